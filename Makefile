@@ -1,0 +1,61 @@
+# Every target installs what it needs into .venv first; the second time that takes no time. `make V=1 ...` shows commands.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check e2e ui bench lock python
+Q := $(if $(V),,@)
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3.11 python3; do $$p -c '$(NEW_ENOUGH)' 2>/dev/null && { command -v $$p; break; }; done)
+CHROMIUM ?= /usr/bin/chromium
+
+help: ## list the targets
+	$(Q)sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+demo: $(STAMP) ## run a company's pipeline on a simulated world, end to end
+	$(Q)$(BIN)/recs demo
+
+ui: $(STAMP) ## open the Dagster UI on the same assets
+	$(Q)$(BIN)/recs ui
+
+# `loadfile` keeps the tests of a file, which share expensive servers and worlds, on one worker.
+test: $(STAMP) ## run all tests but those of the browser
+	$(Q)$(BIN)/pytest -q -m "not e2e" -n auto --maxprocesses 4 --dist loadfile
+
+check: $(STAMP) ## lint, formatting and types
+	$(Q)$(BIN)/ruff check
+	$(Q)$(BIN)/ruff format --check
+	$(Q)$(BIN)/mypy
+
+e2e: $(STAMP) ## run the tests of the browser
+	$(Q)test -x "$(CHROMIUM)" || { \
+	  echo "make e2e needs Chromium, and $(CHROMIUM) is not there: apt-get install chromium, or make e2e CHROMIUM=/path/to/it" >&2; \
+	  exit 1; }
+	$(Q)CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -m e2e
+
+bench: $(STAMP) ## measure the platform against its targets
+	$(Q)$(BIN)/recs bench foundation
+
+# Versions that are already locked stay; remove requirements.lock first to take the newest of everything.
+lock: $(STAMP) ## write requirements.lock again from pyproject.toml
+	$(Q)CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --extra dev --extra postgres \
+	  --build-deps-for editable --output-file requirements.lock pyproject.toml
+
+python: ## print the Python that .venv is made with
+	$(Q)echo "$(PYTHON)"
+
+# The stamp is written last. A .venv without one was broken off in the middle and cannot be trusted: it is cleared.
+$(STAMP): pyproject.toml requirements.lock
+	$(Q)"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+	  echo "The platform needs Python 3.11 or later. Install it, or name it: make PYTHON=/path/to/python3.11 ..." >&2; \
+	  exit 1; }
+	$(Q)echo "Installing into .venv: about a minute, once ..."
+	$(Q)test -e $@ || "$(PYTHON)" -m venv --clear .venv || { \
+	  echo "No virtual environment could be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(Q)rm -f $@
+	$(Q){ $(BIN)/python -m pip install --no-input --disable-pip-version-check -r requirements.lock && \
+	  $(BIN)/python -m pip install --no-input --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	} > .venv/install.log 2>&1 || { cat .venv/install.log >&2; exit 1; }
+	$(Q)touch $@

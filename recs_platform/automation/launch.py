@@ -1,0 +1,155 @@
+"""Running a company's days in this process, as real Dagster runs that the UI shows like any other.
+
+`plan` says which runs a range of days needs; `launch` carries one out. Retrying, progress and printing are the
+caller's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+import dagster as dg
+
+from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, summary
+from recs_platform.companies.model import Company
+from recs_platform.errors import ConfigError
+from recs_platform.partitions import partition_key
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.wiring import COMPANY_TAG, daily_job, history_job
+from recs_platform.schemas.table import Kind
+from recs_platform.warehouse.protocol import Warehouse
+from recs_platform.warehouse.slices import Days
+
+CONSOLE, _RUN_LOGGER = "console", "recs.run"
+
+OnEvent = Callable[[dg.DagsterEvent], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run: a company's whole day, or its logs for a range of days."""
+
+    company: str
+    strategy: str
+    days: Days
+    history: bool
+    tables: frozenset[str] | None = None
+    """Only these tables of the day; all when None."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def tagged(self, tags: Mapping[str, str]) -> Step:
+        return replace(self, tags=tags)
+
+    def __str__(self) -> str:
+        return f"{self.company} {'history ' if self.history else ''}{self.days}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    step: Step
+    run_id: str
+    success: bool
+    summary: RunSummary
+
+
+def check_days(company: Company, days: Days) -> None:
+    """Refuse days that the company does not have."""
+    if days.first < company.start_date:
+        raise ConfigError(
+            f"{company.name} starts on {company.start_date}; there is nothing for {days.first} before it."
+        )
+
+
+def plan(company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days) -> list[Step]:
+    """The runs that make these days: missing history of the look-back window in one run, then each day."""
+    check_days(company, days)
+    reach = days.first - timedelta(days=company.parameters.window_days - 1)
+    before = Days(max(company.start_date, reach), days.first)
+    missing = _missing_days(company, pipeline, warehouse, before)
+    steps = []
+    if missing:
+        steps.append(Step(company.name, company.strategy, Days(missing[0], missing[-1]), history=True))
+    return steps + [Step(company.name, company.strategy, Days.one(day), history=False) for day in days]
+
+
+def plan_backfill(company: Company, pipeline: Pipeline, days: Days) -> list[Step]:
+    """The runs that make a range again: its logs, with the history they need, in one run; then the rest, day by day."""
+    check_days(company, days)
+    reach = days.first - timedelta(days=company.parameters.window_days - 1)
+    logs = Step(company.name, company.strategy, Days(max(company.start_date, reach), days.last), history=True)
+    daily = frozenset(pipeline.tables) - logs_of_logs(pipeline)
+    return [logs] + [Step(company.name, company.strategy, Days.one(day), history=False, tables=daily) for day in days]
+
+
+def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:
+    """The logs that are made of nothing but logs: a run over a range makes them as every day by itself would."""
+    found: set[str] = set()
+    for name, spec in pipeline.specs.items():  # in the order of the stages, inputs before what they make
+        if spec.kind is Kind.LOG and pipeline.inputs(name) <= found:
+            found.add(name)
+    return frozenset(found)
+
+
+def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_event: OnEvent | None = None) -> Outcome:
+    """Carry out one run in this process."""
+    job = defs.resolve_job_def(history_job(step.strategy) if step.history else daily_job(step.strategy))
+    tags = {COMPANY_TAG: step.company, **step.tags}
+    key = partition_key(step.company, step.days.last)
+    if step.history:
+        tags |= {RANGE_START: partition_key(step.company, step.days.first), RANGE_END: key}
+    with _events_to(on_event):
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=None if step.history else key,
+            asset_selection=[dg.AssetKey([step.strategy, t]) for t in sorted(step.tables)] if step.tables else None,
+            tags=tags,
+            run_config={"loggers": {CONSOLE: {}}},
+            raise_on_error=False,
+        )
+    done = summary(instance, result.run_id)
+    return Outcome(step, result.run_id, result.success, done)
+
+
+def _missing_days(company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days) -> list[date]:
+    wanted = set(days) - {days.last}
+    logs = logs_of_logs(pipeline)
+    present = [set(warehouse.days(pipeline.ref(name, company))) for name in logs]
+    return sorted(day for day in wanted if any(day not in found for found in present))
+
+
+def _run_logger(init_context: dg.InitLoggerContext) -> logging.Logger:  # noqa: ARG001  (Dagster's signature)
+    logger = logging.getLogger(_RUN_LOGGER)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    return logger
+
+
+quiet_logger = dg.LoggerDefinition(
+    _run_logger, description="Hands a run's events to the process that launched it, and prints nothing."
+)
+
+
+class _EventHandler(logging.Handler):
+    def __init__(self, on_event: OnEvent) -> None:
+        super().__init__()
+        self.on_event = on_event
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        if isinstance(event, dg.DagsterEvent):
+            self.on_event(event)
+
+
+@contextmanager
+def _events_to(on_event: OnEvent | None) -> Iterator[None]:
+    logger = logging.getLogger(_RUN_LOGGER)
+    handler = _EventHandler(on_event) if on_event else logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

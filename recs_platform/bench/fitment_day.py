@@ -1,0 +1,164 @@
+"""What `vehicle-fitment` measures: runs of the real strategy on a large simulated world, and its ranking two ways.
+
+Every function runs in a process of its own, whose environment it changes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recs_platform.bench.measure import Done, Stopwatch
+from recs_platform.bench.strategy_day import DAY, START, bench_company, live_in
+
+if TYPE_CHECKING:
+    from recs_platform.warehouse.protocol import BoundQuery
+    from recs_platform.warehouse.query import Query
+    from recs_platform.warehouse.slices import Days
+
+DAYS = (DAY - START).days + 1
+_PLAIN = Path(__file__).with_name("plain_ranking.sql")
+_NEXT = DAY + timedelta(days=1)
+
+
+def land(home: Path, customers: int) -> None:
+    """The feeds of a full look-back window."""
+    live_in(home)
+    from recs_platform.settings import settings
+    from recs_platform.simulation.world import simulate
+    from recs_platform.sources.connectors.simulated import world_spec
+
+    simulate(world_spec(bench_company(customers)), settings().landing.absolute(), START, DAY)
+
+
+def make(home: Path, customers: int) -> None:
+    """The tables that the ranking reads."""
+    if not (home / "recs" / "lake").exists():
+        land(home, customers)
+        run_from_feeds(home, customers)
+
+
+def land_next_day(home: Path, customers: int) -> None:
+    make(home, customers)
+    live_in(home)
+    from recs_platform.settings import settings
+    from recs_platform.simulation.world import simulate
+    from recs_platform.sources.connectors.simulated import world_spec
+
+    simulate(world_spec(bench_company(customers)), settings().landing.absolute(), _NEXT, _NEXT)
+
+
+def copy_feeds(home: Path) -> Done:
+    """The least that reading the feeds can cost: each of them read and written once, in one file."""
+    live_in(home)
+    import duckdb
+
+    landed = home / "recs" / "landing" / "bench"
+    feeds = [landed / table for table in bench_company(1).tables]
+    target, watch = home / "copied.parquet", Stopwatch()
+    with duckdb.connect() as connection, watch.step("copy"):
+        for feed in feeds:
+            connection.execute(
+                f"COPY (SELECT * FROM read_parquet('{feed}/*/*.parquet')) TO '{target}' (FORMAT parquet)"
+            )
+    target.unlink()
+    return watch.done()
+
+
+def run_from_feeds(home: Path, customers: int) -> Done:
+    """From the landed feeds of 93 days to the published table, every audit and check on the way, in an empty lake."""
+    live_in(home)
+    shutil.rmtree(home / "recs" / "lake", ignore_errors=True)
+    shutil.rmtree(home / ".dagster", ignore_errors=True)
+    (home / "recs" / "platform.db").unlink(missing_ok=True)
+    from recs_platform.warehouse.slices import Days
+
+    return _run(customers, Days.one(DAY))
+
+
+def run_next_day(home: Path, customers: int) -> Done:
+    """One more day, the lake as the day before left it."""
+    live_in(home)
+    from recs_platform.warehouse.slices import Days
+
+    return _run(customers, Days.one(_NEXT))
+
+
+def rank(home: Path, customers: int) -> Done:
+    """The query of `recommendations`, as the platform runs it."""
+    live_in(home)
+    return _ranked(home, customers, None)
+
+
+def rank_plainly(home: Path, customers: int) -> Done:
+    """The same rows by the plain definition: every owner meets every part. They are compared with the platform's."""
+    live_in(home)
+    from recs_platform.warehouse.query import parse_query
+
+    return _ranked(home, customers, parse_query("plain_ranking", _PLAIN.read_text(), _PLAIN.name))
+
+
+def _run(customers: int, days: Days) -> Done:
+    from recs_platform.automation.instance import instance
+    from recs_platform.automation.launch import launch, plan, quiet_logger
+    from recs_platform.definitions import build_defs
+    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.resources import open_warehouse
+
+    watch, company = Stopwatch(), bench_company(customers)
+    pipeline, warehouse = pipelines()[company.strategy], open_warehouse()
+    defs = build_defs(companies={company.name: company}, loggers={"console": quiet_logger})
+    tables: dict[str, float] = defaultdict(float)
+    with instance() as dagster:
+        for step in plan(company, pipeline, warehouse, days):
+            with watch.step("history" if step.history else "day"):
+                outcome = launch(defs, dagster, step)
+            if not outcome.success:
+                raise RuntimeError("; ".join((*outcome.summary.errors, *outcome.summary.warnings)))
+            if not step.history:
+                for name, seconds in outcome.summary.seconds.items():
+                    tables[name] += seconds
+    done = watch.done()
+    return Done(done.seconds, {**done.steps, **_slowest(tables, done.steps["day"])})
+
+
+def _slowest(tables: dict[str, float], day: float) -> dict[str, float]:
+    """Where a day's time goes: the tables that take longest, and all the rest together."""
+    named = dict(sorted(tables.items(), key=lambda item: -item[1])[:8])
+    steps = {f"day: {name}": seconds for name, seconds in named.items()}
+    others, checks = sum(tables.values()) - sum(named.values()), day - sum(tables.values())
+    return {**steps, "day: other tables": others, "day: checks and Dagster": checks}
+
+
+def _ranked(home: Path, customers: int, plain: Query | None) -> Done:
+    from contextlib import ExitStack
+    from dataclasses import replace
+
+    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.resources import lake_resource
+    from recs_platform.settings import settings
+    from recs_platform.warehouse.relations import show_query
+    from recs_platform.warehouse.slices import Days
+
+    company = bench_company(customers)
+    bound: BoundQuery = pipelines()[company.strategy].bind("recommendations", company, Days.one(DAY))
+    if plain is not None:
+        bound = replace(bound, query=plain)
+    lake, watch = lake_resource(settings()).open(), Stopwatch()
+    with lake.engine.connect() as connection, ExitStack() as opened:
+        sql = show_query(connection, lake, bound, opened)
+        with watch.step("ranking"):
+            connection.execute(f"CREATE TEMP TABLE ranked AS {sql}")
+        rows, content = connection.execute("SELECT count(*), sum(hash(r)) FROM ranked AS r").fetchall()[0]
+    _same_rows(home / "ranked.txt", f"{rows} {content}", plain is None)
+    return watch.done(rows)
+
+
+def _same_rows(noted: Path, content: str, ours: bool) -> None:
+    if ours or not noted.exists():
+        noted.write_text(content)
+    elif noted.read_text() != content:
+        raise RuntimeError(f"the plain definition gives other rows: {content}, not {noted.read_text()}")

@@ -1,0 +1,163 @@
+"""The frame of every benchmark: a piece of work and its baseline, in turns, each time in a new process of its own.
+
+A process of its own means that nothing is warm but the disk cache, and that the peak memory is that work's alone. Not
+here: what is measured (a module per benchmark) and how it is shown (`report.py`, `cli/bench.py`).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a piece of work says of itself. It times itself, so that what it needs beforehand does not count."""
+
+    seconds: float
+    steps: Mapping[str, float]
+    rows: int = 0
+    """Both sides must handle the same number; 0 when rows are not the point."""
+
+
+Work = Callable[[], Done]
+"""A function of a module, or a `partial` of one: it is sent to another process."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    ratio: float | None = None
+    """At least this share of the baseline's speed."""
+    seconds: float | None = None
+    """At most so many seconds."""
+
+    def met(self, seconds: float, ratio: float) -> bool:
+        return (self.ratio is None or ratio >= self.ratio) and (self.seconds is None or seconds < self.seconds)
+
+    def __str__(self) -> str:
+        aims = [f"ratio at least {self.ratio:.2f}"] if self.ratio is not None else []
+        return " and ".join([*aims, *([f"under {self.seconds:g} s"] if self.seconds is not None else [])])
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the platform's work, and what it is compared with."""
+
+    name: str
+    sizes: Mapping[str, int]
+    prepare: Callable[[], object]
+    """Makes what both sides need; like them it runs in a process of its own, and nobody counts its seconds."""
+    work: Work
+    baseline_name: str
+    baseline: Work
+    aim: Aim
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one side of a comparison took: medians over the repeats, and the highest peak."""
+
+    seconds: float
+    steps: Mapping[str, float]
+    rows: int
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Measurement:
+    part: Part
+    platform: Side
+    baseline: Side
+
+    @property
+    def ratio(self) -> float:
+        """The baseline's seconds over the platform's: 1.0 is as fast as the baseline, 0.5 takes twice as long."""
+        return self.baseline.seconds / self.platform.seconds
+
+    @property
+    def met(self) -> bool:
+        return self.part.aim.met(self.platform.seconds, self.ratio)
+
+
+def measure(part: Part, repeat: int, on_turn: Callable[[str], None] = lambda _: None) -> Measurement:
+    """Both sides in turns, so that whatever else the machine does meanwhile slows both."""
+    on_turn(f"{part.name}: making the data")
+    in_own_process(part.prepare)
+    turns: tuple[list[_Turn], list[_Turn]] = ([], [])
+    for number in range(1, repeat + 1):
+        for name, work, taken in zip(("platform", "baseline"), (part.work, part.baseline), turns, strict=True):
+            on_turn(f"{part.name}: {name}, {number} of {repeat}")
+            taken.append(in_own_process(_observed, work))
+    platform, baseline = _side(turns[0]), _side(turns[1])
+    if platform.rows != baseline.rows:
+        raise RuntimeError(f"{part.name}: {platform.rows:,} rows, but the baseline {baseline.rows:,}: no comparison")
+    return Measurement(part, platform, baseline)
+
+
+_Result = TypeVar("_Result")
+
+
+def in_own_process(function: Callable[..., _Result], *arguments: object) -> _Result:
+    """Call a function in a new process, which ends with it."""
+    fresh = multiprocessing.get_context("spawn")  # a forked one would begin with this one's memory
+    with ProcessPoolExecutor(max_workers=1, mp_context=fresh) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+@dataclass
+class Stopwatch:
+    """Seconds by step."""
+
+    steps: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self.steps[name] = self.steps.get(name, 0.0) + time.perf_counter() - begun
+
+    def done(self, rows: int = 0) -> Done:
+        return Done(sum(self.steps.values()), self.steps, rows)
+
+
+@dataclass(frozen=True)
+class _Turn:
+    done: Done
+    peak_mb: float
+
+
+def _observed(work: Work) -> _Turn:
+    return _Turn(work(), peak_memory())
+
+
+def _side(turns: Sequence[_Turn]) -> Side:
+    rows = {turn.done.rows for turn in turns}
+    if len(rows) != 1:
+        raise RuntimeError(f"the same work handled {sorted(rows)} rows")
+    return Side(
+        seconds=median(turn.done.seconds for turn in turns),
+        steps={step: median(turn.done.steps[step] for turn in turns) for step in turns[0].done.steps},
+        rows=rows.pop(),
+        peak_mb=max(turn.peak_mb for turn in turns),
+    )
+
+
+def peak_memory() -> float:
+    """The most memory that this process ever held, in MiB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # ru_maxrss of a Linux process begins with what its parent held
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / _MIB if sys.platform == "darwin" else peak / 1024

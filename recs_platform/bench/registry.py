@@ -1,0 +1,46 @@
+"""The benchmarks that there are: a line for people each, and the function that gives a benchmark's parts.
+
+A benchmark is a module with such a function, found by its name when it is asked for, so that listing them loads none.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from recs_platform.bench.measure import Part
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may choose; None means the benchmark's own size."""
+
+    folder: Path
+    """Empty, and deleted afterwards."""
+    rows: int | None = None
+    customers: int | None = None
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    line: str
+    function: str
+
+    def parts(self, options: Options) -> Sequence[Part]:
+        """Nothing is made or measured yet."""
+        function: Callable[[Options], Sequence[Part]] = pkgutil.resolve_name(self.function)
+        return function(options)
+
+
+BENCHMARKS = {
+    "foundation": Benchmark(
+        "Write and read a large slice, and run a strategy's day on almost no data: what the platform itself costs.",
+        "recs_platform.bench.foundation:parts",
+    ),
+    "vehicle-fitment": Benchmark(
+        "A company's day from its feeds to what is published, its ranking against the plain definition, one more day.",
+        "recs_platform.bench.vehicle_fitment:parts",
+    ),
+}

@@ -1,0 +1,106 @@
+"""`recs bench`: measure the platform against its targets."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recs_platform.cli.output import JsonOption, console, print_json, print_table
+from recs_platform.errors import ConfigError
+
+if TYPE_CHECKING:
+    from recs_platform.bench.measure import Measurement, Part
+    from recs_platform.bench.report import Report
+
+
+def register(app: typer.Typer) -> None:
+    app.command("bench")(bench)
+
+
+def bench(
+    name: Annotated[str | None, typer.Argument(help="A benchmark; without it they are listed.")] = None,
+    rows: Annotated[int | None, typer.Option(min=1_000, help="Rows. Default: the benchmark's own size.")] = None,
+    customers: Annotated[int | None, typer.Option(min=10, help="Customers, where a benchmark simulates them.")] = None,
+    part: Annotated[list[str] | None, typer.Option(help="Only this part of it; may be given several times.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Turns of each side; the median counts.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the platform against its targets: each piece of work in turns with a baseline, in the same run."""
+    from recs_platform.bench.registry import BENCHMARKS, Options
+    from recs_platform.bench.report import Report
+
+    if name is None:
+        _list(as_json)
+        return
+    if name not in BENCHMARKS:
+        raise ConfigError(f"no benchmark {name}. There is: {', '.join(BENCHMARKS)}.")
+    with tempfile.TemporaryDirectory(prefix="recs-bench-") as folder:
+        parts = _chosen(BENCHMARKS[name].parts(Options(Path(folder), rows, customers)), part)
+        report = Report(name, _measure(parts, repeat, quiet=as_json))
+    if as_json:
+        print_json(report.to_json())
+    else:
+        _show(report, repeat)
+
+
+def _list(as_json: bool) -> None:
+    from recs_platform.bench.registry import BENCHMARKS
+
+    if as_json:
+        print_json([{"name": name, "line": benchmark.line} for name, benchmark in BENCHMARKS.items()])
+    else:
+        print_table("", ("benchmark", "what it measures"), [(n, benchmark.line) for n, benchmark in BENCHMARKS.items()])
+
+
+def _chosen(parts: Sequence[Part], names: list[str] | None) -> list[Part]:
+    unknown = sorted(set(names or ()) - {part.name for part in parts})
+    if unknown:
+        raise ConfigError(f"no part {unknown[0]}. There is: {', '.join(part.name for part in parts)}.")
+    return [part for part in parts if not names or part.name in names]
+
+
+def _measure(parts: Sequence[Part], repeat: int, *, quiet: bool) -> list[Measurement]:
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from recs_platform.bench.measure import measure
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        return [measure(part, repeat, lambda turn: progress.update(task, description=turn)) for part in parts]
+
+
+def _show(report: Report, repeat: int) -> None:
+    titles = ("", "seconds", "rows/s", "baseline s", "ratio", "peak MB", "aim")
+    rows = [row for one in report.measured for row in _rows(one)]
+    print_table(f"recs bench {report.name}", titles, rows, right=1)
+    for one in report.measured:
+        sizes = ", ".join(f"{size:,} {key}" for key, size in one.part.sizes.items())
+        console.print(f"{one.part.name}: {sizes}; baseline: {one.part.baseline_name}.", highlight=False)
+    turns = "1 turn" if repeat == 1 else f"{repeat} turns"
+    console.print(f"[dim]Medians of {turns} of each side. Ratio: baseline seconds / seconds; 1.00 is as fast.[/]")
+
+
+def _rows(one: Measurement) -> list[tuple[object, ...]]:
+    """A line for the part, and one for each of its steps."""
+    rate = round(one.platform.rows / one.platform.seconds) if one.platform.rows else None
+    verdict = "[green]met[/]" if one.met else "[red]missed[/]"
+    whole = (
+        f"[bold]{one.part.name}[/]",
+        one.platform.seconds,
+        rate,
+        one.baseline.seconds,
+        one.ratio,
+        round(one.platform.peak_mb),
+        f"{one.part.aim}: {verdict}",
+    )
+    steps = [
+        (f"  {step}", seconds, None, compared, compared / seconds if compared else None, None, None)
+        for step, seconds in one.platform.steps.items()
+        for compared in [one.baseline.steps.get(step)]
+    ]
+    return [whole, *(steps if len(steps) > 1 else [])]

@@ -1,0 +1,85 @@
+"""`recs companies list | new | check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recs_platform.cli.output import MISTAKE, JsonOption, console, day_of, print_json, print_table
+from recs_platform.errors import ConfigError
+
+app = typer.Typer(help="The companies that the platform serves.", no_args_is_help=True)
+
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+@app.command("list")
+def list_companies(as_json: JsonOption = False) -> None:
+    """List the companies, with their strategy and where their data comes from."""
+    from recs_platform.companies.loader import load_companies
+
+    rows = [
+        {
+            "name": company.name,
+            "strategy": company.strategy,
+            "dataset": company.dataset,
+            "timezone": company.timezone,
+            "start_date": str(company.start_date),
+            "sources": ", ".join(sorted({source.connector for source in company.sources.values()})),
+        }
+        for company in load_companies().values()
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table("Companies", list(rows[0]) if rows else [], [list(row.values()) for row in rows])
+
+
+@app.command("new")
+def new_company(
+    name: Annotated[str, typer.Argument(help="Lower-case name, such as northwind.")],
+    strategy: Annotated[str, typer.Option(help="vehicle_fitment, offer_ranking or replenishment.")],
+    folder: Annotated[Path | None, typer.Option(help="Where to write it. Default: RECS_COMPANIES_DIR.")] = None,
+) -> None:
+    """Write a commented company file that works as it is (simulated) and shows how to connect real sources."""
+    from recs_platform.companies.loader import load_companies
+    from recs_platform.companies.scaffold import new_company_yaml
+    from recs_platform.settings import settings
+
+    target = folder or settings().companies_dir
+    if target is None:
+        raise ConfigError("no folder for company files: set RECS_COMPANIES_DIR, or name one with --folder.")
+    text = new_company_yaml(name, strategy)
+    path = target / f"{name}.yaml"
+    if path.exists() or name in load_companies():
+        raise ConfigError(f"a company {name} exists already; choose another name, or edit its file.")
+    target.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    found = settings().companies_dir
+    where = "" if found and found.resolve() == target.resolve() else f"RECS_COMPANIES_DIR={target} "
+    console.print(f"Wrote {path}. Next: [bold]{where}recs companies check {name}[/]", soft_wrap=True)
+
+
+@app.command("check")
+def check(
+    name: Annotated[str, typer.Argument(help="The company's name.")],
+    date: Annotated[str | None, typer.Option(help="The day to try. Default: the company's first day.")] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Validate a company's file, connect to every source, and say in plain words what is missing."""
+    from recs_platform.companies.check import check_company
+    from recs_platform.companies.loader import company
+
+    found = company(name)
+    day = day_of(date, "--date") if date else found.start_date
+    lines = list(check_company(found, day))
+    if as_json:
+        print_json([{"status": str(line.status), "table": line.table, "message": line.message} for line in lines])
+    else:
+        for line in lines:
+            where = f"{line.table}: " if line.table else ""
+            mark = f"[{_COLOURS[line.status]}]{line.status:>4}[/]"
+            console.print(f"{mark}  {where}{line.message}".replace("[,", "\\[,"), soft_wrap=True)
+    return MISTAKE if any(line.status == "fail" for line in lines) else 0

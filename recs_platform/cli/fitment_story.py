@@ -1,0 +1,55 @@
+"""What a day of vehicle fitment comes to, in a few lines: whom it reaches, how well, and what is live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recs_platform.companies.model import Company
+    from recs_platform.pipeline.pipeline import Pipeline
+    from recs_platform.warehouse.protocol import Warehouse
+
+
+def fitment_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
+    """One line a finding; a day without a backtest has none."""
+    from recs_platform.warehouse.slices import Days
+
+    def rows(table: str) -> list[dict[str, Any]]:
+        with warehouse.read(pipeline.ref(table, company), Days.one(day)) as reader:
+            return list(reader.read_all().to_pylist())
+
+    tiers = {row["tier"]: row for row in rows("tier_shares")}
+    reached = max((row["customers"] for row in rows("recommended_price")), default=0)
+    shares = ", ".join(f"{tier} {row['share_of_recommendations']:.1%}" for tier, row in tiers.items())
+    yield f"{reached:,} customers reached with four parts each; evidence by tier: {shares}"
+    rates = {row["contender"]: row for row in rows("backtest") if row["section"] == "all"}
+    if {"segment", "global"} <= rates.keys():
+        segment, everybody = rates["segment"], rates["global"]
+        yield (
+            f"of {segment['purchases']:,} purchases since {segment['recommended_on']}, {segment['match_rate']:.1%} "
+            f"were parts that owners of the vehicle buy, {everybody['match_rate']:.1%} what everybody buys"
+        )
+    figures = {(row["section"], row["name"]): row for row in rows("comparison")}
+    common = figures.get(("customers", "common"))
+    unchanged = figures.get(("changed_per_customer", "0"))
+    if common and common["count"] and unchanged:
+        yield (
+            f"against what was live: {common['count']:,} customers in common, "
+            f"{unchanged['share']:.1%} of them with the same four parts"
+        )
+
+
+def live_line(company: Company, pipeline: Pipeline, warehouse: Warehouse) -> str:
+    """Which version the retailer reads."""
+    from recs_platform.platform_db.engine import engine, upgrade
+    from recs_platform.publication.publish import reconcile
+    from recs_platform.publication.stage import outlet_of
+
+    database = engine()
+    upgrade(database)
+    live = reconcile(outlet_of(pipeline, company, warehouse, database))
+    if live is None:
+        return "nothing is published"
+    return f"live: version {live.version} of {live.as_of}, {live.customers:,} customers"

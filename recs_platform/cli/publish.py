@@ -1,0 +1,163 @@
+"""`recs publish`, `recs publications` and `recs rollback`: what a company's customers see."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from recs_platform.cli.output import FAILED, JsonOption, console, day_of, print_json, print_table
+from recs_platform.errors import ConfigError
+
+if TYPE_CHECKING:
+    from recs_platform.companies.model import Company
+    from recs_platform.pipeline.pipeline import Pipeline
+    from recs_platform.platform_db.tables import Publication
+    from recs_platform.publication.offer import Offer
+    from recs_platform.publication.outlet import Outlet
+
+CompanyArgument = Annotated[str, typer.Argument(help="A company's name: see `recs companies list`.")]
+ByOption = Annotated[str | None, typer.Option("--by", help="Who does it. Default: the user of this machine.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("publish")(publish)
+    app.command("publications")(publications)
+    app.command("rollback")(rollback)
+
+
+def publish(
+    company: CompanyArgument,
+    date: Annotated[str | None, typer.Option(help="The day. Default: the newest that was made.")] = None,
+    approve: Annotated[str | None, typer.Option(help="The comparison that you have looked at and approve.")] = None,
+    by: ByOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Compare a day's recommendations with what is live, and make them live unless a check or guardrail refuses."""
+    from recs_platform.publication.offer import Standing, accept, newest_day, offer
+
+    found, pipeline, outlet = _opened(company)
+    day = day_of(date, "--date") if date else newest_day(outlet)
+    offered = offer(outlet, pipeline, found, day)
+    made = accept(offered, outlet, by=_who(by), at=datetime.now(UTC), approve=approve)
+    if as_json:
+        print_json(_offer_json(offered, made))
+    else:
+        _tell_offer(offered, made)
+    return 0 if made or offered.standing is Standing.LIVE else FAILED
+
+
+def publications(company: CompanyArgument, as_json: JsonOption = False) -> None:
+    """List the versions of what customers see, the newest first."""
+    from recs_platform.publication.publish import publications as listed
+
+    _, _, outlet = _opened(company)
+    found = listed(outlet)
+    if as_json:
+        print_json([_publication_json(publication) for publication in found])
+        return
+    if not found:
+        console.print(f"{company} has published nothing yet. Next: [bold]recs publish {company}[/]")
+        return
+    titles = ("version", "as of", "status", "kind", "customers", "rows", "published at", "by", "approved", "note")
+    rows = [
+        (p.version, p.as_of, p.status, p.kind, p.customers, p.rows, p.published_at, p.published_by, p.approved, p.note)
+        for p in found
+    ]
+    print_table("", titles, rows)
+
+
+def rollback(
+    company: CompanyArgument,
+    to: Annotated[int, typer.Option("--to", min=1, help="The version to go back to: see `recs publications`.")],
+    by: ByOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make an earlier version live again, and read it back."""
+    from recs_platform.publication.publish import rollback as go_back
+
+    _, _, outlet = _opened(company)
+    made = go_back(outlet, to, by=_who(by), at=datetime.now(UTC))
+    if as_json:
+        print_json(_publication_json(made))
+        return
+    console.print(
+        f"[green]ok[/]  {company}: back to version {to}, which is live as version {made.version}: {made.rows:,} rows "
+        f"for {made.customers:,} customers as of {made.as_of}, read back and complete.",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+def _opened(name: str) -> tuple[Company, Pipeline, Outlet]:
+    from recs_platform.companies.loader import company as find
+    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.platform_db.engine import engine, upgrade
+    from recs_platform.publication.stage import outlet_of
+    from recs_platform.resources import open_warehouse
+
+    found = find(name)
+    pipeline = pipelines()[found.strategy]
+    if pipeline.live is None:
+        raise ConfigError(f"{name} publishes nothing: its strategy, {found.strategy}, has no published table.")
+    database = engine()
+    upgrade(database)
+    return found, pipeline, outlet_of(pipeline, found, open_warehouse(), database)
+
+
+def _who(by: str | None) -> str:
+    try:
+        return by or os.environ.get("USER") or getpass.getuser()
+    except (KeyError, OSError):
+        raise ConfigError("--by: this machine does not know who you are; say it.") from None
+
+
+def _tell_offer(offered: Offer, made: Publication | None) -> None:
+    from rich.markup import escape
+
+    def say(text: str) -> None:
+        console.print(text, soft_wrap=True, highlight=False)
+
+    say(escape(offered.words()))
+    if offered.compared is None:
+        return
+    say(escape(offered.compared.words()))
+    for table in offered.compared.sections():
+        print_table(table.title, table.columns, table.rows, right=1)
+    for guardrail in offered.guardrails:
+        say(f"{'[green]ok[/]     ' if guardrail.passed else '[red]refused[/]'} {escape(guardrail.words)}")
+    for failed in offered.failed_checks:
+        say(f"[red]failed[/]  {escape(failed)}")
+    if made:
+        say(
+            f"[green]Published[/] as version {made.version}: {made.rows:,} rows for {made.customers:,} customers as of "
+            f"{made.as_of}, read back and complete."
+        )
+    elif offered.failed_checks:
+        say("[red]Not published:[/] a check failed, and nobody can approve that. Make the day again.")
+    else:
+        command = f"recs publish {offered.company} --date {offered.day} --approve {offered.comparison_id}"
+        say(f"[red]Not published.[/] To approve this comparison, and no other: [bold]{command}[/]")
+
+
+def _offer_json(offered: Offer, made: Publication | None) -> dict[str, Any]:
+    return {
+        "company": offered.company,
+        "date": offered.day,
+        "standing": offered.standing,
+        "live_version": offered.live.version if offered.live else None,
+        "comparison_id": offered.comparison_id,
+        "comparison": [dict(row) for row in offered.compared.rows] if offered.compared else [],
+        "guardrails": [asdict(guardrail) for guardrail in offered.guardrails],
+        "failed_checks": offered.failed_checks,
+        "published": _publication_json(made) if made else None,
+    }
+
+
+def _publication_json(publication: Publication) -> dict[str, Any]:
+    columns = publication.__table__.columns
+    return {column.name: getattr(publication, column.name) for column in columns if column.name != "id"}

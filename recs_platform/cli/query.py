@@ -1,0 +1,48 @@
+"""`recs query`: read any table of a company."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json, print_table
+
+
+def register(app: typer.Typer) -> None:
+    app.command("query")(query)
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT in GoogleSQL over any tables of the company.")],
+    company: CompanyOption,
+    date: Annotated[str | None, typer.Option(help="Show only what was known on this day.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 50,
+    personal: Annotated[bool, typer.Option("--personal", help="Print personal data as it is, not masked.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read any table of a company. Nothing can be written, and personal data is masked unless asked for."""
+    from recs_platform.companies.loader import company as find
+    from recs_platform.masking import mask_row
+    from recs_platform.pipeline.adhoc import adhoc_query
+    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.resources import open_warehouse
+
+    found = find(company)
+    pipeline = pipelines()[found.strategy]
+    bound = adhoc_query(pipeline, found, sql, day_of(date, "--date") if date else None)
+    hidden = frozenset().union(*(spec.personal for spec in pipeline.specs.values()))
+    rows: list[dict[str, object]] = []
+    with open_warehouse().run(bound) as reader:
+        names = reader.schema.names
+        for batch in reader:
+            rows += batch.slice(0, limit - len(rows)).to_pylist()
+            if len(rows) >= limit:
+                break
+    shown = rows if personal else [mask_row(row, hidden) for row in rows]
+    if as_json:
+        print_json(shown)
+        return
+    print_table("", names, [list(row.values()) for row in shown])
+    if len(rows) == limit:
+        console.print(f"[dim]At most {limit} rows are shown; --limit shows more.[/]")

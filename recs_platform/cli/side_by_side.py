@@ -1,0 +1,93 @@
+"""Several companies at once: a process for each, as many as there are cores, reporting each run as it ends.
+
+A company's own runs stay one after the other, as everywhere. Ctrl-C ends the runs that go on, and no other begins:
+a run hears it by itself (Dagster listens while it works), and what waits is told by an event that all processes share.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recs_platform.automation.launch import Step
+    from recs_platform.cli.progress import Ended
+
+_POLL_SECONDS = 0.2
+_reports: Any = None
+_stopped: Any = None
+"""In a worker process: where it puts the runs that ended, and whether it should begin another."""
+
+
+def run_companies(steps: Sequence[Step], processes: int) -> Iterator[Ended]:
+    """Carry out the runs of several companies; each is given back when it ends."""
+    from recs_platform.automation.instance import instance
+
+    instance().dispose()  # its databases are made here, before several processes want them
+    companies = list(dict.fromkeys(step.company for step in steps))
+    context = multiprocessing.get_context("spawn")
+    reports, stopped = context.Queue(), context.Event()
+    with ProcessPoolExecutor(processes, context, initializer=_remember, initargs=(reports, stopped)) as pool:
+        with _children_deaf_to_ctrl_c():
+            work = [pool.submit(_run_company, [s for s in steps if s.company == company]) for company in companies]
+        try:
+            yield from _reported(reports, work)
+        finally:
+            stopped.set()
+    for done in work:
+        done.result()
+
+
+@contextmanager
+def _children_deaf_to_ctrl_c() -> Iterator[None]:
+    """A process that begins here ignores Ctrl-C from its very start; in the middle of its imports it would break off
+    with a traceback."""
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
+
+
+def _reported(reports: Any, work: Sequence[Future[int]]) -> Iterator[Ended]:
+    """Everything the processes report, until all have ended and said how many runs they made."""
+    given = 0
+    while True:
+        finished = all(future.done() for future in work)
+        if finished and given >= sum(future.result() for future in work):
+            return
+        try:
+            yield reports.get(timeout=_POLL_SECONDS)
+            given += 1
+        except queue.Empty:
+            continue
+
+
+def _remember(reports: Any, stopped: Any) -> None:
+    global _reports, _stopped
+    _reports, _stopped = reports, stopped
+
+
+def _run_company(steps: list[Step]) -> int:
+    from recs_platform.automation.instance import instance
+    from recs_platform.automation.launch import quiet_logger
+    from recs_platform.cli.progress import carried_out
+    from recs_platform.definitions import build_defs
+
+    count = 0
+    if _stopped.is_set():
+        return count
+    with instance() as dagster:
+        for ended in carried_out(build_defs(loggers={"console": quiet_logger}), dagster, steps):
+            _reports.put(ended)
+            count += 1
+            if ended.outcome.summary.interrupted:
+                _stopped.set()
+            if _stopped.is_set():
+                break
+    return count

@@ -1,0 +1,57 @@
+"""`recs simulate`: write a simulated company's feeds, at any scale."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json
+from recs_platform.errors import ConfigError
+
+
+def register(app: typer.Typer) -> None:
+    app.command("simulate")(simulate_company)
+
+
+def simulate_company(
+    company: CompanyOption,
+    customers: Annotated[int | None, typer.Option(min=1, help="Customers. Default: the company file's.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Days of feeds.")] = 93,
+    start: Annotated[str | None, typer.Option("--from", help="First day. Default: the company's start.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives another world.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a company's simulated feeds and the truth that is planted in them. Another size replaces the old world."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from recs_platform.companies.loader import company as find
+    from recs_platform.settings import settings
+    from recs_platform.simulation.world import simulate
+    from recs_platform.sources.connectors.simulated import world_spec
+
+    found = find(company)
+    if found.simulation is None:
+        raise ConfigError(f"{company} has real sources: its file has no `simulation:` block.")
+    spec = world_spec(found)
+    spec = replace(spec, customers=customers or spec.customers, seed=spec.seed if seed is None else seed)
+    first = day_of(start, "--from") if start else found.start_date
+    if first < found.start_date:
+        raise ConfigError(f"{company} starts on {found.start_date}; --from {first} is before it.")
+    last = first + timedelta(days=days - 1)
+    landing = settings().landing.absolute()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=as_json, transient=True) as progress:
+        task = progress.add_task(f"simulating {company}, {spec.customers:,} customers", total=days)
+        simulate(spec, landing, first, last, on_day=lambda _: progress.advance(task))
+    if as_json:
+        print_json({"company": company, "customers": spec.customers, "seed": spec.seed, "first": first, "last": last})
+        return
+    console.print(
+        f"Simulated {company}: {spec.customers:,} customers, {first} to {last}, in {landing / company}.\n"
+        f"What is planted stands in {landing / company / 'truth.json'}. "
+        f"Next: [bold]recs run --company {company} --date {last}[/]",
+        soft_wrap=True,
+    )

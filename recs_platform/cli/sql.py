@@ -1,0 +1,71 @@
+"""`recs sql show | check`: a query as an engine runs it, and whether all queries keep the platform's rules."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.syntax import Syntax
+
+from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json
+from recs_platform.errors import ConfigError
+
+app = typer.Typer(help="The queries of sql/.", no_args_is_help=True)
+
+
+@app.command("show")
+def show(
+    table: Annotated[str, typer.Argument(help="A table or a check of the company's strategy.")],
+    company: CompanyOption,
+    date: Annotated[str | None, typer.Option(help="The day. Default: the company's first day.")] = None,
+    engine: Annotated[str, typer.Option(help="duckdb or bigquery.")] = "duckdb",
+    as_json: JsonOption = False,
+) -> None:
+    """Print a table's query with the company's values, as an engine runs it."""
+    from recs_platform.companies.loader import company as find
+    from recs_platform.companies.problems import did_you_mean
+    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.pipeline.pipeline import SqlTable
+    from recs_platform.warehouse.compile import bigquery_sql, duckdb_sql
+    from recs_platform.warehouse.slices import Days
+
+    if engine not in ("duckdb", "bigquery"):
+        raise ConfigError(f"--engine: {engine!r} is not an engine; allowed: duckdb, bigquery.")
+    found = find(company)
+    day = day_of(date, "--date") if date else found.start_date
+    pipeline = pipelines()[found.strategy]
+    if table in pipeline.checks:
+        bound = pipeline.bind_check(table, found, Days.one(day))
+    elif isinstance(pipeline.tables.get(table), SqlTable):
+        bound = pipeline.bind(table, found, Days.one(day))
+    elif table in pipeline.tables:
+        raise ConfigError(f"{table} is made by Python, not by a query.")
+    else:
+        known = [*pipeline.tables, *pipeline.checks]
+        hint = did_you_mean(table, known) or f" It has {', '.join(known)}."
+        raise ConfigError(f"{found.strategy} has no table or check {table}.{hint}")
+    render = duckdb_sql(bound.query, bound.values, pretty=True) if engine == "duckdb" else ""
+    text = render or bigquery_sql(bound.query, bound.values)
+    views = [{"name": view.name, "table": view.spec.name, "days": str(view.days)} for view in bound.views]
+    if as_json:
+        print_json({"table": table, "engine": engine, "path": bound.query.path, "shown": views, "sql": text})
+        return
+    console.print(f"[dim]-- {bound.query.path}; shown: {_shown(views)}[/]", soft_wrap=True)
+    console.print(Syntax(text, "sql", background_color="default", word_wrap=True))
+
+
+@app.command("check")
+def check(as_json: JsonOption = False) -> None:
+    """Judge every query: parses, names only tables and parameters it may, and reads no clock."""
+    from recs_platform.pipeline.catalogue import pipelines
+
+    counts = {name: {"tables": len(p.tables), "checks": len(p.checks)} for name, p in pipelines().items()}
+    if as_json:
+        print_json(counts)
+        return
+    for name, count in counts.items():
+        console.print(f"[green]ok[/]  {name}: {count['tables']} tables, {count['checks']} checks")
+
+
+def _shown(views: list[dict[str, str]]) -> str:
+    return ", ".join(f"{view['name']} {view['days']}" for view in views) or "nothing of the warehouse"

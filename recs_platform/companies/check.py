@@ -1,0 +1,136 @@
+"""Tries a company's sources before anything is loaded, and says in plain words what is missing.
+
+Not here: loading (the sources stage), and the rules of connectors and types, which this calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+import duckdb
+import pyarrow as pa
+
+from recs_platform.companies.model import Company
+from recs_platform.companies.source_config import FilesSource
+from recs_platform.errors import ConfigError, SourceError
+from recs_platform.masking import mask_text
+from recs_platform.schemas.landing import SOURCE_DAY, UNREADABLE, feed_columns
+from recs_platform.schemas.sources import EVENT_NAMES
+from recs_platform.schemas.table import Empty, TableSpec
+from recs_platform.sources.connectors.base import SourceRequest, open_source
+from recs_platform.sources.connectors.files import has_day
+
+SAMPLE_ROWS = 1_000
+_SEARCHED_DAYS = 366
+_SHOWN_NAMES = 10
+
+
+class Status(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+_EMPTINESS = {Empty.ALLOWED: Status.OK, Empty.WARN: Status.WARN, Empty.FAIL: Status.FAIL}
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    status: Status
+    table: str
+    """The source table, or nothing when it is about the company as a whole."""
+    message: str
+
+
+def check_company(company: Company, day: date) -> Iterator[CheckLine]:
+    """Connects to every source and judges a sample of it: of the day, or of the newest one before it that is there."""
+    yield CheckLine(Status.OK, "", f"the company file is valid ({company.strategy}, {len(company.tables)} tables)")
+    unnamed = [name for name in EVENT_NAMES if name not in company.event_names.values()]
+    if unnamed:
+        message = f"no raw name maps to {', '.join(unnamed)} under event_names; there will be no such events"
+        yield CheckLine(Status.WARN, "events", message)
+    for spec in company.tables.values():
+        try:
+            yield from _check_table(company, spec, _sampled_day(company, spec, day))
+        except SourceError as error:
+            column = f"column {error.column}: " if error.column else ""
+            yield CheckLine(Status.FAIL, spec.name, f"{column}{error.rule}. {error.remedy}")
+        except ConfigError as error:
+            yield CheckLine(Status.FAIL, spec.name, str(error))
+
+
+def _sampled_day(company: Company, spec: TableSpec, day: date) -> date:
+    source = company.sources[spec.name]
+    if not isinstance(source, FilesSource) or not source.dated:
+        return day
+    days = (day - timedelta(days=back) for back in range(_SEARCHED_DAYS))
+    return next((candidate for candidate in days if has_day(source, candidate)), day)
+
+
+def _check_table(company: Company, spec: TableSpec, day: date) -> Iterator[CheckLine]:
+    # The stage of sources stands above the companies; only this check looks up to it.
+    from recs_platform.sources.conform import check_types, projection
+
+    sample = _sample(SourceRequest(company, spec, day, day))
+    check_types(spec, sample.schema, company=company.name)
+    if not len(sample):
+        yield CheckLine(_EMPTINESS[spec.empty], spec.name, f"the source answers, but has no row for {day}")
+        return
+    absent = [name for name in feed_columns(spec) if name not in sample.schema.names]
+    left_null = f"; not in the source, left NULL: {', '.join(absent)}" if absent else ""
+    of_day = f" of {day}" if sample[SOURCE_DAY][0].as_py() else ""
+    yield CheckLine(Status.OK, spec.name, f"{len(sample):,} rows{of_day} sampled{left_null}")
+    with duckdb.connect() as connection:
+        connection.register("sample", sample)
+        typed = connection.sql(f"SELECT {', '.join(projection(spec, sample.schema))} FROM sample").to_arrow_table()
+        connection.register("typed", typed)
+        yield from _values(connection, spec, len(sample))
+        if spec.name == "events":
+            yield from _event_names(connection, company)
+
+
+def _sample(request: SourceRequest) -> pa.Table:
+    with open_source(request) as reader:
+        batches, rows = [], 0
+        for batch in reader:
+            batches.append(batch.slice(0, SAMPLE_ROWS - rows))
+            rows += len(batches[-1])
+            if rows == SAMPLE_ROWS:
+                break
+        return pa.Table.from_batches(batches, reader.schema)
+
+
+def _values(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rows: int) -> Iterator[CheckLine]:
+    unreadable = connection.sql(
+        f"SELECT {UNREADABLE}, count(*) FROM typed WHERE {UNREADABLE} IS NOT NULL GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    for reason, count in unreadable:
+        message = f"{reason} in {count:,} of {rows:,} rows; they would be rejected"
+        yield CheckLine(Status.FAIL if count == rows else Status.WARN, spec.name, message)
+    required = [column.name for column in spec.columns if not column.nullable and column.name in feed_columns(spec)]
+    for name in required:
+        counted = connection.sql(f'SELECT count(*) FROM typed WHERE "{name}" IS NULL AND {UNREADABLE} IS NULL')
+        (count,) = counted.fetchone() or (0,)
+        if count:
+            message = f"{name} is missing in {count:,} of {rows:,} rows; they would be rejected"
+            yield CheckLine(Status.FAIL if count == rows else Status.WARN, spec.name, message)
+
+
+def _event_names(connection: duckdb.DuckDBPyConnection, company: Company) -> Iterator[CheckLine]:
+    seen = connection.sql(
+        "SELECT event_name, count(*) FROM typed WHERE event_name IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
+    ).fetchall()
+    unmapped = [(name, count) for name, count in seen if name not in company.event_names]
+    if not unmapped:
+        return
+    shown = ", ".join(f'"{mask_text(name)}" ({count:,} rows)' for name, count in unmapped[:_SHOWN_NAMES])
+    more = f" and {len(unmapped) - _SHOWN_NAMES} more" if len(unmapped) > _SHOWN_NAMES else ""
+    if len(unmapped) == len(seen):
+        known = ", ".join(company.event_names)
+        message = f"none of the event names is mapped under event_names: {shown}{more}; mapped are {known}"
+        yield CheckLine(Status.FAIL, "events", message)
+    else:
+        yield CheckLine(Status.WARN, "events", f"event names that are not mapped under event_names: {shown}{more}")

@@ -1,0 +1,140 @@
+"""Reads company files: the built-in ones beside this module, and those of the folder that RECS_COMPANIES_DIR names.
+
+Not here: what a company may say (model.py, source_config.py) and the wording of what is wrong (problems.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from recs_platform.companies.model import Company
+from recs_platform.companies.problems import Problem, did_you_mean, problems_of
+from recs_platform.errors import ConfigError
+from recs_platform.settings import settings
+
+BUILT_IN = Path(__file__).parent / "builtin"
+
+
+def load_companies(directory: Path | None = None) -> dict[str, Company]:
+    """Every company by name, in alphabetical order. A file of `directory` replaces the built-in of the same name.
+
+    `directory` defaults to the setting RECS_COMPANIES_DIR; without either there are the built-in companies alone.
+    """
+    own = directory or settings().companies_dir
+    built_in, problems = _read_all(_files(BUILT_IN))
+    if own:
+        if not own.is_dir():
+            raise ConfigError(f"{own}: there is no such folder of company files. Set RECS_COMPANIES_DIR.")
+        replacements, more = _read_all(_files(own))
+        problems += more
+    else:
+        replacements = {}
+    files = {**built_in, **replacements}
+    problems += _shared_datasets(files.values())
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return {name: files[name][1] for name in sorted(files)}
+
+
+def company(name: str, directory: Path | None = None) -> Company:
+    """One company; a ConfigError lists the known ones."""
+    known = load_companies(directory)
+    if name not in known:
+        raise ConfigError(f'no company "{name}".{did_you_mean(name, known)} Known: {", ".join(known)}.')
+    return known[name]
+
+
+def read_company(path: Path) -> Company:
+    """The company that one file describes. All problems of the file are in one ConfigError."""
+    content = _read_yaml(path)
+    try:
+        return Company.model_validate(content, context={"folder": path.parent.absolute()})
+    except ValidationError as error:
+        raise ConfigError(_report(path, problems_of(error, Company))) from None
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+
+
+def _read_all(paths: Iterable[Path]) -> tuple[dict[str, tuple[Path, Company]], list[str]]:
+    companies: dict[str, tuple[Path, Company]] = {}
+    problems: list[str] = []
+    for path in paths:
+        try:
+            found = read_company(path)
+        except ConfigError as error:
+            problems.append(str(error))
+            continue
+        if found.name in companies:
+            first = companies[found.name][0]
+            problems.append(f'{path}: name: "{found.name}" is already the name of the company in {first}.')
+        else:
+            companies[found.name] = (path, found)
+    return companies, problems
+
+
+def _shared_datasets(files: Iterable[tuple[Path, Company]]) -> list[str]:
+    owners: dict[str, Path] = {}
+    problems = []
+    for path, found in files:
+        if found.dataset in owners:
+            other = owners[found.dataset]
+            problems.append(f'{path}: dataset: "{found.dataset}" is already the dataset of {other}; choose another.')
+        owners.setdefault(found.dataset, path)
+    return problems
+
+
+def _report(path: Path, problems: list[Problem]) -> str:
+    if len(problems) == 1:
+        return f"{path}: {problems[0]}"
+    return "\n".join([f"{path}: {len(problems)} problems", *(f"  {problem}" for problem in problems)])
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML keeps the last of two equal keys in silence; here the second is an error. A date that the calendar does
+    not have stays text, so that the model reports it at its key."""
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        lines: dict[Any, int] = {}
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key} is not text; quote it", problem_mark=key_node.start_mark
+                )
+            if key in lines:
+                problem = f'the key "{key}" is there twice, first in line {lines[key]}'
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
+            lines[key] = key_node.start_mark.line + 1
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else f"{path}"
+        raise ConfigError(f"{where}: not valid YAML: {error.problem or error.context}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise ConfigError(f"{path}: not valid YAML: it has a character that is not text in UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: should be keys and values, such as `name: holley`, but is something else.")
+    return content

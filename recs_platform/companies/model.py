@@ -1,0 +1,206 @@
+"""A company, as its YAML file describes it: who it is, which strategy serves it, and where its tables come from.
+
+Not here: reading YAML (loader.py), the strategies' own parameters (strategies/strategy.py), reading sources.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from recs_platform.companies.currencies import CURRENCIES
+from recs_platform.companies.problems import (
+    Problem,
+    did_you_mean,
+    not_one_of,
+    problems_of,
+    raise_problems,
+    shown,
+)
+from recs_platform.companies.source_config import CONNECTORS, SimulatedSource, Source
+from recs_platform.schemas.landing import feed_columns
+from recs_platform.schemas.sources import EVENT_NAMES
+from recs_platform.schemas.table import TableSpec, spec_of
+from recs_platform.strategies.strategy import STRATEGIES, Parameters
+
+
+def identifier(text: str) -> str:
+    """A name that is safe as a folder, a dataset and a partition key; a ValueError says what it must be."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", text):
+        raise ValueError(
+            f"{shown(text)} is not an identifier: lower-case letters, digits and _, a letter first, at most 63"
+        )
+    return text
+
+
+def _strategy(name: str) -> str:
+    if name not in STRATEGIES:
+        raise ValueError(not_one_of(name, "a strategy", list(STRATEGIES)))
+    return name
+
+
+def _timezone(name: str) -> str:
+    known = available_timezones()
+    if name not in known:
+        hint = did_you_mean(name, sorted(known))
+        raise ValueError(f"{shown(name)} is not an IANA time zone.{hint} Allowed: names such as Europe/Berlin.")
+    return name
+
+
+def _currency(code: str) -> str:
+    if code not in CURRENCIES:
+        hint = did_you_mean(code, sorted(CURRENCIES))
+        raise ValueError(f"{shown(code)} is not an ISO 4217 currency.{hint} Allowed: codes such as USD or EUR.")
+    return code
+
+
+def _event_name(name: str) -> str:
+    if name not in EVENT_NAMES:
+        raise ValueError(not_one_of(name, "a canonical event name", EVENT_NAMES))
+    return name
+
+
+def _slack_channel(name: str) -> str:
+    if not re.fullmatch(r"#[a-z0-9][a-z0-9_-]{0,79}", name):
+        raise ValueError(f'{shown(name)} is not a Slack channel: write it as "#recommendations", with quotes')
+    return name
+
+
+Identifier = Annotated[str, AfterValidator(identifier)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Simulation(_Section):
+    """The synthetic world that feeds every table without a source of its own."""
+
+    seed: int = Field(1, ge=0, le=2**31 - 1, description="Another seed gives another world.")
+    customers: int = Field(1_000, ge=1, le=5_000_000, description="Customers in the world.")
+
+
+class Serving(_Section):
+    """How the prediction service treats the company."""
+
+    enabled: bool = Field(True, description="Whether the prediction service answers for the company.")
+
+
+class Alerts(_Section):
+    """Who is told when something fails."""
+
+    slack_channel: Annotated[str, AfterValidator(_slack_channel)] | None = Field(
+        None, description="Slack channel for failures; none means the platform's own."
+    )
+
+
+class Company(_Section):
+    """One customer of the platform. Every source table of its strategy has an entry in `sources` once it is loaded."""
+
+    name: Identifier
+    strategy: Annotated[str, AfterValidator(_strategy)]
+    dataset: Identifier
+    timezone: Annotated[str, AfterValidator(_timezone)]
+    currency: Annotated[str, AfterValidator(_currency)]
+    start_date: date
+    parameters: SerializeAsAny[Parameters] = Field(default=None, validate_default=True)
+    simulation: Simulation | None = None
+    sources: dict[str, Source] = Field(default_factory=dict, validate_default=True)
+    event_names: dict[str, Annotated[str, AfterValidator(_event_name)]] = Field(
+        default_factory=lambda: {name: name for name in EVENT_NAMES}, min_length=1
+    )
+    """Raw name: canonical name. Of several raw names for one canonical name the first is the preferred feed."""
+    serving: Serving = Serving()
+    alerts: Alerts = Alerts()
+
+    @property
+    def tables(self) -> dict[str, TableSpec]:
+        """The source tables that the company's strategy is fed, by name."""
+        return source_tables(self.strategy)
+
+    @field_validator("parameters", mode="plain")
+    @classmethod
+    def _parameters_of_the_strategy(cls, given: Any, info: ValidationInfo) -> Parameters:
+        strategy = info.data.get("strategy")
+        if strategy is None:  # reported at its own key; without it nobody knows which parameters there are
+            return Parameters()
+        model = STRATEGIES[strategy].parameters
+        try:
+            return model.model_validate({} if given is None else given)
+        except ValidationError as error:
+            raise_problems("parameters", problems_of(error, model))
+            raise
+
+    @field_validator("sources", mode="plain")
+    @classmethod
+    def _sources_of_the_strategy(cls, given: Any, info: ValidationInfo) -> dict[str, Source]:
+        strategy = info.data.get("strategy")
+        if strategy is None:
+            return {}
+        given = {} if given is None else given  # `sources:` with only comments below it
+        if not isinstance(given, Mapping):
+            raise ValueError("should be a group of tables, each with its connector")
+        tables = source_tables(strategy)
+        what = f"a source table of {strategy}"
+        unknown = [table for table in given if table not in tables]
+        problems = [Problem((str(table),), not_one_of(table, what, list(tables))) for table in unknown]
+        sources: dict[str, Source] = {}
+        for table, spec in tables.items():
+            source = _source(table, given.get(table, {"connector": "simulated"}), info, problems)
+            if source is None:
+                continue
+            problems += _unknown_columns(spec, source)
+            if isinstance(source, SimulatedSource) and info.data.get("simulation", ...) is None:
+                remedy = "add a connector, or a `simulation:` block to have it simulated."
+                problems.append(Problem((table,), f"has no source; {remedy}"))
+            sources[table] = source
+        raise_problems("sources", problems)
+        return sources
+
+
+def source_tables(strategy: str) -> dict[str, TableSpec]:
+    """The source tables of a strategy, by name."""
+    return {spec.name: spec for spec in map(spec_of, STRATEGIES[strategy].source_tables)}
+
+
+def _source(table: str, entry: Any, info: ValidationInfo, problems: list[Problem]) -> Source | None:
+    """The entry of one table, or None with what is wrong added to `problems`."""
+    connectors = list(CONNECTORS)
+    if isinstance(entry, Source):
+        return entry
+    if not isinstance(entry, Mapping) or "connector" not in entry:
+        problems.append(Problem((table, "connector"), f"is missing. Allowed: {', '.join(connectors)}."))
+        return None
+    model = CONNECTORS.get(str(entry["connector"]))
+    if model is None:
+        message = not_one_of(entry["connector"], "a connector", connectors)
+        problems.append(Problem((table, "connector"), message))
+        return None
+    try:
+        return model.model_validate(dict(entry), context=info.context)
+    except ValidationError as error:
+        problems += [Problem((table, *found.key), found.message) for found in problems_of(error, model)]
+        return None
+
+
+def _unknown_columns(spec: TableSpec, source: Source) -> list[Problem]:
+    allowed = feed_columns(spec)
+    return [
+        Problem((spec.name, "columns", name), not_one_of(name, f"a column of {spec.name}", allowed))
+        for name in source.columns
+        if name not in allowed
+    ]

@@ -1,0 +1,133 @@
+"""Sentences about what is wrong in a company file: which key, what is wrong, what is allowed, what was probably meant.
+
+Not here: reading files (loader.py) and what is allowed (model.py, source_config.py).
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from recs_platform.masking import mask_text
+
+_RANGE_ERRORS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
+_SHOWN_CHARACTERS = 60
+
+
+class Problem(NamedTuple):
+    """One thing to put right; `key` is the path of keys that leads to it."""
+
+    key: tuple[str | int, ...]
+    message: str
+
+    def __str__(self) -> str:
+        return f"{'.'.join(map(str, self.key))}: {self.message}" if self.key else self.message
+
+
+def did_you_mean(given: object, allowed: Iterable[str]) -> str:
+    """A hint that follows a sentence, or nothing when no allowed name is close.
+
+    >>> did_you_mean("strateggy", ["name", "strategy"])
+    ' Did you mean "strategy"?'
+    """
+    names = {name.lower(): name for name in allowed}
+    matches = get_close_matches(str(given).lower(), names, n=1, cutoff=0.6)
+    return f' Did you mean "{names[matches[0]]}"?' if matches else ""
+
+
+def not_one_of(given: object, what: str, allowed: Sequence[str]) -> str:
+    """The sentence for a value outside a short list."""
+    return f"{shown(given)} is not {what}.{did_you_mean(given, allowed)} Allowed: {', '.join(allowed)}."
+
+
+def shown(value: object) -> str:
+    """A value from the file, short enough for a sentence and without e-mail addresses."""
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return mask_text(text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…")
+
+
+def raise_problems(title: str, problems: Iterable[Problem]) -> None:
+    """From within a validator: report these problems, each under its own key; nothing happens when there is none."""
+    details = [
+        InitErrorDetails(type=PydanticCustomError("problem", "{text}", {"text": p.message}), loc=p.key, input=None)
+        for p in problems
+    ]
+    if details:
+        raise ValidationError.from_exception_data(title, details)
+
+
+def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+    """The problems that validating `model` found, in the order of its fields."""
+    return [
+        Problem(tuple(found["loc"]), _sentence(found, model))
+        for found in error.errors(include_url=False, include_context=True)
+    ]
+
+
+def range_of(field: FieldInfo) -> str:
+    """What a value may be, or nothing when the type says it all: `1 to 730`, `at least 0`, `fail or empty`."""
+    if get_origin(field.annotation) is Literal:
+        return " or ".join(map(str, get_args(field.annotation)))
+    bounds = {}
+    for constraint in field.metadata:
+        for name in ("ge", "gt", "le", "lt"):
+            if hasattr(constraint, name):
+                bounds[name] = getattr(constraint, name)
+    low = f"{bounds['ge']}" if "ge" in bounds else f"above {bounds['gt']}" if "gt" in bounds else ""
+    high = f"{bounds['le']}" if "le" in bounds else f"below {bounds['lt']}" if "lt" in bounds else ""
+    if low and high:
+        return f"{low} to {high}"
+    if low:
+        return low if low.startswith("above") else f"at least {low}"
+    return high if not high or high.startswith("below") else f"at most {high}"
+
+
+def _sentence(found: Any, model: type[BaseModel]) -> str:
+    kind, given = found["type"], found["input"]
+    owner, name = _owner(model, found["loc"])
+    if kind == "problem":
+        return str(found["msg"])
+    if kind == "extra_forbidden":
+        allowed = list(owner.model_fields)
+        return f"unknown key.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)}."
+    if kind == "missing":
+        return "is missing; it is required."
+    if kind in _RANGE_ERRORS and name in owner.model_fields:
+        return f"{shown(given)} is out of range; allowed: {range_of(owner.model_fields[name])}."
+    if kind == "literal_error":
+        return not_one_of(given, "allowed here", [str(v) for v in get_args(owner.model_fields[name].annotation)])
+    if kind == "model_type":
+        return f"should be a group of keys ({', '.join(owner.model_fields)}), but is {shown(given)}."
+    message = str(found["msg"]).removeprefix("Value error, ")
+    if kind in ("value_error", "assertion_error"):
+        return message if message.endswith(".") else f"{message}."
+    if not name or isinstance(given, dict):
+        return f"{message[:1].lower()}{message[1:]}."
+    return f"{message.replace('Input should', 'should').split(',')[0]}, but is {shown(given)}."
+
+
+def _owner(model: type[BaseModel], location: Sequence[str | int]) -> tuple[type[BaseModel], str]:
+    """The innermost model on the way to a location, and the last key of it."""
+    for step in location[:-1]:
+        field = model.model_fields.get(str(step))
+        inner = _model_in(field.annotation) if field else None
+        if inner is None:
+            break
+        model = inner
+    if location and (field := model.model_fields.get(str(location[-1]))) and (inner := _model_in(field.annotation)):
+        return inner, str(location[-1])
+    return model, str(location[-1]) if location else ""
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (Union, types.UnionType):
+        return next(filter(None, map(_model_in, get_args(annotation))), None)
+    return None

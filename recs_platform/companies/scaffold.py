@@ -1,0 +1,122 @@
+"""Text that is derived from the company model: a new company's YAML, and the docs' table of parameters.
+
+Not here: what is allowed (model.py, strategies/strategy.py) and loading (loader.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from pydantic.fields import FieldInfo
+
+from recs_platform.companies.model import identifier, source_tables
+from recs_platform.companies.problems import not_one_of, range_of
+from recs_platform.errors import ConfigError
+from recs_platform.strategies.strategy import STRATEGIES, Parameters
+
+_TEMPLATE = """\
+# {title}.
+# Check it with: recs companies check {name}
+name: {name}
+strategy: {strategy}
+{dataset:<31}# the folder (or BigQuery dataset) of its tables; no other company may have it
+timezone: UTC                  # IANA name, such as Europe/Berlin: when its day is over and its runs start
+currency: USD                  # ISO 4217
+start_date: 2025-09-01         # the first day of its event stream
+
+# The strategy's parameters. Each line shows a default; take out its `#` to change it.
+parameters:
+{parameters}
+
+# Every table that has no entry under `sources` is simulated. Without this block, every table needs an entry.
+simulation:
+  seed: 1
+  customers: 1000
+
+# Where the tables come from: {tables}.
+# Take out the `#` of what you need. Relative paths begin at this file's folder.
+sources:
+  # catalog:                              # one file, Parquet or CSV (commas, UTF-8, a header)
+  #   connector: files
+  #   path: data/catalog.csv
+  #   columns:                            # only where names differ; canonical name: name in the file
+  #     item_id: SKU
+  #     category: Part Type
+  # events:                               # a file per day; data/events/{{date}} would be a folder per day
+  #   connector: files
+  #   path: data/events/{{date}}.parquet
+  #   missing_day: fail                   # or empty: a day without a file had no events
+  # customers:                            # a query on a database; its URL comes from the environment alone
+  #   connector: sql
+  #   url_env: {variable}
+  #   query: |
+  #     SELECT id AS customer_id, email, updated_at
+  #     FROM customers
+  #     WHERE created_on <= :as_of        -- optional: the day that is read
+
+# What the company's feed calls things, raw name: canonical name. If one order arrives in two feeds of order lines, the
+# first one counts.
+event_names:
+  product_viewed: product_viewed
+  cart_updated: cart_updated
+  order_line: order_line
+  order_placed: order_placed
+
+serving:
+  enabled: true                           # whether the prediction service answers for the company
+
+# alerts:
+#   slack_channel: "#recs-{channel}"
+"""
+
+
+def new_company_yaml(name: str, strategy: str) -> str:
+    """A commented company file that loads as it is, simulated, and shows how to connect real sources."""
+    try:
+        identifier(name)
+    except ValueError as error:
+        raise ConfigError(f"{error}.") from None
+    if strategy not in STRATEGIES:
+        raise ConfigError(not_one_of(strategy, "a strategy", list(STRATEGIES)))
+    return _TEMPLATE.format(
+        title=STRATEGIES[strategy].title,
+        name=name,
+        dataset=f"dataset: {name}",
+        strategy=strategy,
+        parameters="\n".join(_parameter_lines(STRATEGIES[strategy].parameters)),
+        tables=", ".join(source_tables(strategy)),
+        variable=f"{name.upper()}_DATABASE_URL",
+        channel=name.replace("_", "-"),
+    )
+
+
+def parameters_markdown() -> str:
+    """The parameters of every strategy as Markdown tables: those that all share, then each strategy's own."""
+    shared = Parameters.model_fields
+    parts = [_markdown("Every strategy", shared)]
+    for strategy in STRATEGIES.values():
+        fields = strategy.parameters.model_fields
+        own = {name: field for name, field in fields.items() if name not in shared}
+        parts.append(_markdown(f"`{strategy.name}`", own))
+    return "\n\n".join(parts)
+
+
+def _parameter_lines(model: type[Parameters]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        allowed = range_of(field)
+        yield f"  # {field.description}{f' Allowed: {allowed}.' if allowed else ''}"
+        yield f"  # {name}: {_default(field)}"
+
+
+def _markdown(title: str, fields: dict[str, FieldInfo]) -> str:
+    rows = [
+        f"| `{name}` | {_default(field)} | {range_of(field) or '-'} | {field.description} |"
+        for name, field in fields.items()
+    ]
+    return "\n".join([f"**{title}**", "", "| parameter | default | allowed | meaning |", "|---|---|---|---|", *rows])
+
+
+def _default(field: FieldInfo) -> str:
+    # JSON is YAML, on one line.
+    return json.dumps(field.get_default(call_default_factory=True), default=str)

@@ -1,0 +1,65 @@
+"""Everything Dagster loads: strategies x companies as assets, checks, jobs and schedules, and their resources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from recs_platform.automation.journal import RunJournal
+from recs_platform.companies.loader import load_companies
+from recs_platform.companies.model import Company
+from recs_platform.partitions import partitions_of
+from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.pipeline.io_manager import WarehouseIOManager
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.wiring import PipelineWiring, strategies_with_companies
+from recs_platform.resources import lake_resource
+from recs_platform.settings import settings
+
+
+def build_defs(
+    *,
+    companies: Mapping[str, Company] | None = None,
+    strategies: Mapping[str, Pipeline] | None = None,
+    resources: Mapping[str, Any] | None = None,
+    loggers: Mapping[str, dg.LoggerDefinition] | None = None,
+) -> dg.Definitions:
+    """Fresh definitions; what is not overridden is the environment's."""
+    companies = load_companies() if companies is None else companies
+    strategies = pipelines() if strategies is None else strategies
+    wirings = [
+        PipelineWiring(strategies[name], members, partitions_of(members.values()))
+        for name, members in strategies_with_companies(companies).items()
+    ]
+    jobs = {job.name: job for wiring in wirings for job in wiring.jobs()}
+    return dg.Definitions(
+        assets=[asset for wiring in wirings for asset in wiring.assets()],
+        asset_checks=[check for wiring in wirings for check in wiring.checks()],
+        jobs=list(jobs.values()),
+        schedules=[schedule for wiring in wirings for schedule in wiring.schedules(jobs)],
+        resources={
+            "warehouse": lake_resource(settings()),
+            "warehouse_io": _warehouse_io(companies, strategies),
+            "journal": RunJournal(database_url=settings().database),
+            **(resources or {}),
+        },
+        # A company's day is many small steps: starting a process for each would take longer than the work.
+        executor=dg.in_process_executor,
+        loggers=loggers,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `workspace.yaml` points Dagster at."""
+    return build_defs()
+
+
+def _warehouse_io(companies: Mapping[str, Company], strategies: Mapping[str, Pipeline]) -> dg.IOManagerDefinition:
+    @dg.io_manager(required_resource_keys={"warehouse", "journal"})
+    def warehouse_io(context: dg.InitResourceContext) -> WarehouseIOManager:
+        return WarehouseIOManager(context.resources.warehouse, strategies, companies)
+
+    return warehouse_io

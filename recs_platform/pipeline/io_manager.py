@@ -1,0 +1,167 @@
+"""How Dagster assets come to the warehouse: an asset returns a bound query or a frame, the IO manager publishes it.
+
+Everything that people see of a materialization (rows, bytes, seconds, SQL, lineage, a masked preview) is put together
+here. What a slice must be is the warehouse's to enforce.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pyarrow as pa
+
+from recs_platform.companies.model import Company
+from recs_platform.errors import MissingSliceError
+from recs_platform.masking import mask_row
+from recs_platform.partitions import company_and_days
+from recs_platform.pipeline.pipeline import Pipeline, SqlTable
+from recs_platform.publication.stage import PUBLICATION
+from recs_platform.reporting.presentation import Present, markdown_image, write_picture
+from recs_platform.schemas.table import Empty, Kind, TableSpec
+from recs_platform.settings import settings
+from recs_platform.warehouse.audit import SCHEMA_AUDIT
+from recs_platform.warehouse.lineage import column_origins
+from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject, Warehouse, Written
+from recs_platform.warehouse.slices import Days
+
+_PREVIEW_ROWS = 5
+_EMPTY_DAYS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class WarehouseIOManager(dg.IOManager):
+    warehouse: Warehouse
+    pipelines: Mapping[str, Pipeline]
+    companies: Mapping[str, Company]
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        strategy, table = context.asset_key.path
+        company, days = company_and_days(list(context.asset_partition_keys))
+        pipeline = self.pipelines[strategy]
+        ref = pipeline.ref(table, self.companies[company])
+        subject = Subject(f"{strategy}/{table}", company, ref, days)
+        note = {"run": context.run_id}
+        written = self.warehouse.replace(subject, _rows(obj, ref.spec), audits=(SCHEMA_AUDIT,), note=note)
+        self._say_what_is_empty(context, subject, written)
+        metadata = self._metadata(pipeline, table, subject, written)
+        if present := pipeline.tables[table].present:
+            metadata |= self._presented(context, subject, present)
+        context.add_output_metadata(metadata)
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame | pa.Table:
+        strategy, table = context.asset_key.path
+        company, days = company_and_days(list(context.asset_partition_keys))
+        wanted = context.dagster_type.typing_type
+        ref = self.pipelines[strategy].ref(table, self.companies[company])
+        if ref.spec.kind is Kind.SNAPSHOT and (missing := set(days) - set(self.warehouse.days(ref))):
+            # A function cannot tell a snapshot without rows from one that was never made.
+            raise MissingSliceError(f"{ref} has no slice for {min(missing)}. Materialize {table} for that day first.")
+        with self.warehouse.read(ref, days) as reader:
+            frame = reader.read_all()
+        return frame.to_pandas() if wanted is pd.DataFrame else frame
+
+    @staticmethod
+    def _say_what_is_empty(context: dg.OutputContext, subject: Subject, written: Written) -> None:
+        if not written.empty_days or subject.table.spec.empty is Empty.ALLOWED:
+            return
+        shown = ", ".join(map(str, written.empty_days[:_EMPTY_DAYS_SHOWN]))
+        more = len(written.empty_days) - _EMPTY_DAYS_SHOWN
+        context.log.warning(f"{subject}: no rows on {shown}{f' and {more} more days' if more > 0 else ''}")
+
+    def _metadata(
+        self, pipeline: Pipeline, table: str, subject: Subject, written: Written
+    ) -> dict[str, dg.MetadataValue[Any]]:
+        metadata: dict[str, dg.MetadataValue[Any]] = {
+            "rows": dg.MetadataValue.int(written.rows),
+            "bytes": dg.MetadataValue.int(written.size),
+            "version": dg.MetadataValue.int(written.version),
+            "preview": dg.MetadataValue.md(self._preview(subject)),
+            **{f"seconds_{step}": dg.MetadataValue.float(round(s, 3)) for step, s in written.seconds.items()},
+            "seconds": dg.MetadataValue.float(round(sum(written.seconds.values()), 3)),
+        }
+        if len(subject.days) == 1:
+            metadata["dagster/partition_row_count"] = dg.MetadataValue.int(written.rows)
+        if written.empty_days:
+            metadata["empty_days"] = dg.MetadataValue.json([str(day) for day in written.empty_days])
+        if written.sql is not None:
+            metadata["compiled_sql"] = dg.MetadataValue.md(f"```sql\n{written.sql}\n```")
+            metadata["dagster/column_lineage"] = dg.MetadataValue.column_lineage(_lineage(pipeline, table))
+        return metadata
+
+    def _presented(
+        self, context: dg.OutputContext, subject: Subject, present: Present
+    ) -> dict[str, dg.MetadataValue[Any]]:
+        """What a small table says, and all of it."""
+        name, day = subject.table.name, subject.days.last
+        with self.warehouse.read(subject.table, Days.one(day)) as reader:
+            rows = reader.read_all().to_pylist()
+        shown = present(self.companies[subject.company], day, rows)
+        metadata: dict[str, dg.MetadataValue[Any]] = {"summary": dg.MetadataValue.md(shown.words)}
+        if rows:
+            metadata["table"] = dg.MetadataValue.md(markdown_table(rows, subject.table.spec.personal))
+        if shown.picture:
+            metadata["picture"] = dg.MetadataValue.md(markdown_image(shown.picture, name))
+            try:
+                path = write_picture(settings().home, subject.company, day, name, shown.picture)
+                metadata["picture_file"] = dg.MetadataValue.path(str(path))
+            except OSError as error:
+                # The rows are published and the picture stands in the metadata: a file less is no reason to fail.
+                context.log.warning(f"{subject}: the picture could not be written: {error}")
+        return metadata
+
+    def _preview(self, subject: Subject) -> str:
+        newest = Days.one(subject.days.last)
+        with self.warehouse.read(subject.table, newest) as reader:
+            rows = next(iter(reader), None)
+        if rows is None or rows.num_rows == 0:
+            return f"No rows on {newest}."
+        return markdown_table(rows.slice(0, _PREVIEW_ROWS).to_pylist(), subject.table.spec.personal)
+
+
+def markdown_table(rows: Sequence[Mapping[str, Any]], personal: frozenset[str] = frozenset()) -> str:
+    """Rows as a masked Markdown table."""
+    masked = [mask_row(row, personal) for row in rows]
+    if not masked:
+        return ""
+    lines = ["| " + " | ".join(masked[0]) + " |", "|" + " --- |" * len(masked[0])]
+    cells = ([str(value).replace("|", "\\|").replace("\n", " ") for value in row.values()] for row in masked)
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in cells)])
+
+
+def _rows(obj: object, spec: TableSpec) -> Rows:
+    match obj:
+        case BoundQuery() | pa.RecordBatchReader():
+            return obj
+        case pd.DataFrame():
+            return pa.Table.from_pandas(obj, preserve_index=False).to_reader()
+        case pa.Table():
+            return obj.to_reader()
+    raise TypeError(
+        f"{spec.name} must return a bound query, a pandas frame or an Arrow table, not {type(obj).__name__}"
+    )
+
+
+def _lineage(pipeline: Pipeline, table: str) -> dg.TableColumnLineage:
+    made = pipeline.tables[table]
+    if not isinstance(made, SqlTable):
+        return dg.TableColumnLineage({})
+    looks = pipeline.looks[table]
+    outside = {spec.name: spec for spec in made.incoming_specs}
+    visible = pipeline.specs | outside | {n: pipeline.specs[e.table] for n, e in looks.earlier.items()}
+    real_name = {name: earlier.table for name, earlier in looks.earlier.items()}
+    if pipeline.live:
+        real_name[pipeline.live.spec.name] = PUBLICATION
+
+    def key(name: str) -> dg.AssetKey:
+        return dg.AssetKey([pipeline.strategy.name, real_name.get(name, name)])
+
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(key(name), origin) for name, origin in origins]
+            for column, origins in column_origins(made.query, visible).items()
+        }
+    )

@@ -1,0 +1,259 @@
+"""A strategy's tables and checks as data: which there are, what each is made by, what it may see. No Dagster here.
+
+`Pipeline` judges all of its queries when it is made, so a wrong one is found when definitions load, and binds any of
+them to a company and days. `wiring.py` turns it into Dagster assets; the CLI and tests use it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from recs_platform.companies.model import Company
+from recs_platform.companies.query_parameters import parameter_names, query_parameters
+from recs_platform.errors import ConfigError
+from recs_platform.reporting.presentation import Present
+from recs_platform.schemas.table import Empty, Kind, Table, TableSpec, spec_of
+from recs_platform.strategies.strategy import STRATEGIES, Strategy
+from recs_platform.warehouse import point_in_time
+from recs_platform.warehouse.check import Check, read_check
+from recs_platform.warehouse.compile import Value, Values
+from recs_platform.warehouse.point_in_time import Looks, Span
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming
+from recs_platform.warehouse.query import Query
+from recs_platform.warehouse.scope import AS_OF, Scope
+from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
+
+FIRST_DAY, LAST_DAY = "first_day", "last_day"
+"""What a check may ask besides a table's own parameters: the days that it judges."""
+
+IncomingRows = Callable[[Company, Days], Mapping[str, Incoming]]
+
+
+@dataclass(frozen=True)
+class SqlTable:
+    """A table made by a query."""
+
+    spec: TableSpec
+    query: Query
+    pinned: Mapping[str, Value] = field(default_factory=dict)
+    incoming: IncomingRows | None = None
+    """Rows from outside the warehouse, for a query that lands a source."""
+    incoming_specs: tuple[TableSpec, ...] = ()
+    audits: Callable[[Company], tuple[Audit, ...]] | None = None
+    present: Present | None = None
+    """What a small table says, in words and as a picture."""
+
+
+@dataclass(frozen=True)
+class FrameTable:
+    """A table made by a Python function over other tables' slices; its inputs are its annotated arguments."""
+
+    spec: TableSpec
+    function: Callable[..., Any]
+    inputs: Mapping[str, Any]
+    """Table: the type it is handed over as."""
+    look_back: Mapping[str, Span] = field(default_factory=dict)
+    code_version: str | None = None
+    """Changes when the function does."""
+    present: Present | None = None
+
+
+@dataclass(frozen=True)
+class LiveTable:
+    """What customers see of a published table: one snapshot at a time, which only publishing changes.
+
+    It is state, not history: a query that reads it is shown it whole, whatever day it is of and runs for.
+    """
+
+    of: TableSpec
+
+    @cached_property
+    def spec(self) -> TableSpec:
+        return replace(self.of, name=f"live_{self.of.name}", empty=Empty.ALLOWED)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Tables that belong together. A stage sees its own tables and those of the stages before it."""
+
+    name: str
+    tables: tuple[SqlTable | FrameTable, ...]
+    private: frozenset[str] = frozenset()
+    """Tables that only this stage may read."""
+    live: LiveTable | None = None
+    """The live table that this stage publishes to."""
+
+
+def sql_asset(
+    name: str,
+    schema: type[Table],
+    queries: Mapping[str, Query],
+    *,
+    parameters: Mapping[str, Value] | None = None,
+    present: Present | None = None,
+) -> SqlTable:
+    """The table that `sql/**/<name>.sql` makes, typed by a Pandera model."""
+    return SqlTable(spec_of(schema), queries[name], pinned=parameters or {}, present=present)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    strategy: Strategy
+    stages: Sequence[Stage]
+    validation: Sequence[Query]
+
+    def __post_init__(self) -> None:
+        # A query that breaks a rule stops definitions from loading, not a run at night.
+        _ = self.looks, self.checks
+
+    @cached_property
+    def tables(self) -> dict[str, SqlTable | FrameTable]:
+        """Every table, in the order of the stages."""
+        found: dict[str, SqlTable | FrameTable] = {}
+        for stage in self.stages:
+            for table in stage.tables:
+                if table.spec.name in found:
+                    raise ValueError(f"{self.strategy.name} declares {table.spec.name} twice")
+                found[table.spec.name] = table
+        return found
+
+    @cached_property
+    def live(self) -> LiveTable | None:
+        """What customers see, of a strategy that publishes."""
+        found = [stage.live for stage in self.stages if stage.live]
+        if len(found) > 1:
+            raise ValueError(f"{self.strategy.name} publishes {len(found)} tables; it may publish one")
+        return found[0] if found else None
+
+    @cached_property
+    def specs(self) -> dict[str, TableSpec]:
+        """Every table that a query can read: those that are made, and the live one."""
+        live = {self.live.spec.name: self.live.spec} if self.live else {}
+        return {name: table.spec for name, table in self.tables.items()} | live
+
+    @cached_property
+    def looks(self) -> dict[str, Looks]:
+        """What each table's query looks at beyond its own day."""
+        return {
+            table.spec.name: self._looks_of(table, self._scope(number, table))
+            for number, stage in enumerate(self.stages)
+            for table in stage.tables
+        }
+
+    @cached_property
+    def checks(self) -> dict[str, tuple[Check, Looks]]:
+        """Every check whose table the strategy has, by name."""
+        scope = Scope(self.strategy.name, self.specs, self._parameters | {FIRST_DAY, LAST_DAY})
+        checks = {}
+        for query in self.validation:
+            if not self._concerns(query):
+                continue
+            check = read_check(query, self.specs, self._parameters)
+            kind = self.specs[check.table].kind
+            if kind is Kind.LOG and (found := query.directive("look-back")):
+                raise query.error("a check of a log is shown the days that it judges and no others", line=found[1])
+            checks[query.name] = check, scope.admit(query, kind)
+        return checks
+
+    def _concerns(self, query: Query) -> bool:
+        """A check of a strategy's own area is always its; one of a shared area, when the strategy has the table."""
+        area = query.path.split("/")[2]
+        guarded, _ = query.directive("table") or ("", 1)
+        return area == self.strategy.name or (area not in STRATEGIES and guarded in self.specs)
+
+    def inputs(self, table: str) -> frozenset[str]:
+        """The tables that a table is made of, earlier snapshots under their own names. A live table is none of them:
+        publishing comes after, so what is live is what an earlier run made of it."""
+        made = self.tables[table]
+        if isinstance(made, FrameTable):
+            return frozenset(made.inputs)
+        outside = {spec.name for spec in made.incoming_specs} | self._live_names
+        earlier = self.looks[table].earlier
+        return frozenset(earlier[n].table if n in earlier else n for n in made.query.tables - outside)
+
+    def bind(self, name: str, company: Company, days: Days) -> BoundQuery:
+        """A table's query, ready to run for a company and days."""
+        table = self.tables[name]
+        if not isinstance(table, SqlTable):
+            raise TypeError(f"{name} is made by Python, not by a query")
+        if table.spec.kind is Kind.SNAPSHOT and len(days) > 1:
+            raise ConfigError(f"{name} is a snapshot: a run makes one day of it, and this one was started for {days}.")
+        if days.first < company.start_date:
+            raise ConfigError(
+                f"{company.name} starts on {company.start_date}; there is nothing for {days.first} before it."
+            )
+        values = self._values(company, days, table.spec.kind) | dict(table.pinned)
+        incoming = table.incoming(company, days) if table.incoming else {}
+        views = self._views(table.query, self.looks[name], table.spec.kind, days, values, set(incoming))
+        return BoundQuery(
+            table.query, company.dataset, values, views, incoming, table.audits(company) if table.audits else ()
+        )
+
+    def bind_check(self, name: str, company: Company, days: Days) -> BoundQuery:
+        """A check's query, shown the same days as the table that it guards."""
+        check, looks = self.checks[name]
+        kind = self.specs[check.table].kind
+        values = self._values(company, days, kind) | {FIRST_DAY: days.first, LAST_DAY: days.last}
+        views = {v.name: v for v in self._views(check.query, looks, kind, days, values, set())}
+        if check.of not in views:
+            views[check.of] = point_in_time.View(check.of, self.specs[check.of], days, required=False)
+        return BoundQuery(check.query, company.dataset, values, tuple(views.values()))
+
+    def ref(self, name: str, company: Company) -> TableRef:
+        return TableRef(company.dataset, self.specs[name])
+
+    @cached_property
+    def _parameters(self) -> frozenset[str]:
+        return parameter_names(self.strategy.name)
+
+    @staticmethod
+    def _values(company: Company, days: Days, kind: Kind) -> dict[str, Value]:
+        return query_parameters(company) | ({AS_OF: days.last} if kind is Kind.SNAPSHOT else {})
+
+    def _views(
+        self, query: Query, looks: Looks, kind: Kind, days: Days, values: Values, outside: Iterable[str]
+    ) -> tuple[point_in_time.View, ...]:
+        views = point_in_time.views(
+            query, looks, kind, self.specs, days, values, outside=frozenset(outside) | self._live_names
+        )
+        live = (point_in_time.View(n, self.specs[n], ALL_DAYS, required=False) for n in sorted(self._live_names))
+        return (*views, *(view for view in live if view.name in query.tables))
+
+    @cached_property
+    def _live_names(self) -> frozenset[str]:
+        return frozenset({self.live.spec.name} if self.live else ())
+
+    def _looks_of(self, table: SqlTable | FrameTable, scope: Scope) -> Looks:
+        if isinstance(table, SqlTable):
+            return scope.admit(table.query, table.spec.kind, pinned=table.pinned)
+        unknown = sorted(set(table.inputs) - scope.tables.keys())
+        if unknown:
+            raise ValueError(f"{table.spec.name} takes {', '.join(unknown)}, which {scope.strategy} does not have")
+        for name in table.inputs:
+            is_log = scope.tables[name].kind is Kind.LOG
+            if name in table.look_back and not is_log:
+                raise ValueError(f"{table.spec.name} looks back on {name}, which is no log")
+            if is_log and table.spec.kind is Kind.SNAPSHOT and name not in table.look_back:
+                raise ValueError(f"{table.spec.name} takes {name}, a log: say how many days of it in `look_back`")
+        return Looks(back=table.look_back)
+
+    def _scope(self, stage_number: int, table: SqlTable | FrameTable) -> Scope:
+        visible: dict[str, TableSpec] = {}
+        hidden: dict[str, str] = {}
+        for number, stage in enumerate(self.stages):
+            if stage.live and number <= stage_number:
+                visible[stage.live.spec.name] = stage.live.spec
+            for other in stage.tables:
+                name = other.spec.name
+                if number > stage_number:
+                    hidden[name] = f"it belongs to {stage.name}, which comes later"
+                elif number < stage_number and name in stage.private:
+                    hidden[name] = f"it is private to {stage.name}"
+                elif other is not table:
+                    visible[name] = other.spec
+        if isinstance(table, SqlTable):
+            visible |= {spec.name: spec for spec in table.incoming_specs}
+        return Scope(self.strategy.name, visible, self._parameters, hidden)

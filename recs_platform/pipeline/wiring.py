@@ -1,0 +1,250 @@
+"""A pipeline as Dagster assets, checks, jobs and schedules. The one place where a table declaration meets Dagster."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from recs_platform.companies.model import Company
+from recs_platform.companies.query_parameters import query_parameters
+from recs_platform.partitions import company_and_days, mapping_back, partition_key
+from recs_platform.pipeline.io_manager import markdown_table
+from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
+from recs_platform.publication.assets import guardrails_check, publication_asset
+from recs_platform.publication.stage import PUBLICATION
+from recs_platform.schemas.table import Kind, TableSpec
+from recs_platform.warehouse.check import Check, Severity, Verdict, judge
+from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
+from recs_platform.warehouse.protocol import BoundQuery
+
+Job: TypeAlias = Any
+"""What `dg.define_asset_job` returns; Dagster does not export its type."""
+
+OWNERS = ["team:recommendations"]
+DAILY_RUN_AT = "0 6 * * *"
+"""In the company's own time zone: by then yesterday's feeds are due."""
+
+COMPANY_TAG = "recs/company"
+
+
+class PipelineWiring:
+    """Builds what Dagster needs of one pipeline; `companies` are those of its strategy."""
+
+    def __init__(
+        self, pipeline: Pipeline, companies: Mapping[str, Company], partitions: dg.MultiPartitionsDefinition
+    ) -> None:
+        self.pipeline, self.companies, self.partitions = pipeline, companies, partitions
+        self.group = pipeline.strategy.name
+
+    def key(self, table: str) -> dg.AssetKey:
+        return dg.AssetKey([self.group, table])
+
+    def assets(self) -> list[dg.AssetsDefinition]:
+        made = [self._asset(table) for table in self.pipeline.tables.values()]
+        if self.pipeline.live:
+            made.append(publication_asset(self.pipeline, self.companies, self._common(PUBLICATION, PUBLICATION)))
+        return made
+
+    def checks(self) -> list[dg.AssetChecksDefinition]:
+        written = [self._check(check) for check, _ in self.pipeline.checks.values()]
+        if self.pipeline.live:
+            written.append(guardrails_check(self.pipeline, self.companies, self.partitions))
+        return written
+
+    def jobs(self) -> list[Job]:
+        """A company's whole day, and the logs alone for a range of days in one run."""
+        logs = [self.key(name) for name, spec in self.pipeline.specs.items() if spec.kind is Kind.LOG]
+        return [
+            dg.define_asset_job(
+                daily_job(self.group),
+                selection=dg.AssetSelection.groups(self.group),
+                partitions_def=self.partitions,
+                description=f"A company's whole day. {self.pipeline.strategy.title}.",
+            ),
+            dg.define_asset_job(
+                history_job(self.group),
+                selection=dg.AssetSelection.assets(*logs),
+                partitions_def=self.partitions,
+                description="The logs of a company for a range of days, in one run: how a new company's history loads.",
+            ),
+        ]
+
+    def schedules(self, jobs: Mapping[str, Job]) -> list[dg.ScheduleDefinition]:
+        return [self._schedule(company, jobs[daily_job(self.group)]) for company in self.companies.values()]
+
+    def _asset(self, table: SqlTable | FrameTable) -> dg.AssetsDefinition:
+        spec = table.spec
+        common: dict[str, Any] = {
+            **self._common(spec.name, str(spec.kind)),
+            "metadata": {"dagster/column_schema": _column_schema(spec), "dagster/table_name": spec.name},
+            "io_manager_key": "warehouse_io",
+            "backfill_policy": _backfill_policy(spec),
+        }
+        if isinstance(table, SqlTable):
+            return self._query_asset(table, common)
+        return self._frame_asset(table, common)
+
+    def _common(self, name: str, kind: str) -> dict[str, Any]:
+        """What every asset of the strategy has."""
+        return {
+            "key": self.key(name),
+            "partitions_def": self.partitions,
+            "group_name": self.group,
+            "owners": OWNERS,
+            "tags": {"recs/strategy": self.group, "recs/kind": kind},
+        }
+
+    def _query_asset(self, table: SqlTable, common: dict[str, Any]) -> dg.AssetsDefinition:
+        name = table.spec.name
+
+        def bound_query(context: dg.AssetExecutionContext) -> Any:
+            company, days = company_and_days(list(context.partition_keys))
+            return self.pipeline.bind(name, self.companies[company], days)
+
+        asset: dg.AssetsDefinition = dg.asset(
+            **common,
+            description=table.query.description,
+            kinds={"sql"},
+            code_version=table.query.fingerprint,
+            deps=[self._dep(name, other) for other in sorted(self.pipeline.inputs(name) - {name})],
+        )(bound_query)
+        return asset
+
+    def _frame_asset(self, table: FrameTable, common: dict[str, Any]) -> dg.AssetsDefinition:
+        ins = {
+            other: dg.AssetIn(
+                key=self.key(other),
+                partition_mapping=self._mapping(table.spec.name, other),
+                dagster_type=dg.PythonObjectDagsterType(python_type),
+            )
+            for other, python_type in table.inputs.items()
+        }
+
+        def frame(context: dg.AssetExecutionContext, **inputs: Any) -> Any:
+            company, days = company_and_days(list(context.partition_keys))
+            return table.function(self.companies[company], days, **inputs)
+
+        asset: dg.AssetsDefinition = dg.asset(
+            **common, description=table.spec.description, kinds={"python"}, code_version=table.code_version, ins=ins
+        )(frame)
+        return asset
+
+    def _check(self, check: Check) -> dg.AssetChecksDefinition:
+        bound_tables = sorted({*check.query.tables, check.of} - {check.table})
+        earlier = self.pipeline.checks[check.name][1].earlier
+        others = sorted({earlier[n].table if n in earlier else n for n in bound_tables} - {check.table})
+
+        @dg.asset_check(
+            asset=self.key(check.table),
+            name=check.name,
+            description=check.query.description,
+            blocking=check.severity is Severity.ERROR,
+            additional_deps=[self.key(other) for other in others],
+            partitions_def=self.partitions,
+            required_resource_keys={"warehouse", "journal"},
+        )
+        def guard(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+            company, days = company_and_days(list(context.partition_keys))
+            bound = self.pipeline.bind_check(check.name, self.companies[company], days)
+            personal = frozenset().union(*(spec.personal for spec in self.pipeline.specs.values()))
+            verdict = judge(context.resources.warehouse, check, bound, personal)
+            return check_result(check, verdict, bound)
+
+        return guard
+
+    def _schedule(self, company: Company, job: Job) -> dg.ScheduleDefinition:
+        @dg.schedule(
+            name=f"{company.name}_daily",
+            job=job,
+            cron_schedule=DAILY_RUN_AT,
+            execution_timezone=company.timezone,
+            description=f"{company.name}: the last complete day, every morning at six in {company.timezone}.",
+        )
+        def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+            return run_request(company, context.scheduled_execution_time)
+
+        return daily
+
+    def _dep(self, name: str, other: str) -> dg.AssetDep:
+        return dg.AssetDep(self.key(other), partition_mapping=self._mapping(name, other))
+
+    def _mapping(self, name: str, other: str) -> dg.PartitionMapping | None:
+        """How far back a table looks at another, for the company that looks back furthest."""
+        looks = self.pipeline.looks[name]
+        back = [self._widest(looks.back[other]) - 1] if other in looks.back else []
+        then = [self._widest(e.back) for e in looks.earlier.values() if e.table == other]
+        made = self.pipeline.tables[name]
+        reads_today = isinstance(made, FrameTable) or other in made.query.tables
+        offsets = [*back, *then, *([0] if reads_today else [])]
+        return mapping_back(max(offsets), min(offsets))
+
+    def _widest(self, span: Span) -> int:
+        if span == LATEST:
+            return 1
+        return max(span_days(span, query_parameters(company)) for company in self.companies.values())
+
+
+def daily_job(strategy: str) -> str:
+    return f"{strategy}_daily"
+
+
+def history_job(strategy: str) -> str:
+    return f"{strategy}_history"
+
+
+def run_request(company: Company, scheduled: datetime) -> dg.RunRequest | dg.SkipReason:
+    """The run of the last day that is over everywhere: days are UTC days, whatever the company's time zone."""
+    day = scheduled.astimezone(ZoneInfo("UTC")).date() - timedelta(days=1)
+    if day < company.start_date:
+        return dg.SkipReason(f"{company.name} starts on {company.start_date}")
+    key = partition_key(company.name, day)
+    return dg.RunRequest(run_key=key, partition_key=key, tags={COMPANY_TAG: company.name})
+
+
+def check_result(check: Check, verdict: Verdict, bound: BoundQuery) -> dg.AssetCheckResult:
+    """What people see of a check: the rule in words, how often it is broken, and a few masked rows."""
+    severity = dg.AssetCheckSeverity.ERROR if check.severity is Severity.ERROR else dg.AssetCheckSeverity.WARN
+    metadata: dict[str, Any] = {
+        "rule": check.query.description,
+        "violations": verdict.violations,
+        "share": round(verdict.share, 6),
+        "tolerance": verdict.allowed,
+        f"rows_of_{check.of}": verdict.rows,
+        "sql": dg.MetadataValue.md(f"```sql\n{bound.query.text}\n```"),
+    }
+    if verdict.examples:
+        metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))
+    words = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
+    return dg.AssetCheckResult(
+        passed=verdict.passed, severity=severity, metadata=metadata, description=f"{words}; {verdict.allowed:.2%} may."
+    )
+
+
+def _backfill_policy(spec: TableSpec) -> dg.BackfillPolicy:
+    # A log's range of days is one run; a snapshot is one day's state, so a run makes one of it.
+    return dg.BackfillPolicy.single_run() if spec.kind is Kind.LOG else dg.BackfillPolicy.multi_run(1)
+
+
+def _column_schema(spec: TableSpec) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                column.sql_type,
+                description=column.description,
+                constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=spec.key == (column.name,)),
+                tags={"personal": ""} if column.name in spec.personal else None,
+            )
+            for column in spec.columns
+        ]
+    )
+
+
+def strategies_with_companies(companies: Mapping[str, Company]) -> dict[str, dict[str, Company]]:
+    """The companies of each strategy that has any."""
+    found: dict[str, dict[str, Company]] = {}
+    for company in companies.values():
+        found.setdefault(company.strategy, {})[company.name] = company
+    return found

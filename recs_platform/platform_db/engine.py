@@ -1,0 +1,207 @@
+"""The way to the platform database: opening it, and bringing its tables up to date.
+
+Not here: the tables (`tables.py`) and what is written into them. A database that cannot be used is a `ConfigError` in
+one sentence that never shows the password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+from filelock import FileLock
+from sqlalchemy import URL, Connection, Engine, event, text
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from recs_platform.errors import ConfigError
+from recs_platform.settings import settings
+
+if TYPE_CHECKING:
+    import alembic.config
+
+HEAD = "0002"
+"""The newest revision in `migrations/versions`, stated so that a start at the newest revision need not load Alembic."""
+
+VERSION_TABLE = "recs_schema_version"
+"""Not Alembic's usual name: Dagster keeps its own version under that one, perhaps in the same PostgreSQL database."""
+
+_MIGRATION_LOCK = 0x72656373
+"""Key of PostgreSQL's advisory lock around a migration ("recs" in ASCII)."""
+
+_SQLITE_WAIT_MS = 30_000
+_POSTGRES_CONNECT_SECONDS = 10
+
+
+def engine(url: str | None = None) -> Engine:
+    """Open the platform database; `settings().database` unless another one is named."""
+    parsed = _parse(settings().database if url is None else url)
+    connect_args: dict[str, Any] = {}
+    if _is_sqlite(parsed):
+        _create_folder(parsed)
+    else:
+        connect_args["connect_timeout"] = _POSTGRES_CONNECT_SECONDS
+    try:
+        # An error text must not carry the values of a statement: they may be personal.
+        opened = sqlalchemy.create_engine(parsed, connect_args=connect_args, pool_pre_ping=True, hide_parameters=True)
+    except (ImportError, NoSuchModuleError) as error:
+        raise ConfigError(
+            f"platform database {_shown(parsed)} needs a driver that is not installed ({error}); "
+            "install recs-platform[postgres] or correct RECS_DATABASE_URL."
+        ) from None
+    if _is_sqlite(parsed):
+        event.listen(opened, "connect", _prepare_sqlite)
+    event.listen(opened, "handle_error", _explain_failed_connection)
+    return opened
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the tables to `HEAD`. Safe when several processes do it at once, and quick when there is nothing to do."""
+    with _one_process_at_a_time(engine):
+        with _explained(engine):
+            if _is_sqlite(engine.url):
+                _write_ahead(engine)
+            with engine.connect() as connection:
+                revision = _revision(connection)
+        if revision != HEAD:
+            with engine.connect() as connection:
+                _begin_migration(connection)
+                _migrate(connection)
+                connection.commit()
+
+
+def alembic_config(connection: Connection) -> alembic.config.Config:
+    """Alembic's configuration, made here so that an installed wheel needs no `alembic.ini`."""
+    from alembic.config import Config
+
+    config = Config()
+    # Alembic reads its options with interpolation, where a bare % in a folder's name would have a meaning.
+    folder = str(Path(__file__).parent / "migrations").replace("%", "%%")
+    config.set_main_option("script_location", folder)
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    config = alembic_config(connection)
+    revision = _revision(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise ConfigError(
+            f"platform database {_shown(connection.engine.url)} was upgraded by a newer recs_platform (it is at "
+            f"revision {revision}, this one knows up to {HEAD}); install that version or point RECS_DATABASE_URL "
+            "elsewhere."
+        )
+    command.upgrade(config, HEAD)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not sqlalchemy.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    revision = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+    return None if revision is None else str(revision)
+
+
+def _begin_migration(connection: Connection) -> None:
+    """A migration is one transaction, on SQLite too, so that one that breaks off leaves nothing half done."""
+    if _is_sqlite(connection.engine.url):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+
+
+@contextmanager
+def _one_process_at_a_time(engine: Engine) -> Iterator[None]:
+    """SQLite refuses to switch to write-ahead logging while anybody reads, without waiting: hence a lock beside the
+    file. PostgreSQL brings its own lock (`_begin_migration`)."""
+    if not _is_sqlite(engine.url):
+        yield
+        return
+    with _explained_paths(engine.url):
+        lock = FileLock(f"{engine.url.database}.lock")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _write_ahead(engine: Engine) -> None:
+    """Readers and one writer do not wait for each other in this mode. The file itself remembers it."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_SQLITE_WAIT_MS}")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # The text that cannot be understood may hold a password, so it is not repeated.
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ConfigError(
+            "RECS_DATABASE_URL is not the URL of a database that the platform can use; it begins with "
+            "sqlite:/// or postgresql://."
+        )
+    if _is_sqlite(parsed) and parsed.database in (None, "", ":memory:"):
+        raise ConfigError("RECS_DATABASE_URL names no file; write sqlite:///folder/platform.db.")
+    return parsed
+
+
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
+def _shown(url: URL) -> str:
+    """Enough of a URL to recognise it: no user, password or query, which may hold another password."""
+    return URL.create(url.get_backend_name(), host=url.host, port=url.port, database=url.database).render_as_string()
+
+
+def _create_folder(url: URL) -> None:
+    with _explained_paths(url):
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _explained_paths(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _unusable(url, error.strerror or str(error)) from None
+
+
+@contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    """The first look at a database: what goes wrong here is wrong with the file or the server, not with a query."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _unusable(engine.url, str(error.orig)) from None
+
+
+def _explain_failed_connection(context: ExceptionContext) -> None:
+    if context.connection is None and context.engine is not None:
+        raise _unusable(context.engine.url, str(context.original_exception)) from None
+
+
+def _unusable(url: URL, reason: str) -> ConfigError:
+    reason = " ".join(reason.split())
+    if isinstance(url.password, str) and url.password:
+        reason = reason.replace(url.password, "***")
+    return ConfigError(
+        f"platform database {_shown(url)} cannot be used ({reason.rstrip('.')}); check RECS_DATABASE_URL and RECS_HOME."
+    )

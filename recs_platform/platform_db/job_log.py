@@ -1,0 +1,104 @@
+"""The job log: one row per run of a job, written when it starts and again when it ends.
+
+Not here: what happened inside a run (Dagster's event log knows) and what was published (`publications`). Times come
+from the caller, who knows the run.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from recs_platform.masking import mask_text
+from recs_platform.platform_db.tables import MESSAGE_LENGTH, JobRun, Status
+
+
+def started(
+    engine: Engine,
+    *,
+    run_id: str,
+    job: str,
+    strategy: str,
+    company: str,
+    first_date: datetime.date,
+    last_date: datetime.date,
+    started_at: datetime.datetime,
+) -> None:
+    """Log that a run began. A run that begins again (a retry) takes its row back to the beginning."""
+    row: dict[str, Any] = {
+        "run_id": run_id,
+        "job": job,
+        "strategy": strategy,
+        "company": company,
+        "first_date": first_date,
+        "last_date": last_date,
+        "started_at": started_at,
+        "ended_at": None,
+        "status": Status.RUNNING,
+        "assets": None,
+        "rows": None,
+        "checks_passed": None,
+        "checks_warned": None,
+        "checks_failed": None,
+        "seconds": None,
+        "message": "",
+    }
+    # Both dialects write `ON CONFLICT DO UPDATE` the same way, but SQLAlchemy keeps one `insert` for each.
+    insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(JobRun).values(row)
+    with engine.begin() as connection:
+        connection.execute(statement.on_conflict_do_update(index_elements=["run_id"], set_=row))
+
+
+def ended(
+    engine: Engine,
+    run_id: str,
+    *,
+    status: Status,
+    ended_at: datetime.datetime,
+    assets: int = 0,
+    rows: int = 0,
+    checks_passed: int = 0,
+    checks_warned: int = 0,
+    checks_failed: int = 0,
+    message: str = "",
+) -> None:
+    """Log how a run ended. The message is masked and shortened here, whoever wrote it."""
+    if status is Status.RUNNING:
+        raise ValueError("a run does not end by running")
+    with Session(engine) as session, session.begin():
+        run = session.scalars(select(JobRun).where(JobRun.run_id == run_id).with_for_update()).one_or_none()
+        if run is None:
+            raise LookupError(f"run {run_id} ends, but the job log does not know that it started")
+        run.status = status
+        run.ended_at = ended_at
+        run.seconds = (ended_at - run.started_at).total_seconds()
+        run.assets = assets
+        run.rows = rows
+        run.checks_passed = checks_passed
+        run.checks_warned = checks_warned
+        run.checks_failed = checks_failed
+        run.message = _shortened(mask_text(message))
+
+
+def recent(engine: Engine, company: str | None = None, limit: int = 20) -> Sequence[JobRun]:
+    """The latest runs, newest first; of one company if it is named."""
+    query = select(JobRun).order_by(JobRun.started_at.desc(), JobRun.id.desc()).limit(limit)
+    if company is not None:
+        query = query.where(JobRun.company == company)
+    with Session(engine) as session:
+        return session.scalars(query).all()
+
+
+def _shortened(message: str) -> str:
+    """The start of a message says what happened, so its end is what is cut.
+
+    NUL, which PostgreSQL cannot store, can reach an error text through the data that caused it.
+    """
+    message = message.strip().replace("\x00", "")
+    return message if len(message) <= MESSAGE_LENGTH else message[: MESSAGE_LENGTH - 1] + "…"

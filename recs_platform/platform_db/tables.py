@@ -1,0 +1,168 @@
+"""The tables of the platform database: small state about runs, never a company's data.
+
+A change here needs a revision in `migrations/versions` and its id as `HEAD` in `engine.py`; tests hold the three
+together. Reading and writing a table is the business of the module named after it (`job_log.py`).
+"""
+
+from __future__ import annotations
+
+import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Double,
+    Enum,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+MESSAGE_LENGTH = 2000
+
+
+class UtcTime(TypeDecorator[datetime.datetime]):
+    """A moment, stored in UTC: SQLite forgets time zones, so a naive time is refused before it can be misread."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime.datetime | None, _dialect: Dialect) -> datetime.datetime | None:
+        if value is None:
+            return None
+        if value.utcoffset() is None:
+            raise ValueError(f"{value.isoformat()} has no time zone")
+        return value.astimezone(datetime.UTC)
+
+    def process_result_value(self, value: datetime.datetime | None, _dialect: Dialect) -> datetime.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value.astimezone(datetime.UTC)
+
+
+class Status(StrEnum):
+    """How far a run has come."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class PublicationStatus(StrEnum):
+    """What has become of a publication."""
+
+    PUBLISHING = "publishing"
+    """Begun; the lake knows whether it was committed."""
+    LIVE = "live"
+    BACKUP = "backup"
+    """Was live; can be rolled back to within the retention."""
+    ABANDONED = "abandoned"
+    """Broken off before it was committed; never live."""
+
+
+class PublicationKind(StrEnum):
+    """How a version came to be live."""
+
+    PUBLISH = "publish"
+    ROLLBACK = "rollback"
+
+
+def _one_of(name: str, allowed: type[StrEnum]) -> Enum:
+    """A column that holds one of a few words, enforced by the database."""
+    return Enum(
+        allowed,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Base(DeclarativeBase):
+    """Constraints are named by rule, so that a migration can drop what another one made, on every engine."""
+
+    metadata: ClassVar[MetaData] = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class JobRun(Base):
+    """One run of a job for one company and a range of days."""
+
+    __tablename__ = "job_log"
+    __table_args__ = (
+        CheckConstraint("first_date <= last_date", name="dates_in_order"),
+        Index(None, "company", "started_at"),
+    )
+
+    # SQLite numbers rows by itself only under a plain INTEGER key.
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(64), unique=True)
+    job: Mapped[str] = mapped_column(String(200))
+    strategy: Mapped[str] = mapped_column(String(64))
+    company: Mapped[str] = mapped_column(String(64))
+    first_date: Mapped[datetime.date]
+    last_date: Mapped[datetime.date]
+    started_at: Mapped[datetime.datetime] = mapped_column(UtcTime, index=True)
+    ended_at: Mapped[datetime.datetime | None] = mapped_column(UtcTime)
+    status: Mapped[Status] = mapped_column(_one_of("status", Status))
+    assets: Mapped[int | None]
+    rows: Mapped[int | None] = mapped_column(BigInteger)
+    checks_passed: Mapped[int | None]
+    checks_warned: Mapped[int | None]
+    checks_failed: Mapped[int | None]
+    seconds: Mapped[float | None] = mapped_column(Double)
+    message: Mapped[str] = mapped_column(String(MESSAGE_LENGTH))
+
+
+class Publication(Base):
+    """One version of what a company's customers see: made live by publishing, or again by rolling back."""
+
+    __tablename__ = "publications"
+    __table_args__ = (
+        UniqueConstraint("company", "version"),
+        # Never two live versions, whatever a program does.
+        Index(
+            "uq_publications_live",
+            "company",
+            unique=True,
+            sqlite_where=text("status = 'live'"),
+            postgresql_where=text("status = 'live'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    company: Mapped[str] = mapped_column(String(64))
+    strategy: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    as_of: Mapped[datetime.date]
+    customers: Mapped[int] = mapped_column(BigInteger)
+    rows: Mapped[int] = mapped_column(BigInteger)
+    generated_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+    status: Mapped[PublicationStatus] = mapped_column(_one_of("status", PublicationStatus))
+    kind: Mapped[PublicationKind] = mapped_column(_one_of("kind", PublicationKind))
+    published_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+    published_by: Mapped[str] = mapped_column(String(200))
+    comparison_id: Mapped[str | None] = mapped_column(String(32))
+    approved: Mapped[bool]
+    """Somebody approved its comparison although a guardrail refused it."""
+    lake_version: Mapped[int | None] = mapped_column(BigInteger)
+    """The live table's own version that holds it."""
+    note: Mapped[str] = mapped_column(String(MESSAGE_LENGTH))

@@ -1,0 +1,103 @@
+"""The inventory of publications: a row per version of what a company's customers see, and which one is live.
+
+The live table's own log is the truth: every commit of it carries the row that it belongs to, so the inventory can be
+brought in line with it after a crash. Not here: changing the live table (publish.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from recs_platform.masking import mask_text
+from recs_platform.platform_db.tables import MESSAGE_LENGTH, Publication, PublicationKind, PublicationStatus
+from recs_platform.warehouse.delta_table import Version
+
+_VERSION = "publication"
+_WHO_LENGTH = 200
+
+
+def listed(database: Engine, company: str) -> Sequence[Publication]:
+    """All versions of a company, the newest first."""
+    query = select(Publication).where(Publication.company == company).order_by(Publication.version.desc())
+    with Session(database) as session:
+        return session.scalars(query).all()
+
+
+def begin(database: Engine, publication: Publication) -> None:
+    """Write down what is about to be committed."""
+    publication.published_by = mask_text(publication.published_by)[:_WHO_LENGTH]
+    publication.note = mask_text(publication.note)[:MESSAGE_LENGTH]
+    with Session(database, expire_on_commit=False) as session, session.begin():
+        session.add(publication)
+
+
+def commits(history: Sequence[Version]) -> dict[int, Version]:
+    """Version of a publication: the commit that made it live, the newest first."""
+    return {version.note[_VERSION]: version for version in history if _VERSION in version.note}
+
+
+def settle(database: Engine, company: str, history: Sequence[Version]) -> Publication | None:
+    """Bring the inventory in line with the live table's log; returns what is live. The caller is the only publisher."""
+    committed = commits(history)
+    newest = next(iter(committed), None)
+    with Session(database, expire_on_commit=False) as session, session.begin():
+        query = select(Publication).where(Publication.company == company).with_for_update()
+        rows = {row.version: row for row in session.scalars(query)}
+        for version, commit in committed.items():
+            if version not in rows:
+                rows[version] = _from_note(commit.note)
+                session.add(rows[version])
+            rows[version].lake_version = commit.version
+        for version, row in rows.items():
+            if version != newest:
+                was_live = version in committed or row.status in (PublicationStatus.LIVE, PublicationStatus.BACKUP)
+                row.status = PublicationStatus.BACKUP if was_live else PublicationStatus.ABANDONED
+        if newest is None:
+            return None
+        # The database allows one live row at any moment: the former one goes before the next one comes.
+        session.flush()
+        rows[newest].status = PublicationStatus.LIVE
+        return rows[newest]
+
+
+def to_note(publication: Publication) -> dict[str, Any]:
+    """A row as the commit carries it: whole, so that a lost database can be filled again."""
+    return {
+        _VERSION: publication.version,
+        "company": publication.company,
+        "strategy": publication.strategy,
+        "as_of": publication.as_of.isoformat(),
+        "customers": publication.customers,
+        "rows": publication.rows,
+        "generated_at": publication.generated_at.isoformat(),
+        "kind": str(publication.kind),
+        "published_at": publication.published_at.isoformat(),
+        "published_by": publication.published_by,
+        "comparison_id": publication.comparison_id,
+        "approved": publication.approved,
+        "note": publication.note,
+    }
+
+
+def _from_note(note: Mapping[str, Any]) -> Publication:
+    return Publication(
+        version=note[_VERSION],
+        company=note["company"],
+        strategy=note["strategy"],
+        as_of=date.fromisoformat(note["as_of"]),
+        customers=note["customers"],
+        rows=note["rows"],
+        generated_at=datetime.fromisoformat(note["generated_at"]),
+        status=PublicationStatus.BACKUP,
+        kind=PublicationKind(note["kind"]),
+        published_at=datetime.fromisoformat(note["published_at"]),
+        published_by=note["published_by"],
+        comparison_id=note["comparison_id"],
+        approved=note["approved"],
+        note=note["note"],
+    )

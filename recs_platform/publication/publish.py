@@ -1,0 +1,139 @@
+"""Making a version live, and bringing an earlier one back. No Dagster, no terminal.
+
+In this order, so that a crash at any point leaves one whole version live: a row `publishing` in the inventory; one
+commit of the live table that carries the row; the inventory brought in line with the live table's log. Whatever comes
+next begins with that last step again.
+
+Not here: whether a version should go live (offer.py), and how the live table is read back (verify.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+
+from recs_platform.errors import StorageError, UserError
+from recs_platform.platform_db.tables import Publication, PublicationKind, PublicationStatus
+from recs_platform.publication import inventory
+from recs_platform.publication.lock import only_publisher
+from recs_platform.publication.outlet import Outlet
+from recs_platform.publication.verify import Figures, figures, figures_of, verify
+from recs_platform.warehouse.slices import Days
+
+
+def publications(outlet: Outlet) -> Sequence[Publication]:
+    """All versions of a company, the newest first."""
+    reconcile(outlet)
+    return inventory.listed(outlet.database, outlet.company)
+
+
+def reconcile(outlet: Outlet) -> Publication | None:
+    """Bring the inventory in line with what is live, and return that."""
+    with only_publisher(outlet.database, outlet.company):
+        return _settle(outlet)
+
+
+def comparison_id(outlet: Outlet, day: date, content: str, live: Publication | None) -> str:
+    """Names a comparison: these rows of this day with that live version. It changes when either does."""
+    said = f"{outlet.company} {day} {content} {live.version if live else 0}"
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def publish(outlet: Outlet, day: date, compared: str, *, by: str, at: datetime, approved: bool = False) -> Publication:
+    """Make a day's slice live, if it and what is live are still those that were compared; then read it back."""
+    with only_publisher(outlet.database, outlet.company):
+        live = _settle(outlet)
+        content = outlet.warehouse.fingerprint(outlet.source, day)
+        if comparison_id(outlet, day, content, live) != compared:
+            raise UserError(
+                f"{outlet.company} {day}: {compared} is not the comparison of what would go live now: the "
+                "recommendations, or what is live, have changed since. Nothing was published; look at the new one."
+            )
+        offered = figures(outlet.warehouse, outlet.source, Days.one(day))
+        publication = _next(outlet, offered, PublicationKind.PUBLISH, by, at)
+        publication.comparison_id, publication.approved = compared, approved
+
+        def commit() -> None:
+            outlet.warehouse.publish(outlet.source, day, outlet.live, inventory.to_note(publication))
+
+        made = _carry_out(outlet, publication, commit)
+        if outlet.warehouse.fingerprint(outlet.live, day) != content:
+            raise StorageError(
+                f"{outlet.live}: version {made.version} is live, but is not what was compared: {outlet.source} was "
+                f"replaced meanwhile. Publish {day} again, or roll back."
+            )
+        return made
+
+
+def rollback(outlet: Outlet, version: int, *, by: str, at: datetime) -> Publication:
+    """Make an earlier version live again, as a version of its own; then read it back."""
+    with only_publisher(outlet.database, outlet.company):
+        earlier = _restorable(outlet, version, _settle(outlet))
+        made_by = inventory.commits(outlet.warehouse.versions(outlet.live)).get(version)
+        if made_by is None:
+            raise UserError(f"{outlet.company}: version {version} is lost: {outlet.live} was made anew since.")
+        publication = _next(outlet, figures_of(earlier), PublicationKind.ROLLBACK, by, at)
+        publication.note = f"back to version {version}"
+
+        def commit() -> None:
+            try:
+                outlet.warehouse.restore(outlet.live, made_by.version, inventory.to_note(publication))
+            except StorageError as error:
+                raise UserError(f"{outlet.company} cannot go back to version {version}: {error}") from error
+
+        return _carry_out(outlet, publication, commit)
+
+
+def _settle(outlet: Outlet) -> Publication | None:
+    return inventory.settle(outlet.database, outlet.company, outlet.warehouse.versions(outlet.live))
+
+
+def _next(outlet: Outlet, content: Figures, kind: PublicationKind, by: str, at: datetime) -> Publication:
+    known = [publication.version for publication in inventory.listed(outlet.database, outlet.company)]
+    return Publication(
+        company=outlet.company,
+        strategy=outlet.strategy,
+        version=max(known, default=0) + 1,
+        as_of=content.as_of,
+        customers=content.customers,
+        rows=content.rows,
+        generated_at=content.generated_at,
+        status=PublicationStatus.PUBLISHING,
+        kind=kind,
+        published_at=at,
+        published_by=by,
+        approved=False,
+        note="",
+    )
+
+
+def _carry_out(outlet: Outlet, publication: Publication, commit: Callable[[], None]) -> Publication:
+    inventory.begin(outlet.database, publication)
+    try:
+        commit()
+    finally:
+        live = _settle(outlet)
+    if live is None or live.version != publication.version:
+        raise StorageError(f"{outlet.live}: version {publication.version} was committed, but is not live.")
+    verify(outlet, live)
+    return live
+
+
+def _restorable(outlet: Outlet, version: int, live: Publication | None) -> Publication:
+    found = {publication.version: publication for publication in inventory.listed(outlet.database, outlet.company)}
+    backups = ", ".join(str(v) for v, p in sorted(found.items()) if p.status is PublicationStatus.BACKUP)
+    if version not in found or found[version].status is PublicationStatus.ABANDONED:
+        raise UserError(f"{outlet.company}: version {version} was never live; it can go back to {backups or 'none'}.")
+    if live is not None and live.version == version and _is_intact(outlet, live):
+        raise UserError(f"{outlet.company}: version {version} is live already.")
+    return found[version]
+
+
+def _is_intact(outlet: Outlet, live: Publication) -> bool:
+    """Whether customers see the live version; if somebody changed its table, going back to it is what helps."""
+    try:
+        verify(outlet, live)
+    except StorageError:
+        return False
+    return True

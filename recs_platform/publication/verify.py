@@ -1,0 +1,87 @@
+"""Reading a published table back: is what customers see what was meant to be live?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from recs_platform.errors import MissingSliceError, StorageError
+from recs_platform.platform_db.tables import Publication
+from recs_platform.publication import inventory
+from recs_platform.publication.outlet import Outlet
+from recs_platform.warehouse.point_in_time import View
+from recs_platform.warehouse.protocol import BoundQuery, Warehouse
+from recs_platform.warehouse.query import parse_query
+from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
+
+READ_BY = ("as_of", "customer_id", "generated_at")
+"""The columns that a published table must have."""
+
+_QUERY = """
+SELECT
+  COUNT(*) AS row_count,
+  COUNT(DISTINCT customer_id) AS customers,
+  MIN(as_of) AS first_day,
+  MAX(as_of) AS last_day,
+  MIN(generated_at) AS oldest,
+  MAX(generated_at) AS newest
+FROM
+"""
+_MAINTENANCE = "VACUUM"
+"""Commits of a table that leave its rows as they are."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a version is known by."""
+
+    rows: int
+    customers: int
+    as_of: date
+    generated_at: datetime
+
+    def __str__(self) -> str:
+        made = f"{self.generated_at:%Y-%m-%d %H:%M}"
+        return f"{self.rows:,} rows for {self.customers:,} customers as of {self.as_of}, made {made}"
+
+
+def verify(outlet: Outlet, expected: Publication) -> Figures:
+    """The version, row count, customers, day and time of making must be those of the inventory."""
+    history = outlet.warehouse.versions(outlet.live)
+    change = next((v for v in history if not v.operation.startswith(_MAINTENANCE)), None)
+    newest = next(iter(inventory.commits([change])), None) if change else None
+    if newest != expected.version:
+        what = f"made version {newest} live" if newest else "was not made by publishing"
+        raise StorageError(
+            f"{outlet.live}: version {expected.version} should be live, but the newest change of the table {what}. "
+            "Publish or roll back."
+        )
+    found = figures(outlet.warehouse, outlet.live)
+    promised = figures_of(expected)
+    if found != promised:
+        raise StorageError(
+            f"{outlet.live}: version {expected.version} reads back as {found}, and should be {promised}. Roll back."
+        )
+    return found
+
+
+def figures(warehouse: Warehouse, table: TableRef, days: Days = ALL_DAYS) -> Figures:
+    """Count a published table, which must be of one day and one making."""
+    query = parse_query("figures", f"{_QUERY}{table.name}", f"figures of {table}")
+    view = View(table.name, table.spec, days, required=False)
+    with warehouse.run(BoundQuery(query, table.dataset, {}, (view,))) as reader:
+        (row,) = reader.read_all().to_pylist()
+    if not row["row_count"]:
+        when = "" if days == ALL_DAYS else f" for {days}"
+        raise MissingSliceError(f"{table} has no rows{when}: there is nothing to be live.")
+    if row["first_day"] != row["last_day"] or row["oldest"] != row["newest"]:
+        raise StorageError(
+            f"{table} mixes rows of {row['first_day']} to {row['last_day']}, made {row['oldest']} to {row['newest']}; "
+            "a version is of one day. Make the day again, or roll back."
+        )
+    return Figures(row["row_count"], row["customers"], row["last_day"], row["newest"].replace(tzinfo=UTC))
+
+
+def figures_of(publication: Publication) -> Figures:
+    """What the inventory says of a version."""
+    return Figures(publication.rows, publication.customers, publication.as_of, publication.generated_at)

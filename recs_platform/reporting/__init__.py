@@ -1,0 +1,1 @@
+"""What people see of a table besides its rows: words and pictures."""

@@ -1,0 +1,33 @@
+"""The tables of the publication stage. Not here: the inventory of publications, which is in the platform database."""
+
+from __future__ import annotations
+
+import datetime
+
+from pandera.ibis import Field
+
+from recs_platform.schemas.table import Table, snapshot
+
+SECTIONS = (
+    "customers",
+    "lost_because",
+    "changed_per_customer",
+    "changed_at_position",
+    "scores",
+    "average_price",
+    "swaps",
+)
+
+
+@snapshot(key=("section", "name"))
+class Comparison(Table):
+    """One row per figure of the comparison of a day's recommendations with those that are live."""
+
+    as_of: datetime.date = Field(description="The day whose recommendations are compared.")
+    section: str = Field(isin=list(SECTIONS), description="What the figure belongs to.")
+    name: str = Field(description="Which figure of the section.")
+    count: int = Field(nullable=True, ge=0, description="How many.")
+    share: float = Field(nullable=True, description="Of all; of an average price, how much it moved (0.1 is 10% up).")
+    before: float = Field(nullable=True, description="The figure of what is live.")
+    after: float = Field(nullable=True, description="The figure of the day's recommendations.")
+    detail: str = Field(nullable=True, description="In words.")

@@ -1,0 +1,60 @@
+"""What a simulated world is asked to be. Not here: what is in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from recs_platform.schemas.sources import EVENT_NAMES
+
+
+@dataclass(frozen=True)
+class WorldSpec:
+    """Two equal specs give the same files, byte for byte."""
+
+    company: str
+    strategy: str
+    """vehicle_fitment, offer_ranking or replenishment."""
+    seed: int
+    customers: int
+    start: date
+    """The first day of the company's feeds."""
+    event_names: Mapping[str, str] = field(hash=False)
+    """Raw name to canonical name, in order. Of several raw names of `order_line` the first is the preferred feed, and
+    the others are feeds of the same orders that overlap with it."""
+
+    def to_json(self) -> str:
+        return json.dumps(
+            {
+                "company": self.company,
+                "strategy": self.strategy,
+                "seed": self.seed,
+                "customers": self.customers,
+                "start": self.start.isoformat(),
+                "event_names": list(self.event_names.items()),
+            },
+            indent=2,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> WorldSpec:
+        stored: dict[str, Any] = json.loads(text)
+        return cls(
+            **{
+                **stored,
+                "start": date.fromisoformat(stored["start"]),
+                "event_names": dict(stored["event_names"]),
+            }
+        )
+
+    @property
+    def raw_event_names(self) -> dict[str, str]:
+        """Raw to canonical name; a company that names no events uses the canonical names."""
+        return dict(self.event_names) or {name: name for name in EVENT_NAMES}
+
+    def raw_names(self, canonical: str) -> list[str]:
+        """The names under which the company's feed knows an event, the preferred one first."""
+        return [raw for raw, name in self.raw_event_names.items() if name == canonical]

@@ -1,0 +1,68 @@
+"""The door to every company's data: one request, one stream of Arrow batches, whatever the connector.
+
+Not here: how a connector reads (files.py, sql.py, simulated.py), and converting types or judging values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+from recs_platform.companies.source_config import FilesSource, SqlSource
+from recs_platform.errors import SourceError
+from recs_platform.sources.connectors.files import read_files
+from recs_platform.sources.connectors.request import SourceRequest, Stream
+from recs_platform.sources.connectors.simulated import read_simulated
+from recs_platform.sources.connectors.sql import read_sql
+
+__all__ = ["SourceRequest", "open_source", "read_source"]
+
+
+def read_source(request: SourceRequest) -> pa.RecordBatchReader:
+    """The source's columns under their canonical names, in the source's types, plus `source_day`.
+
+    Columns that the table does not have are dropped, and so is its date column, which follows from the time column or
+    the day. What can be seen without reading rows (a missing file, a missing column) is raised at once, the rest (a
+    broken row) while the batches are read; both as a SourceError.
+    """
+    stream = _stream(request)
+    return pa.RecordBatchReader.from_batches(stream.schema, stream.batches)
+
+
+@contextmanager
+def open_source(request: SourceRequest) -> Iterator[pa.RecordBatchReader]:
+    """`read_source` for an engine, or for a reader that may stop early.
+
+    Engines wrap what a stream raises in errors of their own, so the SourceError is raised again on the way out; and
+    files and connections are given back, also when not all rows were read.
+    """
+    failures: list[SourceError] = []
+    stream = _stream(request)
+    try:
+        with pa.RecordBatchReader.from_batches(stream.schema, _remembering(stream, failures)) as reader:
+            yield reader
+    except Exception:
+        if failures:
+            raise failures[0] from None
+        raise
+    finally:
+        stream.batches.close()
+
+
+def _stream(request: SourceRequest) -> Stream:
+    source = request.company.sources[request.spec.name]
+    if isinstance(source, FilesSource):
+        return read_files(request, source)
+    if isinstance(source, SqlSource):
+        return read_sql(request, source)
+    return read_simulated(request)
+
+
+def _remembering(stream: Stream, failures: list[SourceError]) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from stream.batches
+    except SourceError as error:
+        failures.append(error)
+        raise

@@ -1,0 +1,123 @@
+"""One CSV file: its header, and its rows in batches of text. RFC 4180 in UTF-8: commas, double quotes, a header line.
+
+An empty field is NULL, an empty quoted field is an empty text. Not here: which files, and converting types.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from recs_platform.companies.problems import did_you_mean
+from recs_platform.errors import SourceError
+from recs_platform.sources.connectors.request import BATCH_ROWS, SourceRequest
+
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def file_columns(request: SourceRequest, path: Path) -> list[tuple[str, pa.DataType]]:
+    """The header's names. A first line with none of the names that are looked for is data, and is not shown."""
+    header = _header(request, path)
+    looked_for = {request.renames.get(column.name, column.name) for column in request.spec.columns}
+    if looked_for.isdisjoint(header):
+        raise _not_a_header(request, path, header, looked_for)
+    return [(name, pa.string()) for name in header]
+
+
+def file_batches(request: SourceRequest, path: Path, names: list[str]) -> Iterator[tuple[int, list[pa.Array[Any]]]]:
+    """Number of rows and the named columns as text, batch by batch."""
+    header = _header(request, path)
+    columns = ", ".join(f"c{position}: 'VARCHAR'" for position in range(len(header)))
+    picked = ", ".join(f"c{header.index(name)}" for name in names)
+    query = (
+        f"SELECT {picked} FROM read_csv(?, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
+        """quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false)"""
+    )
+    with duckdb.connect() as connection:
+        try:
+            for batch in connection.execute(query, [str(path)]).to_arrow_reader(BATCH_ROWS):
+                yield batch.num_rows, batch.columns
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            raise _broken(request, path, len(header), str(error)) from None
+
+
+def _header(request: SourceRequest, path: Path) -> list[str]:
+    try:
+        # Rows further on may be broken; a byte that is not UTF-8 concerns the header only if it is in the header.
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            header = [name.strip() for name in next(csv.reader(file), [])]
+        "".join(header).encode("utf-8")
+    except (UnicodeEncodeError, csv.Error):
+        raise request.error(
+            f"{path} does not open with a header in UTF-8", remedy="Export it as CSV in UTF-8."
+        ) from None
+    return header
+
+
+def _not_a_header(request: SourceRequest, path: Path, header: list[str], looked_for: set[str]) -> SourceError:
+    line = ",".join(header)
+    for separator, name in _OTHER_SEPARATORS.items():
+        if not looked_for.isdisjoint(line.split(separator)):
+            return request.error(f"{path} is separated by {name}", remedy="Export it with commas.")
+    hint = next((hint for name in header if (hint := did_you_mean(name, sorted(looked_for)))), "")
+    return request.error(
+        f"{path} has no header: none of the table's columns is in its first line",
+        remedy=f"Export it with a header, or name its columns under sources.{request.spec.name}.columns.{hint}",
+    )
+
+
+def _broken(request: SourceRequest, path: Path, fields: int, report: str) -> SourceError:
+    """The engine's report quotes the row; this one says where it is and what is wrong with it."""
+    line, what = _first_broken_line(path, fields)
+    if line is None and (reported := re.search(r"CSV Error on Line: (\d+)", report)):
+        line = int(reported.group(1))
+    place = f"line {line} of {path}" if line else f"{path}"
+    return request.error(f"{place} {what}", remedy="Correct the export and deliver the file again.")
+
+
+def _first_broken_line(path: Path, fields: int) -> tuple[int | None, str]:
+    return (
+        _first_line_not_utf8(path)
+        or _first_line_not_csv(path, fields)
+        or _first_line_that_ends_otherwise(path)
+        or (None, "is not valid CSV")
+    )
+
+
+def _first_line_not_utf8(path: Path) -> tuple[int, str] | None:
+    with path.open("rb") as file:
+        for number, content in enumerate(file, start=1):
+            try:
+                content.decode("utf-8")
+            except UnicodeDecodeError:
+                return number, "is not text in UTF-8"
+    return None
+
+
+def _first_line_not_csv(path: Path, fields: int) -> tuple[int, str] | None:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, strict=True)
+        line = 1
+        try:
+            for row in rows:
+                if row and len(row) != fields:
+                    return line, f"has {len(row)} fields where the header has {fields}"
+                line = rows.line_num + 1
+        except csv.Error:
+            return line, "has a quoted field that is not closed or is followed by more text"
+    return None
+
+
+def _first_line_that_ends_otherwise(path: Path) -> tuple[int, str] | None:
+    with path.open("rb") as file:
+        ending = b"\r\n" if next(file, b"").endswith(b"\r\n") else b"\n"
+        for number, content in enumerate(file, start=2):
+            if content.endswith(b"\n") and content.endswith(b"\r\n") != (ending == b"\r\n"):
+                return number, "ends otherwise than the lines before it (CR LF and LF are mixed)"
+    return None

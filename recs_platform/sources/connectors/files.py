@@ -1,0 +1,208 @@
+"""The `files` connector: which files a request means, and their rows as one stream.
+
+Not here: how one Parquet file (parquet_file.py) or one CSV file (csv_file.py) is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from recs_platform.companies.source_config import DATE_PLACEHOLDER, FILE_ENDINGS, FilesSource
+from recs_platform.errors import SourceError
+from recs_platform.schemas.landing import feed_columns
+from recs_platform.sources.connectors import csv_file, parquet_file
+from recs_platform.sources.connectors.request import (
+    SOURCE_DAY_FIELD,
+    SourceRequest,
+    Stream,
+    check_renames,
+    dated,
+    pick_columns,
+)
+
+_READERS = {".parquet": parquet_file, ".csv": csv_file}
+_ENDINGS = " or ".join(FILE_ENDINGS)
+_SHOWN_DAYS = 5
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    day: date | None
+    names: dict[str, str]
+    """Canonical name -> the file's own name, for the columns that are used."""
+    types: dict[str, pa.DataType]
+    """Canonical name -> the file's type."""
+
+
+def read_files(request: SourceRequest, source: FilesSource) -> Stream:
+    """Every row of the files that the path means for the days of the request, in the order of days and file names."""
+    paths = _dated_paths(request, source) if source.dated else _undated_paths(request, source)
+    files: list[_File] = []
+    there: set[str] = set()
+    for day, path in paths:
+        columns = _columns(request, path)
+        names = pick_columns(request, [name for name, _ in columns], str(path))
+        by_name = dict(columns)
+        files.append(_File(path, day, names, {name: by_name[raw] for name, raw in names.items()}))
+        there.update(by_name)
+    if not files:
+        schema = _empty_schema(request)
+        return Stream(schema, _batches(request, [], schema))
+    check_renames(request, {name for file in files for name in file.names}, there, source.path)
+    schema = _common_schema(request, files)
+    return Stream(schema, _batches(request, files, schema))
+
+
+def has_day(source: FilesSource, day: date) -> bool:
+    """Whether a day has landed, for a path with {date}."""
+    return bool(_files_at(_path_of(source, day)))
+
+
+def _path_of(source: FilesSource, day: date) -> Path:
+    return Path(source.path.replace(DATE_PLACEHOLDER, day.isoformat()))
+
+
+def _dated_paths(request: SourceRequest, source: FilesSource) -> list[tuple[date | None, Path]]:
+    found: list[tuple[date | None, Path]] = []
+    missing: list[date] = []
+    for day in request.days:
+        paths = _files_at(_path_of(source, day))
+        found += [(day, path) for path in paths]
+        if not paths:
+            missing.append(day)
+    if missing and source.missing_day == "fail":
+        shown = ", ".join(map(str, missing[:_SHOWN_DAYS]))
+        more = f" and {len(missing) - _SHOWN_DAYS} more" if len(missing) > _SHOWN_DAYS else ""
+        raise request.error(
+            f"there is no file for {shown}{more} at {source.path}",
+            remedy=f"Deliver the files, or set sources.{request.spec.name}.missing_day: empty in the company file.",
+        )
+    return found
+
+
+def _undated_paths(request: SourceRequest, source: FilesSource) -> list[tuple[date | None, Path]]:
+    path = Path(source.path)
+    if paths := _files_at(path):
+        return [(None, found) for found in paths]
+    remedy = f"Deliver the file, or correct sources.{request.spec.name}.path in the company file."
+    if path.is_dir():
+        raise request.error(f"the folder {path} has no {_ENDINGS} file", remedy=remedy)
+    if _is_pattern(path):
+        raise request.error(f"no {_ENDINGS} file matches {path}", remedy=remedy)
+    raise request.error(f"the file {path} does not exist", remedy=remedy)
+
+
+def _files_at(path: Path) -> list[Path]:
+    """The data files that a path names, in the order of their names. A single file is taken with any ending, so that
+    a wrong one is named; of folders and patterns only the known ones, because exports leave other files beside them.
+    """
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        candidates: Iterable[Path] = path.iterdir()
+    elif _is_pattern(path):
+        candidates = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+    else:
+        return []
+    return sorted(
+        found
+        for found in candidates
+        if found.suffix.lower() in FILE_ENDINGS and not found.name.startswith(("_", ".")) and found.is_file()
+    )
+
+
+def _is_pattern(path: Path) -> bool:
+    return any(character in str(path) for character in "*?[")
+
+
+def _columns(request: SourceRequest, path: Path) -> list[tuple[str, pa.DataType]]:
+    """Names and types of a file's columns, as they stand in it."""
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise request.error(f"{path} does not end in {_ENDINGS}", remedy="Rename the file to what it holds.")
+    try:
+        if path.stat().st_size == 0:
+            raise request.error(
+                f"{path} is empty (0 bytes)",
+                remedy="Deliver it again; a day without rows is a file with its header or schema alone.",
+            )
+        columns: list[tuple[str, pa.DataType]] = reader.file_columns(request, path)
+        return columns
+    except OSError as error:
+        raise _unreadable(request, path, error) from None
+
+
+def _unreadable(request: SourceRequest, path: Path, error: OSError) -> SourceError:
+    reason = error.strerror or "the storage failed"
+    return request.error(f"{path} cannot be read ({reason.lower()})", remedy="Check the file and its permissions.")
+
+
+def _common_schema(request: SourceRequest, files: list[_File]) -> pa.Schema:
+    """One type per column for all files, in the order of the table's columns."""
+    fields = []
+    for column in request.spec.columns:
+        types = list(dict.fromkeys(file.types[column.name] for file in files if column.name in file.types))
+        for kind in types:
+            if pa.types.is_nested(kind) and not pa.types.is_nested(column.type):
+                file = next(file for file in files if file.types.get(column.name) == kind)
+                raise request.error(
+                    f"is nested ({kind}) in {file.path}, where one value per row is expected",
+                    column=column.name,
+                    remedy="Write the value as a column of its own.",
+                )
+        if types:
+            fields.append(pa.field(column.name, _common_type(types)))
+    return pa.schema([*fields, SOURCE_DAY_FIELD])
+
+
+def _common_type(types: list[pa.DataType]) -> pa.DataType:
+    plain = [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in types]
+    try:
+        return pa.unify_schemas([pa.schema([("", kind)]) for kind in plain], promote_options="permissive").types[0]
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        # Numbers in one file and text in another: every value can be written as text, and CSV is text anyway.
+        return pa.string()
+
+
+def _empty_schema(request: SourceRequest) -> pa.Schema:
+    """No file at all, and that is allowed: the table's own columns, without rows."""
+    fields = [request.spec.arrow_schema.field(name) for name in feed_columns(request.spec)]
+    return pa.schema([*fields, SOURCE_DAY_FIELD])
+
+
+def _batches(request: SourceRequest, files: list[_File], schema: pa.Schema) -> Generator[pa.RecordBatch]:
+    for file in files:
+        reader = _READERS[file.path.suffix.lower()]
+        try:
+            for rows, arrays in reader.file_batches(request, file.path, list(file.names.values())):
+                given = dict(zip(file.names, arrays, strict=True))
+                columns = [
+                    _cast(request, file.path, field, given[field.name])
+                    if field.name in given
+                    else pa.nulls(rows, field.type)
+                    for field in schema
+                    if field.name != SOURCE_DAY_FIELD.name
+                ]
+                yield dated(columns, schema, file.day, rows)
+        except OSError as error:
+            raise _unreadable(request, file.path, error) from None
+
+
+def _cast(request: SourceRequest, path: Path, field: pa.Field[Any], values: pa.Array[Any]) -> pa.Array[Any]:
+    if values.type == field.type:
+        return values
+    try:
+        return values.cast(field.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise request.error(
+            f"is {values.type} in {path} and {field.type} in other files, and not every value can be converted",
+            column=field.name,
+            remedy="Write the column with one type in all files.",
+        ) from None

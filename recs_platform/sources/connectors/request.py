@@ -1,0 +1,101 @@
+"""What is asked of a connector, and the rules that every connector keeps: which columns it gives, under which names.
+
+Not here: reading anything (one module per connector), and types and values, which are judged after reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from recs_platform.companies.model import Company
+from recs_platform.companies.problems import did_you_mean
+from recs_platform.errors import SourceError
+from recs_platform.masking import mask_text
+from recs_platform.schemas.landing import SOURCE_DAY, feed_columns
+from recs_platform.schemas.table import TableSpec
+
+SOURCE_DAY_FIELD = pa.field(SOURCE_DAY, pa.date32())
+"""The day that a row was read for; NULL where the source is not divided into days."""
+
+BATCH_ROWS = 65_536
+_SHOWN_COLUMNS = 30
+
+
+@dataclass(frozen=True)
+class SourceRequest:
+    """One source table of one company, for a range of days (both ends included; one day for a snapshot)."""
+
+    company: Company
+    spec: TableSpec
+    first: date
+    last: date
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+    @property
+    def renames(self) -> dict[str, str]:
+        return self.company.sources[self.spec.name].columns
+
+    def error(self, rule: str, *, remedy: str, column: str | None = None) -> SourceError:
+        return SourceError(self.company.name, self.spec.name, mask_text(rule), remedy=remedy, column=column)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What a connector gives back: the schema is known, the rows are read as they are asked for. Closing the generator
+    gives back what it holds: files, connections."""
+
+    schema: pa.Schema
+    batches: Generator[pa.RecordBatch]
+
+
+def pick_columns(request: SourceRequest, there: Sequence[str], where: str) -> dict[str, str]:
+    """Canonical name -> the source's own name, for every column that the table has and the source gives.
+
+    The date column is never picked: it follows from the time column (logs) or from the day that is read (snapshots).
+    """
+    wanted = [column for column in request.spec.columns if column.name in feed_columns(request.spec)]
+    names = {column.name: request.renames.get(column.name, column.name) for column in wanted}
+    picked = {name: raw for name, raw in names.items() if raw in there}
+    missing = [column.name for column in wanted if not column.nullable and column.name not in picked]
+    if missing:
+        raise _missing(request, missing, there, where)
+    for name, raw in picked.items():
+        if there.count(raw) > 1:
+            raise request.error(
+                f"{where} has the column {raw} more than once",
+                column=name,
+                remedy="Leave one of them in the source.",
+            )
+    return picked
+
+
+def check_renames(request: SourceRequest, picked: Collection[str], there: Iterable[str], where: str) -> None:
+    """A rename that finds nothing is a mistake, also for a column that may be absent."""
+    if lost := [name for name in request.renames if name not in picked]:
+        raise _missing(request, lost, sorted(set(there)), where)
+
+
+def dated(batch_columns: list[pa.Array[Any]], schema: pa.Schema, day: date | None, rows: int) -> pa.RecordBatch:
+    """The batch with its source day as the last column."""
+    days = pa.repeat(pa.scalar(day, SOURCE_DAY_FIELD.type), rows)
+    return pa.RecordBatch.from_arrays([*batch_columns, days], schema=schema)
+
+
+def _missing(request: SourceRequest, missing: list[str], there: Sequence[str], where: str) -> SourceError:
+    first = missing[0]
+    raw = [request.renames.get(name, name) for name in missing]
+    shown = ", ".join(there[:_SHOWN_COLUMNS]) + (", …" if len(there) > _SHOWN_COLUMNS else "")
+    return request.error(
+        f"{where} has no column {', '.join(raw)}; it has {mask_text(shown) or 'none'}",
+        column=", ".join(missing),
+        remedy=f"Name the source's column in the company file: sources.{request.spec.name}.columns.{first}."
+        + did_you_mean(raw[0], there),
+    )

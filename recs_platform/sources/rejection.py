@@ -1,0 +1,75 @@
+"""When too much of a feed is unusable it is refused as a whole, before anything of it is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import ibis.expr.types as ir
+
+from recs_platform.errors import SourceError
+from recs_platform.schemas.landing import REJECTION
+from recs_platform.schemas.table import TableSpec
+from recs_platform.strategies.strategy import Parameters
+from recs_platform.warehouse.protocol import Audit, Subject
+
+_REASONS_SHOWN = 5
+
+
+def rejection_audit(spec: TableSpec, limits: Parameters) -> Audit:
+    """Refuses a landed slice in which no row is usable, or more than the tolerated share (and number) is not.
+
+    A range of days is judged as a whole, so that a thin day does not hold up a long history; but a day of which
+    nothing can be used is refused within a range too.
+    """
+
+    def check(staged: ir.Table, subject: Subject) -> None:
+        counts = _counts(staged, spec.date_column)
+        rows, rejected = sum(count.rows for count in counts), sum(count.rejected for count in counts)
+        lost = [count for count in counts if count.rejected == count.rows and count.rejected > limits.rejected_minimum]
+        if (rows and rejected == rows) or _many(rejected, rows, limits):
+            raise _refusal(staged, subject, spec, limits, str(subject.days), rows, rejected)
+        if lost:
+            of_day = staged.filter(staged[spec.date_column] == lost[0].day)
+            raise _refusal(of_day, subject, spec, limits, str(lost[0].day), lost[0].rows, lost[0].rejected)
+
+    return Audit(check)
+
+
+@dataclass(frozen=True)
+class _Count:
+    day: date
+    rows: int
+    rejected: int
+
+
+def _counts(staged: ir.Table, day: str) -> list[_Count]:
+    counted = staged.group_by(day=staged[day]).aggregate(
+        lambda t: t.count().name("rows"), lambda t: t[REJECTION].count().name("rejected")
+    )
+    return [_Count(**row) for row in counted.order_by("day").to_pyarrow().to_pylist()]
+
+
+def _many(rejected: int, rows: int, limits: Parameters) -> bool:
+    return rejected > limits.rejected_minimum and rejected > limits.rejected_tolerance * rows
+
+
+def _refusal(
+    staged: ir.Table, subject: Subject, spec: TableSpec, limits: Parameters, days: str, rows: int, rejected: int
+) -> SourceError:
+    reasons = _reasons(staged)
+    return SourceError(
+        subject.company,
+        spec.name,
+        f"{rejected:,} of {rows:,} rows for {days} are unusable, and at most "
+        f"{limits.rejected_tolerance:.0%} may be: " + "; ".join(f"{reason} ({n:,})" for reason, n in reasons),
+        column=reasons[0][0].split(" ", 1)[0],
+        remedy="Correct the feed, or raise `parameters.rejected_tolerance` if this is how it is. Nothing was written.",
+    )
+
+
+def _reasons(staged: ir.Table) -> list[tuple[str, int]]:
+    rejected = staged.filter(staged[REJECTION].notnull())
+    counted = rejected.group_by(REJECTION).aggregate(rejected.count().name("n"))
+    ordered = counted.order_by([counted.n.desc(), counted[REJECTION]]).limit(_REASONS_SHOWN)
+    return [(row[REJECTION], row["n"]) for row in ordered.to_pyarrow().to_pylist()]

@@ -1,0 +1,170 @@
+"""The three strategies as data: their name, their parameters and the source tables they are fed.
+
+Pure: no Dagster, no engine. The assets of a strategy are in its own package beside this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from recs_platform.schemas import sources
+from recs_platform.schemas.table import Table
+
+
+class Parameters(BaseModel):
+    """What every strategy can be told in a company's YAML. Units and ranges are part of the description."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    look_back_parameter: ClassVar[str]
+    """The parameter that says how many days of events the strategy looks back on."""
+
+    rejected_warning: float = Field(
+        0.01,
+        ge=0,
+        le=1,
+        description="Share of a source table's rows that may be unusable before an alert (0-1).",
+    )
+    rejected_tolerance: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Share of a source table's rows that may be unusable before it is refused (0-1).",
+    )
+
+    rejected_minimum: int = Field(
+        10, ge=0, description="Unusable rows up to which neither counts, unless no row at all is usable (rows)."
+    )
+
+    min_stability: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="Share of customers who keep all recommendations, below which publishing is refused (0-1).",
+    )
+    max_customers_lost: float = Field(
+        0.05, ge=0, le=1, description="Share of live customers lost, above which publishing is refused (0-1)."
+    )
+    max_price_move: float = Field(
+        0.15,
+        ge=0,
+        description="Share by which the average price may move before publishing is refused (0.1 is 10%).",
+    )
+
+    @model_validator(mode="after")
+    def _warning_comes_first(self) -> Parameters:
+        if self.rejected_warning > self.rejected_tolerance:
+            raise ValueError("rejected_warning must not exceed rejected_tolerance")
+        return self
+
+    @property
+    def window_days(self) -> int:
+        value = getattr(self, self.look_back_parameter)
+        if not isinstance(value, int):
+            raise TypeError(f"{self.look_back_parameter} is not a number of days")
+        return value
+
+
+class VehicleFitmentParameters(Parameters):
+    look_back_parameter = "intent_window_days"
+    intent_window_days: int = Field(93, ge=1, le=730, description="Days of events that count as intent.")
+    intent_half_life_days: float = Field(30.0, gt=0, description="Days after which a wish weighs half.")
+    view_weight: float = Field(1.0, ge=0, description="Weight of a view.")
+    cart_weight: float = Field(3.0, ge=0, description="Weight of a cart update.")
+    order_weight: float = Field(2.0, ge=0, description="Weight of an order line.")
+    max_intent: float = Field(10.0, gt=0, description="Highest intent score.")
+    min_price: float = Field(50.0, ge=0, description="Lowest price of a part, in the company's currency.")
+    excluded_part_words: tuple[str, ...] = Field(
+        ("gasket", "bolt", "decal", "sticker", "clamp", "hardware", "fastener", "cap"),
+        description="A part type that contains one of these words is not recommended (lower case).",
+    )
+    kept_part_types: tuple[str, ...] = Field(
+        ("engine bolt kits", "distributor caps"),
+        description="Part types that are recommended all the same (lower case).",
+    )
+    refurbished_tag: str = Field("refurbished", min_length=1, description="Tag of refurbished items (lower case).")
+    service_prefixes: tuple[str, ...] = Field(
+        ("SVC-", "LABOR-", "GIFT-"), description="SKUs that begin so are services, not parts."
+    )
+    min_parts: int = Field(4, ge=4, description="A vehicle with fewer eligible parts gets no recommendations (parts).")
+    max_per_part_type: int = Field(2, ge=1, le=4, description="Parts of one type among a customer's four.")
+    popularity: Literal["segment", "global"] = Field(
+        "segment", description="What owners of the vehicle buy (segment), or what everybody buys (global)."
+    )
+    popularity_half_life_days: float = Field(180.0, gt=0, description="Days after which an order weighs half.")
+    shrinkage_orders: float = Field(
+        5.0, gt=0, description="Orders of the segment above that a segment's own evidence is weighed against."
+    )
+    universal_discount: float = Field(
+        0.5, ge=0, le=1, description="Share of its popularity that a part loses if it fits every vehicle (0-1)."
+    )
+    purchase_exclusion_days: int = Field(
+        365, ge=1, le=1100, description="Days for which nothing of a bought family is recommended."
+    )
+    backtest_days: int = Field(
+        28, ge=1, le=365, description="Days of purchases that earlier recommendations are tested against."
+    )
+    max_customer_change: float = Field(
+        0.1, ge=0, le=1, description="Share by which the number of customers may differ from the run before (0-1)."
+    )
+    max_global_share: float = Field(
+        0.05, ge=0, le=1, description="Share of recommendations that may rest on everybody's orders alone (0-1)."
+    )
+    max_price_drop: float = Field(
+        0.2, ge=0, le=1, description="Share by which the average price may fall below that of the run before (0-1)."
+    )
+
+
+class OfferRankingParameters(Parameters):
+    look_back_parameter = "feature_window_days"
+    feature_window_days: int = Field(90, ge=1, le=730, description="Days of events that features look back on.")
+
+
+class ReplenishmentParameters(Parameters):
+    look_back_parameter = "active_window_days"
+    active_window_days: int = Field(90, ge=1, le=730, description="A client with an order in so many days is active.")
+
+
+@dataclass(frozen=True)
+class Strategy:
+    name: str
+    title: str
+    parameters: type[Parameters]
+    source_tables: tuple[type[Table], ...]
+
+
+_SHARED = (
+    sources.Events,
+    sources.Treatments,
+    sources.Deliveries,
+    sources.Interactions,
+    sources.Customers,
+    sources.Catalog,
+)
+
+STRATEGIES: dict[str, Strategy] = {
+    strategy.name: strategy
+    for strategy in (
+        Strategy(
+            "vehicle_fitment",
+            "Parts that fit your car and that owners of your car buy",
+            VehicleFitmentParameters,
+            (*_SHARED, sources.Fitment, sources.OrderHistory),
+        ),
+        Strategy(
+            "offer_ranking",
+            "Offers that this customer will redeem",
+            OfferRankingParameters,
+            (*_SHARED, sources.Impressions, sources.Redemptions, sources.Offers),
+        ),
+        Strategy(
+            "replenishment",
+            "What to re-order this week, plus something new",
+            ReplenishmentParameters,
+            _SHARED,
+        ),
+    )
+}

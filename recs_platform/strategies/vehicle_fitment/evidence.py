@@ -1,0 +1,156 @@
+"""Everything the lake holds about one customer's recommendations on one day: rows, read as they are.
+
+Not here: what they mean (why.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeAlias
+
+from recs_platform.companies.model import Company
+from recs_platform.errors import ConfigError
+from recs_platform.masking import mask_text
+from recs_platform.pipeline.adhoc import adhoc_query
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.schemas.vehicle_fitment import TIERS
+from recs_platform.strategies.strategy import VehicleFitmentParameters
+from recs_platform.strategies.vehicle_fitment.formulas import Segment, shrunk
+from recs_platform.warehouse.compile import Value
+from recs_platform.warehouse.protocol import Warehouse
+
+Row: TypeAlias = dict[str, Any]
+
+_PROFILES = """SELECT customer_id, LOWER(TRIM(email)) AS email_lower, vehicle_year, vehicle_make, vehicle_model
+FROM customers
+WHERE customer_id = @who OR LOWER(TRIM(email)) = LOWER(TRIM(@who))
+ORDER BY customer_id = @who DESC, updated_at DESC, customer_id"""
+_NEWEST = (
+    """SELECT customer_id FROM customers WHERE LOWER(TRIM(email)) = @email ORDER BY updated_at DESC, customer_id"""
+)
+_OF_CUSTOMER = "SELECT * FROM {table} WHERE customer_id = @customer"
+_RANKING = "SELECT * FROM vehicle_ranking WHERE vehicle = @vehicle"
+_FITTING = """SELECT item_id FROM fitment
+WHERE vehicle_year = @year AND vehicle_make = @make AND vehicle_model = @model"""
+_CATALOG = """SELECT item_id, name, category, price, tags, image_url FROM catalog WHERE item_id IN UNNEST(@items)"""
+_REACH = "SELECT item_id, COUNT(*) AS vehicles FROM fitment WHERE item_id IN UNNEST(@items) GROUP BY item_id"
+_VEHICLES = "SELECT COUNT(DISTINCT vehicle) AS vehicles FROM eligible_parts"
+_SEGMENTS = """SELECT tier, segment, item_id, orders, weighted_orders, segment_orders FROM segment_popularity
+WHERE (tier = 'vehicle' AND segment = @vehicle) OR (tier = 'model' AND segment = @make_and_model)
+  OR (tier = 'make' AND segment = @make) OR tier = 'global'"""
+_ORDERS = "SELECT item_id, orders FROM item_popularity WHERE item_id IN UNNEST(@items)"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What bears on one customer's recommendations; what hangs on a vehicle is empty for who is no owner."""
+
+    day: date
+    profile: Row
+    newest_profile: str | None
+    """The newest profile with the same address: the one that counts."""
+    dropped: Row | None
+    owner: Row | None = None
+    recommended: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    intents: dict[str, Row] = field(default_factory=dict)
+    purchases: list[Row] = field(default_factory=list)
+    ranking: dict[str, Row] = field(default_factory=dict)
+    fitting: frozenset[str] = frozenset()
+    catalog: dict[str, Row] = field(default_factory=dict)
+    reach: dict[str, int] = field(default_factory=dict)
+    vehicles: int = 0
+    orders: dict[str, int] = field(default_factory=dict)
+    """By anybody."""
+    by_segment: dict[tuple[str, str], Row] = field(default_factory=dict)
+    """By tier and item, in the segments of the vehicle."""
+    totals: dict[str, float] = field(default_factory=dict)
+    """By tier."""
+
+    def segments(self, parameters: VehicleFitmentParameters, item_id: str) -> tuple[Segment, ...]:
+        """What owners of the vehicle, and of its kin, ordered of a part."""
+        assert self.owner is not None  # noqa: S101  (only parts of an owner have segments)
+        names = _segment_names(self.owner)
+        found = {}
+        for tier in TIERS:
+            row = self.by_segment.get((tier, item_id), {})
+            weighted, orders = row.get("weighted_orders", 0.0), row.get("orders", 0)
+            found[tier] = (names[tier], orders, weighted, self.totals.get(tier, 0.0))
+        return shrunk(parameters, found)
+
+
+class Reader:
+    """The rows of one company's day."""
+
+    def __init__(self, warehouse: Warehouse, pipeline: Pipeline, company: Company, day: date) -> None:
+        self._warehouse, self._pipeline, self._company, self._day = warehouse, pipeline, company, day
+
+    def __call__(self, text: str, **given: Value) -> list[Row]:
+        bound = adhoc_query(self._pipeline, self._company, text, self._day, given=given)
+        with self._warehouse.run(bound) as reader:
+            rows: list[Row] = reader.read_all().to_pylist()
+        return rows
+
+
+def day_to_explain(warehouse: Warehouse, pipeline: Pipeline, company: Company, day: date | None) -> date:
+    """The day asked for, or the newest; it must have recommendations."""
+    made = warehouse.days(pipeline.ref("recommendations", company))
+    if not made:
+        raise ConfigError(
+            f"{company.name} has no recommendations yet. Make a day: recs run -c {company.name} --date DAY"
+        )
+    if day is not None and day not in made:
+        raise ConfigError(f"{company.name} has no recommendations of {day}; it has {len(made)} days up to {made[-1]}.")
+    return day or made[-1]
+
+
+def gather(read: Reader, company: Company, day: date, who: str) -> Evidence:
+    """Everything about the customer with this id or e-mail address."""
+    profiles = read(_PROFILES, who=who)
+    if not profiles:
+        raise ConfigError(f"{company.name} has no customer {mask_text(who.strip())} on {day}.")
+    profile = profiles[0]
+    customer = profile["customer_id"]
+    newest = read(_NEWEST, email=profile["email_lower"]) if profile["email_lower"] else []
+    dropped = read(_OF_CUSTOMER.format(table="dropped_customers"), customer=customer)
+    owners = read(_OF_CUSTOMER.format(table="users_with_vehicles"), customer=customer)
+    known = Evidence(day, profile, newest[0]["customer_id"] if newest else None, dropped[0] if dropped else None)
+    return _of_owner(read, known, owners[0]) if owners else known
+
+
+def _of_owner(read: Reader, known: Evidence, owner: Row) -> Evidence:
+    def mine(table: str) -> list[Row]:
+        return read(_OF_CUSTOMER.format(table=table), customer=owner["customer_id"])
+
+    year, make, model = owner["vehicle_year"], owner["vehicle_make"], owner["vehicle_model"]
+    fitting = frozenset(row["item_id"] for row in read(_FITTING, year=year, make=make, model=model))
+    intents = {row["item_id"]: row for row in mine("intent_scores")}
+    items = tuple(sorted(fitting | intents.keys()))
+    names = _segment_names(owner)
+    segments = read(_SEGMENTS, vehicle=names["vehicle"], make_and_model=names["model"], make=names["make"])
+    return Evidence(
+        known.day,
+        known.profile,
+        known.newest_profile,
+        known.dropped,
+        owner=owner,
+        recommended=sorted(mine("recommendations"), key=lambda row: int(row["rank"])),
+        events=mine("staged_events"),
+        intents=intents,
+        purchases=mine("purchases"),
+        ranking={row["item_id"]: row for row in read(_RANKING, vehicle=names["vehicle"])},
+        fitting=fitting,
+        catalog={row["item_id"]: row for row in read(_CATALOG, items=items)},
+        reach={row["item_id"]: row["vehicles"] for row in read(_REACH, items=items)},
+        vehicles=read(_VEHICLES)[0]["vehicles"],
+        orders={row["item_id"]: row["orders"] for row in read(_ORDERS, items=items)},
+        by_segment={(row["tier"], row["item_id"]): row for row in segments},
+        totals={row["tier"]: row["segment_orders"] for row in segments},
+    )
+
+
+def _segment_names(owner: Mapping[str, Any]) -> dict[str, str]:
+    make, model = owner["vehicle_make"], owner["vehicle_model"]
+    return {"vehicle": owner["vehicle"], "model": f"{make}|{model}", "make": make, "global": "all"}

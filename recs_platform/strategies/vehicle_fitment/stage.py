@@ -1,0 +1,28 @@
+"""The tables of vehicle fitment. What each row is and why stands in `sql/vehicle_fitment/<table>.sql`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from recs_platform.pipeline.pipeline import Stage, sql_asset
+from recs_platform.schemas import vehicle_fitment as schemas
+from recs_platform.schemas.table import spec_of
+from recs_platform.warehouse.query import Query
+
+TABLES = (
+    schemas.UsersWithVehicles,
+    schemas.StagedEvents,
+    schemas.Purchases,
+    schemas.EligibleParts,
+    schemas.ItemPopularity,
+    schemas.SegmentPopularity,
+    schemas.VehicleRanking,
+    schemas.IntentScores,
+    schemas.Recommendations,
+    schemas.VehicleRecommendations,
+    schemas.DroppedCustomers,
+)
+
+
+def vehicle_fitment_stage(queries: Mapping[str, Query]) -> Stage:
+    return Stage("vehicle_fitment", tuple(sql_asset(spec_of(model).name, model, queries) for model in TABLES))

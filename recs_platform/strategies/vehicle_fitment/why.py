@@ -1,0 +1,253 @@
+"""Why a customer sees these four parts and no others, or none: an explanation whose numbers add up to the stored ones.
+
+Pure: it is given the rows (evidence.py) and uses the formulas (formulas.py). How it is printed is the CLI's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from recs_platform.masking import mask_email
+from recs_platform.strategies.strategy import VehicleFitmentParameters
+from recs_platform.strategies.vehicle_fitment.evidence import Evidence, Row
+from recs_platform.strategies.vehicle_fitment.formulas import (
+    MILLION,
+    Segment,
+    age_in_days,
+    event_millionths,
+    event_weight,
+    family_of,
+    global_score,
+    merchandising_faults,
+    rounded,
+    segment_score,
+)
+from recs_platform.strategies.vehicle_fitment.nothing import reason_for_nothing
+
+
+@dataclass(frozen=True)
+class WishEvent:
+    """An event behind an intent, and what it adds."""
+
+    event_name: str
+    event_date: date
+    age_days: int
+    weight: float
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Popularity:
+    """How a part's popularity comes about."""
+
+    score: float
+    by_everybody: bool
+    """The company's `popularity` is `global`: only the orders of everybody count."""
+    segments: tuple[Segment, ...]
+    orders: int
+    """By anybody."""
+    vehicles_fitted: int
+    vehicles: int
+    lost_share: float
+    """The share of its popularity that it loses for fitting so many vehicles."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A recommended part, and the working of its score."""
+
+    rank: int
+    item_id: str
+    name: str | None
+    part_type: str | None
+    price: float
+    tier: str
+    score: float
+    intent: float
+    popularity: float
+    events: tuple[WishEvent, ...]
+    intent_before_bound: float
+    working: Popularity
+    adds_up: bool
+    """The working gives the stored score; otherwise the parameters have changed since the day was made."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A part that would have stood before the fourth, and the rule that removed it."""
+
+    item_id: str
+    part_type: str | None
+    score: float
+    intent: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Why somebody gets nothing."""
+
+    reason: str
+    words: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    company: str
+    date: date
+    customer_id: str
+    email: str | None
+    """Masked."""
+    vehicle: str | None
+    parts: tuple[Part, ...]
+    passed: tuple[Passed, ...]
+    nothing: Nothing | None
+    published: str = field(default="not published")
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    item_id: str
+    family: str
+    part_type: str | None
+    intent: float
+    score: float
+    faults: tuple[str, ...]
+
+    @property
+    def place(self) -> tuple[float, str]:
+        """Sorts as recommendations do."""
+        return -self.score, self.item_id
+
+
+def explain(company: str, parameters: VehicleFitmentParameters, known: Evidence) -> Explanation:
+    """The explanation for one customer; `published` is left to who knows."""
+    email = known.profile["email_lower"]
+    nothing = None
+    if known.dropped is not None:
+        reason = known.dropped["reason"]
+        nothing = Nothing(reason, *reason_for_nothing(reason, parameters, known))
+    return Explanation(
+        company=company,
+        date=known.day,
+        customer_id=known.profile["customer_id"],
+        email=mask_email(email) if email else None,
+        vehicle=known.owner["vehicle"] if known.owner else None,
+        parts=tuple(_part(parameters, known, row) for row in known.recommended),
+        passed=tuple(_passed(parameters, known)),
+        nothing=nothing,
+    )
+
+
+def _part(parameters: VehicleFitmentParameters, known: Evidence, row: Row) -> Part:
+    events = tuple(_events(parameters, known, row["item_id"]))
+    before_bound = sum(round(MILLION * event.contribution) for event in events) / MILLION
+    intent = rounded(min(before_bound, parameters.max_intent))
+    working = _popularity(parameters, known, row["item_id"])
+    stored = (row["intent"], row["popularity"], row["score"])
+    worked = (intent, working.score, rounded(intent + working.score))
+    item = known.catalog.get(row["item_id"], {})
+    return Part(
+        rank=row["rank"],
+        item_id=row["item_id"],
+        name=item.get("name"),
+        part_type=row["part_type"],
+        price=row["price"],
+        tier=row["tier"],
+        score=row["score"],
+        intent=row["intent"],
+        popularity=row["popularity"],
+        events=events,
+        intent_before_bound=before_bound,
+        working=working,
+        adds_up=[round(MILLION * value) for value in stored] == [round(MILLION * value) for value in worked],
+    )
+
+
+def _events(parameters: VehicleFitmentParameters, known: Evidence, item_id: str) -> Iterable[WishEvent]:
+    mine = (event for event in known.events if event["item_id"] == item_id)
+    for event in sorted(mine, key=lambda event: (event["event_date"], event["event_id"]), reverse=True):
+        name, age = event["event_name"], age_in_days(known.day, event["event_date"])
+        added = event_millionths(parameters, name, age) / MILLION
+        yield WishEvent(name, event["event_date"], age, event_weight(parameters, name), added)
+
+
+def _popularity(parameters: VehicleFitmentParameters, known: Evidence, item_id: str) -> Popularity:
+    segments = known.segments(parameters, item_id)
+    fitted, orders = known.reach.get(item_id, 0), known.orders.get(item_id, 0)
+    if parameters.popularity == "global":
+        return Popularity(global_score(orders), True, segments, orders, fitted, known.vehicles, 0.0)
+    # A company whose every vehicle has too few parts has no vehicles to be universal among.
+    vehicles = max(known.vehicles, 1)
+    lost = parameters.universal_discount * fitted / vehicles
+    score = segment_score(parameters, segments, fitted, vehicles)
+    return Popularity(score, False, segments, orders, fitted, vehicles, lost)
+
+
+def _passed(parameters: VehicleFitmentParameters, known: Evidence) -> Iterable[Passed]:
+    """Every part that would have stood before the fourth, the strongest first."""
+    if not known.recommended:
+        return
+    last = known.recommended[-1]
+    chosen = {row["item_id"] for row in known.recommended}
+    candidates = sorted(_candidates(parameters, known), key=lambda candidate: candidate.place)
+    bought = _bought(parameters, known)
+    best_of_family: dict[str, str] = {}
+    of_type: dict[str, list[str]] = {}
+    for candidate in candidates:
+        if candidate.place >= (-last["score"], last["item_id"]):
+            return
+        reasons = _reasons(candidate, bought, best_of_family, of_type, parameters.max_per_part_type)
+        if not candidate.faults and candidate.family not in bought:
+            # What its part type's limit removes still keeps its family's other members out.
+            best_of_family.setdefault(candidate.family, candidate.item_id)
+        if not reasons and candidate.part_type is not None:
+            of_type.setdefault(candidate.part_type, []).append(candidate.item_id)
+        if candidate.item_id not in chosen:
+            yield Passed(candidate.item_id, candidate.part_type, candidate.score, candidate.intent, reasons)
+
+
+def _reasons(
+    candidate: _Candidate,
+    bought: dict[str, Row],
+    best_of_family: dict[str, str],
+    of_type: dict[str, list[str]],
+    limit: int,
+) -> tuple[str, ...]:
+    """The rules that remove a candidate, in the order in which the pipeline applies them; none when it stays."""
+    if candidate.faults:
+        return candidate.faults
+    if candidate.family in bought:
+        what, day = bought[candidate.family]["item_id"], bought[candidate.family]["ordered_on"]
+        same = what == candidate.item_id
+        return (f"bought on {day}" if same else f"{what}, of the same family, was bought on {day}",)
+    if candidate.family in best_of_family:
+        return (f"{best_of_family[candidate.family]}, of the same family, scores higher",)
+    rivals = of_type.get(candidate.part_type, []) if candidate.part_type is not None else []
+    if len(rivals) >= limit:
+        return (f"{limit} of its part type score higher: {', '.join(rivals)}",)
+    return ()
+
+
+def _candidates(parameters: VehicleFitmentParameters, known: Evidence) -> Iterable[_Candidate]:
+    """Everything that fits the vehicle, and everything that the owner looked at."""
+    for item_id in sorted(known.fitting | known.intents.keys()):
+        ranked, item = known.ranking.get(item_id), known.catalog.get(item_id)
+        intent = known.intents[item_id]["intent"] if item_id in known.intents else 0.0
+        popularity = ranked["popularity"] if ranked else _popularity(parameters, known, item_id).score
+        faults = [] if ranked else merchandising_faults(parameters, item)
+        if item_id not in known.fitting:
+            faults.insert(0, "does not fit the vehicle")
+        part_type = item["category"] if item else None
+        score = rounded(intent + popularity)
+        yield _Candidate(item_id, family_of(item_id), part_type, intent, score, tuple(faults))
+
+
+def _bought(parameters: VehicleFitmentParameters, known: Evidence) -> dict[str, Row]:
+    """Each family that may not be recommended, with the newest purchase of it."""
+    since = known.day - timedelta(days=parameters.purchase_exclusion_days)
+    rows = sorted(known.purchases, key=lambda row: (row["ordered_on"], row["item_id"]))
+    return {row["family"]: row for row in rows if row["ordered_on"] > since}

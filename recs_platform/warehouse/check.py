@@ -1,0 +1,143 @@
+"""Checks: queries of `sql/validation/` that return the rows which break a rule.
+
+The header says which table a check guards (`table:`), how bad a failure is (`severity:`), which share of rows may break
+the rule (`tolerance:`) and of which rows that is a share (`of:` a table, `among:` those that keep a condition). The
+description is the rule in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from recs_platform.errors import QueryError
+from recs_platform.masking import mask_row
+from recs_platform.schemas.table import TableSpec
+from recs_platform.warehouse.compile import Values
+from recs_platform.warehouse.protocol import BoundQuery, Warehouse
+from recs_platform.warehouse.query import Query, parse_query
+
+EXAMPLES = 10
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    """Blocks everything downstream of the guarded table."""
+    WARN = "warn"
+    """Alerts."""
+
+
+@dataclass(frozen=True)
+class Check:
+    query: Query
+    table: str
+    """The table it guards; its kind decides which days the check is shown."""
+    severity: Severity
+    tolerance: float | str
+    """A share, or the name of the parameter that holds it."""
+    of: str
+    counting: Query
+    """Counts the rows of that table which the rule is about."""
+
+    @property
+    def name(self) -> str:
+        return self.query.name
+
+    def allowed(self, values: Values) -> float:
+        if isinstance(self.tolerance, float):
+            return self.tolerance
+        value = values[self.tolerance]
+        if not isinstance(value, float | int):
+            raise TypeError(f"@{self.tolerance} is not a share")
+        return float(value)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    passed: bool
+    violations: int
+    rows: int
+    share: float
+    allowed: float
+    examples: tuple[dict[str, Any], ...]
+    """Masked."""
+
+
+def read_check(query: Query, tables: Mapping[str, TableSpec], parameters: frozenset[str]) -> Check:
+    """Read a check's header; a wrong one is a QueryError with its line."""
+    table, line = query.directive("table") or ("", 1)
+    if table not in tables:
+        raise query.error(f"`-- table:` must name the table that the check guards, not {table or 'nothing'}", line=line)
+    severity, line = query.directive("severity") or ("", 1)
+    if severity not in list(Severity):
+        raise query.error(f"`-- severity:` must be error or warn, not {severity or 'missing'}", line=line)
+    of, line = query.directive("of") or (table, 1)
+    if of not in tables:
+        raise query.error(f"`-- of:` names {of}, which is no table of the strategy", line=line)
+    text, line = query.directive("tolerance") or ("0", 1)
+    tolerance = _tolerance(query, text, line, parameters)
+    return Check(query, table, Severity(severity), tolerance, of, _counting(query, of, parameters))
+
+
+def _counting(query: Query, of: str, parameters: frozenset[str]) -> Query:
+    """The query that counts what the share is of."""
+    among, line = query.directive("among") or ("TRUE", 1)
+    try:
+        counting = parse_query(query.name, f"SELECT COUNT(*) AS n FROM {of} WHERE {among}", query.path)
+    except QueryError as error:
+        raise query.error(f"cannot read `-- among: {among}`: {error}", line=line) from None
+    if counting.tables != {of} or not counting.parameters <= parameters:
+        raise query.error(f"`-- among:` must be a condition on {of}, with known parameters, not {among}", line=line)
+    return counting
+
+
+def judge(warehouse: Warehouse, check: Check, bound: BoundQuery, personal: frozenset[str]) -> Verdict:
+    """Run a check: how many rows break the rule, which share of all that is, and a few of them, masked."""
+    with warehouse.run(_with_query(bound, _worst(check.query))) as reader:
+        found = reader.read_all().to_pylist()
+    violations = found[0].pop("_violations") if found else 0
+    for row in found[1:]:
+        row.pop("_violations")
+    rows = _count(warehouse, check, bound)
+    share = violations / rows if rows else float(violations > 0)
+    allowed = check.allowed(bound.values)
+    examples = tuple(mask_row(row, personal) for row in found)
+    return Verdict(violations == 0 or share <= allowed, violations, rows, share, allowed, examples)
+
+
+def _tolerance(query: Query, text: str, line: int, parameters: frozenset[str]) -> float | str:
+    if text.startswith("@"):
+        if text[1:] not in parameters:
+            raise query.error(f"`-- tolerance:` names {text}, which is not a parameter", line=line)
+        return text[1:]
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise query.error(f"`-- tolerance:` must be a share between 0 and 1 or a @parameter, not {text}", line=line)
+    return share
+
+
+def _worst(query: Query) -> Query:
+    """The check's query with the number of offending rows beside each of a few of them, in a fixed order."""
+    names = query.tree.named_selects
+    columns = ", ".join(f"broken.{name}" for name in names)
+    text = (
+        f"SELECT {columns}, COUNT(*) OVER () AS _violations FROM ({query.tree.sql(dialect='bigquery', comments=False)})"
+        f" AS broken ORDER BY {', '.join(str(i + 1) for i in range(len(names)))} LIMIT {EXAMPLES}"
+    )
+    return parse_query(query.name, text, query.path)
+
+
+def _count(warehouse: Warehouse, check: Check, bound: BoundQuery) -> int:
+    with warehouse.run(_with_query(bound, check.counting)) as reader:
+        total = reader.read_all().to_pylist()[0]["n"]
+    return int(total)
+
+
+def _with_query(bound: BoundQuery, query: Query) -> BoundQuery:
+    views = tuple(view for view in bound.views if view.name in query.tables)
+    return BoundQuery(query, bound.dataset, bound.values, views)

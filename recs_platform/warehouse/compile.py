@@ -1,0 +1,119 @@
+"""A query's text on an engine: parameters become typed literals for DuckDB, and stay parameters for BigQuery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TypeAlias
+
+from sqlglot import exp
+
+from recs_platform.warehouse.query import Query
+
+Value: TypeAlias = str | int | float | bool | date | tuple[str, ...] | None
+Values: TypeAlias = Mapping[str, Value]
+
+
+def duckdb_sql(query: Query, values: Values, *, pretty: bool = False) -> str:
+    """The query as DuckDB runs it, every parameter replaced by a literal of its type."""
+
+    def literal_for(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.In) and isinstance(node.args.get("unnest"), exp.Unnest):
+            return _in_list(node, values)
+        if isinstance(node, exp.Parameter):
+            return _literal(values[node.name])
+        if isinstance(node, exp.DataType) and node.this is exp.DataType.Type.TIMESTAMPTZ:
+            # Every timestamp is UTC. Without a zone DuckDB needs no calendar arithmetic to read its day.
+            return exp.DataType.build("TIMESTAMP", dialect="duckdb")
+        return node
+
+    return (
+        _with_googlesql_meaning(query.tree.copy())
+        .transform(literal_for)
+        .sql(dialect="duckdb", pretty=pretty, comments=False)
+    )
+
+
+def bigquery_sql(query: Query, values: Values) -> str:
+    """The query as BigQuery's console runs it: the text as it stands, after a declaration of its parameters."""
+    declarations = [
+        f"DECLARE p_{name} {bigquery_type(value)} DEFAULT {_literal(value).sql(dialect='bigquery')};"
+        for name, value in sorted(values.items())
+        if name in query.parameters
+    ]
+
+    # In a script a variable is written without @, and a column of the same name (as_of) would win over it.
+    def variable_for(node: exp.Expression) -> exp.Expression:
+        return exp.column(f"p_{node.name}") if isinstance(node, exp.Parameter) else node
+
+    body = query.tree.copy().transform(variable_for)
+    return "\n".join([*declarations, body.sql(dialect="bigquery", pretty=True, comments=False)])
+
+
+def bigquery_type(value: Value) -> str:
+    """BigQuery's type of a parameter value."""
+    match value:
+        case bool():
+            return "BOOL"
+        case int():
+            return "INT64"
+        case float():
+            return "FLOAT64"
+        case date():
+            return "DATE"
+        case tuple():
+            return "ARRAY<STRING>"
+        case _:
+            return "STRING"
+
+
+def _literal(value: Value) -> exp.Expression:
+    match value:
+        case None:
+            return exp.null()
+        case bool():
+            return exp.Boolean(this=value)
+        case int():
+            return exp.Literal.number(value)
+        case float():
+            return exp.cast(exp.Literal.number(repr(value)), exp.DataType.Type.DOUBLE)
+        case date():
+            return exp.cast(exp.Literal.string(value.isoformat()), exp.DataType.Type.DATE)
+        case tuple():
+            array = exp.Array(expressions=[exp.Literal.string(item) for item in value])
+            return exp.cast(array, exp.DataType.build("ARRAY<STRING>", dialect="bigquery"))
+        case _:
+            return exp.Literal.string(value)
+
+
+def _in_list(node: exp.In, values: Values) -> exp.Expression:
+    """`x IN UNNEST(@list)` as `x IN (...)`: DuckDB plans a list of constants far better than an array."""
+    arrays = node.args["unnest"].expressions
+    if len(arrays) != 1 or not isinstance(arrays[0], exp.Parameter):
+        return node
+    items = values[arrays[0].name]
+    assert isinstance(items, tuple), f"@{arrays[0].name} is not a list"  # noqa: S101  (scope.py checked its type)
+    if not items:
+        return exp.false()
+    return exp.In(this=node.this, expressions=[exp.Literal.string(item) for item in items])
+
+
+_WHITE_SPACE = " \t\n\v\f\r\u00a0"
+
+
+def _with_googlesql_meaning(tree: exp.Query) -> exp.Query:
+    """The tree with a twin for each function that sqlglot renders by one that means something else."""
+    # Innermost first: a replaced node takes its replaced arguments along.
+    for node in reversed(list(tree.find_all(exp.TimestampDiff, exp.DateAdd, exp.DateSub, exp.Trim))):
+        if isinstance(node, exp.TimestampDiff):
+            # DATE_DIFF counts the boundaries between two timestamps, GoogleSQL the whole units.
+            unit = exp.Literal.string(node.args["unit"].name.lower())
+            node.replace(exp.Anonymous(this="DATESUB", expressions=[unit, node.expression, node.this]))
+        elif isinstance(node, exp.Trim):
+            # DuckDB trims spaces, GoogleSQL every kind of white space.
+            if node.expression is None:
+                node.set("expression", exp.Literal.string(_WHITE_SPACE))
+        else:
+            # A date and an interval make a timestamp in DuckDB.
+            node.replace(exp.cast(node.copy(), exp.DataType.Type.DATE))
+    return tree

@@ -1,0 +1,191 @@
+"""One Delta table: which files hold which days, and replacing days of it in one commit. Knows files, not rows or SQL.
+
+Writers never lock. A commit that meets another one is tried again on the newer version, so writers of different days
+both succeed, and of two writers of the same day the later one replaces the earlier whole.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable, Schema
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction
+
+from recs_platform.errors import StorageError
+from recs_platform.warehouse.slices import Days, TableRef
+
+_COMMIT_ATTEMPTS = 200
+_COMMITS_PER_CHECKPOINT = "20"
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A Parquet file that stands in the table's folder, or is about to."""
+
+    path: str
+    """Relative to the table."""
+    day: date
+    rows: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Version:
+    """One state of a table, and what made it."""
+
+    version: int
+    at: datetime
+    operation: str
+    note: dict[str, Any]
+    """What the writer said of it: days, rows, run."""
+
+
+@dataclass(frozen=True)
+class DeltaSlices:
+    """A company's table at a location of the lake; every read opens the newest version."""
+
+    ref: TableRef
+    uri: str
+    retention: timedelta
+
+    def open(self) -> DeltaTable | None:
+        """The newest version; None while nothing was ever written."""
+        try:
+            return DeltaTable(self.uri)
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:
+            raise StorageError(f"{self.ref}: the table cannot be opened at {self.uri}: {error}") from error
+
+    def files(self, days: Days | None = None) -> list[DataFile]:
+        """The files of these days (of all, when none are named) in one consistent version, by day and path."""
+        table = self.open()
+        return [] if table is None else self._files_of(table, days)
+
+    def _files_of(self, table: DeltaTable, days: Days | None) -> list[DataFile]:
+        actions = pa.table(table.get_add_actions(flatten=True))
+        columns = ("path", f"partition.{self.ref.spec.date_column}", "num_records", "size_bytes")
+        files = [DataFile(*row) for row in zip(*(actions[name].to_pylist() for name in columns), strict=True)]
+        return sorted((f for f in files if days is None or f.day in days), key=lambda f: (f.day, f.path))
+
+    def replace(self, days: Days | None, files: Sequence[DataFile], note: dict[str, Any]) -> int:
+        """Let these files, already in the table's folder, be the only ones of these days (of all, when none are named).
+        Returns the new version."""
+        column = self.ref.spec.date_column
+        now = int(time.time() * 1000)
+        actions: list[AddAction | RemoveAction] = [
+            AddAction(f.path, f.size, {column: f.day.isoformat()}, now, True, json.dumps({"numRecords": f.rows}))
+            for f in files
+        ]
+        filters = [(column, ">=", days.first.isoformat()), (column, "<=", days.last.isoformat())] if days else None
+        for attempt in range(1, _COMMIT_ATTEMPTS + 1):
+            table = self.ensure()
+            try:
+                # Without retries of its own the commit stands on exactly the version that was opened, or not at all.
+                made = table.version() + 1
+                table.create_write_transaction(
+                    actions,
+                    mode="overwrite",
+                    schema=self._schema,
+                    partition_by=[column],
+                    partition_filters=filters,
+                    commit_properties=CommitProperties(
+                        custom_metadata={"recs": json.dumps(note)},
+                        # A first slice removes no file, so delta-rs sees no conflict between two writers of it and
+                        # keeps both. So each conflict comes back here.
+                        max_commit_retries=0,
+                    ),
+                )
+            except CommitFailedError as error:
+                if attempt == _COMMIT_ATTEMPTS:
+                    raise StorageError(f"{self.ref}: gave up after {attempt} conflicting commits") from error
+                time.sleep(random.uniform(0, 0.01 * min(attempt, 20)))  # noqa: S311  (spreads writers, decides nothing)
+            except (DeltaError, OSError) as error:
+                raise StorageError(f"{self.ref}: the commit failed and nothing was published: {error}") from error
+            else:
+                return made
+        raise AssertionError("unreachable")
+
+    def versions(self, limit: int | None = None) -> list[Version]:
+        """Every state that the log remembers, newest first; within the retention each of them can be restored."""
+        table = self.open()
+        if table is None:
+            return []
+        return [
+            Version(
+                entry["version"],
+                datetime.fromtimestamp(entry["timestamp"] / 1000, UTC),
+                entry["operation"],
+                json.loads(entry.get("recs", "{}")),
+            )
+            for entry in table.history(limit)
+        ]
+
+    def restore(self, version: int, note: dict[str, Any]) -> int:
+        """Make an earlier state the newest one again."""
+        table = self.open()
+        known = {v.version for v in self.versions()}
+        if table is None or version not in known:
+            raise StorageError(f"{self.ref} has no version {version}; it has {sorted(known)}")
+        try:
+            table.restore(version, commit_properties=CommitProperties(custom_metadata={"recs": json.dumps(note)}))
+        except CommitFailedError as error:
+            raise StorageError(f"{self.ref}: another write came first; nothing was restored. Try again.") from error
+        except DeltaError as error:
+            raise StorageError(
+                f"{self.ref}: version {version} cannot be restored, because vacuum has deleted files that it needs. "
+                f"Replaced versions are kept for {self.retention.days} days."
+            ) from error
+        return table.version()
+
+    def vacuum(self, *, dry_run: bool = False) -> list[str]:
+        """Delete files that no version within the retention needs, those of crashed writers included."""
+        table = self.open()
+        if table is None:
+            return []
+        hours = int(self.retention.total_seconds() // 3600)
+        return table.vacuum(hours, dry_run=dry_run, enforce_retention_duration=False, full=True)
+
+    def ensure(self) -> DeltaTable:
+        """The newest version; of a table that does not exist yet, an empty first one."""
+        found = self.open()
+        if found is not None:
+            return found
+        retention = f"interval {self.retention.days} days"
+        return DeltaTable.create(
+            self.uri,
+            schema=self._schema,
+            mode="ignore",
+            partition_by=[self.ref.spec.date_column],
+            description=self.ref.spec.description,
+            configuration={
+                "delta.deletedFileRetentionDuration": retention,
+                "delta.logRetentionDuration": retention,
+                "delta.checkpointInterval": _COMMITS_PER_CHECKPOINT,
+            },
+        )
+
+    @cached_property
+    def _schema(self) -> Schema:
+        # Whether a column may be NULL is the Pandera model's to say, and it may change its mind without a migration.
+        fields = [pa.field(column.name, column.type) for column in self.ref.spec.columns]
+        return Schema.from_arrow(pa.schema(fields))
+
+
+def file_name(day: date, column: str, name: str) -> str:
+    """Where a file of a day stands inside its table.
+
+    >>> file_name(date(2025, 12, 2), "as_of", "a.parquet")
+    'as_of=2025-12-02/a.parquet'
+    """
+    return str(PurePosixPath(f"{column}={day.isoformat()}") / name)

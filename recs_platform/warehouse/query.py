@@ -1,0 +1,215 @@
+"""A query of `sql/`: its text, what its header says, and what its syntax tree says it reads.
+
+Parsing only. What a query may see is judged in `scope.py`, which dates of a table it is shown in `point_in_time.py`,
+and how it reads on an engine in `compile.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.optimizer.scope import traverse_scope
+
+from recs_platform.errors import QueryError
+
+_DIRECTIVE = re.compile(r"^(?P<key>[A-Za-z][\w-]*):(?P<value>.*)$")
+DIRECTIVES = {
+    "look-back": "<log> <days | @parameter>: the days of a log that are shown, ending with the query's own day",
+    "earlier": "<name> = <snapshot> <days | @parameter | latest>: an earlier snapshot, under a name of its own",
+    "table": "<table>: the table that a check guards",
+    "severity": "error | warn: whether a failing check blocks what is downstream",
+    "tolerance": "<share | @parameter>: the share of the table's rows that may break the rule (default 0)",
+    "of": "<table>: the table whose rows the share is of (default: the guarded table)",
+    "among": "<condition>: which of those rows the rule is about (default: all)",
+}
+
+
+@dataclass(frozen=True)
+class Query:
+    """One statement in GoogleSQL. `directives` are the `-- key: value` lines of its header."""
+
+    name: str
+    path: str
+    text: str
+    description: str
+    directives: tuple[tuple[str, str, int], ...]
+    tree: exp.Query = field(compare=False, repr=False)
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """The tables it reads, common table expressions left out."""
+        return frozenset(table.name for table in self._table_nodes)
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """The named parameters in its body."""
+        return frozenset(parameter.name for parameter in self.tree.find_all(exp.Parameter))
+
+    @cached_property
+    def _table_nodes(self) -> tuple[exp.Table, ...]:
+        return tuple(
+            source
+            for scope in traverse_scope(self.tree)
+            for _, source in scope.selected_sources.values()
+            if isinstance(source, exp.Table)
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes when the statement changes, and not when its comments or layout do."""
+        statement = self.tree.sql(dialect="bigquery", comments=False)
+        return hashlib.sha256(statement.encode()).hexdigest()[:12]
+
+    def directive(self, key: str) -> tuple[str, int] | None:
+        """The value and line of a directive that may stand once."""
+        found = [(value, line) for name, value, line in self.directives if name == key]
+        if len(found) > 1 and key != "look-back":
+            raise self.error(f"`-- {key}:` stands twice", line=found[1][1])
+        return found[0] if found else None
+
+    def line_of(self, word: str) -> int:
+        """The first line outside comments where a word stands; 1 when it does not."""
+        pattern = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if not line.lstrip().startswith("--") and pattern.search(line):
+                return number
+        return 1
+
+    def error(self, message: str, *, word: str | None = None, line: int | None = None) -> QueryError:
+        return QueryError(self.path, line or (self.line_of(word) if word else 1), message)
+
+
+def parse_query(name: str, text: str, path: str, *, star: bool = False) -> Query:
+    """Parse one statement; what cannot be parsed is a QueryError with the line. `star` allows SELECT * at the top."""
+    description, directives = _header(text, path)
+    try:
+        statements = sqlglot.parse(text, read="bigquery")
+    except ParseError as error:
+        detail = error.errors[0] if error.errors else {}
+        raise QueryError(path, detail.get("line") or 1, f"is not GoogleSQL: {detail.get('description')}") from None
+    except TokenError as error:
+        raise QueryError(path, _open_line(text), "is not GoogleSQL: a quote or comment is not closed") from error
+    # A comment after the closing semicolon is a statement to sqlglot.
+    trees = [statement for statement in statements if statement and not isinstance(statement, exp.Semicolon)]
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        raise QueryError(path, _odd_line(text), "must hold exactly one SELECT statement and nothing else")
+    query = Query(name, path, text, description, directives, trees[0])
+    _refuse_unportable(query)
+    if not star:
+        _refuse_star(query)
+    return query
+
+
+def load_queries(folder: Path) -> dict[str, Query]:
+    """Every query below a folder, by name; paths in messages are relative to the folder that holds `sql/`."""
+    queries: dict[str, Query] = {}
+    for path in sorted(folder.rglob("*.sql")):
+        shown = path.relative_to(folder.parent).as_posix()
+        query = parse_query(path.stem, path.read_text(encoding="utf-8"), shown)
+        if query.name in queries:
+            raise query.error(f"a table has one query, and {queries[query.name].path} has this name already")
+        if not query.description:
+            raise query.error("must open with a comment that says what a row is and why the table exists")
+        queries[query.name] = query
+    return queries
+
+
+def sql_folder() -> Path:
+    """`sql/` beside the package in a checkout, inside the package in an installed wheel."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "sql"
+    return inside if inside.is_dir() else package.parent / "sql"
+
+
+def _open_line(text: str) -> int:
+    """The line where something opens that never closes: the one after the last that could be the end."""
+    lines = text.splitlines()
+    for number in range(len(lines), 0, -1):
+        try:
+            sqlglot.tokenize("\n".join(lines[: number - 1]), read="bigquery")
+        except TokenError:
+            continue
+        return number
+    return 1
+
+
+def _odd_line(text: str) -> int:
+    """Where the second statement begins; of one statement, its first line."""
+    tokens = sqlglot.tokenize(text, read="bigquery")
+    ends = [number for number, token in enumerate(tokens[:-1]) if token.text == ";"]
+    first = ends[0] + 1 if ends else 0
+    return tokens[first].line if tokens else 1
+
+
+def _header(text: str, path: str) -> tuple[str, tuple[tuple[str, str, int], ...]]:
+    words: list[str] = []
+    directives: list[tuple[str, str, int]] = []
+    in_header = True
+    for number, line in enumerate(text.splitlines(), start=1):
+        in_header = in_header and line.startswith("--")
+        comment = line.strip().removeprefix("--").strip() if line.lstrip().startswith("--") else ""
+        match = _DIRECTIVE.match(comment)
+        if match and match["key"] in DIRECTIVES:
+            if not in_header:
+                raise QueryError(path, number, f"`-- {match['key']}:` must stand in the comment that opens the file")
+            directives.append((match["key"], match["value"].strip(), number))
+        elif match and in_header and difflib.get_close_matches(match["key"].lower(), DIRECTIVES, cutoff=0.75):
+            raise QueryError(path, number, f"unknown header `{match['key']}`; known: {', '.join(DIRECTIVES)}")
+        elif in_header:
+            words.append(comment)
+    return " ".join(words).strip(), tuple(directives)
+
+
+_CLOCK = "a query must not read the clock; use @as_of"
+_UNPORTABLE: Mapping[type[exp.Expression], str] = {
+    exp.FarmFingerprint: "FARM_FINGERPRINT has no twin on the lake; use MD5",
+    exp.CurrentDate: _CLOCK,
+    exp.CurrentDatetime: _CLOCK,
+    exp.CurrentTime: _CLOCK,
+    exp.CurrentTimestamp: _CLOCK,
+    exp.Rand: "a query must give the same rows twice; use MD5 of the key for a repeatable draw",
+    exp.Uuid: "a query must give the same rows twice; make the key of the row's own columns",
+    exp.SessionUser: "a query must not depend on who runs it; use a @parameter",
+    exp.Placeholder: "takes values by name; use a @parameter",
+}
+_WEEK_PARTS = {"DAYOFWEEK", "WEEK", "ISOWEEK"}
+"""Parts of a date that the two engines number differently, or that one of them does not know."""
+
+
+def _refuse_unportable(query: Query) -> None:
+    for kind, reason in _UNPORTABLE.items():
+        node = query.tree.find(kind)
+        if node is not None:
+            raise query.error(reason, word=node.sql(dialect="bigquery").partition("(")[0])
+    for part in query.tree.find_all(exp.Extract):
+        if part.name == "DATE":
+            raise query.error("the lake cannot EXTRACT a DATE; use DATE(...)", word="EXTRACT")
+        if part.name in _WEEK_PARTS or isinstance(part.this, exp.WeekStart):
+            raise query.error("the engines count weeks differently; use FORMAT_DATE('%u' or '%V', ...)", word="EXTRACT")
+    for table in query.tree.find_all(exp.Table):
+        if table.db:
+            raise query.error(f"a table is named bare: {table.name}, without a dataset", word=table.db)
+
+
+def _refuse_star(query: Query) -> None:
+    if query.tree.is_star:
+        raise query.error(
+            "the outermost SELECT must name its columns, so that nobody's new column leaks into it",
+            line=_star_line(query.tree),
+        )
+
+
+def _star_line(tree: exp.Query) -> int:
+    while isinstance(tree, exp.SetOperation):
+        tree = tree.left if tree.left.is_star else tree.right
+    star = next(node for node in tree.selects if node.is_star)
+    return int((star.this or star).meta.get("line", 1))

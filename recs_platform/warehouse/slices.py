@@ -1,0 +1,64 @@
+"""Where rows stand: a table of a dataset, and the days of it that are meant. Plain values, no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from recs_platform.schemas.table import TableSpec
+
+
+@dataclass(frozen=True, order=True)
+class Days:
+    """A range of days, both ends included."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"{self.first} to {self.last} is no range of days")
+
+    @classmethod
+    def one(cls, day: date) -> Days:
+        return cls(day, day)
+
+    @classmethod
+    def ending(cls, last: date, days: int) -> Days:
+        """The given number of days, the last one included.
+
+        >>> Days.ending(date(2025, 12, 2), 2)
+        Days(first=datetime.date(2025, 12, 1), last=datetime.date(2025, 12, 2))
+        """
+        return cls(last - timedelta(days=days - 1), last)
+
+    def __len__(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=offset) for offset in range(len(self)))
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and self.first <= day <= self.last
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+
+
+ALL_DAYS = Days(date(1900, 1, 1), date(2999, 12, 31))
+
+
+@dataclass(frozen=True)
+class TableRef:
+    """A company's table."""
+
+    dataset: str
+    spec: TableSpec
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def __str__(self) -> str:
+        return f"{self.dataset}.{self.spec.name}"

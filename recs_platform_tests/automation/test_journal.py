@@ -1,0 +1,146 @@
+"""What the job log says of a run: made, refused by somebody's mistake, broken by a bug, over a range of days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from sqlalchemy import Engine
+
+from recs_platform.automation.journal import RANGE_END, RANGE_START, RunJournal, summary
+from recs_platform.errors import ConfigError
+from recs_platform.partitions import COMPANY, DATE, partition_key
+from recs_platform.platform_db import job_log
+from recs_platform.platform_db.engine import engine
+from recs_platform.platform_db.tables import JobRun, Status
+from recs_platform_tests.promises.platform import quietly
+
+DAY = date(2025, 9, 5)
+_PARTITIONS = dg.MultiPartitionsDefinition(
+    {
+        DATE: dg.DailyPartitionsDefinition("2025-09-01", end_date="2025-09-20"),
+        COMPANY: dg.StaticPartitionsDefinition(["acme", "holley"]),
+    }
+)
+_QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'platform.db'}"
+
+
+@pytest.fixture
+def log(url: str) -> Iterator[Engine]:
+    opened = engine(url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+def _execute(
+    instance: dg.DagsterInstance, url: str, work: Callable[[], None], *, check: bool = True, last: date | None = None
+) -> str:
+    @dg.asset(
+        key=["shop", "orders"],
+        partitions_def=_PARTITIONS,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        required_resource_keys={"journal"},
+    )
+    def orders() -> dg.MaterializeResult[Any]:
+        work()
+        return dg.MaterializeResult(metadata={"rows": 12})
+
+    with quietly():
+
+        @dg.asset_check(asset=orders, name="few", partitions_def=_PARTITIONS, required_resource_keys={"journal"})
+        def few() -> dg.AssetCheckResult:
+            return dg.AssetCheckResult(passed=check, severity=dg.AssetCheckSeverity.WARN, description="12 of 12 rows")
+
+        job = dg.Definitions(
+            [orders],
+            asset_checks=[few],
+            jobs=[dg.define_asset_job("shop_daily", selection=dg.AssetSelection.all())],
+            resources={"journal": RunJournal(database_url=url)},
+            executor=dg.in_process_executor,
+        ).resolve_job_def("shop_daily")
+        key = partition_key("acme", DAY)
+        tags = {RANGE_START: key, RANGE_END: partition_key("acme", last)} if last else {}
+        result = job.execute_in_process(
+            instance=instance,
+            partition_key=None if last else key,
+            tags=tags,
+            run_config=_QUIET,
+            raise_on_error=False,
+        )
+    return result.run_id
+
+
+def _row(log: Engine) -> JobRun:
+    (row,) = job_log.recent(log)
+    return row
+
+
+def test_a_run_that_did_its_work(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
+    run_id = _execute(instance, url, lambda: None)
+    row = _row(log)
+    assert (row.run_id, row.job, row.company) == (run_id, "shop_daily", "acme")
+    assert (row.status, row.first_date, row.last_date) == (Status.SUCCEEDED, DAY, DAY)
+    assert (row.assets, row.rows, row.checks_passed, row.checks_warned, row.checks_failed) == (1, 12, 1, 0, 0)
+    assert row.message == ""
+    assert row.ended_at is not None
+    assert row.ended_at >= row.started_at
+
+
+def test_a_warning_is_counted_and_said(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
+    run_id = _execute(instance, url, lambda: None, check=False)
+    assert (_row(log).status, _row(log).checks_passed, _row(log).checks_warned) == (Status.SUCCEEDED, 0, 1)
+    assert summary(instance, run_id).warnings == ("shop/orders: few: 12 of 12 rows",)
+
+
+def test_a_range_of_days_is_one_row(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
+    run_id = _execute(instance, url, lambda: None, last=date(2025, 9, 8))
+    assert (_row(log).first_date, _row(log).last_date) == (DAY, date(2025, 9, 8))
+    # Four partitions are materialized, and it is one table and one slice.
+    assert (summary(instance, run_id).assets, summary(instance, run_id).rows) == (1, 12)
+
+
+def test_a_persons_mistake_is_told_without_wrapping(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
+    def refuse() -> None:
+        raise ConfigError("acme: write to jane.doe@example.com about it.")
+
+    run_id = _execute(instance, url, refuse)
+    done = summary(instance, run_id)
+    assert done.user_mistake
+    assert not done.interrupted
+    assert done.errors == ("acme: write to jane.doe@example.com about it.",)
+    assert _row(log).status is Status.FAILED
+    assert _row(log).message == "acme: write to j***@***.com about it."
+
+
+def test_a_bug_is_no_persons_mistake(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
+    def break_off() -> None:
+        raise ZeroDivisionError("division by zero")
+
+    done = summary(instance, _execute(instance, url, break_off))
+    assert not done.user_mistake
+    assert "ZeroDivisionError: division by zero" in done.errors[0]
+    assert "Traceback" not in done.errors[0]
+    assert _row(log).status is Status.FAILED
+
+
+def test_a_database_that_cannot_be_reached_is_the_runs_error(instance: dg.DagsterInstance) -> None:
+    run_id = _execute(instance, "postgresql://anna:geheim@127.0.0.1:1/platform", lambda: None)
+    done = summary(instance, run_id)
+    assert done.user_mistake
+    assert "check RECS_DATABASE_URL" in done.errors[0]
+    assert "geheim" not in done.errors[0]

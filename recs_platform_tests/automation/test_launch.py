@@ -1,0 +1,113 @@
+"""Which runs a range of days needs, and in which days each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recs_platform.automation.launch import logs_of_logs, plan, plan_backfill
+from recs_platform.companies.model import Company
+from recs_platform.errors import ConfigError
+from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.schemas.table import Kind
+from recs_platform.warehouse.slices import Days, TableRef
+
+START = date(2025, 9, 1)
+STRATEGY = "replenishment"
+
+
+def _company(window: int) -> Company:
+    described = {"name": "shop", "strategy": STRATEGY, "dataset": "shop", "timezone": "UTC", "currency": "EUR"}
+    parameters = {"active_window_days": window}
+    return Company.model_validate({**described, "start_date": START, "simulation": {}, "parameters": parameters})
+
+
+class _Shelf:
+    """The days that a lake has of every log; plans ask for nothing else."""
+
+    def __init__(self, days: Sequence[date], *, without: str = "") -> None:
+        self.there, self.without = days, without
+
+    def days(self, table: TableRef) -> Sequence[date]:
+        return self.there[1:] if table.name == self.without else self.there
+
+
+def _plan(window: int, days: Days, there: Sequence[date], without: str = "") -> list[tuple[bool, str]]:
+    shelf: Any = _Shelf(there, without=without)
+    return [(s.history, str(s.days)) for s in plan(_company(window), pipelines()[STRATEGY], shelf, days)]
+
+
+def _day(number: int) -> date:
+    return START + timedelta(days=number)
+
+
+def test_a_first_day_needs_no_history() -> None:
+    assert _plan(90, Days.one(START), []) == [(False, "2025-09-01")]
+
+
+def test_missing_history_is_loaded_first_and_reaches_no_further_than_the_window() -> None:
+    assert _plan(4, Days.one(_day(9)), []) == [(True, "2025-09-07 to 2025-09-09"), (False, "2025-09-10")]
+    assert _plan(90, Days.one(_day(2)), []) == [(True, "2025-09-01 to 2025-09-02"), (False, "2025-09-03")]
+
+
+def test_history_that_is_there_is_not_loaded_again() -> None:
+    there = [_day(n) for n in (6, 8)]
+    assert _plan(4, Days.one(_day(9)), there) == [(True, "2025-09-08"), (False, "2025-09-10")]
+    assert _plan(4, Days.one(_day(9)), [_day(n) for n in (6, 7, 8)]) == [(False, "2025-09-10")]
+
+
+def test_a_day_that_one_log_lacks_is_missing() -> None:
+    there = [_day(n) for n in (6, 7, 8)]
+    planned = _plan(4, Days.one(_day(9)), there, without="treatments")
+    assert planned == [(True, "2025-09-07"), (False, "2025-09-10")]
+
+
+@given(window=st.integers(1, 40), first=st.integers(0, 60), length=st.integers(1, 5), there=st.sets(st.integers(0, 70)))
+def test_after_the_plan_no_day_of_the_window_is_missing(window: int, first: int, length: int, there: set[int]) -> None:
+    days = Days(_day(first), _day(first + length - 1))
+    shelf: Any = _Shelf([_day(n) for n in sorted(there)])
+    steps = plan(_company(window), pipelines()[STRATEGY], shelf, days)
+    made = {day for step in steps for day in step.days} | set(shelf.there)
+    needed = {max(START, day - timedelta(days=back)) for day in days for back in range(window)}
+    assert needed <= made
+    assert [step.days.first for step in steps if not step.history] == list(days)
+    history = [step for step in steps if step.history]
+    assert len(history) <= 1
+    assert all(steps[0] is step and step.days.last < days.first for step in history)
+
+
+@given(window=st.integers(1, 40), first=st.integers(0, 60), length=st.integers(1, 5))
+def test_a_backfill_makes_its_logs_first_and_then_each_day(window: int, first: int, length: int) -> None:
+    days = Days(_day(first), _day(first + length - 1))
+    logs, *daily = plan_backfill(_company(window), pipelines()[STRATEGY], days)
+    assert logs.history
+    assert logs.days == Days(max(START, days.first - timedelta(days=window - 1)), days.last)
+    assert [step.days for step in daily] == [Days.one(day) for day in days]
+    assert not any(step.history for step in daily)
+
+
+@pytest.mark.parametrize("strategy", sorted(pipelines()))
+def test_what_a_backfill_makes_by_ranges_stands_on_logs_alone(strategy: str) -> None:
+    pipeline = pipelines()[strategy]
+    found = logs_of_logs(pipeline)
+    assert {"landed_events", "events", "interactions"} <= found
+    for table in found:
+        assert pipeline.specs[table].kind is Kind.LOG
+        assert pipeline.inputs(table) <= found
+    assert not {"landed_catalog", "source_counts", "rejected_rows"} & found  # these read snapshots, too
+
+
+@pytest.mark.parametrize("make", [lambda c, p, d: plan(c, p, _nothing(), d), plan_backfill], ids=["run", "backfill"])
+def test_a_day_before_the_start_is_refused(make: Any) -> None:
+    days = Days(START - timedelta(days=1), START)
+    with pytest.raises(ConfigError, match="shop starts on 2025-09-01; there is nothing for 2025-08-31"):
+        make(_company(3), pipelines()[STRATEGY], days)
+
+
+def _nothing() -> Any:
+    return _Shelf([])

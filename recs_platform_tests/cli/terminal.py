@@ -1,0 +1,113 @@
+"""`recs` as somebody types it, in a folder of its own: in this process, or in one that can be killed.
+
+The companies have the names of the built-in ones and are small: few customers, a short look-back window, and only one
+of them of the strategy with the most tables.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recs_platform.cli import _exit_code
+from recs_platform.settings import settings
+
+WINDOW = 3
+_WINDOWS = {
+    "acme": ("vehicle_fitment", "intent_window_days"),
+    "holley": ("replenishment", "active_window_days"),
+    "metro": ("offer_ranking", "feature_window_days"),
+    "concord": ("replenishment", "active_window_days"),
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON value on standard output; anything beside it is an error."""
+        return json.loads(self.out)
+
+    @property
+    def told(self) -> str:
+        """What a person reads, without the breaks of lines."""
+        return " ".join((self.out + self.err).split())
+
+
+@dataclass(frozen=True)
+class Terminal:
+    folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "RECS_HOME": str(self.folder / ".recs"),
+            "RECS_COMPANIES_DIR": str(self.folder / "companies"),
+            **self.variables,
+        }
+
+    @property
+    def companies(self) -> Path:
+        return self.folder / "companies"
+
+    def recs(self, *arguments: str, **variables: str) -> Ended:
+        """Run a command in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with self.inside(**variables), redirect_stdout(out), redirect_stderr(err):
+            code = _exit_code(list(arguments))
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    @contextmanager
+    def inside(self, **variables: str) -> Iterator[None]:
+        """The environment that its commands see."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith(("RECS_", "DAGSTER_"))]:
+                patch.delenv(name)
+            for name, value in {**self.environment, **variables}.items():
+                patch.setenv(name, value)
+            patch.chdir(self.folder)
+            settings.cache_clear()
+            yield
+            # Commands say to Dagster where its instance is, by the environment.
+            for name in [name for name in os.environ if name.startswith("DAGSTER_")]:
+                patch.delenv(name)
+        settings.cache_clear()
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command in a process of its own, at the head of a group as in a terminal."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("RECS_", "DAGSTER_"))}
+        return subprocess.Popen(
+            [sys.executable, "-c", "from recs_platform.cli import main; main()", *arguments],
+            env={**own, **self.environment},
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+
+def small_companies(folder: Path, customers: int = 30) -> None:
+    """Files that replace the built-in companies by small ones."""
+    (folder / "companies").mkdir(parents=True, exist_ok=True)
+    for name, (strategy, window) in _WINDOWS.items():
+        (folder / "companies" / f"{name}.yaml").write_text(
+            f"name: {name}\nstrategy: {strategy}\ndataset: {name}\ntimezone: UTC\ncurrency: EUR\n"
+            f"start_date: 2025-09-01\nsimulation: {{seed: 7, customers: {customers}}}\n"
+            f"parameters: {{{window}: {WINDOW}}}\n"
+        )

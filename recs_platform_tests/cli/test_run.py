@@ -1,0 +1,160 @@
+"""`recs run`, `backfill` and `demo`: real Dagster runs, what is told of them, and going on after one was broken off."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from recs_platform.cli import demo
+from recs_platform.platform_db import job_log
+from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform.platform_db.tables import Status
+from recs_platform_tests.cli.terminal import Terminal
+
+_MUCH_TOO_LONG = 120
+_BACKFILL = ("backfill", "--company", "concord", "--from", "2025-09-02", "--to", "2025-09-03")
+
+
+def test_a_day_and_the_history_that_it_needs(terminal: Terminal) -> None:
+    runs = terminal.recs("run", "--company", "concord", "--date", "2025-09-04", "--json")
+    assert runs.code == 0
+    history, day = runs.json
+    assert (history["first"], history["last"], history["history"]) == ("2025-09-02", "2025-09-03", True)
+    assert (day["first"], day["last"], day["history"]) == ("2025-09-04", "2025-09-04", False)
+    assert all(run["success"] and run["rows"] > 0 and run["errors"] == [] for run in runs.json)
+    again = terminal.recs("run", "--company", "concord", "--date", "2025-09-04")
+    assert again.code == 0
+    assert "ok concord 2025-09-04:" in again.told
+    assert "history" not in again.told
+
+
+def test_a_mistake_in_the_feed_stops_the_company(terminal: Terminal) -> None:
+    path = terminal.companies / "concord.yaml"
+    path.write_text(path.read_text() + "sources: {catalog: {connector: files, path: catalog.csv}}\n")
+    (terminal.companies / "catalog.csv").write_text("item_id,price\nA1,-5\nA2,-7\n")
+    arguments = ("run", "--company", "concord", "--date", "2025-09-01", "--to", "2025-09-02")
+    failed = terminal.recs(*arguments)
+    assert failed.code == 2
+    assert "failed concord 2025-09-01" in failed.told
+    assert "concord: source table catalog, column price: 2 of 2 rows" in failed.told
+    assert "2025-09-02:" not in failed.told
+    assert "Traceback" not in failed.told
+    told = terminal.recs(*arguments, "--json")
+    assert told.code == 2
+    assert [run["user_mistake"] for run in told.json] == [True]
+    assert "source table catalog" in told.err
+    state = terminal.recs("status", "--json").json
+    concord = next(company for company in state if company["company"] == "concord")
+    assert concord["last_run"] == "failed (replenishment_daily)"
+    assert concord["message"].startswith("concord: source table catalog")
+
+
+def test_a_backfill_of_several_companies(terminal: Terminal) -> None:
+    companies = ("--company", "concord", "--company", "metro")
+    days = ("--from", "2025-09-01", "--to", "2025-09-02")
+    runs = terminal.recs("backfill", *companies, *days, "--json").json
+    for company in ("concord", "metro"):  # in which order their runs end is not said
+        assert [(run["first"], run["history"]) for run in runs if run["company"] == company] == [
+            ("2025-09-01", True),
+            ("2025-09-01", False),
+            ("2025-09-02", False),
+        ]
+    assert terminal.recs("backfill", *companies, *days, "--resume").told == "Nothing is left to do."
+    state = {company["company"]: company for company in terminal.recs("status", "--json").json}
+    for name in ("concord", "metro"):
+        assert {table["state"] for table in state[name]["tables"]} == {"fresh"}
+
+
+def test_a_killed_backfill_goes_on_where_it_stopped(terminal: Terminal) -> None:
+    process = terminal.start(*_BACKFILL)
+    _wait_until(process, lambda: Status.RUNNING in _statuses(terminal) and Status.SUCCEEDED in _statuses(terminal))
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    killed = terminal.recs("status", "--company", "concord", "--json").json[0]
+    assert killed["last_run"] == "interrupted (replenishment_daily)"
+    done = _statuses(terminal).count(Status.SUCCEEDED)
+    resumed = terminal.recs(*_BACKFILL, "--resume", "--json")
+    assert resumed.code == 0
+    assert len(resumed.json) == 3 - done
+    assert not any(run["history"] for run in resumed.json)
+    after = terminal.recs("status", "--company", "concord", "--json").json[0]
+    assert after["last_run"] == "succeeded (replenishment_daily)"
+    assert {table["state"] for table in after["tables"]} == {"fresh"}
+
+
+def test_ctrl_c_stops_a_run_and_the_same_command_goes_on(terminal: Terminal) -> None:
+    command = ("run", "--company", "concord", "--date", "2025-09-01", "--to", "2025-09-03")
+    out = _interrupted(terminal, command)
+    assert "ok concord" not in out
+    state = {company["company"]: company for company in terminal.recs("status", "--json").json}
+    assert state["concord"]["last_run"].startswith("failed")
+    assert state["concord"]["message"] == "interrupted; run it again"
+    assert terminal.recs(*command).code == 0
+
+
+def test_ctrl_c_stops_all_companies_and_starts_no_other(terminal: Terminal) -> None:
+    companies = ("concord", "acme", "metro", "holley")
+    options = [word for company in companies for word in ("--company", company)]
+    _interrupted(terminal, ("backfill", *options, "--from", "2025-09-01", "--to", "2025-09-01"))
+    began = {company for company in companies if _statuses(terminal, company)}
+    assert "concord" in began
+    assert "holley" not in began
+    assert Status.RUNNING not in [status for company in began for status in _statuses(terminal, company)]
+
+
+def test_the_demo_runs_every_company_twice(terminal: Terminal) -> None:
+    ended = terminal.recs("demo")
+    assert ended.code == 0, ended.told
+    for company in ("holley", "acme", "metro", "concord"):
+        for day in ("2025-12-02", "2025-12-03"):
+            assert f"ok {company} {day}:" in ended.told
+    assert "Next: recs status" in ended.told
+
+
+def test_the_demo_for_programs(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "BUILT_IN", ("concord",))
+    ended = terminal.recs("demo", "--json")
+    assert ended.code == 0
+    assert [(run["first"], run["success"]) for run in ended.json] == [
+        ("2025-11-30", True),
+        ("2025-12-02", True),
+        ("2025-12-03", True),
+    ]
+
+
+def _interrupted(terminal: Terminal, command: tuple[str, ...]) -> str:
+    """Start a command and press Ctrl-C when its first run goes on: the terminal tells every process of the group."""
+    process = terminal.start(*command)
+    _wait_until(process, lambda: Status.RUNNING in _statuses(terminal))
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=_MUCH_TOO_LONG)
+    told = " ".join(out.split())
+    assert process.returncode == 130, out
+    assert "interrupted: nothing half-done was published; run the same command again." in told
+    assert "Traceback" not in out
+    return told
+
+
+def _statuses(terminal: Terminal, company: str = "concord") -> list[Status]:
+    path = terminal.folder / ".recs" / "platform.db"
+    if not path.exists():
+        return []
+    database = engine(f"sqlite:///{path}")
+    upgrade(database)
+    found = [run.status for run in job_log.recent(database, company)]
+    database.dispose()
+    return found
+
+
+def _wait_until(process: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _MUCH_TOO_LONG
+    while not reached():
+        if process.poll() is not None:
+            pytest.fail(f"it ended too early: {process.communicate()[0]}")
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

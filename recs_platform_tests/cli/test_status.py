@@ -1,0 +1,60 @@
+"""`recs status`: never run, fresh, stale. Failed and interrupted runs are in test_run.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from recs_platform_tests.cli.terminal import Terminal
+
+pytestmark = pytest.mark.xdist_group("used")
+
+
+def test_a_company_that_never_ran(terminal: Terminal) -> None:
+    ended = terminal.recs("status")
+    assert ended.code == 0
+    assert ended.told.count("never ran") == 4
+    (concord,) = terminal.recs("status", "--company", "concord", "--json").json
+    assert {table["state"] for table in concord["tables"]} == {"missing"}
+
+
+def test_every_column_stands_under_its_title(used: Terminal) -> None:
+    ended = used.recs("status")
+    titles = next(line for line in ended.out.splitlines() if "company" in line)
+    concord = next(line for line in ended.out.splitlines() if "concord" in line)
+    cells = dict(zip([c.strip() for c in titles.split("┃")], [c.strip() for c in concord.split("│")], strict=True))
+    assert cells["newest day"] == "2025-09-03"
+    assert cells["missing"] == "0"
+    assert cells["last run"] == "succeeded (replenishment_daily)"
+    assert cells["failed"] == "0"
+
+
+def test_tables_are_fresh_after_a_run(used: Terminal) -> None:
+    (concord,) = used.recs("status", "--company", "concord", "--json").json
+    assert {table["state"] for table in concord["tables"]} == {"fresh"}
+    assert concord["newest"] == "2025-09-03"
+    shown = used.recs("status", "--company", "concord")
+    assert all(table["table"] in shown.out for table in concord["tables"])
+
+
+def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) -> None:
+    assert terminal.recs("run", "--company", "concord", "--date", "2025-09-01").code == 0
+    days = ("--from", "2025-09-01", "--to", "2025-09-02")
+    with terminal.inside():
+        from recs_platform.automation.instance import instance
+        from recs_platform.automation.launch import Step, launch, quiet_logger
+        from recs_platform.companies.loader import company
+        from recs_platform.definitions import build_defs
+        from recs_platform.warehouse.slices import Days
+
+        concord = company("concord")
+        first = concord.start_date
+        logs = Step(concord.name, concord.strategy, Days.one(first), history=True)
+        assert launch(build_defs(loggers={"console": quiet_logger}), instance(), logs).success
+    (state,) = terminal.recs("status", "--company", "concord", "--json").json
+    tables = {table["table"]: table for table in state["tables"]}
+    assert tables["events"]["state"] == "fresh"
+    assert tables["source_assessment"]["state"] == "stale"
+    assert tables["source_assessment"]["why"].endswith("was replaced later")
+    assert terminal.recs("backfill", "--company", "concord", *days).code == 0
+    (state,) = terminal.recs("status", "--company", "concord", "--json").json
+    assert {table["state"] for table in state["tables"]} == {"fresh"}

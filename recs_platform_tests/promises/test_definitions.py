@@ -1,0 +1,154 @@
+"""What Dagster loads: without network or credentials, everything in it, schedules that ask for the right day."""
+
+from __future__ import annotations
+
+import socket
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+from recs_platform.companies.loader import load_companies
+from recs_platform.companies.model import Company
+from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform_tests.promises.platform import definitions_of, quietly
+
+_JAPAN = {"name": "nagoya", "dataset": "nagoya", "timezone": "Asia/Tokyo"}
+
+
+@pytest.fixture(scope="module")
+def companies() -> dict[str, Company]:
+    """The built-in companies, and one far to the east."""
+    built_in = load_companies()
+    return {**built_in, "nagoya": built_in["metro"].model_copy(update=_JAPAN)}
+
+
+@pytest.fixture(scope="module")
+def definitions(companies: dict[str, Company]) -> dg.Definitions:
+    made = definitions_of(companies)
+    with quietly():
+        made.get_repository_def()
+    return made
+
+
+def test_definitions_load_without_network_or_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise AssertionError(f"the network was asked for {args}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for name in ("GOOGLE_APPLICATION_CREDENTIALS", "SLACK_BOT_TOKEN", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with quietly():
+        dg.Definitions.validate_loadable(definitions_of())
+
+
+def test_the_assets_checks_jobs_and_schedules_that_people_look_for_are_there(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    assets = {key.to_user_string() for key in graph.get_all_asset_keys()}
+    checks = {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys}
+    for strategy in STRATEGIES:
+        tables = {
+            "events",
+            "landed_events",
+            "customers",
+            "catalog",
+            "rejected_rows",
+            "source_counts",
+            "source_assessment",
+        }
+        assert {f"{strategy}/{table}" for table in tables} <= assets
+        assert {
+            f"{strategy}/landed_events:repeated_events",
+            f"{strategy}/source_counts:rejected_share",
+            f"{strategy}/source_assessment:nothing_new",
+        } <= checks
+        assert definitions.resolve_job_def(f"{strategy}_daily").name
+        assert definitions.resolve_job_def(f"{strategy}_history").name
+    assert {"vehicle_fitment/fitment", "offer_ranking/impressions"} <= assets
+    assert "replenishment/fitment" not in assets
+    assert "vehicle_fitment/fitment:purchases_outside_fitment" in checks
+
+
+def test_every_table_and_check_of_a_pipeline_is_an_asset_or_an_asset_check(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    made = {(pipeline.strategy.name, table) for pipeline in pipelines().values() for table in pipeline.tables}
+    publishing = {pipeline.strategy.name for pipeline in pipelines().values() if pipeline.live}
+    made |= {(strategy, "publication") for strategy in publishing}
+    assert {tuple(key.path) for key in graph.get_all_asset_keys()} == made
+    judged = {
+        (pipeline.strategy.name, check.table, name)
+        for pipeline in pipelines().values()
+        for name, (check, _) in pipeline.checks.items()
+    }
+    judged |= {(strategy, "comparison", "guardrails") for strategy in publishing}
+    assert {(*key.asset_key.path, key.name) for key in graph.asset_check_keys} == judged
+
+
+def _tick(definitions: dg.Definitions, company: Company, local: datetime) -> dg.RunRequest | str:
+    """What the schedule of a company does at a moment of the company's own time."""
+    schedule = definitions.resolve_schedule_def(f"{company.name}_daily")
+    assert schedule.cron_schedule == "0 6 * * *"
+    assert schedule.execution_timezone == company.timezone
+    moment = local.replace(tzinfo=ZoneInfo(company.timezone))
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(
+            instance, scheduled_execution_time=moment, repository_def=definitions.get_repository_def()
+        )
+        decided = schedule.evaluate_tick(context)
+    if not decided.run_requests:
+        return decided.skip_message or ""
+    (request,) = decided.run_requests
+    return request
+
+
+# Six in the morning is after midnight UTC in America and in Europe, and before it in Asia: there the day that began in
+# the afternoon before is still going on.
+_LAST_COMPLETE = {
+    "holley": date(2025, 9, 14),
+    "acme": date(2025, 9, 14),
+    "metro": date(2025, 9, 14),
+    "concord": date(2025, 9, 14),
+    "nagoya": date(2025, 9, 13),
+}
+
+
+@pytest.mark.parametrize("name", _LAST_COMPLETE)
+def test_a_schedule_asks_for_the_last_complete_day(
+    name: str, companies: dict[str, Company], definitions: dg.Definitions
+) -> None:
+    company, day = companies[name], _LAST_COMPLETE[name]
+    request = _tick(definitions, company, datetime(2025, 9, 15, 6))
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == f"{name}|{day}"
+    assert request.run_key == f"{name}|{day}"
+    assert request.tags["recs/company"] == name
+
+
+@pytest.mark.parametrize("name", _LAST_COMPLETE)
+def test_a_schedule_waits_for_the_first_day_to_be_over(
+    name: str, companies: dict[str, Company], definitions: dg.Definitions
+) -> None:
+    company = companies[name]
+    first = company.start_date
+    late = 1 if name == "nagoya" else 0
+    assert _tick(definitions, company, datetime(first.year, first.month, 1 + late, 6)) == f"{name} starts on {first}"
+    request = _tick(definitions, company, datetime(first.year, first.month, 2 + late, 6))
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == f"{name}|{first}"
+
+
+@pytest.mark.parametrize("night", [date(2025, 10, 26), date(2025, 11, 2)], ids=["Europe", "America"])
+def test_no_day_is_left_out_or_asked_for_twice_when_clocks_change(
+    night: date, companies: dict[str, Company], definitions: dg.Definitions
+) -> None:
+    for company in companies.values():
+        mornings = [datetime.combine(night + timedelta(days=n), time(6)) for n in (-1, 0, 1)]
+        requests = [_tick(definitions, company, morning) for morning in mornings]
+        days = [
+            date.fromisoformat(str(r.partition_key).split("|")[1]) for r in requests if isinstance(r, dg.RunRequest)
+        ]
+        assert days == [days[0] + timedelta(days=n) for n in (0, 1, 2)], company.name

@@ -1,0 +1,65 @@
+"""What a small table says is attached to its asset by a real run, masked, and a picture that cannot be written is no
+reason to fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recs_platform.companies.model import Company
+from recs_platform.pipeline.pipeline import FrameTable
+from recs_platform.reporting.presentation import Presentation
+from recs_platform_tests.pipeline.toy import DAY, Toy, materialized, scores
+
+
+def says(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:
+    return Presentation(f"{company.name} has {len(rows)} scores on {day}.", b"picture" if rows else None)
+
+
+SAYING: FrameTable = replace(scores, present=says)
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Toy:
+    return Toy(tmp_path, features=(SAYING,))
+
+
+def test_words_table_and_picture_are_attached(toy: Toy, own_home: Path) -> None:
+    seen = materialized(toy.run())["scores"]
+    assert seen["summary"] == f"shop has 2 scores on {DAY}."
+    assert seen["table"].splitlines()[0] == "| as_of | customer_id | score |"
+    assert len(seen["table"].splitlines()) == 4
+    assert seen["picture"] == "![scores](data:image/png;base64,cGljdHVyZQ==)"
+    assert Path(seen["picture_file"]) == own_home / "reports" / "shop" / str(DAY) / "scores.png"
+    assert Path(seen["picture_file"]).read_bytes() == b"picture"
+
+
+def test_an_empty_table_speaks_too(toy: Toy) -> None:
+    toy.features = (FrameTable(scores.spec, lambda company, days: _nobody(), {}, present=says),)
+    seen = materialized(toy.run())["scores"]
+    assert seen["summary"] == f"shop has 0 scores on {DAY}."
+    assert seen.keys().isdisjoint({"table", "picture", "picture_file"})
+
+
+def test_other_tables_say_nothing(toy: Toy) -> None:
+    assert materialized(toy.run())["visit_counts"].keys().isdisjoint({"summary", "table", "picture"})
+
+
+def test_a_picture_that_cannot_be_written(toy: Toy, own_home: Path) -> None:
+    own_home.mkdir(parents=True, exist_ok=True)
+    (own_home / "reports").write_text("a file where the folder should be")
+    run = toy.run()
+    assert run.success
+    seen = materialized(run)["scores"]
+    assert seen["picture"].startswith("![scores]")
+    assert "picture_file" not in seen
+    assert len(toy.rows(scores.spec.model)) == 2
+
+
+def _nobody() -> Any:
+    return scores.spec.arrow_schema.empty_table()

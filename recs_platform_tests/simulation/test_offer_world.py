@@ -1,0 +1,166 @@
+"""What is planted in the offer-ranking world can be found in its feeds, within chance."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import duckdb
+import numpy as np
+import pytest
+
+from recs_platform.simulation import offer_formula, offer_goods, offer_people, offer_world
+from recs_platform.simulation.columns import stack
+from recs_platform.simulation.offer_impressions import shown_offers
+from recs_platform.simulation.world import WorldSpec
+from recs_platform_tests.simulation.worlds import FIRST, Landed
+
+
+@pytest.fixture
+def metro(worlds: dict[str, Landed]) -> Landed:
+    return worlds["metro"]
+
+
+def test_a_redemption_follows_its_impression_within_seven_days_while_the_offer_runs(
+    metro: Landed, duck: duckdb.DuckDBPyConnection
+) -> None:
+    matches = duck.sql(
+        f"""
+        SELECT redeemed.*, count(shown_at) AS impressions, any_value(ends_on) AS ends_on
+        FROM {metro.files("redemptions")} AS redeemed
+        LEFT JOIN (SELECT * FROM {metro.files("impressions")} WHERE impression_id NOT LIKE 'ZZ%') AS shown
+          ON shown.customer_id = redeemed.customer_id AND shown.offer_id = redeemed.offer_id
+          AND redeemed_at > shown_at AND redeemed_at < shown_at + INTERVAL 7 DAY
+        LEFT JOIN {metro.files("offers")} AS offer ON offer.offer_id = redeemed.offer_id
+        WHERE redeemed.customer_id IS NOT NULL AND redeemed.offer_id IS NOT NULL AND order_id IS NOT NULL
+        GROUP BY ALL
+        """
+    )
+    outcome = duck.sql(
+        """SELECT count(*), count(*) FILTER (impressions <> 1), count(*) FILTER (CAST(redeemed_at AS DATE) > ends_on)
+        FROM matches"""
+    ).fetchone()
+    assert matches is not None
+    assert outcome is not None
+    assert outcome[0] > 500
+    assert outcome[1:] == (0, 0)
+
+
+def test_labels_are_counted_on_the_day_of_the_impression(metro: Landed, duck: duckdb.DuckDBPyConnection) -> None:
+    found = duck.sql(
+        f"""
+        SELECT CAST(shown_at AS DATE), count(*) FROM {metro.files("impressions")} AS shown
+        JOIN {metro.files("redemptions")} AS redeemed USING (customer_id, offer_id)
+        WHERE order_id IS NOT NULL AND impression_id NOT LIKE 'ZZ%'
+          AND redeemed_at > shown_at AND redeemed_at < shown_at + INTERVAL 7 DAY
+        GROUP BY 1
+        """
+    ).fetchall()
+    complete = {day.isoformat(): count for day, count in found if day <= metro.last - timedelta(days=6)}
+    planted = {day: of["redeemed_within_seven_days"] for day, of in metro.counted("offers").items()}
+    assert complete == {day: planted[day] for day in complete}
+    assert len(complete) == 54
+
+
+def test_every_redemption_is_a_promotional_order_line_of_the_offers_item(
+    metro: Landed, duck: duckdb.DuckDBPyConnection
+) -> None:
+    lost = duck.sql(
+        f"""
+        SELECT redeemed.day FROM {metro.files("redemptions")} AS redeemed
+        JOIN {metro.files("offers")} AS offer USING (offer_id)
+        ANTI JOIN (SELECT * FROM {metro.files("events")} WHERE event_name = 'order_line' AND is_promo) AS line
+          ON line.order_id = redeemed.order_id AND line.item_id = offer.item_id
+          AND line.customer_id = redeemed.customer_id
+        WHERE redeemed.customer_id IS NOT NULL AND redeemed.order_id IS NOT NULL
+        """
+    ).fetchall()
+    assert {day for (day,) in lost} == {metro.first + timedelta(days=40)}, "only the gap day has no event"
+
+
+def test_a_linear_score_sees_much_less_than_the_truth(metro: Landed) -> None:
+    """Redemptions as they happened, ranked by the true chance and by the best linear score."""
+    pairs = stack([shown_offers(metro.spec, day) for day in metro.days])
+    redeemed = (pairs["redeemed_at"] >= 0).astype(float)
+    true = offer_formula.chance(pairs)
+    linear = offer_formula._best_linear_score(pairs, redeemed)
+    planted = metro.truth["redemption"]
+    auc_true, auc_linear = (offer_formula.expected_auc(score, redeemed) for score in (true, linear))
+    assert auc_true == pytest.approx(planted["auc_of_true_chances"], abs=0.03)
+    assert auc_true - auc_linear == pytest.approx(planted["auc_margin"], abs=0.04)
+    assert planted["auc_margin"] > 0.08
+    assert redeemed.mean() == pytest.approx(true.mean(), rel=0.1)
+
+
+def test_expected_auc_by_hand() -> None:
+    chances = np.array([0.0, 0.5, 1.0])
+    assert offer_formula.expected_auc(np.array([1.0, 1.0, 1.0]), chances) == 0.5
+    # Positives: 0.5 at score 2, 1 at score 3. Negatives: 1 at score 1, 0.5 at score 2.
+    assert offer_formula.expected_auc(np.array([1.0, 2.0, 3.0]), chances) == pytest.approx(
+        (0.5 * (1 + 0.25) + 1 * 1.5) / (1.5 * 1.5)
+    )
+
+
+def test_traits_show_in_baskets(metro: Landed, duck: duckdb.DuckDBPyConnection) -> None:
+    kinds = dict(
+        duck.sql(
+            f"""
+            SELECT business_type, avg(CAST(channel = 'delivery' AS INT)) FROM {metro.files("events")}
+            JOIN (SELECT DISTINCT ON (customer_id) * EXCLUDE (filename, day) FROM {metro.files("customers")}
+              ORDER BY customer_id, updated_at DESC) USING (customer_id)
+            WHERE event_name = 'order_line' GROUP BY 1
+            """
+        ).fetchall()
+    )
+    for kind, share in kinds.items():
+        assert (share > 0.5) == (kind in metro.truth["delivered_business_types"]), kind
+    who = offer_people.businesses(metro.spec)
+    ids = offer_people.people(metro.spec).ids.to_pylist()
+    baskets = duck.sql(
+        f"""SELECT customer_id, avg(CAST(is_promo AS INT)), avg(CAST(is_fresh AS INT)) FROM {metro.files("events")}
+        JOIN (SELECT DISTINCT item_id, is_fresh FROM {metro.files("catalog")}) USING (item_id)
+        WHERE event_name = 'order_line' GROUP BY customer_id HAVING count(*) > 30"""
+    ).fetchall()
+    seen = {customer: (promo > 0.36, fresh > 0.4) for customer, promo, fresh in baskets}
+    true = {ids[n]: (who.sensitive[n], who.fresh_buyer[n]) for n in range(metro.spec.customers)}
+    assert len(seen) > 300
+    for trait in (0, 1):
+        agreement = sum(seen[customer][trait] == true[customer][trait] for customer in seen) / len(seen)
+        assert agreement > 0.9
+
+
+def test_discounts_shift_on_the_drift_date() -> None:
+    spec = WorldSpec("metro", "offer_ranking", 12, 300, FIRST, {})
+    drift = date.fromisoformat(offer_world.truth(spec)["drift_date"])
+    assert drift == FIRST + timedelta(days=100)
+    before = offer_goods.active_offers(spec, drift - timedelta(days=1))["discount"].mean()
+    after = offer_goods.active_offers(spec, drift + timedelta(days=30))["discount"].mean()
+    assert after > before + 0.05
+    early, late = (
+        np.concatenate([(shown_offers(spec, day + timedelta(days=age))["redeemed_at"] >= 0) for age in range(7)]).mean()
+        for day in (drift - timedelta(days=14), drift + timedelta(days=30))
+    )
+    assert late > early
+
+
+def test_no_offer_is_active_in_the_planted_period() -> None:
+    spec = WorldSpec("metro", "offer_ranking", 12, 300, FIRST, {})
+    planted = offer_world.truth(spec)["no_offers"]
+    first, last = date.fromisoformat(planted["first"]), date.fromisoformat(planted["last"])
+    active = {
+        age: len(offer_goods.active_offers(spec, first + timedelta(days=age))["item"])
+        for age in range(-2, (last - first).days + 3)
+    }
+    silent = {age for age, count in active.items() if not count}
+    assert silent == set(range((last - first).days + 1))
+    assert not len(offer_world.feed(spec, "impressions", first).table)
+    offers = offer_world.feed(spec, "offers", first).table.to_pylist()
+    assert not [offer for offer in offers if offer["starts_on"] <= first <= offer["ends_on"]]
+
+
+def test_cold_customers_see_offers_before_they_ever_order(metro: Landed, duck: duckdb.DuckDBPyConnection) -> None:
+    cold = duck.sql(
+        f"""SELECT count(DISTINCT customer_id) FROM {metro.files("impressions")} WHERE customer_id NOT IN (
+        SELECT customer_id FROM {metro.files("events")} WHERE NOT is_promo AND customer_id IS NOT NULL)"""
+    ).fetchone()
+    assert cold is not None
+    assert 0.01 < cold[0] / metro.spec.customers < 0.06

@@ -1,0 +1,29 @@
+"""Every query and every check gives for its fixtures what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recs_platform_tests.sql.case import Case, all_cases
+from recs_platform_tests.sql.running import difference, rows_of, verdict_of
+
+_CASES = all_cases()
+
+
+@pytest.mark.parametrize("case", [c for c in _CASES if not c.is_check], ids=str)
+def test_query(case: Case, tmp_path: Path) -> None:
+    differs = difference(case.expected, rows_of(case, tmp_path))
+    assert not differs, f"{case}\n{differs}"
+
+
+@pytest.mark.parametrize("case", [c for c in _CASES if c.is_check], ids=str)
+def test_check(case: Case, tmp_path: Path) -> None:
+    verdict = verdict_of(case, tmp_path)
+    found = {"passed": verdict.passed, "violations": verdict.violations, "rows": verdict.rows}
+    stated = {name: value for name, value in case.expected.items() if name != "examples"}
+    assert {name: found[name] for name in stated} == stated, f"{case}: {verdict}"
+    if "examples" in case.expected:
+        differs = difference(case.expected["examples"], list(verdict.examples))
+        assert not differs, f"{case}\n{differs}"

@@ -1,0 +1,70 @@
+"""requirements.lock makes a fresh machine repeatable, wherever its packages come from."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+EXTRAS = ("dev", "postgres")
+
+
+def locked() -> dict[str, str]:
+    lines = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if not line.startswith("#")]
+    pins = [re.fullmatch(r"([a-z0-9._-]+)==([^\s=;]+)", line) for line in lines if line]
+    assert all(pins), "every line names one package and one exact version"
+    return {canonicalize_name(pin[1]): pin[2] for pin in pins if pin}
+
+
+def required() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    texts = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    for extra in EXTRAS:
+        texts += project["project"]["optional-dependencies"][extra]
+    return [Requirement(text) for text in texts]
+
+
+def test_no_address_and_no_path() -> None:
+    text = (ROOT / "requirements.lock").read_text()
+    assert "://" not in text
+    assert "/" not in text
+    assert "--" not in text
+
+
+@pytest.mark.parametrize("requirement", required(), ids=str)
+def test_a_requirement_of_the_project_is_locked_within_its_range(requirement: Requirement) -> None:
+    assert requirement.specifier.contains(locked()[canonicalize_name(requirement.name)])
+
+
+def needed(requirement: Requirement, seen: set[str]) -> Iterator[str]:
+    """The package and what it needs in turn, as far as it is installed."""
+    name = canonicalize_name(requirement.name)
+    key = f"{name}[{','.join(sorted(requirement.extras))}]"
+    if key in seen:
+        return
+    seen.add(key)
+    yield name
+    try:
+        inner = importlib.metadata.requires(name) or []
+    except importlib.metadata.PackageNotFoundError:
+        return
+    for text in inner:
+        child = Requirement(text)
+        extras = ("", *requirement.extras)
+        marker = child.marker
+        if marker is None or any(marker.evaluate({**default_environment(), "extra": extra}) for extra in extras):
+            yield from needed(child, seen)
+
+
+def test_what_requirements_need_in_turn_is_locked_too() -> None:
+    pins, seen = locked(), set[str]()
+    missing = {name for requirement in required() for name in needed(requirement, seen)} - set(pins)
+    assert missing == set()

@@ -1,0 +1,73 @@
+"""Writers and readers in processes of their own, forked from one that has imported everything already."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from recs_platform.warehouse.slices import Days
+from recs_platform_tests.warehouse.conftest import open_lake
+from recs_platform_tests.warehouse.tables import ref, stored, visits, write
+
+PATIENCE = 60
+"""Seconds after which a process that does not answer is a failure."""
+
+# delta-rs and DuckDB run threads, which a plain fork would break; the server that forks for us has none.
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload([__name__])
+
+
+def start(job: Callable[..., None], *arguments: object) -> BaseProcess:
+    """A process that ends with the test, whatever happens."""
+    process = FORKING.Process(target=job, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def replace_for_ever(root: str, scratch: Path, of: Days, rows: int, first_mark: int, told: Any) -> None:
+    """Replace one slice over and over, each time with rows that carry the next mark, and tell each."""
+    lake = open_lake(root, scratch)
+    mark = first_mark
+    while True:
+        write(lake, of, visits(of, each=rows, pages=mark))
+        told.send(mark)
+        mark += 1
+
+
+def replace_in_turn(
+    root: str, scratch: Path, ranges: Sequence[Days], rows: int, mark: int, gate: Any, answers: Any
+) -> None:
+    """Replace each range once, with rows that carry the mark, when everybody is ready."""
+    lake = open_lake(root, scratch)
+    gate.wait(PATIENCE)
+    for of in ranges:
+        write(lake, of, visits(of, each=rows, pages=mark))
+    answers.put(mark)
+
+
+def watch(root: str, scratch: Path, rows: int, gate: Any, done: Any, answers: Any) -> None:
+    """Read over and over until told to stop; answers how often, and every slice that was not one writer's, whole."""
+    lake = open_lake(root, scratch)
+    gate.wait(PATIENCE)
+    reads, torn = 0, []
+    while reads == 0 or not done.is_set():
+        torn += torn_slices(seen(lake), rows)
+        reads += 1
+    answers.put((reads, torn))
+
+
+def seen(lake: Any) -> dict[date, Counter[int]]:
+    """Day: how many rows of each mark it has."""
+    found: dict[date, Counter[int]] = {day: Counter() for day in lake.days(ref())}
+    for row in stored(lake):
+        found.setdefault(row["event_date"], Counter())[row["pages"]] += 1
+    return found
+
+
+def torn_slices(slices: dict[date, Counter[int]], rows: int) -> list[str]:
+    return [f"{day}: {dict(marks)}" for day, marks in slices.items() if list(marks.values()) != [rows]]

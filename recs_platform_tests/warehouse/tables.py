@@ -1,0 +1,109 @@
+"""The tables that the tests of the warehouse write: a log and a snapshot with every type of column, and short hands."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+from pandera.ibis import Field
+
+from recs_platform.schemas.table import Table, TableSpec, log, snapshot, spec_of
+from recs_platform.warehouse.audit import SCHEMA_AUDIT
+from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.protocol import Subject, Written
+from recs_platform.warehouse.slices import Days, TableRef
+
+D = date(2025, 12, 1)
+DATASET = "company_7"
+Row = Mapping[str, Any]
+
+
+@log(key=("visit_id",), time="seen_at")
+class Visits(Table):
+    """One row per visit to the shop."""
+
+    event_date: datetime.date = Field(description="The UTC day of seen_at.")
+    visit_id: int = Field(description="Identifies the visit.")
+    seen_at: datetime.datetime = Field(nullable=True, description="When, in UTC.")
+    email: str = Field(nullable=True, description="Who, as typed.")
+    pages: int = Field(nullable=True, ge=0, description="Pages seen.")
+    spent: float = Field(nullable=True, description="Money spent.")
+    is_member: bool = Field(nullable=True, description="Has an account.")
+
+
+@log(key=("visit_id",), name="visits")
+class VisitsOfNextYear(Table):
+    """The same table after its model has grown a column and another one has become a fraction."""
+
+    event_date: datetime.date = Field()
+    visit_id: int = Field()
+    seen_at: datetime.datetime = Field(nullable=True)
+    email: str = Field(nullable=True)
+    pages: float = Field(nullable=True)
+    spent: float = Field(nullable=True)
+    is_member: bool = Field(nullable=True)
+    country: str = Field(nullable=True)
+
+
+@snapshot(key=("customer_id",), personal=("phone",))
+class Profiles(Table):
+    """One row per customer."""
+
+    as_of: datetime.date = Field()
+    customer_id: str = Field()
+    phone: int = Field(nullable=True)
+    score: float = Field(nullable=True)
+
+
+VISITS, PROFILES = spec_of(Visits), spec_of(Profiles)
+
+
+def day(offset: int) -> date:
+    return D + timedelta(days=offset)
+
+
+def days(first: int, last: int) -> Days:
+    return Days(day(first), day(last))
+
+
+def ref(spec: TableSpec = VISITS) -> TableRef:
+    return TableRef(DATASET, spec)
+
+
+def subject(of: Days, spec: TableSpec = VISITS) -> Subject:
+    return Subject(f"shop/{spec.name}", "shop", ref(spec), of)
+
+
+def visits(of: Iterable[date], each: int = 3, pages: int | None = 1) -> list[Row]:
+    """So many visits on each day; `pages` marks who wrote them."""
+    return [
+        {"event_date": d, "visit_id": n, "email": "ann@shop.example", "pages": pages} for d in of for n in range(each)
+    ]
+
+
+def reader(rows: Sequence[Row], spec: TableSpec = VISITS) -> pa.RecordBatchReader:
+    """The rows as they come from a well-behaved asset: every declared column, of its declared type."""
+    schema = pa.schema([pa.field(c.name, c.type) for c in spec.columns])
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema).to_reader()
+
+
+def write(lake: Lake, of: Days, rows: Sequence[Row], spec: TableSpec = VISITS, **options: Any) -> Written:
+    return lake.replace(subject(of, spec), reader(rows, spec), audits=(SCHEMA_AUDIT,), **options)
+
+
+def stored(lake: Lake, of: Days | None = None, spec: TableSpec = VISITS) -> list[dict[str, Any]]:
+    """What a reader sees, in the order of the key."""
+    with lake.read(ref(spec), of) as rows:
+        found: list[dict[str, Any]] = rows.read_all().to_pylist()
+    return sorted(found, key=lambda row: tuple(row[name] for name in (spec.date_column, *spec.key)))
+
+
+def marks(lake: Lake, of: Days | None = None) -> dict[date, list[int]]:
+    """Day: the `pages` of each of its visits."""
+    found: dict[date, list[int]] = {}
+    for row in stored(lake, of):
+        found.setdefault(row["event_date"], []).append(row["pages"])
+    return found

@@ -1,0 +1,13 @@
+-- One row per customer profile, as the company knew it on the day. Of several rows of a profile the newest counts that
+-- is not from after the day. A profile that an undated feed knows only from later stands as it was first known.
+SELECT
+  as_of, customer_id, email, updated_at, vehicle_year, vehicle_make, vehicle_model, business_type
+FROM landed_customers
+WHERE rejection IS NULL
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY customer_id
+  ORDER BY
+    -- NULL, which comes first, for what was known on the day.
+    IF(DATE(updated_at) > as_of, updated_at, NULL),
+    updated_at DESC, email, vehicle_year, vehicle_make, vehicle_model, business_type
+) = 1

@@ -1,0 +1,9 @@
+-- One row per offer shown to a customer. A showing that is reported twice stands once.
+SELECT
+  impression_id, customer_id, offer_id, shown_at, event_date
+FROM landed_impressions
+WHERE rejection IS NULL
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY impression_id, event_date
+  ORDER BY shown_at, customer_id, offer_id
+) = 1

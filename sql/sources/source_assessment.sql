@@ -1,0 +1,41 @@
+-- One row: what is new since the last run, and whether the look-back window suits the data that there is. It is read
+-- before anything is recomputed: a run without new intent changes little, a window that reaches outside the data
+-- promises more history than it has, and one that leaves days out wastes what was collected.
+-- look-back: source_counts 1100
+-- look-back: events @window_days
+-- earlier: previous_customers = customers latest
+WITH previous AS (
+  SELECT MAX(as_of) AS previous_run FROM previous_customers
+),
+fresh AS (
+  SELECT
+    COUNT(*) AS new_events,
+    COUNT(DISTINCT IF(events.event_name IN ('product_viewed', 'cart_updated', 'order_line'), events.customer_id, NULL))
+      AS customers_with_new_intent
+  FROM events
+  CROSS JOIN previous
+  WHERE previous.previous_run IS NULL OR events.event_date > previous.previous_run
+),
+data AS (
+  SELECT
+    MIN(event_date) AS first_event_date,
+    MAX(event_date) AS last_event_date,
+    -- Not COUNTIF, which over no rows at all is 0 on one engine and NULL on the other.
+    COUNT(IF(event_date < DATE_SUB(@as_of, INTERVAL @window_days - 1 DAY), 1, NULL)) AS days_before_window
+  FROM source_counts
+  WHERE source_table = 'events' AND kept > 0
+)
+SELECT
+  @as_of AS as_of,
+  previous.previous_run,
+  fresh.new_events,
+  fresh.customers_with_new_intent,
+  data.first_event_date,
+  data.last_event_date,
+  DATE_SUB(@as_of, INTERVAL @window_days - 1 DAY) AS window_start,
+  GREATEST(DATE_DIFF(data.first_event_date, DATE_SUB(@as_of, INTERVAL @window_days - 1 DAY), DAY), 0)
+    AS window_days_without_data,
+  data.days_before_window AS data_days_before_window
+FROM previous
+CROSS JOIN fresh
+CROSS JOIN data

@@ -1,0 +1,6 @@
+-- Every day has events. A day without any is a gap in the feed: what it held is missing from every window over it.
+-- table: events
+-- severity: warn
+SELECT missing_day
+FROM UNNEST(GENERATE_DATE_ARRAY(@first_day, @last_day)) AS missing_day
+WHERE missing_day NOT IN (SELECT event_date FROM events)

@@ -1,0 +1,7 @@
+-- Every item has a price. One without cannot be recommended.
+-- table: catalog
+-- severity: warn
+-- tolerance: 0.1
+SELECT item_id, price, tags, image_url
+FROM catalog
+WHERE price = 0

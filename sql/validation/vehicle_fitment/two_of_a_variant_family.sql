@@ -1,0 +1,14 @@
+-- Of a base and its variants (`RA003`, `RA003B`, `RA003R`) a customer gets at most one. A failure means that an e-mail
+-- shows one part in two colours.
+-- table: vehicle_recommendations
+-- severity: error
+SELECT
+  recommended.customer_id,
+  REGEXP_REPLACE(sku, r'([0-9])[BRGP]$', r'\1') AS family,
+  COUNT(*) AS parts
+FROM vehicle_recommendations AS recommended
+CROSS JOIN UNNEST(
+  [recommended.rec_part_1, recommended.rec_part_2, recommended.rec_part_3, recommended.rec_part_4]
+) AS sku
+GROUP BY recommended.customer_id, REGEXP_REPLACE(sku, r'([0-9])[BRGP]$', r'\1')
+HAVING COUNT(*) > 1

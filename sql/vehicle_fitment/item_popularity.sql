@@ -1,0 +1,11 @@
+-- One row per item that was ordered: how often, by anybody. The old pipeline ranked by this alone, which is why every
+-- owner saw the same headlight; it stays for comparison (`popularity: global`).
+SELECT
+  @as_of AS as_of,
+  item_id,
+  COUNTIF(source = 'order_history') AS historical_orders,
+  COUNTIF(source = 'events') AS recent_orders,
+  COUNT(*) AS orders,
+  ROUND(2 * LN(1 + COUNT(*)), 6) AS score
+FROM purchases
+GROUP BY item_id
