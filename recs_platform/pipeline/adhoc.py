@@ -24,7 +24,7 @@ def adhoc_query(
 ) -> BoundQuery:
     """Every slice of the tables it names; with a day, logs up to it and its own snapshots. `given` binds parameters
     beside the company's own."""
-    query = parse_query("query", text, "query", star=True)
+    query = parse_query("query", text, "query", passing=True)
     unknown = sorted(query.tables - pipeline.specs.keys())
     if unknown:
         known = ", ".join(sorted(pipeline.specs))

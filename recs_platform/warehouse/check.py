@@ -123,11 +123,11 @@ def _tolerance(query: Query, text: str, line: int, parameters: frozenset[str]) -
 
 def _worst(query: Query) -> Query:
     """The check's query with the number of offending rows beside each of a few of them, in a fixed order."""
-    names = query.tree.named_selects
-    columns = ", ".join(f"broken.{name}" for name in names)
+    columns = ", ".join(query.tree.named_selects)
     text = (
-        f"SELECT {columns}, COUNT(*) OVER () AS _violations FROM ({query.tree.sql(dialect='bigquery', comments=False)})"
-        f" AS broken ORDER BY {', '.join(str(i + 1) for i in range(len(names)))} LIMIT {EXAMPLES}"
+        f"WITH broken AS ({query.tree.sql(dialect='bigquery', comments=False)}) "
+        f"SELECT {columns}, (SELECT COUNT(*) FROM broken) AS _violations FROM broken "
+        f"ORDER BY {columns} LIMIT {EXAMPLES}"
     )
     return parse_query(query.name, text, query.path)
 

@@ -145,7 +145,7 @@ def test_timestamps_are_utc_and_have_no_zone(engine: Engine, expression: str, ex
         # Texts, where NULL stays NULL.
         ("CONCAT('a', nothing)", None),
         ("REGEXP_CONTAINS('a@b', r'^[^@\\s]+@')", True),
-        ("COUNTIF(n < 0) OVER ()", 1),
+        ("COUNTIF(n < 0) OVER (PARTITION BY d)", 1),
     ],
 )
 def test_functions_mean_what_googlesql_means(engine: Engine, expression: str, expected: Any) -> None:

@@ -27,9 +27,9 @@ SELECT
   @as_of AS as_of,
   price_from,
   COUNT(*) AS order_lines,
-  COUNT(*) / SUM(COUNT(*)) OVER () AS share_of_lines,
+  COUNT(*) / (SELECT COUNT(*) FROM banded) AS share_of_lines,
   SUM(units) AS units,
   SUM(hundredths) / 100 AS revenue,
-  COALESCE(SAFE_DIVIDE(SUM(hundredths), SUM(SUM(hundredths)) OVER ()), 0) AS share_of_revenue
+  COALESCE(SAFE_DIVIDE(SUM(hundredths), (SELECT SUM(hundredths) FROM banded)), 0) AS share_of_revenue
 FROM banded
 GROUP BY price_from

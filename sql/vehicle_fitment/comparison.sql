@@ -95,7 +95,8 @@ swaps AS (
   FROM places
   WHERE old_item <> new_item
   GROUP BY place, old_item, new_item
-  QUALIFY ROW_NUMBER() OVER (ORDER BY COUNT(*) DESC, place, old_item, new_item) <= 20
+  ORDER BY customers DESC, place, old_item, new_item
+  LIMIT 20
 ),
 popularity AS (
   SELECT item_id, orders, score, CAST(ROUND(100 * score) AS INT64) AS hundredths FROM item_popularity

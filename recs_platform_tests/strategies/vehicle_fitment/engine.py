@@ -65,7 +65,7 @@ def arrow(tables: Tables) -> dict[str, pa.Table]:
 
 @cache
 def _parsed(text: str) -> Query:
-    return parse_query("query", text, "sql/vehicle_fitment/query.sql", star=True)
+    return parse_query("query", text, "sql/vehicle_fitment/query.sql", passing=True)
 
 
 def sorted_rows(table: pa.Table) -> list[tuple[Any, ...]]:
