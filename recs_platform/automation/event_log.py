@@ -1,8 +1,12 @@
-"""Dagster's event log on SQLite, with the events of a batch in one transaction.
+"""Dagster's event log on SQLite, with connections that stay open and the events of a batch in one transaction.
+
+Dagster's SQLite storage opens a database for each event, waits for the disk and closes it again: a day's hundreds of
+events took a quarter of its time. Here the databases that a run writes to stay open while it goes on, and a commit does
+not wait for the disk. A process that is killed loses nothing by that; when the power fails, a run that it ends may lose
+its last events, and is made again anyway. What the lake holds does not depend on them.
 
 A run over a range of days reports one materialization for each table and day: a new company's history is thousands of
-events. Dagster hands them over in batches (DAGSTER_EVENT_BATCH_SIZE), but its SQLite storage writes each one with
-connections and commits of its own, which takes longer than the work. Here the events of a batch share them.
+events. Dagster hands them over in batches (DAGSTER_EVENT_BATCH_SIZE); they share a transaction.
 
 This leans on how `SqliteEventLogStorage` opens its databases, so Dagster is held below its next minor version, and a
 test compares what the two storages return. PostgreSQL (in production) has no need of it.
@@ -10,18 +14,21 @@ test compares what the two storages return. PostgreSQL (in production) has no ne
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dagster._core.events import EVENT_TYPE_TO_PIPELINE_RUN_STATUS
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import event as sqlalchemy_event
 
 BATCH_SIZE = 1_000
 _BUSY_SECONDS = 100
@@ -30,6 +37,9 @@ _BUSY_SECONDS = 100
 class BatchedSqliteEventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._batch = threading.local()
+        self._kept: dict[str, Engine] = {}
+        """The databases that stay open: the index, and that of the run which was written to last."""
+        self._tables: set[str] = set()
         super().__init__(base_dir, inst_data)
         # A batch holds the lock while it opens its second database.
         self._db_lock: Any = threading.RLock()
@@ -39,14 +49,34 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         """`base_dir` is the instance's folder; the databases stand where Dagster's own storage keeps them."""
         return cls(str(Path(config_value["base_dir"]) / "history" / "runs"), inst_data)
 
+    def store_event(self, event: EventLogEntry) -> None:
+        self.store_event_batch([event])
+
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         with ExitStack() as opened:
             self._batch.opened, self._batch.connections = opened, {}
             try:
                 for event in events:
-                    self.store_event(event)
+                    super().store_event(event)
             finally:
                 self._batch.connections = None
+        for run_id in dict.fromkeys(event.run_id for event in events):
+            # The UI waits for this file to change, and a commit changes the log beside it.
+            os.utime(self.path_for_shard(run_id))
+        if any(_ends_a_run(event) for event in events):
+            self._close_run()
+
+    def has_table(self, table_name: str) -> bool:
+        # Asked for nearly every event of an asset. A table that is there stays.
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
+
+    def dispose(self) -> None:
+        with self._db_lock:
+            while self._kept:
+                self._kept.popitem()[1].dispose()
+        super().dispose()
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
@@ -56,20 +86,46 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
                 yield connection
             return
         if shard not in connections:
+            self._keep_open(shard)
             connections[shard] = self._batch.opened.enter_context(self._open(shard))
         yield connections[shard]
 
     @contextmanager
     def _open(self, shard: str) -> Iterator[Connection]:
-        if shard == INDEX_SHARD_NAME and shard in self._initialized_dbs:
-            with self._db_lock, self._index.begin() as connection:
+        kept = self._kept.get(shard)
+        if kept is None:
+            with super()._connect(shard) as connection:
                 yield connection
             return
-        with super()._connect(shard) as connection:
+        with self._db_lock, kept.begin() as connection:
             yield connection
 
-    @cached_property
-    def _index(self) -> Engine:
-        # Kept open: nearly every event is written here too. A run's own database is not, because the UI waits for its
-        # file to change.
-        return create_engine(self.conn_string_for_shard(INDEX_SHARD_NAME), connect_args={"timeout": _BUSY_SECONDS})
+    def _keep_open(self, shard: str) -> None:
+        with self._db_lock:
+            if shard in self._kept:
+                return
+            with super()._connect(shard):
+                """Makes the database, if this is a new run's."""
+            if shard != INDEX_SHARD_NAME:
+                self._close_run()
+            self._kept[shard] = _database(self.conn_string_for_shard(shard))
+
+    def _close_run(self) -> None:
+        with self._db_lock:
+            for shard in self._kept.keys() - {INDEX_SHARD_NAME}:
+                self._kept.pop(shard).dispose()
+
+
+def _database(url: str) -> Engine:
+    database = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+
+    @sqlalchemy_event.listens_for(database, "connect")
+    def do_not_wait_for_the_disk(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    return database
+
+
+def _ends_a_run(event: EventLogEntry) -> bool:
+    kind = event.dagster_event_type if event.is_dagster_event else None
+    return kind is not None and EVENT_TYPE_TO_PIPELINE_RUN_STATUS.get(kind) in FINISHED_STATUSES

@@ -67,7 +67,7 @@ def check_days(company: Company, days: Days) -> None:
 def plan(company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days) -> list[Step]:
     """The runs that make these days: missing history of the look-back window in one run, then each day."""
     check_days(company, days)
-    reach = days.first - timedelta(days=company.parameters.window_days - 1)
+    reach = days.first - timedelta(days=company.parameters.history_days - 1)
     before = Days(max(company.start_date, reach), days.first)
     missing = _missing_days(company, pipeline, warehouse, before)
     steps = []
@@ -79,7 +79,7 @@ def plan(company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days)
 def plan_backfill(company: Company, pipeline: Pipeline, days: Days) -> list[Step]:
     """The runs that make a range again: its logs, with the history they need, in one run; then the rest, day by day."""
     check_days(company, days)
-    reach = days.first - timedelta(days=company.parameters.window_days - 1)
+    reach = days.first - timedelta(days=company.parameters.history_days - 1)
     logs = Step(company.name, company.strategy, Days(max(company.start_date, reach), days.last), history=True)
     daily = frozenset(pipeline.tables) - logs_of_logs(pipeline)
     return [logs] + [Step(company.name, company.strategy, Days.one(day), history=False, tables=daily) for day in days]
@@ -88,9 +88,9 @@ def plan_backfill(company: Company, pipeline: Pipeline, days: Days) -> list[Step
 def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:
     """The logs that are made of nothing but logs: a run over a range makes them as every day by itself would."""
     found: set[str] = set()
-    for name, spec in pipeline.specs.items():  # in the order of the stages, inputs before what they make
-        if spec.kind is Kind.LOG and pipeline.inputs(name) <= found:
-            found.add(name)
+    logs = {name for name, spec in pipeline.specs.items() if spec.kind is Kind.LOG}
+    while grown := {name for name in logs - found if pipeline.inputs(name) <= found}:
+        found |= grown
     return frozenset(found)
 
 

@@ -43,4 +43,8 @@ BENCHMARKS = {
         "A company's day from its feeds to what is published, its ranking against the plain definition, one more day.",
         "recs_platform.bench.vehicle_fitment:parts",
     ),
+    "campaign": Benchmark(
+        "Funnel and attribution of ten million messages, and the same by plain pandas on a tenth of them.",
+        "recs_platform.bench.campaign:parts",
+    ),
 }

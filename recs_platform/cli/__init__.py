@@ -12,7 +12,21 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from recs_platform.cli import bench, companies, compare, demo, publish, query, run, simulate, sql, status, ui, why
+from recs_platform.cli import (
+    bench,
+    companies,
+    compare,
+    demo,
+    publish,
+    query,
+    report,
+    run,
+    simulate,
+    sql,
+    status,
+    ui,
+    why,
+)
 from recs_platform.cli.output import FAILED, INTERRUPTED, MISTAKE, error_console
 from recs_platform.errors import UserError
 
@@ -27,6 +41,7 @@ app = typer.Typer(
 for module in (demo, simulate, run, publish, status, query, ui, bench, why, compare):
     module.register(app)
 app.add_typer(companies.app, name="companies")
+app.add_typer(report.app, name="report")
 app.add_typer(sql.app, name="sql")
 
 

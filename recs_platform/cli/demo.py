@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BUILT_IN = ("holley", "acme", "metro", "concord")
 BACKTESTED = "holley"
 _NEXT = (
-    "Next: [bold]recs status[/], [bold]recs publications holley[/], "
+    "Next: [bold]recs status[/], [bold]recs report campaign holley[/], [bold]recs publications holley[/], "
     '[bold]recs query "SELECT reason, COUNT(*) AS n FROM rejected_rows GROUP BY reason" --company holley[/], '
     "or [bold]make ui[/]."
 )
@@ -94,16 +94,19 @@ def _for_the_backtest(company: Company, last: date) -> list[Step]:
     """The day whose recommendations the last day's backtest judges, without publishing it; one company shows it."""
     from recs_platform.automation.launch import Step
     from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.sources.stage import NAME as SOURCES
     from recs_platform.warehouse.slices import Days
 
     if company.name != BACKTESTED:
         return []
     day = last - timedelta(days=getattr(company.parameters, "backtest_days", 0))
-    tables = frozenset(pipelines()[company.strategy].tables)
+    made_of = [stage for stage in pipelines()[company.strategy].stages if stage.name in (SOURCES, company.strategy)]
+    tables = frozenset(table.spec.name for stage in made_of for table in stage.tables)
     return [Step(company.name, company.strategy, Days.one(day), history=False, tables=tables)]
 
 
 def _tell_story(company: Company, ended: list[Ended]) -> None:
+    from recs_platform.cli.campaign_story import campaign_story
     from recs_platform.cli.fitment_story import fitment_story, live_line
     from recs_platform.pipeline.catalogue import pipelines
     from recs_platform.resources import open_warehouse
@@ -111,9 +114,12 @@ def _tell_story(company: Company, ended: list[Ended]) -> None:
     days = [
         run.outcome.step.days.last for run in ended if run.outcome.step.company == company.name and run.outcome.success
     ]
-    if company.strategy != "vehicle_fitment" or not days:
+    if not days:
         return
-    pipeline, warehouse = pipelines()[company.strategy], open_warehouse()
-    console.print(f"[bold]{company.name}[/], {max(days)}")
-    for line in (*fitment_story(company, pipeline, warehouse, max(days)), live_line(company, pipeline, warehouse)):
+    pipeline, warehouse, day = pipelines()[company.strategy], open_warehouse(), max(days)
+    lines = list(campaign_story(company, pipeline, warehouse, day))
+    if company.strategy == "vehicle_fitment":
+        lines = [*fitment_story(company, pipeline, warehouse, day), live_line(company, pipeline, warehouse), *lines]
+    console.print(f"[bold]{company.name}[/], {day}")
+    for line in lines:
         console.print(f"  {line}", soft_wrap=True, highlight=False)

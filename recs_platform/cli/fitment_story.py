@@ -44,12 +44,13 @@ def fitment_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, da
 def live_line(company: Company, pipeline: Pipeline, warehouse: Warehouse) -> str:
     """Which version the retailer reads."""
     from recs_platform.platform_db.engine import engine, upgrade
+    from recs_platform.publication.product import RECOMMENDATIONS
     from recs_platform.publication.publish import reconcile
     from recs_platform.publication.stage import outlet_of
 
     database = engine()
     upgrade(database)
-    live = reconcile(outlet_of(pipeline, company, warehouse, database))
+    live = reconcile(outlet_of(pipeline, RECOMMENDATIONS, company, warehouse, database))
     if live is None:
         return "nothing is published"
     return f"live: version {live.version} of {live.as_of}, {live.customers:,} customers"

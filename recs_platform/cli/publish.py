@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from recs_platform.publication.offer import Offer
     from recs_platform.publication.outlet import Outlet
 
+ProductOption = Annotated[
+    str | None,
+    typer.Option("--product", help="What is published. Default: recommendations, or all that the strategy publishes."),
+]
 CompanyArgument = Annotated[str, typer.Argument(help="A company's name: see `recs companies list`.")]
 ByOption = Annotated[str | None, typer.Option("--by", help="Who does it. Default: the user of this machine.")]
 
@@ -34,13 +38,14 @@ def publish(
     company: CompanyArgument,
     date: Annotated[str | None, typer.Option(help="The day. Default: the newest that was made.")] = None,
     approve: Annotated[str | None, typer.Option(help="The comparison that you have looked at and approve.")] = None,
+    product: ProductOption = None,
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Compare a day's recommendations with what is live, and make them live unless a check or guardrail refuses."""
     from recs_platform.publication.offer import Standing, accept, newest_day, offer
 
-    found, pipeline, outlet = _opened(company)
+    found, pipeline, outlet = _opened(company, product)
     day = day_of(date, "--date") if date else newest_day(outlet)
     offered = offer(outlet, pipeline, found, day)
     made = accept(offered, outlet, by=_who(by), at=datetime.now(UTC), approve=approve)
@@ -48,20 +53,21 @@ def publish(
         print_json(_offer_json(offered, made))
     else:
         _tell_offer(offered, made)
-    return 0 if made or offered.standing is Standing.LIVE else FAILED
+    return 0 if made or offered.standing in (Standing.LIVE, Standing.EMPTY) else FAILED
 
 
-def publications(company: CompanyArgument, as_json: JsonOption = False) -> None:
+def publications(company: CompanyArgument, product: ProductOption = None, as_json: JsonOption = False) -> None:
     """List the versions of what customers see, the newest first."""
     from recs_platform.publication.publish import publications as listed
 
-    _, _, outlet = _opened(company)
+    _, _, outlet = _opened(company, product)
     found = listed(outlet)
     if as_json:
         print_json([_publication_json(publication) for publication in found])
         return
     if not found:
-        console.print(f"{company} has published nothing yet. Next: [bold]recs publish {company}[/]")
+        command = f"recs publish {company}{outlet.product.option}"
+        console.print(f"{outlet.name} has published nothing yet. Next: [bold]{command}[/]")
         return
     titles = ("version", "as of", "status", "kind", "customers", "rows", "published at", "by", "approved", "note")
     rows = [
@@ -74,26 +80,28 @@ def publications(company: CompanyArgument, as_json: JsonOption = False) -> None:
 def rollback(
     company: CompanyArgument,
     to: Annotated[int, typer.Option("--to", min=1, help="The version to go back to: see `recs publications`.")],
+    product: ProductOption = None,
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make an earlier version live again, and read it back."""
     from recs_platform.publication.publish import rollback as go_back
+    from recs_platform.publication.verify import figures_of
 
-    _, _, outlet = _opened(company)
+    _, _, outlet = _opened(company, product)
     made = go_back(outlet, to, by=_who(by), at=datetime.now(UTC))
     if as_json:
         print_json(_publication_json(made))
         return
     console.print(
-        f"[green]ok[/]  {company}: back to version {to}, which is live as version {made.version}: {made.rows:,} rows "
-        f"for {made.customers:,} customers as of {made.as_of}, read back and complete.",
+        f"[green]ok[/]  {outlet.name}: back to version {to}, which is live as version {made.version}: "
+        f"{figures_of(made).content}, read back and complete.",
         soft_wrap=True,
         highlight=False,
     )
 
 
-def _opened(name: str) -> tuple[Company, Pipeline, Outlet]:
+def _opened(name: str, product: str | None) -> tuple[Company, Pipeline, Outlet]:
     from recs_platform.companies.loader import company as find
     from recs_platform.pipeline.catalogue import pipelines
     from recs_platform.platform_db.engine import engine, upgrade
@@ -102,11 +110,26 @@ def _opened(name: str) -> tuple[Company, Pipeline, Outlet]:
 
     found = find(name)
     pipeline = pipelines()[found.strategy]
-    if pipeline.live is None:
-        raise ConfigError(f"{name} publishes nothing: its strategy, {found.strategy}, has no published table.")
+    chosen = _chosen(found, pipeline, product)
     database = engine()
     upgrade(database)
-    return found, pipeline, outlet_of(pipeline, found, open_warehouse(), database)
+    return found, pipeline, outlet_of(pipeline, chosen, found, open_warehouse(), database)
+
+
+def _chosen(company: Company, pipeline: Pipeline, product: str | None) -> str:
+    """The product that is named; otherwise the recommendations, or the only one there is."""
+    from recs_platform.publication.product import RECOMMENDATIONS
+
+    there = list(pipeline.products)
+    if not there:
+        raise ConfigError(
+            f"{company.name} publishes nothing: its strategy, {company.strategy}, has no published table."
+        )
+    if product is None:
+        return RECOMMENDATIONS if RECOMMENDATIONS in there else there[0]
+    if product not in there:
+        raise ConfigError(f"--product: {company.name} publishes {' and '.join(there)}, not {product}.")
+    return product
 
 
 def _who(by: str | None) -> str:
@@ -118,6 +141,8 @@ def _who(by: str | None) -> str:
 
 def _tell_offer(offered: Offer, made: Publication | None) -> None:
     from rich.markup import escape
+
+    from recs_platform.publication.verify import figures_of
 
     def say(text: str) -> None:
         console.print(text, soft_wrap=True, highlight=False)
@@ -133,20 +158,17 @@ def _tell_offer(offered: Offer, made: Publication | None) -> None:
     for failed in offered.failed_checks:
         say(f"[red]failed[/]  {escape(failed)}")
     if made:
-        say(
-            f"[green]Published[/] as version {made.version}: {made.rows:,} rows for {made.customers:,} customers as of "
-            f"{made.as_of}, read back and complete."
-        )
+        say(f"[green]Published[/] as version {made.version}: {figures_of(made).content}, read back and complete.")
     elif offered.failed_checks:
         say("[red]Not published:[/] a check failed, and nobody can approve that. Make the day again.")
     else:
-        command = f"recs publish {offered.company} --date {offered.day} --approve {offered.comparison_id}"
-        say(f"[red]Not published.[/] To approve this comparison, and no other: [bold]{command}[/]")
+        say(f"[red]Not published.[/] To approve this comparison, and no other: [bold]{offered.approval}[/]")
 
 
 def _offer_json(offered: Offer, made: Publication | None) -> dict[str, Any]:
     return {
         "company": offered.company,
+        "product": offered.product.name,
         "date": offered.day,
         "standing": offered.standing,
         "live_version": offered.live.version if offered.live else None,

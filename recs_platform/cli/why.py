@@ -56,11 +56,13 @@ def _published(explanation: Explanation) -> str:
     from recs_platform.platform_db.engine import engine, upgrade
     from recs_platform.platform_db.tables import PublicationStatus
     from recs_platform.publication.inventory import listed
+    from recs_platform.publication.product import RECOMMENDATIONS
     from recs_platform.settings import settings
 
     database = engine(settings().database)
     upgrade(database)
-    live = next((p for p in listed(database, explanation.company) if p.status is PublicationStatus.LIVE), None)
+    versions = listed(database, explanation.company, RECOMMENDATIONS)
+    live = next((p for p in versions if p.status is PublicationStatus.LIVE), None)
     if live is None:
         return "not published"
     if live.as_of == explanation.date:

@@ -5,16 +5,23 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from typing import Any
+
 from recs_platform import __version__
 from recs_platform.companies.model import Company
 from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.strategies.strategy import STRATEGIES
 from recs_platform.warehouse.compile import Value
+from recs_platform.warehouse.slices import Days
+
+_NOT_FOR_QUERIES = frozenset({"planned_arm_shares"})
+"""Parameters that have no form in SQL."""
 
 
 def query_parameters(company: Company) -> dict[str, Value]:
     """Every parameter that the queries of the company's strategy may use, with the company's value."""
-    values: dict[str, Value] = dict(company.parameters)
+    values = {name: _bindable(value) for name, value in company.parameters if name not in _NOT_FOR_QUERIES}
     raw_names = {f"{name}_names": tuple(r for r, c in company.event_names.items() if c == name) for name in EVENT_NAMES}
     preferred = next(iter(raw_names["order_line_names"]), None)
     return {
@@ -27,8 +34,22 @@ def query_parameters(company: Company) -> dict[str, Value]:
     }
 
 
+def campaign_window(company: Company, day: date) -> Days:
+    """The days of messages that campaign tables of a day look back on."""
+    first = day - timedelta(days=company.parameters.campaign_window_days - 1)
+    return Days(max(first, company.start_date), day)
+
+
+def _bindable(value: Any) -> Value:
+    if isinstance(value, tuple):
+        return tuple(str(item) for item in value)
+    bindable: Value = value
+    return bindable
+
+
 def parameter_names(strategy: str) -> frozenset[str]:
     """The names that `query_parameters` binds for any company of a strategy."""
     events = {f"{name}_names" for name in EVENT_NAMES}
     others = {"preferred_order_feed", "start_date", "window_days", "pipeline_version"}
-    return frozenset({*STRATEGIES[strategy].parameters.model_fields, *events, *others})
+    own = STRATEGIES[strategy].parameters.model_fields.keys() - _NOT_FOR_QUERIES
+    return frozenset({*own, *events, *others})

@@ -62,6 +62,7 @@ event_names:
   cart_updated: cart_updated
   order_line: order_line
   order_placed: order_placed
+  order_refunded: order_refunded
 
 serving:
   enabled: true                           # whether the prediction service answers for the company

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 
+from recs_platform.campaign.stage import campaign_stage
 from recs_platform.errors import QueryError
 from recs_platform.pipeline.pipeline import Pipeline, Stage
-from recs_platform.publication.stage import publication_stage
+from recs_platform.publication.stage import allocation_stage, publication_stage
+from recs_platform.schemas.campaign import TreatmentAllocation
 from recs_platform.schemas.vehicle_fitment import VehicleRecommendations
 from recs_platform.sources.stage import sources_stage
 from recs_platform.strategies.strategy import STRATEGIES, Strategy
@@ -26,7 +28,14 @@ def pipelines(folder: Path | None = None) -> Mapping[str, Pipeline]:
     validation = [query for query in queries.values() if query.path.startswith(VALIDATION)]
     made = {
         strategy.name: Pipeline(
-            strategy, [sources_stage(strategy, queries), *_own_stages(strategy, queries)], validation
+            strategy,
+            [
+                sources_stage(strategy, queries),
+                *_own_stages(strategy, queries),
+                campaign_stage(queries),
+                allocation_stage(strategy, queries, published=TreatmentAllocation),
+            ],
+            validation,
         )
         for strategy in STRATEGIES.values()
     }

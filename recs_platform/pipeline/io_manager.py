@@ -19,7 +19,6 @@ from recs_platform.errors import MissingSliceError
 from recs_platform.masking import mask_row
 from recs_platform.partitions import company_and_days
 from recs_platform.pipeline.pipeline import Pipeline, SqlTable
-from recs_platform.publication.stage import PUBLICATION
 from recs_platform.reporting.presentation import Present, markdown_image, write_picture
 from recs_platform.schemas.table import Empty, Kind, TableSpec
 from recs_platform.settings import settings
@@ -29,6 +28,7 @@ from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject, Warehous
 from recs_platform.warehouse.slices import Days
 
 _PREVIEW_ROWS = 5
+_TABLE_ROWS = 60
 _EMPTY_DAYS_SHOWN = 10
 
 
@@ -95,14 +95,14 @@ class WarehouseIOManager(dg.IOManager):
     def _presented(
         self, context: dg.OutputContext, subject: Subject, present: Present
     ) -> dict[str, dg.MetadataValue[Any]]:
-        """What a small table says, and all of it."""
+        """What a small table says, and its rows."""
         name, day = subject.table.name, subject.days.last
         with self.warehouse.read(subject.table, Days.one(day)) as reader:
             rows = reader.read_all().to_pylist()
         shown = present(self.companies[subject.company], day, rows)
         metadata: dict[str, dg.MetadataValue[Any]] = {"summary": dg.MetadataValue.md(shown.words)}
         if rows:
-            metadata["table"] = dg.MetadataValue.md(markdown_table(rows, subject.table.spec.personal))
+            metadata["table"] = dg.MetadataValue.md(markdown_table(rows[:_TABLE_ROWS], subject.table.spec.personal))
         if shown.picture:
             metadata["picture"] = dg.MetadataValue.md(markdown_image(shown.picture, name))
             try:
@@ -153,8 +153,7 @@ def _lineage(pipeline: Pipeline, table: str) -> dg.TableColumnLineage:
     outside = {spec.name: spec for spec in made.incoming_specs}
     visible = pipeline.specs | outside | {n: pipeline.specs[e.table] for n, e in looks.earlier.items()}
     real_name = {name: earlier.table for name, earlier in looks.earlier.items()}
-    if pipeline.live:
-        real_name[pipeline.live.spec.name] = PUBLICATION
+    real_name |= {product.live.name: product.asset for product in pipeline.products.values()}
 
     def key(name: str) -> dg.AssetKey:
         return dg.AssetKey([pipeline.strategy.name, real_name.get(name, name)])

@@ -7,15 +7,16 @@ them to a company and days. `wiring.py` turns it into Dagster assets; the CLI an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from recs_platform.companies.model import Company
-from recs_platform.companies.query_parameters import parameter_names, query_parameters
+from recs_platform.companies.query_parameters import campaign_window, parameter_names, query_parameters
 from recs_platform.errors import ConfigError
+from recs_platform.publication.product import AnyProduct
 from recs_platform.reporting.presentation import Present
-from recs_platform.schemas.table import Empty, Kind, Table, TableSpec, spec_of
+from recs_platform.schemas.table import Kind, Table, TableSpec, spec_of
 from recs_platform.strategies.strategy import STRATEGIES, Strategy
 from recs_platform.warehouse import point_in_time
 from recs_platform.warehouse.check import Check, read_check
@@ -23,7 +24,7 @@ from recs_platform.warehouse.compile import Value, Values
 from recs_platform.warehouse.point_in_time import Looks, Span
 from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming
 from recs_platform.warehouse.query import Query
-from recs_platform.warehouse.scope import AS_OF, Scope
+from recs_platform.warehouse.scope import AS_OF, SENT_FROM, SENT_TO, Scope
 from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
 
 FIRST_DAY, LAST_DAY = "first_day", "last_day"
@@ -62,20 +63,6 @@ class FrameTable:
 
 
 @dataclass(frozen=True)
-class LiveTable:
-    """What customers see of a published table: one snapshot at a time, which only publishing changes.
-
-    It is state, not history: a query that reads it is shown it whole, whatever day it is of and runs for.
-    """
-
-    of: TableSpec
-
-    @cached_property
-    def spec(self) -> TableSpec:
-        return replace(self.of, name=f"live_{self.of.name}", empty=Empty.ALLOWED)
-
-
-@dataclass(frozen=True)
 class Stage:
     """Tables that belong together. A stage sees its own tables and those of the stages before it."""
 
@@ -83,8 +70,8 @@ class Stage:
     tables: tuple[SqlTable | FrameTable, ...]
     private: frozenset[str] = frozenset()
     """Tables that only this stage may read."""
-    live: LiveTable | None = None
-    """The live table that this stage publishes to."""
+    product: AnyProduct | None = None
+    """What this stage publishes."""
 
 
 def sql_asset(
@@ -121,17 +108,19 @@ class Pipeline:
         return found
 
     @cached_property
-    def live(self) -> LiveTable | None:
-        """What customers see, of a strategy that publishes."""
-        found = [stage.live for stage in self.stages if stage.live]
-        if len(found) > 1:
-            raise ValueError(f"{self.strategy.name} publishes {len(found)} tables; it may publish one")
-        return found[0] if found else None
+    def products(self) -> dict[str, AnyProduct]:
+        """What the strategy publishes, in the order of the stages."""
+        found: dict[str, AnyProduct] = {}
+        for product in (stage.product for stage in self.stages if stage.product):
+            if product.name in found:
+                raise ValueError(f"{self.strategy.name} publishes {product.name} twice")
+            found[product.name] = product
+        return found
 
     @cached_property
     def specs(self) -> dict[str, TableSpec]:
-        """Every table that a query can read: those that are made, and the live one."""
-        live = {self.live.spec.name: self.live.spec} if self.live else {}
+        """Every table that a query can read: those that are made, and the live ones."""
+        live = {product.live.name: product.live for product in self.products.values()}
         return {name: table.spec for name, table in self.tables.items()} | live
 
     @cached_property
@@ -174,8 +163,20 @@ class Pipeline:
         earlier = self.looks[table].earlier
         return frozenset(earlier[n].table if n in earlier else n for n in made.query.tables - outside)
 
-    def bind(self, name: str, company: Company, days: Days) -> BoundQuery:
-        """A table's query, ready to run for a company and days."""
+    def bind(
+        self,
+        name: str,
+        company: Company,
+        days: Days,
+        *,
+        sent: Days | None = None,
+        given: Mapping[str, Incoming] | None = None,
+    ) -> BoundQuery:
+        """A table's query, ready to run for a company and days.
+
+        `sent` asks a question about campaigns of other messages than those of the campaign window; `given` are rows
+        that stand in for tables.
+        """
         table = self.tables[name]
         if not isinstance(table, SqlTable):
             raise TypeError(f"{name} is made by Python, not by a query")
@@ -186,7 +187,9 @@ class Pipeline:
                 f"{company.name} starts on {company.start_date}; there is nothing for {days.first} before it."
             )
         values = self._values(company, days, table.spec.kind) | dict(table.pinned)
-        incoming = table.incoming(company, days) if table.incoming else {}
+        if sent is not None:
+            values |= {SENT_FROM: sent.first, SENT_TO: sent.last}
+        incoming = {**(table.incoming(company, days) if table.incoming else {}), **(given or {})}
         views = self._views(table.query, self.looks[name], table.spec.kind, days, values, set(incoming))
         return BoundQuery(
             table.query, company.dataset, values, views, incoming, table.audits(company) if table.audits else ()
@@ -211,7 +214,11 @@ class Pipeline:
 
     @staticmethod
     def _values(company: Company, days: Days, kind: Kind) -> dict[str, Value]:
-        return query_parameters(company) | ({AS_OF: days.last} if kind is Kind.SNAPSHOT else {})
+        values = query_parameters(company)
+        if kind is Kind.SNAPSHOT:
+            sent = campaign_window(company, days.last)
+            values |= {AS_OF: days.last, SENT_FROM: sent.first, SENT_TO: sent.last}
+        return values
 
     def _views(
         self, query: Query, looks: Looks, kind: Kind, days: Days, values: Values, outside: Iterable[str]
@@ -224,7 +231,7 @@ class Pipeline:
 
     @cached_property
     def _live_names(self) -> frozenset[str]:
-        return frozenset({self.live.spec.name} if self.live else ())
+        return frozenset(product.live.name for product in self.products.values())
 
     def _looks_of(self, table: SqlTable | FrameTable, scope: Scope) -> Looks:
         if isinstance(table, SqlTable):
@@ -244,8 +251,8 @@ class Pipeline:
         visible: dict[str, TableSpec] = {}
         hidden: dict[str, str] = {}
         for number, stage in enumerate(self.stages):
-            if stage.live and number <= stage_number:
-                visible[stage.live.spec.name] = stage.live.spec
+            if stage.product and number <= stage_number:
+                visible[stage.product.live.name] = stage.product.live
             for other in stage.tables:
                 name = other.spec.name
                 if number > stage_number:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -43,14 +44,18 @@ class PipelineWiring:
 
     def assets(self) -> list[dg.AssetsDefinition]:
         made = [self._asset(table) for table in self.pipeline.tables.values()]
-        if self.pipeline.live:
-            made.append(publication_asset(self.pipeline, self.companies, self._common(PUBLICATION, PUBLICATION)))
+        made += [
+            publication_asset(self.pipeline, product, self.companies, self._common(product.asset, PUBLICATION))
+            for product in self.pipeline.products.values()
+        ]
         return made
 
     def checks(self) -> list[dg.AssetChecksDefinition]:
         written = [self._check(check) for check, _ in self.pipeline.checks.values()]
-        if self.pipeline.live:
-            written.append(guardrails_check(self.pipeline, self.companies, self.partitions))
+        written += [
+            guardrails_check(self.pipeline, product, self.companies, self.partitions)
+            for product in self.pipeline.products.values()
+        ]
         return written
 
     def jobs(self) -> list[Job]:
@@ -117,7 +122,7 @@ class PipelineWiring:
             other: dg.AssetIn(
                 key=self.key(other),
                 partition_mapping=self._mapping(table.spec.name, other),
-                dagster_type=dg.PythonObjectDagsterType(python_type),
+                dagster_type=_dagster_type(python_type),
             )
             for other, python_type in table.inputs.items()
         }
@@ -184,6 +189,12 @@ class PipelineWiring:
         if span == LATEST:
             return 1
         return max(span_days(span, query_parameters(company)) for company in self.companies.values())
+
+
+@cache
+def _dagster_type(python_type: type) -> dg.DagsterType:
+    """One for each Python type: Dagster refuses two of the same name."""
+    return dg.PythonObjectDagsterType(python_type)
 
 
 def daily_job(strategy: str) -> str:

@@ -133,15 +133,16 @@ class JobRun(Base):
 
 
 class Publication(Base):
-    """One version of what a company's customers see: made live by publishing, or again by rolling back."""
+    """One version of a product that a company's customers see: made live by publishing, or again by rolling back."""
 
     __tablename__ = "publications"
     __table_args__ = (
-        UniqueConstraint("company", "version"),
-        # Never two live versions, whatever a program does.
+        UniqueConstraint("company", "product", "version"),
+        # Never two live versions of a product, whatever a program does.
         Index(
             "uq_publications_live",
             "company",
+            "product",
             unique=True,
             sqlite_where=text("status = 'live'"),
             postgresql_where=text("status = 'live'"),
@@ -151,9 +152,11 @@ class Publication(Base):
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
     company: Mapped[str] = mapped_column(String(64))
     strategy: Mapped[str] = mapped_column(String(64))
+    product: Mapped[str] = mapped_column(String(64))
     version: Mapped[int]
     as_of: Mapped[datetime.date]
-    customers: Mapped[int] = mapped_column(BigInteger)
+    customers: Mapped[int | None] = mapped_column(BigInteger)
+    """Of a product that is for customers one by one."""
     rows: Mapped[int] = mapped_column(BigInteger)
     generated_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
     status: Mapped[PublicationStatus] = mapped_column(_one_of("status", PublicationStatus))

@@ -1,4 +1,4 @@
-"""The inventory of publications: a row per version of what a company's customers see, and which one is live.
+"""The inventory of publications: a row per version of a product that a company's customers see, and which one is live.
 
 The live table's own log is the truth: every commit of it carries the row that it belongs to, so the inventory can be
 brought in line with it after a crash. Not here: changing the live table (publish.py).
@@ -10,20 +10,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
 from recs_platform.masking import mask_text
 from recs_platform.platform_db.tables import MESSAGE_LENGTH, Publication, PublicationKind, PublicationStatus
+from recs_platform.publication.product import RECOMMENDATIONS
 from recs_platform.warehouse.delta_table import Version
 
 _VERSION = "publication"
 _WHO_LENGTH = 200
 
 
-def listed(database: Engine, company: str) -> Sequence[Publication]:
-    """All versions of a company, the newest first."""
-    query = select(Publication).where(Publication.company == company).order_by(Publication.version.desc())
+def listed(database: Engine, company: str, product: str) -> Sequence[Publication]:
+    """All versions of a company's product, the newest first."""
+    query = _of(company, product).order_by(Publication.version.desc())
     with Session(database) as session:
         return session.scalars(query).all()
 
@@ -41,13 +42,12 @@ def commits(history: Sequence[Version]) -> dict[int, Version]:
     return {version.note[_VERSION]: version for version in history if _VERSION in version.note}
 
 
-def settle(database: Engine, company: str, history: Sequence[Version]) -> Publication | None:
+def settle(database: Engine, company: str, product: str, history: Sequence[Version]) -> Publication | None:
     """Bring the inventory in line with the live table's log; returns what is live. The caller is the only publisher."""
     committed = commits(history)
     newest = next(iter(committed), None)
     with Session(database, expire_on_commit=False) as session, session.begin():
-        query = select(Publication).where(Publication.company == company).with_for_update()
-        rows = {row.version: row for row in session.scalars(query)}
+        rows = {row.version: row for row in session.scalars(_of(company, product).with_for_update())}
         for version, commit in committed.items():
             if version not in rows:
                 rows[version] = _from_note(commit.note)
@@ -70,6 +70,7 @@ def to_note(publication: Publication) -> dict[str, Any]:
     return {
         _VERSION: publication.version,
         "company": publication.company,
+        "product": publication.product,
         "strategy": publication.strategy,
         "as_of": publication.as_of.isoformat(),
         "customers": publication.customers,
@@ -84,10 +85,16 @@ def to_note(publication: Publication) -> dict[str, Any]:
     }
 
 
+def _of(company: str, product: str) -> Select[Publication]:
+    return select(Publication).where(Publication.company == company, Publication.product == product)
+
+
 def _from_note(note: Mapping[str, Any]) -> Publication:
     return Publication(
         version=note[_VERSION],
         company=note["company"],
+        # A commit that names no product is of the one that every strategy had.
+        product=note.get("product", RECOMMENDATIONS),
         strategy=note["strategy"],
         as_of=date.fromisoformat(note["as_of"]),
         customers=note["customers"],

@@ -1,4 +1,4 @@
-"""One publisher per company at a time, whoever and wherever. A killed one lets go by itself.
+"""One publisher of a company's product at a time, whoever and wherever. A killed one lets go by itself.
 
 With PostgreSQL the database keeps the lock, for publishers on any machine; with SQLite a file beside the database does.
 """
@@ -20,20 +20,21 @@ PATIENCE_SECONDS = 120.0
 
 
 @contextmanager
-def only_publisher(database: Engine, company: str, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
-    """To be held while the company's live table and its inventory change. Not to be taken twice by one process."""
+def only_publisher(database: Engine, name: str, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """To be held while the live table of that name (a company's product) and its inventory change. Not to be taken
+    twice by one process."""
     hold = _postgres_lock if database.dialect.name == "postgresql" else _file_lock
-    with hold(database, company, patience):
+    with hold(database, name, patience):
         yield
 
 
 @contextmanager
-def _file_lock(database: Engine, company: str, patience: float) -> Iterator[None]:
-    lock = FileLock(f"{database.url.database}.{company}.publishing.lock")
+def _file_lock(database: Engine, name: str, patience: float) -> Iterator[None]:
+    lock = FileLock(f"{database.url.database}.{name.replace(' ', '.')}.publishing.lock")
     try:
         lock.acquire(timeout=patience)
     except Timeout:
-        raise _busy(company, patience) from None
+        raise _busy(name, patience) from None
     try:
         yield
     finally:
@@ -41,17 +42,17 @@ def _file_lock(database: Engine, company: str, patience: float) -> Iterator[None
 
 
 @contextmanager
-def _postgres_lock(database: Engine, company: str, patience: float) -> Iterator[None]:
-    key = int.from_bytes(hashlib.sha256(f"publishing {company}".encode()).digest()[:8], signed=True)
+def _postgres_lock(database: Engine, name: str, patience: float) -> Iterator[None]:
+    key = int.from_bytes(hashlib.sha256(f"publishing {name}".encode()).digest()[:8], signed=True)
     with database.connect() as connection, connection.begin():
         connection.execute(text(f"SET LOCAL lock_timeout = {max(int(patience * 1000), 1)}"))
         try:
             # Held until the transaction ends, and so no longer than its connection lives.
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
         except OperationalError:
-            raise _busy(company, patience) from None
+            raise _busy(name, patience) from None
         yield
 
 
-def _busy(company: str, patience: float) -> UserError:
-    return UserError(f"{company} is being published by somebody else; waited {patience:g} s. Try again.")
+def _busy(name: str, patience: float) -> UserError:
+    return UserError(f"{name} is being published by somebody else; waited {patience:g} s. Try again.")

@@ -1,4 +1,4 @@
-"""Whether a day's recommendations should go live: compared with what is live, judged, and published if nothing refuses.
+"""Whether a day of a product should go live: compared with what is live, judged, and published if nothing refuses.
 
 Both the asset and the CLI come through here. Not here: how they go live (publish.py).
 """
@@ -14,29 +14,33 @@ from recs_platform.errors import MissingSliceError, UserError
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication.comparison import Compared
-from recs_platform.publication.guardrails import Guardrail, judge_comparison, refusals
+from recs_platform.publication.guardrails import Guardrail, refusals
 from recs_platform.publication.outlet import Outlet
+from recs_platform.publication.product import AnyProduct
 from recs_platform.publication.publish import comparison_id, publish, reconcile
-from recs_platform.publication.stage import COMPARISON
+from recs_platform.schemas.table import Empty
 from recs_platform.warehouse.check import Severity, judge
 from recs_platform.warehouse.slices import Days
 
 
 class Standing(StrEnum):
-    """How a day's recommendations stand to what is live."""
+    """How a day stands to what is live."""
 
     NEW = "new"
     LIVE = "live"
     """The same rows are live already."""
     OLDER = "older"
     """Of a day before the one that is live: a backfill, which never goes live."""
+    EMPTY = "empty"
+    """The day has no rows, which its table allows: there is nothing to go live, and what is live stays."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A day's recommendations, ready to be decided on."""
+    """A day of a product, ready to be decided on."""
 
     company: str
+    product: AnyProduct
     day: date
     standing: Standing
     live: Publication | None
@@ -51,17 +55,30 @@ class Offer:
     def refusals(self) -> list[str]:
         return refusals(self.guardrails)
 
+    @property
+    def name(self) -> str:
+        """As messages name it."""
+        return self.product.of_company(self.company)
+
+    @property
+    def approval(self) -> str:
+        """The command that approves its comparison, and no other."""
+        command = f"recs publish {self.company}{self.product.option}"
+        return f"{command} --date {self.day} --approve {self.comparison_id}"
+
     def words(self) -> str:
         """How it stands to what is live, in a sentence."""
+        if self.standing is Standing.EMPTY:
+            return f"{self.name}: {self.day} has no {self.product.content}; nothing is published."
         if self.live is None:
-            return f"{self.company}: {self.day} would be the first publication."
+            return f"{self.name}: {self.day} would be the first publication."
         live = f"version {self.live.version}, of {self.live.as_of}"
         match self.standing:
             case Standing.LIVE:
-                return f"{self.company}: the recommendations of {self.day} are live already ({live})."
+                return f"{self.name}: the {self.product.content} of {self.day} are live already ({live})."
             case Standing.OLDER:
-                return f"{self.company}: {self.day} is older than what is live ({live}); nothing is published."
-        return f"{self.company}: {self.day} would replace {live}."
+                return f"{self.name}: {self.day} is older than what is live ({live}); nothing is published."
+        return f"{self.name}: {self.day} would replace {live}."
 
 
 def newest_day(outlet: Outlet) -> date:
@@ -73,26 +90,26 @@ def newest_day(outlet: Outlet) -> date:
 
 
 def offer(outlet: Outlet, pipeline: Pipeline, company: Company, day: date, *, run_checks: bool = True) -> Offer:
-    """Compare a day's recommendations with what is live, and judge them. Changes nothing of what is live.
+    """Compare a day with what is live, and judge it. Changes nothing of what is live.
 
     Without `run_checks` it is judged by the guardrails alone, and must not be accepted.
     """
     if day not in outlet.warehouse.days(outlet.source):
         raise MissingSliceError(f"{outlet.source} has no slice for {day}. Make that day first.")
-    live = reconcile(outlet)
+    live, product = reconcile(outlet), outlet.product
     content = outlet.warehouse.fingerprint(outlet.source, day)
     id_, stands = comparison_id(outlet, day, content, live), _standing(outlet, day, content, live)
     if stands is not Standing.NEW:
-        return Offer(company.name, day, stands, live, id_, None, (), ())
-    with outlet.warehouse.run(pipeline.bind(COMPARISON, company, Days.one(day))) as reader:
-        compared = Compared(reader.read_all().to_pylist())
-    guardrails = judge_comparison(compared, company.parameters)
+        return Offer(company.name, product, day, stands, live, id_, None, (), ())
+    with outlet.warehouse.run(pipeline.bind(product.comparison, company, Days.one(day))) as reader:
+        compared = product.compared(reader.read_all().to_pylist())
+    guardrails = product.judge(compared, company.parameters)
     failed = tuple(_failed_checks(outlet, pipeline, company, day)) if run_checks else ()
-    return Offer(company.name, day, stands, live, id_, compared, guardrails, failed)
+    return Offer(company.name, product, day, stands, live, id_, compared, guardrails, failed)
 
 
 def accept(offered: Offer, outlet: Outlet, *, by: str, at: datetime, approve: str | None = None) -> Publication | None:
-    """Publish what was offered; None when it is refused, is live already or is older than what is live.
+    """Publish what was offered; None when it is refused, empty, live already or older than what is live.
 
     `approve` names the comparison that somebody approved; of any other one nothing is published.
     """
@@ -100,8 +117,9 @@ def accept(offered: Offer, outlet: Outlet, *, by: str, at: datetime, approve: st
         return None
     if approve is not None and approve != offered.comparison_id:
         raise UserError(
-            f"{offered.company} {offered.day}: {approve} was approved, but the comparison is {offered.comparison_id} "
-            "now: the recommendations, or what is live, have changed since. Nothing was published; look at the new one."
+            f"{offered.name} {offered.day}: {approve} was approved, but the comparison is {offered.comparison_id} "
+            f"now: the {offered.product.content}, or what is live, have changed since. Nothing was published; look at "
+            "the new one."
         )
     if offered.failed_checks or (offered.refusals and approve is None):
         return None
@@ -109,11 +127,18 @@ def accept(offered: Offer, outlet: Outlet, *, by: str, at: datetime, approve: st
 
 
 def _standing(outlet: Outlet, day: date, content: str, live: Publication | None) -> Standing:
+    if outlet.product.of.empty is Empty.ALLOWED and _is_empty(outlet, day):
+        return Standing.EMPTY
     if live is None or day > live.as_of:
         return Standing.NEW
     if day < live.as_of:
         return Standing.OLDER
     return Standing.LIVE if outlet.warehouse.fingerprint(outlet.live, day) == content else Standing.NEW
+
+
+def _is_empty(outlet: Outlet, day: date) -> bool:
+    with outlet.warehouse.read(outlet.source, Days.one(day)) as reader:
+        return not any(batch.num_rows for batch in reader)
 
 
 def _failed_checks(outlet: Outlet, pipeline: Pipeline, company: Company, day: date) -> list[str]:

@@ -1,4 +1,4 @@
-"""Where a company's recommendations become visible: what it publishes, the live table, and who keeps the inventory."""
+"""Where a product of a company becomes visible: what is published, the live table, and who keeps the inventory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from recs_platform.publication.product import AnyProduct
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import TableRef
 
@@ -14,9 +15,22 @@ from recs_platform.warehouse.slices import TableRef
 class Outlet:
     company: str
     strategy: str
-    source: TableRef
-    """A snapshot a day."""
-    live: TableRef
-    """The same columns; one snapshot at a time."""
+    product: AnyProduct
+    dataset: str
     warehouse: Warehouse
     database: Engine
+
+    @property
+    def name(self) -> str:
+        """As messages and locks name it."""
+        return self.product.of_company(self.company)
+
+    @property
+    def source(self) -> TableRef:
+        """A snapshot a day."""
+        return TableRef(self.dataset, self.product.of)
+
+    @property
+    def live(self) -> TableRef:
+        """The same columns; one snapshot at a time."""
+        return TableRef(self.dataset, self.product.live)

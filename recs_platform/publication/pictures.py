@@ -1,4 +1,4 @@
-"""A comparison as a picture: what changes per customer, at each position, and by how much prices move.
+"""Comparisons as pictures: what changes for customers, and how the traffic moves between treatments.
 
 Not here: how pictures look in general (`reporting/pictures.py`).
 """
@@ -10,7 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from recs_platform.companies.model import Company
-from recs_platform.publication.comparison import PLACES, Compared
+from recs_platform.publication.allocation import ComparedAllocation
+from recs_platform.publication.recommendations import PLACES, ComparedRecommendations
 from recs_platform.reporting.pictures import COLOURS, draw, horizontal_grid, label_bars
 from recs_platform.reporting.presentation import Presentation
 
@@ -18,15 +19,26 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def show_comparison(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
+_TREATMENTS_SHOWN = 12
+
+
+def show_recommendations(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
     """Words and tables; a picture if there is something to compare with."""
-    compared = Compared(rows)
+    compared = ComparedRecommendations(rows)
     if compared.is_first:
         return Presentation(compared.markdown())
     return Presentation(compared.markdown(), draw("What would change for customers", lambda a: _changes(a, compared)))
 
 
-def _changes(axes: Axes, compared: Compared) -> None:
+def show_allocation(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
+    """The same of an allocation."""
+    compared = ComparedAllocation(rows)
+    if compared.is_first or not compared.section("shares"):
+        return Presentation(compared.markdown())
+    return Presentation(compared.markdown(), draw("How the traffic would move", lambda a: _shares(a, compared)))
+
+
+def _changes(axes: Axes, compared: ComparedRecommendations) -> None:
     """Three groups of bars, all in per cent. Customers for whom nothing changes stand in the words: they would dwarf
     the others."""
     groups = {
@@ -49,4 +61,19 @@ def _changes(axes: Axes, compared: Compared) -> None:
     axes.set_ylabel("%")
     axes.margins(y=0.2)
     axes.legend(frameon=False, fontsize=8, ncols=len(groups), loc="upper center", bbox_to_anchor=(0.5, -0.08))
+    horizontal_grid(axes)
+
+
+def _shares(axes: Axes, compared: ComparedAllocation) -> None:
+    """Two bars a treatment, in per cent of the traffic of customers of an unlisted segment; the largest ones."""
+    shown = compared.section("shares")[:_TREATMENTS_SHOWN]
+    for number, version in enumerate(("before", "after")):
+        x = [place + 0.4 * number for place in range(len(shown))]
+        values = [100 * (row[version] or 0.0) for row in shown]
+        axes.bar(x, values, width=0.4, color=COLOURS[number], label={"before": "live", "after": "new"}[version])
+    axes.set_xticks(
+        [place + 0.2 for place in range(len(shown))], [row["name"] for row in shown], rotation=30, ha="right"
+    )
+    axes.set_ylabel("% of the traffic")
+    axes.legend(frameon=False, fontsize=8)
     horizontal_grid(axes)

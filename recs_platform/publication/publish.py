@@ -23,34 +23,35 @@ from recs_platform.warehouse.slices import Days
 
 
 def publications(outlet: Outlet) -> Sequence[Publication]:
-    """All versions of a company, the newest first."""
+    """All versions of a company's product, the newest first."""
     reconcile(outlet)
-    return inventory.listed(outlet.database, outlet.company)
+    return _listed(outlet)
 
 
 def reconcile(outlet: Outlet) -> Publication | None:
     """Bring the inventory in line with what is live, and return that."""
-    with only_publisher(outlet.database, outlet.company):
+    with only_publisher(outlet.database, outlet.name):
         return _settle(outlet)
 
 
 def comparison_id(outlet: Outlet, day: date, content: str, live: Publication | None) -> str:
     """Names a comparison: these rows of this day with that live version. It changes when either does."""
-    said = f"{outlet.company} {day} {content} {live.version if live else 0}"
+    said = f"{outlet.name} {day} {content} {live.version if live else 0}"
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 def publish(outlet: Outlet, day: date, compared: str, *, by: str, at: datetime, approved: bool = False) -> Publication:
     """Make a day's slice live, if it and what is live are still those that were compared; then read it back."""
-    with only_publisher(outlet.database, outlet.company):
+    with only_publisher(outlet.database, outlet.name):
         live = _settle(outlet)
         content = outlet.warehouse.fingerprint(outlet.source, day)
         if comparison_id(outlet, day, content, live) != compared:
             raise UserError(
-                f"{outlet.company} {day}: {compared} is not the comparison of what would go live now: the "
-                "recommendations, or what is live, have changed since. Nothing was published; look at the new one."
+                f"{outlet.name} {day}: {compared} is not the comparison of what would go live now: the "
+                f"{outlet.product.content}, or what is live, have changed since. Nothing was published; look at the "
+                "new one."
             )
-        offered = figures(outlet.warehouse, outlet.source, Days.one(day))
+        offered = figures(outlet.product, outlet.warehouse, outlet.source, Days.one(day))
         publication = _next(outlet, offered, PublicationKind.PUBLISH, by, at)
         publication.comparison_id, publication.approved = compared, approved
 
@@ -68,11 +69,11 @@ def publish(outlet: Outlet, day: date, compared: str, *, by: str, at: datetime, 
 
 def rollback(outlet: Outlet, version: int, *, by: str, at: datetime) -> Publication:
     """Make an earlier version live again, as a version of its own; then read it back."""
-    with only_publisher(outlet.database, outlet.company):
+    with only_publisher(outlet.database, outlet.name):
         earlier = _restorable(outlet, version, _settle(outlet))
         made_by = inventory.commits(outlet.warehouse.versions(outlet.live)).get(version)
         if made_by is None:
-            raise UserError(f"{outlet.company}: version {version} is lost: {outlet.live} was made anew since.")
+            raise UserError(f"{outlet.name}: version {version} is lost: {outlet.live} was made anew since.")
         publication = _next(outlet, figures_of(earlier), PublicationKind.ROLLBACK, by, at)
         publication.note = f"back to version {version}"
 
@@ -80,19 +81,25 @@ def rollback(outlet: Outlet, version: int, *, by: str, at: datetime) -> Publicat
             try:
                 outlet.warehouse.restore(outlet.live, made_by.version, inventory.to_note(publication))
             except StorageError as error:
-                raise UserError(f"{outlet.company} cannot go back to version {version}: {error}") from error
+                raise UserError(f"{outlet.name} cannot go back to version {version}: {error}") from error
 
         return _carry_out(outlet, publication, commit)
 
 
+def _listed(outlet: Outlet) -> Sequence[Publication]:
+    return inventory.listed(outlet.database, outlet.company, outlet.product.name)
+
+
 def _settle(outlet: Outlet) -> Publication | None:
-    return inventory.settle(outlet.database, outlet.company, outlet.warehouse.versions(outlet.live))
+    history = outlet.warehouse.versions(outlet.live)
+    return inventory.settle(outlet.database, outlet.company, outlet.product.name, history)
 
 
 def _next(outlet: Outlet, content: Figures, kind: PublicationKind, by: str, at: datetime) -> Publication:
-    known = [publication.version for publication in inventory.listed(outlet.database, outlet.company)]
+    known = [publication.version for publication in _listed(outlet)]
     return Publication(
         company=outlet.company,
+        product=outlet.product.name,
         strategy=outlet.strategy,
         version=max(known, default=0) + 1,
         as_of=content.as_of,
@@ -121,12 +128,12 @@ def _carry_out(outlet: Outlet, publication: Publication, commit: Callable[[], No
 
 
 def _restorable(outlet: Outlet, version: int, live: Publication | None) -> Publication:
-    found = {publication.version: publication for publication in inventory.listed(outlet.database, outlet.company)}
+    found = {publication.version: publication for publication in _listed(outlet)}
     backups = ", ".join(str(v) for v, p in sorted(found.items()) if p.status is PublicationStatus.BACKUP)
     if version not in found or found[version].status is PublicationStatus.ABANDONED:
-        raise UserError(f"{outlet.company}: version {version} was never live; it can go back to {backups or 'none'}.")
+        raise UserError(f"{outlet.name}: version {version} was never live; it can go back to {backups or 'none'}.")
     if live is not None and live.version == version and _is_intact(outlet, live):
-        raise UserError(f"{outlet.company}: version {version} is live already.")
+        raise UserError(f"{outlet.name}: version {version} is live already.")
     return found[version]
 
 

@@ -1,4 +1,4 @@
-"""The publication stage, shared by the strategies: comparing what was made with what is live, and the live table.
+"""The publication stages, shared by the strategies: comparing what was made with what is live, and the live table.
 
 Not here: deciding and publishing (offer.py, publish.py), and their assets (assets.py).
 """
@@ -10,43 +10,49 @@ from collections.abc import Mapping
 from sqlalchemy import Engine
 
 from recs_platform.companies.model import Company
-from recs_platform.pipeline.pipeline import LiveTable, Pipeline, Stage, sql_asset
+from recs_platform.pipeline.pipeline import Pipeline, Stage, sql_asset
+from recs_platform.publication.allocation import allocation
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.pictures import show_comparison
-from recs_platform.publication.verify import READ_BY
-from recs_platform.schemas.publication import Comparison
+from recs_platform.publication.pictures import show_allocation, show_recommendations
+from recs_platform.publication.product import AnyProduct
+from recs_platform.publication.recommendations import recommendations
+from recs_platform.reporting.presentation import Present
+from recs_platform.schemas.publication import AllocationComparison, Comparison
 from recs_platform.schemas.table import Kind, Table, spec_of
 from recs_platform.strategies.strategy import Strategy
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.query import Query
 
 PUBLICATION = "publication"
-"""The stage, and its asset: what makes a version live."""
-COMPARISON = "comparison"
+"""The kind of asset that makes a version live."""
 
 
 def publication_stage(strategy: Strategy, queries: Mapping[str, Query], *, published: type[Table]) -> Stage:
-    """What a strategy needs in order to publish one of its tables; `comparison.sql` is its own."""
-    spec = spec_of(published)
-    lacking = sorted(set(READ_BY) - {column.name for column in spec.columns})
-    if spec.kind is not Kind.SNAPSHOT or lacking:
+    """What a strategy needs in order to publish its recommendations; `comparison.sql` is its own."""
+    return _stage(strategy, queries, recommendations(spec_of(published)), Comparison, show_recommendations)
+
+
+def allocation_stage(strategy: Strategy, queries: Mapping[str, Query], *, published: type[Table]) -> Stage:
+    """What a strategy needs in order to publish the shares of its treatments; all strategies compare them alike."""
+    return _stage(strategy, queries, allocation(spec_of(published)), AllocationComparison, show_allocation)
+
+
+def outlet_of(pipeline: Pipeline, product: str, company: Company, warehouse: Warehouse, database: Engine) -> Outlet:
+    """Where a product of a company becomes visible."""
+    if product not in pipeline.products:
+        raise ValueError(f"{pipeline.strategy.name} does not publish {product}")
+    found = pipeline.products[product]
+    return Outlet(company.name, pipeline.strategy.name, found, company.dataset, warehouse, database)
+
+
+def _stage(
+    strategy: Strategy, queries: Mapping[str, Query], product: AnyProduct, comparison: type[Table], show: Present
+) -> Stage:
+    of = product.of
+    lacking = sorted(set(product.read_by) - {column.name for column in of.columns})
+    if of.kind is not Kind.SNAPSHOT or lacking:
         raise ValueError(
-            f"{strategy.name} cannot publish {spec.name}: a published table is a snapshot with {', '.join(READ_BY)}"
+            f"{strategy.name} cannot publish {of.name}: a table of {product.content} is a snapshot with "
+            f"{', '.join(product.read_by)}"
         )
-    return Stage(
-        PUBLICATION, (sql_asset(COMPARISON, Comparison, queries, present=show_comparison),), live=LiveTable(spec)
-    )
-
-
-def outlet_of(pipeline: Pipeline, company: Company, warehouse: Warehouse, database: Engine) -> Outlet:
-    """Where a company's recommendations become visible."""
-    if pipeline.live is None:
-        raise ValueError(f"{pipeline.strategy.name} publishes nothing yet")
-    return Outlet(
-        company.name,
-        pipeline.strategy.name,
-        pipeline.ref(pipeline.live.of.name, company),
-        pipeline.ref(pipeline.live.spec.name, company),
-        warehouse,
-        database,
-    )
+    return Stage(product.asset, (sql_asset(product.comparison, comparison, queries, present=show),), product=product)

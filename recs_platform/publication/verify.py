@@ -9,24 +9,12 @@ from recs_platform.errors import MissingSliceError, StorageError
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication import inventory
 from recs_platform.publication.outlet import Outlet
+from recs_platform.publication.product import AnyProduct
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
 
-READ_BY = ("as_of", "customer_id", "generated_at")
-"""The columns that a published table must have."""
-
-_QUERY = """
-SELECT
-  COUNT(*) AS row_count,
-  COUNT(DISTINCT customer_id) AS customers,
-  MIN(as_of) AS first_day,
-  MAX(as_of) AS last_day,
-  MIN(generated_at) AS oldest,
-  MAX(generated_at) AS newest
-FROM
-"""
 _MAINTENANCE = "VACUUM"
 """Commits of a table that leave its rows as they are."""
 
@@ -36,13 +24,19 @@ class Figures:
     """What a version is known by."""
 
     rows: int
-    customers: int
+    customers: int | None
+    """Of a product that is for customers one by one."""
     as_of: date
     generated_at: datetime
 
+    @property
+    def content(self) -> str:
+        """What it holds, in words."""
+        served = "" if self.customers is None else f" for {self.customers:,} customers"
+        return f"{self.rows:,} rows{served} as of {self.as_of}"
+
     def __str__(self) -> str:
-        made = f"{self.generated_at:%Y-%m-%d %H:%M}"
-        return f"{self.rows:,} rows for {self.customers:,} customers as of {self.as_of}, made {made}"
+        return f"{self.content}, made {self.generated_at:%Y-%m-%d %H:%M}"
 
 
 def verify(outlet: Outlet, expected: Publication) -> Figures:
@@ -56,7 +50,7 @@ def verify(outlet: Outlet, expected: Publication) -> Figures:
             f"{outlet.live}: version {expected.version} should be live, but the newest change of the table {what}. "
             "Publish or roll back."
         )
-    found = figures(outlet.warehouse, outlet.live)
+    found = figures(outlet.product, outlet.warehouse, outlet.live)
     promised = figures_of(expected)
     if found != promised:
         raise StorageError(
@@ -65,9 +59,9 @@ def verify(outlet: Outlet, expected: Publication) -> Figures:
     return found
 
 
-def figures(warehouse: Warehouse, table: TableRef, days: Days = ALL_DAYS) -> Figures:
-    """Count a published table, which must be of one day and one making."""
-    query = parse_query("figures", f"{_QUERY}{table.name}", f"figures of {table}")
+def figures(product: AnyProduct, warehouse: Warehouse, table: TableRef, days: Days = ALL_DAYS) -> Figures:
+    """Count a product's table, which must be of one day and one making, and whole."""
+    query = parse_query("figures", product.figures.format(table=table.name), f"figures of {table}")
     view = View(table.name, table.spec, days, required=False)
     with warehouse.run(BoundQuery(query, table.dataset, {}, (view,))) as reader:
         (row,) = reader.read_all().to_pylist()
@@ -79,6 +73,8 @@ def figures(warehouse: Warehouse, table: TableRef, days: Days = ALL_DAYS) -> Fig
             f"{table} mixes rows of {row['first_day']} to {row['last_day']}, made {row['oldest']} to {row['newest']}; "
             "a version is of one day. Make the day again, or roll back."
         )
+    if row["flaw"]:
+        raise StorageError(f"{table} {row['flaw']}. Make {row['last_day']} again, or roll back.")
     return Figures(row["row_count"], row["customers"], row["last_day"], row["newest"].replace(tzinfo=UTC))
 
 

@@ -22,21 +22,26 @@ class Presentation:
     words: str
     """A sentence or two of Markdown."""
     picture: bytes | None = None
-    """A PNG."""
+    """A PNG, or an SVG."""
 
 
 Present: TypeAlias = Callable[[Company, date, Sequence[Mapping[str, Any]]], Presentation]
 """Makes it, of all rows of a company's day. For tables of at most some dozens of rows."""
 
 
-def markdown_image(png: bytes, title: str) -> str:
+def markdown_image(picture: bytes, title: str) -> str:
     """A picture that needs no file: Markdown with the image inside."""
-    return f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})"
+    kind = "svg+xml" if _is_svg(picture) else "png"
+    return f"![{title}](data:image/{kind};base64,{base64.b64encode(picture).decode()})"
 
 
-def write_picture(home: Path, company: str, day: date, name: str, png: bytes) -> Path:
-    """The picture as a file below the home folder: `reports/<company>/<day>/<name>.png`."""
-    path = home / "reports" / company / day.isoformat() / f"{name}.png"
+def write_picture(home: Path, company: str, day: date, name: str, picture: bytes) -> Path:
+    """The picture as a file below the home folder: `reports/<company>/<day>/<name>.png`, or `.svg`."""
+    path = home / "reports" / company / day.isoformat() / f"{name}.{'svg' if _is_svg(picture) else 'png'}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(png)
+    path.write_bytes(picture)
     return path
+
+
+def _is_svg(picture: bytes) -> bool:
+    return picture.startswith(b"<svg")

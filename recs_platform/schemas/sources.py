@@ -11,8 +11,9 @@ from pandera.ibis import Field
 
 from recs_platform.schemas.table import Empty, Table, log, snapshot
 
-EVENT_NAMES = ("product_viewed", "cart_updated", "order_line", "order_placed")
-"""Canonical event names. Units and revenue are counted on `order_line`; `order_placed` is the order as a whole."""
+EVENT_NAMES = ("product_viewed", "cart_updated", "order_line", "order_placed", "order_refunded")
+"""Canonical event names. Units and revenue are counted on `order_line`; `order_placed` is the order as a whole, and
+`order_refunded` takes off what was returned of it (its units and price are positive)."""
 
 
 @log(key=("event_id",), time="event_ts", empty=Empty.WARN)
@@ -42,6 +43,9 @@ class Treatments(Table):
     campaign_id: str = Field(description="The campaign it belongs to.")
     arm: str = Field(description="The experiment's arm: personalised, random, holdout ...")
     sent_at: datetime.datetime = Field(description="When it was sent, in UTC.")
+    propensity: float = Field(
+        nullable=True, gt=0, le=1, description="Chance with which this treatment was chosen for the message, if known."
+    )
     event_date: datetime.date = Field(description="The UTC day of sent_at.")
 
 

@@ -1,13 +1,11 @@
 """The event feed: what customers did on a day, in the company's own event names, with the dirt of event streams.
 
-The worlds say what happened (views, carts, order lines); here it becomes a feed. An order line stands in the
-preferred order feed, in one of the other order feeds, or in both, there sometimes only after midnight; every order
-also has one event at order level.
+The worlds say what happened (views, carts, order lines); here it becomes a feed. Every order also has one event at
+order level, and a line that comes back has an event on the day of its return.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -17,10 +15,9 @@ import pyarrow as pa
 
 from recs_platform.schemas.sources import Events
 from recs_platform.simulation import dirt
+from recs_platform.simulation.attribution import earned, settled, taken_off
 from recs_platform.simulation.columns import (
     DAY,
-    HOUR,
-    MINUTE,
     Arrow,
     Columns,
     Feed,
@@ -34,19 +31,16 @@ from recs_platform.simulation.columns import (
     pick,
     rows,
     stack,
+    within,
 )
-from recs_platform.simulation.randomness import BoolArray, IntArray, stream
+from recs_platform.simulation.happenings import CANONICAL, CART, LINE, PLACED, REFUND, VIEW, OfDay, cents
+from recs_platform.simulation.order_feeds import after_midnight, reports
+from recs_platform.simulation.randomness import BoolArray, stream
+from recs_platform.simulation.returns import RETURN_DAYS
 from recs_platform.simulation.spec import WorldSpec
 
-VIEW, CART, LINE, PLACED = range(4)
-CANONICAL = ("product_viewed", "cart_updated", "order_line", "order_placed")
 GAP_OFFSET = 40
 """Days from the start to the one day without events."""
-
-IN_BOTH, ONLY_PREFERRED = 0.55, 0.10
-"""Shares of order lines by feed, where a company has other order feeds; the rest is only in another feed."""
-AFTER_MIDNIGHT = 0.03
-"""Share of lines in both feeds that the other feed shows on the next day."""
 
 
 @dataclass(frozen=True)
@@ -60,50 +54,13 @@ def gap_day(spec: WorldSpec) -> date:
     return spec.start + timedelta(days=GAP_OFFSET)
 
 
-def happenings(
-    ts: IntArray,
-    customer: IntArray,
-    kind: int | IntArray,
-    item: IntArray,
-    *,
-    quantity: IntArray | int = -1,
-    price: Any = -1.0,
-    order: IntArray | int = -1,
-    promo: IntArray | int = -1,
-    channel: IntArray | int = 0,
-) -> Columns:
-    """Clean events in the form that worlds hand over; -1 is none."""
-    count = len(ts)
-    return {
-        "ts": ts,
-        "customer": customer,
-        "kind": np.broadcast_to(np.asarray(kind, np.int64), count),
-        "item": item,
-        "quantity": np.broadcast_to(np.asarray(quantity, np.int64), count),
-        "price": np.broadcast_to(np.asarray(price, np.float64), count),
-        "order": np.broadcast_to(np.asarray(order, np.int64), count),
-        "promo": np.broadcast_to(np.asarray(promo, np.int64), count),
-        "channel": np.broadcast_to(np.asarray(channel, np.int64), count),
-    }
-
-
-def order_key(source: int, day: date, numbers: IntArray) -> IntArray:
-    """A number for an order that no other source of orders and no other day gives."""
-    return np.int64((source * 10_000_000 + day.toordinal()) * 10_000_000) + numbers
-
-
-def event_feed(spec: WorldSpec, day: date, clean_of: Callable[[date], Columns], names: Names) -> Feed:
-    """The feed of a day; `clean_of` gives what happened on a day."""
-    if day == gap_day(spec) or day < spec.start:
-        counts = {
-            "repeated_events": 0,
-            "order_lines_in_another_feed": 0,
-            "days_without_events": int(day == gap_day(spec)),
-        }
-        empty = landing_schema(Events).empty_table()
-        return Feed(empty, {"rejected": {"events": {}}, "merged": {"events": 0}, "reported": counts})
-    clean = clean_of(day)
-    listed, in_other_feed, twice = _as_listed(spec, day, clean, clean_of)
+def event_feed(spec: WorldSpec, day: date, clean_of: OfDay, sends_of: OfDay, names: Names) -> Feed:
+    """The feed of a day; `clean_of` gives what happened on a day, `sends_of` what was sent on it."""
+    if not _has_events(spec, day):
+        return _silence(spec, day)
+    returned = _returned_on(spec, day, clean_of, sends_of)
+    clean = clean_of(spec, day)
+    listed, in_other_feed, twice = _as_listed(spec, day, clean, returned, clean_of)
     order = np.argsort(listed["ts"], kind="stable")
     listed, in_other_feed = pick(listed, order), in_other_feed[order]
     table = _landed(spec, day, listed, names)
@@ -111,7 +68,6 @@ def event_feed(spec: WorldSpec, day: date, clean_of: Callable[[date], Columns], 
     rng = stream(spec.seed, "event dirt", day)
     repeated = dirt.copies(table, rng, 0.004, ~in_other_feed)
     spoilt, rejected = dirt.spoil(table, rng, _defects(day, listed), key="event_id")
-    lines = pick(clean, clean["kind"] == LINE)
     return Feed(
         pa.concat_tables([spoilt, repeated]),
         {
@@ -122,78 +78,92 @@ def event_feed(spec: WorldSpec, day: date, clean_of: Callable[[date], Columns], 
                 "order_lines_in_another_feed": twice,
                 "days_without_events": 0,
             },
-            "events": {
-                "views": int((clean["kind"] == VIEW).sum()),
-                "carts": int((clean["kind"] == CART).sum()),
-                "order_lines": rows(lines),
-                "orders": len(np.unique(lines["order"])),
-                "revenue": round(float((lines["quantity"] * lines["price"]).sum()), 2),
-            },
+            "events": _counts(clean, returned),
+            "attributed": settled(spec, day, clean_of, sends_of).earned,
+            "refunded": taken_off(returned),
         },
     )
 
 
+def _has_events(spec: WorldSpec, day: date) -> bool:
+    return day >= spec.start and day != gap_day(spec)
+
+
+def _silence(spec: WorldSpec, day: date) -> Feed:
+    is_gap = day == gap_day(spec)
+    counts = {"repeated_events": 0, "order_lines_in_another_feed": 0, "days_without_events": int(is_gap)}
+    nothing = np.empty(0, np.int64)
+    return Feed(
+        landing_schema(Events).empty_table(),
+        {
+            "rejected": {"events": {}},
+            "merged": {"events": 0},
+            "reported": counts,
+            "attributed": earned({"path": nothing, "cents": nothing}),
+            "refunded": taken_off({"path": nothing, "quantity": nothing, "price": nothing}),
+        },
+    )
+
+
+def _counts(clean: Columns, returned: Columns) -> dict[str, Any]:
+    lines = pick(clean, clean["kind"] == LINE)
+    return {
+        "views": int((clean["kind"] == VIEW).sum()),
+        "carts": int((clean["kind"] == CART).sum()),
+        "order_lines": rows(lines),
+        "orders": len(np.unique(lines["order"])),
+        "revenue": round(float((lines["quantity"] * lines["price"]).sum()), 2),
+        "refunds": {"lines": rows(returned), "cents": int(cents(returned).sum())},
+    }
+
+
+def _returned_on(spec: WorldSpec, day: date, clean_of: OfDay, sends_of: OfDay) -> Columns:
+    """The order lines that come back on a day. Those of an order that no feed reported, or of a company whose feed
+    has no name for it, come back unseen."""
+    ordered_on = [day - timedelta(days=age) for age in range(RETURN_DAYS[1], RETURN_DAYS[0] - 1, -1)]
+    seen = [of for of in ordered_on if _has_events(spec, of)] if spec.raw_names(CANONICAL[REFUND]) else []
+    parts = [within(settled(spec, of, clean_of, sends_of).returned, "ts", day) for of in seen]
+    return stack(parts or [pick(settled(spec, day, clean_of, sends_of).returned, slice(0, 0))])
+
+
 def _as_listed(
-    spec: WorldSpec, day: date, clean: Columns, clean_of: Callable[[date], Columns]
+    spec: WorldSpec, day: date, clean: Columns, returned: Columns, clean_of: OfDay
 ) -> tuple[Columns, BoolArray, int]:
     """The rows of the feed with the raw name of each (`name`), which of them stand in another order feed, and how many
     of those repeat a line of the preferred one."""
     by_name = {raw: number for number, raw in enumerate(spec.raw_event_names)}
-    preferred = {kind: spec.raw_names(CANONICAL[kind])[:1] for kind in (VIEW, CART, LINE, PLACED)}
     lines = pick(clean, clean["kind"] == LINE)
-    placed = _placed(lines)
-    in_preferred, in_other, other_ts, other_name = _spread(spec, day, lines)
-    today = other_ts < midnight(day) + DAY
-    parts, other = [], []
-    for kind, rows_of_kind in (
-        (VIEW, pick(clean, clean["kind"] == VIEW)),
-        (CART, pick(clean, clean["kind"] == CART)),
-        (LINE, pick(lines, in_preferred)),
-        (PLACED, placed),
-    ):
-        for raw in preferred[kind]:
-            parts.append(_named(rows_of_kind, by_name[raw]))
-            other.append(np.zeros(rows(rows_of_kind), bool))
-    elsewhere = in_other & today
-    parts.append(pick({**lines, "ts": other_ts, "name": other_name}, elsewhere))
-    twice = int((elsewhere & in_preferred).sum())
+    found = reports(spec, day, lines)
+    parts = [
+        _named(of_kind, by_name[raw])
+        for kind, of_kind in (
+            (VIEW, pick(clean, clean["kind"] == VIEW)),
+            (CART, pick(clean, clean["kind"] == CART)),
+            (LINE, pick(lines, found.in_preferred)),
+            (PLACED, _placed(lines)),
+            (REFUND, returned),
+        )
+        for raw in spec.raw_names(CANONICAL[kind])[:1]
+    ]
+    preferred = sum(map(rows, parts))
+    elsewhere = found.in_other & (found.other_ts < midnight(day) + DAY)
+    parts.append(pick({**lines, "ts": found.other_ts, "name": found.other_name}, elsewhere))
+    twice = int((elsewhere & found.in_preferred).sum())
     overnight = _from_the_night_before(spec, day, clean_of)
     if overnight is not None:
         parts.append(overnight)
         twice += rows(overnight)
     listed = stack(parts)
-    other.append(np.ones(rows(listed) - sum(map(len, other)), bool))
-    return listed, np.concatenate(other), twice
+    return listed, np.arange(rows(listed)) >= preferred, twice
 
 
-def _spread(spec: WorldSpec, day: date, lines: Columns) -> tuple[BoolArray, BoolArray, IntArray, IntArray]:
-    """For each order line of a day: is it in the preferred feed, is it in another, when and in which one."""
-    count = rows(lines)
-    by_name = {raw: number for number, raw in enumerate(spec.raw_event_names)}
-    others = [by_name[raw] for raw in spec.raw_names("order_line")[1:]]
-    if not others:
-        return np.ones(count, bool), np.zeros(count, bool), lines["ts"], np.zeros(count, np.int64)
-    rng = stream(spec.seed, "order feeds", day)
-    where, lag, night = rng.random(count), rng.exponential(10 * MINUTE, count), rng.random(count)
-    into_night = rng.integers(0, 6 * HOUR, count)
-    both = where < IN_BOTH
-    only_preferred = ~both & (where < IN_BOTH + ONLY_PREFERRED)
-    tomorrow = midnight(day) + DAY
-    same_day = np.minimum(lines["ts"] + lag.astype(np.int64), tomorrow - 1)
-    other_ts = np.where(both & (night < AFTER_MIDNIGHT), tomorrow + into_night, same_day)
-    other_name = np.asarray(others, np.int64)[rng.integers(0, len(others), count)]
-    return both | only_preferred, ~only_preferred, other_ts, other_name
-
-
-def _from_the_night_before(spec: WorldSpec, day: date, clean_of: Callable[[date], Columns]) -> Columns | None:
+def _from_the_night_before(spec: WorldSpec, day: date, clean_of: OfDay) -> Columns | None:
     """Order lines of the day before that another feed shows today."""
     before = day - timedelta(days=1)
-    if before < spec.start or before == gap_day(spec) or len(spec.raw_names("order_line")) < 2:
+    if not _has_events(spec, before) or len(spec.raw_names("order_line")) < 2:
         return None
-    clean = clean_of(before)
-    lines = pick(clean, clean["kind"] == LINE)
-    _, in_other, ts, name = _spread(spec, before, lines)
-    return pick({**lines, "ts": ts, "name": name}, in_other & (ts >= midnight(day)))
+    clean = clean_of(spec, before)
+    return after_midnight(spec, before, pick(clean, clean["kind"] == LINE))
 
 
 def _named(events: Columns, number: int) -> Columns:

@@ -29,7 +29,7 @@ from recs_platform.simulation.columns import (
     stack,
     within,
 )
-from recs_platform.simulation.events import order_key
+from recs_platform.simulation.happenings import order_key
 from recs_platform.simulation.offer_goods import active_offers, announced_offers, drift_day
 from recs_platform.simulation.offer_goods import goods as goods_of
 from recs_platform.simulation.offer_people import DELIVERY_SHARES, businesses, people

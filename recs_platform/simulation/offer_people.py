@@ -10,7 +10,7 @@ import numpy as np
 
 from recs_platform.simulation import profiles
 from recs_platform.simulation.columns import HOUR, MINUTE, Columns, midnight, stack
-from recs_platform.simulation.events import CART, LINE, VIEW, happenings, order_key
+from recs_platform.simulation.happenings import CART, LINE, VIEW, happenings, order_key
 from recs_platform.simulation.offer_goods import CATEGORIES, FRESH, ITEMS_PER_CATEGORY, drift_day
 from recs_platform.simulation.offer_goods import goods as goods_of
 from recs_platform.simulation.randomness import BoolArray, FloatArray, IntArray, choose, stream, zipf_weights

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.simulation import campaigns, goods, offer_formula, profiles
+from recs_platform.simulation import campaign_feeds, campaigns, goods, offer_formula, profiles
+from recs_platform.simulation.campaign_plan import Plan, plan_truth
 from recs_platform.simulation.columns import (
     Columns,
     Feed,
@@ -22,7 +23,8 @@ from recs_platform.simulation.columns import (
     pc,
     stack,
 )
-from recs_platform.simulation.events import LINE, Names, event_feed, happenings, order_key
+from recs_platform.simulation.events import Names, event_feed
+from recs_platform.simulation.happenings import LINE, happenings, order_key
 from recs_platform.simulation.offer_goods import (
     CATEGORIES,
     drift_day,
@@ -48,26 +50,24 @@ from recs_platform.simulation.offer_people import (
     people,
 )
 from recs_platform.simulation.randomness import stream
+from recs_platform.simulation.returns import returns_truth
 from recs_platform.simulation.spec import WorldSpec
 
-PLAN = campaigns.Plan(weekdays=frozenset({2}), reach=0.3, arm_shares=(0.8, 0.1, 0.1), personalised=6, random=2)
+PLAN = Plan(weekdays=frozenset({2}), reach=0.3, arm_shares=(0.8, 0.1, 0.1), personalised=6, random=2)
 CHANNELS = pa.array(["store", "delivery"])
 
 
 def feed(spec: WorldSpec, table: str, day: date) -> Feed:
-    def sends_of(sent_on: date) -> Columns:
-        return _sends(spec, sent_on)
-
     match table:
         case "events":
             names = Names(people(spec).ids, goods_of(spec).ids, CHANNELS)
-            return event_feed(spec, day, lambda of: _clean_events(spec, of), names)
+            return event_feed(spec, day, _clean_events, _sends, names)
         case "treatments":
-            return campaigns.treatments_feed(spec, PLAN, day, sends_of, people(spec).ids)
+            return campaign_feeds.treatments_feed(spec, PLAN, day, _sends, people(spec).ids)
         case "deliveries":
-            return campaigns.deliveries_feed(spec, day, sends_of)
+            return campaign_feeds.deliveries_feed(spec, day, _sends)
         case "interactions":
-            return campaigns.interactions_feed(spec, day, sends_of)
+            return campaign_feeds.interactions_feed(spec, PLAN, day, _sends)
         case "customers":
             kinds = labels(pa.array(BUSINESS_TYPES), businesses(spec).kind)
             everybody = np.ones(spec.customers, bool)
@@ -88,7 +88,8 @@ def truth(spec: WorldSpec) -> dict[str, Any]:
     first, last = pause(spec)
     return {
         "strategy": spec.strategy,
-        "campaigns": campaigns.plan_truth(spec, PLAN),
+        "campaigns": plan_truth(spec, PLAN),
+        "returns": returns_truth(),
         "redemption": offer_formula.formula_truth(stack(sample)),
         "drift_date": drift_day(spec).isoformat(),
         "no_offers": {"first": first.isoformat(), "last": last.isoformat()},
@@ -119,8 +120,7 @@ def _clean_events(spec: WorldSpec, day: date) -> Columns:
         channel=redeemed["channel"],
     )
     brought = [
-        _campaign_orders(spec, day, sent_on, ordered)
-        for sent_on, ordered in campaigns.orders(day, lambda of: _sends(spec, of))
+        _campaign_orders(spec, day, sent_on, ordered) for sent_on, ordered in campaigns.orders(spec, day, _sends)
     ]
     return stack([baskets(spec, day), bought, *brought])
 

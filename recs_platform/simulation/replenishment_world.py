@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.simulation import campaigns, goods, profiles
+from recs_platform.simulation import campaign_feeds, campaigns, goods, profiles
 from recs_platform.simulation import replenishment_goods as world
+from recs_platform.simulation.campaign_plan import Plan, plan_truth
 from recs_platform.simulation.columns import (
     DAY,
     HOUR,
@@ -28,12 +29,14 @@ from recs_platform.simulation.columns import (
     rows,
     stack,
 )
-from recs_platform.simulation.events import CART, LINE, VIEW, Names, event_feed, happenings, order_key
+from recs_platform.simulation.events import Names, event_feed
+from recs_platform.simulation.happenings import CART, LINE, VIEW, happenings, order_key
 from recs_platform.simulation.randomness import IntArray, choose, hashed_uniform, stream, zipf_weights
 from recs_platform.simulation.replenishment_truth import planted
+from recs_platform.simulation.returns import returns_truth
 from recs_platform.simulation.spec import WorldSpec
 
-PLAN = campaigns.Plan(weekdays=frozenset({0}), reach=0.5, arm_shares=(0.8, 0.1, 0.1), personalised=4, random=2)
+PLAN = Plan(weekdays=frozenset({0}), reach=0.5, arm_shares=(0.8, 0.1, 0.1), personalised=4, random=2)
 CHANNELS = pa.array(["portal", "phone"])
 BUSINESS_TYPES = ("workshop", "builder", "facility", "farm", "retailer")
 DISCOVERY = 0.35
@@ -43,19 +46,16 @@ TREND_BASE, TREND_GROWTH = 0.0025, 3.0
 
 
 def feed(spec: WorldSpec, table: str, day: date) -> Feed:
-    def sends_of(sent_on: date) -> Columns:
-        return _sends(spec, sent_on)
-
     match table:
         case "events":
             names = Names(people(spec).ids, world.products(spec).ids, CHANNELS)
-            return event_feed(spec, day, lambda of: _clean_events(spec, of), names)
+            return event_feed(spec, day, _clean_events, _sends, names)
         case "treatments":
-            return campaigns.treatments_feed(spec, PLAN, day, sends_of, people(spec).ids)
+            return campaign_feeds.treatments_feed(spec, PLAN, day, _sends, people(spec).ids)
         case "deliveries":
-            return campaigns.deliveries_feed(spec, day, sends_of)
+            return campaign_feeds.deliveries_feed(spec, day, _sends)
         case "interactions":
-            return campaigns.interactions_feed(spec, day, sends_of)
+            return campaign_feeds.interactions_feed(spec, PLAN, day, _sends)
         case "customers":
             kinds = labels(pa.array(BUSINESS_TYPES), world.clients(spec).cluster % len(BUSINESS_TYPES))
             everybody = np.ones(spec.customers, bool)
@@ -68,7 +68,8 @@ def feed(spec: WorldSpec, table: str, day: date) -> Feed:
 def truth(spec: WorldSpec) -> dict[str, Any]:
     return {
         "strategy": spec.strategy,
-        "campaigns": campaigns.plan_truth(spec, PLAN),
+        "campaigns": plan_truth(spec, PLAN),
+        "returns": returns_truth(),
         "discovery_lines_per_order": DISCOVERY,
         "trend": {"orders_per_client_and_day": TREND_BASE, "growth": TREND_GROWTH},
         **planted(spec),
@@ -88,8 +89,7 @@ def _sends(spec: WorldSpec, day: date) -> Columns:
 @lru_cache(maxsize=3)
 def _clean_events(spec: WorldSpec, day: date) -> Columns:
     brought = [
-        _campaign_orders(spec, day, sent_on, ordered)
-        for sent_on, ordered in campaigns.orders(day, lambda of: _sends(spec, of))
+        _campaign_orders(spec, day, sent_on, ordered) for sent_on, ordered in campaigns.orders(spec, day, _sends)
     ]
     return stack([_usual_orders(spec, day), _trending_orders(spec, day), *brought])
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.simulation.columns import DAY, HOUR, MINUTE, Arrow, Columns, midnight, stack
-from recs_platform.simulation.events import CART, LINE, VIEW, happenings, order_key
+from recs_platform.simulation.happenings import CART, LINE, VIEW, happenings, order_key
 from recs_platform.simulation.randomness import BoolArray, FloatArray, IntArray, stream
 from recs_platform.simulation.spec import WorldSpec
 from recs_platform.simulation.vehicle_catalog import items

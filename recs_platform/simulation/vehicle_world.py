@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.schemas.sources import Fitment
-from recs_platform.simulation import campaigns, dirt, goods, profiles, vehicle_names, vehicle_truth
+from recs_platform.simulation import campaign_feeds, campaigns, dirt, goods, profiles, vehicle_names, vehicle_truth
+from recs_platform.simulation.campaign_plan import Plan, plan_truth
 from recs_platform.simulation.columns import (
     Arrow,
     Columns,
@@ -29,8 +30,10 @@ from recs_platform.simulation.columns import (
     stack,
     within,
 )
-from recs_platform.simulation.events import LINE, Names, event_feed, happenings, order_key
+from recs_platform.simulation.events import Names, event_feed
+from recs_platform.simulation.happenings import LINE, happenings, order_key
 from recs_platform.simulation.randomness import BoolArray, IntArray, choose, stream
+from recs_platform.simulation.returns import returns_truth
 from recs_platform.simulation.spec import WorldSpec
 from recs_platform.simulation.vehicle_catalog import Vehicles, items, vehicles
 from recs_platform.simulation.vehicle_fits import fits, fitting_item, outside_item
@@ -38,24 +41,21 @@ from recs_platform.simulation.vehicle_history import history_feed
 from recs_platform.simulation.vehicle_owners import COLD, WITHOUT_VEHICLE, owners, people
 from recs_platform.simulation.vehicle_visits import OUTSIDE_SHARE, VISIT_DAYS, event_skus, prices, visits
 
-PLAN = campaigns.Plan(weekdays=frozenset({1, 3}), reach=0.10, arm_shares=(0.8, 0.1, 0.1), personalised=18, random=6)
+PLAN = Plan(weekdays=frozenset({1, 3}), reach=0.10, arm_shares=(0.8, 0.1, 0.1), personalised=18, random=6)
 CHANNELS = pa.array(["web", "phone", "store"])
 
 
 def feed(spec: WorldSpec, table: str, day: date) -> Feed:
-    def sends_of(sent_on: date) -> Columns:
-        return _sends(spec, sent_on)
-
     match table:
         case "events":
             names = Names(people(spec).ids, event_skus(spec), CHANNELS)
-            return event_feed(spec, day, lambda of: _clean_events(spec, of), names)
+            return event_feed(spec, day, _clean_events, _sends, names)
         case "treatments":
-            return campaigns.treatments_feed(spec, PLAN, day, sends_of, people(spec).ids)
+            return campaign_feeds.treatments_feed(spec, PLAN, day, _sends, people(spec).ids)
         case "deliveries":
-            return campaigns.deliveries_feed(spec, day, sends_of)
+            return campaign_feeds.deliveries_feed(spec, day, _sends)
         case "interactions":
-            return campaigns.interactions_feed(spec, day, sends_of)
+            return campaign_feeds.interactions_feed(spec, PLAN, day, _sends)
         case "customers":
             return _customers(spec, day)
         case "catalog":
@@ -70,7 +70,8 @@ def feed(spec: WorldSpec, table: str, day: date) -> Feed:
 def truth(spec: WorldSpec) -> dict[str, Any]:
     return {
         "strategy": spec.strategy,
-        "campaigns": campaigns.plan_truth(spec, PLAN),
+        "campaigns": plan_truth(spec, PLAN),
+        "returns": returns_truth(),
         "share_of_purchases_outside_fitment": OUTSIDE_SHARE,
         "share_of_cold_customers": COLD,
         "share_of_customers_without_vehicle": WITHOUT_VEHICLE,
@@ -89,8 +90,7 @@ def _clean_events(spec: WorldSpec, day: date) -> Columns:
     begun = [day - timedelta(days=age) for age in range(VISIT_DAYS, -1, -1)]
     gone_on = [within(visits(spec, first), "ts", day) for first in begun]
     brought = [
-        _campaign_orders(spec, day, sent_on, ordered)
-        for sent_on, ordered in campaigns.orders(day, lambda of: _sends(spec, of))
+        _campaign_orders(spec, day, sent_on, ordered) for sent_on, ordered in campaigns.orders(spec, day, _sends)
     ]
     return stack([*gone_on, *brought])
 

@@ -6,9 +6,10 @@ the same model, are counted together; only rules that were broken are looked at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import ibis
 import ibis.expr.types as ir
@@ -18,6 +19,7 @@ from pandera.api.ibis.types import IbisData
 from recs_platform.errors import SliceError
 from recs_platform.masking import mask_row
 from recs_platform.schemas.table import Empty, TableSpec
+from recs_platform.warehouse.engine import quoted
 from recs_platform.warehouse.protocol import Audit, Subject
 
 _EXAMPLES = 5
@@ -46,21 +48,36 @@ class Violation:
 
 def violations(staged: ir.Table, spec: TableSpec) -> tuple[int, list[Violation]]:
     """The number of rows, and every rule of the model that they break."""
-    rules = list(_rules(staged, spec))
-    counts = {f"rule_{number}": rule.broken.sum() for number, rule in enumerate(rules)}
-    counted = staged.aggregate(staged.count().name("rows"), **counts).to_pyarrow().to_pylist()[0]
+    counting = _counting(spec, staged.schema(), staged.get_name())
+    rows, *broken, repeated = staged.get_backend().raw_sql(counting).fetchone()
+    rules = _rules(staged, spec) if any(broken) else ()
     found = [
         Violation(rule.column, rule.words, bad, _examples(staged.filter(rule.broken), spec, rule.column))
-        for number, rule in enumerate(rules)
-        if (bad := counted[f"rule_{number}"] or 0)
+        for rule, bad in zip(rules, broken, strict=False)
+        if bad
     ]
-    return counted["rows"], found + _repeated_keys(staged, spec)
+    if repeated:
+        examples = _examples(_repeated_keys(staged, spec), spec, None)
+        found.append(Violation(None, f"{', '.join(spec.key)} must be unique", repeated, examples))
+    return rows, found
+
+
+@lru_cache(maxsize=512)
+def _counting(spec: TableSpec, schema: ibis.Schema, name: str) -> str:
+    """SQL that counts the rows, those that break each rule, and the repeated keys. The rules of a table are the same
+    for every slice, and writing them as SQL takes longer than asking."""
+    staged = ibis.table(schema, name=name)
+    counts = {f"rule_{number}": rule.broken.sum() for number, rule in enumerate(_rules(staged, spec))}
+    counted = ibis.duckdb.compile(staged.aggregate(staged.count().name("rows"), **counts))
+    key = ", ".join(map(quoted, _key_of_slices(spec)))
+    repeated = f"SELECT count(*) FROM (SELECT {key} FROM {quoted(name)} GROUP BY {key} HAVING count(*) > 1)"
+    return f"SELECT *, ({repeated if spec.key else 0}) FROM ({counted})"
 
 
 def _audit_schema(staged: ir.Table, subject: Subject) -> None:
     spec = subject.table.spec
     rows, found = violations(staged, spec)
-    if spec.empty is Empty.FAIL and (empty := _empty_days(staged, subject)):
+    if spec.empty is Empty.FAIL and (empty := _empty_days(staged, subject, rows)):
         shown = ", ".join(map(str, empty[:_EXAMPLES])) + (" ..." if len(empty) > _EXAMPLES else "")
         raise SliceError(f"{subject}: no rows on {shown}, and {spec.name} may not be empty. Nothing was published.")
     if found:
@@ -74,7 +91,9 @@ def _audit_schema(staged: ir.Table, subject: Subject) -> None:
 SCHEMA_AUDIT = Audit(_audit_schema)
 
 
-def _empty_days(staged: ir.Table, subject: Subject) -> list[date]:
+def _empty_days(staged: ir.Table, subject: Subject, rows: int) -> list[date]:
+    if len(subject.days) == 1:
+        return [] if rows else list(subject.days)
     column = subject.table.spec.date_column
     filled = set(staged.select(column).distinct().to_pyarrow()[column].to_pylist())
     return [day for day in subject.days if day not in filled]
@@ -107,15 +126,14 @@ def _words(check: Check) -> str:
     return str(check.error or check.name)
 
 
-def _repeated_keys(staged: ir.Table, spec: TableSpec) -> list[Violation]:
-    if not spec.key:
-        return []
-    key = [staged[name] for name in dict.fromkeys((spec.date_column, *spec.key))]
-    repeated = staged.group_by(key).aggregate(times=staged.count()).filter(lambda t: t.times > 1)
-    summed = repeated.aggregate(keys=repeated.count()).to_pyarrow().to_pylist()[0]["keys"]
-    if not summed:
-        return []
-    return [Violation(None, f"{', '.join(spec.key)} must be unique", summed, _examples(repeated, spec, None))]
+def _key_of_slices(spec: TableSpec) -> Sequence[str]:
+    """A key stands once a day."""
+    return list(dict.fromkeys((spec.date_column, *spec.key)))
+
+
+def _repeated_keys(staged: ir.Table, spec: TableSpec) -> ir.Table:
+    key = [staged[name] for name in _key_of_slices(spec)]
+    return staged.group_by(key).aggregate(times=staged.count()).filter(lambda t: t.times > 1)
 
 
 def _examples(rows: ir.Table, spec: TableSpec, column: str | None) -> tuple[dict[str, object], ...]:

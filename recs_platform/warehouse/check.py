@@ -8,9 +8,12 @@ description is the rule in words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
+
+from sqlglot import exp
 
 from recs_platform.errors import QueryError
 from recs_platform.masking import mask_row
@@ -20,6 +23,7 @@ from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import Query, parse_query
 
 EXAMPLES = 10
+_NUMBERS = ("_violations", "_rows")
 
 
 class Severity(StrEnum):
@@ -44,6 +48,25 @@ class Check:
     @property
     def name(self) -> str:
         return self.query.name
+
+    @cached_property
+    def judging(self) -> Query:
+        """One query for everything that a verdict needs: both numbers, beside a few of the offending rows in a fixed
+        order; where there is none, beside NULLs."""
+        columns = ", ".join(self.query.tree.named_selects)
+        tree: exp.Select = exp.maybe_parse(
+            f"SELECT {columns}, _violations, _rows FROM counted LEFT JOIN shown ON TRUE ORDER BY {columns}",
+            into=exp.Select,
+            dialect="bigquery",
+        )
+        parts: dict[str, exp.Query | str] = {
+            "broken": self.query.tree.copy(),
+            "shown": f"SELECT {columns} FROM broken ORDER BY {columns} LIMIT {EXAMPLES}",
+            "counted": f"SELECT (SELECT COUNT(*) FROM broken) AS _violations, ({self.counting.text}) AS _rows",
+        }
+        for name, part in parts.items():
+            tree = tree.with_(name, as_=part, dialect="bigquery", copy=False)
+        return replace(self.query, name=f"{self.name}, judged", tree=tree)
 
     def allowed(self, values: Values) -> float:
         if isinstance(self.tolerance, float):
@@ -95,15 +118,13 @@ def _counting(query: Query, of: str, parameters: frozenset[str]) -> Query:
 
 def judge(warehouse: Warehouse, check: Check, bound: BoundQuery, personal: frozenset[str]) -> Verdict:
     """Run a check: how many rows break the rule, which share of all that is, and a few of them, masked."""
-    with warehouse.run(_with_query(bound, _worst(check.query))) as reader:
+    with warehouse.run(replace(bound, query=check.judging)) as reader:
         found = reader.read_all().to_pylist()
-    violations = found[0].pop("_violations") if found else 0
-    for row in found[1:]:
-        row.pop("_violations")
-    rows = _count(warehouse, check, bound)
+    violations, rows = found[0]["_violations"], found[0]["_rows"]
+    offenders = [{c: v for c, v in row.items() if c not in _NUMBERS} for row in found] if violations else []
     share = violations / rows if rows else float(violations > 0)
     allowed = check.allowed(bound.values)
-    examples = tuple(mask_row(row, personal) for row in found)
+    examples = tuple(mask_row(row, personal) for row in offenders)
     return Verdict(violations == 0 or share <= allowed, violations, rows, share, allowed, examples)
 
 
@@ -119,25 +140,3 @@ def _tolerance(query: Query, text: str, line: int, parameters: frozenset[str]) -
     if not 0 <= share <= 1:
         raise query.error(f"`-- tolerance:` must be a share between 0 and 1 or a @parameter, not {text}", line=line)
     return share
-
-
-def _worst(query: Query) -> Query:
-    """The check's query with the number of offending rows beside each of a few of them, in a fixed order."""
-    columns = ", ".join(query.tree.named_selects)
-    text = (
-        f"WITH broken AS ({query.tree.sql(dialect='bigquery', comments=False)}) "
-        f"SELECT {columns}, (SELECT COUNT(*) FROM broken) AS _violations FROM broken "
-        f"ORDER BY {columns} LIMIT {EXAMPLES}"
-    )
-    return parse_query(query.name, text, query.path)
-
-
-def _count(warehouse: Warehouse, check: Check, bound: BoundQuery) -> int:
-    with warehouse.run(_with_query(bound, check.counting)) as reader:
-        total = reader.read_all().to_pylist()[0]["n"]
-    return int(total)
-
-
-def _with_query(bound: BoundQuery, query: Query) -> BoundQuery:
-    views = tuple(view for view in bound.views if view.name in query.tables)
-    return BoundQuery(query, bound.dataset, bound.values, views)

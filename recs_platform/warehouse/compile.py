@@ -29,7 +29,7 @@ def duckdb_sql(query: Query, values: Values, *, pretty: bool = False) -> str:
 
     return (
         _with_googlesql_meaning(query.tree.copy())
-        .transform(literal_for)
+        .transform(literal_for, copy=False)
         .sql(dialect="duckdb", pretty=pretty, comments=False)
     )
 
@@ -46,7 +46,7 @@ def bigquery_sql(query: Query, values: Values) -> str:
     def variable_for(node: exp.Expression) -> exp.Expression:
         return exp.column(f"p_{node.name}") if isinstance(node, exp.Parameter) else node
 
-    body = query.tree.copy().transform(variable_for)
+    body = query.tree.transform(variable_for)
     return "\n".join([*declarations, body.sql(dialect="bigquery", pretty=True, comments=False)])
 
 

@@ -22,21 +22,12 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction
 
 from recs_platform.errors import StorageError
+from recs_platform.warehouse import newest
+from recs_platform.warehouse.newest import DataFile
 from recs_platform.warehouse.slices import Days, TableRef
 
 _COMMIT_ATTEMPTS = 200
 _COMMITS_PER_CHECKPOINT = "20"
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """A Parquet file that stands in the table's folder, or is about to."""
-
-    path: str
-    """Relative to the table."""
-    day: date
-    rows: int
-    size: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,7 @@ class Version:
 
 @dataclass(frozen=True)
 class DeltaSlices:
-    """A company's table at a location of the lake; every read opens the newest version."""
+    """A company's table at a location of the lake; every read is of the newest version."""
 
     ref: TableRef
     uri: str
@@ -69,14 +60,22 @@ class DeltaSlices:
 
     def files(self, days: Days | None = None) -> list[DataFile]:
         """The files of these days (of all, when none are named) in one consistent version, by day and path."""
-        table = self.open()
-        return [] if table is None else self._files_of(table, days)
+        kept = newest.recall(self.uri)
+        if kept is not None:
+            files: Sequence[DataFile] = kept.files
+        else:
+            table = self.open()
+            files = [] if table is None else self._kept(table)
+        return [f for f in files if days is None or f.day in days]
 
-    def _files_of(self, table: DeltaTable, days: Days | None) -> list[DataFile]:
+    def _kept(self, table: DeltaTable) -> Sequence[DataFile]:
+        """The files of a version that is the newest just now."""
         actions = pa.table(table.get_add_actions(flatten=True))
         columns = ("path", f"partition.{self.ref.spec.date_column}", "num_records", "size_bytes")
-        files = [DataFile(*row) for row in zip(*(actions[name].to_pylist() for name in columns), strict=True)]
-        return sorted((f for f in files if days is None or f.day in days), key=lambda f: (f.day, f.path))
+        rows = zip(*(actions[name].to_pylist() for name in columns), strict=True)
+        files = tuple(sorted((DataFile(*row) for row in rows), key=lambda f: (f.day, f.path)))
+        newest.keep(self.uri, table, files)
+        return files
 
     def replace(self, days: Days | None, files: Sequence[DataFile], note: dict[str, Any]) -> int:
         """Let these files, already in the table's folder, be the only ones of these days (of all, when none are named).
@@ -89,7 +88,7 @@ class DeltaSlices:
         ]
         filters = [(column, ">=", days.first.isoformat()), (column, "<=", days.last.isoformat())] if days else None
         for attempt in range(1, _COMMIT_ATTEMPTS + 1):
-            table = self.ensure()
+            table = self._taken()
             try:
                 # Without retries of its own the commit stands on exactly the version that was opened, or not at all.
                 made = table.version() + 1
@@ -113,8 +112,18 @@ class DeltaSlices:
             except (DeltaError, OSError) as error:
                 raise StorageError(f"{self.ref}: the commit failed and nothing was published: {error}") from error
             else:
+                self._see_commit(table)
                 return made
         raise AssertionError("unreachable")
+
+    def _see_commit(self, table: DeltaTable) -> None:
+        """Keep what a table has become by our own commit, which is cheaper than opening it again."""
+        try:
+            table.update_incremental()
+            self._kept(table)
+        except (DeltaError, OSError):
+            # The commit stands whether we can read it just now or not. Who reads the table next will open it and say.
+            return
 
     def versions(self, limit: int | None = None) -> list[Version]:
         """Every state that the log remembers, newest first; within the retention each of them can be restored."""
@@ -156,11 +165,16 @@ class DeltaSlices:
         hours = int(self.retention.total_seconds() // 3600)
         return table.vacuum(hours, dry_run=dry_run, enforce_retention_duration=False, full=True)
 
-    def ensure(self) -> DeltaTable:
-        """The newest version; of a table that does not exist yet, an empty first one."""
-        found = self.open()
-        if found is not None:
-            return found
+    def ensure(self) -> None:
+        """Let the table exist: one that does not gets an empty first version."""
+        if newest.recall(self.uri) is None:
+            self._kept(self.open() or self._created())
+
+    def _taken(self) -> DeltaTable:
+        """The newest version, for a commit and nobody else."""
+        return newest.take(self.uri) or self.open() or self._created()
+
+    def _created(self) -> DeltaTable:
         retention = f"interval {self.retention.days} days"
         return DeltaTable.create(
             self.uri,

@@ -12,6 +12,10 @@ from recs_platform.warehouse.point_in_time import Looks, looks_of
 from recs_platform.warehouse.query import Query
 
 AS_OF = "as_of"
+SENT_FROM, SENT_TO = "sent_from", "sent_to"
+"""The days of messages that a question about campaigns is about."""
+OF_A_SNAPSHOT = frozenset({AS_OF, SENT_FROM, SENT_TO})
+"""What a snapshot's query may use besides parameters: they follow from its day."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Scope:
         return looks
 
     def _judge_parameters(self, query: Query, kind: Kind, pinned: Collection[str]) -> None:
-        known = {*self.parameters, *pinned} | ({AS_OF} if kind is Kind.SNAPSHOT else set())
+        known = {*self.parameters, *pinned} | (OF_A_SNAPSHOT if kind is Kind.SNAPSHOT else set())
         for name in sorted(query.parameters - known):
             if name == AS_OF:
                 raise query.error("a log's query runs for ranges of days and has no @as_of", word="@as_of")

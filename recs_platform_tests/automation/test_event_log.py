@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import queue
+import signal
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -128,3 +132,51 @@ def test_a_batch_that_breaks_off_leaves_the_storage_usable(
         ours.store_event_batch([runs[1][0], broken])
     ours.store_event_batch(runs[0])
     assert len(ours.get_records_for_run(runs[0][0].run_id).records) == len(runs[0])
+
+
+def test_a_watcher_in_another_process_is_told_of_every_event(
+    runs: Sequence[Sequence[EventLogEntry]], tmp_path: Path
+) -> None:
+    """The UI waits for the run's own file to change, which a commit to a database that stays open does not do."""
+    ours, uis = BatchedSqliteEventLog(str(tmp_path)), SqliteEventLogStorage(str(tmp_path))
+    first, *later = runs[1][:5]
+    ours.store_event(first)
+    seen: queue.Queue[EventLogEntry] = queue.Queue()
+    uis.watch(first.run_id, None, lambda entry, _: seen.put(entry))
+    try:
+        for number, event in enumerate(later):
+            ours.store_event(event)
+            told = [seen.get(timeout=30)] if number else [seen.get(timeout=30), seen.get(timeout=30)]
+            assert told[-1] == event
+    finally:
+        uis.dispose()
+        ours.dispose()
+
+
+def test_a_run_that_is_over_leaves_one_file(runs: Sequence[Sequence[EventLogEntry]], tmp_path: Path) -> None:
+    ours = BatchedSqliteEventLog(str(tmp_path))
+    *events, end = runs[1]
+    for event in events:
+        ours.store_event(event)
+    (database,) = tmp_path.glob(f"{end.run_id}.db")
+    assert database.with_name(f"{database.name}-wal").exists()
+    ours.store_event(end)
+    assert list(tmp_path.glob(f"{end.run_id}*")) == [database]
+    assert len(SqliteEventLogStorage(str(tmp_path)).get_records_for_run(end.run_id).records) == len(runs[1])
+
+
+def test_a_process_that_is_killed_loses_no_event(runs: Sequence[Sequence[EventLogEntry]], tmp_path: Path) -> None:
+    told = runs[1][:-1]
+    child = multiprocessing.get_context("spawn").Process(target=_tell_and_die, args=(tmp_path, told))
+    child.start()
+    child.join(60)
+    assert child.exitcode == -signal.SIGKILL
+    found = SqliteEventLogStorage(str(tmp_path)).get_records_for_run(told[0].run_id).records
+    assert [record.event_log_entry for record in found] == list(told)
+
+
+def _tell_and_die(folder: Path, events: Sequence[EventLogEntry]) -> None:
+    ours = BatchedSqliteEventLog(str(folder))
+    for event in events:
+        ours.store_event(event)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -21,9 +21,9 @@ START = date(2025, 9, 1)
 STRATEGY = "replenishment"
 
 
-def _company(window: int) -> Company:
+def _company(window: int, campaigns: int | None = None) -> Company:
     described = {"name": "shop", "strategy": STRATEGY, "dataset": "shop", "timezone": "UTC", "currency": "EUR"}
-    parameters = {"active_window_days": window}
+    parameters = {"active_window_days": window, "campaign_window_days": campaigns or window}
     return Company.model_validate({**described, "start_date": START, "simulation": {}, "parameters": parameters})
 
 
@@ -51,23 +51,30 @@ def test_a_first_day_needs_no_history() -> None:
 
 
 def test_missing_history_is_loaded_first_and_reaches_no_further_than_the_window() -> None:
-    assert _plan(4, Days.one(_day(9)), []) == [(True, "2025-09-07 to 2025-09-09"), (False, "2025-09-10")]
+    assert _plan(10, Days.one(_day(15)), []) == [(True, "2025-09-07 to 2025-09-15"), (False, "2025-09-16")]
     assert _plan(90, Days.one(_day(2)), []) == [(True, "2025-09-01 to 2025-09-02"), (False, "2025-09-03")]
 
 
+@pytest.mark.parametrize(("window", "campaigns"), [(10, 8), (8, 10)])
+def test_the_longer_window_counts(window: int, campaigns: int) -> None:
+    shelf: Any = _Shelf([])
+    history, _ = plan(_company(window, campaigns), pipelines()[STRATEGY], shelf, Days.one(_day(15)))
+    assert str(history.days) == "2025-09-07 to 2025-09-15"
+
+
 def test_history_that_is_there_is_not_loaded_again() -> None:
-    there = [_day(n) for n in (6, 8)]
-    assert _plan(4, Days.one(_day(9)), there) == [(True, "2025-09-08"), (False, "2025-09-10")]
-    assert _plan(4, Days.one(_day(9)), [_day(n) for n in (6, 7, 8)]) == [(False, "2025-09-10")]
+    there = [_day(n) for n in range(6, 15)]
+    assert _plan(10, Days.one(_day(15)), there[:1] + there[2:]) == [(True, "2025-09-08"), (False, "2025-09-16")]
+    assert _plan(10, Days.one(_day(15)), there) == [(False, "2025-09-16")]
 
 
 def test_a_day_that_one_log_lacks_is_missing() -> None:
-    there = [_day(n) for n in (6, 7, 8)]
-    planned = _plan(4, Days.one(_day(9)), there, without="treatments")
-    assert planned == [(True, "2025-09-07"), (False, "2025-09-10")]
+    there = [_day(n) for n in range(6, 15)]
+    planned = _plan(10, Days.one(_day(15)), there, without="treatments")
+    assert planned == [(True, "2025-09-07"), (False, "2025-09-16")]
 
 
-@given(window=st.integers(1, 40), first=st.integers(0, 60), length=st.integers(1, 5), there=st.sets(st.integers(0, 70)))
+@given(window=st.integers(8, 40), first=st.integers(0, 60), length=st.integers(1, 5), there=st.sets(st.integers(0, 70)))
 def test_after_the_plan_no_day_of_the_window_is_missing(window: int, first: int, length: int, there: set[int]) -> None:
     days = Days(_day(first), _day(first + length - 1))
     shelf: Any = _Shelf([_day(n) for n in sorted(there)])
@@ -81,7 +88,7 @@ def test_after_the_plan_no_day_of_the_window_is_missing(window: int, first: int,
     assert all(steps[0] is step and step.days.last < days.first for step in history)
 
 
-@given(window=st.integers(1, 40), first=st.integers(0, 60), length=st.integers(1, 5))
+@given(window=st.integers(8, 40), first=st.integers(0, 60), length=st.integers(1, 5))
 def test_a_backfill_makes_its_logs_first_and_then_each_day(window: int, first: int, length: int) -> None:
     days = Days(_day(first), _day(first + length - 1))
     logs, *daily = plan_backfill(_company(window), pipelines()[STRATEGY], days)
@@ -106,7 +113,7 @@ def test_what_a_backfill_makes_by_ranges_stands_on_logs_alone(strategy: str) -> 
 def test_a_day_before_the_start_is_refused(make: Any) -> None:
     days = Days(START - timedelta(days=1), START)
     with pytest.raises(ConfigError, match="shop starts on 2025-09-01; there is nothing for 2025-08-31"):
-        make(_company(3), pipelines()[STRATEGY], days)
+        make(_company(9), pipelines()[STRATEGY], days)
 
 
 def _nothing() -> Any:

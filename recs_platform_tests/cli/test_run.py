@@ -72,7 +72,7 @@ def test_a_backfill_of_several_companies(terminal: Terminal) -> None:
 
 def test_a_killed_backfill_goes_on_where_it_stopped(terminal: Terminal) -> None:
     process = terminal.start(*_BACKFILL)
-    _wait_until(process, lambda: Status.RUNNING in _statuses(terminal) and Status.SUCCEEDED in _statuses(terminal))
+    _wait_until(process, lambda: {Status.RUNNING, Status.SUCCEEDED} <= set(_statuses(terminal)))
     process.send_signal(signal.SIGKILL)
     process.communicate()
     killed = terminal.recs("status", "--company", "concord", "--json").json[0]

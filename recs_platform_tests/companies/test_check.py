@@ -124,7 +124,9 @@ def test_no_event_name_is_mapped(tmp_path: Path) -> None:
     (line,) = said(tmp_path, "events", source)[1:]
     assert line[0] == "fail"
     assert line[1].startswith('none of the event names is mapped under event_names: "Event 00" (1 rows), ')
-    assert line[1].endswith("and 2 more; mapped are product_viewed, cart_updated, order_line, order_placed")
+    assert line[1].endswith(
+        "and 2 more; mapped are product_viewed, cart_updated, order_line, order_placed, order_refunded"
+    )
 
 
 def test_canonical_names_that_nothing_maps_to(tmp_path: Path) -> None:

@@ -246,7 +246,7 @@ TABLES = ", ".join(SOURCES)
         (
             {"event_names": {"Bought": "order_lines"}},
             'event_names.Bought: "order_lines" is not a canonical event name. Did you mean "order_line"? '
-            "Allowed: product_viewed, cart_updated, order_line, order_placed.",
+            "Allowed: product_viewed, cart_updated, order_line, order_placed, order_refunded.",
         ),
         ({"serving": {"enabled": "maybe"}}, 'serving.enabled: should be a valid boolean, but is "maybe".'),
         ({"serving": 5}, "serving: should be a group of keys (enabled), but is 5."),

@@ -6,7 +6,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,12 +18,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from recs_platform.errors import ConfigError
 from recs_platform.platform_db import engine as platform
 from recs_platform.platform_db.engine import HEAD, VERSION_TABLE, alembic_config, engine, upgrade
-from recs_platform.platform_db.tables import Base
+from recs_platform.platform_db.tables import Base, Publication
 
 
 def tables(opened: Engine) -> set[str]:
@@ -77,6 +81,82 @@ def test_a_round_trip_down_and_up(platform_db: Engine) -> None:
     assert tables(platform_db) == {VERSION_TABLE}
     upgrade(platform_db)
     assert tables(platform_db) == {VERSION_TABLE, *Base.metadata.tables}
+
+
+_OLD = (
+    "INSERT INTO publications (company, strategy, version, as_of, customers, rows, generated_at, status, kind, "
+    "published_at, published_by, approved, note) VALUES (:company, 'toy', :version, '2025-09-10', 10, 12, "
+    "'2025-09-10 00:00:00', :status, 'publish', '2025-09-11 06:00:00', 'ann', :approved, 'as it was')"
+)
+_NEW = "INSERT INTO publications (product, company, strategy, version, as_of, rows, generated_at, status, kind, " + (
+    "published_at, published_by, approved, note) SELECT :product, company, strategy, :version, as_of, rows, "
+    "generated_at, :status, kind, published_at, published_by, approved, note FROM publications WHERE version = 1 "
+    "AND company = 'shop'"
+)
+
+
+@pytest.fixture
+def before_products(database: str) -> Iterator[Engine]:
+    """A database of the revision before there were products, with publications of two companies."""
+    opened = engine(database)
+    with opened.connect() as connection:
+        command.upgrade(alembic_config(connection), "0002")
+        connection.commit()
+    with opened.begin() as connection:
+        for company, version, status in (("shop", 1, "backup"), ("shop", 2, "live"), ("other", 1, "live")):
+            row = {"company": company, "version": version, "status": status, "approved": version == 2}
+            connection.execute(text(_OLD), row)
+    yield opened
+    opened.dispose()
+
+
+def test_what_was_published_before_there_were_products_are_recommendations(before_products: Engine) -> None:
+    upgrade(before_products)
+    with Session(before_products) as session:
+        rows = session.scalars(select(Publication).order_by(Publication.id)).all()
+    assert [(r.company, r.version, str(r.status), r.approved) for r in rows] == [
+        ("shop", 1, "backup", False),
+        ("shop", 2, "live", True),
+        ("other", 1, "live", False),
+    ]
+    assert {(r.product, r.customers, r.rows, r.note) for r in rows} == {("recommendations", 10, 12, "as it was")}
+    assert {r.generated_at for r in rows} == {datetime(2025, 9, 10, tzinfo=UTC)}
+
+
+def test_each_product_has_its_own_versions_and_one_that_is_live(before_products: Engine) -> None:
+    upgrade(before_products)
+
+    def add(product: str, version: int, status: str) -> None:
+        with before_products.begin() as connection:
+            connection.execute(text(_NEW), {"product": product, "version": version, "status": status})
+
+    add("allocation", 2, "live")
+    add("allocation", 1, "backup")
+    with pytest.raises(IntegrityError):
+        add("recommendations", 2, "backup")
+    with pytest.raises(IntegrityError):
+        add("recommendations", 3, "live")
+    with pytest.raises(IntegrityError):
+        add("allocation", 3, "live")
+    with pytest.raises(IntegrityError):
+        add("allocation", 3, "thrown away")
+    with pytest.raises(IntegrityError), before_products.begin() as connection:
+        connection.execute(text(_OLD), {"company": "new", "version": 1, "status": "live", "approved": False})
+
+
+def test_a_database_taken_back_before_products_keeps_its_recommendations(before_products: Engine) -> None:
+    upgrade(before_products)
+    with before_products.begin() as connection:
+        connection.execute(text(_NEW), {"product": "allocation", "version": 9, "status": "live"})
+    with before_products.connect() as connection:
+        command.downgrade(alembic_config(connection), "0002")
+        connection.commit()
+    with before_products.begin() as connection:
+        kept = connection.execute(text("SELECT company, version, customers FROM publications ORDER BY id")).all()
+        assert kept == [("shop", 1, 10), ("shop", 2, 10), ("other", 1, 10)]
+    with pytest.raises(IntegrityError), before_products.begin() as connection:
+        connection.execute(text(_OLD), {"company": "shop", "version": 3, "status": "live", "approved": False})
+    upgrade(before_products)
 
 
 def test_a_migration_that_breaks_off_leaves_nothing_behind(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

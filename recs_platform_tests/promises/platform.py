@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow.parquet as pq
 import pytest
 
 from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, summary
@@ -76,6 +77,16 @@ class Platform:
         """The tables of the stage of sources; what strategies make of them has tests of its own."""
         stages = pipelines()[self._strategy(company)].stages
         return {table.spec.name: table.spec for stage in stages if stage.name == SOURCES for table in stage.tables}
+
+    def stage(self, company: str, name: str) -> list[str]:
+        """The tables of one stage."""
+        stages = pipelines()[self._strategy(company)].stages
+        return [table.spec.name for stage in stages if stage.name == name for table in stage.tables]
+
+    def feed_rows(self, company: str, table: str, day: date) -> list[Path]:
+        """A row each of what the company's feed holds for a day now."""
+        folder = self.landing / company / table / day.isoformat()
+        return [path for path in folder.glob("*.parquet") for _ in range(pq.read_metadata(path).num_rows)]
 
     def all_tables(self, company: str) -> list[str]:
         return list(pipelines()[self._strategy(company)].tables)

@@ -76,15 +76,15 @@ def test_the_assets_checks_jobs_and_schedules_that_people_look_for_are_there(def
 def test_every_table_and_check_of_a_pipeline_is_an_asset_or_an_asset_check(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     made = {(pipeline.strategy.name, table) for pipeline in pipelines().values() for table in pipeline.tables}
-    publishing = {pipeline.strategy.name for pipeline in pipelines().values() if pipeline.live}
-    made |= {(strategy, "publication") for strategy in publishing}
+    publishing = [(name, product) for name, pipeline in pipelines().items() for product in pipeline.products.values()]
+    made |= {(strategy, product.asset) for strategy, product in publishing}
     assert {tuple(key.path) for key in graph.get_all_asset_keys()} == made
     judged = {
         (pipeline.strategy.name, check.table, name)
         for pipeline in pipelines().values()
         for name, (check, _) in pipeline.checks.items()
     }
-    judged |= {(strategy, "comparison", "guardrails") for strategy in publishing}
+    judged |= {(strategy, product.comparison, product.guardrails) for strategy, product in publishing}
     assert {(*key.asset_key.path, key.name) for key in graph.asset_check_keys} == judged
 
 

@@ -8,14 +8,21 @@ import pytest
 from sqlalchemy import Engine
 
 from recs_platform.publication.outlet import Outlet
+from recs_platform.publication.product import AnyProduct
 from recs_platform_tests.publication.garage import Garage
-from recs_platform_tests.publication.shop import lake_in, outlet_of
+from recs_platform_tests.publication.shop import PRODUCTS, lake_in, outlet_of
+
+
+@pytest.fixture(params=PRODUCTS)
+def product(request: pytest.FixtureRequest) -> AnyProduct:
+    """Each of the shop's products."""
+    return PRODUCTS[request.param]
 
 
 @pytest.fixture
-def outlet(tmp_path: Path, platform_db: Engine) -> Outlet:
-    """The shop's, with nothing published yet: once on SQLite, once on PostgreSQL."""
-    return outlet_of(lake_in(tmp_path), platform_db)
+def outlet(tmp_path: Path, platform_db: Engine, product: AnyProduct) -> Outlet:
+    """The shop's, with nothing published yet: of each product, once on SQLite and once on PostgreSQL."""
+    return outlet_of(lake_in(tmp_path), platform_db, product)
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""A vehicle-fitment company in small: the published table and what explains it are planted, the comparison and
-everything after it are the real ones.
+"""A vehicle-fitment company in small: the published tables and what explains them are planted, the comparisons and
+everything after them are the real ones.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from recs_platform.pipeline.pipeline import Pipeline, Stage
 from recs_platform.pipeline.wiring import daily_job
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.stage import outlet_of, publication_stage
+from recs_platform.publication.product import ALLOCATION, RECOMMENDATIONS
+from recs_platform.publication.stage import allocation_stage, outlet_of, publication_stage
 from recs_platform.resources import lake_resource
+from recs_platform.schemas.campaign import TreatmentAllocation
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.schemas.vehicle_fitment import DroppedCustomers, ItemPopularity, VehicleRecommendations
 from recs_platform.settings import settings
@@ -38,6 +40,8 @@ NAME, STRATEGY = "garage", "vehicle_fitment"
 DAY = date(2025, 9, 10)
 NEXT = DAY + timedelta(days=1)
 Car = tuple[int, str, str]
+Shares = dict[str, dict[str, float]]
+"""Segment: the share of each treatment."""
 CAMARO: Car = (1969, "Chevrolet", "Camaro")
 FOUR = ("a", "b", "c", "d")
 PRICES = (100.0, 200.0, 300.0, 400.0)
@@ -90,6 +94,24 @@ def arrow(model: type[Table], rows: Sequence[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=pa.schema([pa.field(c.name, c.type) for c in columns]))
 
 
+def allocation_rows(day: date, shares: Shares) -> pa.Table:
+    return arrow(
+        TreatmentAllocation,
+        [
+            {
+                "as_of": day,
+                "segment": segment,
+                "treatment_id": treatment,
+                "share": share,
+                "posterior_mean": 0.1,
+                "pipeline_version": "1",
+            }
+            for segment, treatments in shares.items()
+            for treatment, share in treatments.items()
+        ],
+    )
+
+
 @cache
 def _queries() -> dict[str, Query]:
     return load_queries(sql_folder())
@@ -108,6 +130,8 @@ class Garage:
     """Day: the reason of each dropped customer."""
     orders: dict[date, dict[str, int]] = field(default_factory=dict)
     """Day: how often each item was ordered."""
+    shares: dict[date, Shares] | None = None
+    """Day: its allocation; none: the company publishes no allocation at all."""
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
     @property
@@ -127,23 +151,30 @@ class Garage:
     @cached_property
     def pipeline(self) -> Pipeline:
         strategy = STRATEGIES[STRATEGY]
-        publication = publication_stage(strategy, _queries(), published=VehicleRecommendations)
+        stages = [
+            Stage("made", tuple(self._tables())),
+            publication_stage(strategy, _queries(), published=VehicleRecommendations),
+        ]
+        if self.shares is not None:
+            stages.append(allocation_stage(strategy, _queries(), published=TreatmentAllocation))
         header = "-- Prices are not negative.\n-- table: vehicle_recommendations\n-- severity: error\n"
         check = parse_query("no_negative_price", header + self.check, f"sql/validation/{STRATEGY}/check.sql")
-        return Pipeline(strategy, [Stage("made", tuple(self._tables())), publication], [check])
+        return Pipeline(strategy, stages, [check])
 
     @cached_property
     def outlet(self) -> Outlet:
-        database = engine()
-        upgrade(database)
-        return outlet_of(self.pipeline, self.company, lake_resource(settings()).open(), database)
+        return self._outlet(RECOMMENDATIONS)
+
+    @cached_property
+    def allocation(self) -> Outlet:
+        return self._outlet(ALLOCATION)
 
     def plan(self, day: date, who: list[Owner], dropped: dict[str, str] | None = None, **orders: int) -> None:
         self.planned[day], self.dropped[day], self.orders[day] = who, dropped or {}, orders
 
     def make(self, day: date) -> None:
         """The day's tables, without Dagster."""
-        for table, rows in zip(self._tables(), self._rows(day), strict=True):
+        for table, rows in zip(self._tables(), self._rows(day), strict=False):
             subject = Subject(table.spec.name, NAME, self.pipeline.ref(table.spec.name, self.company), Days.one(day))
             self.outlet.warehouse.replace(subject, rows.to_reader(), audits=(SCHEMA_AUDIT,))
 
@@ -158,7 +189,12 @@ class Garage:
             asset_selection=[dg.AssetKey([STRATEGY, name]) for name in only] or None,
         )
 
-    def _rows(self, day: date) -> tuple[pa.Table, pa.Table, pa.Table]:
+    def _outlet(self, product: str) -> Outlet:
+        database = engine()
+        upgrade(database)
+        return outlet_of(self.pipeline, product, self.company, lake_resource(settings()).open(), database)
+
+    def _rows(self, day: date) -> tuple[pa.Table, ...]:
         popularity = [
             {"as_of": day, "item_id": i, "historical_orders": 0, "recent_orders": n, "orders": n, "score": float(n)}
             for i, n in self.orders[day].items()
@@ -168,6 +204,7 @@ class Garage:
             arrow(VehicleRecommendations, [owner.row(day) for owner in self.planned[day]]),
             arrow(DroppedCustomers, dropped),
             arrow(ItemPopularity, popularity),
+            allocation_rows(day, (self.shares or {}).get(day, {})),
         )
 
     def _tables(self) -> list[Any]:
@@ -177,5 +214,7 @@ class Garage:
 
             return table_asset(model)(function)
 
-        models = (VehicleRecommendations, DroppedCustomers, ItemPopularity)
+        models: list[type[Table]] = [VehicleRecommendations, DroppedCustomers, ItemPopularity]
+        if self.shares is not None:
+            models.append(TreatmentAllocation)
         return [made(model, number) for number, model in enumerate(models)]

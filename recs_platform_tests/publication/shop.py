@@ -1,4 +1,5 @@
-"""A small shop that publishes: a table of one recommendation per customer, and an outlet for it.
+"""A small shop that publishes two products, and outlets for them: a recommendation per customer, and a share per
+treatment. A test that is given either says how many rows a day has and what they hold.
 
 Not here: processes that are killed (processes.py).
 """
@@ -8,22 +9,24 @@ from __future__ import annotations
 import datetime
 from datetime import UTC, date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from pandera.ibis import Field
 from sqlalchemy import Engine
 
-from recs_platform.pipeline.pipeline import LiveTable
 from recs_platform.platform_db.tables import Publication, PublicationStatus
 from recs_platform.publication import inventory
+from recs_platform.publication.allocation import allocation
 from recs_platform.publication.outlet import Outlet
+from recs_platform.publication.product import AnyProduct
 from recs_platform.publication.publish import comparison_id, publish, reconcile
+from recs_platform.publication.recommendations import recommendations
 from recs_platform.schemas.table import Empty, Table, snapshot, spec_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake import Lake
 from recs_platform.warehouse.protocol import Subject
-from recs_platform.warehouse.slices import Days, TableRef
+from recs_platform.warehouse.slices import Days
 from recs_platform_tests.warehouse.conftest import open_lake
 
 D = date(2025, 12, 1)
@@ -41,29 +44,57 @@ class Picks(Table):
     generated_at: datetime.datetime = Field()
 
 
-PICKS = spec_of(Picks)
-LIVE = LiveTable(PICKS)
+@snapshot(key=("segment", "treatment_id"), empty=Empty.ALLOWED)
+class Splits(Table):
+    """One row per treatment: its share."""
+
+    as_of: datetime.date = Field()
+    segment: str = Field()
+    treatment_id: str = Field()
+    share: float = Field()
+    why: str = Field()
+
+
+PICKS, SPLITS = recommendations(spec_of(Picks)), allocation(spec_of(Splits))
+PRODUCTS: dict[str, AnyProduct] = {product.name: product for product in (PICKS, SPLITS)}
+
+
+class Seen(NamedTuple):
+    """A row of either product."""
+
+    as_of: date
+    who: str
+    """The customer, or the treatment."""
+    what: str
 
 
 def day(offset: int) -> date:
     return D + timedelta(days=offset)
 
 
-def outlet_of(lake: Lake, database: Engine) -> Outlet:
-    return Outlet(COMPANY, "toy", TableRef(COMPANY, PICKS), TableRef(COMPANY, LIVE.spec), lake, database)
+def outlet_of(lake: Lake, database: Engine, product: AnyProduct) -> Outlet:
+    return Outlet(COMPANY, "toy", product, COMPANY, lake, database)
 
 
 def lake_in(folder: Path, retention_days: int = 7) -> Lake:
     return open_lake(str(folder / "lake"), folder / "scratch", retention_days=retention_days)
 
 
-def make(outlet: Outlet, of: date, customers: int = 3, item: str = "a") -> None:
+def make(outlet: Outlet, of: date, rows: int = 3, what: str = "a") -> None:
     """The pipeline's work: the day's slice."""
     midnight = datetime.datetime.combine(of, datetime.time())
-    rows = [{"as_of": of, "customer_id": f"c{n}", "item_id": item, "generated_at": midnight} for n in range(customers)]
-    schema = pa.schema([pa.field(c.name, c.type) for c in PICKS.columns])
-    subject = Subject("toy/picks", COMPANY, outlet.source, Days.one(of))
-    outlet.warehouse.replace(subject, pa.Table.from_pylist(rows, schema=schema).to_reader(), audits=(SCHEMA_AUDIT,))
+    if outlet.product is PICKS:
+        made = [{"customer_id": f"c{n}", "item_id": what, "generated_at": midnight} for n in range(rows)]
+    else:
+        made = [{"segment": "(all)", "treatment_id": f"c{n}", "share": 1 / rows, "why": what} for n in range(rows)]
+    write(outlet, of, made)
+
+
+def write(outlet: Outlet, of: date, rows: list[dict[str, Any]]) -> None:
+    schema = pa.schema([pa.field(c.name, c.type) for c in outlet.source.spec.columns])
+    table = pa.Table.from_pylist([{"as_of": of, **row} for row in rows], schema=schema)
+    subject = Subject(f"toy/{outlet.source.name}", COMPANY, outlet.source, Days.one(of))
+    outlet.warehouse.replace(subject, table.to_reader(), audits=(SCHEMA_AUDIT,))
 
 
 def compared(outlet: Outlet, of: date) -> str:
@@ -72,22 +103,22 @@ def compared(outlet: Outlet, of: date) -> str:
     return comparison_id(outlet, of, content, reconcile(outlet))
 
 
-def make_live(outlet: Outlet, of: date, customers: int = 3, item: str = "a") -> Publication:
-    make(outlet, of, customers, item)
+def make_live(outlet: Outlet, of: date, rows: int = 3, what: str = "a") -> Publication:
+    make(outlet, of, rows, what)
     return publish(outlet, of, compared(outlet, of), by="ann", at=NOON)
 
 
-def seen(outlet: Outlet) -> list[dict[str, Any]]:
+def seen(outlet: Outlet) -> list[Seen]:
     """What customers see."""
+    who, what = ("customer_id", "item_id") if outlet.product is PICKS else ("treatment_id", "why")
     with outlet.warehouse.read(outlet.live) as reader:
-        rows: list[dict[str, Any]] = reader.read_all().to_pylist()
-    return sorted(rows, key=lambda row: str(row["customer_id"]))
+        return sorted(Seen(row["as_of"], row[who], row[what]) for row in reader.read_all().to_pylist())
 
 
 def states(outlet: Outlet) -> dict[int, str]:
     """Version: its status, as the inventory stands, without bringing it in line first."""
-    return {p.version: str(p.status) for p in inventory.listed(outlet.database, COMPANY)}
+    return {p.version: str(p.status) for p in inventory.listed(outlet.database, COMPANY, outlet.product.name)}
 
 
-def live_rows(outlet: Outlet) -> list[Publication]:
-    return [p for p in inventory.listed(outlet.database, COMPANY) if p.status is PublicationStatus.LIVE]
+def live_versions(outlet: Outlet) -> list[int]:
+    return [version for version, status in states(outlet).items() if status == PublicationStatus.LIVE]

@@ -11,25 +11,32 @@ import yaml
 
 from recs_platform.cli import _exit_code
 from recs_platform.pipeline import catalogue
+from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.settings import settings
+from recs_platform.strategies.strategy import STRATEGIES
 from recs_platform_tests.publication.garage import DAY, NAME, NEXT, STRATEGY, Garage, Owner, owners
 
 CHANGED = ("z", "b", "c", "d")
 
 
-@pytest.fixture
-def shop(garage: Garage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Garage:
-    """The garage where the CLI looks for companies and pipelines, with two days made: the second one loses half."""
+def open_to_commands(garage: Garage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the garage where the CLI looks for companies and pipelines."""
     described = garage.company.model_dump(mode="json", include={"name", "strategy", "dataset", "timezone", "currency"})
     folder = tmp_path / "companies"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "garage.yaml").write_text(yaml.safe_dump({**described, "start_date": "2025-09-01", "simulation": {}}))
     monkeypatch.setenv("RECS_COMPANIES_DIR", str(folder))
     monkeypatch.setenv("USER", "ann")
     settings.cache_clear()
     made = catalogue.pipelines()
     monkeypatch.setattr(catalogue, "pipelines", lambda: {**made, STRATEGY: garage.pipeline})
+
+
+@pytest.fixture
+def shop(garage: Garage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Garage:
+    """The garage at the terminal, with two days made: the second one loses half."""
+    open_to_commands(garage, tmp_path, monkeypatch)
     garage.plan(DAY, owners(10))
     garage.plan(NEXT, owners(5), {f"c{n}": "no vehicle" for n in range(5, 10)})
     garage.make(DAY)
@@ -121,6 +128,8 @@ def test_mistakes_are_one_sentence(
 ) -> None:
     code, said = recs(capsys, "publications", NAME)
     assert (code, said) == (0, "garage has published nothing yet. Next: recs publish garage")
+    silent = Pipeline(STRATEGIES["offer_ranking"], [], [])
+    monkeypatch.setattr(catalogue, "pipelines", lambda: {STRATEGY: shop.pipeline, "offer_ranking": silent})
     for arguments, words in {
         ("rollback", NAME, "--to", "3"): "garage: version 3 was never live; it can go back to none.",
         ("publish", NAME, "--date", "2025-09-05"): "garage.vehicle_recommendations has no slice for 2025-09-05.",

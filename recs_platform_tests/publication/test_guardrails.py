@@ -1,4 +1,4 @@
-"""The guardrails as properties: what they refuse and let pass, whatever the figures are."""
+"""The guardrails of recommendations as properties: what they refuse and let pass, whatever the figures are."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from recs_platform.publication.comparison import PLACES, Compared
-from recs_platform.publication.guardrails import judge_comparison, refusals
+from recs_platform.publication.guardrails import refusals
+from recs_platform.publication.recommendations import PLACES, ComparedRecommendations, judge_recommendations
 from recs_platform.strategies.strategy import VehicleFitmentParameters
 
 share = st.floats(0, 1)
@@ -19,12 +19,12 @@ FOUR = [100.0, 200.0, 300.0, 400.0]
 
 def compared(
     stability: float | None, lost: float | None, before: list[Any], after: list[Any], live: float = 100
-) -> Compared:
+) -> ComparedRecommendations:
     def row(section: str, name: str, value: float | None, **more: Any) -> dict[str, Any]:
         return {"section": section, "name": name, "share": value, **more}
 
     pairs = zip(PLACES, before, after, strict=True)
-    return Compared(
+    return ComparedRecommendations(
         [
             row("customers", "common", None, before=live),
             row("customers", "lost", lost),
@@ -44,7 +44,7 @@ def test_each_limit_decides_by_itself(
 ) -> None:
     move = round(sum(after) / sum(before) - 1, 6)
     limits = parameters(min_stability=floor, max_customers_lost=ceiling, max_price_move=most)
-    judged = {g.name: g.passed for g in judge_comparison(compared(stability, lost, before, after), limits)}
+    judged = {g.name: g.passed for g in judge_recommendations(compared(stability, lost, before, after), limits)}
     assert judged == {
         "stability": stability >= floor,
         "customers_lost": lost <= ceiling,
@@ -56,9 +56,9 @@ def test_each_limit_decides_by_itself(
 def test_a_comparison_that_is_worse_is_refused_no_less(
     stability: float, lost: float, before: list[float], after: list[float]
 ) -> None:
-    better = judge_comparison(compared(stability, lost, before, after), parameters())
+    better = judge_recommendations(compared(stability, lost, before, after), parameters())
     further = [price * (1.5 if sum(after) >= sum(before) else 0.5) for price in after]
-    worse = judge_comparison(compared(stability / 2, (1 + lost) / 2, before, further), parameters())
+    worse = judge_recommendations(compared(stability / 2, (1 + lost) / 2, before, further), parameters())
     for one, other in zip(better, worse, strict=True):
         assert one.passed or not other.passed
 
@@ -67,7 +67,7 @@ def test_a_comparison_that_is_worse_is_refused_no_less(
 def test_every_guardrail_says_its_figure_and_its_limit(
     stability: float, lost: float, before: list[float], after: list[float]
 ) -> None:
-    for guardrail in judge_comparison(compared(stability, lost, before, after), parameters()):
+    for guardrail in judge_recommendations(compared(stability, lost, before, after), parameters()):
         assert guardrail.value is not None
         assert f"{abs(guardrail.value):.2%}" in guardrail.words
         assert f"{guardrail.limit:.2%}" in guardrail.words
@@ -82,14 +82,14 @@ def test_parts_that_change_places_move_no_price(before: list[float], order: list
 def test_nothing_live_is_nothing_to_judge(
     stability: float, lost: float, before: list[float], after: list[float]
 ) -> None:
-    assert judge_comparison(compared(stability, lost, before, after, live=0), parameters()) == ()
+    assert judge_recommendations(compared(stability, lost, before, after, live=0), parameters()) == ()
 
 
 @given(st.integers(0, 3))
 def test_what_cannot_be_compared_although_something_is_live_is_refused(place: int) -> None:
     before: list[float | None] = [*FOUR]
     before[place] = None
-    judged = judge_comparison(compared(None, None, before, FOUR), parameters())
+    judged = judge_recommendations(compared(None, None, before, FOUR), parameters())
     assert refusals(judged) == [
         "no customer is in common; min_stability is 70.00%",
         "the share of customers lost is unknown; max_customers_lost is 5.00%",
@@ -100,5 +100,5 @@ def test_what_cannot_be_compared_although_something_is_live_is_refused(place: in
 
 def test_a_limit_itself_is_allowed() -> None:
     limits = parameters(min_stability=0.75, max_customers_lost=0.25, max_price_move=0.5)
-    assert refusals(judge_comparison(compared(0.75, 0.25, FOUR, [1.5 * price for price in FOUR]), limits)) == []
-    assert refusals(judge_comparison(compared(0.75, 0.25, FOUR, [0.5 * price for price in FOUR]), limits)) == []
+    assert refusals(judge_recommendations(compared(0.75, 0.25, FOUR, [1.5 * price for price in FOUR]), limits)) == []
+    assert refusals(judge_recommendations(compared(0.75, 0.25, FOUR, [0.5 * price for price in FOUR]), limits)) == []

@@ -17,11 +17,11 @@ from recs_platform.errors import MissingSliceError
 from recs_platform.warehouse.lake import Lake
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days, TableRef
-from recs_platform_tests.publication.shop import COMPANY, LIVE, PICKS, day, lake_in
+from recs_platform_tests.publication.shop import COMPANY, PICKS, day, lake_in
 from recs_platform_tests.warehouse.conftest import open_lake
 
-SOURCE, TARGET = TableRef(COMPANY, PICKS), TableRef(COMPANY, LIVE.spec)
-SCHEMA = pa.schema([pa.field(column.name, column.type) for column in PICKS.columns])
+SOURCE, TARGET = TableRef(COMPANY, PICKS.of), TableRef(COMPANY, PICKS.live)
+SCHEMA = pa.schema([pa.field(column.name, column.type) for column in PICKS.of.columns])
 MADE = datetime.datetime(2025, 12, 1)
 
 

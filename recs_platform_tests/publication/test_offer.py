@@ -12,6 +12,7 @@ from recs_platform.errors import MissingSliceError, UserError
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication.offer import Offer, Standing, accept, newest_day, offer
 from recs_platform.publication.publish import publications, rollback
+from recs_platform.publication.recommendations import ComparedRecommendations
 from recs_platform_tests.publication.garage import DAY, FOUR, NEXT, PRICES, Garage, Owner, owners
 
 NOON = datetime.datetime(2025, 9, 12, 12, tzinfo=UTC)
@@ -185,7 +186,7 @@ def test_after_a_rollback_the_next_day_is_compared_with_what_came_back(garage: G
     stable = offered(garage, third)
     assert stable.live is not None
     assert (stable.live.version, stable.live.as_of) == (3, DAY)
-    assert stable.compared is not None
+    assert isinstance(stable.compared, ComparedRecommendations)
     assert stable.compared.stability == 1.0
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import FrameTable
-from recs_platform.reporting.presentation import Presentation
+from recs_platform.reporting.presentation import Presentation, markdown_image, write_picture
 from recs_platform_tests.pipeline.toy import DAY, Toy, materialized, scores
 
 
@@ -37,6 +37,11 @@ def test_words_table_and_picture_are_attached(toy: Toy, own_home: Path) -> None:
     assert seen["picture"] == "![scores](data:image/png;base64,cGljdHVyZQ==)"
     assert Path(seen["picture_file"]) == own_home / "reports" / "shop" / str(DAY) / "scores.png"
     assert Path(seen["picture_file"]).read_bytes() == b"picture"
+
+
+def test_a_drawing_is_known_for_what_it_is(tmp_path: Path) -> None:
+    assert markdown_image(b"<svg/>", "scores") == "![scores](data:image/svg+xml;base64,PHN2Zy8+)"
+    assert write_picture(tmp_path, "shop", DAY, "scores", b"<svg/>").name == "scores.svg"
 
 
 def test_an_empty_table_speaks_too(toy: Toy) -> None:

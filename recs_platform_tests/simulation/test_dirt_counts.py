@@ -22,7 +22,10 @@ REJECTED = {
     },
     "treatments": {"send_id is missing": "send_id IS NULL"},
     "deliveries": {"send_id is missing": "send_id IS NULL"},
-    "interactions": {"kind is unknown": "kind NOT IN ('VIEWED', 'CLICKED')"},
+    "interactions": {
+        "kind is unknown": "kind NOT IN ('VIEWED', 'CLICKED')",
+        "send_id is unknown": "send_id NOT IN (SELECT send_id FROM {sent} WHERE send_id IS NOT NULL)",
+    },
     "impressions": {"customer_id is missing": "customer_id IS NULL"},
     "redemptions": {
         "customer_id is missing": "customer_id IS NULL",
@@ -42,6 +45,7 @@ def conditions(world: Landed, table: str) -> dict[str, str]:
     words = {
         "names": ", ".join(f"'{raw}'" for raw in names),
         "placed": ", ".join(f"'{raw}'" for raw, name in names.items() if name == "order_placed"),
+        "sent": world.files("treatments"),
     }
     return {reason: condition.format(**words) for reason, condition in REJECTED[table].items()}
 

@@ -20,6 +20,7 @@ FEEDS = {
     "Ordered Product": "order_line",
     "Consumer Website Order": "order_line",
     "Placed Order": "order_placed",
+    "Refunded Product": "order_refunded",
 }
 SPECS = {
     "holley": WorldSpec("holley", "vehicle_fitment", 11, 4000, FIRST, FEEDS),

@@ -78,18 +78,20 @@ def test_a_commit_that_was_overtaken_is_made_again(
     write(lake, days(-1, -1), [])
     for of in before:
         write(lake, of, visits(of, each=ROWS, pages=0))
-    look = DeltaSlices.ensure
+    look = DeltaSlices._taken
     looks = []
 
     def look_and_be_overtaken(table: DeltaSlices) -> DeltaTable:
         found = look(table)
-        looks.append(found)
-        if len(looks) == 2:  # the first one is before the files are moved into the table
+        looks.append(found.version())
+        if len(looks) == 1:
             write(lake, TODAY, visits(TODAY, each=ROWS, pages=1))
         return found
 
-    monkeypatch.setattr(DeltaSlices, "ensure", look_and_be_overtaken)
+    monkeypatch.setattr(DeltaSlices, "_taken", look_and_be_overtaken)
     write(lake, TODAY, visits(TODAY, each=ROWS, pages=2))
+    first, overtaking, again = looks
+    assert (overtaking, again) == (first, first + 1)
     assert marks(lake) == {day(0): [2] * ROWS}
     assert [v.note["rows"] for v in lake.versions(ref())[:2]] == [ROWS, ROWS]
 

@@ -12,6 +12,7 @@ WITH named AS (
       WHEN event_name IN UNNEST(@product_viewed_names) THEN 'product_viewed'
       WHEN event_name IN UNNEST(@cart_updated_names) THEN 'cart_updated'
       WHEN event_name IN UNNEST(@order_line_names) THEN 'order_line'
+      WHEN event_name IN UNNEST(@order_refunded_names) THEN 'order_refunded'
       ELSE 'order_placed'
     END AS event_name,
     IF(event_name = @preferred_order_feed, 0, 1) AS _feed_rank,

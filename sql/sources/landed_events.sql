@@ -23,9 +23,14 @@ SELECT
     WHEN event_name NOT IN UNNEST(@product_viewed_names)
       AND event_name NOT IN UNNEST(@cart_updated_names)
       AND event_name NOT IN UNNEST(@order_line_names)
-      AND event_name NOT IN UNNEST(@order_placed_names) THEN 'event_name is unknown'
-    WHEN item_id IS NULL AND event_name NOT IN UNNEST(@order_placed_names) THEN 'item_id is missing'
-    WHEN order_id IS NULL AND event_name IN UNNEST(@order_line_names) THEN 'order_id is missing'
+      AND event_name NOT IN UNNEST(@order_placed_names)
+      AND event_name NOT IN UNNEST(@order_refunded_names) THEN 'event_name is unknown'
+    WHEN item_id IS NULL
+      AND event_name NOT IN UNNEST(@order_placed_names)
+      AND event_name NOT IN UNNEST(@order_refunded_names) THEN 'item_id is missing'
+    WHEN order_id IS NULL
+      AND (event_name IN UNNEST(@order_line_names) OR event_name IN UNNEST(@order_refunded_names))
+      THEN 'order_id is missing'
     WHEN quantity < 0 THEN 'quantity is negative'
     WHEN unit_price < 0 THEN 'unit_price is negative'
   END AS rejection

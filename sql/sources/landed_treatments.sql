@@ -6,6 +6,7 @@ SELECT
   campaign_id,
   arm,
   sent_at,
+  propensity,
   COALESCE(source_day, IF(DATE(sent_at) < @start_date, @start_date, DATE(sent_at)), @start_date) AS event_date,
   CASE
     WHEN unreadable IS NOT NULL THEN unreadable
@@ -17,5 +18,6 @@ SELECT
     WHEN sent_at IS NULL THEN 'sent_at is missing'
     WHEN DATE(sent_at) <> source_day THEN 'sent_at is outside its day'
     WHEN DATE(sent_at) < @start_date THEN 'sent_at is before the start date'
+    WHEN propensity <= 0 OR propensity > 1 THEN 'propensity is not a chance'
   END AS rejection
 FROM source_treatments

@@ -13,5 +13,5 @@ LEFT JOIN catalog AS exact
   ON exact.item_id = events.item_id
 LEFT JOIN catalog AS base
   ON base.item_id = REGEXP_REPLACE(events.item_id, r'([0-9])[BRGP]$', r'\1')
-WHERE events.event_name <> 'order_placed'
+WHERE events.event_name IN ('product_viewed', 'cart_updated', 'order_line')
   AND COALESCE(exact.item_id, base.item_id) IS NOT NULL

@@ -84,7 +84,7 @@ def test_a_day_that_was_not_made(world: World, recs: Recs) -> None:
 def test_a_strategy_that_publishes_nothing(recs: Recs) -> None:
     code, _, err = recs("compare", "metro", "--a", str(THEN), "--b", str(TODAY))
     assert code == 2
-    assert "metro has nothing to compare: offer_ranking publishes no table" in err
+    assert "metro has nothing to compare: offer_ranking publishes no recommendations" in err
 
 
 def test_a_company_without_days(world: World) -> None:

@@ -245,7 +245,8 @@ def test_what_customers_see(world: World, recs: Recs, of: date, says: str) -> No
     upgrade(database)
     at = datetime(2025, 10, 1, 9, 30, tzinfo=UTC)
     live = Publication(
-        company="holley", strategy="vehicle_fitment", version=7, as_of=of, customers=1, rows=1, generated_at=at,
+        company="holley", strategy="vehicle_fitment", product="recommendations",
+        version=7, as_of=of, customers=1, rows=1, generated_at=at,
         status=PublicationStatus.LIVE, kind=PublicationKind.PUBLISH, published_at=at, published_by="ann",
         approved=False, note="",
     )  # fmt: skip

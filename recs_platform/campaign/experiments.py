@@ -1,0 +1,234 @@
+"""Arms and periods side by side: tables of differences with their intervals, from the sums that SQL makes.
+
+Not here: the statistics (statistics/), and which messages and orders are summed (`sql/campaign/metric_sums.sql`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+from recs_platform.campaign.pictures import show_arms, show_periods
+from recs_platform.campaign.statistics import cuped, power, ratio, sequential
+from recs_platform.campaign.statistics.comparison import Comparison
+from recs_platform.campaign.statistics.intervals import Interval
+from recs_platform.campaign.statistics.paired import paired
+from recs_platform.campaign.statistics.ratio import Sums
+from recs_platform.campaign.statistics.sample_ratio import sample_ratio as judge_shares
+from recs_platform.companies.model import Company
+from recs_platform.pipeline.frame_asset import table_asset
+from recs_platform.schemas.campaign import METRICS, ArmComparison, PeriodComparison, SampleRatio
+from recs_platform.schemas.table import Table, spec_of
+from recs_platform.strategies.strategy import Parameters
+from recs_platform.warehouse.slices import Days
+
+Row: TypeAlias = Mapping[str, Any]
+
+ENGAGEMENT = frozenset({"opens", "clicks"})
+"""Metrics that a customer who is sent nothing cannot have."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """An arm's or a period's sums of one metric."""
+
+    first_day: date
+    last_day: date
+    sums: Sums
+
+    @property
+    def value(self) -> float:
+        return self.sums.y / self.sums.n
+
+
+@table_asset(ArmComparison, present=show_arms)
+def arm_comparison(company: Company, days: Days, metric_sums: pa.Table) -> pa.Table:
+    """Every arm against the control arm and against those held out."""
+    rows = compare_arms(parts_of(metric_sums.to_pylist(), "arm"), company.parameters)
+    return _table(ArmComparison, days, rows)
+
+
+@table_asset(SampleRatio)
+def sample_ratio(company: Company, days: Days, metric_sums: pa.Table) -> pa.Table:
+    """How the draw of the arms went, against the plan where there is one."""
+    rows = compare_shares(parts_of(metric_sums.to_pylist(), "arm"), company.parameters.planned_arm_shares)
+    return _table(SampleRatio, days, rows)
+
+
+@table_asset(PeriodComparison, present=show_periods)
+def period_comparison(company: Company, days: Days, metric_sums: pa.Table, paired_customers: pa.Table) -> pa.Table:  # noqa: ARG001
+    """After the newest release against before it."""
+    rows = compare_periods(parts_of(metric_sums.to_pylist(), "period"), paired_customers.to_pylist())
+    return _table(PeriodComparison, days, rows)
+
+
+def parts_of(rows: list[dict[str, Any]], cut: str) -> dict[tuple[str, str], Part]:
+    """The sums of each arm or period and metric."""
+    names = ("units", "n", "y", "x", "nn", "yy", "xx", "ny", "nx", "yx")
+    return {
+        (row["part"], row["metric"]): Part(row["first_day"], row["last_day"], Sums(*(row[name] for name in names)))
+        for row in rows
+        if row["cut"] == cut
+    }
+
+
+def compare_arms(parts: Mapping[tuple[str, str], Part], parameters: Parameters) -> Iterator[Row]:
+    arms = sorted({arm for arm, _ in parts})
+    for arm in arms:
+        for baseline in (parameters.control_arm, *parameters.holdout_arms):
+            if arm in (baseline, *parameters.holdout_arms) or baseline not in arms:
+                continue
+            for metric in METRICS["arm"]:
+                held_out = baseline in parameters.holdout_arms
+                if (arm, metric) in parts and (baseline, metric) in parts and not (held_out and metric in ENGAGEMENT):
+                    own, other = parts[arm, metric], parts[baseline, metric]
+                    yield {
+                        "arm": arm,
+                        "baseline": baseline,
+                        "metric": metric,
+                        **_arm_row(own, other, parameters),
+                    }
+
+
+def _arm_row(own: Part, other: Part, parameters: Parameters) -> Row:
+    found, adjusted = ratio.difference(own.sums, other.sums), cuped.adjust(own.sums, other.sums)
+    always = _anytime(found, own, other, parameters.campaign_window_days)
+    sharper = adjusted.comparison if adjusted.theta else None
+    messages, difference = own.sums.n, own.value - other.value
+    return {
+        "messages": round(messages),
+        "customers": own.sums.units,
+        "value": own.value,
+        "baseline_value": other.value,
+        "difference": difference,
+        "fixed_low": found.low,
+        "fixed_high": found.high,
+        "anytime_low": always.low,
+        "anytime_high": always.high,
+        "p_value": found.p_value,
+        "adjusted": sharper.estimate if sharper else None,
+        "adjusted_low": sharper.low if sharper else None,
+        "adjusted_high": sharper.high if sharper else None,
+        "noise_removed": adjusted.variance_reduction if sharper else None,
+        "relative": found.relative,
+        "relative_low": found.relative_low,
+        "relative_high": found.relative_high,
+        "total": difference * messages,
+        "total_low": None if found.low is None else found.low * messages,
+        "total_high": None if found.high is None else found.high * messages,
+        "days_to_see": _days_to_see(own, other, parameters.minimum_effect),
+    }
+
+
+def _anytime(found: Comparison, own: Part, other: Part, window: int) -> Interval:
+    """Tuned for the end of the campaign window, to which the standard error shrinks with the root of the days.
+
+    What it will be then hardly changes from day to day, as tuning must not: only the estimate of the spread settles.
+    """
+    if not found.standard_error:
+        return Interval(found.estimate, None, None)
+    then = found.standard_error * math.sqrt(_elapsed(own, other) / window)
+    return sequential.anytime(found.estimate, found.standard_error, tuned_for=then)
+
+
+def _elapsed(own: Part, other: Part) -> int:
+    return (max(own.last_day, other.last_day) - min(own.first_day, other.first_day)).days + 1
+
+
+def _days_to_see(own: Part, other: Part, minimum_effect: float) -> int | None:
+    """Days from the last one on, if customers go on coming as they do; looked at every day."""
+    spread = ratio.deviation(other.sums) or ratio.deviation(own.sums)
+    if not spread or not other.value:
+        return None
+    elapsed, customers = _elapsed(own, other), own.sums.units + other.sums.units
+    needed = power.days_until_visible(
+        minimum_effect * abs(other.value),
+        spread,
+        customers / elapsed,
+        share=own.sums.units / customers,
+        watched=True,
+    )
+    return None if needed is None else max(0, needed - elapsed)
+
+
+def compare_shares(parts: Mapping[tuple[str, str], Part], planned: Mapping[str, float]) -> Iterator[Row]:
+    messages = {arm: round(part.sums.n) for (arm, metric), part in sorted(parts.items()) if metric == "orders"}
+    verdict = judge_shares(messages, planned) if planned else None
+    total = sum(messages.values())
+    for arm in sorted({*messages, *planned}) if total else ():
+        yield {
+            "arm": arm,
+            "messages": messages.get(arm, 0),
+            "share": messages.get(arm, 0) / total,
+            "planned_share": planned.get(arm, 0.0) if verdict else None,
+            "expected": verdict.expected[arm] if verdict else None,
+            "p_value": verdict.p_value if verdict else None,
+        }
+
+
+def compare_periods(parts: Mapping[tuple[str, str], Part], same: list[dict[str, Any]]) -> Iterator[Row]:
+    """Nothing while there are no messages both before and after."""
+    if not {"before", "after"} <= {period for period, _ in parts}:
+        return
+    before, after = parts["before", "opens"], parts["after", "opens"]
+    both = {
+        "before_from": before.first_day,
+        "before_until": before.last_day,
+        "after_from": after.first_day,
+        "after_until": after.last_day,
+    }
+    for metric in METRICS["period"]:
+        if ("before", metric) in parts and ("after", metric) in parts:
+            row = _period_row(parts["before", metric], parts["after", metric])
+            yield {"comparison": "all_customers", "metric": metric, **both, **row}
+    for row in sorted(same, key=lambda row: str(row["metric"])):
+        yield {"comparison": "same_customers", "metric": row["metric"], **both, **_paired_row(row)}
+
+
+def _period_row(before: Part, after: Part) -> Row:
+    """A customer of both periods counts as two: the interval is then, if anything, too wide."""
+    found = ratio.difference(after.sums, before.sums)
+    return {
+        "customers_before": before.sums.units,
+        "customers_after": after.sums.units,
+        "before": before.value,
+        "after": after.value,
+        "difference": after.value - before.value,
+        "difference_low": found.low,
+        "difference_high": found.high,
+        **_ratio(found.lift),
+        "p_value": found.p_value,
+    }
+
+
+def _paired_row(row: Row) -> Row:
+    found = paired(row["both"], row["before_only"], row["after_only"], row["neither"])
+    return {
+        "customers_before": found.customers,
+        "customers_after": found.customers,
+        "before": found.before,
+        "after": found.after,
+        "difference": found.difference.estimate,
+        "difference_low": found.difference.low,
+        "difference_high": found.difference.high,
+        **_ratio(found.lift),
+        "p_value": found.p_value,
+    }
+
+
+def _ratio(lift: Interval) -> Row:
+    """After over before; what is below nothing is nothing."""
+
+    def over(value: float | None) -> float | None:
+        return None if value is None else max(0.0, 1 + value)
+
+    return {"ratio": over(lift.estimate), "ratio_low": over(lift.low), "ratio_high": over(lift.high)}
+
+
+def _table(model: type[Table], days: Days, rows: Iterator[Row]) -> pa.Table:
+    return pa.Table.from_pylist([{"as_of": days.last, **row} for row in rows], schema=spec_of(model).arrow_schema)

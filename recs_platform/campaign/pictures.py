@@ -1,0 +1,149 @@
+"""What the small tables of campaigns say: a sentence, and a picture where one helps.
+
+Not here: how pictures look in general (`reporting/pictures.py`), and the page that people read (report/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from recs_platform.campaign.report.charts import picture
+from recs_platform.campaign.report.experiments import arms_chart
+from recs_platform.campaign.report.figures import counted, money, percent
+from recs_platform.campaign.report.messages import busiest_hours, hours_chart, treatments_chart
+from recs_platform.campaign.report.next_treatments import bandit_chart
+from recs_platform.campaign.report.orders import paths_chart, time_chart
+from recs_platform.campaign.report.revenue import filled, revenue_chart
+from recs_platform.companies.model import Company
+from recs_platform.reporting.presentation import Presentation
+from recs_platform.warehouse.slices import Days
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def show_summary(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+    """The campaigns in a sentence."""
+    if not rows:
+        return Presentation("Nothing was sent.")
+    (row,) = rows
+    words = (
+        f"{counted(row['sends'], 'message')} to {counted(row['customers'], 'customer')}: "
+        f"{percent(row['opened'] / row['sends'])} opened, {percent(row['clicked'] / row['sends'])} clicked. "
+        f"{counted(row['orders'], 'order')} are credited to them, {money(row['revenue'], company.currency)}. "
+        "Credited is not incremental: arm_comparison says what they brought."
+    )
+    return Presentation(words)
+
+
+def show_paths(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+    """How far customers had come before they ordered."""
+    if not rows:
+        return Presentation("No order is credited to a message.")
+    *parts, total = sorted(rows, key=lambda row: int(row["path_number"]))
+    tracked = sum(row["orders"] for row in parts if row["path"] in ("clicked", "opened"))
+    words = f"{tracked:,} of {counted(total['orders'], 'credited order')} came after an open or click on record."
+    return Presentation(words, picture(paths_chart(parts, company.currency)))
+
+
+def show_revenue(company: Company, day: date, rows: Rows) -> Presentation:
+    """What was earned when."""
+    if not any(row["orders"] for row in rows):
+        return Presentation("No order is credited to a message.")
+    days = filled([dict(row) for row in rows], Days(min(row["ordered_on"] for row in rows), day))
+    total = sum(round(100 * row["revenue"]) for row in rows) / 100
+    words = f"{money(total, company.currency)} are credited to messages, refunds taken off."
+    return Presentation(words, picture(revenue_chart(days, company.currency)))
+
+
+def show_time(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+    """How long to wait for orders."""
+    if not rows:
+        return Presentation("No order is credited to a message.")
+    ordered = sorted(rows, key=lambda row: int(row["day_number"]))
+    words = f"{percent(ordered[0]['share_until'])} of the credited orders come within a day of the message."
+    return Presentation(words, picture(time_chart(ordered)))
+
+
+def show_treatments(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+    """Which treatments are opened."""
+    if not rows:
+        return Presentation("Nothing was sent.")
+    ordered = sorted(rows, key=lambda row: (-row["sends"], row["treatment_id"]))
+    return Presentation(f"{counted(len(rows), 'treatment')} were sent.", picture(treatments_chart(ordered)))
+
+
+def show_hours(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+    """When people read."""
+    of = {row["hour"]: row["opens"] for row in rows}
+    opens = [of.get(hour, 0) for hour in range(24)]
+    if not sum(opens):
+        return Presentation("No open by a person is on record.")
+    start, _ = busiest_hours(opens)
+    words = f"The busiest four hours begin at {start:02}:00 UTC."
+    return Presentation(words, picture(hours_chart("Opens by hour", "Opens by people", opens)))
+
+
+def show_arms(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+    """What each arm brought."""
+    if not rows:
+        return Presentation("There are no two arms to compare: no messages whose attribution window is over.")
+    said = [_arm(row) for row in rows if row["metric"] in ("orders", "clicks")]
+    orders = [row for row in rows if row["metric"] == "orders"]
+    drawn = picture(arms_chart("orders", orders, company.currency)) if orders else None
+    return Presentation("\n".join(f"- {line}" for line in said), drawn)
+
+
+def _arm(row: Mapping[str, Any]) -> str:
+    sure = row["anytime_low"] is not None and (row["anytime_low"] > 0 or row["anytime_high"] < 0)
+    verdict = "a difference that holds however often one looks" if sure else "not told from chance yet"
+    return (
+        f"{row['arm']} against {row['baseline']}: {row['value']:.3%} {row['metric']} per message against "
+        f"{row['baseline_value']:.3%}; {verdict}."
+    )
+
+
+def show_periods(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+    """What changed with the newest release."""
+    if not rows:
+        return Presentation("There are no messages before and after a release to compare.")
+    return Presentation("\n".join(f"- {_period(row)}" for row in rows))
+
+
+def _period(row: Mapping[str, Any]) -> str:
+    who = "the same customers" if row["comparison"] == "same_customers" else "all customers"
+    times = "" if row["ratio"] is None else f", {row['ratio']:.2f} times as much"
+    p_value = "unknown" if row["p_value"] is None else f"{row['p_value']:.3g}"
+    return f"{row['metric']}, {who}: {row['before']:.4g} before, {row['after']:.4g} after{times} (p = {p_value})."
+
+
+def show_bandit(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+    """Where traffic should go next."""
+    everybody = [row for row in rows if row["segment"] == "(all)"]
+    if not everybody:
+        return Presentation("Nothing was sent: there is no treatment to learn of.")
+    best = max(everybody, key=lambda row: (row["share_next"], row["treatment_id"]))
+    retired = sum(row["retired"] for row in everybody)
+    words = (
+        f"{best['treatment_id']} gets the most traffic next ({best['share_next']:.1%}): its rate is "
+        f"{best['posterior_mean']:.2%} ({best['credible_low']:.2%} to {best['credible_high']:.2%}), and it is the best "
+        f"with a probability of {best['chance_best']:.1%}. {retired} of {len(everybody)} treatments are retired."
+    )
+    ordered = sorted(everybody, key=lambda row: (-row["share_next"], row["treatment_id"]))
+    reward = company.parameters.bandit_reward.replace("_", " ").capitalize()
+    return Presentation(words, picture(bandit_chart(ordered, reward)))
+
+
+def show_off_policy(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+    """Whether the bandit would have done better than what was sent."""
+    said = []
+    for row in rows:
+        if row["refused_because"]:
+            said.append(f"{row['policy']}: no estimate. {row['refused_because']}")
+        elif row["estimator"] == "gain":
+            said.append(
+                f"{row['policy']}: {row['value']:+.3%} clicks per message ({row['value_low']:+.3%} to "
+                f"{row['value_high']:+.3%}) against what was sent."
+            )
+    return Presentation("\n".join(f"- {line}" for line in said) or "Nothing was sent: nothing can be judged.")

@@ -1,0 +1,91 @@
+"""What a page is put together from: sections, sentences, tables, tiles. What they say is the sections' business."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from recs_platform.campaign.report.figures import NOTHING, count, percent, share_range
+from recs_platform.campaign.report.markup import Html, element, joined
+from recs_platform.campaign.statistics.intervals import proportion
+
+
+@dataclass(frozen=True)
+class Section:
+    anchor: str
+    """For links to it."""
+    title: str
+    body: Sequence[Html]
+
+
+def paragraph(*parts: str) -> Html:
+    return element("p", *parts)
+
+
+def note(*parts: str) -> Html:
+    """What is to be known about the figures, in smaller letters."""
+    return element("p", *parts, class_="note")
+
+
+def heading(text: str) -> Html:
+    return element("h3", text)
+
+
+def strong(text: str) -> Html:
+    return element("strong", text)
+
+
+def table(
+    caption: str,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    words: int = 1,
+    total: bool = False,
+) -> Html:
+    """A table that scrolls within itself when it is wider than the page. The first `words` columns are text, the others
+    numbers; `total` says that the last row adds up the others."""
+    head = element("tr", *(_cell("th", text, n < words, scope="col") for n, text in enumerate(headings)))
+    body = [
+        element(
+            "tr",
+            *(_cell("td", text, n < words) for n, text in enumerate(row)),
+            class_="total" if total and number == len(rows) - 1 else None,
+        )
+        for number, row in enumerate(rows)
+    ]
+    made = element("table", element("thead", head), element("tbody", *body, ""), aria_label=caption)
+    scrolled = element("div", made, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return joined([element("p", caption, class_="caption"), scrolled])
+
+
+def _cell(name: str, text: str, words: bool, scope: str | None = None) -> Html:
+    return element(name, text, scope=scope, class_=None if words else "n")
+
+
+def with_range(figure: str, range_: str) -> Html:
+    """A figure, and its interval below it."""
+    return joined([figure, element("small", range_)]) if range_ != NOTHING else joined([figure])
+
+
+def part_of(successes: int, trials: int) -> Html:
+    """How many of how many: the number, the share, and the share's interval."""
+    if not trials:
+        return joined([count(successes)])
+    share = proportion(successes, trials)
+    return with_range(f"{count(successes)} · {percent(share.estimate)}", share_range(share))
+
+
+def share_cell(successes: int, trials: int) -> Html:
+    """The share with its interval."""
+    share = proportion(successes, trials)
+    return with_range(percent(share.estimate), share_range(share)) if trials else Html(NOTHING)
+
+
+def tiles(figures: Sequence[tuple[str, str, str]]) -> Html:
+    """What matters most, in large letters: a name, a figure, and what to hold it against."""
+    drawn = [
+        element("div", element("dt", name), element("dd", figure, element("small", against)))
+        for name, figure, against in figures
+    ]
+    return element("dl", *drawn, class_="tiles")

@@ -1,0 +1,293 @@
+"""The sections on what became of messages: the funnel, treatments, failures, hours, machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recs_platform.campaign.report.blocks import (
+    Section,
+    note,
+    paragraph,
+    part_of,
+    share_cell,
+    strong,
+    table,
+)
+from recs_platform.campaign.report.charts import Axis, Bar, Chart, Column, bars, columns, figure
+from recs_platform.campaign.report.figures import count, counted, money, percent, share_range, tick
+from recs_platform.campaign.report.markup import Html
+from recs_platform.campaign.report.reading import Findings, Row, Rows
+from recs_platform.campaign.statistics.intervals import proportion
+
+LARGEST = 15
+"""Rows of a table in the page; the CSV has all."""
+_BUSY_HOURS = 4
+_STEPS = ("sent", "delivered", "opened", "clicked", "ordered")
+_STEP_WORDS = {"sent": "were sent a message", "delivered": "received", "opened": "opened", "clicked": "clicked"}
+
+
+def funnel(found: Findings) -> Section:
+    """Question 1."""
+    rows = found.answers["campaign_funnel"]
+    steps = {row["step"]: row for row in rows if row["level"] == "total"}
+    sent = steps["sent"]["customers"]
+    chart = bars(
+        "Customers who came so far",
+        f"Of {counted(sent, 'customer')} sent to: "
+        + ", ".join(f"{percent(steps[step]['share_of_sent'])} {step}" for step in _STEPS[1:]),
+        [_step_bar(steps[step], sent) for step in _STEPS],
+        Axis("Share of the customers who were sent something, with 95% interval", tick),
+    )
+    ordered = steps["ordered"]
+    body = [
+        paragraph(
+            f"Of {counted(sent, 'customer')} who were sent a message, {_share(steps['opened'])} opened one, "
+            f"{_share(steps['clicked'])} clicked, and {_share(ordered)} ordered afterwards."
+        ),
+        figure(chart),
+        table(
+            "The funnel, in customers and in messages",
+            [
+                "Step",
+                "Customers",
+                "Of those sent to",
+                "Of the step before",
+                "Messages",
+                "Of messages sent",
+                "Step before missing",
+            ],
+            [_step_row(steps[step], steps) for step in _STEPS],
+        ),
+        note(
+            "A step counts a customer once. Feeds may lack a step, such as an order without a click: the last column "
+            "counts the messages that got there without the step before on record, so more may order than clicked."
+        ),
+        _level_table(rows, "arm", "By arm of the experiment", "Arm", found),
+        _level_table(rows, "campaign", "By campaign", "Campaign", found),
+    ]
+    return Section("funnel", "How far did customers come?", body)
+
+
+def _step_bar(row: Row, sent: int) -> Bar:
+    share = proportion(row["customers"], sent)
+    ends = (None, None) if row["step"] == "sent" else (share.low, share.high)
+    return Bar(row["step"], row["share_of_sent"], f"{count(row['customers'])} · {percent(row['share_of_sent'])}", *ends)
+
+
+def _share(row: Row) -> str:
+    return f"{count(row['customers'])} ({percent(row['share_of_sent'])})"
+
+
+def _step_row(row: Row, steps: dict[str, Row]) -> Sequence[str]:
+    number = _STEPS.index(row["step"])
+    first = steps["sent"]
+    return [
+        row["step"],
+        count(row["customers"]),
+        share_cell(row["customers"], first["customers"]) if number else "100%",
+        percent(row["share_of_step_before"]),
+        count(row["sends"]),
+        share_cell(row["sends"], first["sends"]) if number else "100%",
+        count(row["without_step_before"]) if number > 1 else "",
+    ]
+
+
+def _level_table(rows: Rows, level: str, caption: str, name: str, found: Findings) -> Html:
+    """A row per campaign or arm, the largest first, in messages."""
+    column = "arm" if level == "arm" else f"{level}_id"
+    groups: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        if row["level"] == level:
+            groups.setdefault(row[column], {})[row["step"]] = row
+    ordered = sorted(groups.items(), key=lambda group: (-group[1]["sent"]["sends"], group[0]))
+    shown = [
+        [
+            label + (" *" if steps["sent"]["provisional"] else ""),
+            count(steps["sent"]["sends"]),
+            *(part_of(steps[step]["sends"], steps["sent"]["sends"]) for step in _STEPS[1:]),
+            money(steps["ordered"]["revenue"], found.company.currency, cents=True),
+        ]
+        for label, steps in ordered[:LARGEST]
+    ]
+    more = f", the {LARGEST} largest of {len(ordered)}" if len(ordered) > LARGEST else ""
+    marked = " (* may still change)" if any(steps["sent"]["provisional"] for _, steps in ordered[:LARGEST]) else ""
+    headings = [name, "Messages", "Delivered", "Opened", "Clicked", "Ordered", "Credited revenue"]
+    return table(f"{caption}, in messages{more}{marked}", headings, shown)
+
+
+def treatments(found: Findings) -> Section:
+    """Question 5."""
+    rows = sorted(found.answers["funnel_by_treatment"], key=lambda row: (-row["sends"], row["treatment_id"]))
+    shown = [
+        [
+            row["treatment_id"],
+            count(row["sends"]),
+            *(part_of(row[step], row["sends"]) for step in ("opened", "clicked", "ordered")),
+            share_cell(row["clicked"], row["opened"])
+            if row["clicked"] <= row["opened"]
+            else percent(row["click_per_open"]),
+            money(row["revenue"], found.company.currency, cents=True),
+            money(row["revenue_per_send"], found.company.currency, cents=True),
+        ]
+        for row in rows[:LARGEST]
+    ]
+    body = [
+        paragraph(
+            f"{counted(len(rows), 'treatment')} were sent. Where the intervals of two of them overlap widely, these "
+            "messages cannot tell which one is better; “Where next” weighs them all together."
+        ),
+        figure(treatments_chart(rows)),
+        table(
+            "By treatment, in messages" + (f", the {LARGEST} most sent of {len(rows)}" if len(rows) > LARGEST else ""),
+            [
+                "Treatment",
+                "Messages",
+                "Opened",
+                "Clicked",
+                "Ordered",
+                "Clicked of opened",
+                "Credited revenue",
+                "Per message",
+            ],
+            shown,
+        ),
+    ]
+    return Section("treatments", "Which treatment did best?", body)
+
+
+def treatments_chart(rows: Rows) -> Chart:
+    """The most sent first."""
+    return bars(
+        "Opened messages by treatment" + (f": the {LARGEST} most sent" if len(rows) > LARGEST else ""),
+        "Share of each treatment's messages that people opened, with its 95% interval, the most sent first.",
+        [_rate_bar(row["treatment_id"], row["opened"], row["sends"]) for row in rows[:LARGEST]],
+        Axis("Opened, of messages sent, with 95% interval", tick),
+    )
+
+
+def _rate_bar(label: str, successes: int, trials: int) -> Bar:
+    share = proportion(successes, trials)
+    return Bar(label, share.estimate or 0.0, percent(share.estimate), share.low, share.high)
+
+
+def failures(found: Findings) -> Section:
+    """Question 6."""
+    rows = sorted(found.answers["delivery_failures"], key=lambda row: (-row["messages"], row["reason"]))
+    sends = found.summary["sends"] if found.summary else 0
+    failed = sum(row["messages"] for row in rows if row["reason"] != "unreported")
+    title = "What was not delivered, and why?"
+    if not rows:
+        return Section("failures", title, [paragraph("Every message was reported delivered.")])
+    share = proportion(failed, sends)
+    shown = [
+        [row["reason"], count(row["messages"]), share_cell(row["messages"], sends), percent(row["share_of_failed"])]
+        for row in rows
+    ]
+    body = [
+        paragraph(
+            f"{count(failed)} of {counted(sends, 'message')} failed: ",
+            strong(percent(share.estimate)),
+            f" (95% interval {share_range(share)}).",
+        ),
+        figure(failures_chart(rows, sends)),
+        table("Reasons", ["Reason", "Messages", "Of messages sent", "Of those that failed"], shown),
+        note("“unreported”: the mail provider never said what became of the message."),
+    ]
+    return Section("failures", title, body)
+
+
+def failures_chart(rows: Rows, sends: int) -> Chart:
+    """The most frequent reason first."""
+    return bars(
+        "Messages that are not known to have arrived, by reason",
+        ", ".join(f"{row['reason']}: {count(row['messages'])}" for row in rows),
+        [_rate_bar(row["reason"], row["messages"], sends) for row in rows],
+        Axis("Share of messages sent, with 95% interval", tick),
+    )
+
+
+def hours(found: Findings) -> Section:
+    """Question 8."""
+    by_hour = {row["hour"]: row for row in found.answers["engagement_by_hour"]}
+    title = "When do people read?"
+    opens = [by_hour[hour]["opens"] if hour in by_hour else 0 for hour in range(24)]
+    clicks = [by_hour[hour]["clicks"] if hour in by_hour else 0 for hour in range(24)]
+    if not sum(opens):
+        return Section("hours", title, [paragraph("No open by a person is on record.")])
+    start, busiest = busiest_hours(opens)
+    body = [
+        paragraph(
+            f"The {_BUSY_HOURS} hours from {start:02}:00 to {(start + _BUSY_HOURS) % 24:02}:00 UTC have ",
+            strong(percent(busiest / sum(opens))),
+            f" of all {counted(sum(opens), 'open')}.",
+        ),
+        figure(hours_chart("Opens by hour", "Opens by people", opens)),
+        *([figure(hours_chart("Clicks by hour", "Clicks by people", clicks))] if sum(clicks) else []),
+        table(
+            "By hour of the day, UTC",
+            ["Hour", "Opens", "Clicks", "Machines' opens", "Machines' clicks"],
+            [
+                [
+                    f"{hour:02}:00",
+                    *(count(by_hour[hour][name]) for name in ("opens", "clicks", "machine_opens", "machine_clicks")),
+                ]
+                for hour in sorted(by_hour)
+            ],
+        ),
+    ]
+    return Section("hours", title, body)
+
+
+def busiest_hours(opens: Sequence[int]) -> tuple[int, int]:
+    """The first of the four hours in a row with the most opens, around the clock, and those opens."""
+    sums = [sum(opens[(start + n) % 24] for n in range(_BUSY_HOURS)) for start in range(24)]
+    return sums.index(max(sums)), max(sums)
+
+
+def hours_chart(title: str, what: str, counts: Sequence[int]) -> Chart:
+    def marks(most: int) -> list[tuple[int, str]]:
+        step = next(step for step in (1, 2, 3, 4, 6, 12) if 24 / step <= most or step == 12)
+        return [(hour, f"{hour}:00" if step > 1 else str(hour)) for hour in range(0, 24, step)]
+
+    return columns(
+        title,
+        f"{what}, by hour of the day in UTC; at most {count(max(counts))} in an hour.",
+        [Column(f"{hour:02}:00 UTC", (value,), count(value)) for hour, value in enumerate(counts)],
+        Axis(what, whole=True),
+        "Hour of the day (UTC)",
+        marks,
+    )
+
+
+def machines(found: Findings) -> Section:
+    """What machines opened and clicked."""
+    rows = found.answers["machine_engagement"]
+    title = "What did machines open and click?"
+    if not rows:
+        return Section("machines", title, [paragraph("No open or click looks like a machine's.")])
+    counted_in = found.company.parameters.count_machine_engagement
+    body = [
+        paragraph(
+            "Mail programs and security scanners open and click too. Such opens and clicks "
+            + ("count in the rates, as the company file asks for." if counted_in else "are left out of all rates.")
+        ),
+        table(
+            "By rule",
+            ["Rule", "Opens or clicks", "Of all such", "Messages", "Engaged by machines only"],
+            [
+                [
+                    row["rule"].replace("_", " "),
+                    count(row["interactions"]),
+                    percent(row["share"]),
+                    count(row["sends"]),
+                    count(row["only_by_machine"]),
+                ]
+                for row in rows
+            ],
+        ),
+        note(
+            "On delivery: within seconds of it, as mail programs open and scanners click. A burst: many clicks of one "
+            "message within seconds."
+        ),
+    ]
+    return Section("machines", title, body)

@@ -1,0 +1,99 @@
+"""The section on order value: credited orders against those of customers who were sent nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from recs_platform.campaign.report.blocks import Section, note, paragraph, table, with_range
+from recs_platform.campaign.report.charts import Axis, Bar, bars, figure
+from recs_platform.campaign.report.figures import between, count, money, short
+from recs_platform.campaign.report.reading import Findings, Row
+from recs_platform.campaign.statistics.comparison import Comparison, Estimate, compare
+
+AUDIENCE_WORDS = {
+    "mailed": "sent to: credited orders",
+    "mailed_not_credited": "sent to: other orders",
+    "not_mailed": "not sent to",
+}
+
+
+def mailed_against_not(found: Findings) -> Section:
+    """Question 7."""
+    rows = {row["audience"]: row for row in found.answers["mailed_against_not"]}
+    currency = found.company.currency
+    title = "Do customers who were sent something order more at a time?"
+    valued = [row for name in AUDIENCE_WORDS if (row := rows.get(name)) and row["order_value"] is not None]
+    body = [paragraph(_difference_words(order_value_difference(rows), currency))]
+    if valued:
+        chart = bars(
+            "Average order value",
+            ", ".join(f"{AUDIENCE_WORDS[row['audience']]}: {money(row['order_value'], currency)}" for row in valued),
+            [
+                Bar(
+                    AUDIENCE_WORDS[row["audience"]],
+                    row["order_value"],
+                    money(row["order_value"], currency),
+                    row["order_value_low"],
+                    row["order_value_high"],
+                )
+                for row in valued
+            ],
+            Axis(f"Average order value, {currency}, with 95% interval", short),
+        )
+        body.append(figure(chart))
+    shown = [
+        [
+            AUDIENCE_WORDS[name],
+            count(rows[name]["customers"]),
+            count(rows[name]["ordering_customers"]),
+            count(rows[name]["orders"]),
+            money(rows[name]["revenue"], currency, cents=True),
+            with_range(
+                money(rows[name]["order_value"], currency, cents=True),
+                between(
+                    rows[name]["order_value_low"],
+                    rows[name]["order_value_high"],
+                    lambda end: money(end, currency, cents=True),
+                ),
+            ),
+        ]
+        for name in AUDIENCE_WORDS
+        if name in rows
+    ]
+    body += [
+        table(
+            "Order value",
+            ["Customers", "All of them", "Who ordered", "Orders", "Revenue", "Average order value"],
+            shown,
+        ),
+        note(
+            "This is no effect of the messages: who is sent something is not who is sent nothing. What messages bring "
+            "is measured against customers held back, under “Did it work”."
+        ),
+    ]
+    return Section("mailed", title, body)
+
+
+def order_value_difference(rows: Mapping[str, Row]) -> Comparison:
+    """Average value of credited orders less that of customers who were sent nothing: Welch's interval."""
+    return compare(_order_value(rows.get("mailed")), _order_value(rows.get("not_mailed")))
+
+
+def _order_value(row: Row | None) -> Estimate:
+    if row is None or row["order_value"] is None:
+        return Estimate(None, None, 0)
+    spread = row["order_value_sd"]
+    return Estimate(row["order_value"], spread**2 / row["orders"] if spread else None, row["orders"] - 1)
+
+
+def _difference_words(found: Comparison, currency: str) -> str:
+    if found.estimate is None:
+        return "There are no orders on both sides to compare."
+    more = "more" if found.estimate >= 0 else "less"
+    size = money(abs(found.estimate), currency)
+    said = f"A credited order is worth {size} {more} than one of a customer who was sent nothing"
+    if found.low is None or found.high is None:
+        return f"{said}; there are too few orders for an interval."
+    interval = between(found.low, found.high, lambda end: money(end, currency))
+    chance = "; that may be chance" if found.low <= 0 <= found.high else ""
+    return f"{said} (95% interval of the difference: {interval}){chance}."

@@ -1,0 +1,79 @@
+"""The page: the summary on top, the questions as sections, one file that needs nothing but itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from recs_platform.campaign.report import experiments, messages, next_treatments, order_value, orders, revenue, summary
+from recs_platform.campaign.report.blocks import Section
+from recs_platform.campaign.report.figures import day, days
+from recs_platform.campaign.report.markup import Html, element
+from recs_platform.campaign.report.reading import Findings
+
+GENERATOR = "recs report campaign"
+"""How a page says that it is ours: a folder with another page in it is not written to."""
+
+
+def page(found: Findings, csv_names: Sequence[str]) -> str:
+    """The whole page; the CSVs that stand beside it are linked."""
+    title = f"{found.company.name}: campaigns of {days(found.sent)}"
+    sections = [] if found.summary is None else list(_sections(found))
+    top = summary.nothing_sent(found) if found.summary is None else summary.in_plain_words(found, found.summary)
+    body = element(
+        "body",
+        element(
+            "header",
+            element("h1", f"{found.company.name}: what came of the campaigns"),
+            element("p", f"Messages of {days(found.sent)}, as of {day(found.as_of)}"),
+        ),
+        element("main", *top, *_contents(sections), *map(_section, sections)),
+        _files(csv_names),
+    )
+    html = element("html", _head(title), body, lang="en")
+    return f"<!DOCTYPE html>\n{html}\n"
+
+
+def _sections(found: Findings) -> Iterable[Section]:
+    """The analysts' questions in their order, what the experiments say, and how to read it all."""
+    yield messages.funnel(found)
+    yield orders.paths(found)
+    yield revenue.revenue(found)
+    yield orders.time_to_purchase(found)
+    yield messages.treatments(found)
+    yield messages.failures(found)
+    yield order_value.mailed_against_not(found)
+    yield messages.hours(found)
+    yield orders.largest_orders(found)
+    if found.summary is not None:
+        yield summary.nutshell(found, found.summary)
+    yield messages.machines(found)
+    yield from (section for section in (experiments.did_it_work(found), next_treatments.where_next(found)) if section)
+    yield summary.how_to_read(found)
+
+
+def _head(title: str) -> Html:
+    style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+    return element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="generator", content=GENERATOR),
+        element("title", title),
+        element("style", Html(style)),
+    )
+
+
+def _contents(sections: Sequence[Section]) -> Iterable[Html]:
+    if sections:
+        links = [element("li", element("a", section.title, href=f"#{section.anchor}")) for section in sections]
+        yield element("nav", element("h3", "Contents"), element("ol", *links), aria_label="Contents")
+
+
+def _section(section: Section) -> Html:
+    return element("section", element("h2", section.title), *section.body, id=section.anchor)
+
+
+def _files(names: Sequence[str]) -> Html:
+    links = [part for name in names for part in (element("a", name, href=name), ", ")][:-1]
+    return element("footer", element("p", "All rows of every question, unrounded: ", *links, "."))

@@ -1,0 +1,51 @@
+"""The stage of campaigns, shared by the strategies: what became of every message, what it earned, what to send next.
+
+Not here: statistics (statistics/) and the bandit (bandit/), which are pure, and the page that people read (report/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from recs_platform.campaign import pictures
+from recs_platform.campaign.experiments import arm_comparison, period_comparison, sample_ratio
+from recs_platform.campaign.treatments import off_policy_evaluation, treatment_bandit
+from recs_platform.pipeline.pipeline import Stage, sql_asset
+from recs_platform.reporting.presentation import Present
+from recs_platform.schemas import campaign as schemas
+from recs_platform.schemas import campaign_reports as reports
+from recs_platform.schemas.table import Table, spec_of
+from recs_platform.warehouse.query import Query
+
+CAMPAIGN = "campaign"
+
+SHOWN: Mapping[type[Table], Present] = {
+    reports.ConversionPaths: pictures.show_paths,
+    reports.RevenueByDate: pictures.show_revenue,
+    reports.SendToPurchaseTime: pictures.show_time,
+    reports.FunnelByTreatment: pictures.show_treatments,
+    reports.EngagementByHour: pictures.show_hours,
+    reports.CampaignSummary: pictures.show_summary,
+}
+"""What small tables say in words and as a picture; the report says more."""
+
+TABLES: tuple[type[Table], ...] = (
+    schemas.JudgedInteractions,
+    schemas.SendEngagement,
+    schemas.CampaignOrders,
+    schemas.CampaignDays,
+    schemas.MetricSums,
+    schemas.PairedCustomers,
+    schemas.TreatmentDays,
+)
+
+
+FRAMES = (arm_comparison, sample_ratio, period_comparison, treatment_bandit, off_policy_evaluation)
+
+
+def campaign_stage(queries: Mapping[str, Query]) -> Stage:
+    measured = (sql_asset(spec_of(model).name, model, queries) for model in TABLES)
+    asked = (sql_asset(spec_of(model).name, model, queries, present=SHOWN.get(model)) for model in reports.QUESTIONS)
+    return Stage(
+        CAMPAIGN, (*measured, *FRAMES, sql_asset("treatment_allocation", schemas.TreatmentAllocation, queries), *asked)
+    )

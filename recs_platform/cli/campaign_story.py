@@ -1,0 +1,44 @@
+"""What a company's campaigns come to, in a few lines: what was sent, what it earned and brought, what to send next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recs_platform.companies.model import Company
+    from recs_platform.pipeline.pipeline import Pipeline
+    from recs_platform.warehouse.protocol import Warehouse
+
+
+def campaign_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
+    """One line a finding; a company that sends nothing has none."""
+    from recs_platform.campaign.report.figures import counted, money, percent
+    from recs_platform.warehouse.slices import Days
+
+    def rows(table: str) -> list[dict[str, Any]]:
+        with warehouse.read(pipeline.ref(table, company), Days.one(day)) as reader:
+            return list(reader.read_all().to_pylist())
+
+    for summary in rows("campaign_summary"):
+        sends = summary["sends"]
+        yield (
+            f"{counted(sends, 'message')} in {counted(summary['campaigns'], 'campaign')}: "
+            f"{percent(summary['opened'] / sends)} opened, {percent(summary['clicked'] / sends)} clicked; "
+            f"{counted(summary['orders'], 'order')} credited, {money(summary['revenue'], company.currency)}"
+        )
+    for row in rows("arm_comparison"):
+        if row["baseline"] in company.parameters.holdout_arms and row["metric"] == "orders":
+            sure = row["fixed_low"] is not None and row["fixed_low"] > 0
+            ends = "" if row["total_low"] is None else f" (95%: {row['total_low']:,.0f} to {row['total_high']:,.0f})"
+            which = "more" if row["total"] >= 0 else "fewer"
+            yield (
+                f"against {row['baseline']}, arm {row['arm']} brought {abs(row['total']):,.0f} orders {which}{ends}"
+                f"{'' if sure else ', which chance could have done'}"
+            )
+    shares = [row for row in rows("treatment_bandit") if row["segment"] == "(all)"]
+    if shares:
+        best = max(shares, key=lambda row: (row["share_next"], row["treatment_id"]))
+        share = percent(best["share_next"])
+        yield f"next: {best['treatment_id']} gets {share} of the traffic, the most of {len(shares)} treatments"

@@ -1,0 +1,63 @@
+"""`recs report`: what people read, made of tables that are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recs_platform.cli.output import JsonOption, console, day_of, print_json
+
+app = typer.Typer(help="Reports that people read: a page, and CSVs.", no_args_is_help=True)
+
+
+@app.callback()
+def report() -> None:
+    """A group, even with one command in it."""
+
+
+@app.command()
+def campaign(
+    company: Annotated[str, typer.Argument(help="A company's name.")],
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day of messages. Default: the first of the campaign window.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day of messages. Default: the day of --as-of.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Say what was known on this day. Default: the newest day made.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the report. Default: reports/<company>/campaign-<from>-<to> in RECS_HOME."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What came of the messages of some days: one HTML page that needs nothing but itself, and a CSV per question."""
+    from recs_platform.campaign.report.files import PAGE, contents, default_folder, write
+    from recs_platform.campaign.report.reading import Asked, gather
+    from recs_platform.companies.loader import company as find
+    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.resources import open_warehouse
+    from recs_platform.settings import settings
+
+    asked = Asked(
+        first=day_of(first, "--from") if first else None,
+        last=day_of(last, "--to") if last else None,
+        as_of=day_of(as_of, "--as-of") if as_of else None,
+    )
+    found = find(company)
+    pipeline = pipelines()[found.strategy]
+    findings = gather(open_warehouse(), pipeline, found, asked)
+    folder = (out or default_folder(settings().home, findings)).absolute()
+    files = contents(findings, pipeline)
+    write(folder, files)
+    if as_json:
+        paths = {"page": folder / PAGE, "csv": [folder / name for name in files if name != PAGE]}
+        days = {"from": findings.sent.first, "to": findings.sent.last, "as_of": findings.as_of}
+        print_json({"company": company, **days, **paths, "summary": findings.summary})
+        return
+    if findings.summary is None:
+        console.print(f"{company} sent no messages of {findings.sent}; the page says so.", highlight=False)
+    console.print(f"The report is {folder / PAGE}", highlight=False, soft_wrap=True)
+    console.print(f"[dim]Beside it are {len(files) - 1} CSV files.[/]", highlight=False)

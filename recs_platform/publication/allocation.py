@@ -1,0 +1,145 @@
+"""An allocation of treatments as a product: with which chance customers are sent which treatment. Pure.
+
+Customers whose segment it does not list get the shares of `(all)`, so its shares, and how far they move, are judged
+there. Not here: how the shares come about (the bandit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from recs_platform.publication.comparison import Compared, percent
+from recs_platform.publication.guardrails import Guardrail, at_most
+from recs_platform.publication.product import ALLOCATION, Product
+from recs_platform.schemas.table import TableSpec
+from recs_platform.strategies.strategy import Parameters
+
+EVERYBODY = "(all)"
+"""The segment of customers whose own is not listed."""
+
+_FIGURES = f"""
+SELECT
+  CAST(SUM(treatments) AS INT64) AS row_count,
+  CAST(NULL AS INT64) AS customers,
+  MIN(first_day) AS first_day,
+  MAX(last_day) AS last_day,
+  TIMESTAMP(MIN(first_day)) AS oldest,
+  TIMESTAMP(MAX(last_day)) AS newest,
+  CASE
+    WHEN COUNT(IF(segment = '{EVERYBODY}', 1, NULL)) = 0
+    THEN 'has no shares of {EVERYBODY}, for customers of any other segment'
+    WHEN MAX(ABS(total - 1)) > 0.000001 THEN CONCAT(
+      'has shares that do not add up to 1: of ',
+      STRING_AGG(IF(ABS(total - 1) > 0.000001, segment, NULL), ', ' ORDER BY segment)
+    )
+  END AS flaw
+FROM (
+  SELECT segment, COUNT(*) AS treatments, SUM(share) AS total, MIN(as_of) AS first_day, MAX(as_of) AS last_day
+  FROM {{table}}
+  GROUP BY segment
+) AS segments
+"""
+
+
+class ComparedAllocation(Compared):
+    """A day's shares beside those that are live: the rows of the `allocation_comparison` table."""
+
+    titles: ClassVar[Mapping[str, str]] = {
+        "treatments": "Treatments",
+        "shares": f"Shares of {EVERYBODY}",
+        "segment_moves": "Traffic that would change treatment, by segment",
+        "largest_moves": "Largest moves",
+    }
+    first: ClassVar[tuple[str, ...]] = ("treatments", "shares")
+
+    @property
+    def is_first(self) -> bool:
+        return not self.figure("treatments", "kept")["before"]
+
+    @property
+    def allocation_move(self) -> float | None:
+        """Share of the traffic of `(all)` that would change treatment; None when one side has no such shares."""
+        found = [row["share"] for row in self.section("segment_moves") if row["name"] == EVERYBODY]
+        return found[0] if found else None
+
+    @property
+    def treatments_dropped(self) -> float | None:
+        """Share of live treatments that would be sent to nobody any more."""
+        share: float | None = self.figure("treatments", "removed")["share"]
+        return share
+
+    def words(self) -> str:
+        treatments = {name: self.figure("treatments", name)["count"] for name in ("kept", "added", "removed")}
+        if self.is_first:
+            return f"Nothing is live yet: {treatments['added']:,} treatments would get their first shares."
+        counted = ", ".join(f"{count:,} {name}" for name, count in treatments.items())
+        if self.allocation_move is None:
+            return f"Treatments: {counted}."
+        return f"{self.allocation_move:.2%} of the traffic would change treatment. Treatments: {counted}."
+
+    def _size(self, row: Mapping[str, Any]) -> float:
+        match row["section"]:
+            case "shares":
+                return float(max(row["before"] or 0, row["after"] or 0))
+            case "segment_moves" | "largest_moves":
+                return float(abs(row["share"] or 0))
+        return 0.0
+
+    def _columns(self, section: str) -> tuple[str, ...]:
+        match section:
+            case "treatments":
+                return ("treatments", "count", "share")
+            case "segment_moves":
+                return ("segment", "share", "treatments live", "treatments new", "")
+        return ("treatment", "live", "new", "moved")
+
+    def _cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        match row["section"]:
+            case "treatments":
+                return (row["name"], f"{row['count']:,}", percent(row["share"]))
+            case "segment_moves":
+                return (
+                    row["name"],
+                    percent(row["share"]),
+                    f"{row['before']:,.0f}",
+                    f"{row['after']:,.0f}",
+                    row["detail"] or "",
+                )
+        return (row["name"], percent(row["before"]), percent(row["after"]), percent(row["share"], "+"))
+
+
+def allocation(of: TableSpec) -> Product[ComparedAllocation]:
+    """A table of treatment shares as what a strategy publishes."""
+    return Product(
+        ALLOCATION,
+        of,
+        content="treatment shares",
+        limits="traffic that changes treatment, treatments dropped",
+        read_by=("as_of", "segment", "share"),
+        figures=_FIGURES,
+        compared=ComparedAllocation,
+        judge=judge_allocation,
+    )
+
+
+def judge_allocation(compared: ComparedAllocation, parameters: Parameters) -> tuple[Guardrail, ...]:
+    """All guardrails; none of a first publication."""
+    if compared.is_first:
+        return ()
+    return (
+        at_most(
+            "allocation_move",
+            compared.allocation_move,
+            parameters.max_allocation_move,
+            said="{:.2%} of the traffic would change treatment",
+            unknown=f"shares of {EVERYBODY} cannot be compared",
+        ),
+        at_most(
+            "treatments_dropped",
+            compared.treatments_dropped,
+            parameters.max_treatments_dropped,
+            said="{:.2%} of live treatments would be dropped",
+            unknown="the share of treatments dropped is unknown",
+        ),
+    )

@@ -1,0 +1,79 @@
+"""What a strategy may publish: a table, how two versions of it are compared and judged, and how one is read back.
+
+Each product is published by itself: it has its own live table, comparison, guardrails, versions and asset. Not here:
+the products there are (recommendations.py, allocation.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from recs_platform.publication.comparison import Compared
+from recs_platform.publication.guardrails import Guardrail
+from recs_platform.schemas.table import Empty, TableSpec
+from recs_platform.strategies.strategy import Parameters
+
+RECOMMENDATIONS, ALLOCATION = "recommendations", "allocation"
+
+Compares = TypeVar("Compares", bound=Compared)
+
+
+@dataclass(frozen=True)
+class Product(Generic[Compares]):
+    name: str
+    of: TableSpec
+    """The published table: a snapshot a day."""
+    content: str
+    """What its rows are, in words."""
+    limits: str
+    """What its guardrails limit, in words."""
+    read_by: tuple[str, ...]
+    """The columns that its table must have, for its figures."""
+    figures: str
+    """A query over `{table}` that gives one row: row_count, customers (NULL where it has none), first_day, last_day,
+    oldest, newest and flaw, which says what is wrong with the version as a whole."""
+    compared: Callable[[Sequence[Mapping[str, Any]]], Compares]
+    """Makes the rows of its comparison speak."""
+    judge: Callable[[Compares, Parameters], tuple[Guardrail, ...]]
+
+    @cached_property
+    def live(self) -> TableSpec:
+        """What customers see of it: one snapshot at a time, which only publishing changes.
+
+        It is state, not history: a query that reads it is shown it whole, whatever day it is of and runs for.
+        """
+        return replace(self.of, name=f"live_{self.of.name}", empty=Empty.ALLOWED)
+
+    @property
+    def comparison(self) -> str:
+        return f"{self._prefix}comparison"
+
+    @property
+    def guardrails(self) -> str:
+        """The name of its check in Dagster."""
+        return f"{self._prefix}guardrails"
+
+    @property
+    def asset(self) -> str:
+        """The name of what makes a version live, in Dagster."""
+        return f"{self._prefix}publication"
+
+    @property
+    def option(self) -> str:
+        """How a command names it."""
+        return f" --product {self.name}" if self._prefix else ""
+
+    def of_company(self, company: str) -> str:
+        """A company's own, as messages and locks name it."""
+        return f"{company} {self.name}" if self._prefix else company
+
+    @property
+    def _prefix(self) -> str:
+        """Recommendations are what is published unless something else is named, and have the plain names."""
+        return "" if self.name == RECOMMENDATIONS else f"{self.name}_"
+
+
+AnyProduct: TypeAlias = Product[Any]

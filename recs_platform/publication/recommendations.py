@@ -1,0 +1,148 @@
+"""Recommendations as a product: what the comparison of two days' parts per customer says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from recs_platform.publication.comparison import Compared, percent
+from recs_platform.publication.guardrails import Guardrail, at_least, at_most
+from recs_platform.publication.product import RECOMMENDATIONS, Product
+from recs_platform.schemas.table import TableSpec
+from recs_platform.strategies.strategy import Parameters
+
+PLACES = ("1", "2", "3", "4")
+
+_FIGURES = """
+SELECT
+  COUNT(*) AS row_count,
+  COUNT(DISTINCT customer_id) AS customers,
+  MIN(as_of) AS first_day,
+  MAX(as_of) AS last_day,
+  MIN(generated_at) AS oldest,
+  MAX(generated_at) AS newest,
+  CAST(NULL AS STRING) AS flaw
+FROM {table}
+"""
+
+
+class ComparedRecommendations(Compared):
+    """A day's recommendations beside those that are live: the rows of the `comparison` table."""
+
+    titles: ClassVar[Mapping[str, str]] = {
+        "customers": "Customers",
+        "lost_because": "Why customers are lost",
+        "changed_per_customer": "Recommendations changed per customer in common",
+        "changed_at_position": "Customers in common whose recommendation changed, by position",
+        "scores": "Scores of customers in common",
+        "average_price": "Average price by position",
+        "swaps": "Largest swaps",
+    }
+    first: ClassVar[tuple[str, ...]] = ("customers", "average_price")
+
+    @property
+    def is_first(self) -> bool:
+        return not self.figure("customers", "common")["before"]
+
+    @property
+    def stability(self) -> float | None:
+        """Share of customers in common for whom nothing changes; None when there are none."""
+        share: float | None = self.figure("changed_per_customer", "0")["share"]
+        return share
+
+    @property
+    def customers_lost(self) -> float | None:
+        """Share of live customers who would get nothing, or have another vehicle."""
+        share: float | None = self.figure("customers", "lost")["share"]
+        return share
+
+    @property
+    def price_moves(self) -> dict[str, float | None]:
+        """Position: by which share the average price there would move."""
+        return {place: self.figure("average_price", place)["share"] for place in PLACES}
+
+    @property
+    def price_move(self) -> float | None:
+        """By which share the average price of all positions would move; None when there is none to compare with.
+
+        Two parts that change places move the prices of two positions and nothing for the customer.
+        """
+        prices = [self.figure("average_price", place) for place in PLACES]
+        before, after = ([price[version] for price in prices] for version in ("before", "after"))
+        if None in before or None in after or not sum(before):
+            return None
+        return round(float(sum(after) / sum(before) - 1), 6)
+
+    def words(self) -> str:
+        customers = {name: self.figure("customers", name)["count"] for name in ("common", "gained", "lost")}
+        if self.is_first:
+            return f"Nothing is live yet: {customers['gained']:,} customers would get their first recommendations."
+        kept = "" if self.stability is None else f", {self.stability:.2%} of whom keep all four recommendations"
+        causes = ", ".join(f"{row['count']:,} {row['name']}" for row in self.section("lost_because"))
+        return (
+            f"{customers['common']:,} customers in common{kept}; {customers['gained']:,} gained, "
+            f"{customers['lost']:,} lost{f' ({causes})' if causes else ''}."
+        )
+
+    def _size(self, row: Mapping[str, Any]) -> float:
+        return float(row["count"] or 0) if row["section"] in ("lost_because", "swaps") else 0
+
+    def _columns(self, section: str) -> tuple[str, ...]:
+        if section == "average_price":
+            return ("position", "live", "new", "moved")
+        if section == "swaps":
+            return ("swap", "customers", "share", "why")
+        return ("customers" if section == "customers" else "", "count", "share")
+
+    def _cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        if row["section"] == "average_price":
+            return (row["name"], _price(row["before"]), _price(row["after"]), percent(row["share"], "+"))
+        counted = (row["name"], f"{row['count']:,}", percent(row["share"]))
+        return (*counted, row["detail"]) if row["section"] == "swaps" else counted
+
+
+def recommendations(of: TableSpec) -> Product[ComparedRecommendations]:
+    """A table of recommendations as what a strategy publishes."""
+    return Product(
+        RECOMMENDATIONS,
+        of,
+        content="recommendations",
+        limits="stability, customers lost, average prices",
+        read_by=("as_of", "customer_id", "generated_at"),
+        figures=_FIGURES,
+        compared=ComparedRecommendations,
+        judge=judge_recommendations,
+    )
+
+
+def judge_recommendations(compared: ComparedRecommendations, parameters: Parameters) -> tuple[Guardrail, ...]:
+    """All guardrails; none of a first publication."""
+    if compared.is_first:
+        return ()
+    return (
+        at_least(
+            "stability",
+            compared.stability,
+            parameters.min_stability,
+            said="{:.2%} of customers in common keep all recommendations",
+            unknown="no customer is in common",
+        ),
+        at_most(
+            "customers_lost",
+            compared.customers_lost,
+            parameters.max_customers_lost,
+            said="{:.2%} of live customers are lost",
+            unknown="the share of customers lost is unknown",
+        ),
+        at_most(
+            "price_move",
+            compared.price_move,
+            parameters.max_price_move,
+            said="the average price moves by {:+.2%}",
+            unknown="average prices cannot be compared",
+        ),
+    )
+
+
+def _price(value: float | None) -> str:
+    return "" if value is None else f"{value:,.2f}"

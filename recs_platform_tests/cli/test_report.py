@@ -1,0 +1,78 @@
+"""`recs report campaign`: where the page is, and what is said when there can be none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recs_platform_tests.campaign.report.company import NAME, QUIET_DAY, garage
+from recs_platform_tests.campaign.report.reader import parsed, words
+from recs_platform_tests.cli.terminal import Terminal
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    return garage(tmp_path_factory.mktemp("reported"))
+
+
+def test_it_says_where_the_page_is(reported: Terminal) -> None:
+    ended = reported.recs("report", "campaign", NAME, "--from", "2025-09-08", "--to", "2025-09-20")
+    folder = reported.folder / ".recs" / "reports" / NAME / "campaign-2025-09-08-2025-09-20"
+    assert ended.code == 0
+    assert f"The report is {folder / 'index.html'}" in ended.told
+    assert "Messages of 8 Sep to 20 Sep 2025, as of 30 Sep 2025" in words(parsed((folder / "index.html").read_text()))
+    assert len(list(folder.glob("*.csv"))) >= 11
+
+
+def test_json_gives_paths_and_the_summary(reported: Terminal, tmp_path: Path) -> None:
+    out = tmp_path / "mine"
+    answer = reported.recs("report", "campaign", NAME, "--out", str(out), "--json").json
+    assert {answer[name] for name in ("from", "to", "as_of")} == {"2025-09-01", "2025-09-30"}
+    assert answer["page"] == str(out / "index.html")
+    assert sorted([answer["page"], *answer["csv"]]) == sorted(str(path) for path in out.iterdir())
+    assert answer["summary"]["sends"] > 0
+
+
+def test_a_report_made_again_replaces_itself(reported: Terminal, tmp_path: Path) -> None:
+    first = reported.recs("report", "campaign", NAME, "--out", str(tmp_path / "r"))
+    before = {path.name: path.read_bytes() for path in (tmp_path / "r").iterdir()}
+    again = reported.recs("report", "campaign", NAME, "--out", str(tmp_path / "r"))
+    assert first.code == again.code == 0
+    assert {path.name: path.read_bytes() for path in (tmp_path / "r").iterdir()} == before
+
+
+def test_a_day_without_messages_is_no_mistake(reported: Terminal, tmp_path: Path) -> None:
+    day = str(QUIET_DAY)
+    ended = reported.recs("report", "campaign", NAME, "--from", day, "--to", day, "--out", str(tmp_path / "r"))
+    assert ended.code == 0
+    assert "garage sent no messages of 2025-09-01; the page says so." in ended.told
+    assert (tmp_path / "r" / "index.html").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments, told",
+    [
+        ([NAME, "--from", "2025-09-09", "--to", "2025-09-08"], "--from 2025-09-09 is after the last day"),
+        ([NAME, "--from", "2025-08-01"], "garage starts on 2025-09-01"),
+        ([NAME, "--to", "2025-10-05"], "recs run --company garage --date 2025-10-05"),
+        ([NAME, "--as-of", "2025-09-29"], "garage has no campaign tables of 2025-09-29"),
+        ([NAME, "--from", "yesterday"], "--from: 'yesterday' is not a day"),
+        (["acme"], "acme has no campaign tables of 2025-09-01 or later; it has none yet"),
+        (["nobody"], 'no company "nobody"'),
+        ([], "Missing argument"),
+    ],
+)
+def test_what_cannot_be_reported_is_a_mistake(reported: Terminal, arguments: list[str], told: str) -> None:
+    ended = reported.recs("report", "campaign", *arguments)
+    assert ended.code == 2
+    assert told in ended.told
+    assert ended.out == ""
+
+
+def test_a_folder_that_is_somebodys_is_left_alone(reported: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    ended = reported.recs("report", "campaign", NAME, "--out", str(tmp_path))
+    assert ended.code == 2
+    assert "holds something else than a report (letter.txt)" in ended.told
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

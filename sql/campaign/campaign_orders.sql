@@ -1,0 +1,70 @@
+-- One row per order of a known customer in the campaign window, and the message that it is credited to: the latest one
+-- to its customer in the @attribution_window_days before it that was neither held out nor is known to have failed. The
+-- path is the last step on record before the order: an open after it earned nothing. Refunds are taken off the order
+-- that they belong to, whenever they came. Orders of the window's first days may belong to messages from before it,
+-- which are not seen. Summed in hundredths, so that sums are exact.
+-- look-back: events @campaign_window_days
+WITH ordered AS (
+  SELECT
+    order_id,
+    MIN(IF(event_name = 'order_line', customer_id, NULL)) AS customer_id,
+    MIN(IF(event_name = 'order_line', event_ts, NULL)) AS ordered_at,
+    SUM(IF(event_name = 'order_line', COALESCE(quantity, 1), 0)) AS units,
+    SUM(
+      IF(event_name = 'order_line', CAST(ROUND(100 * COALESCE(quantity, 1) * COALESCE(unit_price, 0)) AS INT64), 0)
+    ) AS sold,
+    SUM(
+      IF(event_name = 'order_refunded', CAST(ROUND(100 * COALESCE(quantity, 1) * COALESCE(unit_price, 0)) AS INT64), 0)
+    ) AS refunded
+  FROM events
+  WHERE event_name IN ('order_line', 'order_refunded') AND order_id IS NOT NULL
+  GROUP BY order_id
+),
+earned AS (
+  SELECT
+    ordered.order_id,
+    sent.send_id,
+    sent.sent_on,
+    sent.sent_at,
+    sent.campaign_id,
+    sent.treatment_id,
+    sent.arm,
+    IF(sent.opened_at <= ordered.ordered_at, sent.opened_at, NULL) AS opened_at,
+    IF(sent.clicked_at <= ordered.ordered_at, sent.clicked_at, NULL) AS clicked_at,
+    sent.status
+  FROM ordered
+  JOIN send_engagement AS sent
+    ON sent.customer_id = ordered.customer_id
+      AND sent.sent_at <= ordered.ordered_at
+      AND TIMESTAMP_ADD(sent.sent_at, INTERVAL @attribution_window_days DAY) > ordered.ordered_at
+  WHERE sent.status IN ('delivered', 'unreported')
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY ordered.order_id ORDER BY sent.sent_at DESC, sent.send_id DESC) = 1
+)
+SELECT
+  @as_of AS as_of,
+  ordered.order_id,
+  ordered.customer_id,
+  ordered.ordered_at,
+  DATE(ordered.ordered_at) AS ordered_on,
+  ordered.units,
+  ordered.sold / 100 AS sold,
+  ordered.refunded / 100 AS refunded,
+  (ordered.sold - ordered.refunded) / 100 AS revenue,
+  earned.send_id,
+  earned.sent_on,
+  earned.campaign_id,
+  earned.treatment_id,
+  earned.arm,
+  CASE
+    WHEN earned.clicked_at IS NOT NULL THEN 'clicked'
+    WHEN earned.opened_at IS NOT NULL THEN 'opened'
+    WHEN earned.status = 'delivered' THEN 'delivered'
+    WHEN earned.send_id IS NOT NULL THEN 'sent'
+  END AS path,
+  earned.opened_at,
+  earned.clicked_at,
+  TIMESTAMP_DIFF(ordered.ordered_at, earned.sent_at, SECOND) / 3600 AS hours_since_sent
+FROM ordered
+LEFT JOIN earned
+  ON earned.order_id = ordered.order_id
+WHERE ordered.customer_id IS NOT NULL AND ordered.ordered_at IS NOT NULL

@@ -1,0 +1,55 @@
+-- One row per message of the campaign window, held-out ones included, and how far its customer came with it. Of several
+-- reports on its delivery the last one counts. What machines opened and clicked is counted apart, unless
+-- @count_machine_engagement says otherwise. A message that is reported sent on several days was sent on the first.
+-- look-back: treatments @campaign_window_days
+-- look-back: deliveries @campaign_window_days
+WITH sent AS (
+  SELECT *
+  FROM treatments
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY send_id ORDER BY event_date) = 1
+),
+reported AS (
+  SELECT
+    send_id,
+    MAX_BY(status, at) AS status,
+    NULLIF(MAX_BY(COALESCE(failure_reason, ''), at), '') AS failure_reason
+  FROM deliveries
+  GROUP BY send_id
+),
+engaged AS (
+  SELECT
+    send_id,
+    MIN(IF(kind = 'VIEWED' AND (machine_rule IS NULL OR @count_machine_engagement), at, NULL)) AS opened_at,
+    MIN(IF(kind = 'CLICKED' AND (machine_rule IS NULL OR @count_machine_engagement), at, NULL)) AS clicked_at,
+    COUNTIF(kind = 'VIEWED' AND machine_rule IS NOT NULL) AS machine_opens,
+    COUNTIF(kind = 'CLICKED' AND machine_rule IS NOT NULL) AS machine_clicks
+  FROM judged_interactions
+  GROUP BY send_id
+)
+SELECT
+  @as_of AS as_of,
+  sent.event_date AS sent_on,
+  sent.send_id,
+  sent.customer_id,
+  sent.campaign_id,
+  sent.treatment_id,
+  sent.arm,
+  COALESCE(customers.business_type, customers.vehicle_make, 'unknown') AS segment,
+  sent.propensity,
+  sent.sent_at,
+  CASE
+    WHEN sent.arm IN UNNEST(@holdout_arms) THEN 'held_out'
+    ELSE COALESCE(reported.status, 'unreported')
+  END AS status,
+  IF(reported.status = 'failed', COALESCE(reported.failure_reason, 'unknown'), NULL) AS failure_reason,
+  engaged.opened_at,
+  engaged.clicked_at,
+  COALESCE(engaged.machine_opens, 0) AS machine_opens,
+  COALESCE(engaged.machine_clicks, 0) AS machine_clicks
+FROM sent
+LEFT JOIN reported
+  ON reported.send_id = sent.send_id
+LEFT JOIN engaged
+  ON engaged.send_id = sent.send_id
+LEFT JOIN customers
+  ON customers.customer_id = sent.customer_id

@@ -1,0 +1,75 @@
+-- One row per audience: customers who were sent messages on the days @sent_from to @sent_to, by the orders credited to
+-- those messages and by their other orders, and customers who were sent nothing. A larger order is not what a message
+-- brought: who is sent messages differs from who is not. What they bring is said by arm_comparison.
+WITH mailed AS (
+  SELECT DISTINCT customer_id
+  FROM send_engagement
+  WHERE status <> 'held_out' AND sent_on BETWEEN @sent_from AND @sent_to
+),
+placed AS (
+  SELECT
+    CASE
+      WHEN mailed.customer_id IS NULL THEN 'not_mailed'
+      WHEN campaign_orders.sent_on BETWEEN @sent_from AND @sent_to THEN 'mailed'
+      ELSE 'mailed_not_credited'
+    END AS audience,
+    campaign_orders.customer_id,
+    CAST(ROUND(100 * campaign_orders.revenue) AS INT64) AS hundredths
+  FROM campaign_orders
+  LEFT JOIN mailed
+    ON mailed.customer_id = campaign_orders.customer_id
+  LEFT JOIN customers
+    ON customers.customer_id = campaign_orders.customer_id
+  WHERE (
+      campaign_orders.sent_on BETWEEN @sent_from AND @sent_to
+      OR campaign_orders.ordered_on BETWEEN @sent_from AND @sent_to
+    )
+    -- Who has no profile is not among those who could have been sent something.
+    AND (mailed.customer_id IS NOT NULL OR customers.customer_id IS NOT NULL)
+),
+reached AS (
+  SELECT audience, (SELECT COUNT(*) FROM mailed) AS customers
+  FROM UNNEST(['mailed', 'mailed_not_credited']) AS audience
+  UNION ALL
+  SELECT 'not_mailed' AS audience, COUNT(*) AS customers
+  FROM customers
+  LEFT JOIN mailed
+    ON mailed.customer_id = customers.customer_id
+  WHERE mailed.customer_id IS NULL
+),
+summed AS (
+  SELECT
+    audience,
+    COUNT(DISTINCT customer_id) AS ordering_customers,
+    COUNT(*) AS orders,
+    SUM(hundredths) AS hundredths,
+    SUM(CAST(ROUND(hundredths / 100 * hundredths) AS INT64)) AS squares
+  FROM placed
+  GROUP BY audience
+),
+spread AS (
+  SELECT
+    *,
+    hundredths / orders / 100 AS order_value,
+    IF(
+      orders > 1,
+      SQRT(GREATEST(squares / 100 - hundredths / 100 * (hundredths / 100) / orders, 0) / (orders - 1)),
+      NULL
+    ) AS order_value_sd
+  FROM summed
+)
+SELECT
+  @as_of AS as_of,
+  reached.audience,
+  reached.customers,
+  COALESCE(spread.ordering_customers, 0) AS ordering_customers,
+  COALESCE(spread.orders, 0) AS orders,
+  COALESCE(spread.hundredths, 0) / 100 AS revenue,
+  spread.order_value,
+  spread.order_value_sd,
+  spread.order_value - 1.959964 * spread.order_value_sd / SQRT(spread.orders) AS order_value_low,
+  spread.order_value + 1.959964 * spread.order_value_sd / SQRT(spread.orders) AS order_value_high
+FROM reached
+LEFT JOIN spread
+  ON spread.audience = reached.audience
+WHERE EXISTS (SELECT 1 FROM mailed)
