@@ -1,0 +1,117 @@
+"""A model as a folder: the manifest, its hash, and the model's own file. Never a pickle, which runs whatever it holds.
+
+`sha256sum --check manifest.json.sha256` proves the manifest, and the manifest proves the rest. Every byte is hashed
+before it is read; a folder that fails in any way gives one `ArtifactError`. Not here: where folders are kept, and which
+model is active.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+
+from pydantic import ValidationError
+
+from recs_platform.errors import UserError
+from recs_platform.models.boosted import BoostedRanker
+from recs_platform.models.features import FeatureError, FeatureSet
+from recs_platform.models.logistic import LogisticRanker
+from recs_platform.models.manifest import Manifest, sha256
+from recs_platform.models.model import Model
+from recs_platform.models.ranker import Ranker, RankerKind
+
+MANIFEST = "manifest.json"
+SEAL = "manifest.json.sha256"
+MODEL_FILES: dict[RankerKind, str] = {"logistic": "model.json", "boosted": "model.txt"}
+_FETCH = "Fetch the model again by its digest, or train a new one"
+_RETRAIN = "Train a model with this code, or use the code that trained it"
+
+
+class ArtifactError(UserError):
+    """A model's folder is damaged or of another make; it must not be served."""
+
+    def __init__(self, path: Path, problem: str, remedy: str) -> None:
+        super().__init__(f"{path}: {problem}. {remedy}")
+        self.path, self.problem, self.remedy = path, problem, remedy
+
+
+def save(model: Model, folder: Path) -> None:
+    """Write the folder, whole or not at all. The same model may be there already; another one is not overwritten."""
+    if folder.exists():
+        if load(folder).digest != model.digest:
+            raise ArtifactError(folder, "another model is stored here", "Give each model a folder of its own")
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        unfinished.chmod(0o755)
+        (unfinished / MODEL_FILES[model.manifest.kind]).write_bytes(model.ranker.content())
+        (unfinished / MANIFEST).write_bytes(model.manifest.canonical())
+        (unfinished / SEAL).write_bytes(_seal(model.manifest.canonical()))
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def load(folder: Path, features: FeatureSet | None = None, *, digest: str | None = None, threads: int = 1) -> Model:
+    """Read and prove a model. `features` are those that the code declares, `digest` the one that is expected."""
+    content = _read(folder / MANIFEST)
+    if _read(folder / SEAL) != _seal(content):
+        raise ArtifactError(folder / MANIFEST, f"its bytes are not those that {SEAL} names", _FETCH)
+    if digest is not None and digest != f"sha256:{sha256(content)}":
+        raise ArtifactError(folder / MANIFEST, f"its digest is not {digest}", _FETCH)
+    manifest = _manifest(folder / MANIFEST, content)
+    if features is not None:
+        try:
+            features.require_same(manifest.encoding.features.specs)
+        except FeatureError as error:
+            raise ArtifactError(folder / MANIFEST, str(error), _RETRAIN) from error
+    ranker = _ranker(folder, manifest, threads)
+    return Model(manifest, ranker)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(path, f"it cannot be read ({error.strerror})", _FETCH) from error
+
+
+def _seal(manifest: bytes) -> bytes:
+    return f"{sha256(manifest)}  {MANIFEST}\n".encode()
+
+
+def _manifest(path: Path, content: bytes) -> Manifest:
+    try:
+        manifest = Manifest.model_validate_json(content)
+        if set(manifest.files) != {MODEL_FILES[manifest.kind]}:
+            raise ArtifactError(path, f"it lists the files {sorted(manifest.files)}", _FETCH)
+        _ = manifest.encoding
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        problem = f"it is not a manifest that this code reads ({f'{where}: ' if where else ''}{first['msg']})"
+        raise ArtifactError(path, problem, _RETRAIN) from error
+    except ValueError as error:
+        raise ArtifactError(path, str(error), _RETRAIN) from error
+    if manifest.canonical() != content:
+        raise ArtifactError(path, "it is laid out in another way than training does", _FETCH)
+    return manifest
+
+
+def _ranker(folder: Path, manifest: Manifest, threads: int) -> Ranker:
+    path = folder / MODEL_FILES[manifest.kind]
+    content = _read(path)
+    if sha256(content) != manifest.files[path.name]:
+        raise ArtifactError(path, "its bytes are not those that the manifest names", _FETCH)
+    ranker: LogisticRanker | BoostedRanker
+    try:
+        is_boosted = manifest.kind == "boosted"
+        ranker = BoostedRanker.read(content, threads) if is_boosted else LogisticRanker.read(content)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ArtifactError(path, f"it is not a {manifest.kind} model ({error})", _RETRAIN) from error
+    if ranker.features != len(manifest.features):
+        problem = f"it has {ranker.features} features, but the manifest {len(manifest.features)}"
+        raise ArtifactError(path, problem, _RETRAIN)
+    return ranker

@@ -1,0 +1,127 @@
+"""Gradient boosted trees by LightGBM, kept as its text: the trees alone, without the settings of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, cast
+
+import numpy as np
+
+from recs_platform.models.features import Bools, Encoding, Floats
+from recs_platform.models.ranker import RankerKind, Story, shares
+from recs_platform.models.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+_END = "end of trees\n"
+
+
+@dataclass(frozen=True)
+class BoostedRanker:
+    kind: ClassVar[RankerKind] = "boosted"
+    features: int
+    text: str
+    threads: int
+
+    def raw_scores(self, matrix: Floats) -> Floats:
+        if not len(matrix):
+            return np.empty(0)  # LightGBM refuses an empty matrix
+        return cast(Floats, self._booster.predict(matrix, raw_score=True, num_threads=self.threads))
+
+    def contributions(self, matrix: Floats) -> Floats:
+        """SHAP values of the trees; they add up exactly, whichever way features interact."""
+        if not len(matrix):
+            return np.empty((0, self.features + 1))
+        return cast(Floats, self._booster.predict(matrix, pred_contrib=True, num_threads=self.threads))
+
+    def importance(self) -> Floats:
+        """By gain: how much of the training error the splits on a feature removed."""
+        return shares(np.asarray(self._booster.feature_importance("gain"), dtype=np.float64))
+
+    def content(self) -> bytes:
+        return self.text.encode()
+
+    @classmethod
+    def read(cls, content: bytes, threads: int) -> BoostedRanker:
+        """Raises ValueError for what is not whole: LightGBM ends the process on a text that breaks off."""
+        text = content.decode()
+        _require_whole(text)
+        ranker = cls(int(_header(text, "max_feature_idx")) + 1, text, threads)
+        _ = ranker._booster
+        return ranker
+
+    @cached_property
+    def _booster(self) -> Booster:
+        from lightgbm import Booster
+
+        return Booster(model_str=self.text)
+
+
+def fit(
+    encoding: Encoding,
+    train: tuple[Floats, Bools],
+    validation: tuple[Floats, Bools],
+    kept: float,
+    settings: TrainingSettings,
+    threads: int,
+) -> tuple[BoostedRanker, Story]:
+    """Trees until the log loss on the validation window has not improved for a while, cut back to the best.
+
+    `validation` holds all failures, `train` a share `kept` of them. In the validation loss each failure weighs as much
+    as that share, so that the trees are judged by the odds they learn, and no example is lost.
+    """
+    # Imported where a model is trained or loaded: it takes more than a second.
+    import lightgbm
+
+    names = list(encoding.features.names)
+    categorical = [spec.name for spec in encoding.features.specs if spec.kind == "category"]
+    weights = np.where(validation[1], 1.0, kept)
+    data = lightgbm.Dataset(train[0], train[1], feature_name=names, categorical_feature=categorical)
+    booster = lightgbm.train(
+        {
+            "objective": "binary",
+            "metric": "binary_logloss",
+            "learning_rate": settings.learning_rate,
+            "num_leaves": settings.leaves,
+            "min_data_in_leaf": settings.rows_per_leaf,
+            "seed": settings.seed,
+            "deterministic": True,
+            "force_row_wise": True,
+            "num_threads": threads,
+            "verbosity": -1,
+        },
+        data,
+        num_boost_round=settings.most_trees,
+        valid_sets=[lightgbm.Dataset(validation[0], validation[1], reference=data, weight=weights)],
+        callbacks=[lightgbm.early_stopping(settings.patience, verbose=False)],
+    )
+    whole = booster.model_to_string(num_iteration=booster.best_iteration)
+    text = whole[: whole.index(_END) + len(_END)]
+    ranker = BoostedRanker(len(names), text, threads)
+    stopped = booster.current_iteration() < settings.most_trees
+    return ranker, {"trees": booster.best_iteration, "stopped_early": stopped}
+
+
+def _require_whole(text: str) -> None:
+    """The header says how long each tree is, and a line says where they end."""
+    if not text.startswith("tree\n") or not text.endswith(_END):
+        raise ValueError("the text of the trees is not whole")
+    sizes = [int(size) for size in _header(text, "tree_sizes").split()]
+    body = text[text.index("\n\n") + 2 : -len(_END)]
+    at = 0
+    for number, size in enumerate(sizes):
+        if not body.startswith(f"Tree={number}\n", at):
+            raise ValueError(f"tree {number} is not where the header says")
+        at += size
+    if at > len(body) or body[at:].strip():
+        raise ValueError("the trees are shorter or longer than the header says")
+
+
+def _header(text: str, key: str) -> str:
+    head = text[: text.index("\n\n")] if "\n\n" in text else ""
+    for line in head.split("\n"):
+        if line.startswith(f"{key}="):
+            return line.removeprefix(f"{key}=")
+    raise ValueError(f"the header of the trees lacks {key}")

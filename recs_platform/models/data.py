@@ -1,0 +1,118 @@
+"""Examples to learn from: features, whether it was a success, when, and for whom.
+
+The table holds features as of the moment of each example, and only examples whose outcome is final: making it so is the
+query's work, and this module cannot see whether it did. Not here: which days serve for what (`windows.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recs_platform.errors import UserError
+from recs_platform.models.features import Bools, Column, FeatureSet
+
+DaysArray: TypeAlias = npt.NDArray[np.datetime64]
+
+
+class NotTrainableError(UserError):
+    """These examples cannot train a model; whichever model is active stays so."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where a strategy's table says which example a row is, of which day, how it ended, and for whom it was."""
+
+    example: str
+    day: str
+    label: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Sorted by day and example, so that nothing depends on the order in which rows were read."""
+
+    features: FeatureSet
+    table: pa.Table
+    """The features alone."""
+    ids: Column
+    days: DaysArray
+    labels: Bools
+    groups: Column
+    """Whom the example is about: the list in which a ranking is judged."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def positives(self) -> int:
+        return int(self.labels.sum())
+
+    @property
+    def first(self) -> date:
+        return cast(date, self.days[0].item())
+
+    @property
+    def last(self) -> date:
+        return cast(date, self.days[-1].item())
+
+    def where(self, chosen: Bools) -> Examples:
+        mask = pa.array(chosen)
+        return replace(
+            self,
+            table=self.table.filter(mask),
+            ids=self.ids.filter(mask),
+            days=self.days[chosen],
+            labels=self.labels[chosen],
+            groups=self.groups.filter(mask),
+        )
+
+
+def examples(table: pa.Table, features: FeatureSet, columns: Columns) -> Examples:
+    """Read a table with a row per example; refuse what cannot be learned from."""
+    named = (columns.example, columns.day, columns.label, columns.group)
+    absent = [name for name in named if name not in table.column_names]
+    if absent:
+        raise NotTrainableError(f"the table of examples has no column {', '.join(absent)}")
+    if not table.num_rows:
+        raise NotTrainableError("there are no examples. Widen the look-back, or wait until outcomes are final")
+    for name in named:
+        if table[name].null_count:
+            raise NotTrainableError(f"{name} is NULL in {table[name].null_count} examples. Every example needs it")
+    ordered = table.sort_by([(columns.day, "ascending"), (columns.example, "ascending")])
+    ids = ordered[columns.example].cast(pa.string())
+    _require_unique(ids, columns.example)
+    return Examples(
+        features=features,
+        table=features.columns(ordered),
+        ids=ids,
+        days=ordered[columns.day].cast(pa.date32()).to_numpy(),
+        labels=_labels(ordered[columns.label], columns.label),
+        groups=ordered[columns.group].cast(pa.string()),
+    )
+
+
+def _labels(column: Column, name: str) -> Bools:
+    values = set(pc.unique(column).to_pylist())
+    if not values <= {0, 1}:
+        raise NotTrainableError(f"{name} is neither 0 nor 1 in some examples: {sorted(values - {0, 1}, key=str)[:3]}")
+    found: Bools = column.to_numpy().astype(np.bool_)
+    return found
+
+
+def _require_unique(ids: Column, name: str) -> None:
+    counts = pc.value_counts(ids)
+    repeated = np.flatnonzero(counts.field("counts").to_numpy() > 1)
+    if len(repeated):
+        raise NotTrainableError(
+            f"{len(repeated)} values of {name} stand in more than one example, such as "
+            f"{counts.field('values')[int(repeated[0])]}. "
+            "A join has repeated rows"
+        )

@@ -1,0 +1,145 @@
+"""The ordered list of features, and how a table of them becomes the matrix that models read.
+
+One `FeatureSet` is used by training, scoring, drift and explanation. Not here: how a feature is computed (`sql/`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recs_platform.errors import UserError
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Column: TypeAlias = "pa.ChunkedArray[Any]"
+Kind: TypeAlias = Literal["number", "category", "flag"]
+
+MOST_CATEGORIES = 200
+"""A feature's most frequent categories, which a model tells apart; the others count as never seen."""
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class FeatureError(UserError):
+    """The features that are there are not the ones that a model needs."""
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    name: str
+    kind: Kind
+    description: str
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r}: a feature's name is lower case letters, digits and underscores")
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """The features in the order of the matrix's columns."""
+
+    specs: tuple[FeatureSpec, ...]
+
+    def __post_init__(self) -> None:
+        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        if twice or not self.specs:
+            raise ValueError(f"features named twice: {', '.join(twice)}" if twice else "a feature set needs a feature")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(spec.name for spec in self.specs)
+
+    def columns(self, table: pa.Table) -> pa.Table:
+        """The table's features, found by name and put in order; other columns are left out."""
+        missing = [name for name in self.names if name not in table.column_names]
+        if missing:
+            raise FeatureError(
+                f"the table has no column for: {', '.join(missing)}. "
+                "Materialize the features with the code that trains and scores"
+            )
+        for spec in self.specs:
+            if table.column_names.count(spec.name) > 1:
+                raise FeatureError(f"{spec.name}: the table has this column twice. Leave one")
+            if not _fits(spec.kind, table.schema.field(spec.name).type):
+                found = table.schema.field(spec.name).type
+                raise FeatureError(f"{spec.name}: the column is of type {found}, but the feature is a {spec.kind}")
+        return table.select(list(self.names))
+
+    def require_same(self, stored: Sequence[FeatureSpec]) -> None:
+        """Refuse a model that was made for other features, or for these in another order."""
+        for place, (theirs, ours) in enumerate(zip(stored, self.specs, strict=False), start=1):
+            if (theirs.name, theirs.kind) != (ours.name, ours.kind):
+                raise FeatureError(
+                    f"feature {place} of the model is {theirs.name} ({theirs.kind}), "
+                    f"but the code declares {ours.name} ({ours.kind})"
+                )
+        if len(stored) != len(self.specs):
+            raise FeatureError(f"the model has {len(stored)} features, but the code declares {len(self.specs)}")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Features with the categories that were seen in training, in the order of their codes."""
+
+    features: FeatureSet
+    vocabularies: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def fit(cls, features: FeatureSet, table: pa.Table) -> Encoding:
+        chosen = features.columns(table)
+        found = {spec.name: _vocabulary(chosen[spec.name]) for spec in features.specs if spec.kind == "category"}
+        return cls(features, found)
+
+    def matrix(self, table: pa.Table) -> Floats:
+        """A row per row, a column per feature: numbers, 0 or 1 for a flag, a code for a category.
+
+        NULL is NaN. A category that training never saw is NaN too, so a model treats it as it treats a missing one.
+        Infinite numbers are refused: no model has learned what they mean.
+        """
+        chosen = self.features.columns(table)
+        matrix = np.empty((chosen.num_rows, len(self.features.specs)))
+        for place, spec in enumerate(self.features.specs):
+            matrix[:, place] = self._column(spec, chosen[spec.name])
+        return matrix
+
+    def _column(self, spec: FeatureSpec, column: Column) -> Floats:
+        if spec.kind != "category":
+            return numbers(spec.name, column)
+        known = pa.array(self.vocabularies[spec.name], pa.string())
+        return np.asarray(pc.index_in(column.cast(pa.string()), value_set=known).cast(pa.float64()).to_numpy())
+
+
+def numbers(name: str, column: Column) -> Floats:
+    """A column of numbers or flags as floats, NULL as NaN."""
+    # Arrow has no cast from a flag to a float.
+    plain = column.cast(pa.int8()) if pa.types.is_boolean(column.type) else column
+    values = cast(Floats, plain.cast(pa.float64(), safe=False).to_numpy())
+    if np.isinf(values).any():
+        raise FeatureError(f"{name}: the column holds an infinite number. Make it NULL or finite where it is computed")
+    return values
+
+
+def _fits(kind: Kind, found: pa.DataType) -> bool:
+    types = pa.types
+    if types.is_null(found):
+        return True
+    if kind == "flag":
+        return types.is_boolean(found)
+    if kind == "number":
+        return types.is_integer(found) or types.is_floating(found) or types.is_decimal(found)
+    return types.is_string(found) or types.is_large_string(found) or types.is_dictionary(found)
+
+
+def _vocabulary(column: Column) -> tuple[str, ...]:
+    counts = pc.value_counts(column.cast(pa.string()).drop_null())
+    names, often = counts.field("values").to_pylist(), counts.field("counts").to_numpy()
+    ranked = sorted((-int(count), str(name)) for name, count in zip(names, often, strict=True))
+    return tuple(sorted(name for _, name in ranked[:MOST_CATEGORIES]))

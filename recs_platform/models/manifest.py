@@ -1,0 +1,101 @@
+"""What is known of a trained model: enough to load it safely, to judge it and to tell drift, without its training data.
+
+No clock and no machine stands in it, so the same data, settings and code give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from recs_platform.models.distribution import Distribution
+from recs_platform.models.features import Encoding, FeatureSet, FeatureSpec, Kind
+from recs_platform.models.metrics import Quality
+from recs_platform.models.ranker import RankerKind
+from recs_platform.models.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the caller knows of a training: the data it read, and the code that ran."""
+
+    snapshot: dict[str, Any]
+    """Tables, days, row counts and the hash of their content."""
+    code_version: str
+
+
+@dataclass(frozen=True)
+class StoredFeature:
+    name: str
+    kind: Kind
+    description: str
+    vocabulary: tuple[str, ...] | None = None
+    """A category's values, in the order of their codes."""
+
+
+@dataclass(frozen=True)
+class StoredWindow:
+    first: date
+    last: date
+    rows: int
+    positives: int
+
+
+class Manifest(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal[1] = 1
+    """Another number with every new field: what is loaded must write the very bytes that were stored."""
+    kind: RankerKind
+    features: tuple[StoredFeature, ...]
+    kept_negatives: float = Field(gt=0, le=1)
+    """Share of the failures that training kept; probabilities are corrected by it."""
+    label_rate: float
+    """Share of successes in the training window, before any were left out."""
+    training: dict[str, Distribution]
+    """Of each feature in the training window, before any were left out."""
+    scores: Distribution
+    """Of the probabilities in the test window: in the training window a model is surer than it may be."""
+    importance: dict[str, float]
+    windows: dict[str, StoredWindow]
+    quality: dict[str, Quality]
+    """In the validation and the test window."""
+    fitted: dict[str, Any]
+    """How the fit went: how many trees, or steps."""
+    settings: TrainingSettings
+    snapshot: dict[str, Any]
+    code_version: str
+    files: dict[str, str]
+    """SHA-256 of each other file of the folder."""
+
+    @property
+    def encoding(self) -> Encoding:
+        specs = tuple(FeatureSpec(stored.name, stored.kind, stored.description) for stored in self.features)
+        known = {stored.name: stored.vocabulary or () for stored in self.features if stored.kind == "category"}
+        return Encoding(FeatureSet(specs), known)
+
+    def canonical(self) -> bytes:
+        said = self.model_dump(mode="json")
+        text = json.dumps(said, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+        return f"{text}\n".encode()
+
+    @property
+    def digest(self) -> str:
+        """Names the whole model, because the manifest holds the hash of every other file."""
+        return f"sha256:{sha256(self.canonical())}"
+
+
+def stored_features(encoding: Encoding) -> tuple[StoredFeature, ...]:
+    return tuple(
+        StoredFeature(spec.name, spec.kind, spec.description, encoding.vocabularies.get(spec.name))
+        for spec in encoding.features.specs
+    )
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

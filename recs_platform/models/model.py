@@ -1,0 +1,52 @@
+"""A trained model as the rest of the platform uses it: a table in, probabilities and reasons out.
+
+Training and serving score with this same code. Large tables are read in batches, so that memory does not grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from recs_platform.models.features import Floats
+from recs_platform.models.manifest import Manifest
+from recs_platform.models.ranker import Ranker
+from recs_platform.models.sampling import corrected
+
+BATCH = 100_000
+
+
+@dataclass(frozen=True)
+class Model:
+    manifest: Manifest
+    ranker: Ranker
+
+    @property
+    def digest(self) -> str:
+        return self.manifest.digest
+
+    def raw_scores(self, table: pa.Table, batch: int = BATCH) -> Floats:
+        """Log-odds in the sample that was trained on: what contributions add up to."""
+        return np.concatenate([np.empty(0), *(self.ranker.raw_scores(part) for part in self._parts(table, batch))])
+
+    def probabilities(self, table: pa.Table, batch: int = BATCH) -> Floats:
+        """The chance of a success, corrected for the failures that training left out."""
+        return corrected(self.raw_scores(table, batch), self.manifest.kept_negatives)
+
+    def contributions(self, table: pa.Table, batch: int = BATCH) -> Floats:
+        """A row per row; a column per feature, in order, and the model's starting point last."""
+        empty = np.empty((0, len(self.manifest.features) + 1))
+        return np.concatenate([empty, *(self.ranker.contributions(part) for part in self._parts(table, batch))])
+
+    def importance(self) -> dict[str, float]:
+        return self.manifest.importance
+
+    def _parts(self, table: pa.Table, batch: int) -> Iterator[Floats]:
+        encoding = self.manifest.encoding
+        # Before the first batch, so that a table without rows is refused like any other.
+        chosen = encoding.features.columns(table)
+        for start in range(0, chosen.num_rows, batch):
+            yield encoding.matrix(chosen.slice(start, batch))

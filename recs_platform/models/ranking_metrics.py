@@ -1,0 +1,303 @@
+"""How good lists are, and what probabilities promise: the figures of the offline evaluation.
+
+Sorting well over all pairs (`metrics.py`) proves little about the few offers that each customer is shown. Lists are
+judged per customer, so that customers can be averaged, resampled or compared; a figure without a value is NaN, and
+`mean` leaves it out. Not here: what to recommend, and drawing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from recs_platform.campaign.statistics.intervals import Interval, proportion
+from recs_platform.models.features import Bools, Floats
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Values: TypeAlias = npt.NDArray[Any]
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Every customer's list, row by row: by customer, then by rank, whatever the order in which rows were given."""
+
+    customers: Values
+    """Their names, sorted: figures per customer stand in this order."""
+    customer: Ints
+    """Of each row, its place among `customers`."""
+    place: Ints
+    """Of each row, counted from 1 for each customer."""
+    relevant: Bools
+    wanted: Ints
+    """Per customer, the relevant items altogether, in the list or not."""
+    order: Ints
+    """Where each row stood in the columns that were given."""
+
+    def top(self, k: int) -> Bools:
+        """Which rows are among their customer's first k places."""
+        if k < 1:
+            raise ValueError(f"the first {k} places are no list")
+        return self.place <= k
+
+    def hits(self, k: int) -> Bools:
+        return self.relevant & self.top(k)
+
+    def column(self, values: npt.ArrayLike) -> Values:
+        """A column that was given with the rows, in their order here."""
+        given = np.asarray(values)
+        if len(given) != len(self.order):
+            raise ValueError(f"{len(given)} values for {len(self.order)} rows")
+        return given[self.order]
+
+    def sums(self, rows: Bools, values: Floats | None = None) -> Floats:
+        """Per customer, how many of these rows there are, or the sum of their values."""
+        weights = None if values is None else values[rows]
+        return np.bincount(self.customer[rows], weights, minlength=len(self.customers)).astype(np.float64)
+
+
+def lists(
+    customers: npt.ArrayLike,
+    ranks: npt.ArrayLike,
+    relevant: npt.ArrayLike,
+    *,
+    items: npt.ArrayLike | None = None,
+    wanted_by: npt.ArrayLike | None = None,
+) -> Lists:
+    """Read lists from columns. The rank given decides the order, so it must have broken all ties: an equal rank, or an
+    item twice in a customer's list, is refused. Ranks may start anywhere and leave gaps; places count from 1.
+
+    `wanted_by` names the customer of every relevant item, also of those that no list shows; customers without a list
+    count, too. Without it, the lists are taken to hold all there is.
+
+    >>> found = lists(["B", "A", "A"], [1, 2, 1], [True, False, True], wanted_by=["A", "A", "B", "C"])
+    >>> found.customers.tolist(), found.place.tolist(), found.relevant.tolist(), found.wanted.tolist()
+    (['A', 'B', 'C'], [1, 2, 1], [True, False, True], [2, 1, 1])
+    """
+    listed, rank, hit = np.asarray(customers), np.asarray(ranks), np.asarray(relevant)
+    if not len(listed) == len(rank) == len(hit):
+        raise ValueError(f"{len(listed)} customers, {len(rank)} ranks and {len(hit)} outcomes are not the same rows")
+    if len(listed) and not (rank.dtype.kind in "iu" and hit.dtype.kind == "b"):
+        raise ValueError("a rank is a whole number and an outcome true or false, in every row")
+    names, codes = _coded(listed if wanted_by is None else np.concatenate([listed, np.asarray(wanted_by)]))
+    code, wanting = codes[: len(listed)], codes[len(listed) :]
+    order = _order(names, code, rank, "rank")
+    if items is not None:
+        _order(names, code, _coded(np.asarray(items))[1], "item")
+    code, hit = code[order], hit[order].astype(np.bool_)
+    shown = np.bincount(code[hit], minlength=len(names))
+    wanted = shown if wanted_by is None else np.bincount(wanting, minlength=len(names))
+    if (wanted < shown).any():
+        raise ValueError(f"{names[np.argmax(wanted < shown)]}: more relevant items are in the list than were wanted")
+    first = np.searchsorted(code, np.arange(len(names)))
+    return Lists(names, code, np.arange(len(code)) - first[code] + 1, hit, wanted, order)
+
+
+def mean(figures: Floats) -> float | None:
+    """Over the customers for whom the figure has a value; None when it has none for anybody."""
+    known = figures[~np.isnan(figures)]
+    return float(known.mean()) if len(known) else None
+
+
+def precision(found: Lists, k: int) -> Floats:
+    """hits / k. Empty places are misses; a customer who wanted nothing has 0.
+
+    >>> precision(lists(["A", "A", "A"], [1, 2, 3], [True, False, True]), k=4)  # 2 of 4 places
+    array([0.5])
+    """
+    return found.sums(found.hits(k)) / k
+
+
+def recall(found: Lists, k: int) -> Floats:
+    """hits / wanted; NaN for a customer who wanted nothing. Above k wanted items, 1 cannot be reached.
+
+    >>> recall(lists(["A", "A"], [1, 2], [True, False], wanted_by=["A", "A"]), k=2)  # 1 of 2
+    array([0.5])
+    """
+    return _over(found.sums(found.hits(k)), found.wanted)
+
+
+def ndcg(found: Lists, k: int) -> Floats:
+    """Hits discounted by place, sum of 1 / log2(place + 1), over what the best list would have; NaN as for recall.
+
+    >>> ndcg(lists(["A", "A", "A"], [1, 2, 3], [False, False, True]), k=3)  # 1 / log2(4), where the best list has 1
+    array([0.5])
+    """
+    worth = 1 / np.log2(np.arange(1, k + 1) + 1)
+    best = np.concatenate([[0.0], np.cumsum(worth)])[np.minimum(found.wanted, k)]
+    return _over(found.sums(found.hits(k), 1 / np.log2(found.place + 1)), best)
+
+
+def average_precision(found: Lists, k: int) -> Floats:
+    """The precision at each hit's place, summed, over min(wanted, k); NaN as for recall. Its mean is MAP@k.
+
+    >>> average_precision(lists(["A", "A", "A"], [1, 2, 3], [True, False, True]), k=3).round(4)  # (1/1 + 2/3) / 2
+    array([0.8333])
+    """
+    before = np.concatenate([[0], np.cumsum(found.relevant)])
+    first = np.arange(len(found.place)) - found.place + 1  # the row of the same customer's place 1
+    so_far = before[1:] - before[first]
+    return _over(found.sums(found.hits(k), so_far / found.place), np.minimum(found.wanted, k))
+
+
+@dataclass(frozen=True)
+class Lift:
+    ours: float
+    baseline: float
+    lift: float | None
+    """ours / baseline - 1; None unless the baseline earns something."""
+
+
+def margin_lift(
+    ours: Lists, our_margins: npt.ArrayLike, baseline: Lists, baseline_margins: npt.ArrayLike, k: int
+) -> Lift:
+    """Margins per row: probability x margin for the expected lift, margin where redeemed and 0 elsewhere for the
+    realised one. An offer that was never shown realised nothing, so the realised lift is fair only where both lists
+    order the same shown offers.
+
+    >>> model, popular = lists(["A", "A"], [1, 2], [True, False]), lists(["A", "A"], [2, 1], [True, False])
+    >>> margin_lift(model, [3.0, 2.0], popular, [3.0, 2.0], k=1)
+    Lift(ours=3.0, baseline=2.0, lift=0.5)
+    """
+    earned = float(ours.column(our_margins)[ours.top(k)].sum())
+    usual = float(baseline.column(baseline_margins)[baseline.top(k)].sum())
+    return Lift(earned, usual, earned / usual - 1 if usual > 0 else None)
+
+
+def coverage(found: Lists, items: npt.ArrayLike, k: int, catalogue: int) -> float | None:
+    """The share of the catalogue's items that stand in anybody's first k places; None without a catalogue.
+
+    >>> coverage(lists(["A", "B"], [1, 1], [True, False]), ["tea", "tea"], k=1, catalogue=4)
+    0.25
+    """
+    names, _ = _coded(found.column(items)[found.top(k)])
+    if len(names) > catalogue:
+        raise ValueError(f"{len(names)} items are recommended, but the catalogue has {catalogue}")
+    return len(names) / catalogue if catalogue else None
+
+
+def diversity(found: Lists, categories: npt.ArrayLike, k: int) -> Floats:
+    """The share of pairs among the first k items that differ in category; NaN with fewer than two items.
+
+    >>> diversity(lists(["A"] * 3, [1, 2, 3], [False] * 3), ["tea", "tea", "milk"], k=3).round(4)  # 2 of 3 pairs
+    array([0.6667])
+    """
+    top = found.top(k)
+    names, category = _coded(found.column(categories)[top])
+    cells, counts = np.unique(found.customer[top] * len(names) + category, return_counts=True)
+    alike = np.bincount(cells // max(len(names), 1), counts * (counts - 1.0), minlength=len(found.customers))
+    shown = found.sums(top)
+    return 1 - _over(alike, shown * (shown - 1))
+
+
+def novelty(found: Lists, known_to: npt.ArrayLike, people: int, k: int) -> Floats:
+    """The mean of -log2(share of people who know the item), in bits; NaN for an empty list.
+
+    One more who knows it and one more person are counted, so that an item that nobody knows has a finite value.
+
+    >>> novelty(lists(["A", "A"], [1, 2], [False, False]), [1, 7], people=7, k=2)  # shares 2/8 and 8/8: (2 + 0) / 2
+    array([1.])
+    """
+    bits = -np.log2((found.column(known_to) + 1) / (people + 1))
+    top = found.top(k)
+    return _over(found.sums(top, bits), found.sums(top))
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """The mean probability, and the share of successes with Wilson's interval."""
+
+    rows: int
+    promised: float
+    happened: Interval
+
+
+def calibration_curve(labels: Bools, probabilities: Floats, bins: int = BINS) -> tuple[CalibrationBin, ...]:
+    """What was promised and what happened, in bins of about equally many examples. Equal probabilities share a bin, so
+    there may be fewer; without examples there is none.
+
+    >>> curve = calibration_curve(np.array([True, False, True, True]), np.array([0.2, 0.2, 0.9, 0.9]), bins=2)
+    >>> [(one.rows, one.promised, one.happened.estimate) for one in curve]
+    [(2, 0.2, 0.5), (2, 0.9, 1.0)]
+    """
+    if not len(labels):
+        return ()
+    edges = np.unique(np.quantile(probabilities, np.arange(1, bins) / bins, method="inverted_cdf"))
+    of = np.searchsorted(edges, probabilities, side="left")
+    rows, successes, promised = np.bincount(of), np.bincount(of, labels), np.bincount(of, probabilities)
+    return tuple(
+        CalibrationBin(int(count), float(promised[bin] / count), proportion(int(successes[bin]), int(count)))
+        for bin, count in enumerate(rows)
+        if count
+    )
+
+
+def lift_by_decile(labels: Bools, scores: Floats, parts: int = BINS) -> Floats:
+    """How much more often successes come in each tenth of the examples than in all; the highest scores first. NaN
+    without a success. Equal scores are shared out evenly, so the order of rows decides nothing.
+
+    In halves below, the upper one has 1 success of 1.5, as two examples share the score 0.4.
+
+    >>> lift_by_decile(np.array([True, True, False, False]), np.array([0.8, 0.4, 0.4, 0.1]), parts=2)
+    array([1.5, 0.5])
+    """
+    examples, successes, _ = _at_or_above(labels, scores)
+    ends = np.arange(parts + 1) / parts * len(labels)
+    reached = np.interp(ends, np.concatenate([[0], examples]), np.concatenate([[0], successes]))
+    return _over(np.diff(reached) * parts, np.full(parts, labels.sum()))
+
+
+def precision_recall(labels: Bools, scores: Floats, points: int | None = None) -> tuple[Floats, Floats, Floats]:
+    """Thresholds, the highest first; the share of successes at or above each, and the share of all successes that they
+    are (NaN without a success). One per score; with `points`, that many at most, evenly over the examples' ranks.
+
+    >>> at, precise, recalled = precision_recall(np.array([True, False, True]), np.array([0.9, 0.5, 0.5]))
+    >>> at.tolist(), precise.round(4).tolist(), recalled.tolist()
+    ([0.9, 0.5], [1.0, 0.6667], [0.5, 1.0])
+    """
+    examples, successes, thresholds = _at_or_above(labels, scores)
+    if points is not None and points < len(examples):
+        ends = np.arange(1, points + 1) / points * len(labels)
+        chosen = np.unique(np.searchsorted(examples, ends - 1e-9))
+        examples, successes, thresholds = examples[chosen], successes[chosen], thresholds[chosen]
+    return thresholds, successes / examples, _over(successes, np.full(len(examples), labels.sum()))
+
+
+def _over(above: Values, below: Values) -> Floats:
+    """Row by row; NaN where there is nothing to divide by."""
+    ratios = np.full(len(above), np.nan)
+    np.divide(above, below, out=ratios, where=below > 0)
+    return ratios
+
+
+def _coded(values: Values) -> tuple[Values, Ints]:
+    """The distinct values, sorted, and where each value stands among them."""
+    # Arrow's hash is many times faster on text than a sort; only the distinct values are sorted.
+    encoded = pa.array(values).dictionary_encode()
+    if encoded.null_count:
+        raise ValueError(f"{encoded.null_count} rows do not say of whom or of what they are")
+    distinct = np.asarray(encoded.dictionary.to_numpy(zero_copy_only=False))
+    ordered = np.argsort(distinct, kind="stable")
+    codes = np.empty(len(distinct), dtype=np.int64)
+    codes[ordered] = np.arange(len(distinct))
+    return distinct[ordered], codes[np.asarray(encoded.indices, dtype=np.int64)]
+
+
+def _order(names: Values, code: Ints, values: Values, what: str) -> Ints:
+    """By customer, then by value, which no customer may have twice."""
+    order = np.lexsort((values, code))
+    twice = (np.diff(code[order]) == 0) & (values[order][1:] == values[order][:-1])
+    if twice.any():
+        raise ValueError(f"{names[code[order][1:][twice][0]]}: the same {what} stands in the list twice")
+    return order
+
+
+def _at_or_above(labels: Bools, scores: Floats) -> tuple[Floats, Floats, Floats]:
+    """How many examples and successes are at or above each score, and the score; the highest first."""
+    distinct, of = np.unique(scores, return_inverse=True)
+    examples, successes = np.bincount(of)[::-1], np.bincount(of, labels)[::-1]
+    return np.cumsum(examples).astype(np.float64), np.cumsum(successes), distinct[::-1]

@@ -1,0 +1,65 @@
+"""Leaving out some of the failures when training, and putting the probabilities right again.
+
+Successes are few, and most failures teach the same thing. Whether a failure is kept is decided by its own name: it
+stays in or out whatever else is in the data, on any machine and in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+import numpy as np
+
+from recs_platform.models.features import Bools, Floats
+
+
+def rate_for(positives: int, negatives: int, negatives_per_positive: float | None) -> float:
+    """The share of failures to keep so that about so many are left per success. None keeps all.
+
+    >>> rate_for(10, 400, 8)
+    0.2
+    >>> rate_for(10, 40, 8)
+    1.0
+    """
+    if negatives_per_positive is None or not negatives:
+        return 1.0
+    return min(1.0, negatives_per_positive * positives / negatives)
+
+
+def keep(ids: Iterable[str | None], labels: Bools, rate: float, salt: str) -> Bools:
+    """Which examples to train on: every success, and each failure whose name's hash falls below the rate."""
+    if rate >= 1:
+        return np.ones(len(labels), dtype=np.bool_)
+    drawn = np.frombuffer(b"".join(_draw(str(name), salt) for name in ids), dtype="<u8")
+    # 53 bits, because that is what a float holds exactly.
+    return labels | ((drawn >> 11) * 2.0**-53 < rate)
+
+
+def kept_share(kept: Bools, labels: Bools) -> float:
+    """The share of failures that were really kept, which is near the rate but not equal to it."""
+    return float(kept[~labels].mean()) if (~labels).any() else 1.0
+
+
+def corrected(raw: Floats, kept: float) -> Floats:
+    """Probabilities from log-odds that were learned with only a share `kept` of the failures.
+
+    Leaving out failures whatever their features makes their number r times what it was at every point, and so the odds
+    of success p / (1 - p) that the sample shows 1 / r times the true ones. The true odds are r p / (1 - p), hence
+
+        p' = r p / (r p + 1 - p),   or in log-odds: raw' = raw + ln r.
+
+    >>> corrected(np.array([0.0]), 0.25)  # 1 to 1 in the sample is 1 to 4 in truth
+    array([0.2])
+    """
+    return sigmoid(raw + np.log(kept))
+
+
+def sigmoid(raw: Floats) -> Floats:
+    """1 / (1 + exp(-x)) without overflow at either end."""
+    small = np.exp(-np.abs(raw))
+    return np.where(raw >= 0, 1.0, small) / (1.0 + small)
+
+
+def _draw(name: str, salt: str) -> bytes:
+    return blake2b(name.encode(), digest_size=8, key=salt.encode()).digest()

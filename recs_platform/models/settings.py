@@ -1,0 +1,25 @@
+"""What training can be told. Together with the examples it decides the model to the last byte."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainingSettings(BaseModel):
+    """Days, and the two models' settings. How many threads work is not among them: it changes nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    validation_days: int = Field(7, ge=1, description="Days on which it is decided when to stop (days).")
+    test_days: int = Field(7, ge=1, description="Newest days, on which models are compared (days).")
+    gap_days: int = Field(7, ge=0, description="Days before those that are left out: what a label takes to close.")
+    negatives_per_positive: float | None = Field(
+        10.0, gt=0, description="Failures kept per success in training; all when null (failures per success)."
+    )
+    seed: int = Field(1, ge=0, le=2**31 - 1, description="Decides which failures are left out, and all else random.")
+    logistic_strength: float = Field(1.0, gt=0, description="Logistic regression: the inverse of its L2 penalty.")
+    most_trees: int = Field(400, ge=1, description="Trees: how many at most.")
+    learning_rate: float = Field(0.1, gt=0, le=1, description="Trees: how much of an error each tree corrects (0-1).")
+    leaves: int = Field(31, ge=2, description="Trees: leaves of each.")
+    rows_per_leaf: int = Field(50, ge=1, description="Trees: examples that a leaf needs (rows).")
+    patience: int = Field(25, ge=1, description="Trees: how many in a row may fail to improve before it stops.")

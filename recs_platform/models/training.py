@@ -1,0 +1,129 @@
+"""From examples to two models, compared on days that neither has seen; the better one becomes the candidate.
+
+The winner is not fitted again with the newest days: what was measured is what is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from recs_platform.models import boosted, logistic
+from recs_platform.models.artifact import MODEL_FILES
+from recs_platform.models.data import Examples
+from recs_platform.models.distribution import of_features, of_numbers, quantile_edges
+from recs_platform.models.features import Bools, Encoding, Floats
+from recs_platform.models.manifest import Manifest, Provenance, StoredWindow, sha256, stored_features
+from recs_platform.models.metrics import judge
+from recs_platform.models.model import Model
+from recs_platform.models.ranker import Ranker, Story
+from recs_platform.models.sampling import keep, kept_share, rate_for
+from recs_platform.models.settings import TrainingSettings
+from recs_platform.models.windows import WINDOWS, Split, Window, Windows
+
+
+@dataclass(frozen=True)
+class Training:
+    windows: Windows
+    models: tuple[Model, ...]
+    """The simplest first."""
+    test: Examples
+    """On which the candidate and the active model are compared, too."""
+
+    @property
+    def candidate(self) -> Model:
+        """The greatest ROC AUC in the test window; of equals the lower log loss, and then the simpler model."""
+        quality = [model.manifest.quality["test"] for model in self.models]
+        best = max(range(len(quality)), key=lambda place: (quality[place].roc_auc, -quality[place].log_loss, -place))
+        return self.models[best]
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """What both models are fitted to."""
+
+    encoding: Encoding
+    train: tuple[Floats, Bools]
+    validation: tuple[Floats, Bools]
+    kept: float
+    """Share of the training window's failures that `train` holds."""
+
+
+def train(examples: Examples, settings: TrainingSettings, provenance: Provenance, *, threads: int = 1) -> Training:
+    """Fit both models. Raises NotTrainableError when these examples cannot teach or judge one.
+
+    Threads change the time and nothing else. One is the default, because LightGBM's wait for each other after every
+    node: on cores that have other work, two of them were seen to take eight times as long as one.
+    """
+    windows = Windows.of(
+        examples.first,
+        examples.last,
+        validation_days=settings.validation_days,
+        test_days=settings.test_days,
+        gap_days=settings.gap_days,
+    )
+    split = windows.split(examples)
+    sample = _sample(split, settings)
+    fits: list[tuple[Ranker, Story]] = [
+        logistic.fit(sample.encoding, *sample.train, settings.logistic_strength),
+        boosted.fit(sample.encoding, sample.train, sample.validation, sample.kept, settings, threads),
+    ]
+    common = {
+        "features": stored_features(sample.encoding),
+        "kept_negatives": sample.kept,
+        "label_rate": split.train.positives / len(split.train),
+        "training": of_features(sample.encoding, split.train.table),
+        "windows": {name: _stored(getattr(windows, name), getattr(split, name)) for name in WINDOWS},
+        "settings": settings,
+        "snapshot": provenance.snapshot,
+        "code_version": provenance.code_version,
+    }
+    return Training(windows, tuple(_judged(ranker, story, split, common) for ranker, story in fits), split.test)
+
+
+def _sample(split: Split, settings: TrainingSettings) -> _Sample:
+    encoding = Encoding.fit(split.train.features, split.train.table)
+    train = split.train
+    rate = rate_for(train.positives, len(train) - train.positives, settings.negatives_per_positive)
+    kept = keep(train.ids.to_pylist(), train.labels, rate, str(settings.seed))
+    return _Sample(
+        encoding,
+        train=_matrix(encoding, train.where(kept)),
+        validation=_matrix(encoding, split.validation),
+        kept=kept_share(kept, train.labels),
+    )
+
+
+def _matrix(encoding: Encoding, examples: Examples) -> tuple[Floats, Bools]:
+    return encoding.matrix(examples.table), examples.labels
+
+
+def _judged(ranker: Ranker, story: Story, split: Split, common: Mapping[str, Any]) -> Model:
+    """The model with its manifest: how good it is where it has not learned, and how its probabilities spread there."""
+    names = split.train.features.names
+    unjudged = Manifest(
+        **common,
+        kind=ranker.kind,
+        quality={},
+        scores=of_numbers(np.empty(0), ()),
+        importance=dict(zip(names, ranker.importance().tolist(), strict=True)),
+        fitted=story,
+        files={MODEL_FILES[ranker.kind]: sha256(ranker.content())},
+    )
+    model = Model(unjudged, ranker)
+    on_validation, on_test = (model.probabilities(part.table) for part in (split.validation, split.test))
+    judged = {
+        "quality": {
+            "validation": judge(split.validation.labels, on_validation),
+            "test": judge(split.test.labels, on_test),
+        },
+        "scores": of_numbers(on_test, quantile_edges(on_test)),
+    }
+    return replace(model, manifest=unjudged.model_copy(update=judged))
+
+
+def _stored(window: Window, examples: Examples) -> StoredWindow:
+    return StoredWindow(window.first, window.last, len(examples), examples.positives)

@@ -1,0 +1,313 @@
+"""Lists against a plain reference that reads one customer at a time, and every outcome that a list can have."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score, precision_recall_curve  # type: ignore[import-untyped]  # ships no types
+
+from recs_platform.models.features import Floats
+from recs_platform.models.ranking_metrics import (
+    Lists,
+    Values,
+    average_precision,
+    calibration_curve,
+    coverage,
+    diversity,
+    lift_by_decile,
+    lists,
+    margin_lift,
+    mean,
+    ndcg,
+    novelty,
+    precision,
+    precision_recall,
+    recall,
+)
+
+CATEGORIES = ("bread", "milk", "tea")
+
+
+@dataclass(frozen=True)
+class Row:
+    customer: str
+    rank: int
+    item: str
+    relevant: bool
+    category: str
+    known_to: int
+    margin: float
+
+
+@dataclass(frozen=True)
+class World:
+    rows: list[Row]
+    """In no order."""
+    wanted_by: list[str]
+
+    def read(self) -> Lists:
+        return lists(
+            self.column("customer"),
+            self.column("rank"),
+            self.column("relevant"),
+            items=self.column("item"),
+            wanted_by=self.wanted_by,
+        )
+
+    def column(self, name: str) -> Values:
+        return np.array([getattr(row, name) for row in self.rows])
+
+    @property
+    def customers(self) -> list[str]:
+        return sorted({row.customer for row in self.rows} | set(self.wanted_by))
+
+    def top(self, customer: str, k: int) -> list[Row]:
+        return sorted((row for row in self.rows if row.customer == customer), key=lambda row: row.rank)[:k]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Customers with lists of any length, gaps between ranks, and relevant items that no list shows."""
+    rows, wanted_by = [], []
+    for customer in draw(st.lists(st.sampled_from("ABCDE"), min_size=1, unique=True)):
+        for rank in draw(st.lists(st.integers(-3, 30), max_size=7, unique=True)):
+            row = Row(
+                customer,
+                rank,
+                f"I{rank}",
+                draw(st.booleans()),
+                draw(st.sampled_from(CATEGORIES)),
+                draw(st.integers(0, 9)),
+                draw(st.integers(-8, 8)) / 4,
+            )
+            rows.append(row)
+            wanted_by += [customer] * row.relevant
+        wanted_by += [customer] * draw(st.integers(0, 3))
+    return World(draw(st.permutations(rows)), wanted_by)
+
+
+def plain(world: World, customer: str, k: int) -> dict[str, float]:
+    """Straight from the definitions."""
+    top, wanted = world.top(customer, k), world.wanted_by.count(customer)
+    hits = [row.relevant for row in top]
+    best = sum(1 / math.log2(place + 1) for place in range(1, min(wanted, k) + 1))
+    gain = sum(1 / math.log2(place + 1) for place, hit in enumerate(hits, start=1) if hit)
+    at_hits = sum(sum(hits[:place]) / place for place, hit in enumerate(hits, start=1) if hit)
+    pairs = list(itertools.combinations([row.category for row in top], 2))
+    bits = [-math.log2((row.known_to + 1) / 10) for row in top]
+    return {
+        "precision": sum(hits) / k,
+        "recall": sum(hits) / wanted if wanted else math.nan,
+        "ndcg": gain / best if wanted else math.nan,
+        "average_precision": at_hits / min(wanted, k) if wanted else math.nan,
+        "diversity": sum(one != other for one, other in pairs) / len(pairs) if pairs else math.nan,
+        "novelty": sum(bits) / len(bits) if bits else math.nan,
+    }
+
+
+@given(worlds(), st.integers(1, 8))
+def test_figures_of_lists_are_those_of_one_customer_at_a_time(world: World, k: int) -> None:
+    found = world.read()
+    assert found.customers.tolist() == world.customers
+    figures = {
+        "precision": precision(found, k),
+        "recall": recall(found, k),
+        "ndcg": ndcg(found, k),
+        "average_precision": average_precision(found, k),
+        "diversity": diversity(found, world.column("category"), k),
+        "novelty": novelty(found, world.column("known_to"), 9, k),
+    }
+    for number, customer in enumerate(world.customers):
+        for name, expected in plain(world, customer, k).items():
+            assert figures[name][number] == pytest.approx(expected, abs=1e-12, nan_ok=True), (name, customer)
+
+
+@given(worlds(), worlds(), st.integers(1, 8))
+def test_margins_and_coverage_are_sums_over_each_customers_first_places(one: World, other: World, k: int) -> None:
+    found = margin_lift(one.read(), one.column("margin"), other.read(), other.column("margin"), k)
+    tops = [[row for customer in world.customers for row in world.top(customer, k)] for world in (one, other)]
+    earned, usual = (sum(row.margin for row in top) for top in tops)
+    assert (found.ours, found.baseline) == (earned, usual)
+    assert found.lift == (pytest.approx(earned / usual - 1) if usual > 0 else None)
+    assert coverage(one.read(), one.column("item"), k, 40) == len({row.item for row in tops[0]}) / 40
+
+
+@given(worlds(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_no_bit(world: World, random: Random) -> None:
+    turned = World(random.sample(world.rows, len(world.rows)), world.wanted_by[::-1])
+    for figure in (precision, recall, ndcg, average_precision):
+        assert figure(world.read(), 3).tobytes() == figure(turned.read(), 3).tobytes()
+
+
+@given(st.lists(st.booleans(), min_size=2, max_size=12), st.integers(1, 12))
+def test_ndcg_is_scikit_learns(relevant: list[bool], k: int) -> None:
+    found = lists(["A"] * len(relevant), range(len(relevant)), relevant)
+    scores = [range(len(relevant), 0, -1)]
+    expected = ndcg_score([relevant], scores, k=k) if any(relevant) else math.nan
+    assert ndcg(found, k)[0] == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_week_by_hand() -> None:
+    """Ann wanted three and sees two of them at places 1 and 3; Bob wanted one that he is not shown; Cem wanted nothing
+    and Dot, who wanted one, has no list."""
+    found = lists(
+        ["Ann", "Ann", "Ann", "Bob", "Bob", "Cem"],
+        [1, 2, 3, 1, 2, 1],
+        [True, False, True, False, False, False],
+        wanted_by=["Ann", "Ann", "Ann", "Bob", "Dot"],
+    )
+    nan = math.nan
+    assert precision(found, 2) == pytest.approx([1 / 2, 0, 0, 0])
+    assert recall(found, 3) == pytest.approx([2 / 3, 0, nan, 0], nan_ok=True)
+    # Ann at 3: (1 + 1/2) of (1 + 0.6309 + 1/2); her average precision is (1 + 2/3) / 3.
+    assert ndcg(found, 3) == pytest.approx([1.5 / 2.13093, 0, nan, 0], abs=1e-5, nan_ok=True)
+    assert average_precision(found, 3) == pytest.approx([5 / 9, 0, nan, 0], nan_ok=True)
+    assert mean(recall(found, 3)) == pytest.approx(2 / 9)  # of the three who wanted something
+
+
+FIGURES: tuple[Callable[[Lists, int], Floats], ...] = (recall, ndcg, average_precision)
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_a_list_that_begins_with_all_that_is_wanted_is_perfect(figure: Callable[[Lists, int], Floats]) -> None:
+    found = lists(["A", "A", "A"], [1, 2, 3], [True, True, False])
+    assert figure(found, 2) == figure(found, 9) == [1.0]
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_nobody_wanted_anything(figure: Callable[[Lists, int], Floats]) -> None:
+    found = lists(["A", "B"], [1, 1], [False, False])
+    assert np.isnan(figure(found, 5)).all()
+    assert mean(figure(found, 5)) is None
+    assert mean(precision(found, 5)) == 0
+
+
+def test_no_lists_at_all() -> None:
+    found = lists([], [], [])
+    for figure in (precision, *FIGURES):
+        assert mean(figure(found, 3)) is None
+    assert mean(diversity(found, [], 3)) is None
+    assert mean(novelty(found, [], 5, 3)) is None
+    assert coverage(found, [], 3, catalogue=5) == 0
+    assert coverage(found, [], 3, catalogue=0) is None
+    assert margin_lift(found, [], found, [], 3).lift is None
+
+
+def test_fewer_items_than_places_cost_precision_alone() -> None:
+    found = lists(["A"], [1], [True])
+    assert precision(found, 4).tolist() == [0.25]
+    assert [figure(found, 4).tolist() for figure in FIGURES] == [[1.0]] * 3
+
+
+def test_longer_names_of_customers_without_a_list_stay_whole() -> None:
+    assert lists(["A"], [1], [False], wanted_by=["Alexandra"]).customers.tolist() == ["A", "Alexandra"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"customers": ["A", "A"], "ranks": [2, 2], "relevant": [True, False]}, "A: the same rank"),
+        (
+            {"customers": ["B", "B"], "ranks": [1, 2], "relevant": [True, False], "items": ["x", "x"]},
+            "B: the same item",
+        ),
+        ({"customers": ["A"], "ranks": [1], "relevant": [True], "wanted_by": ["B"]}, "A: more relevant items"),
+        ({"customers": ["A"], "ranks": [1, 2], "relevant": [True]}, "not the same rows"),
+        ({"customers": ["A", "A"], "ranks": [1, 2], "relevant": [True, None]}, "in every row"),
+        ({"customers": ["A", "A"], "ranks": [1, math.nan], "relevant": [True, True]}, "in every row"),
+        ({"customers": ["A", None], "ranks": [1, 2], "relevant": [True, True]}, "1 rows do not say"),
+    ],
+)
+def test_what_is_not_a_list_is_refused(arguments: dict[str, list[object]], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        lists(**arguments)  # type: ignore[arg-type]
+
+
+def test_no_places_and_columns_of_another_length_are_refused() -> None:
+    found = lists(["A"], [1], [True])
+    with pytest.raises(ValueError, match="first 0 places"):
+        recall(found, 0)
+    with pytest.raises(ValueError, match="2 values for 1 rows"):
+        novelty(found, [1, 2], 5, 1)
+    with pytest.raises(ValueError, match="2 items are recommended"):
+        coverage(lists(["A", "A"], [1, 2], [True, True]), ["x", "y"], 2, catalogue=1)
+
+
+outcomes = st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=1, max_size=40)
+
+
+@given(outcomes)
+def test_precision_and_recall_at_each_score_are_counts(pairs: list[tuple[bool, int]]) -> None:
+    labels, scores = np.array([one for one, _ in pairs]), np.array([score / 6 for _, score in pairs])
+    thresholds, precise, recalled = precision_recall(labels, scores)
+    assert thresholds.tolist() == sorted(set(scores.tolist()), reverse=True)
+    for at, share, reach in zip(thresholds, precise, recalled, strict=True):
+        above = [one for one, score in zip(labels, scores, strict=True) if score >= at]
+        assert share == sum(above) / len(above)
+        assert reach == pytest.approx(sum(above) / labels.sum() if labels.any() else math.nan, nan_ok=True)
+    if labels.any():
+        theirs, _, _ = precision_recall_curve(labels, scores)
+        assert theirs[:-1][::-1][: len(precise)] == pytest.approx(precise[: len(theirs) - 1])
+
+
+def test_a_thinned_curve_is_a_part_of_the_whole_one_and_ends_at_the_same_place() -> None:
+    rng = np.random.default_rng(3)
+    scores = rng.random(5_000)
+    labels = rng.random(5_000) < scores
+    whole, thin = precision_recall(labels, scores), precision_recall(labels, scores, points=50)
+    assert len(thin[0]) == 50
+    assert set(zip(*thin, strict=True)) <= set(zip(*whole, strict=True))
+    assert thin[2][-1] == 1
+    # Evenly over ranks: the first point stands at the hundredth example.
+    assert thin[0][0] == np.sort(scores)[::-1][99]
+
+
+@given(outcomes, st.integers(1, 10))
+def test_lift_is_what_all_ways_to_order_equal_scores_give_on_average(pairs: list[tuple[bool, int]], parts: int) -> None:
+    """Sharing examples out in fractions: every example stands `parts` times, so that the parts are whole."""
+    labels, scores = np.array([one for one, _ in pairs]), np.array([float(score) for _, score in pairs])
+    found = lift_by_decile(labels, scores, parts)
+    if not labels.any():
+        assert np.isnan(found).all()
+        return
+    assert found.mean() == pytest.approx(1)
+    expected_of = {score: labels[scores == score].mean() for score in set(scores.tolist())}
+    spread = np.repeat(np.sort(scores)[::-1], parts)
+    rates = np.array([expected_of[score] for score in spread]).reshape(parts, len(labels)).mean(axis=1)
+    assert found == pytest.approx(rates / labels.mean(), abs=1e-9)
+
+
+def test_calibration_bins_hold_equally_many_and_their_intervals_hold_the_truth() -> None:
+    """Of 200 bins; the interval's level is 95%."""
+    held, bins = 0, 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        promised = rng.beta(2, 8, 4_000)
+        curve = calibration_curve(rng.random(4_000) < promised, promised)
+        assert [one.rows for one in curve] == [400] * 10
+        assert [one.promised for one in curve] == sorted(one.promised for one in curve)
+        held += sum(one.happened.contains(one.promised) for one in curve)
+        bins += len(curve)
+    assert 0.92 <= held / bins <= 0.98
+
+
+def test_promises_twice_too_high_show_in_every_bin() -> None:
+    rng = np.random.default_rng(1)
+    truth = rng.uniform(0.1, 0.5, 20_000)
+    for one in calibration_curve(rng.random(20_000) < truth, truth * 2):
+        assert one.happened.high is not None
+        assert one.happened.high < one.promised
+
+
+def test_one_probability_for_all_is_one_bin_and_nothing_is_none() -> None:
+    (one,) = calibration_curve(np.array([True, False, False, False]), np.full(4, 0.25))
+    assert (one.rows, one.promised, one.happened.estimate) == (4, 0.25, 0.25)
+    assert calibration_curve(np.array([], dtype=bool), np.array([])) == ()
