@@ -19,7 +19,7 @@ def parts(options: Options) -> list[Part]:
         Part(
             name="a tenth",
             sizes=_sizes(tenth),
-            prepare=partial(campaign_rows.fill, small, tenth),
+            prepare=partial(campaign_rows.fill_all, {small: tenth}),
             work=partial(campaign_day.measure_campaign, small, compared=True),
             baseline_name="plain pandas, the same rows and the same revenue to the cent",
             baseline=partial(campaign_day.measure_plainly, small, compared=True),
@@ -28,7 +28,7 @@ def parts(options: Options) -> list[Part]:
         Part(
             name="funnel and attribution",
             sizes=_sizes(whole),
-            prepare=partial(campaign_rows.fill, large, whole),
+            prepare=partial(campaign_rows.fill_all, {small: tenth, large: whole}),
             work=partial(campaign_day.measure_campaign, large, compared=False),
             baseline_name="plain pandas on a tenth of the rows",
             baseline=partial(campaign_day.measure_plainly, small, compared=False),

@@ -40,11 +40,11 @@ def measure_campaign(home: Path, *, compared: bool) -> Done:
         with watch.step(name):
             subject = Subject(f"bench/{name}", company.name, pipeline.ref(name, company), days)
             warehouse.replace(subject, pipeline.bind(name, company, days), audits=(SCHEMA_AUDIT,))
-    if not compared:
-        return watch.done()
     with warehouse.read(pipeline.ref("conversion_paths", company), days) as reader:
-        paths = reader.read_all().to_pylist()
-    return watch.done(_figure({row["path"]: (row["orders"], row["revenue"]) for row in paths}))
+        paths = {row["path"]: (row["orders"], row["revenue"]) for row in reader.read_all().to_pylist()}
+    if compared:
+        _same_paths(home / "paths.txt", paths)
+    return watch.done(sum(orders for orders, _ in paths.values()) // 2 if compared else 0)
 
 
 def measure_plainly(home: Path, *, compared: bool) -> Done:
@@ -67,15 +67,18 @@ def measure_plainly(home: Path, *, compared: bool) -> Done:
         totals = orders.groupby("path")["revenue"].agg(["size", "sum"])
     found = {str(path): (int(row["size"]), float(row["sum"])) for path, row in totals.iterrows()}
     found["total"] = (len(orders), float(orders["revenue"].sum()))
-    return watch.done(_figure(found) if compared else 0)
+    if compared:
+        _same_paths(home / "paths.txt", found)
+    return watch.done(len(orders) if compared else 0)
 
 
-def _figure(paths: dict[str, tuple[int, float]]) -> int:
-    """One number that is the same only if every path has the same orders and, to the cent, the same revenue."""
-    return sum(
-        (number + 1) * (orders + round(100 * revenue))
-        for number, (_, (orders, revenue)) in enumerate(sorted(paths.items()))
-    )
+def _same_paths(noted: Path, paths: dict[str, tuple[int, float]]) -> None:
+    """Whoever comes second must have found the same orders and, to the cent, the same revenue on every path."""
+    said = str({path: (orders, round(100 * revenue)) for path, (orders, revenue) in sorted(paths.items())})
+    if not noted.exists():
+        noted.write_text(said)
+    elif noted.read_text() != said:
+        raise RuntimeError(f"the two sides disagree: {said}, not {noted.read_text()}")
 
 
 def _engaged(sends: pd.DataFrame, deliveries: pd.DataFrame, interactions: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ Not a simulated world: no truth is planted, only numbers, widths and repetition 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -36,6 +37,13 @@ class Size:
     @property
     def customers(self) -> int:
         return max(1, round(self.sends * _SHARES["customers"]))
+
+
+def fill_all(sizes: Mapping[Path, int]) -> None:
+    """Several such worlds; those that are there already stay."""
+    for home, sends in sizes.items():
+        if not plain_folder(home).exists():
+            fill(home, sends)
 
 
 def fill(home: Path, sends: int) -> None:

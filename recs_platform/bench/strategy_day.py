@@ -112,6 +112,9 @@ def live_in(home: Path) -> None:
     for name in [name for name in os.environ if name.startswith("RECS_") or name == "DAGSTER_HOME"]:
         del os.environ[name]
     os.environ["RECS_HOME"] = str(home / "recs")
+    from recs_platform.settings import settings
+
+    settings.cache_clear()
 
 
 def bench_company(customers: int) -> Company:

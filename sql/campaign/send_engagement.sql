@@ -3,10 +3,11 @@
 -- @count_machine_engagement says otherwise. A message that is reported sent on several days was sent on the first.
 -- look-back: treatments @campaign_window_days
 -- look-back: deliveries @campaign_window_days
-WITH sent AS (
-  SELECT *
+WITH repeated AS (
+  SELECT send_id, MIN(event_date) AS first_day
   FROM treatments
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY send_id ORDER BY event_date) = 1
+  GROUP BY send_id
+  HAVING COUNT(*) > 1
 ),
 reported AS (
   SELECT
@@ -46,10 +47,13 @@ SELECT
   engaged.clicked_at,
   COALESCE(engaged.machine_opens, 0) AS machine_opens,
   COALESCE(engaged.machine_clicks, 0) AS machine_clicks
-FROM sent
+FROM treatments AS sent
+LEFT JOIN repeated
+  ON repeated.send_id = sent.send_id
 LEFT JOIN reported
   ON reported.send_id = sent.send_id
 LEFT JOIN engaged
   ON engaged.send_id = sent.send_id
 LEFT JOIN customers
   ON customers.customer_id = sent.customer_id
+WHERE repeated.send_id IS NULL OR sent.event_date = repeated.first_day
