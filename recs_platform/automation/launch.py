@@ -14,6 +14,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from recs_platform.automation.interrupts import noticed_interrupts
 from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, summary
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
@@ -95,13 +96,13 @@ def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:
 
 
 def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_event: OnEvent | None = None) -> Outcome:
-    """Carry out one run in this process."""
+    """Carry out one run in this process. A Ctrl-C that the run did not notice is raised when it is over."""
     job = defs.resolve_job_def(history_job(step.strategy) if step.history else daily_job(step.strategy))
     tags = {COMPANY_TAG: step.company, **step.tags}
     key = partition_key(step.company, step.days.last)
     if step.history:
         tags |= {RANGE_START: partition_key(step.company, step.days.first), RANGE_END: key}
-    with _events_to(on_event):
+    with _events_to(on_event), noticed_interrupts() as interrupted:
         result = job.execute_in_process(
             instance=instance,
             partition_key=None if step.history else key,
@@ -110,7 +111,10 @@ def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_ev
             run_config={"loggers": {CONSOLE: {}}},
             raise_on_error=False,
         )
+        dropped = interrupted()
     done = summary(instance, result.run_id)
+    if dropped and not done.interrupted:
+        raise KeyboardInterrupt
     return Outcome(step, result.run_id, result.success, done)
 
 

@@ -23,6 +23,8 @@ from recs_platform.cli import _exit_code
 from recs_platform.settings import settings
 
 WINDOW = 3
+CAMPAIGN_WINDOW = 8
+"""The longest look-back: history is loaded so far back."""
 _WINDOWS = {
     "acme": ("vehicle_fitment", "intent_window_days"),
     "holley": ("replenishment", "active_window_days"),
@@ -109,5 +111,5 @@ def small_companies(folder: Path, customers: int = 30) -> None:
         (folder / "companies" / f"{name}.yaml").write_text(
             f"name: {name}\nstrategy: {strategy}\ndataset: {name}\ntimezone: UTC\ncurrency: EUR\n"
             f"start_date: 2025-09-01\nsimulation: {{seed: 7, customers: {customers}}}\n"
-            f"parameters: {{{window}: {WINDOW}}}\n"
+            f"parameters: {{{window}: {WINDOW}, campaign_window_days: {CAMPAIGN_WINDOW}}}\n"
         )

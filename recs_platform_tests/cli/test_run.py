@@ -21,15 +21,15 @@ _BACKFILL = ("backfill", "--company", "concord", "--from", "2025-09-02", "--to",
 
 
 def test_a_day_and_the_history_that_it_needs(terminal: Terminal) -> None:
-    runs = terminal.recs("run", "--company", "concord", "--date", "2025-09-04", "--json")
+    runs = terminal.recs("run", "--company", "concord", "--date", "2025-09-12", "--json")
     assert runs.code == 0
     history, day = runs.json
-    assert (history["first"], history["last"], history["history"]) == ("2025-09-02", "2025-09-03", True)
-    assert (day["first"], day["last"], day["history"]) == ("2025-09-04", "2025-09-04", False)
+    assert (history["first"], history["last"], history["history"]) == ("2025-09-05", "2025-09-11", True)
+    assert (day["first"], day["last"], day["history"]) == ("2025-09-12", "2025-09-12", False)
     assert all(run["success"] and run["rows"] > 0 and run["errors"] == [] for run in runs.json)
-    again = terminal.recs("run", "--company", "concord", "--date", "2025-09-04")
+    again = terminal.recs("run", "--company", "concord", "--date", "2025-09-12")
     assert again.code == 0
-    assert "ok concord 2025-09-04:" in again.told
+    assert "ok concord 2025-09-12:" in again.told
     assert "history" not in again.told
 
 
@@ -121,7 +121,7 @@ def test_the_demo_for_programs(terminal: Terminal, monkeypatch: pytest.MonkeyPat
     ended = terminal.recs("demo", "--json")
     assert ended.code == 0
     assert [(run["first"], run["success"]) for run in ended.json] == [
-        ("2025-11-30", True),
+        ("2025-11-25", True),
         ("2025-12-02", True),
         ("2025-12-03", True),
     ]
