@@ -66,7 +66,8 @@ class Query:
     @cached_property
     def fingerprint(self) -> str:
         """Changes when the statement changes, and not when its comments or layout do."""
-        statement = self.tree.sql(dialect="bigquery", comments=False)
+        tokens = sqlglot.tokenize(self.text, read="bigquery")
+        statement = "\n".join(f"{token.token_type.name} {token.text}" for token in tokens)
         return hashlib.sha256(statement.encode()).hexdigest()[:12]
 
     def directive(self, key: str) -> tuple[str, int] | None:
@@ -190,18 +191,23 @@ _WEEK_PARTS = {"DAYOFWEEK", "WEEK", "ISOWEEK"}
 
 
 def _refuse_unportable(query: Query) -> None:
-    for kind, reason in _UNPORTABLE.items():
-        node = query.tree.find(kind)
-        if node is not None:
-            raise query.error(reason, word=node.sql(dialect="bigquery").partition("(")[0])
-    for part in query.tree.find_all(exp.Extract):
-        if part.name == "DATE":
-            raise query.error("the lake cannot EXTRACT a DATE; use DATE(...)", word="EXTRACT")
-        if part.name in _WEEK_PARTS or isinstance(part.this, exp.WeekStart):
-            raise query.error("the engines count weeks differently; use FORMAT_DATE('%u' or '%V', ...)", word="EXTRACT")
-    for table in query.tree.find_all(exp.Table):
-        if table.db:
-            raise query.error(f"a table is named bare: {table.name}, without a dataset", word=table.db)
+    # One walk: there are hundreds of queries, and every command that loads definitions judges them all.
+    for node in query.tree.find_all(*_UNPORTABLE, exp.Extract, exp.Table):
+        match node:
+            case exp.Extract() if node.name == "DATE":
+                raise query.error("the lake cannot EXTRACT a DATE; use DATE(...)", word="EXTRACT")
+            case exp.Extract() if node.name in _WEEK_PARTS or isinstance(node.this, exp.WeekStart):
+                raise query.error(
+                    "the engines count weeks differently; use FORMAT_DATE('%u' or '%V', ...)", word="EXTRACT"
+                )
+            case exp.Extract():
+                continue
+            case exp.Table():
+                if node.db:
+                    raise query.error(f"a table is named bare: {node.name}, without a dataset", word=node.db)
+            case _:
+                reason = next(words for kind, words in _UNPORTABLE.items() if isinstance(node, kind))
+                raise query.error(reason, word=node.sql(dialect="bigquery").partition("(")[0])
 
 
 def _refuse_open_windows(query: Query) -> None:
