@@ -176,18 +176,27 @@ class DeltaSlices:
 
     def _created(self) -> DeltaTable:
         retention = f"interval {self.retention.days} days"
-        return DeltaTable.create(
-            self.uri,
-            schema=self._schema,
-            mode="ignore",
-            partition_by=[self.ref.spec.date_column],
-            description=self.ref.spec.description,
-            configuration={
-                "delta.deletedFileRetentionDuration": retention,
-                "delta.logRetentionDuration": retention,
-                "delta.checkpointInterval": _COMMITS_PER_CHECKPOINT,
-            },
-        )
+        try:
+            return DeltaTable.create(
+                self.uri,
+                schema=self._schema,
+                mode="ignore",
+                partition_by=[self.ref.spec.date_column],
+                description=self.ref.spec.description,
+                configuration={
+                    "delta.deletedFileRetentionDuration": retention,
+                    "delta.logRetentionDuration": retention,
+                    "delta.checkpointInterval": _COMMITS_PER_CHECKPOINT,
+                },
+                # Tried again, it would be rebased on what the other writer has done to its table meanwhile.
+                commit_properties=CommitProperties(max_commit_retries=0),
+            )
+        except CommitFailedError as error:
+            # Somebody else has created it at the same moment.
+            created = self.open()
+            if created is None:
+                raise StorageError(f"{self.ref}: the table could not be created at {self.uri}: {error}") from error
+            return created
 
     @cached_property
     def _schema(self) -> Schema:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from deltalake import DeltaTable
@@ -115,3 +118,20 @@ def test_a_race_leaves_no_file_behind(lake: Lake) -> None:
     table = Path(lake.root) / "company_7" / "visits"
     assert len(list(table.glob("event_date=*/*.parquet"))) == 4
     assert list((Path(lake.root) / ".staging").iterdir()) == []
+
+
+def test_a_table_that_several_create_at_once_is_created_once(tmp_path: Path) -> None:
+    """Left to delta-rs, the creations that come second are rebased on the first, or fail."""
+    writers = 6
+    for number in range(25):
+        table = DeltaSlices(ref(), str(tmp_path / f"table{number}"), timedelta(days=7))
+        start = Barrier(writers)
+
+        def create(table: DeltaSlices = table, start: Barrier = start) -> None:
+            start.wait()
+            table.ensure()
+
+        with ThreadPoolExecutor(writers) as pool:
+            for created in [pool.submit(create) for _ in range(writers)]:
+                created.result()
+        assert [version.version for version in table.versions()] == [0]
