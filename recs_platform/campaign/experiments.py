@@ -23,7 +23,7 @@ from recs_platform.campaign.statistics.sample_ratio import sample_ratio as judge
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.campaign import METRICS, ArmComparison, PeriodComparison, SampleRatio
-from recs_platform.schemas.table import Table, spec_of
+from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.strategy import Parameters
 from recs_platform.warehouse.slices import Days
 
@@ -50,21 +50,21 @@ class Part:
 def arm_comparison(company: Company, days: Days, metric_sums: pa.Table) -> pa.Table:
     """Every arm against the control arm and against those held out."""
     rows = compare_arms(parts_of(metric_sums.to_pylist(), "arm"), company.parameters)
-    return _table(ArmComparison, days, rows)
+    return spec_of(ArmComparison).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
 @table_asset(SampleRatio)
 def sample_ratio(company: Company, days: Days, metric_sums: pa.Table) -> pa.Table:
     """How the draw of the arms went, against the plan where there is one."""
     rows = compare_shares(parts_of(metric_sums.to_pylist(), "arm"), company.parameters.planned_arm_shares)
-    return _table(SampleRatio, days, rows)
+    return spec_of(SampleRatio).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
 @table_asset(PeriodComparison, present=show_periods)
 def period_comparison(company: Company, days: Days, metric_sums: pa.Table, paired_customers: pa.Table) -> pa.Table:  # noqa: ARG001
     """After the newest release against before it."""
     rows = compare_periods(parts_of(metric_sums.to_pylist(), "period"), paired_customers.to_pylist())
-    return _table(PeriodComparison, days, rows)
+    return spec_of(PeriodComparison).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
 def parts_of(rows: list[dict[str, Any]], cut: str) -> dict[tuple[str, str], Part]:
@@ -228,7 +228,3 @@ def _ratio(lift: Interval) -> Row:
         return None if value is None else max(0.0, 1 + value)
 
     return {"ratio": over(lift.estimate), "ratio_low": over(lift.low), "ratio_high": over(lift.high)}
-
-
-def _table(model: type[Table], days: Days, rows: Iterator[Row]) -> pa.Table:
-    return pa.Table.from_pylist([{"as_of": days.last, **row} for row in rows], schema=spec_of(model).arrow_schema)

@@ -18,6 +18,7 @@ from recs_platform.campaign.report.orders import paths_chart, time_chart
 from recs_platform.campaign.report.revenue import filled, revenue_chart
 from recs_platform.companies.model import Company
 from recs_platform.reporting.presentation import Presentation
+from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.warehouse.slices import Days
 
 Rows = Sequence[Mapping[str, Any]]
@@ -120,7 +121,7 @@ def _period(row: Mapping[str, Any]) -> str:
 
 def show_bandit(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
     """Where traffic should go next."""
-    everybody = [row for row in rows if row["segment"] == "(all)"]
+    everybody = [row for row in rows if row["segment"] == EVERYBODY]
     if not everybody:
         return Presentation("Nothing was sent: there is no treatment to learn of.")
     best = max(everybody, key=lambda row: (row["share_next"], row["treatment_id"]))

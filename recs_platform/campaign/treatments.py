@@ -13,14 +13,14 @@ import pyarrow as pa
 
 from recs_platform.campaign.bandit.allocation import Rules
 from recs_platform.campaign.bandit.counts import SendLog, older_and_newer, send_log
-from recs_platform.campaign.bandit.off_policy import EVERYBODY, METHODS, Estimate, Evaluation, evaluate
+from recs_platform.campaign.bandit.off_policy import METHODS, Estimate, Evaluation, evaluate
 from recs_platform.campaign.bandit.overlap import Refusal
 from recs_platform.campaign.bandit.table import BanditRow, bandit_rows, shares_of
 from recs_platform.campaign.pictures import show_bandit, show_off_policy
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.frame_asset import table_asset
-from recs_platform.schemas.campaign import OffPolicyEvaluation, TreatmentBandit
-from recs_platform.schemas.table import Table, spec_of
+from recs_platform.schemas.campaign import EVERYBODY, OffPolicyEvaluation, TreatmentBandit
+from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.strategy import Parameters
 from recs_platform.warehouse.slices import Days
 
@@ -30,17 +30,15 @@ Row: TypeAlias = Mapping[str, Any]
 @table_asset(TreatmentBandit, present=show_bandit)
 def treatment_bandit(company: Company, days: Days, treatment_days: pa.Table) -> pa.Table:
     """Every treatment for everybody, and in each segment."""
-    return _table(TreatmentBandit, days, standings(log_of(treatment_days.to_pylist(), days.last), company.parameters))
+    rows = standings(log_of(treatment_days.to_pylist(), days.last), company.parameters)
+    return spec_of(TreatmentBandit).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
 @table_asset(OffPolicyEvaluation, present=show_off_policy)
 def off_policy_evaluation(company: Company, days: Days, treatment_days: pa.Table) -> pa.Table:
     """What the bandit, and sending all treatments alike, would have earned."""
-    return _table(
-        OffPolicyEvaluation,
-        days,
-        judgements(log_of(treatment_days.to_pylist(), days.last), days.last, company.parameters),
-    )
+    rows = judgements(log_of(treatment_days.to_pylist(), days.last), days.last, company.parameters)
+    return spec_of(OffPolicyEvaluation).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
 def log_of(rows: list[dict[str, Any]], as_of: date) -> SendLog:
@@ -121,7 +119,3 @@ def _judgement(found: Evaluation | Refusal) -> Iterator[Row]:
 
 def _ends(estimate: Estimate) -> Row:
     return {"value": estimate.value, "value_low": estimate.low, "value_high": estimate.high}
-
-
-def _table(model: type[Table], days: Days, rows: Iterator[Row]) -> pa.Table:
-    return pa.Table.from_pylist([{"as_of": days.last, **row} for row in rows], schema=spec_of(model).arrow_schema)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from recs_platform.companies.model import Company
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
 def campaign_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
     """One line a finding; a company that sends nothing has none."""
     from recs_platform.campaign.report.figures import counted, money, percent
-    from recs_platform.warehouse.slices import Days
+    from recs_platform.reporting.stored import stored_rows
+    from recs_platform.schemas.campaign import EVERYBODY
 
-    def rows(table: str) -> list[dict[str, Any]]:
-        with warehouse.read(pipeline.ref(table, company), Days.one(day)) as reader:
-            return list(reader.read_all().to_pylist())
+    rows = partial(stored_rows, warehouse, pipeline, company, day=day)
 
     for summary in rows("campaign_summary"):
         sends = summary["sends"]
@@ -37,7 +37,7 @@ def campaign_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, d
                 f"against {row['baseline']}, arm {row['arm']} brought {abs(row['total']):,.0f} orders {which}{ends}"
                 f"{'' if sure else ', which chance could have done'}"
             )
-    shares = [row for row in rows("treatment_bandit") if row["segment"] == "(all)"]
+    shares = [row for row in rows("treatment_bandit") if row["segment"] == EVERYBODY]
     if shares:
         best = max(shares, key=lambda row: (row["share_next"], row["treatment_id"]))
         share = percent(best["share_next"])

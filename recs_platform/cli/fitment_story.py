@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from recs_platform.companies.model import Company
@@ -14,11 +15,9 @@ if TYPE_CHECKING:
 
 def fitment_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
     """One line a finding; a day without a backtest has none."""
-    from recs_platform.warehouse.slices import Days
+    from recs_platform.reporting.stored import stored_rows
 
-    def rows(table: str) -> list[dict[str, Any]]:
-        with warehouse.read(pipeline.ref(table, company), Days.one(day)) as reader:
-            return list(reader.read_all().to_pylist())
+    rows = partial(stored_rows, warehouse, pipeline, company, day=day)
 
     tiers = {row["tier"]: row for row in rows("tier_shares")}
     reached = max((row["customers"] for row in rows("recommended_price")), default=0)

@@ -94,11 +94,20 @@ def calibration_error(labels: Bools, probabilities: Floats, bins: int = CALIBRAT
     >>> round(calibration_error(np.array([True, False, True, False]), np.array([0.1, 0.1, 0.8, 0.8]), bins=2), 4)
     0.35
     """
-    levels = np.arange(1, bins) / bins
-    edges = np.unique(np.quantile(probabilities, levels, method="inverted_cdf"))
-    of = np.searchsorted(edges, probabilities, side="left")
+    of = quantile_bins(probabilities, bins)
     excess = np.bincount(of, probabilities) - np.bincount(of, labels)
     return float(np.abs(excess).sum() / len(labels))
+
+
+def quantile_bins(values: Floats, bins: int) -> npt.NDArray[np.int64]:
+    """The bin of each value, of about equally many each; equal values share one, so there may be fewer.
+
+    >>> quantile_bins(np.array([0.1, 0.1, 0.8, 0.9]), bins=2).tolist()
+    [0, 0, 1, 1]
+    """
+    edges = np.unique(np.quantile(values, np.arange(1, bins) / bins, method="inverted_cdf"))
+    of: npt.NDArray[np.int64] = np.searchsorted(edges, values, side="left")
+    return of
 
 
 def _by_score(labels: Bools, scores: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

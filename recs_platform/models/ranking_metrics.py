@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from recs_platform.campaign.statistics.intervals import Interval, proportion
 from recs_platform.models.features import Bools, Floats
+from recs_platform.models.metrics import quantile_bins
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Values: TypeAlias = npt.NDArray[Any]
@@ -226,8 +227,7 @@ def calibration_curve(labels: Bools, probabilities: Floats, bins: int = BINS) ->
     """
     if not len(labels):
         return ()
-    edges = np.unique(np.quantile(probabilities, np.arange(1, bins) / bins, method="inverted_cdf"))
-    of = np.searchsorted(edges, probabilities, side="left")
+    of = quantile_bins(probabilities, bins)
     rows, successes, promised = np.bincount(of), np.bincount(of, labels), np.bincount(of, probabilities)
     return tuple(
         CalibrationBin(int(count), float(promised[bin] / count), proportion(int(successes[bin]), int(count)))

@@ -12,11 +12,9 @@ from typing import Any, ClassVar
 from recs_platform.publication.comparison import Compared, percent
 from recs_platform.publication.guardrails import Guardrail, at_most
 from recs_platform.publication.product import ALLOCATION, Product
+from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.schemas.table import TableSpec
 from recs_platform.strategies.strategy import Parameters
-
-EVERYBODY = "(all)"
-"""The segment of customers whose own is not listed."""
 
 _FIGURES = f"""
 SELECT

@@ -28,6 +28,9 @@ METRICS = {
 }
 """What is compared, per message (clicks_per_open per opened message), in each cut."""
 
+EVERYBODY = "(all)"
+"""The segment of customers whose own is not listed."""
+
 POLICIES = ("bandit", "uniform")
 ESTIMATORS = ("observed", "ips", "snips", "dr", "gain")
 

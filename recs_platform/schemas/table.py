@@ -7,7 +7,7 @@ schemas and Dagster metadata are all derived from it. Nothing here knows an engi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -112,6 +112,10 @@ class TableSpec:
     @cached_property
     def arrow_schema(self) -> pa.Schema:
         return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
+
+    def arrow_table(self, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+        """Rows that Python made, in the declared columns and types; a column that a row leaves out is NULL."""
+        return pa.Table.from_pylist([dict(row) for row in rows], schema=self.arrow_schema)
 
 
 _Model = TypeVar("_Model", bound=type[Table])

@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from recs_platform.publication.allocation import EVERYBODY
+from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.schemas.publication import AllocationComparison
 from recs_platform.schemas.table import spec_of
 from recs_platform.warehouse.compile import duckdb_sql

@@ -29,12 +29,12 @@ import numpy as np
 from recs_platform.campaign.bandit.counts import Floats, SendLog, tally
 from recs_platform.campaign.bandit.overlap import Limits, Overlap, Refusal, Shares, find_refusal, overlap_of, supported
 from recs_platform.campaign.bandit.segments import segment_posteriors
+from recs_platform.campaign.statistics.intervals import normal_quantile
+from recs_platform.schemas.campaign import EVERYBODY
 
-Z = 1.959963984540054
+Z = normal_quantile(0.95)
 Method: TypeAlias = Literal["ips", "snips", "dr"]
 METHODS: tuple[Method, ...] = ("ips", "snips", "dr")
-EVERYBODY = "(all)"
-"""The proposal's segment for customers of a segment that it does not name."""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ import numpy as np
 
 from recs_platform.campaign.bandit.allocation import Rules, allocate
 from recs_platform.campaign.bandit.counts import Floats, Reward, SendLog, tally
-from recs_platform.campaign.bandit.off_policy import EVERYBODY
 from recs_platform.campaign.bandit.posterior import Posterior, rank
 from recs_platform.campaign.bandit.prior import BetaPrior, learn_prior
 from recs_platform.campaign.bandit.segments import global_posterior, segment_posteriors
+from recs_platform.schemas.campaign import EVERYBODY
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ LARGEST = 15
 """Rows of a table in the page; the CSV has all."""
 _BUSY_HOURS = 4
 _STEPS = ("sent", "delivered", "opened", "clicked", "ordered")
-_STEP_WORDS = {"sent": "were sent a message", "delivered": "received", "opened": "opened", "clicked": "clicked"}
 
 
 def funnel(found: Findings) -> Section:

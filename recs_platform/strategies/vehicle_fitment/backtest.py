@@ -65,12 +65,12 @@ class Rates:
 @table_asset(Backtest, present=show_backtest)
 def backtest(company: Company, days: Days, backtest_purchases: pa.Table) -> pa.Table:  # noqa: ARG001
     """Each contender's rates with their intervals; no rows while there is nothing to test."""
-    schema = spec_of(Backtest).arrow_schema
+    spec = spec_of(Backtest)
     if backtest_purchases.num_rows == 0:
-        return schema.empty_table()
+        return spec.arrow_table([])
     counts = count(backtest_purchases.to_pylist())
     given = {"as_of": days.last, "recommended_on": backtest_purchases["recommended_on"][0].as_py()}
-    return pa.Table.from_pylist([{**given, **row} for row in rows_of(counts)], schema=schema)
+    return spec.arrow_table({**given, **row} for row in rows_of(counts))
 
 
 def count(purchases: list[dict[str, Any]]) -> Counts:
