@@ -1,4 +1,4 @@
-"""Everything Dagster loads: strategies x companies as assets, checks, jobs and schedules, and their resources."""
+"""Everything Dagster loads: strategies x companies as assets, checks, jobs, schedules, sensors, and their resources."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 import dagster as dg
 
 from recs_platform.automation.journal import RunJournal
+from recs_platform.automation.retraining import retraining_sensor
 from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Company
 from recs_platform.partitions import partitions_of
 from recs_platform.pipeline.catalogue import pipelines
 from recs_platform.pipeline.io_manager import WarehouseIOManager
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.wiring import PipelineWiring, strategies_with_companies
+from recs_platform.pipeline.wiring import PipelineWiring, strategies_with_companies, training_job
 from recs_platform.resources import lake_resource
 from recs_platform.settings import settings
 
@@ -39,6 +40,11 @@ def build_defs(
         asset_checks=[check for wiring in wirings for check in wiring.checks()],
         jobs=list(jobs.values()),
         schedules=[schedule for wiring in wirings for schedule in wiring.schedules(jobs)],
+        sensors=[
+            retraining_sensor(wiring.pipeline, wiring.companies, jobs[training_job(wiring.group)])
+            for wiring in wirings
+            if wiring.trains
+        ],
         resources={
             "warehouse": lake_resource(settings()),
             "warehouse_io": _warehouse_io(companies, strategies),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recs_platform.bench.campaign_rows import plain_folder
+from recs_platform.bench.made_up import plain_folder
 from recs_platform.bench.measure import Done, Stopwatch
 from recs_platform.bench.strategy_day import DAY, bench_company, live_in
 

@@ -9,12 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from recs_platform.bench.made_up import fill_tables, plain_folder
 from recs_platform.bench.strategy_day import DAY, bench_company, live_in
-
-if TYPE_CHECKING:
-    import duckdb
 
 DAYS = 28
 FIRST = DAY - timedelta(days=DAYS - 1)
@@ -48,37 +45,10 @@ def fill_all(sizes: Mapping[Path, int]) -> None:
 
 def fill(home: Path, sends: int) -> None:
     """The canonical tables that the campaign stage reads, in an empty lake, and the same rows as one file each."""
-    import duckdb
-
     live_in(home)
-    folder = plain_folder(home)
-    folder.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as connection:
-        for table, sql in _made_up(Size(sends)).items():
-            connection.execute(f"COPY ({sql}) TO '{folder}/{table}.parquet' (FORMAT parquet)")
-            _load(connection, folder, table)
-
-
-def plain_folder(home: Path) -> Path:
-    return home / "plain"
-
-
-def _load(connection: duckdb.DuckDBPyConnection, folder: Path, table: str) -> None:
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.resources import open_warehouse
-    from recs_platform.schemas.table import Kind
-    from recs_platform.warehouse.protocol import Subject
     from recs_platform.warehouse.slices import Days
 
-    company = bench_company(1)
-    ref = pipelines()[company.strategy].ref(table, company)
-    columns = ", ".join(f'"{column.name}"' for column in ref.spec.columns)
-    known = {name for name, *_ in connection.execute(f"DESCRIBE FROM '{folder}/{table}.parquet'").fetchall()}
-    nothing = ", ".join(f'NULL AS "{column.name}"' for column in ref.spec.columns if column.name not in known)
-    rows = f"SELECT *{', ' if nothing else ''}{nothing} FROM '{folder}/{table}.parquet'"
-    reader = connection.execute(f"SELECT {columns} FROM ({rows})").to_arrow_reader(100_000)
-    days = Days(FIRST, DAY) if ref.spec.kind is Kind.LOG else Days.one(DAY)
-    open_warehouse().replace(Subject(f"bench/{table}", company.name, ref, days), reader)
+    fill_tables(home, bench_company(1), Days(FIRST, DAY), _made_up(Size(sends)))
 
 
 def _made_up(size: Size) -> dict[str, str]:

@@ -47,4 +47,8 @@ BENCHMARKS = {
         "Funnel and attribution of ten million messages, and the same by plain pandas on a tenth of them.",
         "recs_platform.bench.campaign:parts",
     ),
+    "offer-ranking": Benchmark(
+        "Features, training, candidates and scores of a million impressions, and each of them the plain way.",
+        "recs_platform.bench.offer_ranking:parts",
+    ),
 }

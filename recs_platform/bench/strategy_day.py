@@ -117,17 +117,17 @@ def live_in(home: Path) -> None:
     settings.cache_clear()
 
 
-def bench_company(customers: int) -> Company:
+def bench_company(customers: int, strategy: str = _STRATEGY, start: date = START) -> Company:
     from recs_platform.companies.model import Company
 
     return Company.model_validate(
         {
             "name": "bench",
-            "strategy": _STRATEGY,
+            "strategy": strategy,
             "dataset": "bench",
             "timezone": "UTC",
             "currency": "USD",
-            "start_date": START,
+            "start_date": start,
             "simulation": {"seed": 1, "customers": customers},
         }
     )

@@ -14,16 +14,16 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from recs_platform.campaign.pictures import show_arms, show_periods
-from recs_platform.campaign.statistics import cuped, power, ratio, sequential
-from recs_platform.campaign.statistics.comparison import Comparison
-from recs_platform.campaign.statistics.intervals import Interval
-from recs_platform.campaign.statistics.paired import paired
-from recs_platform.campaign.statistics.ratio import Sums
-from recs_platform.campaign.statistics.sample_ratio import sample_ratio as judge_shares
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.campaign import METRICS, ArmComparison, PeriodComparison, SampleRatio
 from recs_platform.schemas.table import spec_of
+from recs_platform.statistics import cuped, power, ratio, sequential
+from recs_platform.statistics.comparison import Comparison
+from recs_platform.statistics.intervals import Interval
+from recs_platform.statistics.paired import paired
+from recs_platform.statistics.ratio import Sums
+from recs_platform.statistics.sample_ratio import sample_ratio as judge_shares
 from recs_platform.strategies.strategy import Parameters
 from recs_platform.warehouse.slices import Days
 

@@ -1,6 +1,6 @@
 """What the small tables of campaigns say: a sentence, and a picture where one helps.
 
-Not here: how pictures look in general (`reporting/pictures.py`), and the page that people read (report/).
+Not here: how pictures look in general (`reporting/charts.py`), and the page that people read (report/).
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from recs_platform.campaign.report.charts import picture
 from recs_platform.campaign.report.experiments import arms_chart
-from recs_platform.campaign.report.figures import counted, money, percent
 from recs_platform.campaign.report.messages import busiest_hours, hours_chart, treatments_chart
 from recs_platform.campaign.report.next_treatments import bandit_chart
 from recs_platform.campaign.report.orders import paths_chart, time_chart
 from recs_platform.campaign.report.revenue import filled, revenue_chart
 from recs_platform.companies.model import Company
+from recs_platform.reporting.charts import picture
+from recs_platform.reporting.figures import counted, money, percent
 from recs_platform.reporting.presentation import Presentation
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.warehouse.slices import Days

@@ -17,6 +17,8 @@ from recs_platform.cli import (
     companies,
     compare,
     demo,
+    explain,
+    models,
     publish,
     query,
     report,
@@ -38,9 +40,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, simulate, run, publish, status, query, ui, bench, why, compare):
+for module in (demo, simulate, run, publish, status, query, ui, bench, why, explain, compare):
     module.register(app)
 app.add_typer(companies.app, name="companies")
+app.add_typer(models.app, name="models")
 app.add_typer(report.app, name="report")
 app.add_typer(sql.app, name="sql")
 

@@ -107,7 +107,9 @@ def _for_the_backtest(company: Company, last: date) -> list[Step]:
 
 def _tell_story(company: Company, ended: list[Ended]) -> None:
     from recs_platform.cli.campaign_story import campaign_story
-    from recs_platform.cli.fitment_story import fitment_story, live_line
+    from recs_platform.cli.fitment_story import fitment_story
+    from recs_platform.cli.live_line import live_line
+    from recs_platform.cli.offer_story import offer_story
     from recs_platform.pipeline.catalogue import pipelines
     from recs_platform.resources import open_warehouse
 
@@ -118,8 +120,10 @@ def _tell_story(company: Company, ended: list[Ended]) -> None:
         return
     pipeline, warehouse, day = pipelines()[company.strategy], open_warehouse(), max(days)
     lines = list(campaign_story(company, pipeline, warehouse, day))
-    if company.strategy == "vehicle_fitment":
-        lines = [*fitment_story(company, pipeline, warehouse, day), live_line(company, pipeline, warehouse), *lines]
+    stories = {"vehicle_fitment": fitment_story, "offer_ranking": offer_story}
+    if company.strategy in stories:
+        story = stories[company.strategy](company, pipeline, warehouse, day)
+        lines = [*story, live_line(company, pipeline, warehouse), *lines]
     console.print(f"[bold]{company.name}[/], {day}")
     for line in lines:
         console.print(f"  {line}", soft_wrap=True, highlight=False)

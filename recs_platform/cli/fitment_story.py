@@ -1,4 +1,4 @@
-"""What a day of vehicle fitment comes to, in a few lines: whom it reaches, how well, and what is live."""
+"""What a day of vehicle fitment comes to, in a few lines: whom it reaches, how well, and what changed."""
 
 from __future__ import annotations
 
@@ -38,18 +38,3 @@ def fitment_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, da
             f"against what was live: {common['count']:,} customers in common, "
             f"{unchanged['share']:.1%} of them with the same four parts"
         )
-
-
-def live_line(company: Company, pipeline: Pipeline, warehouse: Warehouse) -> str:
-    """Which version the retailer reads."""
-    from recs_platform.platform_db.engine import engine, upgrade
-    from recs_platform.publication.product import RECOMMENDATIONS
-    from recs_platform.publication.publish import reconcile
-    from recs_platform.publication.stage import outlet_of
-
-    database = engine()
-    upgrade(database)
-    live = reconcile(outlet_of(pipeline, RECOMMENDATIONS, company, warehouse, database))
-    if live is None:
-        return "nothing is published"
-    return f"live: version {live.version} of {live.as_of}, {live.customers:,} customers"

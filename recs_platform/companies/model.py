@@ -92,6 +92,12 @@ class Simulation(_Section):
 
     seed: int = Field(1, ge=0, le=2**31 - 1, description="Another seed gives another world.")
     customers: int = Field(1_000, ge=1, le=5_000_000, description="Customers in the world.")
+    drift_after_days: int | None = Field(
+        None, ge=1, le=100_000, description="Offer ranking: days from the start to the planted shift; none: 100."
+    )
+    interactions: bool = Field(
+        True, description="Offer ranking: whether redemptions follow products of features, which no linear model sees."
+    )
 
 
 class Serving(_Section):

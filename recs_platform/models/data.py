@@ -6,7 +6,8 @@ query's work, and this module cannot see whether it did. Not here: which days se
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeAlias, cast
 
@@ -33,6 +34,9 @@ class Columns:
     day: str
     label: str
     group: str
+    subjects: tuple[str, ...] = ()
+    """Columns that say what an example is about, such as the customer and the offer. Examples about the same one repeat
+    its features, so together they say less than as many about different ones."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class Examples:
     labels: Bools
     groups: Column
     """Whom the example is about: the list in which a ranking is judged."""
+    subjects: Mapping[str, Column] = field(default_factory=dict)
+    """By column; the day is one of them."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -72,12 +78,13 @@ class Examples:
             days=self.days[chosen],
             labels=self.labels[chosen],
             groups=self.groups.filter(mask),
+            subjects={name: column.filter(mask) for name, column in self.subjects.items()},
         )
 
 
 def examples(table: pa.Table, features: FeatureSet, columns: Columns) -> Examples:
     """Read a table with a row per example; refuse what cannot be learned from."""
-    named = (columns.example, columns.day, columns.label, columns.group)
+    named = tuple(dict.fromkeys((columns.example, columns.day, columns.label, columns.group, *columns.subjects)))
     absent = [name for name in named if name not in table.column_names]
     if absent:
         raise NotTrainableError(f"the table of examples has no column {', '.join(absent)}")
@@ -96,6 +103,7 @@ def examples(table: pa.Table, features: FeatureSet, columns: Columns) -> Example
         days=ordered[columns.day].cast(pa.date32()).to_numpy(),
         labels=_labels(ordered[columns.label], columns.label),
         groups=ordered[columns.group].cast(pa.string()),
+        subjects={name: ordered[name] for name in (*columns.subjects, columns.day)},
     )
 
 

@@ -16,11 +16,12 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 from scipy.special import chdtri
 
-from recs_platform.campaign.statistics.intervals import Interval, proportion
 from recs_platform.models.distribution import Distribution
-from recs_platform.models.features import Floats
+from recs_platform.models.features import Column, Floats
+from recs_platform.statistics.intervals import Interval, proportion
 
 Verdict: TypeAlias = Literal["ok", "watch", "drifted"]
 FigureName: TypeAlias = Literal["psi", "ks", "missing_rate", "label_rate"]
@@ -30,6 +31,10 @@ VERDICTS: tuple[Verdict, ...] = ("ok", "watch", "drifted")
 CHANCE = 1e-4
 """How often one figure may pass what chance explains. A company looks at some 3,000 a year: 20 features, 3 figures,
 52 weeks."""
+
+
+ROWS_PER_BIN = 10
+"""Independent rows that a bin of PSI has at least, on average; of a sample with fewer rows, neighbours are united."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +172,49 @@ def independent_rows(rows_per_customer: npt.ArrayLike) -> float:
     return float(counts.sum() ** 2 / (counts**2).sum()) if counts.any() else 0.0
 
 
+def rows_of_each(subjects: Column) -> Floats:
+    """How many rows each customer, offer or day has."""
+    counts: Floats = pc.value_counts(subjects).field("counts").to_numpy().astype(np.float64)
+    return counts
+
+
+def clustered_rows(indicators: Floats, subjects: Iterable[Column]) -> float:
+    """How many independent rows tell as much as these rows about shares, when rows about the same customer and rows
+    about the same offer are alike as far as they are seen to be: not wholly, as Kish's size has it.
+
+    `indicators` has a row per row and a column per share, of 0 and 1. The variance of a share is that of Cameron,
+    Gelbach and Miller (2011) for clusters that cross; the share on which clusters tell most decides.
+
+    Two offers, one all of zeros and one all of ones, are two rows however often they are shown; two that are alike are
+    as many as their rows:
+
+    >>> import pyarrow as pa
+    >>> offers = pa.chunked_array([["a", "a", "b", "b"]])
+    >>> clustered_rows(np.array([[0.0], [0.0], [1.0], [1.0]]), [offers])
+    2.0
+    >>> clustered_rows(np.array([[0.0], [1.0], [0.0], [1.0]]), [offers])
+    4.0
+    """
+    rows = len(indicators)
+    mean = indicators.mean(axis=0) if rows else np.empty(0)
+    used = (mean > 0) & (mean < 1)
+    if not used.any():
+        return float(rows)
+    indicators, mean = indicators[:, used], mean[used]
+    alone = rows * mean * (1 - mean)
+    off = indicators - mean
+    together = alone + sum(_between(off, column) - alone for column in subjects)
+    return float(rows / np.maximum(together / alone, 1.0).max())
+
+
+def _between(off: Floats, subjects: Column) -> Floats:
+    """The sum of squares of the subjects' own sums, for each column."""
+    place = pc.index_in(subjects, value_set=pc.unique(subjects)).to_numpy()
+    sums = np.stack([np.bincount(place, column) for column in off.T], axis=1)
+    squares: Floats = (sums**2).sum(axis=0)
+    return squares
+
+
 def population_stability(then: Floats, now: Floats) -> float:
     """PSI, the sum of (now - then) ln(now / then) over bins with no share zero.
 
@@ -187,12 +235,13 @@ def kolmogorov_smirnov(then: Floats, now: Floats) -> float:
 
 
 def _psi(then: Sample, now: Sample) -> Figure:
-    """Missing values are a bin of their own; a bin that is empty on both sides is none.
+    """Missing values are a bin of their own; a bin that is empty on both sides is none. Few rows have few bins: each
+    bin more adds to what chance makes of it, and little to what a change does.
 
     Without a change, PSI is near chi-squared with (bins - 1) degrees of freedom times (1 / then + 1 / now) (Yurdakul
     2018). Where bins hold a handful of rows, chance reaches further than that, but only at values of PSI far below 0.1.
     """
-    before, after = (np.array([*one.distribution.shares, one.distribution.missing]) for one in (then, now))
+    before, after = (_coarse(one.distribution, then, now) for one in (then, now))
     used = before + after > 0
     before, after, bins = before[used], after[used], int(used.sum())
     # Half a row for each bin, because no share may be zero: in training evenly, now in training's proportions, so that
@@ -201,6 +250,17 @@ def _psi(then: Sample, now: Sample) -> Figure:
     after = _smoothed(after, now.size, before)
     chance = (1 / then.size + 1 / now.size) * float(chdtri(max(bins - 1, 1), CHANCE))
     return Figure("psi", population_stability(before, after), chance)
+
+
+def _coarse(distribution: Distribution, then: Sample, now: Sample) -> Floats:
+    """The shares, neighbours united as far as few rows ask for, and that of missing values."""
+    shares = np.array(distribution.shares)
+    if distribution.edges is not None:
+        bins = max(2, int(min(then.size, now.size) / ROWS_PER_BIN))
+        expected = np.array(then.distribution.shares)
+        middle = (np.cumsum(expected) - expected / 2) / max(expected.sum(), np.finfo(float).tiny)
+        shares = np.bincount(np.minimum((middle * bins).astype(np.int64), bins - 1), shares)
+    return np.append(shares, distribution.missing)
 
 
 def _ks(then: Sample, now: Sample) -> Figure:

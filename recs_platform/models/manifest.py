@@ -44,6 +44,9 @@ class StoredWindow:
     last: date
     rows: int
     positives: int
+    independent: dict[str, float]
+    """Rows that would tell as much if none were about the same customer, offer or day, by that column: what a sample's
+    size is worth when drift is told from chance."""
 
 
 class Manifest(BaseModel):

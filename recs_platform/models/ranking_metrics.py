@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from recs_platform.campaign.statistics.intervals import Interval, proportion
 from recs_platform.models.features import Bools, Floats
 from recs_platform.models.metrics import quantile_bins
+from recs_platform.statistics.intervals import Interval, proportion
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Values: TypeAlias = npt.NDArray[Any]

@@ -3,20 +3,18 @@
 Every reason names its evidence, and a run records what asked for it. Evidence that a run has answered never asks again,
 whether that run succeeded or not: otherwise a training that fails would start with every tick.
 
-Not here: reading reports, and starting and recording runs.
+Not here: what drift reports ask for (evidence.py), and starting and recording runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias
 
-from recs_platform.models.drift import Verdict
+from recs_platform.models.settings import WEEKDAYS, Weekday
 
-Weekday: TypeAlias = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 ReasonKind: TypeAlias = Literal["no_artifact", "weekday", "drift", "volume", "new_categories"]
 
 
@@ -34,36 +32,12 @@ class Policy:
     """At least that many days lie between two runs; 1 allows one a day."""
     drifted_features: int = 1
     """How many must have drifted; those to watch do not count."""
-    volume_change: float = 0.3
-    """Of the rows in training, either way."""
-    new_category_share: float = 0.05
-    """Of the rows, those with a category that training never saw."""
+    repeat_days: int = 28
+    """What lasts so long after the training that it asked for asks again."""
 
     def __post_init__(self) -> None:
-        if self.cool_down_days < 1 or self.drifted_features < 1:
-            raise ValueError("the cool-down and the number of drifted features are at least 1")
-        if self.volume_change <= 0 or self.new_category_share <= 0:
-            raise ValueError("the limits of volume and new categories are above 0")
-
-
-@dataclass(frozen=True)
-class DriftReport:
-    """The newest one, about the active model."""
-
-    evidence_id: str
-    """The same for the same report, such as company, day and the model's digest."""
-    verdicts: Mapping[str, Verdict]
-
-
-@dataclass(frozen=True)
-class DataChange:
-    """The data of now against those of the newest training, whether or not its model went active."""
-
-    evidence_id: str
-    rows_then: int
-    rows_now: int
-    new_categories: Mapping[str, float] = field(default_factory=dict)
-    """Per feature, the share of rows with a category that training never saw."""
+        if min(self.cool_down_days, self.drifted_features, self.repeat_days) < 1:
+            raise ValueError("the cool-down, the number of drifted features and the days to repeat are at least 1")
 
 
 @dataclass(frozen=True)
@@ -79,8 +53,8 @@ class State:
     today: date
     unusable: str | None
     """Why no artifact can be served, in words; None when one can."""
-    drift: DriftReport | None = None
-    data: DataChange | None = None
+    seen: Collection[Reason] = ()
+    """What the newest drift report asks for."""
     runs: Collection[Run] = ()
 
 
@@ -112,25 +86,4 @@ def _reasons(policy: Policy, state: State) -> Iterator[Reason]:
         yield Reason("no_artifact", f"no usable model: {state.unusable}", f"no_artifact:{state.today}")
     if policy.weekday == WEEKDAYS[state.today.weekday()]:
         yield Reason("weekday", f"it is {policy.weekday.capitalize()}", f"weekday:{state.today}")
-    if state.drift is not None:
-        yield from _drift(policy, state.drift)
-    if state.data is not None:
-        yield from _data(policy, state.data)
-
-
-def _drift(policy: Policy, report: DriftReport) -> Iterator[Reason]:
-    drifted = sorted(name for name, verdict in report.verdicts.items() if verdict == "drifted")
-    if len(drifted) >= policy.drifted_features:
-        yield Reason("drift", f"drifted: {', '.join(drifted)}", report.evidence_id)
-
-
-def _data(policy: Policy, change: DataChange) -> Iterator[Reason]:
-    then, now = change.rows_then, change.rows_now
-    # Without rows there is nothing to learn from, however great a change that is.
-    if now and abs(now - then) >= policy.volume_change * then:
-        words = f"{now} rows instead of the {then} of the last training"
-        yield Reason("volume", words, change.evidence_id)
-    new = {name: share for name, share in change.new_categories.items() if share >= policy.new_category_share}
-    if now and new:
-        named = ", ".join(f"{name} ({new[name]:.0%} of the rows)" for name in sorted(new))
-        yield Reason("new_categories", f"categories that training never saw: {named}", change.evidence_id)
+    yield from state.seen

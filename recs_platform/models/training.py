@@ -15,6 +15,7 @@ from recs_platform.models import boosted, logistic
 from recs_platform.models.artifact import MODEL_FILES
 from recs_platform.models.data import Examples
 from recs_platform.models.distribution import of_features, of_numbers, quantile_edges
+from recs_platform.models.drift import independent_rows, rows_of_each
 from recs_platform.models.features import Bools, Encoding, Floats
 from recs_platform.models.manifest import Manifest, Provenance, StoredWindow, sha256, stored_features
 from recs_platform.models.metrics import judge
@@ -126,4 +127,5 @@ def _judged(ranker: Ranker, story: Story, split: Split, common: Mapping[str, Any
 
 
 def _stored(window: Window, examples: Examples) -> StoredWindow:
-    return StoredWindow(window.first, window.last, len(examples), examples.positives)
+    independent = {name: independent_rows(rows_of_each(column)) for name, column in examples.subjects.items()}
+    return StoredWindow(window.first, window.last, len(examples), examples.positives, independent)

@@ -9,10 +9,12 @@ from pathlib import Path
 from recs_platform.campaign.stage import campaign_stage
 from recs_platform.errors import QueryError
 from recs_platform.pipeline.pipeline import Pipeline, Stage
-from recs_platform.publication.stage import allocation_stage, publication_stage
+from recs_platform.publication.stage import allocation_stage, offers_stage, publication_stage
 from recs_platform.schemas.campaign import TreatmentAllocation
+from recs_platform.schemas.offer_ranking import OfferRecommendations
 from recs_platform.schemas.vehicle_fitment import VehicleRecommendations
 from recs_platform.sources.stage import sources_stage
+from recs_platform.strategies.offer_ranking.stage import offer_ranking_stage, offer_reports_stage
 from recs_platform.strategies.strategy import STRATEGIES, Strategy
 from recs_platform.strategies.vehicle_fitment.reporting import reporting_stage
 from recs_platform.strategies.vehicle_fitment.stage import vehicle_fitment_stage
@@ -45,8 +47,10 @@ def pipelines(folder: Path | None = None) -> Mapping[str, Pipeline]:
 
 def _own_stages(strategy: Strategy, queries: Mapping[str, Query]) -> list[Stage]:
     publication = partial(publication_stage, strategy, published=VehicleRecommendations)
+    offers = partial(offers_stage, strategy, published=OfferRecommendations)
     makers: dict[str, list[Callable[[Mapping[str, Query]], Stage]]] = {
-        "vehicle_fitment": [vehicle_fitment_stage, publication, reporting_stage]
+        "vehicle_fitment": [vehicle_fitment_stage, publication, reporting_stage],
+        "offer_ranking": [offer_ranking_stage, offers, offer_reports_stage],
     }
     return [make(queries) for make in makers.get(strategy.name, [])]
 

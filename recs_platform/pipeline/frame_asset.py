@@ -14,12 +14,14 @@ from typing import Any, get_type_hints
 import pandas as pd
 import pyarrow as pa
 
+from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.pipeline import FrameTable
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.warehouse.point_in_time import Span
 
 _GIVEN = ("company", "days")
+_MODELS = "models"
 
 
 def table_asset(
@@ -28,16 +30,18 @@ def table_asset(
     """The table that a function makes, typed by a Pandera model.
 
     The function takes `company` and `days`, and then each table that it reads, by name, annotated with what it is
-    handed over as: `pandas.DataFrame` or `pyarrow.Table`. `look_back` says how many days of a log it needs, as a
+    handed over as: `pandas.DataFrame` or `pyarrow.Table`. One that trains or scores takes `models: ModelShelf` before
+    them. `look_back` says how many days of a log it needs, as a
     query's header does; `present` is what the table says in words and as a picture.
     """
 
     def declare(function: Callable[..., Any]) -> FrameTable:
         inputs = _inputs(function)
+        uses_models = inputs.pop(_MODELS, None) is not None
         spans = dict(look_back or {})
         if unread := sorted(spans.keys() - inputs):
             raise TypeError(f"{function.__name__} looks back on {', '.join(unread)}, which it does not take")
-        return FrameTable(spec_of(schema), function, inputs, spans, _fingerprint(function), present)
+        return FrameTable(spec_of(schema), function, inputs, spans, _fingerprint(function), present, uses_models)
 
     return declare
 
@@ -48,6 +52,8 @@ def _inputs(function: Callable[..., Any]) -> dict[str, Any]:
         raise TypeError(f"{function.__name__} must take company and days first, not {', '.join(names) or 'nothing'}")
     hints = get_type_hints(function)
     for name in names[len(_GIVEN) :]:
+        if name == _MODELS and hints.get(name) is ModelShelf:
+            continue
         if hints.get(name) not in (pd.DataFrame, pa.Table):
             given = f"is annotated {hints[name]!r}" if name in hints else "has no annotation"
             raise TypeError(f"{function.__name__}: {name} {given}; say pandas.DataFrame or pyarrow.Table")

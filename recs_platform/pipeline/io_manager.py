@@ -103,11 +103,11 @@ class WarehouseIOManager(dg.IOManager):
         metadata: dict[str, dg.MetadataValue[Any]] = {"summary": dg.MetadataValue.md(shown.words)}
         if rows:
             metadata["table"] = dg.MetadataValue.md(markdown_table(rows[:_TABLE_ROWS], subject.table.spec.personal))
-        if shown.picture:
-            metadata["picture"] = dg.MetadataValue.md(markdown_image(shown.picture, name))
+        for suffix, picture in shown.pictures().items():
+            metadata[f"picture{suffix}"] = dg.MetadataValue.md(markdown_image(picture, f"{name}{suffix}"))
             try:
-                path = write_picture(settings().home, subject.company, day, name, shown.picture)
-                metadata["picture_file"] = dg.MetadataValue.path(str(path))
+                path = write_picture(settings().home, subject.company, day, f"{name}{suffix}", picture)
+                metadata[f"picture{suffix}_file"] = dg.MetadataValue.path(str(path))
             except OSError as error:
                 # The rows are published and the picture stands in the metadata: a file less is no reason to fail.
                 context.log.warning(f"{subject}: the picture could not be written: {error}")

@@ -60,6 +60,8 @@ class FrameTable:
     code_version: str | None = None
     """Changes when the function does."""
     present: Present | None = None
+    uses_models: bool = False
+    """It is handed the company's `ModelShelf` as `models`."""
 
 
 @dataclass(frozen=True)

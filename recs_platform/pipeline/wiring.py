@@ -10,6 +10,7 @@ import dagster as dg
 
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
+from recs_platform.models.shelf import asked_for, open_shelf
 from recs_platform.partitions import company_and_days, mapping_back, partition_key
 from recs_platform.pipeline.io_manager import markdown_table
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
@@ -28,6 +29,9 @@ DAILY_RUN_AT = "0 6 * * *"
 """In the company's own time zone: by then yesterday's feeds are due."""
 
 COMPANY_TAG = "recs/company"
+
+TRAINING_PLAN = "training_plan"
+"""The table that says whether a day trains; a strategy that has it has a job that begins with it."""
 
 
 class PipelineWiring:
@@ -59,9 +63,9 @@ class PipelineWiring:
         return written
 
     def jobs(self) -> list[Job]:
-        """A company's whole day, and the logs alone for a range of days in one run."""
+        """A company's whole day, the logs alone for a range of days in one run, and training if the strategy does."""
         logs = [self.key(name) for name, spec in self.pipeline.specs.items() if spec.kind is Kind.LOG]
-        return [
+        made = [
             dg.define_asset_job(
                 daily_job(self.group),
                 selection=dg.AssetSelection.groups(self.group),
@@ -75,6 +79,20 @@ class PipelineWiring:
                 description="The logs of a company for a range of days, in one run: how a new company's history loads.",
             ),
         ]
+        return [*made, self._training_job()] if self.trains else made
+
+    @property
+    def trains(self) -> bool:
+        return TRAINING_PLAN in self.pipeline.tables
+
+    def _training_job(self) -> Job:
+        planned = dg.AssetSelection.assets(self.key(TRAINING_PLAN))
+        return dg.define_asset_job(
+            training_job(self.group),
+            selection=planned.downstream() & dg.AssetSelection.groups(self.group),
+            partitions_def=self.partitions,
+            description="A company's day from its training plan on: what a sensor starts when it asks for a training.",
+        )
 
     def schedules(self, jobs: Mapping[str, Job]) -> list[dg.ScheduleDefinition]:
         return [self._schedule(company, jobs[daily_job(self.group)]) for company in self.companies.values()]
@@ -129,10 +147,16 @@ class PipelineWiring:
 
         def frame(context: dg.AssetExecutionContext, **inputs: Any) -> Any:
             company, days = company_and_days(list(context.partition_keys))
+            if table.uses_models:
+                inputs["models"] = open_shelf(company, run_id=context.run_id, asked=asked_for(context.run.tags))
             return table.function(self.companies[company], days, **inputs)
 
         asset: dg.AssetsDefinition = dg.asset(
-            **common, description=table.spec.description, kinds={"python"}, code_version=table.code_version, ins=ins
+            **common,
+            description=table.spec.description,
+            kinds={"python", "model"} if table.uses_models else {"python"},
+            code_version=table.code_version,
+            ins=ins,
         )(frame)
         return asset
 
@@ -203,6 +227,10 @@ def daily_job(strategy: str) -> str:
 
 def history_job(strategy: str) -> str:
     return f"{strategy}_history"
+
+
+def training_job(strategy: str) -> str:
+    return f"{strategy}_training"
 
 
 def run_request(company: Company, scheduled: datetime) -> dg.RunRequest | dg.SkipReason:

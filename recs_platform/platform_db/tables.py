@@ -20,6 +20,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -75,6 +76,16 @@ class PublicationKind(StrEnum):
 
     PUBLISH = "publish"
     ROLLBACK = "rollback"
+
+
+class ModelStatus(StrEnum):
+    """What has become of a version of a model."""
+
+    CANDIDATE = "candidate"
+    """Never active."""
+    ACTIVE = "active"
+    RETIRED = "retired"
+    """Was active; can be rolled back to."""
 
 
 def _one_of(name: str, allowed: type[StrEnum]) -> Enum:
@@ -169,3 +180,69 @@ class Publication(Base):
     lake_version: Mapped[int | None] = mapped_column(BigInteger)
     """The live table's own version that holds it."""
     note: Mapped[str] = mapped_column(String(MESSAGE_LENGTH))
+
+
+class ModelVersion(Base):
+    """One trained model of a company: its artifact, how good it is, and whether it serves."""
+
+    __tablename__ = "model_config"
+    __table_args__ = (
+        UniqueConstraint("company", "model", "version"),
+        # A day that is made again finds what it trained, instead of adding a version.
+        UniqueConstraint("company", "model", "as_of", "digest"),
+        # Never two active versions of a model, whatever a program does.
+        Index(
+            "uq_model_config_active",
+            "company",
+            "model",
+            unique=True,
+            sqlite_where=text("status = 'active'"),
+            postgresql_where=text("status = 'active'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    company: Mapped[str] = mapped_column(String(64))
+    model: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(80))
+    """Names the artifact by its content."""
+    uri: Mapped[str] = mapped_column(String(1000))
+    as_of: Mapped[datetime.date]
+    """The day that it was trained for."""
+    metrics: Mapped[str] = mapped_column(Text)
+    """JSON: its figures and the champion's, on the same examples."""
+    features: Mapped[str] = mapped_column(Text)
+    """JSON: name and kind of each feature, in order."""
+    words: Mapped[str] = mapped_column(String(MESSAGE_LENGTH))
+    """The verdict that it was registered with."""
+    trained_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+    run_id: Mapped[str] = mapped_column(String(64))
+    code_version: Mapped[str] = mapped_column(String(64))
+    champion: Mapped[int | None]
+    """The version that served its day when it was registered. Never changes."""
+    status: Mapped[ModelStatus] = mapped_column(_one_of("status", ModelStatus))
+    activated_at: Mapped[datetime.datetime | None] = mapped_column(UtcTime)
+    by: Mapped[str | None] = mapped_column(String(200))
+    """Who or what made it active."""
+    replaced: Mapped[int | None]
+    """The version whose place it took: where a rollback goes."""
+
+
+class TrainingRun(Base):
+    """A day's training of a model, recorded before it starts, so that what asked for it does not ask again."""
+
+    __tablename__ = "training_runs"
+    __table_args__ = (UniqueConstraint("company", "model", "as_of"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    company: Mapped[str] = mapped_column(String(64))
+    model: Mapped[str] = mapped_column(String(64))
+    as_of: Mapped[datetime.date]
+    reasons: Mapped[str] = mapped_column(Text)
+    """JSON: kind, words and evidence of each."""
+    run_id: Mapped[str] = mapped_column(String(64))
+    begun_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+    outcome: Mapped[str | None] = mapped_column(String(32))
+    """NULL while it runs, or when it was killed."""
+    words: Mapped[str] = mapped_column(String(MESSAGE_LENGTH))

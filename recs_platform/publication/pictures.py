@@ -1,25 +1,24 @@
 """Comparisons as pictures: what changes for customers, and how the traffic moves between treatments.
 
-Not here: how pictures look in general (`reporting/pictures.py`).
+Not here: how charts look in general (`reporting/charts.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recs_platform.companies.model import Company
 from recs_platform.publication.allocation import ComparedAllocation
+from recs_platform.publication.offers import ComparedOffers
 from recs_platform.publication.recommendations import PLACES, ComparedRecommendations
-from recs_platform.reporting.pictures import COLOURS, draw, horizontal_grid, label_bars
+from recs_platform.reporting.charts import Axis, Bar, Chart, bars, picture
+from recs_platform.reporting.figures import percent, tick
 from recs_platform.reporting.presentation import Presentation
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-
 _TREATMENTS_SHOWN = 12
+_TITLE = "What would change for customers"
 
 
 def show_recommendations(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
@@ -27,7 +26,15 @@ def show_recommendations(company: Company, day: date, rows: Sequence[Mapping[str
     compared = ComparedRecommendations(rows)
     if compared.is_first:
         return Presentation(compared.markdown())
-    return Presentation(compared.markdown(), draw("What would change for customers", lambda a: _changes(a, compared)))
+    return Presentation(compared.markdown(), picture(_changes(compared)))
+
+
+def show_offers(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
+    """The same of lists of offers."""
+    compared = ComparedOffers(rows)
+    if compared.is_first:
+        return Presentation(compared.markdown())
+    return Presentation(compared.markdown(), picture(_lists(compared)))
 
 
 def show_allocation(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
@@ -35,45 +42,53 @@ def show_allocation(company: Company, day: date, rows: Sequence[Mapping[str, Any
     compared = ComparedAllocation(rows)
     if compared.is_first or not compared.section("shares"):
         return Presentation(compared.markdown())
-    return Presentation(compared.markdown(), draw("How the traffic would move", lambda a: _shares(a, compared)))
+    return Presentation(compared.markdown(), picture(_shares(compared)))
 
 
-def _changes(axes: Axes, compared: ComparedRecommendations) -> None:
-    """Three groups of bars, all in per cent. Customers for whom nothing changes stand in the words: they would dwarf
-    the others."""
-    groups = {
-        "recommendations changed, % of customers": [
-            compared.figure("changed_per_customer", n)["share"] for n in PLACES
-        ],
-        "changed at position, % of customers": [compared.figure("changed_at_position", n)["share"] for n in PLACES],
-        "price at position, % moved": list(compared.price_moves.values()),
-    }
-    ticks: list[float] = []
-    for number, (name, shares) in enumerate(groups.items()):
-        x = [number * (len(PLACES) + 1) + place for place in range(len(PLACES))]
-        values = [100 * (share or 0.0) for share in shares]
-        axes.bar(x, values, width=0.8, color=COLOURS[number], label=name)
-        signed = "+.1f" if name.startswith("price") else ".1f"
-        label_bars(axes, x, [max(value, 0.0) for value in values], [f"{value:{signed}}" for value in values])
-        ticks += x
-    axes.axhline(0, color="#555555", linewidth=0.8)
-    axes.set_xticks(ticks, list(PLACES) * len(groups))
-    axes.set_ylabel("%")
-    axes.margins(y=0.2)
-    axes.legend(frameon=False, fontsize=8, ncols=len(groups), loc="upper center", bbox_to_anchor=(0.5, -0.08))
-    horizontal_grid(axes)
+def _changes(compared: ComparedRecommendations) -> Chart:
+    """Customers for whom nothing changes stand in the words: they would dwarf the others."""
+
+    def found() -> Iterator[Bar]:
+        for number in PLACES:
+            yield _bar(f"{number} of their parts changed", compared.figure("changed_per_customer", number)["share"])
+        for place in PLACES:
+            yield _bar(f"part at position {place} changed", compared.figure("changed_at_position", place)["share"])
+        for place, moved in compared.price_moves.items():
+            yield _bar(f"average price at position {place} moved", moved, sign=True)
+
+    said = "Shares of the customers in common, and by how much average prices move."
+    return bars(_TITLE, said, list(found()), Axis("share of customers; of an average price, how it moved", write=tick))
 
 
-def _shares(axes: Axes, compared: ComparedAllocation) -> None:
-    """Two bars a treatment, in per cent of the traffic of customers of an unlisted segment; the largest ones."""
-    shown = compared.section("shares")[:_TREATMENTS_SHOWN]
-    for number, version in enumerate(("before", "after")):
-        x = [place + 0.4 * number for place in range(len(shown))]
-        values = [100 * (row[version] or 0.0) for row in shown]
-        axes.bar(x, values, width=0.4, color=COLOURS[number], label={"before": "live", "after": "new"}[version])
-    axes.set_xticks(
-        [place + 0.2 for place in range(len(shown))], [row["name"] for row in shown], rotation=30, ha="right"
-    )
-    axes.set_ylabel("% of the traffic")
-    axes.legend(frameon=False, fontsize=8)
-    horizontal_grid(axes)
+_LISTS = {
+    "customers": ("lost", "gained"),
+    "lists": ("replaced", "withdrawn", "ended", "added"),
+    "averages": ("chance", "expected margin", "discount"),
+}
+"""The figures that are drawn, by section. What stays as it is stands in the words."""
+_NAMED = {"customers": "customers {}", "lists": "offers {}", "averages": "average {} moved"}
+
+
+def _lists(compared: ComparedOffers) -> Chart:
+    rows = [
+        _bar(_NAMED[section].format(name), compared.figure(section, name)["share"], sign=section == "averages")
+        for section, names in _LISTS.items()
+        for name in names
+    ]
+    said = "Shares of customers, of the offers of customers in common, and by how much averages move."
+    return bars(_TITLE, said, rows, Axis("share of customers or offers; of an average, how it moved", write=tick))
+
+
+def _shares(compared: ComparedAllocation) -> Chart:
+    """Of the traffic of customers of an unlisted segment; the largest treatments."""
+    rows = [
+        _bar(f"{row['name']}: {said}", row[version])
+        for row in compared.section("shares")[:_TREATMENTS_SHOWN]
+        for version, said in (("before", "live"), ("after", "new"))
+    ]
+    title = "How the traffic would move"
+    return bars(title, "Shares of the traffic of each treatment, live and new.", rows, Axis("share", write=tick))
+
+
+def _bar(label: str, share: float | None, *, sign: bool = False) -> Bar:
+    return Bar(label, share or 0.0, percent(share or 0.0, sign=sign))

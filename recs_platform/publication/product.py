@@ -1,7 +1,7 @@
 """What a strategy may publish: a table, how two versions of it are compared and judged, and how one is read back.
 
 Each product is published by itself: it has its own live table, comparison, guardrails, versions and asset. Not here:
-the products there are (recommendations.py, allocation.py).
+the products there are (recommendations.py, allocation.py, offers.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from recs_platform.publication.comparison import Compared
 from recs_platform.publication.guardrails import Guardrail
 from recs_platform.schemas.table import Empty, TableSpec
-from recs_platform.strategies.strategy import Parameters
 
 RECOMMENDATIONS, ALLOCATION = "recommendations", "allocation"
 
@@ -37,7 +36,10 @@ class Product(Generic[Compares]):
     oldest, newest and flaw, which says what is wrong with the version as a whole."""
     compared: Callable[[Sequence[Mapping[str, Any]]], Compares]
     """Makes the rows of its comparison speak."""
-    judge: Callable[[Compares, Parameters], tuple[Guardrail, ...]]
+    judge: Callable[[Compares, Any], tuple[Guardrail, ...]]
+    """Holds its comparison against the limits, which are parameters of the strategy."""
+    compared_by: str | None = None
+    """The table of its comparison, where it is not named after the product: two queries never share a name."""
 
     @cached_property
     def live(self) -> TableSpec:
@@ -49,7 +51,7 @@ class Product(Generic[Compares]):
 
     @property
     def comparison(self) -> str:
-        return f"{self._prefix}comparison"
+        return self.compared_by or f"{self._prefix}comparison"
 
     @property
     def guardrails(self) -> str:

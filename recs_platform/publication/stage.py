@@ -12,11 +12,13 @@ from sqlalchemy import Engine
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline, Stage, sql_asset
 from recs_platform.publication.allocation import allocation
+from recs_platform.publication.offers import offers
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.pictures import show_allocation, show_recommendations
+from recs_platform.publication.pictures import show_allocation, show_offers, show_recommendations
 from recs_platform.publication.product import AnyProduct
 from recs_platform.publication.recommendations import recommendations
 from recs_platform.reporting.presentation import Present
+from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.publication import AllocationComparison, Comparison
 from recs_platform.schemas.table import Kind, Table, spec_of
 from recs_platform.strategies.strategy import Strategy
@@ -30,6 +32,11 @@ PUBLICATION = "publication"
 def publication_stage(strategy: Strategy, queries: Mapping[str, Query], *, published: type[Table]) -> Stage:
     """What a strategy needs in order to publish its recommendations; `comparison.sql` is its own."""
     return _stage(strategy, queries, recommendations(spec_of(published)), Comparison, show_recommendations)
+
+
+def offers_stage(strategy: Strategy, queries: Mapping[str, Query], *, published: type[Table]) -> Stage:
+    """What a strategy needs in order to publish a list of offers per customer as its recommendations."""
+    return _stage(strategy, queries, offers(spec_of(published)), OfferComparison, show_offers)
 
 
 def allocation_stage(strategy: Strategy, queries: Mapping[str, Query], *, published: type[Table]) -> Stage:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,7 +22,14 @@ class Presentation:
     words: str
     """A sentence or two of Markdown."""
     picture: bytes | None = None
-    """A PNG, or an SVG."""
+    """An SVG."""
+    more: Mapping[str, bytes] = field(default_factory=dict)
+    """Further pictures, by a name that follows the table's."""
+
+    def pictures(self) -> dict[str, bytes]:
+        """All of them, by what follows the table's name: nothing for the first one."""
+        first = {"": self.picture} if self.picture else {}
+        return first | {f"_{name}": picture for name, picture in self.more.items()}
 
 
 Present: TypeAlias = Callable[[Company, date, Sequence[Mapping[str, Any]]], Presentation]
@@ -31,17 +38,12 @@ Present: TypeAlias = Callable[[Company, date, Sequence[Mapping[str, Any]]], Pres
 
 def markdown_image(picture: bytes, title: str) -> str:
     """A picture that needs no file: Markdown with the image inside."""
-    kind = "svg+xml" if _is_svg(picture) else "png"
-    return f"![{title}](data:image/{kind};base64,{base64.b64encode(picture).decode()})"
+    return f"![{title}](data:image/svg+xml;base64,{base64.b64encode(picture).decode()})"
 
 
 def write_picture(home: Path, company: str, day: date, name: str, picture: bytes) -> Path:
-    """The picture as a file below the home folder: `reports/<company>/<day>/<name>.png`, or `.svg`."""
-    path = home / "reports" / company / day.isoformat() / f"{name}.{'svg' if _is_svg(picture) else 'png'}"
+    """The picture as a file below the home folder: `reports/<company>/<day>/<name>.svg`."""
+    path = home / "reports" / company / day.isoformat() / f"{name}.svg"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(picture)
     return path
-
-
-def _is_svg(picture: bytes) -> bool:
-    return picture.startswith(b"<svg")

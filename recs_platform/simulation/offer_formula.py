@@ -29,26 +29,26 @@ AFTER_DRIFT = 0.4
 """What is added to the base after the drift date."""
 
 
-def chance(pairs: Columns) -> FloatArray:
+def chance(pairs: Columns, interactions: bool = True) -> FloatArray:
     """Needs of each pair: discount, days_left, and as booleans sensitive, delivered, fresh_buyer, known_category,
-    own_brand, drifted, cold."""
+    own_brand, drifted, cold. Without interactions the three products are left out."""
     sign = {name: np.where(pairs[name], 1.0, -1.0) for name in ("sensitive", "delivered", "fresh_buyer", "own_brand")}
     deep = np.where(pairs["discount"] >= DEEP, 1.0, -1.0)
     expiring = np.where(pairs["days_left"] <= LAST_DAYS, 1.0, -1.0)
-    personal = (
-        KNOWN_CATEGORY * np.where(pairs["known_category"], 1.0, -1.0)
-        + SENSITIVE_AND_DEEP * pairs["known_category"] * sign["sensitive"] * deep
+    products = (
+        SENSITIVE_AND_DEEP * pairs["known_category"] * sign["sensitive"] * deep
         + DELIVERED_AND_OWN_BRAND * sign["delivered"] * sign["own_brand"]
         + FRESH_AND_EXPIRING * sign["fresh_buyer"] * expiring
     )
+    personal = KNOWN_CATEGORY * np.where(pairs["known_category"], 1.0, -1.0) + interactions * products
     logit = BASE + AFTER_DRIFT * pairs["drifted"] + np.where(pairs["cold"], 0.0, personal)
     result: FloatArray = 1.0 / (1.0 + np.exp(-logit))
     return result
 
 
-def formula_truth(pairs: Columns) -> dict[str, Any]:
+def formula_truth(pairs: Columns, interactions: bool = True) -> dict[str, Any]:
     """Coefficients, and the areas under the ROC curve of the true chances and of the best linear score."""
-    true = chance(pairs)
+    true = chance(pairs, interactions)
     best_linear = _best_linear_score(pairs, true)
     auc_true, auc_linear = expected_auc(true, true), expected_auc(best_linear, true)
     return {
@@ -58,9 +58,9 @@ def formula_truth(pairs: Columns) -> dict[str, Any]:
         "coefficients": {
             "base": BASE,
             "known_category": KNOWN_CATEGORY,
-            "sensitive_and_deep": SENSITIVE_AND_DEEP,
-            "delivered_and_own_brand": DELIVERED_AND_OWN_BRAND,
-            "fresh_and_expiring": FRESH_AND_EXPIRING,
+            "sensitive_and_deep": interactions * SENSITIVE_AND_DEEP,
+            "delivered_and_own_brand": interactions * DELIVERED_AND_OWN_BRAND,
+            "fresh_and_expiring": interactions * FRESH_AND_EXPIRING,
             "after_drift": AFTER_DRIFT,
         },
         "shows_in": {

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from recs_platform.simulation.columns import Arrow, Columns, numbered, pick, stack
+from recs_platform.simulation.columns import Arrow, Columns, numbered, pick, rows, stack
 from recs_platform.simulation.randomness import BoolArray, FloatArray, IntArray, stream
 from recs_platform.simulation.spec import WorldSpec
 
@@ -21,13 +21,19 @@ CATEGORIES = FRESH + DRY
 ITEMS_PER_CATEGORY = 80
 OFFERS_PER_WEEK = 30
 DRIFT_OFFSET = 100
-"""Days from the start to the day on which discounts, prices paid and the readiness to redeem change for good.
+"""Days from the start to the day on which discounts, prices paid and the readiness to redeem change for good, unless
+the spec says another.
 """
 PAUSE_OFFSET, PAUSE_DAYS = 112, 4
 """Days from the start to a period without any active offer, and its length."""
 DEEP = 0.25
 """Discounts from here on are deep."""
+DEEP_SHARES = {"before": 0.5, "after": 0.95}
+"""Share of deep offers among those that start before the drift day, and from it on."""
 _WEEKS_BACK = 5
+_SUCCESSORS = 50
+"""Added to an offer's number, it is the number of the offer that takes its place on the drift day."""
+_NEVER = date.max.toordinal()
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Goods:
 
 
 def drift_day(spec: WorldSpec) -> date:
-    return spec.start + timedelta(days=DRIFT_OFFSET)
+    return spec.start + timedelta(days=DRIFT_OFFSET if spec.drift_after_days is None else spec.drift_after_days)
 
 
 def pause(spec: WorldSpec) -> tuple[date, date]:
@@ -72,7 +78,8 @@ def goods(spec: WorldSpec) -> Goods:
 
 @lru_cache(maxsize=64)
 def _offers_of_week(spec: WorldSpec, monday: date) -> Columns:
-    """The offers that start in a week: number, item, discount, first and last day as ordinals."""
+    """The offers that start in a week: number, item, discount, first and last day as ordinals, and the day from which
+    another one is shown in their place."""
     rng, week = stream(spec.seed, "offers", monday), monday.toordinal()
     count = OFFERS_PER_WEEK
     first = week + rng.integers(0, 7, count)
@@ -81,15 +88,42 @@ def _offers_of_week(spec: WorldSpec, monday: date) -> Columns:
     delayed = (first >= pause_first) & (first <= pause_last)
     first = np.where(delayed, pause_last + 1, first)
     last = np.where((first < pause_first) & (last >= pause_first), pause_first - 1, last)
-    deep = rng.random(count) < np.where(first >= drift_day(spec).toordinal(), 0.8, 0.5)
-    discount = np.where(deep, rng.uniform(DEEP + 0.02, 0.45, count), rng.uniform(0.05, DEEP - 0.02, count))
-    return {
+    drift = drift_day(spec).toordinal()
+    offers = {
         "number": week * 100 + np.arange(count),
+        "discount": _discounts(rng, np.where(first >= drift, DEEP_SHARES["after"], DEEP_SHARES["before"])),
         "item": rng.integers(0, len(CATEGORIES) * ITEMS_PER_CATEGORY, count),
-        "discount": discount.round(2),
         "first": first,
         "last": last,
+        "replaced": np.where((first < drift) & (last >= drift), drift, _NEVER),
     }
+    return stack([offers, _successors(spec, monday, offers)])
+
+
+def _successors(spec: WorldSpec, monday: date, offers: Columns) -> Columns:
+    """Of each offer that runs across the drift day: another one on the same item, for the days that are left.
+
+    Both run, and the shop shows the successor. So all that customers see changes in a day, although no offer that was
+    announced changes.
+    """
+    taken = pick(offers, offers["replaced"] < _NEVER)
+    rng = stream(spec.seed, "offers after the drift", monday)
+    return {
+        **taken,
+        "number": taken["number"] + _SUCCESSORS,
+        "discount": _discounts(rng, np.full(rows(taken), DEEP_SHARES["after"])),
+        "first": taken["replaced"],
+        "replaced": np.full(rows(taken), _NEVER),
+    }
+
+
+def _discounts(rng: np.random.Generator, deep_shares: FloatArray) -> FloatArray:
+    count = len(deep_shares)
+    deep = rng.random(count) < deep_shares
+    discounts: FloatArray = np.where(
+        deep, rng.uniform(DEEP + 0.02, 0.45, count), rng.uniform(0.05, DEEP - 0.02, count)
+    ).round(2)
+    return discounts
 
 
 def announced_offers(spec: WorldSpec, day: date) -> Columns:
@@ -101,7 +135,14 @@ def announced_offers(spec: WorldSpec, day: date) -> Columns:
 
 
 def active_offers(spec: WorldSpec, day: date) -> Columns:
+    """The offers that run on a day."""
     begin = day - timedelta(days=day.weekday() + 21)
     recent = stack([_offers_of_week(spec, begin + timedelta(days=7 * week)) for week in range(4)])
     ordinal = day.toordinal()
     return pick(recent, (recent["first"] <= ordinal) & (recent["last"] >= ordinal))
+
+
+def offers_on_show(spec: WorldSpec, day: date) -> Columns:
+    """Those of them that customers are shown: not the ones that have a successor."""
+    active = active_offers(spec, day)
+    return pick(active, active["replaced"] > day.toordinal())

@@ -30,10 +30,10 @@ from recs_platform.simulation.columns import (
     within,
 )
 from recs_platform.simulation.happenings import order_key
-from recs_platform.simulation.offer_goods import active_offers, announced_offers, drift_day
+from recs_platform.simulation.offer_goods import active_offers, announced_offers, drift_day, offers_on_show
 from recs_platform.simulation.offer_goods import goods as goods_of
 from recs_platform.simulation.offer_people import DELIVERY_SHARES, businesses, people
-from recs_platform.simulation.randomness import IntArray, stream
+from recs_platform.simulation.randomness import FloatArray, IntArray, stream
 from recs_platform.simulation.spec import WorldSpec
 
 REDEMPTION_DAYS = 6
@@ -48,7 +48,7 @@ SHOWN = (0.12, 0.35)
 def shown_offers(spec: WorldSpec, day: date, limit: int | None = None) -> Columns:
     """The impressions of a day with what decides about them, and when they are redeemed (-1: never)."""
     rng, who, shop = stream(spec.seed, "impressions", day), businesses(spec), goods_of(spec)
-    offers = active_offers(spec, day) if day >= spec.start else pick(active_offers(spec, day), slice(0, 0))
+    offers = offers_on_show(spec, day) if day >= spec.start else pick(offers_on_show(spec, day), slice(0, 0))
     everybody = np.arange(spec.customers)
     turn = (offers["number"][None, :] + 3 * everybody[:, None] - day.toordinal()) % TURN_DAYS == 0
     turn &= people(spec).present(day)[:, None]
@@ -75,16 +75,16 @@ def shown_offers(spec: WorldSpec, day: date, limit: int | None = None) -> Column
         "drifted": np.full(count, day >= drift_day(spec)),
         "shown_at": midnight(day) + (hour * HOUR).astype(np.int64),
     }
-    pairs["redeemed_at"] = _redeemed_at(rng, day, pairs)
+    pairs["redeemed_at"] = _redeemed_at(rng, day, pairs, offer_formula.chance(pairs, spec.interactions))
     pairs["quantity"] = 1 + rng.poisson(3, count)
     pairs["channel"] = (rng.random(count) < np.array(DELIVERY_SHARES)[pairs["delivered"].astype(int)]).astype(np.int64)
     return pairs
 
 
-def _redeemed_at(rng: np.random.Generator, day: date, pairs: Columns) -> IntArray:
+def _redeemed_at(rng: np.random.Generator, day: date, pairs: Columns, chance: FloatArray) -> IntArray:
     """When each impression is redeemed while its offer runs; -1 for never."""
     count = rows(pairs)
-    redeemed = rng.random(count) < offer_formula.chance(pairs)
+    redeemed = rng.random(count) < chance
     wait = 10 * MINUTE + np.minimum(rng.exponential(2 * DAY, count), 9 * DAY).astype(np.int64)
     over = midnight(day) + (np.minimum(pairs["days_left"], REDEMPTION_DAYS) + 1) * DAY
     at = pairs["shown_at"] + wait

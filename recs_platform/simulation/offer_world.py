@@ -27,6 +27,7 @@ from recs_platform.simulation.events import Names, event_feed
 from recs_platform.simulation.happenings import LINE, happenings, order_key
 from recs_platform.simulation.offer_goods import (
     CATEGORIES,
+    DEEP_SHARES,
     drift_day,
     pause,
 )
@@ -90,8 +91,13 @@ def truth(spec: WorldSpec) -> dict[str, Any]:
         "strategy": spec.strategy,
         "campaigns": plan_truth(spec, PLAN),
         "returns": returns_truth(),
-        "redemption": offer_formula.formula_truth(stack(sample)),
+        "redemption": offer_formula.formula_truth(stack(sample), spec.interactions),
         "drift_date": drift_day(spec).isoformat(),
+        "drift": {
+            "share_of_deep_offers_shown": DEEP_SHARES,
+            "promo_share_of_lines": PROMO_SHARES,
+            "added_to_the_base": {"before": 0.0, "after": offer_formula.AFTER_DRIFT},
+        },
         "no_offers": {"first": first.isoformat(), "last": last.isoformat()},
         "share_of_cold_customers": COLD,
         "delivered_business_types": list(DELIVERED_TYPES),

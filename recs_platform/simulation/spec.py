@@ -25,19 +25,26 @@ class WorldSpec:
     event_names: Mapping[str, str] = field(hash=False)
     """Raw name to canonical name, in order. Of several raw names of `order_line` the first is the preferred feed, and
     the others are feeds of the same orders that overlap with it."""
+    drift_after_days: int | None = None
+    """Days from the start to the shift that is planted in an offer-ranking world; None: the world's own."""
+    interactions: bool = True
+    """Whether redemptions follow products of features, which no linear model sees."""
 
     def to_json(self) -> str:
-        return json.dumps(
-            {
-                "company": self.company,
-                "strategy": self.strategy,
-                "seed": self.seed,
-                "customers": self.customers,
-                "start": self.start.isoformat(),
-                "event_names": list(self.event_names.items()),
-            },
-            indent=2,
-        )
+        said: dict[str, Any] = {
+            "company": self.company,
+            "strategy": self.strategy,
+            "seed": self.seed,
+            "customers": self.customers,
+            "start": self.start.isoformat(),
+            "event_names": list(self.event_names.items()),
+        }
+        # Left out where they say nothing, so that a folder landed before they were known is still this world's.
+        if self.drift_after_days is not None:
+            said["drift_after_days"] = self.drift_after_days
+        if not self.interactions:
+            said["interactions"] = False
+        return json.dumps(said, indent=2)
 
     @classmethod
     def from_json(cls, text: str) -> WorldSpec:

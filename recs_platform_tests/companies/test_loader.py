@@ -203,7 +203,11 @@ TABLES = ", ".join(SOURCES)
             "parameters: rejected_warning must not exceed rejected_tolerance.",
         ),
         ({"simulation": {"customers": 0}}, "simulation.customers: 0 is out of range; allowed: 1 to 5000000."),
-        ({"simulation": {"sed": 1}}, 'simulation.sed: unknown key. Did you mean "seed"? Allowed: seed, customers.'),
+        (
+            {"simulation": {"sed": 1}},
+            'simulation.sed: unknown key. Did you mean "seed"? '
+            "Allowed: seed, customers, drift_after_days, interactions.",
+        ),
         ({"sources": [1]}, "sources: should be a group of tables, each with its connector."),
         (
             {"sources": {"event": FILES}},

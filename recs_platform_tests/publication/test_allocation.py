@@ -98,7 +98,7 @@ def test_it_is_told_in_words_tables_and_a_picture(tmp_path: Path) -> None:
     shown = show_allocation(shop(tmp_path), D, change.rows)
     assert shown.words == told
     assert shown.picture is not None
-    assert shown.picture.startswith(b"\x89PNG")
+    assert shown.picture.startswith(b"<svg")
     first = compared(None, None, live=0)
     assert first.words() == "Nothing is live yet: 1 treatments would get their first shares."
     assert show_allocation(shop(tmp_path), D, first.rows).picture is None

@@ -55,7 +55,7 @@ def test_a_days_run_goes_live_and_says_what_changed(garage: Garage) -> None:
     assert (said["version"], said["customers"], said["rows"], said["published"]) == (2, 10, 10, True)
     assert said["published_by"] == f"run {second.run_id[:8]}"
     assert "| position 1: a -> z | 1 | 10.00% | z replaced a: 284 -> 288 orders" in said["comparison"]
-    assert said["picture"].startswith("![comparison](data:image/png;base64,")
+    assert said["picture"].startswith("![comparison](data:image/svg+xml;base64,")
     assert versions(garage) == [(2, NEXT, "live"), (1, DAY, "backup")]
 
 
@@ -66,8 +66,8 @@ def test_the_comparison_is_shown_as_tables_and_a_picture(garage: Garage) -> None
     said = metadata(garage.run(NEXT), "comparison")
     assert "90.00% of whom keep all four recommendations" in said["summary"]
     assert "**Average price by position**" in said["summary"]
-    picture = garage.home / "reports" / NAME / str(NEXT) / "comparison.png"
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    picture = garage.home / "reports" / NAME / str(NEXT) / "comparison.svg"
+    assert picture.read_bytes().startswith(b"<svg")
     live = [
         dep
         for deps in said["dagster/column_lineage"].deps_by_column.values()

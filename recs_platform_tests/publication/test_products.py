@@ -58,7 +58,7 @@ def test_a_days_run_publishes_both(both: Garage) -> None:
     assert (said["version"], said["rows"], said["published"]) == (2, 2, True)
     assert said["summary"] == "garage allocation: 2025-09-11 would replace version 1, of 2025-09-10."
     assert "| t2 | 50.00% | 60.00% | +10.00% |" in said["comparison"]
-    assert said["picture"].startswith("![allocation_comparison](data:image/png;base64,")
+    assert said["picture"].startswith("![allocation_comparison](data:image/svg+xml;base64,")
     assert "customers" not in said
     assert metadata(second)["customers"] == 10
     assert shares(both.allocation) == {"t1": 0.4, "t2": 0.6}

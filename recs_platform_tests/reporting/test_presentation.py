@@ -34,14 +34,26 @@ def test_words_table_and_picture_are_attached(toy: Toy, own_home: Path) -> None:
     assert seen["summary"] == f"shop has 2 scores on {DAY}."
     assert seen["table"].splitlines()[0] == "| as_of | customer_id | score |"
     assert len(seen["table"].splitlines()) == 4
-    assert seen["picture"] == "![scores](data:image/png;base64,cGljdHVyZQ==)"
-    assert Path(seen["picture_file"]) == own_home / "reports" / "shop" / str(DAY) / "scores.png"
+    assert seen["picture"] == "![scores](data:image/svg+xml;base64,cGljdHVyZQ==)"
+    assert Path(seen["picture_file"]) == own_home / "reports" / "shop" / str(DAY) / "scores.svg"
     assert Path(seen["picture_file"]).read_bytes() == b"picture"
 
 
-def test_a_drawing_is_known_for_what_it_is(tmp_path: Path) -> None:
+def test_a_picture_in_words_and_as_a_file(tmp_path: Path) -> None:
     assert markdown_image(b"<svg/>", "scores") == "![scores](data:image/svg+xml;base64,PHN2Zy8+)"
     assert write_picture(tmp_path, "shop", DAY, "scores", b"<svg/>").name == "scores.svg"
+
+
+def test_a_table_may_have_several_pictures(toy: Toy, own_home: Path) -> None:
+    several = Presentation("Two.", b"picture", {"lift": b"<svg/>"})
+    toy.features = (replace(scores, present=lambda company, day, rows: several),)
+    seen = materialized(toy.run())["scores"]
+    assert seen["picture"] == "![scores](data:image/svg+xml;base64,cGljdHVyZQ==)"
+    assert seen["picture_lift"] == "![scores_lift](data:image/svg+xml;base64,PHN2Zy8+)"
+    assert Path(seen["picture_file"]).name == "scores.svg"
+    assert Path(seen["picture_lift_file"]) == own_home / "reports" / "shop" / str(DAY) / "scores_lift.svg"
+    assert Path(seen["picture_lift_file"]).read_bytes() == b"<svg/>"
+    assert Presentation("None.", more={"lift": b"<svg/>"}).pictures() == {"_lift": b"<svg/>"}
 
 
 def test_an_empty_table_speaks_too(toy: Toy) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import duckdb
 import numpy as np
 import pytest
 
+from recs_platform.companies.loader import load_companies
+from recs_platform.companies.model import Simulation
 from recs_platform.simulation import offer_formula, offer_goods, offer_people, offer_world
 from recs_platform.simulation.columns import stack
 from recs_platform.simulation.offer_impressions import shown_offers
 from recs_platform.simulation.world import WorldSpec
+from recs_platform.sources.connectors.simulated import world_spec
 from recs_platform_tests.simulation.worlds import FIRST, Landed
 
 
@@ -128,18 +132,80 @@ def test_traits_show_in_baskets(metro: Landed, duck: duckdb.DuckDBPyConnection) 
         assert agreement > 0.9
 
 
-def test_discounts_shift_on_the_drift_date() -> None:
+def test_what_is_shown_shifts_in_a_day() -> None:
     spec = WorldSpec("metro", "offer_ranking", 12, 300, FIRST, {})
-    drift = date.fromisoformat(offer_world.truth(spec)["drift_date"])
+    planted = offer_world.truth(spec)
+    drift = date.fromisoformat(planted["drift_date"])
     assert drift == FIRST + timedelta(days=100)
-    before = offer_goods.active_offers(spec, drift - timedelta(days=1))["discount"].mean()
-    after = offer_goods.active_offers(spec, drift + timedelta(days=30))["discount"].mean()
-    assert after > before + 0.05
+
+    def deep(ages: range) -> float:
+        shown = stack([shown_offers(spec, drift + timedelta(days=age)) for age in ages])
+        return float((shown["discount"] >= offer_goods.DEEP).mean())
+
+    shares = planted["drift"]["share_of_deep_offers_shown"]
+    assert deep(range(-40, 0)) == pytest.approx(shares["before"], abs=0.1)
+    assert deep(range(1)) == pytest.approx(shares["after"], abs=0.07)
+    assert deep(range(-1, 0)) < 0.65
     early, late = (
         np.concatenate([(shown_offers(spec, day + timedelta(days=age))["redeemed_at"] >= 0) for age in range(7)]).mean()
         for day in (drift - timedelta(days=14), drift + timedelta(days=30))
     )
     assert late > early
+
+
+def test_an_offer_that_was_announced_never_changes() -> None:
+    """Those that run across the drift day run on beside the ones that are shown in their place."""
+    spec = WorldSpec("metro", "offer_ranking", 12, 300, FIRST, {})
+    drift = offer_goods.drift_day(spec)
+
+    def announced(age: int) -> dict[str, dict[str, object]]:
+        rows = offer_world.feed(spec, "offers", drift + timedelta(days=age)).table.to_pylist()
+        return {row["offer_id"]: row for row in rows if row["offer_id"] and not row["offer_id"].startswith("ZZ")}
+
+    before, after = announced(-10), announced(10)
+    assert before == {name: after[name] for name in before}
+    numbers = {age: set(shown_offers(spec, drift + timedelta(days=age))["offer"].tolist()) for age in (-2, -1, 0, 1)}
+    assert not (numbers[-2] | numbers[-1]) & (numbers[0] | numbers[1])
+    running = offer_goods.active_offers(spec, drift)
+    items = dict(zip(running["number"].tolist(), running["item"].tolist(), strict=True))
+    replaced = numbers[-1] & items.keys()
+    assert len(replaced) > 40
+    assert {items[number] for number in replaced} <= {
+        item for number, item in items.items() if number not in replaced
+    }, "each has a successor on the same item"
+
+
+def test_the_shift_can_be_put_off_and_the_products_left_out() -> None:
+    plain = WorldSpec("metro", "offer_ranking", 12, 300, FIRST, {})
+    later = WorldSpec("metro", "offer_ranking", 12, 300, FIRST, {}, drift_after_days=1_000)
+    linear = WorldSpec("metro", "offer_ranking", 12, 300, FIRST, {}, interactions=False)
+    for spec in (plain, later, linear):
+        assert WorldSpec.from_json(spec.to_json()) == spec
+        assert WorldSpec.from_json(spec.to_json()).to_json() == spec.to_json()
+    # A folder that was landed before the options were known stays that of the same world.
+    assert "drift" not in plain.to_json() and "interactions" not in plain.to_json()
+
+    assert offer_world.truth(later)["drift_date"] == (FIRST + timedelta(days=1_000)).isoformat()
+    day = FIRST + timedelta(days=120)
+    assert not shown_offers(later, day)["drifted"].any()
+    assert (offer_goods.active_offers(later, day)["replaced"] > day.toordinal()).all()
+    before = FIRST + timedelta(days=60)
+    for name, values in shown_offers(plain, before).items():
+        assert (shown_offers(later, before)[name] == values).all(), name
+
+    truth = offer_world.truth(linear)["redemption"]
+    assert truth["auc_margin"] == pytest.approx(0, abs=0.005)
+    assert truth["coefficients"]["sensitive_and_deep"] == 0
+    pairs = shown_offers(linear, before)
+    assert len(np.unique(offer_formula.chance(pairs, interactions=False))) == 3, "known, unknown and cold"
+
+
+def test_a_company_file_says_both() -> None:
+    company = load_companies()["metro"]
+    assert world_spec(company).to_json() == replace(world_spec(company), drift_after_days=None).to_json()
+    options = Simulation(seed=3, customers=50, drift_after_days=200, interactions=False)
+    spec = world_spec(company.model_copy(update={"simulation": options}))
+    assert (spec.drift_after_days, spec.interactions) == (200, False)
 
 
 def test_no_offer_is_active_in_the_planted_period() -> None:

@@ -29,8 +29,8 @@ import numpy as np
 from recs_platform.campaign.bandit.counts import Floats, SendLog, tally
 from recs_platform.campaign.bandit.overlap import Limits, Overlap, Refusal, Shares, find_refusal, overlap_of, supported
 from recs_platform.campaign.bandit.segments import segment_posteriors
-from recs_platform.campaign.statistics.intervals import normal_quantile
 from recs_platform.schemas.campaign import EVERYBODY
+from recs_platform.statistics.intervals import normal_quantile
 
 Z = normal_quantile(0.95)
 Method: TypeAlias = Literal["ips", "snips", "dr"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from recs_platform.campaign.report.figures import NOTHING, count, percent, share_range
-from recs_platform.campaign.report.markup import Html, element, joined
-from recs_platform.campaign.statistics.intervals import proportion
+from recs_platform.reporting.figures import NOTHING, count, percent, share_range
+from recs_platform.reporting.markup import Html, element, joined
+from recs_platform.statistics.intervals import proportion
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from recs_platform.campaign.report.blocks import Section, heading, note, paragraph, table, with_range
-from recs_platform.campaign.report.charts import Axis, Bar, Chart, Write, bars, figure
-from recs_platform.campaign.report.figures import between, count, day, days, money, percent, points, short, tick
-from recs_platform.campaign.report.markup import Html
 from recs_platform.campaign.report.reading import Findings, Row, Rows
+from recs_platform.reporting.charts import Axis, Bar, Chart, Write, bars, figure
+from recs_platform.reporting.figures import between, count, day, days, money, percent, points, short, tick
+from recs_platform.reporting.markup import Html
 from recs_platform.warehouse.slices import Days
 
 _ORDER_OF_METRICS = ("opens", "clicks", "clicks_per_open", "orders", "revenue", "opened", "clicked", "ordered")

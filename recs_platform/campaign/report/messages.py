@@ -13,11 +13,11 @@ from recs_platform.campaign.report.blocks import (
     strong,
     table,
 )
-from recs_platform.campaign.report.charts import Axis, Bar, Chart, Column, bars, columns, figure
-from recs_platform.campaign.report.figures import count, counted, money, percent, share_range, tick
-from recs_platform.campaign.report.markup import Html
 from recs_platform.campaign.report.reading import Findings, Row, Rows
-from recs_platform.campaign.statistics.intervals import proportion
+from recs_platform.reporting.charts import Axis, Bar, Chart, Column, bars, columns, figure
+from recs_platform.reporting.figures import count, counted, money, percent, share_range, tick
+from recs_platform.reporting.markup import Html
+from recs_platform.statistics.intervals import proportion
 
 LARGEST = 15
 """Rows of a table in the page; the CSV has all."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recs_platform.campaign.report.blocks import Section, note, paragraph, table, with_range
-from recs_platform.campaign.report.charts import Axis, Bar, bars, figure
-from recs_platform.campaign.report.figures import between, count, money, short
 from recs_platform.campaign.report.reading import Findings, Row
-from recs_platform.campaign.statistics.comparison import Comparison, Estimate, compare
+from recs_platform.reporting.charts import Axis, Bar, bars, figure
+from recs_platform.reporting.figures import between, count, money, short
+from recs_platform.statistics.comparison import Comparison, Estimate, compare
 
 AUDIENCE_WORDS = {
     "mailed": "sent to: credited orders",

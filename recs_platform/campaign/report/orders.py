@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from recs_platform.campaign.report.blocks import Section, note, paragraph, strong, table
-from recs_platform.campaign.report.charts import Axis, Bar, Chart, Column, bars, columns, figure
-from recs_platform.campaign.report.figures import count, counted, day, money, percent, short
 from recs_platform.campaign.report.reading import Findings, Rows
+from recs_platform.reporting.charts import Axis, Bar, Chart, Column, bars, columns, figure
+from recs_platform.reporting.figures import count, counted, day, money, percent, short
 
 SHOWN_ORDERS = 20
 _NO_ORDERS = "No order is credited to these messages."

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from recs_platform.campaign.report import experiments, messages, next_treatments, order_value, orders, revenue, summary
 from recs_platform.campaign.report.blocks import Section
-from recs_platform.campaign.report.figures import day, days
-from recs_platform.campaign.report.markup import Html, element
 from recs_platform.campaign.report.reading import Findings
+from recs_platform.reporting.figures import day, days
+from recs_platform.reporting.markup import Html, element
 
 GENERATOR = "recs report campaign"
 """How a page says that it is ours: a folder with another page in it is not written to."""

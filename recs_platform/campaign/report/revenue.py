@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from recs_platform.campaign.report.axis import day_ticks
 from recs_platform.campaign.report.blocks import Section, note, paragraph, strong, table
-from recs_platform.campaign.report.charts import Axis, Chart, Column, columns, figure
-from recs_platform.campaign.report.figures import count, counted, day, days, money, short
 from recs_platform.campaign.report.reading import Findings, Row
+from recs_platform.reporting.axis import day_ticks
+from recs_platform.reporting.charts import Axis, Chart, Column, columns, figure
+from recs_platform.reporting.figures import count, counted, day, days, money, short
 from recs_platform.warehouse.slices import Days
 
 _DAYS_IN_A_TABLE, _DAYS_IN_A_CHART = 31, 150

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from recs_platform.campaign.report.blocks import Section, paragraph, strong, table, tiles
-from recs_platform.campaign.report.figures import between, count, counted, day, days, money, percent, share_range
-from recs_platform.campaign.report.markup import Html, element
 from recs_platform.campaign.report.reading import Findings, Row
-from recs_platform.campaign.statistics.intervals import proportion
+from recs_platform.reporting.figures import between, count, counted, day, days, money, percent, share_range
+from recs_platform.reporting.markup import Html, element
+from recs_platform.statistics.intervals import proportion
 from recs_platform.warehouse.slices import Days
 
 _CLICK_RULES = ("click_on_delivery", "click_burst")

@@ -23,6 +23,8 @@ def world_spec(company: Company) -> WorldSpec:
         customers=simulation.customers,
         start=company.start_date,
         event_names=company.event_names,
+        drift_after_days=simulation.drift_after_days,
+        interactions=simulation.interactions,
     )
 
 

@@ -1,0 +1,45 @@
+"""Made-up rows, as files and as tables of a lake: what benchmarks without a simulated world are fed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recs_platform.companies.model import Company
+    from recs_platform.warehouse.slices import Days
+
+
+def plain_folder(home: Path) -> Path:
+    """Where the rows lie as one file per table, for baselines."""
+    return home / "plain"
+
+
+def fill_tables(home: Path, company: Company, days: Days, tables: Mapping[str, str]) -> None:
+    """Each SELECT as a file, and as the company's canonical table: logs for the days, snapshots for the last one.
+
+    Columns that a SELECT leaves out are NULL.
+    """
+    import duckdb
+
+    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.resources import open_warehouse
+    from recs_platform.schemas.table import Kind
+    from recs_platform.warehouse.protocol import Subject
+    from recs_platform.warehouse.slices import Days
+
+    folder, warehouse = plain_folder(home), open_warehouse()
+    folder.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        for table, sql in tables.items():
+            file = folder / f"{table}.parquet"
+            connection.execute(f"COPY ({sql}) TO '{file}' (FORMAT parquet)")
+            ref = pipelines()[company.strategy].ref(table, company)
+            columns = ", ".join(f'"{column.name}"' for column in ref.spec.columns)
+            known = {name for name, *_ in connection.execute(f"DESCRIBE FROM '{file}'").fetchall()}
+            nothing = [f'NULL AS "{column.name}"' for column in ref.spec.columns if column.name not in known]
+            rows = f"SELECT {', '.join(['*', *nothing])} FROM '{file}'"
+            reader = connection.execute(f"SELECT {columns} FROM ({rows})").to_arrow_reader(100_000)
+            of = days if ref.spec.kind is Kind.LOG else Days.one(days.last)
+            warehouse.replace(Subject(f"bench/{table}", company.name, ref, of), reader)

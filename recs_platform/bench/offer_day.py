@@ -1,0 +1,242 @@
+"""What `offer-ranking` measures: features, training, candidates and scores of a large company, and each plainly.
+
+Every function runs in a process of its own, whose environment it changes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recs_platform.bench import offer_rows
+from recs_platform.bench.made_up import plain_folder
+from recs_platform.bench.measure import Done, Stopwatch
+from recs_platform.bench.strategy_day import DAY, live_in
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from recs_platform.companies.model import Company
+    from recs_platform.models.model import Model
+    from recs_platform.models.settings import TrainingSettings
+    from recs_platform.warehouse.protocol import Warehouse
+
+LOGS = ("customer_days", "customer_item_days", "offer_days")
+FEATURES = (
+    "feature_pairs",
+    "category_purchases",
+    "customer_features",
+    "offer_features",
+    "interaction_features",
+    "training_set",
+)
+CANDIDATES = ("offer_candidates",)
+
+
+def fill(home: Path, customers: int) -> None:
+    if not plain_folder(home).exists():
+        offer_rows.fill(home, customers)
+
+
+def measure_features(home: Path, customers: int) -> Done:
+    """From order lines and impressions to the training set, as a first day that trains makes it; without Dagster."""
+    live_in(home)
+    company, watch = offer_rows.offer_company(customers), Stopwatch()
+    _store(company, "training_plan", [{"reason": "weekday", "words": "bench", "evidence": "bench"}])
+    _store(company, "offer_candidates", [])
+    _make(company, (*LOGS, *FEATURES), watch)
+    made = _stored(company, "training_set")
+    _note_sums(home / "sums.json", made)
+    return watch.done(made.num_rows)
+
+
+def measure_features_plainly(home: Path, customers: int) -> Done:
+    """The same features in pandas, as a notebook makes them: day by day, filter and group."""
+    from recs_platform.bench.plain_features import training_set
+
+    company, watch = offer_rows.offer_company(customers), Stopwatch()
+    made = training_set(plain_folder(home), company, DAY, watch)
+    _note_sums(home / "sums.json", made)
+    return watch.done(made.num_rows)
+
+
+def make_features(home: Path, customers: int) -> None:
+    fill(home, customers)
+    if not (home / "sums.json").exists():
+        measure_features(home, customers)
+
+
+def measure_training(home: Path, customers: int) -> Done:
+    """Both models, from the stored training set to the candidate."""
+    live_in(home)
+    from recs_platform.models.data import examples
+    from recs_platform.models.manifest import Provenance
+    from recs_platform.models.training import train
+    from recs_platform.strategies.offer_ranking.features import TASK
+
+    company, watch = offer_rows.offer_company(customers), Stopwatch()
+    with watch.step("read"):
+        stored = _stored(company, "training_set")
+        closed = examples(stored.filter(stored["label"].is_valid()), TASK.features, TASK.columns)
+    with watch.step("train and judge"):
+        training = train(closed, _settings(company), Provenance({}, "bench"))
+    if not (home / "model").exists():
+        from recs_platform.models.artifact import save
+
+        save(training.candidate, home / "model")
+    return watch.done(len(closed))
+
+
+def measure_training_plainly(home: Path, customers: int) -> Done:
+    """LightGBM alone on the same examples, its matrix ready: as many trees, no early stopping, nothing judged."""
+    live_in(home)
+    import lightgbm
+
+    model, company, watch = _model(home), offer_rows.offer_company(customers), Stopwatch()
+    stored = _stored(company, "training_set")
+    closed = stored.filter(stored["label"].is_valid())
+    matrix, labels = model.manifest.encoding.matrix(closed), closed["label"].to_numpy()
+    settings = {"objective": "binary", "verbosity": -1, "num_leaves": _settings(company).leaves}
+    with watch.step("fit"):
+        lightgbm.train(settings, lightgbm.Dataset(matrix, labels), num_boost_round=100)
+    return watch.done(len(labels))
+
+
+def measure_candidates(home: Path, customers: int) -> Done:
+    live_in(home)
+    company, watch = offer_rows.offer_company(customers), Stopwatch()
+    _make(company, CANDIDATES, watch)
+    return watch.done()
+
+
+def measure_candidates_plainly(home: Path, customers: int) -> Done:
+    """Every customer meets every running offer, and the best by one figure stay: no generators, nothing audited."""
+    import duckdb
+
+    watch, limit = Stopwatch(), getattr(offer_rows.offer_company(customers).parameters, "max_candidates", 0)
+    folder = plain_folder(home)
+    with duckdb.connect() as connection, watch.step("offer_candidates"):
+        connection.execute(
+            f"""
+            COPY (
+              SELECT customer_id, max_by(offer_id, hash(customer_id, offer_id), {limit})
+              FROM '{folder}/customers.parquet', '{folder}/offers.parquet'
+              WHERE starts_on <= DATE '{DAY}' AND ends_on >= DATE '{DAY}'
+              GROUP BY customer_id
+            ) TO '{folder}/crossed.parquet' (FORMAT parquet)"""
+        )
+    return watch.done()
+
+
+def make_candidate_features(home: Path, customers: int) -> None:
+    """What scoring reads, and a model to score with."""
+    make_features(home, customers)
+    if not (home / "model").exists():
+        measure_training(home, customers)
+    live_in(home)
+    company = offer_rows.offer_company(customers)
+    _store(company, "training_plan", [])
+    _make(company, (*CANDIDATES, *FEATURES[:-1], "candidate_features"), Stopwatch())
+
+
+def measure_scoring(home: Path, customers: int) -> Done:
+    """Every candidate's chance by the trained model, from stored features."""
+    live_in(home)
+    model, company, watch = _model(home), offer_rows.offer_company(customers), Stopwatch()
+    with watch.step("read"):
+        candidates = _stored(company, "candidate_features")
+    with watch.step("score"):
+        scores = model.probabilities(candidates)
+    return watch.done(len(scores))
+
+
+def measure_scoring_plainly(home: Path, customers: int) -> Done:
+    """LightGBM alone: the matrix is ready and whole in memory."""
+    live_in(home)
+    model, company, watch = _model(home), offer_rows.offer_company(customers), Stopwatch()
+    matrix = model.manifest.encoding.matrix(_stored(company, "candidate_features"))
+    with watch.step("score"):
+        scores = model.ranker.raw_scores(matrix)
+    return watch.done(len(scores))
+
+
+def _make(company: Company, tables: tuple[str, ...], watch: Stopwatch) -> None:
+    """Each table written, audited and published, as a run does."""
+    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.schemas.table import Kind
+    from recs_platform.warehouse.audit import SCHEMA_AUDIT
+    from recs_platform.warehouse.protocol import Subject
+    from recs_platform.warehouse.slices import Days
+
+    pipeline, warehouse = pipelines()[company.strategy], _warehouse()
+    for name in tables:
+        ref = pipeline.ref(name, company)
+        days = Days(company.start_date, DAY) if ref.spec.kind is Kind.LOG else Days.one(DAY)
+        with watch.step(name):
+            subject = Subject(f"bench/{name}", company.name, ref, days)
+            warehouse.replace(subject, pipeline.bind(name, company, days), audits=(SCHEMA_AUDIT,))
+
+
+def _store(company: Company, table: str, rows: list[dict[str, object]]) -> None:
+    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.warehouse.protocol import Subject
+    from recs_platform.warehouse.slices import Days
+
+    ref = pipelines()[company.strategy].ref(table, company)
+    made = ref.spec.arrow_table({"as_of": DAY, **row} for row in rows)
+    _warehouse().replace(Subject(f"bench/{table}", company.name, ref, Days.one(DAY)), made.to_reader())
+
+
+def _stored(company: Company, table: str) -> pa.Table:
+    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.warehouse.slices import Days
+
+    with _warehouse().read(pipelines()[company.strategy].ref(table, company), Days.one(DAY)) as reader:
+        return reader.read_all()
+
+
+def _warehouse() -> Warehouse:
+    from recs_platform.resources import open_warehouse
+
+    return open_warehouse()
+
+
+def _settings(company: Company) -> TrainingSettings:
+    from recs_platform.strategies.offer_ranking.training import settings_of
+
+    return settings_of(company)
+
+
+def _model(home: Path) -> Model:
+    from recs_platform.models.artifact import load
+    from recs_platform.strategies.offer_ranking.features import FEATURES
+    from recs_platform.warehouse.engine import cores
+
+    return load(home / "model", FEATURES, threads=cores())
+
+
+def _note_sums(noted: Path, made: pa.Table) -> None:
+    """Whoever comes second must have found the same features: each one's sum and number of missing values."""
+    import json
+
+    import pyarrow.compute as pc
+
+    from recs_platform.strategies.offer_ranking.features import FEATURES
+
+    found: dict[str, list[float]] = {}
+    for spec in FEATURES.specs:
+        column = made[spec.name]
+        total = pc.sum(pc.utf8_length(column) if spec.kind == "category" else column.cast("float64")).as_py()
+        found[spec.name] = [round(total or 0.0, 1), column.null_count]
+    if not noted.exists():
+        noted.write_text(json.dumps(found))
+        return
+    expected = json.loads(noted.read_text())
+    apart = [
+        f"{name}: {found[name]}, not {expected[name]}"
+        for name in found
+        if abs(found[name][0] - expected[name][0]) > 1e-6 * max(1.0, abs(expected[name][0])) + 0.2
+        or found[name][1] != expected[name][1]
+    ]
+    if apart:
+        raise RuntimeError(f"the two sides disagree: {'; '.join(apart)}")

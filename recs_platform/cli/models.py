@@ -1,0 +1,145 @@
+"""`recs models`: a company's trained models, and which of them serves."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from recs_platform.cli.output import JsonOption, console, print_json, print_table
+from recs_platform.cli.publish import ByOption, CompanyArgument, _who
+from recs_platform.errors import ConfigError
+
+if TYPE_CHECKING:
+    from recs_platform.models.registry import Registered
+    from recs_platform.models.shelf import ModelShelf
+    from recs_platform.models.task import RankingTask
+    from recs_platform.models.training_log import Begun
+
+_DIGEST_SHOWN = 12
+ModelOption = Annotated[str | None, typer.Option("--model", help="Which model. Default: the only one there is.")]
+
+
+class _ListsByDefault(TyperGroup):
+    """`recs models metro` is short for `recs models list metro`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_ListsByDefault,
+    help="Trained models: `recs models COMPANY` lists them; `activate` and `rollback` say which one serves.",
+    no_args_is_help=True,
+)
+
+
+@app.command("list")
+def list_models(company: CompanyArgument, model: ModelOption = None, as_json: JsonOption = False) -> None:
+    """List the versions of a company's model, the newest first."""
+    from recs_platform.models.registry import listed
+    from recs_platform.models.training_log import begun
+
+    shelf, task = _opened(company, model)
+    found = listed(shelf.database, company, task.model)
+    trainings = begun(shelf.database, company, task.model)
+    if not found:
+        raise ConfigError(_none_yet(company, task.model, trainings))
+    asked = {training.as_of: training for training in trainings}
+    if as_json:
+        print_json([_to_json(version, asked.get(version.as_of)) for version in found])
+        return
+    titles = ("version", "status", "trained for", "digest", "ROC AUC", "asked by", "activated", "by")
+    print_table(task.model, titles, [_row(version, asked.get(version.as_of)) for version in found])
+    for training in trainings:
+        if training.as_of >= found[0].as_of and training.outcome != "trained":
+            console.print(_ended(training), soft_wrap=True, highlight=False, markup=False)
+
+
+@app.command()
+def activate(
+    company: CompanyArgument,
+    version: Annotated[int, typer.Argument(min=1, help="The version: see `recs models COMPANY`.")],
+    model: ModelOption = None,
+    by: ByOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a version the one that serves, if its artifact is sound and of this code's features."""
+    shelf, task = _opened(company, model)
+    _tell(shelf.activate(task.model, version, task.features, by=_who(by)), as_json)
+
+
+@app.command()
+def rollback(
+    company: CompanyArgument,
+    to: Annotated[
+        int | None, typer.Option("--to", min=1, help="A version that served. Default: the one before the active one.")
+    ] = None,
+    model: ModelOption = None,
+    by: ByOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go back to the version that served before."""
+    shelf, task = _opened(company, model)
+    _tell(shelf.rollback(task.model, task.features, to=to, by=_who(by)), as_json)
+
+
+def _opened(name: str, model: str | None) -> tuple[ModelShelf, RankingTask]:
+    from recs_platform.companies.loader import company as find
+    from recs_platform.models.shelf import open_shelf
+    from recs_platform.strategies.offer_ranking.features import TASK
+
+    found = find(name)
+    there = {task.model: task for task in (TASK,) if found.strategy == "offer_ranking"}
+    if not there:
+        raise ConfigError(f"{name} trains no models: its strategy, {found.strategy}, ranks without one.")
+    if model is not None and model not in there:
+        raise ConfigError(f"--model: {name} trains {' and '.join(there)}, not {model}.")
+    return open_shelf(name, run_id=""), there[model or next(iter(there))]
+
+
+def _none_yet(company: str, model: str, trainings: tuple[Begun, ...]) -> str:
+    if not trainings:
+        return f"{company} has no model {model} yet; the first run of a day does: recs run --company {company}"
+    return f"{company} has no version of {model} yet. {_ended(trainings[-1])}"
+
+
+def _ended(training: Begun) -> str:
+    asked = ", ".join(reason.words for reason in training.reasons)
+    if training.outcome is None:
+        return f"The training for {training.as_of} (asked by: {asked}) has not ended; if nothing runs, it was killed."
+    return f"The training for {training.as_of} (asked by: {asked}) ended {training.outcome}: {training.words}"
+
+
+def _row(version: Registered, training: Begun | None) -> tuple[object, ...]:
+    return (
+        version.version,
+        version.status,
+        version.as_of,
+        version.digest.removeprefix("sha256:")[:_DIGEST_SHOWN],
+        f"{version.metrics['candidate']['roc_auc']:.4f}",
+        ", ".join(reason.kind for reason in training.reasons) if training else None,
+        version.activated_at,
+        version.by,
+    )
+
+
+def _to_json(version: Registered, training: Begun | None) -> dict[str, Any]:
+    reasons = [reason._asdict() for reason in training.reasons] if training else []
+    return {**asdict(version), "reasons": reasons}
+
+
+def _tell(made: Registered, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(made))
+        return
+    console.print(
+        f"[green]ok[/]  {made.company}: version {made.version} of {made.model} is active, trained for {made.as_of}; "
+        "its artifact was read and proved. The next run scores by it.",
+        soft_wrap=True,
+        highlight=False,
+    )

@@ -1,0 +1,188 @@
+"""Offers as a product: what the comparison of two days' lists of offers says, and what its guardrails refuse. Pure.
+
+A list changes with the calendar: offers end and others begin. So a day is judged by live offers that still run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from recs_platform.publication.comparison import Compared, percent
+from recs_platform.publication.guardrails import Guardrail, at_most
+from recs_platform.publication.product import RECOMMENDATIONS, Product
+from recs_platform.schemas.offer_ranking_reports import OfferComparison
+from recs_platform.schemas.table import TableSpec, spec_of
+from recs_platform.strategies.strategy import OfferRankingParameters
+
+AVERAGES = ("chance", "expected margin", "discount", "own brand", "offers per customer")
+
+_FIGURES = """
+SELECT
+  CAST(SUM(offers) AS INT64) AS row_count,
+  COUNT(*) AS customers,
+  MIN(first_day) AS first_day,
+  MAX(last_day) AS last_day,
+  MIN(oldest) AS oldest,
+  MAX(newest) AS newest,
+  IF(
+    COUNT(IF(is_whole, NULL, 1)) = 0,
+    NULL,
+    CONCAT(
+      'has lists with a gap, or with an offer twice: of ', CAST(COUNT(IF(is_whole, NULL, 1)) AS STRING), ' customers'
+    )
+  ) AS flaw
+FROM (
+  SELECT
+    COUNT(*) AS offers,
+    COUNT(DISTINCT offer_id) = COUNT(*) AND COUNT(DISTINCT rank) = COUNT(*) AND MIN(rank) = 1
+      AND MAX(rank) = COUNT(*) AS is_whole,
+    MIN(as_of) AS first_day,
+    MAX(as_of) AS last_day,
+    MIN(generated_at) AS oldest,
+    MAX(generated_at) AS newest
+  FROM {table}
+  GROUP BY customer_id
+) AS lists
+"""
+
+
+class ComparedOffers(Compared):
+    """A day's lists of offers beside those that are live: the rows of the `offer_comparison` table."""
+
+    titles: ClassVar[Mapping[str, str]] = {
+        "customers": "Customers",
+        "lost_because": "Why customers are lost",
+        "lists": "Offers of customers in common",
+        "averages": "Averages of all offers",
+        "replaced": "Offers that still run and are replaced for most customers in common",
+        "added": "Offers that most customers in common get anew",
+    }
+    first: ClassVar[tuple[str, ...]] = ("customers", "averages")
+
+    @property
+    def is_first(self) -> bool:
+        return not self.figure("customers", "common")["before"]
+
+    @property
+    def customers_lost(self) -> float | None:
+        """Share of live customers who would get nothing."""
+        share: float | None = self.figure("customers", "lost")["share"]
+        return share
+
+    @property
+    def lists_changed(self) -> float:
+        """Share of live offers that still run and that their customers would not get any more.
+
+        None of them running is no reason to refuse: on the day after all offers ended, every list is a new one.
+        """
+        kept, *gone = (self.figure("lists", name)["count"] for name in ("kept", "replaced", "withdrawn"))
+        running = kept + sum(gone)
+        return sum(gone) / running if running else 0.0
+
+    @property
+    def score_move(self) -> float | None:
+        """How far the higher average chance is above the lower one; None when there is none to compare with.
+
+        So a chance that halves is as far off as one that doubles: a broken model may err either way.
+        """
+        chance = self.figure("averages", "chance")
+        if not chance["before"] or not chance["after"]:
+            return None
+        lower, higher = sorted((chance["before"], chance["after"]))
+        return round(float(higher / lower - 1), 6)
+
+    def words(self) -> str:
+        customers = {name: self.figure("customers", name)["count"] for name in ("common", "gained", "lost")}
+        if self.is_first:
+            return f"Nothing is live yet: {customers['gained']:,} customers would get their first offers."
+        kept, ended = self.figure("lists", "kept")["share"], self.figure("lists", "ended")["count"]
+        stays = "none of their live offers still runs" if kept is None else f"{kept:.2%} of their running offers stay"
+        causes = ", ".join(f"{row['count']:,} {row['name']}" for row in self.section("lost_because"))
+        return (
+            f"{customers['common']:,} customers in common: {stays}, {ended:,} ended; {customers['gained']:,} gained, "
+            f"{customers['lost']:,} lost{f' ({causes})' if causes else ''}."
+        )
+
+    def _size(self, row: Mapping[str, Any]) -> float:
+        match row["section"]:
+            case "lost_because" | "replaced" | "added":
+                return float(row["count"] or 0)
+            case "averages":
+                return float(len(AVERAGES) - AVERAGES.index(row["name"]))
+        return 0.0
+
+    def _columns(self, section: str) -> tuple[str, ...]:
+        match section:
+            case "averages":
+                return ("", "live", "new", "moved", "scored by")
+            case "replaced":
+                return ("offer", "customers", "share", "chance live", "chance new", "why")
+            case "added":
+                return ("offer", "customers", "share", "chance", "of")
+            case "lists":
+                return ("offers", "count", "share")
+        return ("customers" if section == "customers" else "", "count", "share")
+
+    def _cells(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        counted = (row["name"], f"{row['count'] or 0:,}", percent(row["share"]))
+        before, after = row["before"], row["after"]
+        match row["section"]:
+            case "averages":
+                said = (_average(row["name"], before), _average(row["name"], after))
+                return (row["name"], *said, percent(row["share"], "+"), row["detail"] or "")
+            case "replaced":
+                return (*counted, percent(before), percent(after), row["detail"])
+            case "added":
+                return (*counted, percent(after), row["detail"])
+        return counted
+
+
+def offers(of: TableSpec) -> Product[ComparedOffers]:
+    """A table of ranked offers, several rows per customer, as what a strategy publishes."""
+    return Product(
+        RECOMMENDATIONS,
+        of,
+        content="recommendations",
+        limits="customers lost, running offers replaced, the average chance",
+        read_by=("as_of", "customer_id", "rank", "offer_id", "generated_at"),
+        figures=_FIGURES,
+        compared=ComparedOffers,
+        judge=judge_offers,
+        compared_by=spec_of(OfferComparison).name,
+    )
+
+
+def judge_offers(compared: ComparedOffers, parameters: OfferRankingParameters) -> tuple[Guardrail, ...]:
+    """All guardrails; none of a first publication."""
+    if compared.is_first:
+        return ()
+    return (
+        at_most(
+            "customers_lost",
+            compared.customers_lost,
+            parameters.max_customers_lost,
+            said="{:.2%} of live customers are lost",
+            unknown="the share of customers lost is unknown",
+        ),
+        at_most(
+            "lists_changed",
+            compared.lists_changed,
+            parameters.max_lists_changed,
+            said="{:.2%} of live offers that still run are replaced",
+            unknown="the share of offers replaced is unknown",
+        ),
+        at_most(
+            "score_move",
+            compared.score_move,
+            parameters.max_score_move,
+            said="of the average chances, live and new, the higher is {:.2%} above the lower",
+            unknown="average chances cannot be compared",
+        ),
+    )
+
+
+def _average(name: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.2f}" if name in ("expected margin", "offers per customer") else f"{value:.2%}"

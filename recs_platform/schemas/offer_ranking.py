@@ -1,0 +1,258 @@
+"""The tables of offer ranking, from purchases per day to the offers that a customer is shown.
+
+Not here: how good the model is, drift and health (`offer_ranking_reports.py`).
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from pandera.ibis import Field
+
+from recs_platform.schemas.table import Empty, Table, log, snapshot
+
+GENERATORS = ("bought_before", "category_affinity", "business_type", "new_offer")
+"""Where a candidate comes from, the strongest first."""
+
+BY_RATE = "redemption rate"
+"""What scores when there is no model: how often the offer was redeemed when it was shown."""
+
+
+@log(key=("customer_id",))
+class CustomerDays(Table):
+    """One row per customer and day with purchases."""
+
+    event_date: datetime.date = Field(description="The UTC day.")
+    customer_id: str = Field(description="The customer.")
+    orders: int = Field(ge=1, description="Distinct orders.")
+    business_orders: int = Field(ge=0, description="Those of them through business channels.")
+    lines: int = Field(ge=1, description="Order lines.")
+    promo_lines: int = Field(ge=0, description="Those of them on promotion.")
+    units: int = Field(ge=0, description="Units.")
+    spent_cents: int = Field(ge=0, description="Money spent, in hundredths.")
+
+
+@log(key=("customer_id", "item_id"))
+class CustomerItemDays(Table):
+    """One row per customer, item and day with a purchase of it."""
+
+    event_date: datetime.date = Field(description="The UTC day.")
+    customer_id: str = Field(description="The customer.")
+    item_id: str = Field(description="The item.")
+    lines: int = Field(ge=1, description="Order lines.")
+    promo_units: int = Field(ge=0, description="Units bought on promotion at a known price.")
+    promo_cents: int = Field(ge=0, description="What they cost, in hundredths.")
+
+
+@log(key=("offer_id",))
+class OfferDays(Table):
+    """One row per offer and day on which it was shown or redeemed."""
+
+    event_date: datetime.date = Field(description="The UTC day.")
+    offer_id: str = Field(description="The offer.")
+    impressions: int = Field(ge=0, description="How often it was shown.")
+    redemptions: int = Field(ge=0, description="How often it was redeemed.")
+
+
+@snapshot(key=("reason", "evidence"), empty=Empty.ALLOWED)
+class TrainingPlan(Table):
+    """One row per reason to train on the day; without a row the active model stays."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    reason: str = Field(description="What asks for it: no_artifact, weekday, drift, volume, new_categories.")
+    words: str = Field(description="Why, in words.")
+    evidence: str = Field(description="Names what was seen, so that it asks once.")
+
+
+@snapshot(key=("customer_id", "offer_id"), empty=Empty.ALLOWED)
+class OfferCandidates(Table):
+    """One row per customer and running offer that may suit the customer, and what speaks for it."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The customer.")
+    offer_id: str = Field(description="The offer.")
+    item_id: str = Field(description="The item on offer.")
+    generators: str = Field(description="What found it, comma-separated, the strongest first.")
+    place: int = Field(ge=1, description="Its place among the customer's candidates.")
+
+
+@snapshot(key=("customer_id", "offer_id", "feature_day"), empty=Empty.ALLOWED)
+class FeaturePairs(Table):
+    """One row per customer, offer and day as of whose end features are needed; of unknown offers, too."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The customer.")
+    offer_id: str = Field(description="The offer.")
+    feature_day: datetime.date = Field(
+        description="Features know this day and those before it: the day itself for a candidate, "
+        "the day before it was shown for an impression."
+    )
+
+
+@snapshot(key=("customer_id", "feature_day", "category"), empty=Empty.ALLOWED)
+class CategoryPurchases(Table):
+    """One row per customer, feature day and category that the customer bought in the look-back window before it."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The customer.")
+    feature_day: datetime.date = Field(description="The last day that counts.")
+    category: str = Field(description="Category of goods; `unknown` where the catalog has none.")
+    last_on: datetime.date = Field(description="Day of the last purchase.")
+    lines: int = Field(ge=1, description="Order lines.")
+    tier2_lines: int = Field(ge=0, description="Those in the middle price tier.")
+    tier3_lines: int = Field(ge=0, description="Those in the premium price tier.")
+    fresh_lines: int = Field(ge=0, description="Those of fresh food.")
+    promo_cents: int = Field(ge=0, description="What was bought on promotion cost, in hundredths.")
+    promo_list_cents: int = Field(ge=0, description="What it would have cost at the list price.")
+
+
+@snapshot(key=("customer_id", "feature_day"), empty=Empty.ALLOWED)
+class CustomerFeatures(Table):
+    """One row per customer and feature day: what the customer's purchases in the look-back window say."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The customer.")
+    feature_day: datetime.date = Field(description="The last day that counts.")
+    business_type: str = Field(nullable=True, description="Kind of business.")
+    recency_days: int = Field(nullable=True, ge=0, description="Days since the last purchase; NULL without one.")
+    frequency: int = Field(ge=0, description="Distinct orders.")
+    monetary: float = Field(ge=0, description="Money spent.")
+    promo_affinity: float = Field(nullable=True, ge=0, le=1, description="Share of lines on promotion.")
+    avg_basket_size: float = Field(nullable=True, ge=1, description="Lines per order.")
+    avg_basket_quantity: float = Field(nullable=True, ge=0, description="Units per order.")
+    tier2_purchase_ratio: float = Field(nullable=True, ge=0, le=1, description="Share of lines in the middle tier.")
+    tier3_purchase_ratio: float = Field(nullable=True, ge=0, le=1, description="Share of lines in the premium tier.")
+    fresh_category_ratio: float = Field(nullable=True, ge=0, le=1, description="Share of lines of fresh food.")
+    business_order_ratio: float = Field(nullable=True, ge=0, le=1, description="Share of orders by business channels.")
+    category_entropy: float = Field(nullable=True, ge=0, description="Shannon entropy of lines over categories, nats.")
+    usual_discount: float = Field(
+        nullable=True, le=1, description="Discount of what was bought on promotion; not a feature by itself."
+    )
+
+
+@snapshot(key=("offer_id", "feature_day"), empty=Empty.ALLOWED)
+class OfferFeatures(Table):
+    """One row per offer and feature day: its terms, and how it did until then."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    offer_id: str = Field(description="The offer.")
+    feature_day: datetime.date = Field(description="The last day that counts.")
+    item_id: str = Field(description="The item on offer.")
+    category: str = Field(description="Its category; `unknown` where the catalog has none.")
+    discount_depth: float = Field(ge=0, le=1, description="Share taken off the price.")
+    margin_impact: float = Field(nullable=True, le=1, description="Margin left, as a share of the list price.")
+    unit_margin: float = Field(nullable=True, description="Margin left per unit, in the company's currency.")
+    days_until_expiry: int = Field(description="Days from the feature day to the offer's last day.")
+    historical_redemption_rate: float = Field(ge=0, le=1, description="Redemptions per impression, smoothed.")
+    is_own_brand: bool = Field(nullable=True, description="The company's own brand.")
+
+
+@snapshot(key=("customer_id", "offer_id", "feature_day"), empty=Empty.ALLOWED)
+class InteractionFeatures(Table):
+    """One row per customer, offer and feature day: what the customer's past says about this very offer."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The customer.")
+    offer_id: str = Field(description="The offer.")
+    feature_day: datetime.date = Field(description="The last day that counts.")
+    bought_product_before: bool = Field(description="Bought the item in the look-back window.")
+    days_since_last_cat_purchase: int = Field(nullable=True, ge=0, description="NULL without one.")
+    category_affinity_score: float = Field(nullable=True, ge=0, le=1, description="Share of lines in the category.")
+    discount_depth_vs_usual: float = Field(nullable=True, description="Discount above the customer's usual one.")
+    price_sensitivity_match: float = Field(nullable=True, ge=0, le=1, description="1 where the discount suits.")
+    business_type_match: float = Field(nullable=True, ge=0, description="1 where the kind of business is as others.")
+
+
+class _Features(Table):
+    """The features, as a model is given them."""
+
+    business_type: str = Field(nullable=True, description="See customer_features.")
+    recency_days: int = Field(nullable=True, description="See customer_features.")
+    frequency: int = Field(description="See customer_features.")
+    monetary: float = Field(description="See customer_features.")
+    promo_affinity: float = Field(nullable=True, description="See customer_features.")
+    avg_basket_size: float = Field(nullable=True, description="See customer_features.")
+    avg_basket_quantity: float = Field(nullable=True, description="See customer_features.")
+    tier2_purchase_ratio: float = Field(nullable=True, description="See customer_features.")
+    tier3_purchase_ratio: float = Field(nullable=True, description="See customer_features.")
+    fresh_category_ratio: float = Field(nullable=True, description="See customer_features.")
+    business_order_ratio: float = Field(nullable=True, description="See customer_features.")
+    category_entropy: float = Field(nullable=True, description="See customer_features.")
+    category: str = Field(description="See offer_features.")
+    discount_depth: float = Field(description="See offer_features.")
+    margin_impact: float = Field(nullable=True, description="See offer_features.")
+    days_until_expiry: int = Field(description="See offer_features.")
+    historical_redemption_rate: float = Field(description="See offer_features.")
+    is_own_brand: bool = Field(nullable=True, description="See offer_features.")
+    bought_product_before: bool = Field(description="See interaction_features.")
+    days_since_last_cat_purchase: int = Field(nullable=True, description="See interaction_features.")
+    category_affinity_score: float = Field(nullable=True, description="See interaction_features.")
+    discount_depth_vs_usual: float = Field(nullable=True, description="See interaction_features.")
+    price_sensitivity_match: float = Field(nullable=True, description="See interaction_features.")
+    business_type_match: float = Field(nullable=True, description="See interaction_features.")
+
+
+@snapshot(key=("impression_id",), empty=Empty.ALLOWED)
+class TrainingSet(_Features):
+    """One row per impression: what was known the day before it was shown, and whether the offer was redeemed.
+
+    On a day that trains it holds the training window, on other days the newest impressions and the newest week whose
+    outcome is final.
+    """
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    impression_id: str = Field(description="The impression.")
+    customer_id: str = Field(description="Who saw it.")
+    offer_id: str = Field(description="Which offer.")
+    item_id: str = Field(description="The item on offer.")
+    shown_on: datetime.date = Field(description="The UTC day it was shown.")
+    feature_day: datetime.date = Field(description="The day before: the last one that features know.")
+    label: int = Field(
+        nullable=True, ge=0, le=1, description="1: redeemed within seven days; NULL while those are not over."
+    )
+    unit_margin: float = Field(nullable=True, description="Margin left per unit; not a feature.")
+
+
+@snapshot(key=("customer_id", "offer_id"), empty=Empty.ALLOWED)
+class CandidateFeatures(_Features):
+    """One row per candidate with its features as of the day: what is scored."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The customer.")
+    offer_id: str = Field(description="The offer.")
+    item_id: str = Field(description="The item on offer.")
+    unit_margin: float = Field(nullable=True, description="Margin left per unit; not a feature.")
+
+
+@snapshot(key=("customer_id", "offer_id"), empty=Empty.ALLOWED)
+class OfferScores(Table):
+    """One row per candidate: the chance that the customer redeems it, and what says so."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The customer.")
+    offer_id: str = Field(description="The offer.")
+    raw_score: float = Field(nullable=True, description="The model's log-odds before correction; NULL without a model.")
+    probability: float = Field(ge=0, le=1, description="The chance of a redemption.")
+    scored_by: str = Field(description="The model's digest, or `redemption rate` when there is no model.")
+
+
+@snapshot(key=("customer_id", "rank"), empty=Empty.ALLOWED)
+class OfferRecommendations(Table):
+    """One row per customer and place: the offers to show, the likeliest first. The retailer's contract."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The customer.")
+    rank: int = Field(ge=1, description="Place, the best first.")
+    offer_id: str = Field(description="The offer.")
+    item_id: str = Field(description="The item on offer.")
+    category: str = Field(description="Its category.")
+    is_own_brand: bool = Field(description="The company's own brand.")
+    discount: float = Field(ge=0, le=1, description="Share taken off the price.")
+    price: float = Field(ge=0, description="List price of one unit; the discount is not taken off.")
+    ends_on: datetime.date = Field(description="The offer's last day.")
+    score: float = Field(ge=0, le=1, description="The chance that the customer redeems it.")
+    expected_margin: float = Field(nullable=True, description="The chance times the margin left per unit.")
+    reason: str = Field(description="Why, in words.")
+    scored_by: str = Field(description="The model's digest, or `redemption rate`.")
+    pipeline_version: str = Field(description="What made it.")
+    generated_at: datetime.datetime = Field(description="The day it was made for, at midnight UTC.")

@@ -1,0 +1,143 @@
+"""The tables that say how offer ranking fares: its models, why they score as they do, drift, evaluation, health."""
+
+from __future__ import annotations
+
+import datetime
+
+from pandera.ibis import Field
+
+from recs_platform.models.drift import VERDICTS
+from recs_platform.schemas.table import Empty, Table, snapshot
+
+OUTCOMES = ("activated", "active already", "not chosen", "worse", "refused")
+"""What became of a model that a day trained; `refused`: nothing could be trained, or it
+ranks nothing."""
+
+
+@snapshot(key=("kind",), empty=Empty.ALLOWED)
+class RankingModel(Table):
+    """One row per kind of model that the day trained, compared on days that neither has seen; none if it did not train.
+
+    When training was refused, there is one row of kind `none` that says why.
+    """
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    kind: str = Field(isin=["logistic", "boosted", "none"], description="Kind of model.")
+    outcome: str = Field(isin=list(OUTCOMES), description="What became of it.")
+    version: int = Field(nullable=True, ge=1, description="Its number in the registry; only the better one has one.")
+    digest: str = Field(nullable=True, description="Names the artifact.")
+    roc_auc: float = Field(nullable=True, ge=0, le=1, description="How well it sorts pairs in the test window.")
+    pr_auc: float = Field(nullable=True, ge=0, le=1, description="Average precision there.")
+    log_loss: float = Field(nullable=True, ge=0, description="Log loss there.")
+    calibration_error: float = Field(nullable=True, ge=0, description="How far chances are from what happens there.")
+    champion_digest: str = Field(nullable=True, description="The model that was active before.")
+    champion_roc_auc: float = Field(nullable=True, ge=0, le=1, description="How well it sorts the same pairs.")
+    test_from: datetime.date = Field(nullable=True, description="First day of the test window.")
+    test_to: datetime.date = Field(nullable=True, description="Its last day.")
+    test_rows: int = Field(nullable=True, ge=0, description="Impressions in it.")
+    train_rows: int = Field(nullable=True, ge=0, description="Impressions in the training window.")
+    asked_by: str = Field(description="What asked for the training.")
+    words: str = Field(description="What happened and why.")
+
+
+@snapshot(key=("feature",), empty=Empty.ALLOWED)
+class FeatureImportance(Table):
+    """One row per feature: its weight in the model that serves the day, and in the one before it."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    feature: str = Field(description="The feature.")
+    digest: str = Field(description="The model that serves the day.")
+    importance: float = Field(ge=0, le=1, description="Its share of what the model makes of all features.")
+    previous_digest: str = Field(nullable=True, description="The model that served before it.")
+    previous_importance: float = Field(nullable=True, ge=0, le=1, description="Its share there.")
+
+
+@snapshot(key=("customer_id", "offer_id", "feature"), empty=Empty.ALLOWED)
+class FeatureContributions(Table):
+    """One row per stored pair and feature: what the feature's value adds to the pair's raw score.
+
+    The feature `(start)` is the model's starting point; all rows of a pair add up to its raw score.
+    """
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The customer.")
+    offer_id: str = Field(description="The offer.")
+    feature: str = Field(description="The feature, or `(start)`.")
+    value: str = Field(nullable=True, description="Its value as text.")
+    contribution: float = Field(description="What it adds, in log-odds.")
+
+
+@snapshot(key=("name", "figure"), empty=Empty.ALLOWED)
+class DriftReport(Table):
+    """One row per feature (or `score`, `label`, `volume`) and figure: the newest impressions against training."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    name: str = Field(description="The feature, or `score`, `label`, `volume`.")
+    figure: str = Field(description="psi, ks, missing_rate, label_rate, volume or new_categories.")
+    value: float = Field(nullable=True, description="The figure; NULL when there were no rows.")
+    limit: float = Field(description="From where on it counts as drifted.")
+    chance: float = Field(nullable=True, description="What chance alone may make of it in samples of this size.")
+    verdict: str = Field(isin=list(VERDICTS), description="ok, watch or drifted.")
+    words: str = Field(description="The same in words.")
+    digest: str = Field(description="The model whose training is compared with.")
+    trained_on: datetime.date = Field(description="The day that model was trained for.")
+
+
+@snapshot(key=("section", "name", "k"), empty=Empty.ALLOWED)
+class OfflineEvaluation(Table):
+    """One row per figure of the model that serves the day, on impressions whose outcome is final.
+
+    Sections: `ranking` (figures at k, with the popularity baseline beside), `list` (of the day's recommendations),
+    `calibration`, `lift`, `precision_recall` (points of curves), `overall`.
+    """
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    section: str = Field(
+        isin=["overall", "ranking", "list", "calibration", "lift", "precision_recall"],
+        description="What it belongs to.",
+    )
+    name: str = Field(description="Which figure; of a curve, the number of its point.")
+    k: int = Field(ge=0, description="Length of the lists; 0 where it has no meaning.")
+    value: float = Field(nullable=True, description="The model's figure; of a curve, the point's height.")
+    low: float = Field(nullable=True, description="Lower end of its 95% interval.")
+    high: float = Field(nullable=True, description="Upper end of its 95% interval.")
+    baseline: float = Field(nullable=True, description="The figure of popularity; of a curve, the point's place.")
+    rows: int = Field(nullable=True, ge=0, description="Impressions or customers behind it.")
+    digest: str = Field(description="The model.")
+
+
+@snapshot(key=(), empty=Empty.FAIL)
+class RunHealth(Table):
+    """One row: counters that tell a healthy run with few rows from a broken one."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    active_offers: int = Field(ge=0, description="Offers that run on the day.")
+    candidates: int = Field(ge=0, description="Candidate pairs.")
+    candidate_customers: int = Field(ge=0, description="Customers with a candidate.")
+    recommendations: int = Field(ge=0, description="Recommendations written.")
+    customers: int = Field(ge=0, description="Customers known.")
+    customers_reached: int = Field(ge=0, description="Customers with a recommendation.")
+    offers_recommended: int = Field(ge=0, description="Distinct offers recommended.")
+    scored_by: str = Field(nullable=True, description="What scored.")
+    from_bought_before: float = Field(nullable=True, description="Share of recommendations found so.")
+    from_category_affinity: float = Field(nullable=True, description="Share of recommendations found so.")
+    from_business_type: float = Field(nullable=True, description="Share of recommendations found so.")
+    from_new_offer: float = Field(nullable=True, description="Share of recommendations found so.")
+    previous_customers_reached: int = Field(nullable=True, description="Customers reached the day before, if it ran.")
+
+
+OFFER_SECTIONS = ("customers", "lost_because", "lists", "averages", "replaced", "added")
+
+
+@snapshot(key=("section", "name"))
+class OfferComparison(Table):
+    """One row per figure of the comparison of a day's offers with those that are live."""
+
+    as_of: datetime.date = Field(description="The day whose recommendations are compared.")
+    section: str = Field(isin=list(OFFER_SECTIONS), description="What the figure belongs to.")
+    name: str = Field(description="Which figure of the section; of `replaced` and `added`, the offer.")
+    count: int = Field(nullable=True, ge=0, description="How many customers; of `lists`, how many of their offers.")
+    share: float = Field(nullable=True, description="Of all; of an average, how much it moved (0.1 is 10% up).")
+    before: float = Field(nullable=True, description="The figure of what is live; of an offer, its average chance.")
+    after: float = Field(nullable=True, description="The figure of the day; of an offer, its average chance.")
+    detail: str = Field(nullable=True, description="In words.")

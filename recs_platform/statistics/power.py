@@ -1,0 +1,122 @@
+"""Before an experiment: how many customers an effect needs, how long that takes, and what could be seen at all.
+
+Effects are absolute (0.001 is a tenth of a percentage point). `deviation` is what one customer varies by:
+`ratio.deviation` of past sums, or sqrt(p (1 - p)) for a share. `share` is the treated arm's share of customers.
+With `watched`, the result is to be read off the anytime-valid interval, which needs about twice as many.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scipy.special import ndtri
+
+from recs_platform.statistics.intervals import LEVEL, normal_quantile
+from recs_platform.statistics.sequential import shortest_reach
+
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Customers:
+    """Customers needed in each arm."""
+
+    treated: int
+    control: int
+
+    @property
+    def total(self) -> int:
+        return self.treated + self.control
+
+
+def customers_for_share(
+    base: float,
+    effect: float,
+    *,
+    share: float = 0.5,
+    power: float = POWER,
+    level: float = LEVEL,
+    watched: bool = False,
+) -> Customers | None:
+    """For a share that is `base` in control and `base + effect` in the treated arm; None for no effect at all.
+
+    Fleiss, Tytun and Ury (1980), without continuity correction.
+    """
+    treated_rate = base + effect
+    if not (0 <= base <= 1 and 0 <= treated_rate <= 1):
+        raise ValueError(f"shares lie between 0 and 1: control {base}, treated {treated_rate}")
+    if effect == 0:
+        return None
+    per_treated = _odds(share)
+    pooled = share * treated_rate + (1 - share) * base
+    if_alike = math.sqrt((per_treated + 1) * pooled * (1 - pooled))
+    if_not = math.sqrt(per_treated * treated_rate * (1 - treated_rate) + base * (1 - base))
+    needed = (_reach(level, watched=watched) * if_alike + float(ndtri(power)) * if_not) ** 2 / (per_treated * effect**2)
+    return Customers(math.ceil(needed), math.ceil(needed * per_treated))
+
+
+def customers_for_mean(
+    effect: float,
+    deviation: float,
+    *,
+    share: float = 0.5,
+    power: float = POWER,
+    level: float = LEVEL,
+    watched: bool = False,
+) -> Customers | None:
+    """For an average or a ratio metric whose customers vary by `deviation` in both arms; None for no effect at all."""
+    if effect == 0:
+        return None
+    per_treated = _odds(share)
+    wanted = _reach(level, watched=watched) + float(ndtri(power))
+    needed = (wanted * deviation / effect) ** 2 * (1 + 1 / per_treated)
+    return Customers(math.ceil(needed), math.ceil(needed * per_treated))
+
+
+def days_until_visible(
+    effect: float,
+    deviation: float,
+    daily_customers: float,
+    *,
+    share: float = 0.5,
+    power: float = POWER,
+    level: float = LEVEL,
+    watched: bool = False,
+) -> int | None:
+    """Days until both arms hold enough customers; None when that never happens. Only *new* customers count as daily."""
+    needed = customers_for_mean(effect, deviation, share=share, power=power, level=level, watched=watched)
+    if needed is None or daily_customers <= 0:
+        return None
+    slower = max(needed.treated / share, needed.control / (1 - share))
+    return max(1, math.ceil(slower / daily_customers))
+
+
+def detectable_effect(
+    treated: int,
+    control: int,
+    deviation: float,
+    *,
+    power: float = POWER,
+    level: float = LEVEL,
+    watched: bool = False,
+) -> float | None:
+    """The smallest effect that so many customers show with this power; None without customers."""
+    error = expected_error(treated, control, deviation)
+    return None if error is None else (_reach(level, watched=watched) + float(ndtri(power))) * error
+
+
+def expected_error(treated: int, control: int, deviation: float) -> float | None:
+    """The difference's standard error with so many customers: what `sequential.anytime` is tuned for."""
+    return deviation * math.sqrt(1 / treated + 1 / control) if treated > 0 and control > 0 else None
+
+
+def _reach(level: float, *, watched: bool) -> float:
+    return shortest_reach(level) if watched else normal_quantile(level)
+
+
+def _odds(share: float) -> float:
+    """Customers in control for each treated one."""
+    if not 0 < share < 1:
+        raise ValueError(f"the treated arm's share lies between 0 and 1, both excluded: {share}")
+    return (1 - share) / share

@@ -1,0 +1,188 @@
+"""How good the serving model's lists would have been on impressions whose outcome is final, beside popularity's.
+
+Per customer, the offers that were shown are put in the model's order and in that of their redemption rates. Not here:
+the figures' formulas (`models/ranking_metrics.py`), their words and pictures (evaluation_pictures.py), and the lists
+that the day recommends (list_figures.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recs_platform.companies.model import Company
+from recs_platform.models import ranking_metrics as metrics
+from recs_platform.models.data import DaysArray
+from recs_platform.models.features import Bools, Floats
+from recs_platform.models.manifest import Manifest
+from recs_platform.models.metrics import judge
+from recs_platform.models.model import Model
+from recs_platform.models.ranking_metrics import Ints, Lists, Values, lists
+from recs_platform.models.shelf import ModelShelf
+from recs_platform.pipeline.frame_asset import table_asset
+from recs_platform.schemas.offer_ranking_reports import OfflineEvaluation
+from recs_platform.schemas.table import spec_of
+from recs_platform.statistics.intervals import UNKNOWN, Interval, proportion
+from recs_platform.statistics.ratio import Sums, ratio_interval
+from recs_platform.strategies.offer_ranking.evaluation_pictures import show_evaluation
+from recs_platform.strategies.offer_ranking.evaluation_rows import Row, average, figure
+from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
+from recs_platform.strategies.offer_ranking.list_figures import list_figures
+from recs_platform.warehouse.slices import Days
+
+LENGTHS = (1, 3, 5, 10)
+JUDGED_DAYS = 7
+"""The newest ones with final outcomes: a week, so that each weekday counts once."""
+CURVE_POINTS = 50
+RATE = "historical_redemption_rate"
+
+
+@table_asset(OfflineEvaluation, present=show_evaluation)
+def offline_evaluation(
+    company: Company,  # noqa: ARG001  (every table function takes it)
+    days: Days,
+    models: ModelShelf,
+    ranking_model: pa.Table,  # noqa: ARG001  (the day's training comes first)
+    training_set: pa.Table,
+    offers: pa.Table,
+    candidate_features: pa.Table,
+    offer_recommendations: pa.Table,
+) -> pa.Table:
+    """Figures of the model and of popularity beside each other; on days that do not train, of the lists alone."""
+    rows = [*list_figures(days.last, LENGTHS, offers, candidate_features, offer_recommendations)]
+    serving = models.serving(TASK.model, days.last)
+    closed = training_set.filter(pc.is_valid(training_set["label"]))
+    if serving is not None and closed.num_rows:
+        model = models.load(serving, FEATURES)
+        judged = Judged.of(model, closed)
+        found = [*overall(judged, model.manifest, days.last), *ranking(judged), *curves(judged)]
+        rows += [{**row, "digest": serving.digest} for row in found]
+    return spec_of(OfflineEvaluation).arrow_table({**row, "as_of": days.last} for row in rows)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Impressions with final outcomes, what the model promised for each, and the offer's redemption rate before it."""
+
+    shown_on: DaysArray
+    customers: Values
+    offers: Values
+    labels: Bools
+    chances: Floats
+    rates: Floats
+    margins: Floats
+    """Left per unit; nothing where it is unknown."""
+
+    @classmethod
+    def of(cls, model: Model, closed: pa.Table) -> Judged:
+        """Of the newest days those that the model has learned nothing from, or all when it has learned from each."""
+        ordered = closed.sort_by([("shown_on", "ascending"), ("impression_id", "ascending")])
+        days = ordered["shown_on"].cast(pa.date32()).to_numpy()
+        newest = days > days[-1] - np.timedelta64(JUDGED_DAYS, "D")
+        unknown = newest & (days > np.datetime64(_learned_until(model.manifest)))
+        chosen = unknown if unknown.any() else newest
+        table = ordered.filter(pa.array(chosen))
+        return cls(
+            shown_on=days[chosen],
+            customers=np.asarray(table["customer_id"].to_numpy()),
+            offers=np.asarray(table["offer_id"].to_numpy()),
+            labels=table["label"].to_numpy().astype(np.bool_),
+            chances=model.probabilities(table),
+            rates=table[RATE].to_numpy().astype(np.float64),
+            margins=np.nan_to_num(table["unit_margin"].cast(pa.float64()).to_numpy()),
+        )
+
+    def first_of_each_pair(self) -> Judged:
+        """A list names an offer once: as it was first shown to the customer; redeemed if any showing was."""
+        names = np.char.add(np.char.add(self.customers.astype(str), "\n"), self.offers.astype(str))
+        _, first, of = np.unique(names, return_index=True, return_inverse=True)
+        redeemed = np.bincount(of, self.labels) > 0
+        kept = {name: getattr(self, name)[first] for name in self.__dataclass_fields__ if name != "labels"}
+        return Judged(**kept, labels=redeemed)
+
+    def ordered_by(self, scores: Floats) -> Lists:
+        """Each customer's list, the highest first; of equal scores the lower offer id."""
+        ranks: Ints = np.empty(len(scores), dtype=np.int64)
+        ranks[np.lexsort((self.offers, -scores))] = np.arange(len(scores))
+        return lists(self.customers, ranks, self.labels, items=self.offers)
+
+
+def _learned_until(manifest: Manifest) -> date:
+    return max(manifest.windows[name].last for name in ("train", "validation"))
+
+
+def overall(judged: Judged, manifest: Manifest, day: date) -> Iterator[Row]:
+    """What was judged, and figures over all impressions whoever saw them."""
+    days = np.unique(judged.shown_on)
+    test = manifest.windows["test"]
+    chosen_on = (days >= np.datetime64(test.first)) & (days <= np.datetime64(test.last))
+    said = {
+        "days": len(days),
+        "days_before": (day - days[-1].item()) / timedelta(days=1),
+        "days_learned_from": int((days <= np.datetime64(_learned_until(manifest))).sum()),
+        "days_chosen_on": int(chosen_on.sum()),
+        "customers": len(np.unique(judged.customers.astype(str))),
+        "mean_chance": float(judged.chances.mean()),
+    }
+    yield from (figure("overall", name, value=value, rows=len(judged.labels)) for name, value in said.items())
+    rate = proportion(int(judged.labels.sum()), len(judged.labels))
+    yield figure("overall", "redeemed", interval=rate, rows=len(judged.labels))
+    if judged.labels.all() or not judged.labels.any():
+        return  # with one outcome alone there is nothing to tell apart
+    ours, popular = judge(judged.labels, judged.chances), judge(judged.labels, judged.rates)
+    for name in ("roc_auc", "pr_auc", "log_loss", "calibration_error"):
+        value, baseline = getattr(ours, name), getattr(popular, name)
+        yield figure("overall", name, value=value, baseline=baseline, rows=len(judged.labels))
+
+
+def ranking(judged: Judged) -> Iterator[Row]:
+    """Figures of the customers' lists at each length, and how far they are above popularity's."""
+    pairs = judged.first_of_each_pair()
+    ours, popular = pairs.ordered_by(pairs.chances), pairs.ordered_by(pairs.rates)
+    makers = (metrics.precision, metrics.recall, metrics.ndcg, metrics.average_precision)
+    expected, realised = pairs.chances * pairs.margins, np.where(pairs.labels, pairs.margins, 0.0)
+    for k in LENGTHS:
+        for maker in makers:
+            yield from _beside(maker.__name__, k, maker(ours, k), maker(popular, k))
+        for name, margins in (("expected_margin", expected), ("realised_margin", realised)):
+            yield from _margin(name, k, (ours, popular), margins)
+
+
+def _beside(name: str, k: int, ours: Floats, popular: Floats) -> Iterator[Row]:
+    """Both figures over the same customers, and the mean difference: a customer is his own comparison."""
+    known = ~np.isnan(ours)
+    count = int(known.sum())
+    yield figure("ranking", name, k, interval=average(ours), baseline=metrics.mean(popular), rows=count)
+    yield figure("ranking", f"{name}_gain", k, interval=average(ours - popular), rows=count)
+
+
+def _margin(name: str, k: int, both: tuple[Lists, Lists], margins: Floats) -> Iterator[Row]:
+    """Per customer, and the lift over popularity's. Its interval, by the delta method over customers, needs a baseline
+    that is told from nothing: offers may be sold at a loss, and what is divided by next to nothing says nothing."""
+    ours, popular = (found.sums(found.top(k), found.column(margins)) for found in both)
+    yield from _beside(name, k, ours, popular)
+    lift = metrics.margin_lift(both[0], margins, both[1], margins, k).lift
+    if lift is not None:
+        sure = (average(popular).low or 0.0) > 0
+        ratio = ratio_interval(Sums.of(n=popular, y=ours)) if sure else UNKNOWN
+        ends = (None if end is None else end - 1 for end in (ratio.low, ratio.high))
+        yield figure("ranking", f"{name}_lift", k, interval=Interval(lift, *ends), rows=len(ours))
+
+
+def curves(judged: Judged) -> Iterator[Row]:
+    """Points of the pictures, in their order along the curve."""
+    for number, bin in enumerate(metrics.calibration_curve(judged.labels, judged.chances), start=1):
+        yield figure("calibration", f"{number}", interval=bin.happened, baseline=bin.promised, rows=bin.rows)
+    if not judged.labels.any():
+        return
+    lifts = metrics.lift_by_decile(judged.labels, judged.chances)
+    for number, lift in enumerate(lifts.tolist(), start=1):
+        yield figure("lift", f"{number}", value=lift, baseline=number / len(lifts))
+    _, precise, recalled = metrics.precision_recall(judged.labels, judged.chances, CURVE_POINTS)
+    for number, (height, place) in enumerate(zip(precise.tolist(), recalled.tolist(), strict=True), start=1):
+        yield figure("precision_recall", f"{number}", value=height, baseline=place)

@@ -1,0 +1,225 @@
+"""Why a customer is or is not recommended an offer on a day, with the parts of its score: for any pair that anybody
+names. Computed from the day's tables and the model that scored them.
+
+Not here: how it is said on a terminal (`cli/explain.py`), and why an offer is no candidate (not_found.py).
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+from recs_platform.companies.model import Company
+from recs_platform.errors import ConfigError
+from recs_platform.masking import mask_text
+from recs_platform.models.shelf import ModelShelf
+from recs_platform.pipeline.adhoc import adhoc_query
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.schemas.offer_ranking import BY_RATE, GENERATORS
+from recs_platform.strategies.offer_ranking.explaining import START, contributions, scorer, value_text
+from recs_platform.strategies.offer_ranking.features import FEATURES
+from recs_platform.strategies.offer_ranking.not_found import UNKNOWN, Offered, why_not_found
+from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.warehouse.compile import Value
+from recs_platform.warehouse.protocol import Warehouse
+
+Row: TypeAlias = dict[str, Any]
+ADDS_UP_WITHIN = 1e-6
+BY_RULE = "left out by a rule"
+
+_CUSTOMER = "SELECT customer_id, business_type FROM customers WHERE customer_id = @customer"
+_OFFER = """SELECT offers.offer_id, offers.item_id, offers.discount, offers.starts_on, offers.ends_on,
+  catalog.name, COALESCE(catalog.category, 'unknown') AS category, catalog.price, catalog.cost
+FROM offers LEFT JOIN catalog ON catalog.item_id = offers.item_id
+WHERE offers.offer_id = @offer"""
+_PAIR = "SELECT * FROM {table} WHERE customer_id = @customer AND offer_id = @offer"
+_SCORES = """SELECT offer_scores.offer_id, offer_candidates.item_id, offer_scores.probability, offer_scores.raw_score,
+  offer_scores.scored_by
+FROM offer_scores JOIN offer_candidates
+  ON offer_candidates.customer_id = offer_scores.customer_id AND offer_candidates.offer_id = offer_scores.offer_id
+WHERE offer_scores.customer_id = @customer ORDER BY offer_scores.probability DESC, offer_scores.offer_id"""
+_RECOMMENDED = """SELECT rank, offer_id, category, score, expected_margin, reason
+FROM offer_recommendations WHERE customer_id = @customer ORDER BY rank"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A feature of the pair, and what it adds to the raw score."""
+
+    feature: str
+    means: str
+    value: str | None
+    adds: float | None
+    """In log-odds; None without a model."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    company: str
+    date: datetime.date
+    customer_id: str
+    business_type: str | None
+    offer_id: str
+    item_id: str
+    item: str | None
+    category: str
+    discount: float
+    starts_on: datetime.date
+    ends_on: datetime.date
+    verdict: str
+    """recommended, left out by a rule, below the cut, or no candidate."""
+    words: str
+    """Why, in a sentence or two."""
+    rank: int | None = None
+    recommended: int = 0
+    """How many offers the customer is recommended."""
+    place: int | None = None
+    """Among the customer's candidates, by chance."""
+    candidates: int = 0
+    generators: tuple[str, ...] = ()
+    probability: float | None = None
+    raw_score: float | None = None
+    expected_margin: float | None = None
+    scored_by: str | None = None
+    model_version: int | None = None
+    model_of: datetime.date | None = None
+    start: float | None = None
+    """The model's starting point, to which the parts are added."""
+    parts: tuple[Part, ...] = ()
+    """The one that moves the score most comes first."""
+    adds_up: bool = True
+
+
+class DayReader:
+    """The rows of one company's day."""
+
+    def __init__(self, warehouse: Warehouse, pipeline: Pipeline, company: Company, day: datetime.date) -> None:
+        self.warehouse, self.pipeline, self.company, self.day = warehouse, pipeline, company, day
+
+    def table(self, text: str, **given: Value) -> pa.Table:
+        bound = adhoc_query(self.pipeline, self.company, text, self.day, given=given)
+        with self.warehouse.run(bound) as reader:
+            return reader.read_all()
+
+    def rows(self, text: str, **given: Value) -> list[Row]:
+        rows: list[Row] = self.table(text, **given).to_pylist()
+        return rows
+
+
+def day_to_explain(
+    warehouse: Warehouse, pipeline: Pipeline, company: Company, day: datetime.date | None
+) -> datetime.date:
+    """The day asked for, or the newest; it must have been scored, though perhaps nothing was recommended."""
+    made = warehouse.days(pipeline.ref("offer_recommendations", company))
+    if not made:
+        raise ConfigError(
+            f"{company.name} has no recommendations yet. Make a day: recs run -c {company.name} --date DAY"
+        )
+    if day is not None and day not in made:
+        raise ConfigError(f"{company.name} has no recommendations of {day}; it has {len(made)} days up to {made[-1]}.")
+    return day or made[-1]
+
+
+def explain(read: DayReader, models: ModelShelf, customer: str, offer: str) -> Explanation:
+    """Everything about the pair; a ConfigError when the day knows no such customer or offer."""
+    name, day = read.company.name, read.day
+    customers, offers = read.rows(_CUSTOMER, customer=customer), read.rows(_OFFER, offer=offer)
+    if not customers:
+        raise ConfigError(f"{name} has no customer {mask_text(customer)} on {day}.")
+    if not offers:
+        raise ConfigError(f"{name} has no offer {mask_text(offer)} on {day}.")
+    about = _about(read, customers[0], offers[0])
+    candidates = read.rows(_PAIR.format(table="offer_candidates"), customer=customer, offer=offer)
+    recommended = read.rows(_RECOMMENDED, customer=customer)
+    about |= {"recommended": len(recommended)}
+    if not candidates:
+        offered = Offered(read, customers[0], offers[0])
+        return Explanation(**about, verdict="no candidate", words=why_not_found(offered))
+    scores = read.rows(_SCORES, customer=customer)
+    score = next((row for row in scores if row["offer_id"] == offer), None)
+    if score is None:
+        raise ConfigError(f"{name}: the candidates of {day} are not the ones that were scored. Make the day again.")
+    features = read.table(_PAIR.format(table="candidate_features"), customer=customer, offer=offer)
+    return Explanation(
+        **about,
+        **_standing(_parameters(read.company), features.to_pylist()[0], scores, recommended, score),
+        **_working(models, day, features, score),
+        generators=tuple(name for name in GENERATORS if name in candidates[0]["generators"]),
+    )
+
+
+def _about(read: DayReader, customer: Row, offer: Row) -> Row:
+    columns = ("offer_id", "item_id", "category", "discount", "starts_on", "ends_on")
+    who = {"company": read.company.name, "date": read.day, **customer}
+    return {**who, **{name: offer[name] for name in columns}, "item": offer["name"]}
+
+
+def _parameters(company: Company) -> OfferRankingParameters:
+    assert isinstance(company.parameters, OfferRankingParameters)  # noqa: S101  (the command has seen to it)
+    return company.parameters
+
+
+def _standing(
+    parameters: OfferRankingParameters, pair: Row, scores: list[Row], recommended: list[Row], score: Row
+) -> Row:
+    """Where a candidate stands, and which rule says so."""
+    place = 1 + next(n for n, row in enumerate(scores) if row["offer_id"] == pair["offer_id"])
+    known = {"place": place, "candidates": len(scores), "probability": score["probability"]}
+    mine = next((row for row in recommended if row["offer_id"] == pair["offer_id"]), None)
+    if mine is not None:
+        words = f"It is recommended at place {mine['rank']} of {len(recommended)}: {mine['reason']}."
+        found = {"verdict": "recommended", "rank": mine["rank"], "expected_margin": mine["expected_margin"]}
+        return {**known, **found, "words": words}
+    verdict, words = left_out(parameters, pair, scores[:place], recommended)
+    return {**known, "verdict": verdict, "words": words}
+
+
+def left_out(
+    parameters: OfferRankingParameters, pair: Row, likelier: list[Row], recommended: list[Row]
+) -> tuple[str, str]:
+    """What keeps a candidate from the list; it is itself the last of the `likelier`.
+
+    Only weaker offers in the list, or free places, speak of a rule. What a full category leaves out is left out by it:
+    in a category that is not full, nothing but the places kept for the own brand lets a weaker offer pass.
+    """
+    ahead, places = {row["offer_id"] for row in likelier}, parameters.recommendations_per_customer
+    weaker = [row["offer_id"] for row in recommended if row["offer_id"] not in ahead]
+    if not weaker and len(recommended) >= places:
+        return "below the cut", f"All {places} offers in the list are likelier to be redeemed."
+    for row in likelier[:-1]:
+        if row["item_id"] == pair["item_id"]:
+            return BY_RULE, f"Offer {row['offer_id']} on the same item is likelier to be redeemed and stands for it."
+    alike = [row["offer_id"] for row in recommended if row["category"] == pair["category"] != UNKNOWN]
+    if len(alike) >= parameters.max_per_category:
+        return BY_RULE, (
+            f"No more than {parameters.max_per_category} offers of a category stand in a list, and of "
+            f"{pair['category']} there are {', '.join(alike)} (max_per_category)."
+        )
+    return BY_RULE, (
+        f"Places are kept for the company's own brand, {parameters.min_own_brand_share:.0%} of them, which lets "
+        f"{', '.join(weaker)} pass, though less likely to be redeemed (min_own_brand_share)."
+    )
+
+
+def _working(models: ModelShelf, day: datetime.date, features: pa.Table, score: Row) -> Row:
+    """The parts of the score by the model that gave it."""
+    pair, digest = features.to_pylist()[0], score["scored_by"]
+    texts = {spec.name: value_text(spec, pair[spec.name]) for spec in FEATURES.specs}
+    known = {"scored_by": digest, "raw_score": score["raw_score"]}
+    if digest == BY_RATE:
+        plain = tuple(Part(spec.name, spec.description, texts[spec.name], None) for spec in FEATURES.specs)
+        return {**known, "parts": plain}
+    version = scorer(models, day, digest)
+    adds = {name: column[0] for name, column in contributions(models.load(version, FEATURES), features).items()}
+    parts = [Part(spec.name, spec.description, texts[spec.name], adds[spec.name]) for spec in FEATURES.specs]
+    return {
+        **known,
+        "model_version": version.version,
+        "model_of": version.as_of,
+        "start": adds[START],
+        "parts": tuple(sorted(parts, key=lambda part: (-abs(part.adds or 0.0), part.feature))),
+        "adds_up": abs(sum(adds.values()) - score["raw_score"]) <= ADDS_UP_WITHIN,
+    }

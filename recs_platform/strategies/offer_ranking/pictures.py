@@ -1,0 +1,36 @@
+"""What the small tables of offer ranking say: a sentence, and a picture where one helps.
+
+Not here: how pictures look in general, and those of the evaluation (evaluation_pictures.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from recs_platform.companies.model import Company
+from recs_platform.reporting.charts import Axis, Bar, bars, picture
+from recs_platform.reporting.presentation import Presentation
+
+Rows = Sequence[Mapping[str, Any]]
+
+KINDS = {"boosted": "boosted trees", "logistic": "logistic regression"}
+
+
+def show_training(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+    """What was trained and what came of it, the models' ROC AUC beside each other."""
+    if not rows:
+        return Presentation("Nothing asked for a training: the model that serves stays.")
+    (chosen,) = [row for row in rows if row["outcome"] != "not chosen"]
+    words = f"Asked by: {chosen['asked_by']}. {chosen['words']}"
+    if chosen["kind"] == "none":
+        return Presentation(words)
+    words += " ROC AUC says how well pairs are sorted, not whether the offers shown are good: see offline_evaluation."
+    found = [(KINDS[row["kind"]], row["roc_auc"]) for row in sorted(rows, key=lambda row: str(row["kind"]))]
+    if chosen["champion_roc_auc"] is not None:
+        found.append(("active before", chosen["champion_roc_auc"]))
+    drawn = [Bar(label, value, f"{value:.4f}") for label, value in found]
+    described = "; ".join(f"{bar.label} {bar.text}" for bar in drawn)
+    title = f"ROC AUC on the impressions of {chosen['test_from']} to {chosen['test_to']}"
+    return Presentation(words, picture(bars(title, described, drawn, Axis("ROC AUC; 0.5 is guessing"))))

@@ -1,0 +1,44 @@
+"""The tables of offer ranking. What each row is and why stands in `sql/offer_ranking/<table>.sql`, or in the function
+that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from recs_platform.pipeline.pipeline import Stage, sql_asset
+from recs_platform.schemas import offer_ranking as schemas
+from recs_platform.schemas.offer_ranking_reports import RunHealth
+from recs_platform.schemas.table import spec_of
+from recs_platform.strategies.offer_ranking.drift import drift_report
+from recs_platform.strategies.offer_ranking.evaluation import offline_evaluation
+from recs_platform.strategies.offer_ranking.explaining import feature_contributions, feature_importance
+from recs_platform.strategies.offer_ranking.plan import training_plan
+from recs_platform.strategies.offer_ranking.scoring import offer_scores
+from recs_platform.strategies.offer_ranking.training import ranking_model
+from recs_platform.warehouse.query import Query
+
+QUERIES = (
+    schemas.CustomerDays,
+    schemas.CustomerItemDays,
+    schemas.OfferDays,
+    schemas.OfferCandidates,
+    schemas.FeaturePairs,
+    schemas.CategoryPurchases,
+    schemas.CustomerFeatures,
+    schemas.OfferFeatures,
+    schemas.InteractionFeatures,
+    schemas.TrainingSet,
+    schemas.CandidateFeatures,
+    schemas.OfferRecommendations,
+    RunHealth,
+)
+
+
+def offer_ranking_stage(queries: Mapping[str, Query]) -> Stage:
+    made = tuple(sql_asset(spec_of(model).name, model, queries) for model in QUERIES)
+    return Stage("offer_ranking", (*made, training_plan, ranking_model, offer_scores, feature_contributions))
+
+
+def offer_reports_stage(queries: Mapping[str, Query]) -> Stage:  # noqa: ARG001  (made by functions alone)
+    """What looks back on the day: made after the offers are published, so that nobody waits for it."""
+    return Stage("offer_reports", (feature_importance, drift_report, offline_evaluation))

@@ -1,0 +1,247 @@
+"""A company's models as a run is handed them: real artifacts, a real registry, and every crash between the two."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+from sqlalchemy import Engine
+
+from recs_platform.errors import ConfigError, StorageError, UserError
+from recs_platform.models import artifact, registry
+from recs_platform.models.artifact import ArtifactError
+from recs_platform.models.challenge import Verdict, challenge
+from recs_platform.models.features import FeatureSet
+from recs_platform.models.model import Model
+from recs_platform.models.retraining import Reason, Run
+from recs_platform.models.shelf import REASONS_TAG, ModelShelf, asked_for, open_shelf, tags_of
+from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform_tests.models.worlds import FEATURES, linear, trained
+
+MODEL = "offer_ranking"
+MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
+REASONS = (
+    Reason("weekday", "it is Monday", "weekday:2026-03-02"),
+    Reason("drift", 'drifted: "Größe", [taste]', "metro:2026-03-01:sha256:aa"),
+)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> ModelShelf:
+    database = engine(f"sqlite:///{tmp_path / 'platform.db'}")
+    upgrade(database)
+    return ModelShelf("metro", database, tmp_path / "models", "0123456789abcdef")
+
+
+def made() -> tuple[Model, Verdict]:
+    training = trained(linear)
+    return training.candidate, challenge(training.candidate, None, training.test, 0.005)
+
+
+def another(model: Model) -> Model:
+    """The same model by its scores, and another one by its digest."""
+    return replace(model, manifest=model.manifest.model_copy(update={"code_version": "1.0.1"}))
+
+
+def damage(folder: str) -> None:
+    path = Path(folder) / "manifest.json"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def test_what_is_kept_can_be_loaded_and_is_what_was_trained(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    kept = shelf.keep(MODEL, model, MONDAY, verdict)
+    assert kept.uri == str(shelf.folder / "metro" / MODEL / model.digest.removeprefix("sha256:"))
+    assert (kept.company, kept.version, kept.status, kept.digest) == ("metro", 1, "active", model.digest)
+    assert (kept.as_of, kept.run_id, kept.by, kept.code_version) == (MONDAY, shelf.run_id, "run 01234567", "1.0.0")
+    assert kept.metrics["candidate"]["roc_auc"] == model.manifest.quality["test"].roc_auc
+    assert kept.metrics["champion"] is None
+    assert [feature["name"] for feature in kept.features] == list(FEATURES.names)
+    test = trained(linear).test.table
+    assert (shelf.load(kept, FEATURES).raw_scores(test) == model.raw_scores(test)).all()
+
+
+def test_a_second_call_changes_nothing(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    kept = shelf.keep(MODEL, model, MONDAY, verdict)
+    later = replace(shelf, run_id="another run")
+    assert later.keep(MODEL, model, MONDAY, replace(verdict, activate=False, words="otherwise")) == kept
+    assert later.kept(MODEL, MONDAY, model.digest) == kept
+    assert later.kept(MODEL, TUESDAY, model.digest) is None
+    assert len(registry.listed(shelf.database, "metro")) == 1
+
+
+def test_the_model_before(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    first = shelf.keep(MODEL, model, MONDAY, verdict)
+    assert shelf.before(first) is None
+    second = shelf.keep(MODEL, another(model), TUESDAY, verdict)
+    assert shelf.before(second) == replace(first, status="retired")
+    assert shelf.serving(MODEL, MONDAY) == replace(first, status="retired")
+    assert shelf.serving(MODEL, TUESDAY) == second
+    shelf.rollback(MODEL, FEATURES, by="ann")
+    shelf.activate(MODEL, 2, FEATURES, by="ann")
+    # What it was judged against does not change with what people do later: a day made twice gives the same.
+    there = shelf.serving(MODEL, TUESDAY)
+    assert there is not None
+    assert (there.version, there.champion) == (2, 1)
+
+
+def test_companies_share_nothing(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    shelf.keep(MODEL, model, MONDAY, verdict)
+    other = replace(shelf, company="other")
+    assert other.serving(MODEL, MONDAY) is None
+    assert other.kept(MODEL, MONDAY, model.digest) is None
+    assert Path(other.keep(MODEL, model, MONDAY, verdict).uri).parts[-3] == "other"
+
+
+def test_killed_while_the_artifact_was_written(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    (shelf.folder / "metro" / MODEL / f".{model.digest.removeprefix('sha256:')}.abcd").mkdir(parents=True)
+    assert shelf.load(shelf.keep(MODEL, model, MONDAY, verdict), FEATURES).digest == model.digest
+
+
+def test_killed_between_the_artifact_and_its_row(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    artifact.save(model, shelf.folder / "metro" / MODEL / model.digest.removeprefix("sha256:"))
+    assert shelf.serving(MODEL, MONDAY) is None
+    kept = shelf.keep(MODEL, model, MONDAY, verdict)
+    assert (kept.version, kept.status) == (1, "active")
+    assert shelf.load(kept, FEATURES).digest == model.digest
+
+
+def test_killed_before_the_commit_leaves_the_former_one_active(
+    shelf: ModelShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, verdict = made()
+    first = shelf.keep(MODEL, model, MONDAY, verdict)
+
+    def break_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        # The former one has left its place by then.
+        patch.setattr(registry, "_activate", break_off)
+        shelf.keep(MODEL, another(model), TUESDAY, verdict)
+    assert registry.listed(shelf.database, "metro") == (first,)
+    assert shelf.keep(MODEL, another(model), TUESDAY, verdict).status == "active"
+
+
+def test_a_damaged_artifact_is_told_and_mended_by_training_again(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    kept = shelf.keep(MODEL, model, MONDAY, verdict)
+    damage(kept.uri)
+    with pytest.raises(ArtifactError, match="its bytes are not those that"):
+        shelf.load(kept, FEATURES)
+    assert shelf.keep(MODEL, model, MONDAY, verdict) == kept
+    assert shelf.load(kept, FEATURES).digest == model.digest
+    shutil.rmtree(kept.uri)
+    shelf.keep(MODEL, model, MONDAY, verdict)
+    assert shelf.load(kept, FEATURES).digest == model.digest
+
+
+def test_an_artifact_in_the_place_of_another_is_told(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    kept = shelf.keep(MODEL, model, MONDAY, verdict)
+    shutil.rmtree(kept.uri)
+    artifact.save(another(model), Path(kept.uri))
+    with pytest.raises(ArtifactError, match=f"its digest is not {model.digest}"):
+        shelf.load(kept, FEATURES)
+
+
+def test_where_nothing_can_be_stored_nothing_is_registered(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    shelf.folder.touch()
+    with pytest.raises(StorageError) as error:
+        shelf.keep(MODEL, model, MONDAY, verdict)
+    assert "metro: the trained offer_ranking cannot be stored in" in str(error.value)
+    assert "the active model stays" in str(error.value)
+    assert registry.listed(shelf.database, "metro") == ()
+
+
+@pytest.mark.parametrize("broken", ["damaged", "gone", "other features"])
+def test_a_version_that_could_not_score_is_not_activated(shelf: ModelShelf, broken: str) -> None:
+    model, verdict = made()
+    first = shelf.keep(MODEL, model, MONDAY, verdict)
+    second = shelf.keep(MODEL, another(model), TUESDAY, verdict)
+    features = FEATURES
+    if broken == "damaged":
+        damage(first.uri)
+    elif broken == "gone":
+        shutil.rmtree(first.uri)
+    else:
+        features = FeatureSet(FEATURES.specs[::-1])
+    with pytest.raises(ArtifactError):
+        shelf.activate(MODEL, 1, features, by="ann")
+    with pytest.raises(ArtifactError):
+        shelf.rollback(MODEL, features, by="ann")
+    assert registry.active(shelf.database, "metro", MODEL) == second
+
+
+def test_a_person_activates_and_goes_back(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    shelf.keep(MODEL, model, MONDAY, verdict)
+    shelf.keep(MODEL, another(model), TUESDAY, replace(verdict, activate=False))
+    assert (shelf.activate(MODEL, 2, FEATURES, by="ann").by, shelf.serving(MODEL, TUESDAY).version) == ("ann", 2)  # type: ignore[union-attr]
+    assert shelf.rollback(MODEL, FEATURES, by="bob").version == 1
+    with pytest.raises(UserError, match="version 1 of offer_ranking is active already"):
+        shelf.rollback(MODEL, FEATURES, to=1, by="bob")
+
+
+def test_trainings_are_told_as_the_decision_to_train_wants_them(shelf: ModelShelf) -> None:
+    shelf.begin(MODEL, TUESDAY, REASONS[1:])
+    shelf.begin(MODEL, MONDAY, REASONS[:1])
+    shelf.end(MODEL, MONDAY, "trained", "It goes active.")
+    shelf.begin(MODEL, MONDAY, REASONS[1:])
+    assert shelf.trainings(MODEL) == (Run(MONDAY, REASONS), Run(TUESDAY, REASONS[1:]))
+
+
+def test_the_shelf_of_the_environment(own_home: Path) -> None:
+    opened = open_shelf("metro", run_id="run-1", asked=REASONS)
+    assert (opened.company, opened.run_id, opened.asked) == ("metro", "run-1", REASONS)
+    assert opened.folder == own_home / "models"
+    assert opened.serving(MODEL, MONDAY) is None
+    opened.database.dispose()
+
+
+def test_the_registry_is_the_same_on_every_engine(platform_db: Engine, tmp_path: Path) -> None:
+    model, verdict = made()
+    opened = ModelShelf("metro", platform_db, tmp_path / "models", "run-1")
+    kept = opened.keep(MODEL, model, MONDAY, verdict)
+    assert opened.serving(MODEL, TUESDAY) == opened.kept(MODEL, MONDAY, model.digest) == kept
+
+
+def test_reasons_travel_with_a_run() -> None:
+    @dg.op
+    def nothing() -> None: ...
+
+    @dg.job
+    def training() -> None:
+        nothing()
+
+    result = training.execute_in_process(tags=tags_of(REASONS))
+    assert asked_for(result.dagster_run.tags) == REASONS
+
+
+def test_a_run_that_nobody_asked_for() -> None:
+    assert asked_for({}) == asked_for({"dagster/partition": "2026-03-02|metro"}) == ()
+
+
+_WORDS = st.text(st.characters(codec="utf-8"), max_size=30)
+
+
+@given(st.lists(st.builds(Reason, st.sampled_from(["drift", "volume"]), _WORDS, _WORDS), max_size=3).map(tuple))
+def test_any_words_come_back(reasons: tuple[Reason, ...]) -> None:
+    assert asked_for(tags_of(reasons)) == reasons
+
+
+def test_a_tag_that_somebody_typed_wrong() -> None:
+    with pytest.raises(ConfigError, match="recs/training_reasons is not a list of reasons"):
+        asked_for({REASONS_TAG: "drift"})

@@ -1,0 +1,293 @@
+"""Stable weeks do not alarm, the planted shift does, and impressions about the same customer or offer count as one.
+
+Measured over more worlds and seeds, in docs/drift.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recs_platform.models.drift import Sample, clustered_rows, compare
+from recs_platform.models.features import Column
+from recs_platform.models.manifest import StoredWindow
+from recs_platform.models.model import Model
+from recs_platform.schemas.offer_ranking_reports import DriftReport
+from recs_platform.schemas.table import spec_of
+from recs_platform.simulation.columns import pc
+from recs_platform.strategies.offer_ranking.drift import Finding, drift_report, findings
+from recs_platform.strategies.offer_ranking.drift_sizes import BOTH, CUSTOMER, DAY, OFFER, sizes, sizes_of_feature
+from recs_platform.strategies.offer_ranking.drift_words import show_drift
+from recs_platform.strategies.offer_ranking.features import FEATURE_COLUMNS
+from recs_platform.warehouse.slices import Days
+from recs_platform_tests.strategies.offer_ranking import market
+from recs_platform_tests.strategies.offer_ranking.drift_worlds import DriftWorld, drift_world
+from recs_platform_tests.strategies.offer_ranking.serving import a_model, activate
+
+TRAINED, SHIFT = 176, 318
+STABLE = range(TRAINED + 1, SHIFT)
+"""Twenty weeks and a day, after the world's days without offers and what they left in the look-back."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> DriftWorld:
+    home = tmp_path_factory.mktemp("drift")
+    return drift_world(home, seed=3, customers=300, first=117, last=SHIFT + 1, drift=SHIFT)
+
+
+@pytest.fixture(scope="module")
+def model(world: DriftWorld) -> Model:
+    return world.trained(TRAINED)
+
+
+def drifted(found: list[Finding]) -> set[str]:
+    return {finding.name for finding in found if finding.verdict == "drifted"}
+
+
+def test_twenty_stable_weeks_do_not_alarm(world: DriftWorld, model: Model) -> None:
+    """The model of the first day, so that nothing hides behind a newer one."""
+    by_day = {age: findings(model, world.impressions, world.company, world.day(age)) for age in STABLE}
+    assert len(by_day) > 7 * 20
+    assert {age: drifted(found) for age, found in by_day.items() if drifted(found)} == {}
+    named = {finding.name for finding in by_day[STABLE[-1]]}
+    assert named == {*FEATURE_COLUMNS, "score", "label", "volume"}
+
+
+def test_the_planted_shift_alarms_within_two_days(world: DriftWorld, model: Model) -> None:
+    def found(age: int) -> list[Finding]:
+        return findings(model, world.impressions, world.company, world.day(age))
+
+    assert not drifted(found(SHIFT - 1))
+    # Offers that nobody has seen yet are what shows first; half of the newest impressions are of the day before.
+    assert drifted(found(SHIFT)) == {"historical_redemption_rate"}
+    assert {"discount_depth", "discount_depth_vs_usual"} <= drifted(found(SHIFT + 1))
+    deeper = next(one for one in found(SHIFT + 1) if (one.name, one.figure) == ("discount_depth", "ks"))
+    assert deeper.words == "discount_depth: half of them up to 0.36, in training up to 0.3"
+
+
+def test_impressions_taken_as_independent_would_alarm_all_the_time(world: DriftWorld, model: Model) -> None:
+    """Two days have some 1,000 impressions, of 55 offers. Measured: on 19 of 20 days, a week apart."""
+    then, rows = model.manifest.training["discount_depth"], model.manifest.windows["train"].rows
+    alarms = 0
+    for age in STABLE[1::7]:
+        two_days = pa.array([world.day(age - 1), world.day(age)])
+        newest = world.impressions.filter(pc.is_in(world.impressions[DAY], two_days))
+        now = Sample(then.like(newest["discount_depth"]), newest.num_rows)
+        alarms += compare("discount_depth", Sample(then, rows), now).verdict == "drifted"
+    assert alarms > 10
+
+
+def test_while_features_were_still_filling_drift_is_only_watched(world: DriftWorld, model: Model) -> None:
+    """The first impressions that trained need 28 days of purchases before them."""
+    first = model.manifest.windows["train"].first
+
+    def found(start: date) -> list[Finding]:
+        company = world.company.model_copy(update={"start_date": start})
+        return findings(model, world.impressions, company, world.day(SHIFT + 1))
+
+    assert drifted(found(first - timedelta(days=28)))
+    too_late = first - timedelta(days=27)
+    assert not drifted(found(too_late))
+    mild = [one.words for one in found(too_late) if one.name == "discount_depth" and one.verdict == "watch"]
+    assert mild
+    assert mild[0].endswith(f"only to watch: in training, features looked back to before {too_late}")
+
+
+def test_a_models_windows_say_what_they_are_worth(world: DriftWorld, model: Model) -> None:
+    window = model.manifest.windows["train"]
+    shown = world.impressions[DAY]
+    rows = world.impressions.filter(pc.and_(pc.greater_equal(shown, window.first), pc.less_equal(shown, window.last)))
+    assert window.rows == rows.num_rows > 5_000
+    for subject in (CUSTOMER, OFFER, DAY):
+        counts = np.array(list(pc.value_counts(rows[subject]).field("counts").to_pylist()))
+        assert window.independent[subject] == pytest.approx(counts.sum() ** 2 / (counts**2).sum())
+    assert window.independent[OFFER] < 100 < window.independent[CUSTOMER] < 300
+
+
+NEWEST = [market.DAY - timedelta(days=age) for age in (1, 0)]
+
+
+def report_of(home: Path, table: pa.Table, *, as_of: date | None = market.CLOSED_TO) -> list[dict[str, object]]:
+    """The report of a day on which a model of made-up impressions serves, or none."""
+    shelf = market.shelf(home)
+    if as_of:
+        activate(shelf, as_of)
+    made = drift_report.function(
+        market.metro(),
+        Days.one(market.DAY),
+        models=shelf,
+        ranking_model=market.NOTHING_MADE,
+        training_set=table,
+    )
+    assert made.schema == spec_of(DriftReport).arrow_schema
+    rows: list[dict[str, object]] = made.to_pylist()
+    return rows
+
+
+def test_the_report_has_a_row_per_figure_and_says_of_which_model(tmp_path: Path) -> None:
+    rows = report_of(tmp_path, market.impressions())
+    keys = [(row["name"], row["figure"]) for row in rows]
+    assert len(set(keys)) == len(keys)
+    assert {"psi", "ks", "missing_rate", "new_categories", "label_rate", "volume"} == {row["figure"] for row in rows}
+    assert {(row["digest"], row["trained_on"]) for row in rows} == {(a_model().digest, market.CLOSED_TO)}
+    assert all(str(row["words"]).startswith(f"{row['name']}: ") for row in rows)
+    assert report_of(tmp_path, market.impressions()) == rows
+
+
+def test_without_a_model_or_without_impressions_there_is_no_row(tmp_path: Path) -> None:
+    assert report_of(tmp_path, market.impressions(), as_of=None) == []
+    assert report_of(tmp_path, older(market.impressions())) == []
+
+
+def older(table: pa.Table) -> pa.Table:
+    """Without the newest two days."""
+    return table.filter(pc.invert(is_newest(table)))
+
+
+def is_newest(table: pa.Table) -> Column:
+    found: Column = pc.is_in(table[DAY], value_set=pa.array(NEWEST))
+    return found
+
+
+def found_in(table: pa.Table) -> dict[tuple[str, str], Finding]:
+    return {(one.name, one.figure): one for one in findings(a_model(), table, market.metro(), market.DAY)}
+
+
+def test_labels_are_compared_only_where_outcomes_are_final() -> None:
+    table = market.impressions()
+    final = table.filter(pc.is_valid(table["label"]))
+    shown = pc.greater(final[DAY], pa.scalar(market.CLOSED_TO - timedelta(days=7)))
+    rate = pc.mean(final.filter(shown)["label"]).as_py()
+    label = found_in(table)["label", "label_rate"]
+    assert label.value == pytest.approx(abs(rate / a_model().manifest.label_rate - 1))
+    assert f"{rate:.1%} redeemed instead of {a_model().manifest.label_rate:.1%}" in label.words
+    # A day that does not train holds the newest impressions alone, and knows no outcome.
+    assert ("label", "label_rate") not in found_in(table.filter(is_newest(table)))
+    nobody = market.with_column(table, "label", [None if one is None else 0 for one in table["label"].to_pylist()])
+    assert found_in(nobody)["label", "label_rate"].verdict == "drifted"
+
+
+def test_new_categories_count_from_their_share_on() -> None:
+    table = market.impressions()
+    assert found_in(table)["category", "new_categories"].value == 0
+    verdicts = {}
+    for every in (40, 10):
+        names = ["Cheese" if place % every == 0 else name for place, name in enumerate(table["category"].to_pylist())]
+        new = found_in(market.with_column(table, "category", names))["category", "new_categories"]
+        assert new.words.endswith("are Cheese, which training never saw")
+        verdicts[every] = (new.verdict, new.chance)
+        assert new.value == pytest.approx(1 / every, abs=0.04)
+    assert verdicts == {40: ("watch", None), 10: ("drifted", None)}
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(1, "ok"), (4, "drifted")])
+def test_volume_is_per_day_on_which_anything_is_shown(times: int, verdict: str) -> None:
+    """The model was trained on 1,000 impressions in 42 days."""
+    many = market.impressions(1_000 * times)
+    only_today = many.filter(pc.not_equal(many[DAY], pa.scalar(NEWEST[0])))
+    for table in (many, only_today):
+        volume = found_in(table)["volume", "volume"]
+        assert (volume.verdict, volume.limit) == (verdict, 0.3), volume
+        assert volume.value == pytest.approx(times - 1, abs=0.5 * times)
+
+
+WINDOW = StoredWindow(market.DAY, market.DAY, 100, 10, {CUSTOMER: 30.0, OFFER: 8.0})
+
+
+def crossed(customers: list[str], offers: list[str]) -> pa.Table:
+    return pa.table({CUSTOMER: customers, OFFER: offers})
+
+
+def test_sizes_by_hand() -> None:
+    """Ten customers and two offers, each pair once."""
+    rows = crossed([f"C{place // 2}" for place in range(20)], ["A", "B"] * 10)
+    no_edge = np.empty((20, 0))
+    assert vars(sizes_of_feature("frequency", WINDOW, rows, no_edge)) == {"then": 30, "now": 10}
+    assert vars(sizes_of_feature("discount_depth", WINDOW, rows, no_edge)) == {"then": 8, "now": 2}
+    # What depends on both is worth about as many as there are offers, if it is the offers that decide: the sums of the
+    # offers are 5 and -5, those of the customers 0, and with 20 x 0.25 alone it is (50 + 0 - 5) / 5 times as uncertain.
+    by_offer = np.array([[1.0], [0.0]] * 10)
+    assert sizes(BOTH, WINDOW, rows, by_offer).now == pytest.approx(20 / 9)
+    # ... and all twenty if half of each customer's and half of each offer's rows are on either side. In training there
+    # were three times the customers and four times the offers: at least three times the rows.
+    by_neither = np.array([[1.0], [0.0], [0.0], [1.0]] * 5)
+    assert vars(sizes(BOTH, WINDOW, rows, by_neither)) == {"then": 60, "now": 20}
+    assert sizes(BOTH, replace(WINDOW, independent={}), rows, by_neither).then == 20
+
+
+def test_a_value_that_a_kind_of_business_has_for_a_category_is_one() -> None:
+    rows = pa.table({"business_type": ["hotel"] * 8 + ["kiosk"] * 8, "category": (["Fish"] * 4 + ["Dairy"] * 4) * 2})
+    assert vars(sizes_of_feature("business_type_match", WINDOW, rows, np.empty((16, 0)))) == {"then": 4, "now": 4}
+
+
+keys = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 1)), min_size=1, max_size=25)
+
+
+@given(keys)
+def test_clustered_rows_are_those_of_the_plain_variance(rows: list[tuple[int, int, int]]) -> None:
+    """The variance of a mean, as a double sum over pairs of rows that share a customer or an offer."""
+    customers, offers, values = (np.array(column) for column in zip(*rows, strict=True))
+    subjects = [pa.chunked_array([pa.array(column.astype(str))]) for column in (customers, offers)]
+    found = clustered_rows(values[:, None].astype(float), subjects)
+    off = values - values.mean()
+    alone = len(rows) * values.mean() * (1 - values.mean())
+    if not alone:
+        assert found == len(rows)
+        return
+    same = [one[:, None] == one[None, :] for one in (customers, offers)]
+    products = off[:, None] * off[None, :]
+    together = sum(float(products[match].sum()) for match in same) - alone
+    assert found == pytest.approx(len(rows) / max(together / alone, 1.0))
+
+
+def draws(customers: float, offers: float) -> Iterator[tuple[float, float, int]]:
+    """Of 400 samples of 80 customers and 20 offers whose habits decide so much: the share of ones, what the sample's
+    own clustered rows say of its variance, and its rows."""
+    rng = np.random.default_rng(5)
+    who, what = (part.ravel() for part in np.meshgrid(np.arange(80), np.arange(20), indexing="ij"))
+    subjects = [pa.chunked_array([pa.array(one.astype(str))]) for one in (who, what)]
+    for _ in range(400):
+        lean = customers * rng.normal(size=80)[who] + offers * rng.normal(size=20)[what]
+        ones = (lean + rng.normal(size=len(who)) > 0).astype(float)
+        share = ones.mean()
+        yield share, share * (1 - share) / clustered_rows(ones[:, None], subjects), len(ones)
+
+
+@pytest.mark.parametrize(("customers", "offers"), [(0.0, 0.0), (0.7, 0.0), (0.0, 0.7), (0.5, 0.5)])
+def test_clustered_rows_tell_how_far_samples_differ(customers: float, offers: float) -> None:
+    shares, told, rows = (np.array(one) for one in zip(*draws(customers, offers), strict=True))
+    assert np.mean(told) == pytest.approx(shares.var(), rel=0.25)
+    if customers or offers:
+        assert shares.var() > 4 * 0.25 / rows[0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (lambda row: [], "Nothing to compare: no model serves, or nothing was shown."),
+        (lambda row: [row("a", "ok")], "No drift since the training of 2025-12-01: of 1 figures, none is"),
+        (lambda row: [row("a", "watch")], "No drift since the training of 2025-12-01. To watch: a: moved."),
+        (
+            lambda row: [row("b", "watch"), row("a", "drifted"), row("a", "drifted")],
+            "**Drifted** since the training of 2025-12-01: a: moved. To watch: b: moved.",
+        ),
+        (
+            lambda row: [row(name, "drifted") for name in "abcdefg"],
+            "**Drifted** since the training of 2025-12-01: "
+            "a: moved; b: moved; c: moved; d: moved; e: moved; and 2 more.",
+        ),
+    ],
+)
+def test_the_report_in_words(rows: Callable[..., list[dict[str, object]]], words: str) -> None:
+    def row(name: str, verdict: str) -> dict[str, object]:
+        return {"name": name, "verdict": verdict, "words": f"{name}: moved", "trained_on": date(2025, 12, 1)}
+
+    assert show_drift(market.metro(), market.DAY, rows(row)).words.startswith(words)

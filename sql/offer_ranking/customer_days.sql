@@ -1,0 +1,16 @@
+-- One row per customer and day with purchases: what features add up, so that a day's events are read once, on their day.
+-- Goods that come back are not taken off: a return says little of which offers a customer will take, and its order may
+-- lie before the look-back window.
+SELECT
+  event_date,
+  customer_id,
+  -- A line without an order is an order of its own.
+  COUNT(DISTINCT COALESCE(order_id, event_id)) AS orders,
+  COUNT(DISTINCT IF(LOWER(channel) IN UNNEST(@business_channels), COALESCE(order_id, event_id), NULL)) AS business_orders,
+  COUNT(*) AS lines,
+  COUNT(IF(is_promo, 1, NULL)) AS promo_lines,
+  SUM(COALESCE(quantity, 1)) AS units,
+  SUM(CAST(ROUND(100 * COALESCE(quantity, 1) * COALESCE(unit_price, 0)) AS INT64)) AS spent_cents
+FROM events
+WHERE event_name = 'order_line' AND customer_id IS NOT NULL
+GROUP BY event_date, customer_id

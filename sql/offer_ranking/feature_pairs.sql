@@ -1,0 +1,23 @@
+-- One row per customer, offer and day as of whose end features are needed: today for what may be recommended, and the
+-- day before it was shown for an impression, because that is all that was known when it was chosen. A day that trains
+-- needs the whole training window; every day needs the newest impressions, to see drift, and those of the newest week
+-- whose outcome is final, to see how the model does.
+-- look-back: impressions @training_window_days
+WITH due AS (
+  SELECT IF(COUNT(*) > 0, @training_window_days, @drift_days) AS days FROM training_plan
+)
+SELECT DISTINCT
+  @as_of AS as_of,
+  impressions.customer_id,
+  impressions.offer_id,
+  DATE_SUB(impressions.event_date, INTERVAL 1 DAY) AS feature_day
+FROM impressions
+CROSS JOIN due
+WHERE impressions.event_date > DATE_SUB(@as_of, INTERVAL due.days DAY)
+  OR (
+    impressions.event_date <= DATE_SUB(@as_of, INTERVAL @label_days DAY)
+    AND impressions.event_date > DATE_SUB(@as_of, INTERVAL @label_days + 7 DAY)
+  )
+UNION ALL
+SELECT @as_of, customer_id, offer_id, @as_of
+FROM offer_candidates

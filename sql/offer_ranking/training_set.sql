@@ -1,0 +1,76 @@
+-- One row per impression: what was known the day before it was shown, and whether the customer redeemed the offer within
+-- the label days after it. While those are not over there is no label: an impression of yesterday that was not redeemed
+-- yet says nothing. Only what the features of its own feature day say may stand here; a check looks for the future.
+-- look-back: impressions @training_window_days
+-- look-back: redemptions @training_window_days
+WITH shown AS (
+  SELECT
+    impression_id,
+    customer_id,
+    offer_id,
+    shown_at,
+    event_date AS shown_on,
+    DATE_SUB(event_date, INTERVAL 1 DAY) AS feature_day
+  FROM impressions
+  -- One that two days report was shown on the first.
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY impression_id ORDER BY shown_at, customer_id, offer_id) = 1
+),
+redeemed AS (
+  SELECT DISTINCT shown.impression_id
+  FROM shown
+  JOIN redemptions
+    ON redemptions.customer_id = shown.customer_id
+    AND redemptions.offer_id = shown.offer_id
+    AND redemptions.redeemed_at >= shown.shown_at
+    AND redemptions.redeemed_at < TIMESTAMP_ADD(shown.shown_at, INTERVAL @label_days DAY)
+)
+SELECT
+  @as_of AS as_of,
+  shown.impression_id,
+  shown.customer_id,
+  shown.offer_id,
+  offer_features.item_id,
+  shown.shown_on,
+  shown.feature_day,
+  CASE
+    WHEN shown.shown_on > DATE_SUB(@as_of, INTERVAL @label_days DAY) THEN NULL
+    WHEN redeemed.impression_id IS NULL THEN 0
+    ELSE 1
+  END AS label,
+  offer_features.unit_margin,
+  customer_features.business_type,
+  customer_features.recency_days,
+  customer_features.frequency,
+  customer_features.monetary,
+  customer_features.promo_affinity,
+  customer_features.avg_basket_size,
+  customer_features.avg_basket_quantity,
+  customer_features.tier2_purchase_ratio,
+  customer_features.tier3_purchase_ratio,
+  customer_features.fresh_category_ratio,
+  customer_features.business_order_ratio,
+  customer_features.category_entropy,
+  offer_features.category,
+  offer_features.discount_depth,
+  offer_features.margin_impact,
+  offer_features.days_until_expiry,
+  offer_features.historical_redemption_rate,
+  offer_features.is_own_brand,
+  interaction_features.bought_product_before,
+  interaction_features.days_since_last_cat_purchase,
+  interaction_features.category_affinity_score,
+  interaction_features.discount_depth_vs_usual,
+  interaction_features.price_sensitivity_match,
+  interaction_features.business_type_match
+FROM shown
+JOIN interaction_features
+  ON interaction_features.customer_id = shown.customer_id
+  AND interaction_features.offer_id = shown.offer_id
+  AND interaction_features.feature_day = shown.feature_day
+-- Both are there for every row of interaction_features. LEFT keeps the engine from joining them to each other by day.
+LEFT JOIN customer_features
+  ON customer_features.customer_id = shown.customer_id AND customer_features.feature_day = shown.feature_day
+LEFT JOIN offer_features
+  ON offer_features.offer_id = shown.offer_id AND offer_features.feature_day = shown.feature_day
+LEFT JOIN redeemed
+  ON redeemed.impression_id = shown.impression_id

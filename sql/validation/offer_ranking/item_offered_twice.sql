@@ -1,0 +1,10 @@
+-- A customer's offers are of different items. A failure means that somebody is shown the same thing twice, perhaps at
+-- two prices.
+-- table: offer_recommendations
+-- severity: error
+SELECT offer_recommendations.customer_id, offers.item_id, COUNT(*) AS places
+FROM offer_recommendations
+JOIN offers
+  ON offers.offer_id = offer_recommendations.offer_id
+GROUP BY offer_recommendations.customer_id, offers.item_id
+HAVING COUNT(*) > 1

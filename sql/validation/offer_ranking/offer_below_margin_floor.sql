@@ -1,0 +1,15 @@
+-- Every recommended offer leaves the margin that it needs, as far as the cost of its item is known. A failure means
+-- that the company pays for what it recommends.
+-- table: offer_recommendations
+-- severity: error
+SELECT
+  offer_recommendations.customer_id,
+  offer_recommendations.rank,
+  offer_recommendations.offer_id,
+  ROUND(1 - offers.discount - SAFE_DIVIDE(catalog.cost, catalog.price), 6) AS margin
+FROM offer_recommendations
+JOIN offers
+  ON offers.offer_id = offer_recommendations.offer_id
+JOIN catalog
+  ON catalog.item_id = offers.item_id
+WHERE ROUND(1 - offers.discount - SAFE_DIVIDE(catalog.cost, catalog.price), 6) < @min_margin
