@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from recs_platform.bench.measure import Stopwatch
 from recs_platform.strategies.offer_ranking.features import FEATURE_COLUMNS, FEATURES
-from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 
 if TYPE_CHECKING:
     from recs_platform.companies.model import Company

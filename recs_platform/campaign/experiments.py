@@ -24,7 +24,7 @@ from recs_platform.statistics.intervals import Interval
 from recs_platform.statistics.paired import paired
 from recs_platform.statistics.ratio import Sums
 from recs_platform.statistics.sample_ratio import sample_ratio as judge_shares
-from recs_platform.strategies.strategy import Parameters
+from recs_platform.strategies.parameters import Parameters
 from recs_platform.warehouse.slices import Days
 
 Row: TypeAlias = Mapping[str, Any]

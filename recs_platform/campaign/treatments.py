@@ -21,7 +21,7 @@ from recs_platform.companies.model import Company
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.campaign import EVERYBODY, OffPolicyEvaluation, TreatmentBandit
 from recs_platform.schemas.table import spec_of
-from recs_platform.strategies.strategy import Parameters
+from recs_platform.strategies.parameters import Parameters
 from recs_platform.warehouse.slices import Days
 
 Row: TypeAlias = Mapping[str, Any]

@@ -38,7 +38,7 @@ def explain(
     from recs_platform.resources import open_warehouse
     from recs_platform.strategies.offer_ranking.explain import DayReader, day_to_explain
     from recs_platform.strategies.offer_ranking.explain import explain as explain_pair
-    from recs_platform.strategies.strategy import OfferRankingParameters
+    from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 
     found = find(company)
     if not isinstance(found.parameters, OfferRankingParameters):

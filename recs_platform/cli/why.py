@@ -31,8 +31,8 @@ def why(
     from recs_platform.companies.loader import company as find
     from recs_platform.pipeline.catalogue import pipelines
     from recs_platform.resources import open_warehouse
-    from recs_platform.strategies.strategy import VehicleFitmentParameters
     from recs_platform.strategies.vehicle_fitment.evidence import Reader, day_to_explain, gather
+    from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
     from recs_platform.strategies.vehicle_fitment.why import explain
 
     found = find(company)

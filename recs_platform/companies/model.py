@@ -35,7 +35,8 @@ from recs_platform.companies.source_config import CONNECTORS, SimulatedSource, S
 from recs_platform.schemas.landing import feed_columns
 from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.schemas.table import TableSpec, spec_of
-from recs_platform.strategies.strategy import STRATEGIES, Parameters
+from recs_platform.strategies.parameters import Parameters
+from recs_platform.strategies.strategy import STRATEGIES
 
 
 def identifier(text: str) -> str:

@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 from recs_platform.companies.model import identifier, source_tables
 from recs_platform.companies.problems import not_one_of, range_of
 from recs_platform.errors import ConfigError
-from recs_platform.strategies.strategy import STRATEGIES, Parameters
+from recs_platform.strategies.parameters import Parameters
+from recs_platform.strategies.strategy import STRATEGIES
 
 _TEMPLATE = """\
 # {title}.

@@ -14,7 +14,7 @@ from recs_platform.publication.guardrails import Guardrail, at_most
 from recs_platform.publication.product import ALLOCATION, Product
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.schemas.table import TableSpec
-from recs_platform.strategies.strategy import Parameters
+from recs_platform.strategies.parameters import Parameters
 
 _FIGURES = f"""
 SELECT

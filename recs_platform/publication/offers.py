@@ -13,7 +13,7 @@ from recs_platform.publication.guardrails import Guardrail, at_most
 from recs_platform.publication.product import RECOMMENDATIONS, Product
 from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import TableSpec, spec_of
-from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 
 AVERAGES = ("chance", "expected margin", "discount", "own brand", "offers per customer")
 

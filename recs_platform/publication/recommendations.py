@@ -9,7 +9,7 @@ from recs_platform.publication.comparison import Compared, percent
 from recs_platform.publication.guardrails import Guardrail, at_least, at_most
 from recs_platform.publication.product import RECOMMENDATIONS, Product
 from recs_platform.schemas.table import TableSpec
-from recs_platform.strategies.strategy import Parameters
+from recs_platform.strategies.parameters import Parameters
 
 PLACES = ("1", "2", "3", "4")
 

@@ -11,7 +11,7 @@ import pytest
 from recs_platform.campaign.experiments import Part, compare_arms, compare_periods, compare_shares, parts_of
 from recs_platform.statistics import ratio
 from recs_platform.statistics.ratio import Sums
-from recs_platform.strategies.strategy import Parameters
+from recs_platform.strategies.parameters import Parameters
 
 FIRST, LAST = date(2025, 10, 1), date(2025, 10, 28)
 Parts = dict[tuple[str, str], Part]

@@ -13,7 +13,8 @@ from recs_platform.companies.model import Company, Simulation
 from recs_platform.companies.scaffold import new_company_yaml, parameters_markdown
 from recs_platform.companies.source_config import FilesSource, SimulatedSource, SqlSource
 from recs_platform.errors import ConfigError
-from recs_platform.strategies.strategy import STRATEGIES, Parameters
+from recs_platform.strategies.parameters import Parameters
+from recs_platform.strategies.strategy import STRATEGIES
 from recs_platform_tests.companies.shop import SHOP
 
 PAGE = (Path(__file__).parents[2] / "docs" / "companies.md").read_text()

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from recs_platform.publication.guardrails import refusals
 from recs_platform.publication.recommendations import PLACES, ComparedRecommendations, judge_recommendations
-from recs_platform.strategies.strategy import VehicleFitmentParameters
+from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 
 share = st.floats(0, 1)
 prices = st.lists(st.floats(1, 10_000), min_size=4, max_size=4)

@@ -21,7 +21,8 @@ from recs_platform.publication.stage import offers_stage
 from recs_platform.publication.verify import figures
 from recs_platform.schemas.offer_ranking import OfferRecommendations, OfferScores
 from recs_platform.schemas.table import spec_of
-from recs_platform.strategies.strategy import STRATEGIES, OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
+from recs_platform.strategies.strategy import STRATEGIES
 from recs_platform_tests.companies.shop import shop
 from recs_platform_tests.publication.garage import arrow
 from recs_platform_tests.publication.market import DAY, Market, Shown, lists, planned, queries, write

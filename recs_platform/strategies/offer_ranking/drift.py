@@ -47,7 +47,7 @@ from recs_platform.strategies.offer_ranking.drift_sizes import (
 )
 from recs_platform.strategies.offer_ranking.drift_words import changed, show_drift
 from recs_platform.strategies.offer_ranking.features import TASK
-from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.warehouse.slices import Days
 
 

@@ -22,7 +22,7 @@ from recs_platform.schemas.offer_ranking import BY_RATE, GENERATORS
 from recs_platform.strategies.offer_ranking.explaining import START, contributions, scorer, value_text
 from recs_platform.strategies.offer_ranking.features import FEATURES
 from recs_platform.strategies.offer_ranking.not_found import UNKNOWN, Offered, why_not_found
-from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.protocol import Warehouse
 

@@ -29,7 +29,7 @@ from recs_platform.schemas.offer_ranking import BY_RATE
 from recs_platform.schemas.offer_ranking_reports import FeatureContributions, FeatureImportance
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
-from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.warehouse.slices import Days
 
 START = "(start)"

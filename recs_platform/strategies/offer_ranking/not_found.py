@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
 

@@ -18,7 +18,7 @@ from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking import TrainingPlan
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.features import TASK
-from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.warehouse.slices import Days
 
 

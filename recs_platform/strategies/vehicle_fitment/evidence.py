@@ -16,8 +16,8 @@ from recs_platform.masking import mask_text
 from recs_platform.pipeline.adhoc import adhoc_query
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.vehicle_fitment import TIERS
-from recs_platform.strategies.strategy import VehicleFitmentParameters
 from recs_platform.strategies.vehicle_fitment.formulas import Segment, shrunk
+from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.protocol import Warehouse
 

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from recs_platform.schemas.vehicle_fitment import TIERS
-from recs_platform.strategies.strategy import VehicleFitmentParameters
+from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 
 MILLION = 1_000_000
 

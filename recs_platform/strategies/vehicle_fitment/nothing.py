@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
-from recs_platform.strategies.strategy import VehicleFitmentParameters
 from recs_platform.strategies.vehicle_fitment.evidence import Evidence
 from recs_platform.strategies.vehicle_fitment.formulas import merchandising_faults
+from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 
 
 def reason_for_nothing(reason: str, parameters: VehicleFitmentParameters, known: Evidence) -> tuple[str, str]:

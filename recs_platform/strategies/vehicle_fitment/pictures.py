@@ -16,7 +16,7 @@ from recs_platform.reporting.figures import percent, tick
 from recs_platform.reporting.presentation import Presentation
 from recs_platform.schemas.reporting import CONTENDERS, PRICE_BANDS
 from recs_platform.schemas.vehicle_fitment import TIERS
-from recs_platform.strategies.strategy import VehicleFitmentParameters
+from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 
 Rows = Sequence[Mapping[str, Any]]
 

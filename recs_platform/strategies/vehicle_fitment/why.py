@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from recs_platform.masking import mask_email
-from recs_platform.strategies.strategy import VehicleFitmentParameters
 from recs_platform.strategies.vehicle_fitment.evidence import Evidence, Row
 from recs_platform.strategies.vehicle_fitment.formulas import (
     MILLION,
@@ -25,6 +24,7 @@ from recs_platform.strategies.vehicle_fitment.formulas import (
     segment_score,
 )
 from recs_platform.strategies.vehicle_fitment.nothing import reason_for_nothing
+from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Any
 
 from recs_platform.campaign.report.reading import STANDING, Findings, Rows
 from recs_platform.companies.model import Company, Simulation
-from recs_platform.strategies.strategy import Parameters, VehicleFitmentParameters
+from recs_platform.strategies.parameters import Parameters
+from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 from recs_platform.warehouse.slices import Days
 
 AS_OF, SENT = date(2025, 12, 4), Days(date(2025, 12, 1), date(2025, 12, 3))

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from recs_platform.pipeline.catalogue import pipelines
-from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.warehouse.compile import duckdb_sql
 from recs_platform.warehouse.engine import quoted
 from recs_platform.warehouse.query import Query, load_queries, parse_query, sql_folder

@@ -16,7 +16,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from recs_platform.schemas.offer_ranking import GENERATORS
-from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform_tests.strategies.offer_ranking.lists import AS_OF, Row, Tables, rows_of, text_of
 
 _CUSTOMERS = 40

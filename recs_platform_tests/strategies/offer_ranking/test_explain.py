@@ -17,7 +17,7 @@ from recs_platform.errors import ConfigError
 from recs_platform.schemas.offer_ranking import BY_RATE
 from recs_platform.strategies.offer_ranking.explain import Explanation, left_out
 from recs_platform.strategies.offer_ranking.features import FEATURES
-from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform_tests.strategies.offer_ranking.market import DAY, with_column
 from recs_platform_tests.strategies.offer_ranking.shop import Shop
 

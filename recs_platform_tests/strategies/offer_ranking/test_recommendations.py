@@ -15,7 +15,7 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from recs_platform.strategies.strategy import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform_tests.strategies.offer_ranking.lists import Row, Tables, rows_of, text_of
 
 _CUSTOMERS = 100

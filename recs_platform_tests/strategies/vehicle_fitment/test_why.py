@@ -17,7 +17,6 @@ from recs_platform.platform_db.tables import Publication, PublicationKind, Publi
 from recs_platform.publication.inventory import begin
 from recs_platform.schemas.vehicle_fitment import DROPPED_BECAUSE
 from recs_platform.settings import settings
-from recs_platform.strategies.strategy import VehicleFitmentParameters
 from recs_platform.strategies.vehicle_fitment.evidence import Evidence, Reader, gather
 from recs_platform.strategies.vehicle_fitment.formulas import (
     MILLION,
@@ -26,6 +25,7 @@ from recs_platform.strategies.vehicle_fitment.formulas import (
     merchandising_faults,
     rounded,
 )
+from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 from recs_platform.strategies.vehicle_fitment.why import Explanation, explain
 from recs_platform_tests.strategies.vehicle_fitment.conftest import Recs, parsed
 from recs_platform_tests.strategies.vehicle_fitment.small_world import THEN, TODAY, World

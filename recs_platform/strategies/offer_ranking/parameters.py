@@ -1,0 +1,105 @@
+"""What offer ranking can be told in a company's YAML."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from recs_platform.models.settings import Weekday
+from recs_platform.strategies.parameters import Parameters
+
+
+class OfferRankingParameters(Parameters):
+    look_back_parameter = "feature_window_days"
+    feature_window_days: int = Field(90, ge=1, le=730, description="Days of events that features look back on.")
+    training_window_days: int = Field(
+        60, ge=15, le=365, description="Days of impressions that a model is trained, stopped and compared on."
+    )
+    label_days: int = Field(
+        7, ge=1, le=60, description="Days after an impression within which a redemption counts as its outcome."
+    )
+    rate_strength: float = Field(
+        50.0, gt=0, description="Impressions that an offer's own redemption rate is weighed against."
+    )
+    business_channels: tuple[str, ...] = Field(
+        ("delivery",), description="Channels through which businesses order (lower case)."
+    )
+    max_candidates: int = Field(40, ge=1, le=1000, description="Candidates per customer that are scored (offers).")
+    candidates_per_category: int = Field(
+        15, ge=1, le=1000, description="Offers of each of a customer's categories that become candidates."
+    )
+    candidate_categories: int = Field(
+        4, ge=1, le=50, description="Categories, those that a customer buys most in, that give candidates."
+    )
+    candidates_per_business_type: int = Field(
+        15, ge=1, le=1000, description="Offers most redeemed by a customer's kind of business that become candidates."
+    )
+    new_offer_days: int = Field(3, ge=1, le=60, description="Days from its first one that an offer is new.")
+    new_candidates: int = Field(10, ge=0, le=1000, description="New offers that become everybody's candidates.")
+    max_customers_without_candidates: float = Field(
+        0.1, ge=0, le=1, description="Share of customers whom no running offer may suit before an alert (0-1)."
+    )
+    recommendations_per_customer: int = Field(10, ge=1, le=100, description="Offers that a customer is shown.")
+    max_per_category: int = Field(3, ge=1, le=100, description="Offers of one category among a customer's.")
+    min_own_brand_share: float = Field(
+        0.2, ge=0, le=1, description="Share of a customer's places kept for the company's own brand (0-1)."
+    )
+    min_margin: float = Field(
+        0.0, ge=-1, le=1, description="Margin left after the discount, as a share of the price, that an offer needs."
+    )
+    negatives_per_positive: float = Field(
+        10.0, gt=0, description="Impressions without a redemption kept per redeemed one in training."
+    )
+    model_tolerance: float = Field(
+        0.005, ge=0, le=0.5, description="ROC AUC by which a new model may be worse and still go active."
+    )
+    training_seed: int = Field(1, ge=0, le=2**31 - 1, description="Decides all that is random in training.")
+    retrain_weekday: Weekday | None = Field(
+        "monday", description="Weekday whose daily run trains; none: only when there is cause."
+    )
+    retrain_cool_down_days: int = Field(3, ge=1, le=60, description="Days between two trainings, at least.")
+    drift_days: int = Field(2, ge=1, le=28, description="Newest days of impressions that drift is measured on.")
+    drifted_features: int = Field(1, ge=1, le=100, description="Features that must have drifted to ask for a training.")
+    drift_repeat_days: int = Field(
+        28, ge=1, le=365, description="Days after which drift that lasts asks for a training again."
+    )
+    volume_change: float = Field(
+        0.3, gt=0, description="Change of the number of impressions since training that asks for one (0.3 is 30%)."
+    )
+    new_category_share: float = Field(
+        0.05, gt=0, le=1, description="Share of impressions with a category unknown to the model that asks for one."
+    )
+    explained_customers: int = Field(
+        50, ge=0, le=10_000, description="Customers whose recommendations are stored with the parts of their score."
+    )
+    max_lists_changed: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="Share of still running live offers that may be replaced before publishing is refused (0-1).",
+    )
+    max_score_move: float = Field(
+        1.0,
+        ge=0,
+        description="How far the higher of the average chances, live and new, may be above the lower before publishing "
+        "is refused (1 is twice as high).",
+    )
+    max_offers_lost: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of running offers that nobody is shown before an alert (0-1).",
+    )
+
+    @model_validator(mode="after")
+    def _something_is_left_to_learn_from(self) -> OfferRankingParameters:
+        # A week each to stop and to compare on, the label days before each of them, and a day to train on.
+        needed = 2 * self.label_days + 15
+        if self.training_window_days < needed:
+            raise ValueError(f"training_window_days must be at least {needed} with label_days at {self.label_days}")
+        return self
+
+    @property
+    def history_days(self) -> int:
+        """The oldest impression that trains needs a whole look-back window before it."""
+        needed = self.training_window_days + self.feature_window_days + 1
+        return max(needed, self.campaign_window_days)

@@ -1,0 +1,154 @@
+"""What every strategy can be told in a company's YAML: units, ranges and defaults, written once.
+
+Not here: what one strategy alone can be told (`parameters.py` in its package).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+class Parameters(BaseModel):
+    """What every strategy can be told in a company's YAML. Units and ranges are part of the description."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    look_back_parameter: ClassVar[str]
+    """The parameter that says how many days of events the strategy looks back on."""
+
+    rejected_warning: float = Field(
+        0.01,
+        ge=0,
+        le=1,
+        description="Share of a source table's rows that may be unusable before an alert (0-1).",
+    )
+    rejected_tolerance: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Share of a source table's rows that may be unusable before it is refused (0-1).",
+    )
+
+    rejected_minimum: int = Field(
+        10, ge=0, description="Unusable rows up to which neither counts, unless no row at all is usable (rows)."
+    )
+
+    min_stability: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="Share of customers who keep all recommendations, below which publishing is refused (0-1); not of "
+        "offers, which come and go.",
+    )
+    max_customers_lost: float = Field(
+        0.05, ge=0, le=1, description="Share of live customers lost, above which publishing is refused (0-1)."
+    )
+    max_price_move: float = Field(
+        0.15,
+        ge=0,
+        description="Share by which the average price may move before publishing is refused (0.1 is 10%); not of "
+        "offers.",
+    )
+
+    attribution_window_days: int = Field(
+        7, ge=1, le=60, description="Days after a message within which an order is credited to it."
+    )
+    campaign_window_days: int = Field(
+        93, ge=8, le=730, description="Days of messages that campaign tables and reports look back on."
+    )
+    interaction_window_days: int = Field(
+        30, ge=1, le=365, description="Days after a message within which an open or click of it is known as such."
+    )
+    holdout_arms: tuple[str, ...] = Field(
+        ("holdout",), description="Arms whose customers are drawn for a campaign and then sent nothing."
+    )
+    control_arm: str = Field("random", description="The arm that the others are compared with.")
+    planned_arm_shares: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(
+        default_factory=dict,
+        description="Share of each arm in the draw, by name, to be held against what was drawn; they add up to 1.",
+    )
+    releases: tuple[date, ...] = Field(
+        (),
+        description="Days from which a new version of the messages was sent; the newest one is compared with before.",
+    )
+    comparison_days: int = Field(28, ge=1, le=365, description="Days before and after a release that are compared.")
+    covariate_days: int = Field(
+        28,
+        ge=1,
+        le=365,
+        description="Days before a customer's first message whose orders sharpen the comparison of arms.",
+    )
+    minimum_effect: float = Field(
+        0.1, gt=0, le=10, description="Relative effect that an experiment is meant to see (0.1 is 10%)."
+    )
+    machine_open_seconds: int = Field(
+        10, ge=0, le=3600, description="An open so close to delivery is a mail program's, not a person's (seconds)."
+    )
+    scanner_click_seconds: int = Field(
+        10, ge=0, le=3600, description="A click so close to delivery is a scanner's (seconds)."
+    )
+    scanner_burst_clicks: int = Field(
+        3, ge=2, le=100, description="So many clicks of one message in a burst are a scanner's (clicks)."
+    )
+    scanner_burst_seconds: int = Field(
+        3, ge=0, le=3600, description="Clicks of one message so close together are a burst (seconds)."
+    )
+    count_machine_engagement: bool = Field(
+        False, description="Whether opens and clicks by machines count in rates all the same."
+    )
+    max_interaction_lag_hours: int = Field(
+        6,
+        ge=1,
+        le=240,
+        description="Hours by which opens and clicks may trail orders and messages before a day is late.",
+    )
+    max_failed_share: float = Field(
+        0.15, ge=0, le=1, description="Share of messages that may fail to arrive before an alert (0-1)."
+    )
+    bandit_reward: Literal["click_per_view", "click_per_send"] = Field(
+        "click_per_view", description="What a treatment is rewarded for: clicks per opened, or per sent message."
+    )
+    bandit_half_life_days: float | None = Field(
+        None, gt=0, description="Days after which a message counts half for the bandit; none: all count the same."
+    )
+    bandit_exploration_floor: float = Field(
+        0.01, ge=0, le=0.5, description="Least share of the traffic for each treatment that is not retired (0-1)."
+    )
+    bandit_min_views: int = Field(200, ge=0, description="Rewarded chances before a treatment may be retired.")
+    max_allocation_move: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of the traffic that may change treatment before publishing is refused (0-1).",
+    )
+    max_treatments_dropped: float = Field(
+        0.5, ge=0, le=1, description="Share of live treatments that may vanish before publishing is refused (0-1)."
+    )
+
+    @field_validator("planned_arm_shares")
+    @classmethod
+    def _shares_add_up(cls, shares: dict[str, float]) -> dict[str, float]:
+        if shares and abs(sum(shares.values()) - 1) > 1e-6:
+            raise ValueError(f"the shares add up to {sum(shares.values()):g}, not 1")
+        return shares
+
+    @model_validator(mode="after")
+    def _warning_comes_first(self) -> Parameters:
+        if self.rejected_warning > self.rejected_tolerance:
+            raise ValueError("rejected_warning must not exceed rejected_tolerance")
+        return self
+
+    @property
+    def history_days(self) -> int:
+        """Days of logs that a day's tables look back on, whichever looks back furthest."""
+        return max(self.window_days, self.campaign_window_days)
+
+    @property
+    def window_days(self) -> int:
+        value = getattr(self, self.look_back_parameter)
+        if not isinstance(value, int):
+            raise TypeError(f"{self.look_back_parameter} is not a number of days")
+        return value
