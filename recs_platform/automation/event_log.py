@@ -40,6 +40,7 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         self._kept: dict[str, Engine] = {}
         """The databases that stay open: the index, and that of the run which was written to last."""
         self._tables: set[str] = set()
+        self._columns: set[str] = set()
         super().__init__(base_dir, inst_data)
         # A batch holds the lock while it opens its second database.
         self._db_lock: Any = threading.RLock()
@@ -71,6 +72,12 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        # Asked for every event of an asset, and answered by reading the database's schema. A column stays, too.
+        if column_name not in self._columns and super()._has_asset_key_col_on_connection(conn, column_name):
+            self._columns.add(column_name)
+        return column_name in self._columns
 
     def dispose(self) -> None:
         with self._db_lock:

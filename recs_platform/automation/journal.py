@@ -79,6 +79,7 @@ class RunJournal(dg.ConfigurableResource[None]):
             yield None
         finally:
             done = summary(instance, run.run_id)
+            _told[run.run_id] = done
             job_log.ended(
                 database,
                 run.run_id,
@@ -92,6 +93,11 @@ class RunJournal(dg.ConfigurableResource[None]):
                 message=done.errors[0] if done.errors else "",
             )
             database.dispose()
+
+
+def told(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
+    """What a run of this process did, as its journal added it up: a range's events are thousands."""
+    return _told.pop(run_id, None) or summary(instance, run_id)
 
 
 def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
@@ -132,6 +138,10 @@ def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
         user_mistake=bool(failures) and all(failure.user_mistake for failure in failures),
         interrupted=any(failure.interrupted for failure in failures),
     )
+
+
+_told: dict[str, RunSummary] = {}
+"""Of runs that have just ended in this process."""
 
 
 class _Failure(NamedTuple):

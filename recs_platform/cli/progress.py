@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from recs_platform.automation.launch import Outcome, Step
+    from recs_platform.cli.side_by_side import Processes
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,16 @@ def run_steps(defs: dg.Definitions, instance: dg.DagsterInstance, steps: Sequenc
         return _told(carried_out(defs, instance, steps, follow), progress, quiet)
 
 
-def run_side_by_side(steps: Sequence[Step], *, quiet: bool) -> list[Ended]:
-    """Carry out the runs of several companies, the companies at once."""
-    from recs_platform.cli.side_by_side import run_companies
+def run_side_by_side(steps: Sequence[Step], *, quiet: bool, processes: Processes | None = None) -> list[Ended]:
+    """Carry out the runs of several companies, the companies at once; in these processes, or in new ones."""
+    from recs_platform.cli.side_by_side import company_processes, run_companies
     from recs_platform.warehouse.engine import cores
 
     companies = len({step.company for step in steps})
-    with _progress(quiet) as progress:
+    with ExitStack() as opened, _progress(quiet) as progress:
         progress.add_task(f"{companies} companies, {len(steps)} runs", total=None)
-        return _told(run_companies(steps, min(cores(), companies)), progress, quiet)
+        used = processes or opened.enter_context(company_processes(min(cores(), companies)))
+        return _told(run_companies(steps, used), progress, quiet)
 
 
 def carried_out(

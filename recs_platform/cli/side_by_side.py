@@ -12,6 +12,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,21 +25,39 @@ _stopped: Any = None
 """In a worker process: where it puts the runs that ended, and whether it should begin another."""
 
 
-def run_companies(steps: Sequence[Step], processes: int) -> Iterator[Ended]:
+@dataclass(frozen=True)
+class Processes:
+    """Processes that carry out companies' runs, and how they speak with this one."""
+
+    pool: ProcessPoolExecutor
+    reports: Any
+    stopped: Any
+
+
+@contextmanager
+def company_processes(count: int) -> Iterator[Processes]:
+    """Processes that load the platform at once, while this one still plans what they are to do."""
+    context = multiprocessing.get_context("spawn")
+    reports, stopped = context.Queue(), context.Event()
+    with ProcessPoolExecutor(count, context, initializer=_remember, initargs=(reports, stopped)) as pool:
+        with _children_deaf_to_ctrl_c():
+            for _ in range(count):
+                pool.submit(_load)
+        try:
+            yield Processes(pool, reports, stopped)
+        finally:
+            stopped.set()
+
+
+def run_companies(steps: Sequence[Step], processes: Processes) -> Iterator[Ended]:
     """Carry out the runs of several companies; each is given back when it ends."""
     from recs_platform.automation.instance import instance
 
     instance().dispose()  # its databases are made here, before several processes want them
     companies = list(dict.fromkeys(step.company for step in steps))
-    context = multiprocessing.get_context("spawn")
-    reports, stopped = context.Queue(), context.Event()
-    with ProcessPoolExecutor(processes, context, initializer=_remember, initargs=(reports, stopped)) as pool:
-        with _children_deaf_to_ctrl_c():
-            work = [pool.submit(_run_company, [s for s in steps if s.company == company]) for company in companies]
-        try:
-            yield from _reported(reports, work)
-        finally:
-            stopped.set()
+    with _children_deaf_to_ctrl_c():
+        work = [processes.pool.submit(_run_company, [s for s in steps if s.company == name]) for name in companies]
+    yield from _reported(processes.reports, work)
     for done in work:
         done.result()
 
@@ -71,6 +90,11 @@ def _reported(reports: Any, work: Sequence[Future[int]]) -> Iterator[Ended]:
 def _remember(reports: Any, stopped: Any) -> None:
     global _reports, _stopped
     _reports, _stopped = reports, stopped
+
+
+def _load() -> None:
+    """What every run needs takes seconds to import."""
+    import recs_platform.definitions  # noqa: F401
 
 
 def _run_company(steps: list[Step]) -> int:

@@ -66,6 +66,15 @@ def test_every_type_of_parameter_keeps_type_and_value(engine: Engine, value: Val
     assert described[1] == type_
 
 
+def test_a_text_that_is_compiled_once_serves_every_day_and_keeps_types() -> None:
+    query = parse_query("q", "SELECT @as_of AS as_of, @limit AS most, DATE_SUB(@as_of, INTERVAL 1 DAY) AS before", "q")
+    first, second = (duckdb_sql(query, {"as_of": date(2025, 9, day), "limit": 1}) for day in (1, 2))
+    assert first == second.replace("2025-09-02", "2025-09-01")
+    assert (first.count("2025-09-01"), second.count("2025-09-02")) == (2, 2)
+    texts = {duckdb_sql(query, {"as_of": date(2025, 9, 1), "limit": limit}) for limit in (1, 1.0, True)}
+    assert len(texts) == 3, "equal values of other types share a text"
+
+
 @given(
     text=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), items=st.lists(st.text("a'\\\"%é"))
 )
