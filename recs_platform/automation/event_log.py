@@ -6,7 +6,8 @@ not wait for the disk. A process that is killed loses nothing by that; when the 
 its last events, and is made again anyway. What the lake holds does not depend on them.
 
 A run over a range of days reports one materialization for each table and day: a new company's history is thousands of
-events. Dagster hands them over in batches (DAGSTER_EVENT_BATCH_SIZE); they share a transaction.
+events. Dagster hands them over in batches (DAGSTER_EVENT_BATCH_SIZE); they share a transaction, and an asset's row in
+the index is written once for all of them.
 
 This leans on how `SqliteEventLogStorage` opens its databases, so Dagster is held below its next minor version, and a
 test compares what the two storages return. PostgreSQL (in production) has no need of it.
@@ -55,10 +56,12 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         with ExitStack() as opened:
-            self._batch.opened, self._batch.connections = opened, {}
+            self._batch.opened, self._batch.connections, self._batch.of_assets = opened, {}, {}
             try:
                 for event in events:
                     super().store_event(event)
+                for conn, event, event_id in self._batch.of_assets.values():
+                    super()._store_asset_event(conn, event, event_id)
             finally:
                 self._batch.connections = None
         for run_id in dict.fromkeys(event.run_id for event in events):
@@ -66,6 +69,17 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
             os.utime(self.path_for_shard(run_id))
         if any(_ends_a_run(event) for event in events):
             self._close_run()
+
+    def _store_asset_event(self, conn: Connection, event: EventLogEntry, event_id: int) -> None:
+        # The asset's row in the index: each event of a kind replaces what the one before it wrote, so of a range of
+        # days the last is enough.
+        happened = event.dagster_event
+        if getattr(self._batch, "connections", None) is None:
+            super()._store_asset_event(conn, event, event_id)
+        elif happened and happened.asset_key:
+            kind = happened.asset_key, happened.event_type
+            self._batch.of_assets.pop(kind, None)
+            self._batch.of_assets[kind] = conn, event, event_id
 
     def has_table(self, table_name: str) -> bool:
         # Asked for nearly every event of an asset. A table that is there stays.

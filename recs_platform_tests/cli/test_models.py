@@ -43,6 +43,7 @@ def training() -> Training:
             **columns,
             "impression_id": [f"I{number:05d}" for number in range(_ROWS)],
             "customer_id": [f"C{number % 90}" for number in range(_ROWS)],
+            "offer_id": [f"F{number % 40}" for number in range(_ROWS)],
             "shown_on": pa.array([FIRST - timedelta(days=1 + number % _DAYS) for number in range(_ROWS)]),
             "label": pa.array(redeemed.astype(np.int64)),
         }

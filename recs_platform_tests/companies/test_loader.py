@@ -38,7 +38,7 @@ def test_the_built_in_companies() -> None:
         "acme": ("vehicle_fitment", "acme", "America/Chicago", "USD", 600),
         "concord": ("replenishment", "concord", "America/New_York", "USD", 429),
         "holley": ("vehicle_fitment", "company_1950", "America/Chicago", "USD", 4000),
-        "metro": ("offer_ranking", "metro", "Europe/Berlin", "EUR", 1500),
+        "metro": ("offer_ranking", "metro", "Europe/Berlin", "EUR", 1000),
     }
     assert {c.start_date for c in found.values()} == {date(2025, 9, 1)}
     assert {c.strategy for c in found.values()} == set(STRATEGIES)
