@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from recs_platform.cli.output import JsonOption, console, print_json, print_table
-from recs_platform.cli.publish import ByOption, CompanyArgument, _who
+from recs_platform.cli.publish import ByOption, CompanyArgument, who
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def activate(
 ) -> None:
     """Make a version the one that serves, if its artifact is sound and of this code's features."""
     shelf, task = _opened(company, model)
-    _tell(shelf.activate(task.model, version, task.features, by=_who(by)), as_json)
+    _tell(shelf.activate(task.model, version, task.features, by=who(by)), as_json)
 
 
 @app.command()
@@ -85,7 +85,7 @@ def rollback(
 ) -> None:
     """Go back to the version that served before."""
     shelf, task = _opened(company, model)
-    _tell(shelf.rollback(task.model, task.features, to=to, by=_who(by)), as_json)
+    _tell(shelf.rollback(task.model, task.features, to=to, by=who(by)), as_json)
 
 
 def _opened(name: str, model: str | None) -> tuple[ModelShelf, RankingTask]:

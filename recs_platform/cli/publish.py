@@ -48,7 +48,7 @@ def publish(
     found, pipeline, outlet = _opened(company, product)
     day = day_of(date, "--date") if date else newest_day(outlet)
     offered = offer(outlet, pipeline, found, day)
-    made = accept(offered, outlet, by=_who(by), at=datetime.now(UTC), approve=approve)
+    made = accept(offered, outlet, by=who(by), at=datetime.now(UTC), approve=approve)
     if as_json:
         print_json(_offer_json(offered, made))
     else:
@@ -89,7 +89,7 @@ def rollback(
     from recs_platform.publication.verify import figures_of
 
     _, _, outlet = _opened(company, product)
-    made = go_back(outlet, to, by=_who(by), at=datetime.now(UTC))
+    made = go_back(outlet, to, by=who(by), at=datetime.now(UTC))
     if as_json:
         print_json(_publication_json(made))
         return
@@ -132,7 +132,7 @@ def _chosen(company: Company, pipeline: Pipeline, product: str | None) -> str:
     return product
 
 
-def _who(by: str | None) -> str:
+def who(by: str | None) -> str:
     try:
         return by or os.environ.get("USER") or getpass.getuser()
     except (KeyError, OSError):

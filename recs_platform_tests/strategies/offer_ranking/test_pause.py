@@ -1,0 +1,41 @@
+"""A day on which no offer runs, as the simulated world plants some: nothing is written, and everybody is told."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from recs_platform.companies.loader import load_companies
+from recs_platform.companies.model import Simulation
+from recs_platform.simulation.world import read_truth, simulate
+from recs_platform.sources.connectors.simulated import world_spec
+from recs_platform.warehouse.slices import Days
+from recs_platform_tests.promises.platform import Platform
+
+LOGS = ("customer_days", "customer_item_days", "offer_days")
+WRITTEN = ("offer_candidates", "candidate_features", "offer_scores", "offer_recommendations", "feature_contributions")
+
+
+def test_a_day_without_offers_succeeds_writes_nothing_and_warns(tmp_path: Path) -> None:
+    built_in = load_companies()["metro"]
+    company = built_in.model_copy(update={"simulation": Simulation(seed=5, customers=80)})
+    platform = Platform(tmp_path, [company])
+    spec = world_spec(company)
+    simulate(spec, platform.landing, company.start_date, company.start_date, snapshot_days=[])
+    day = date.fromisoformat(read_truth(platform.landing, "metro")["no_offers"]["first"])
+    before = Days(day - timedelta(days=40), day - timedelta(days=1))
+    simulate(spec, platform.landing, before.first, day, snapshot_days=[day])
+    platform.succeeded(platform.load_days("metro", before, only=[*platform.logs("metro"), *LOGS]))
+    made = [
+        name for stage in ("offer_ranking", "publication", "offer_reports") for name in platform.stage("metro", stage)
+    ]
+    run = platform.succeeded(platform.run_day("metro", day, only=[*platform.tables("metro"), *made]))
+
+    for table in WRITTEN:
+        assert platform.rows("metro", table, Days.one(day)) == [], table
+    (health,) = platform.rows("metro", "run_health", Days.one(day))
+    counters = ("active_offers", "candidates", "recommendations", "customers_reached", "offers_recommended")
+    assert [health[name] for name in counters] == [0, 0, 0, 0, 0]
+    assert health["customers"] > 50
+    warnings = platform.summary(run).warnings
+    assert any("no_active_offers" in warning for warning in warnings), warnings
