@@ -19,9 +19,10 @@ demo: $(STAMP) ## run a company's pipeline on a simulated world, end to end
 ui: $(STAMP) ## open the Dagster UI on the same assets
 	$(Q)$(BIN)/recs ui
 
-# `loadfile` keeps the tests of a file, which share expensive servers and worlds, on one worker.
+# `loadfile` keeps the tests of a file, which share expensive servers and worlds, on one worker. Files in their own order:
+# sorted by number of tests, the slow ones, which have few, would all come last.
 test: $(STAMP) ## run all tests but those of the browser
-	$(Q)$(BIN)/pytest -q -m "not e2e" -n auto --maxprocesses 4 --dist loadfile
+	$(Q)$(BIN)/pytest -q -m "not e2e" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## lint, formatting and types
 	$(Q)$(BIN)/ruff check

@@ -23,7 +23,7 @@ def test_a_day_without_offers_succeeds_writes_nothing_and_warns(tmp_path: Path) 
     spec = world_spec(company)
     simulate(spec, platform.landing, company.start_date, company.start_date, snapshot_days=[])
     day = date.fromisoformat(read_truth(platform.landing, "metro")["no_offers"]["first"])
-    before = Days(day - timedelta(days=40), day - timedelta(days=1))
+    before = Days(day - timedelta(days=12), day - timedelta(days=1))
     simulate(spec, platform.landing, before.first, day, snapshot_days=[day])
     platform.succeeded(platform.load_days("metro", before, only=[*platform.logs("metro"), *LOGS]))
     made = [
