@@ -99,7 +99,7 @@ def bars(title: str, description: str, rows: Sequence[Bar], axis: Axis, *, point
 
 
 def _draw_bars(title: str, description: str, rows: Sequence[Bar], axis: Axis, width: int, points: bool) -> Html:
-    widest = 10 + LETTER * max(len(row.label) for row in rows)
+    widest = 18 + LETTER * max(len(row.label) for row in rows)
     above = widest > width * _MOST_FOR_LABELS
     left, right = 14 if above else widest, 18 + LETTER * max(len(row.text) for row in rows)
     reach = [end for row in rows for end in (row.value, row.low, row.high) if end is not None]
