@@ -72,8 +72,8 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
 
 def range_of(field: FieldInfo) -> str:
     """What a value may be, or nothing when the type says it all: `1 to 730`, `at least 0`, `fail or empty`."""
-    if get_origin(field.annotation) is Literal:
-        return " or ".join(map(str, get_args(field.annotation)))
+    if choices := _choices(field.annotation):
+        return " or ".join([", ".join(choices[:-1]), choices[-1]])
     bounds = {}
     for constraint in field.metadata:
         for name in ("ge", "gt", "le", "lt"):
@@ -86,6 +86,14 @@ def range_of(field: FieldInfo) -> str:
     if low:
         return low if low.startswith("above") else f"at least {low}"
     return high if not high or high.startswith("below") else f"at most {high}"
+
+
+def _choices(annotation: Any) -> list[str]:
+    """The words that may be given, if a value is one of a few; `null` where it may be left out."""
+    if get_origin(annotation) is Literal:
+        return [str(word) for word in get_args(annotation)]
+    words = [word for part in get_args(annotation) for word in _choices(part)]
+    return [*words, "null"] if words and types.NoneType in get_args(annotation) else words
 
 
 def _sentence(found: Any, model: type[BaseModel]) -> str:
@@ -101,7 +109,7 @@ def _sentence(found: Any, model: type[BaseModel]) -> str:
     if kind in _RANGE_ERRORS and name in owner.model_fields:
         return f"{shown(given)} is out of range; allowed: {range_of(owner.model_fields[name])}."
     if kind == "literal_error":
-        return not_one_of(given, "allowed here", [str(v) for v in get_args(owner.model_fields[name].annotation)])
+        return not_one_of(given, "allowed here", _choices(owner.model_fields[name].annotation))
     if kind == "model_type":
         return f"should be a group of keys ({', '.join(owner.model_fields)}), but is {shown(given)}."
     message = str(found["msg"]).removeprefix("Value error, ")

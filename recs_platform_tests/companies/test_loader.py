@@ -266,6 +266,25 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
     assert complaint(shop_file(tmp_path, **changes)) == f"shop.yaml: {message}"
 
 
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (
+            {"retrain_weekday": "someday"},
+            'parameters.retrain_weekday: "someday" is not allowed here. Did you mean "sunday"? '
+            "Allowed: monday, tuesday, wednesday, thursday, friday, saturday, sunday, null.",
+        ),
+        (
+            {"training_window_days": 28},
+            "parameters: training_window_days must be at least 29 with label_days at 7.",
+        ),
+    ],
+)
+def test_what_offer_ranking_cannot_be_told(tmp_path: Path, parameters: dict[str, Any], message: str) -> None:
+    path = shop_file(tmp_path, strategy="offer_ranking", parameters=parameters, sources={})
+    assert complaint(path) == f"shop.yaml: {message}"
+
+
 @pytest.mark.parametrize("key", ["name", "strategy", "dataset", "timezone", "currency", "start_date"])
 def test_required_keys(tmp_path: Path, key: str) -> None:
     assert complaint(shop_file(tmp_path, without=key)) == f"shop.yaml: {key}: is missing; it is required."
