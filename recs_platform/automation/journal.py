@@ -95,9 +95,11 @@ class RunJournal(dg.ConfigurableResource[None]):
             database.dispose()
 
 
-def told(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
-    """What a run of this process did, as its journal added it up: a range's events are thousands."""
-    return _told.pop(run_id, None) or summary(instance, run_id)
+def told(instance: dg.DagsterInstance, run_id: str, *, success: bool) -> RunSummary:
+    """What a run of this process did, as its journal added it up: a range's events are thousands. What a failed run
+    says last comes after its journal has closed."""
+    noted = _told.pop(run_id, None)
+    return noted if noted and success else summary(instance, run_id)
 
 
 def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 import dagster as dg
 
 from recs_platform.automation.interrupts import noticed_interrupts
-from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, summary, told
+from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, told
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.partitions import partition_key
@@ -117,8 +117,7 @@ def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_ev
             raise_on_error=False,
         )
         dropped = interrupted()
-    # What a failed run says last comes after its journal has closed.
-    done = told(instance, result.run_id) if result.success else summary(instance, result.run_id)
+    done = told(instance, result.run_id, success=result.success)
     if dropped and not done.interrupted:
         raise KeyboardInterrupt
     return Outcome(step, result.run_id, result.success, done)

@@ -7,49 +7,37 @@ make a tick harmless however often it comes: there is no cursor.
 Not here: what asks and what holds it back (`models/evidence.py`, `models/retraining.py`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 import dagster as dg
 
+from recs_platform.automation.journal import PARTITION
 from recs_platform.companies.model import Company
 from recs_platform.errors import UserError
 from recs_platform.models.evidence import Finding, Report, seen
-from recs_platform.models.retraining import Policy, Run, State, decide
+from recs_platform.models.retraining import Run, State, decide
 from recs_platform.models.shelf import asked_for, open_shelf, tags_of
 from recs_platform.partitions import company_and_days, partition_key
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.wiring import COMPANY_TAG, Job, training_job
-from recs_platform.strategies.offer_ranking.features import TASK
-from recs_platform.strategies.offer_ranking.plan import policy_of
+from recs_platform.strategies.trained import TRAINED, Trained
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days, TableRef
 
 REPORT = "drift_report"
 EVERY_SECONDS = 300
-_PARTITION_TAG = "dagster/partition"
 _BLOCK = 28
 """Days of reports that are read at once; one block is enough unless a drift lasts longer."""
 _REQUESTED = 50
 """Newest requested runs that are looked at; older ones have begun, and are recorded, or never will."""
 
 
-@dataclass(frozen=True)
-class Retrained:
-    """What a strategy trains, and when it does."""
-
-    model: str
-    policy: Callable[[Company], Policy]
-
-
-RETRAINED: Mapping[str, Retrained] = {"offer_ranking": Retrained(TASK.model, policy_of)}
-
-
 def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job: Job) -> dg.SensorDefinition:
     """One for a strategy and all of its companies; off until somebody turns it on, as schedules are."""
-    retrained = RETRAINED[pipeline.strategy.name]
+    trained = TRAINED[pipeline.strategy.name]
 
     @dg.sensor(
         name=f"{pipeline.strategy.name}_retraining",
@@ -64,7 +52,7 @@ def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job:
         requests, skipped = [], []
         for name in sorted(companies):
             try:
-                answer = ask(pipeline, retrained, companies[name], warehouse, context.instance)
+                answer = ask(pipeline, trained, companies[name], warehouse, context.instance)
             except UserError as error:
                 # One company's trouble keeps no other company waiting.
                 answer = f"cannot tell: {error}"
@@ -78,15 +66,15 @@ def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job:
 
 
 def ask(
-    pipeline: Pipeline, retrained: Retrained, company: Company, warehouse: Warehouse, instance: dg.DagsterInstance
+    pipeline: Pipeline, trained: Trained, company: Company, warehouse: Warehouse, instance: dg.DagsterInstance
 ) -> dg.RunRequest | str:
     """The run that a company needs, or why it needs none."""
     table = pipeline.ref(REPORT, company)
     days = warehouse.days(table)
     if not days:
         return "no drift report yet"
-    today, policy = days[-1], retrained.policy(company)
-    begun = open_shelf(company.name, run_id="").trainings(retrained.model)
+    today, policy = days[-1], trained.policy(company)
+    begun = open_shelf(company.name, run_id="").trainings(trained.task.model)
     runs = (*begun, *requested(instance, pipeline.strategy.name, company.name))
     found = seen(policy, company.name, reports(warehouse, table), runs)
     # The weekday is the daily run's to ask for, and it has done so when the day has a report.
@@ -104,9 +92,9 @@ def requested(instance: dg.DagsterInstance, strategy: str, company: str) -> tupl
     """The trainings that were asked for, so that a tick before a run begins its training does not ask again."""
     wanted = dg.RunsFilter(job_name=training_job(strategy), tags={COMPANY_TAG: company})
     found = [
-        Run(company_and_days([run.tags[_PARTITION_TAG]])[1].last, asked_for(run.tags))
+        Run(company_and_days([run.tags[PARTITION]])[1].last, asked_for(run.tags))
         for run in instance.get_runs(wanted, limit=_REQUESTED)
-        if _PARTITION_TAG in run.tags
+        if PARTITION in run.tags
     ]
     # One that was started without reasons asks nothing, and trains only if the calendar does.
     return tuple(run for run in found if run.reasons)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recs_platform.bench.made_up import plain_folder
+from recs_platform.bench.made_up import make_tables, plain_folder
 from recs_platform.bench.measure import Done, Stopwatch
 from recs_platform.bench.strategy_day import DAY, bench_company, live_in
 
@@ -30,16 +30,11 @@ def measure_campaign(home: Path, *, compared: bool) -> Done:
     live_in(home)
     from recs_platform.pipeline.catalogue import pipelines
     from recs_platform.resources import open_warehouse
-    from recs_platform.warehouse.audit import SCHEMA_AUDIT
-    from recs_platform.warehouse.protocol import Subject
     from recs_platform.warehouse.slices import Days
 
     company, warehouse, watch, days = bench_company(1), open_warehouse(), Stopwatch(), Days.one(DAY)
     pipeline = pipelines()[company.strategy]
-    for name in STEPS:
-        with watch.step(name):
-            subject = Subject(f"bench/{name}", company.name, pipeline.ref(name, company), days)
-            warehouse.replace(subject, pipeline.bind(name, company, days), audits=(SCHEMA_AUDIT,))
+    make_tables(company, STEPS, days, watch)
     with warehouse.read(pipeline.ref("conversion_paths", company), days) as reader:
         paths = {row["path"]: (row["orders"], row["revenue"]) for row in reader.read_all().to_pylist()}
     if compared:

@@ -1,12 +1,13 @@
-"""Made-up rows, as files and as tables of a lake: what benchmarks without a simulated world are fed."""
+"""Made-up rows, as files and as tables of a lake, and the tables that are made of them: benchmarks without Dagster."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from recs_platform.bench.measure import Stopwatch
     from recs_platform.companies.model import Company
     from recs_platform.warehouse.slices import Days
 
@@ -43,3 +44,21 @@ def fill_tables(home: Path, company: Company, days: Days, tables: Mapping[str, s
             reader = connection.execute(f"SELECT {columns} FROM ({rows})").to_arrow_reader(100_000)
             of = days if ref.spec.kind is Kind.LOG else Days.one(days.last)
             warehouse.replace(Subject(f"bench/{table}", company.name, ref, of), reader)
+
+
+def make_tables(company: Company, names: Iterable[str], days: Days, watch: Stopwatch) -> None:
+    """Each table written, audited and published, as a run does: logs for the days, snapshots for the last one."""
+    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.resources import open_warehouse
+    from recs_platform.schemas.table import Kind
+    from recs_platform.warehouse.audit import SCHEMA_AUDIT
+    from recs_platform.warehouse.protocol import Subject
+    from recs_platform.warehouse.slices import Days
+
+    pipeline, warehouse = pipelines()[company.strategy], open_warehouse()
+    for name in names:
+        ref = pipeline.ref(name, company)
+        of = days if ref.spec.kind is Kind.LOG else Days.one(days.last)
+        with watch.step(name):
+            subject = Subject(f"bench/{name}", company.name, ref, of)
+            warehouse.replace(subject, pipeline.bind(name, company, of), audits=(SCHEMA_AUDIT,))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recs_platform.bench import offer_rows
-from recs_platform.bench.made_up import plain_folder
+from recs_platform.bench.made_up import make_tables, plain_folder
 from recs_platform.bench.measure import Done, Stopwatch
 from recs_platform.bench.strategy_day import DAY, live_in
 
@@ -21,16 +21,8 @@ if TYPE_CHECKING:
     from recs_platform.models.settings import TrainingSettings
     from recs_platform.warehouse.protocol import Warehouse
 
-LOGS = ("customer_days", "customer_item_days", "offer_days")
-FEATURES = (
-    "feature_pairs",
-    "category_purchases",
-    "customer_features",
-    "offer_features",
-    "interaction_features",
-    "training_set",
-)
 CANDIDATES = ("offer_candidates",)
+SCORED = "candidate_features"
 
 
 def fill(home: Path, customers: int) -> None:
@@ -41,10 +33,12 @@ def fill(home: Path, customers: int) -> None:
 def measure_features(home: Path, customers: int) -> Done:
     """From order lines and impressions to the training set, as a first day that trains makes it; without Dagster."""
     live_in(home)
+    from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TABLES
+
     company, watch = offer_rows.offer_company(customers), Stopwatch()
     _store(company, "training_plan", [{"reason": "weekday", "words": "bench", "evidence": "bench"}])
     _store(company, "offer_candidates", [])
-    _make(company, (*LOGS, *FEATURES), watch)
+    _make(company, (*DAILY_SUMS, *(name for name in FEATURE_TABLES if name != SCORED)), watch)
     made = _stored(company, "training_set")
     _note_sums(home / "sums.json", made)
     return watch.done(made.num_rows)
@@ -134,9 +128,11 @@ def make_candidate_features(home: Path, customers: int) -> None:
     if not (home / "model").exists():
         measure_training(home, customers)
     live_in(home)
+    from recs_platform.strategies.offer_ranking.stage import FEATURE_TABLES
+
     company = offer_rows.offer_company(customers)
     _store(company, "training_plan", [])
-    _make(company, (*CANDIDATES, *FEATURES[:-1], "candidate_features"), Stopwatch())
+    _make(company, (*CANDIDATES, *(name for name in FEATURE_TABLES if name != "training_set")), Stopwatch())
 
 
 def measure_scoring(home: Path, customers: int) -> Done:
@@ -144,7 +140,7 @@ def measure_scoring(home: Path, customers: int) -> Done:
     live_in(home)
     model, company, watch = _model(home), offer_rows.offer_company(customers), Stopwatch()
     with watch.step("read"):
-        candidates = _stored(company, "candidate_features")
+        candidates = _stored(company, SCORED)
     with watch.step("score"):
         scores = model.probabilities(candidates)
     return watch.done(len(scores))
@@ -154,27 +150,16 @@ def measure_scoring_plainly(home: Path, customers: int) -> Done:
     """LightGBM alone: the matrix is ready and whole in memory."""
     live_in(home)
     model, company, watch = _model(home), offer_rows.offer_company(customers), Stopwatch()
-    matrix = model.manifest.encoding.matrix(_stored(company, "candidate_features"))
+    matrix = model.manifest.encoding.matrix(_stored(company, SCORED))
     with watch.step("score"):
         scores = model.ranker.raw_scores(matrix)
     return watch.done(len(scores))
 
 
 def _make(company: Company, tables: tuple[str, ...], watch: Stopwatch) -> None:
-    """Each table written, audited and published, as a run does."""
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.schemas.table import Kind
-    from recs_platform.warehouse.audit import SCHEMA_AUDIT
-    from recs_platform.warehouse.protocol import Subject
     from recs_platform.warehouse.slices import Days
 
-    pipeline, warehouse = pipelines()[company.strategy], _warehouse()
-    for name in tables:
-        ref = pipeline.ref(name, company)
-        days = Days(company.start_date, DAY) if ref.spec.kind is Kind.LOG else Days.one(DAY)
-        with watch.step(name):
-            subject = Subject(f"bench/{name}", company.name, ref, days)
-            warehouse.replace(subject, pipeline.bind(name, company, days), audits=(SCHEMA_AUDIT,))
+    make_tables(company, tables, Days(company.start_date, DAY), watch)
 
 
 def _store(company: Company, table: str, rows: list[dict[str, object]]) -> None:

@@ -2,57 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import TypeAlias
 
 from recs_platform.bench import offer_day
-from recs_platform.bench.measure import Aim, Part
+from recs_platform.bench.measure import Aim, Done, Part
 from recs_platform.bench.offer_rows import Size
 from recs_platform.bench.registry import Options
 
 CUSTOMERS = 100_000
+CANDIDATES = 40
+"""At most, per customer."""
 SCORED_PER_SECOND = 200_000
+
+Take: TypeAlias = Callable[[Path, int], object]
+Measure: TypeAlias = Callable[[Path, int], Done]
 
 
 def parts(options: Options) -> list[Part]:
     customers = options.customers or CUSTOMERS
     size, home = Size(customers), options.folder / "offers"
     sizes = {"customers": customers, "impressions": size.impressions, "order lines": size.lines, "offers": size.offers}
-    pairs = customers * 40
+
+    def part(name: str, prepare: Take, work: Measure, baseline_name: str, baseline: Measure, aim: Aim) -> Part:
+        given = (home, customers)
+        return Part(
+            name, sizes, partial(prepare, *given), partial(work, *given), baseline_name, partial(baseline, *given), aim
+        )
+
     return [
-        Part(
-            name="features",
-            sizes=sizes,
-            prepare=partial(offer_day.fill, home, customers),
-            work=partial(offer_day.measure_features, home, customers),
-            baseline_name="pandas, day by day, the same features",
-            baseline=partial(offer_day.measure_features_plainly, home, customers),
-            aim=Aim(ratio=10),
+        part(
+            "features",
+            offer_day.fill,
+            offer_day.measure_features,
+            "pandas, day by day, the same features",
+            offer_day.measure_features_plainly,
+            Aim(ratio=10),
         ),
-        Part(
-            name="training",
-            sizes=sizes,
-            prepare=partial(offer_day.make_features, home, customers),
-            work=partial(offer_day.measure_training, home, customers),
-            baseline_name="LightGBM alone, 100 trees on a ready matrix",
-            baseline=partial(offer_day.measure_training_plainly, home, customers),
-            aim=Aim(seconds=60),
+        part(
+            "training",
+            offer_day.make_features,
+            offer_day.measure_training,
+            "LightGBM alone, 100 trees on a ready matrix",
+            offer_day.measure_training_plainly,
+            Aim(seconds=60),
         ),
-        Part(
-            name="candidates",
-            sizes=sizes,
-            prepare=partial(offer_day.make_features, home, customers),
-            work=partial(offer_day.measure_candidates, home, customers),
-            baseline_name="DuckDB, every customer with every offer",
-            baseline=partial(offer_day.measure_candidates_plainly, home, customers),
-            aim=Aim(ratio=1),
+        part(
+            "candidates",
+            offer_day.make_features,
+            offer_day.measure_candidates,
+            "DuckDB, every customer with every offer",
+            offer_day.measure_candidates_plainly,
+            Aim(ratio=1),
         ),
-        Part(
-            name="scoring",
-            sizes=sizes,
-            prepare=partial(offer_day.make_candidate_features, home, customers),
-            work=partial(offer_day.measure_scoring, home, customers),
-            baseline_name="LightGBM alone on a ready matrix",
-            baseline=partial(offer_day.measure_scoring_plainly, home, customers),
-            aim=Aim(seconds=pairs / SCORED_PER_SECOND),
+        part(
+            "scoring",
+            offer_day.make_candidate_features,
+            offer_day.measure_scoring,
+            "LightGBM alone on a ready matrix",
+            offer_day.measure_scoring_plainly,
+            Aim(seconds=customers * CANDIDATES / SCORED_PER_SECOND),
         ),
     ]

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from recs_platform.bench.measure import Stopwatch
 from recs_platform.strategies.offer_ranking.features import FEATURE_COLUMNS, FEATURES
-from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters, parameters_of
 
 if TYPE_CHECKING:
     from recs_platform.companies.model import Company
@@ -27,9 +27,7 @@ _TABLES = ("events", "impressions", "redemptions", "customers", "catalog", "offe
 
 def training_set(folder: Path, company: Company, day: date, watch: Stopwatch) -> pa.Table:
     """A row per impression of the training window, its features as of the day before it was shown."""
-    parameters = company.parameters
-    if not isinstance(parameters, OfferRankingParameters):
-        raise TypeError(f"{company.name} is not a company of offer ranking")
+    parameters = parameters_of(company)
     with watch.step("read"):
         given = {name: _read(folder / f"{name}.parquet") for name in _TABLES}
         lines, offers = _lines(given), given["offers"].merge(given["catalog"], on="item_id", how="left")

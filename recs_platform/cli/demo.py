@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import defaultdict
 from datetime import date, timedelta
@@ -40,7 +39,7 @@ def demo(as_json: JsonOption = False) -> int:
         console.print("[bold]recs demo[/]: four simulated companies, three months of history, two days each.")
     from recs_platform.cli.side_by_side import company_processes
 
-    with company_processes(min(os.cpu_count() or 1, len(BUILT_IN))) as processes:
+    with company_processes(len(BUILT_IN)) as processes:
         from recs_platform.automation.launch import plan
         from recs_platform.cli.progress import exit_code, run_side_by_side, tell_errors
         from recs_platform.companies.loader import load_companies

@@ -15,7 +15,6 @@ from recs_platform.errors import ConfigError
 if TYPE_CHECKING:
     from recs_platform.strategies.offer_ranking.explain import Explanation, Part
 
-_SHORT = 12
 _NOTHING = 5e-4
 """Log-odds that round to nothing."""
 
@@ -35,8 +34,8 @@ def explain(
     from recs_platform.companies.loader import company as find
     from recs_platform.models.shelf import open_shelf
     from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.pipeline.day_reader import DayReader, day_to_explain
     from recs_platform.resources import open_warehouse
-    from recs_platform.strategies.offer_ranking.explain import DayReader, day_to_explain
     from recs_platform.strategies.offer_ranking.explain import explain as explain_pair
     from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 
@@ -44,7 +43,8 @@ def explain(
     if not isinstance(found.parameters, OfferRankingParameters):
         raise ConfigError(f"`recs explain` explains offer_ranking, and {company} is a company of {found.strategy}.")
     pipeline, warehouse = pipelines()[found.strategy], open_warehouse()
-    day = day_to_explain(warehouse, pipeline, found, day_of(date, "--date") if date else None)
+    asked = day_of(date, "--date") if date else None
+    day = day_to_explain(warehouse, pipeline, found, asked, recommendations="offer_recommendations")
     models = open_shelf(found.name, run_id="recs explain")
     explanation = explain_pair(DayReader(warehouse, pipeline, found, day), models, customer.strip(), offer.strip())
     if as_json:
@@ -99,9 +99,11 @@ def _found(generators: tuple[str, ...]) -> str:
 
 
 def _show_parts(explanation: Explanation) -> None:
+    from recs_platform.models.manifest import short
+
     rows = [(part.means, part.value or "unknown", *_moves(part)) for part in explanation.parts]
     print_table("What its chance is made of", ("", "value", "adds", "odds", ""), rows, right=2)
-    digest = (explanation.scored_by or "").removeprefix("sha256:")[:_SHORT]
+    digest = short(explanation.scored_by or "")
     _say(
         f"All of them, added to the model's start of {explanation.start:+.3f}, give a raw score of "
         f"{explanation.raw_score:+.3f}. Model version {explanation.model_version} of {explanation.model_of} ({digest})."

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from recs_platform.models.task import RankingTask
     from recs_platform.models.training_log import Begun
 
-_DIGEST_SHOWN = 12
 ModelOption = Annotated[str | None, typer.Option("--model", help="Which model. Default: the only one there is.")]
 
 
@@ -91,15 +90,15 @@ def rollback(
 def _opened(name: str, model: str | None) -> tuple[ModelShelf, RankingTask]:
     from recs_platform.companies.loader import company as find
     from recs_platform.models.shelf import open_shelf
-    from recs_platform.strategies.offer_ranking.features import TASK
+    from recs_platform.strategies.trained import TRAINED
 
     found = find(name)
-    there = {task.model: task for task in (TASK,) if found.strategy == "offer_ranking"}
-    if not there:
+    if found.strategy not in TRAINED:
         raise ConfigError(f"{name} trains no models: its strategy, {found.strategy}, ranks without one.")
-    if model is not None and model not in there:
-        raise ConfigError(f"--model: {name} trains {' and '.join(there)}, not {model}.")
-    return open_shelf(name, run_id=""), there[model or next(iter(there))]
+    task = TRAINED[found.strategy].task
+    if model not in (None, task.model):
+        raise ConfigError(f"--model: {name} trains {task.model}, not {model}.")
+    return open_shelf(name, run_id=""), task
 
 
 def _none_yet(company: str, model: str, trainings: tuple[Begun, ...]) -> str:
@@ -116,11 +115,13 @@ def _ended(training: Begun) -> str:
 
 
 def _row(version: Registered, training: Begun | None) -> tuple[object, ...]:
+    from recs_platform.models.manifest import short
+
     return (
         version.version,
         version.status,
         version.as_of,
-        version.digest.removeprefix("sha256:")[:_DIGEST_SHOWN],
+        short(version.digest),
         f"{version.metrics['candidate']['roc_auc']:.4f}",
         ", ".join(reason.kind for reason in training.reasons) if training else None,
         version.activated_at,

@@ -24,10 +24,9 @@ def offer_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day:
             f"{health['offers_recommended']:,} of {health['active_offers']:,} running offers"
         )
     yield from _model_lines(company, warehouse, pipeline, day)
-    drifted = [row for row in rows("drift_report") if row["verdict"] != "ok"]
-    if rows("drift_report"):
-        named = ", ".join(dict.fromkeys(row["name"] for row in drifted))
-        yield f"drift since training: {f'{named} to be watched or worse' if drifted else 'none'}"
+    if report := rows("drift_report"):
+        named = ", ".join(dict.fromkeys(row["name"] for row in report if row["verdict"] != "ok"))
+        yield f"drift since training: {f'{named} to be watched or worse' if named else 'none'}"
 
 
 def _model_lines(company: Company, warehouse: Warehouse, pipeline: Pipeline, day: date) -> Iterator[str]:

@@ -61,12 +61,11 @@ def run_steps(defs: dg.Definitions, instance: dg.DagsterInstance, steps: Sequenc
 def run_side_by_side(steps: Sequence[Step], *, quiet: bool, processes: Processes | None = None) -> list[Ended]:
     """Carry out the runs of several companies, the companies at once; in these processes, or in new ones."""
     from recs_platform.cli.side_by_side import company_processes, run_companies
-    from recs_platform.warehouse.engine import cores
 
     companies = len({step.company for step in steps})
     with ExitStack() as opened, _progress(quiet) as progress:
         progress.add_task(f"{companies} companies, {len(steps)} runs", total=None)
-        used = processes or opened.enter_context(company_processes(min(cores(), companies)))
+        used = processes or opened.enter_context(company_processes(companies))
         return _told(run_companies(steps, used), progress, quiet)
 
 

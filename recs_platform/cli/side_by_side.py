@@ -35,8 +35,12 @@ class Processes:
 
 
 @contextmanager
-def company_processes(count: int) -> Iterator[Processes]:
-    """Processes that load the platform at once, while this one still plans what they are to do."""
+def company_processes(companies: int) -> Iterator[Processes]:
+    """Processes that load the platform at once, while this one still plans what they are to do: one for each company,
+    as many as there are cores."""
+    from recs_platform.warehouse.engine import cores
+
+    count = min(cores(), companies)
     context = multiprocessing.get_context("spawn")
     reports, stopped = context.Queue(), context.Event()
     with ProcessPoolExecutor(count, context, initializer=_remember, initargs=(reports, stopped)) as pool:

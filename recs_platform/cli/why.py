@@ -30,8 +30,9 @@ def why(
     """Why a customer is recommended these four parts and no others, or nothing, and what would change that."""
     from recs_platform.companies.loader import company as find
     from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.pipeline.day_reader import DayReader, day_to_explain
     from recs_platform.resources import open_warehouse
-    from recs_platform.strategies.vehicle_fitment.evidence import Reader, day_to_explain, gather
+    from recs_platform.strategies.vehicle_fitment.evidence import gather
     from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
     from recs_platform.strategies.vehicle_fitment.why import explain
 
@@ -40,8 +41,9 @@ def why(
     if not isinstance(parameters, VehicleFitmentParameters):
         raise ConfigError(f"`recs why` explains vehicle_fitment, and {company} is a company of {found.strategy}.")
     pipeline, warehouse = pipelines()[found.strategy], open_warehouse()
-    day = day_to_explain(warehouse, pipeline, found, day_of(date, "--date") if date else None)
-    known = gather(Reader(warehouse, pipeline, found, day), found, day, customer)
+    asked = day_of(date, "--date") if date else None
+    day = day_to_explain(warehouse, pipeline, found, asked, recommendations="recommendations")
+    known = gather(DayReader(warehouse, pipeline, found, day), found, day, customer)
     explanation = explain(found.name, parameters, known)
     if explanation.parts:
         explanation = replace(explanation, published=_published(explanation))

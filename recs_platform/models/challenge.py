@@ -46,7 +46,7 @@ def challenge(candidate: Model, champion: Model | None, test: Examples, toleranc
 
 def _head_start(champion: Model, test: Examples) -> str:
     """Says when the active model knew the test's days: that happens when an old day is trained again."""
-    learned = max(champion.manifest.windows[name].last for name in ("train", "validation"))
+    learned = champion.manifest.learned_until
     if learned < test.first:
         return ""
     return f" The active model had learned from days up to {learned}, so it had an advantage."

@@ -82,6 +82,11 @@ class Manifest(BaseModel):
         known = {stored.name: stored.vocabulary or () for stored in self.features if stored.kind == "category"}
         return Encoding(FeatureSet(specs), known)
 
+    @property
+    def learned_until(self) -> date:
+        """The last day whose outcomes had a say in the fit."""
+        return max(self.windows[name].last for name in ("train", "validation"))
+
     def canonical(self) -> bytes:
         said = self.model_dump(mode="json")
         text = json.dumps(said, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
@@ -98,6 +103,15 @@ def stored_features(encoding: Encoding) -> tuple[StoredFeature, ...]:
         StoredFeature(spec.name, spec.kind, spec.description, encoding.vocabularies.get(spec.name))
         for spec in encoding.features.specs
     )
+
+
+def short(digest: str) -> str:
+    """A digest as people read it.
+
+    >>> short("sha256:8d39aabc0a0f5c3e")
+    '8d39aabc0a0f'
+    """
+    return digest.removeprefix("sha256:")[:12]
 
 
 def sha256(content: bytes) -> str:

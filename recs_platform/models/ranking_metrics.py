@@ -98,6 +98,17 @@ def lists(
     return Lists(names, code, np.arange(len(code)) - first[code] + 1, hit, wanted, order)
 
 
+def ranks(scores: Floats, names: Values) -> Ints:
+    """Each row's place among all rows, the highest score first; of equal scores the lower name.
+
+    >>> ranks(np.array([0.2, 0.9, 0.2]), np.array(["b", "c", "a"])).tolist()
+    [2, 0, 1]
+    """
+    found: Ints = np.empty(len(scores), dtype=np.int64)
+    found[np.lexsort((names, -scores))] = np.arange(len(scores))
+    return found
+
+
 def mean(figures: Floats) -> float | None:
     """Over the customers for whom the figure has a value; None when it has none for anybody."""
     known = figures[~np.isnan(figures)]

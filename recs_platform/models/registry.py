@@ -8,7 +8,6 @@ Not here: artifacts (shelf.py), and which trainings were begun (training_log.py)
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,8 @@ from sqlalchemy.orm import Session
 
 from recs_platform.errors import UserError
 from recs_platform.masking import mask_text
-from recs_platform.platform_db.tables import MESSAGE_LENGTH, ModelStatus, ModelVersion
+from recs_platform.platform_db.engine import advisory_key
+from recs_platform.platform_db.tables import ModelStatus, ModelVersion, shortened
 
 _WHO_LENGTH = 200
 
@@ -89,7 +89,7 @@ def register(database: Engine, trained: Trained, *, activate: bool, by: str, at:
             if later:
                 _activate(row, by, at)
                 row.status = ModelStatus.RETIRED
-                row.words = _shortened(f"{row.words} The model of {max(later)} is newer and stays.")
+                row.words = shortened(f"{row.words} The model of {max(later)} is newer and stays.")
             else:
                 row.replaced = _retire(session, rows)
                 _activate(row, by, at)
@@ -168,7 +168,7 @@ def exclusive(database: Engine, company: str, model: str) -> Iterator[Session]:
     """One transaction on the rows of a company's model, which no other process changes meanwhile."""
     with Session(database) as session, session.begin():
         if database.dialect.name == "postgresql":
-            key = int.from_bytes(hashlib.sha256(f"models {company} {model}".encode()).digest()[:8], signed=True)
+            key = advisory_key(f"models {company} {model}")
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
         else:
             # By itself SQLite begins with the first write, and what was read before it may have changed by then.
@@ -245,7 +245,7 @@ def _new(trained: Trained, version: int, at: datetime) -> ModelVersion:
         as_of=trained.as_of,
         metrics=json.dumps(trained.metrics, sort_keys=True, allow_nan=False),
         features=json.dumps(list(trained.features)),
-        words=_shortened(trained.words),
+        words=shortened(mask_text(trained.words)),
         trained_at=at,
         run_id=trained.run_id,
         code_version=trained.code_version,
@@ -281,8 +281,3 @@ def _maybe(row: ModelVersion | None) -> Registered | None:
 
 def _name(by: str) -> str:
     return mask_text(by)[:_WHO_LENGTH]
-
-
-def _shortened(words: str) -> str:
-    words = mask_text(words)
-    return words if len(words) <= MESSAGE_LENGTH else words[: MESSAGE_LENGTH - 1] + "…"

@@ -8,7 +8,7 @@ Not here: what drift reports ask for (evidence.py), and starting and recording r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
@@ -22,6 +22,14 @@ class Reason(NamedTuple):
     kind: ReasonKind
     words: str
     evidence_id: str
+
+
+def once(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Each piece of evidence as it was first told."""
+    first: dict[str, Reason] = {}
+    for reason in reasons:
+        first.setdefault(reason.evidence_id, reason)
+    return tuple(first.values())
 
 
 @dataclass(frozen=True)

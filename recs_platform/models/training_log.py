@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from recs_platform.masking import mask_text
 from recs_platform.models.registry import exclusive
-from recs_platform.models.retraining import Reason
-from recs_platform.platform_db.tables import MESSAGE_LENGTH, TrainingRun
+from recs_platform.models.retraining import Reason, once
+from recs_platform.platform_db.tables import TrainingRun, shortened
 
 _REASONS = TypeAdapter(tuple[Reason, ...])
 
@@ -45,7 +45,7 @@ def begin(
         if row is None:
             row = TrainingRun(company=company, model=model, as_of=as_of, reasons="[]")
             session.add(row)
-        row.reasons = to_json(_once((*from_json(row.reasons), *reasons)))
+        row.reasons = to_json(once((*from_json(row.reasons), *reasons)))
         row.run_id, row.begun_at, row.outcome, row.words = run_id, at, None, ""
 
 
@@ -54,7 +54,7 @@ def end(database: Engine, company: str, model: str, as_of: date, *, outcome: str
         row = session.scalars(_of(company, model).where(TrainingRun.as_of == as_of)).one_or_none()
         if row is None:
             raise LookupError(f"{company}: the training of {model} for {as_of} ends, but was never begun")
-        row.outcome, row.words = outcome, mask_text(words)[:MESSAGE_LENGTH]
+        row.outcome, row.words = outcome, shortened(mask_text(words))
 
 
 def begun(database: Engine, company: str, model: str) -> tuple[Begun, ...]:
@@ -74,14 +74,6 @@ def to_json(reasons: Iterable[Reason]) -> str:
 def from_json(said: str) -> tuple[Reason, ...]:
     """Raises a ValueError for anything else than reasons."""
     return _REASONS.validate_json(said)
-
-
-def _once(reasons: Iterable[Reason]) -> list[Reason]:
-    """Each piece of evidence as it was first told."""
-    first: dict[str, Reason] = {}
-    for reason in reasons:
-        first.setdefault(reason.evidence_id, reason)
-    return list(first.values())
 
 
 def _of(company: str, model: str) -> Select[TrainingRun]:

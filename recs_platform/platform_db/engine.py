@@ -6,6 +6,7 @@ one sentence that never shows the password.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,6 +57,11 @@ def engine(url: str | None = None) -> Engine:
         event.listen(opened, "connect", _prepare_sqlite)
     event.listen(opened, "handle_error", _explain_failed_connection)
     return opened
+
+
+def advisory_key(name: str) -> int:
+    """PostgreSQL's key of a lock of our own, by its name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
 
 
 def upgrade(engine: Engine) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from recs_platform.masking import mask_text
-from recs_platform.platform_db.tables import MESSAGE_LENGTH, JobRun, Status
+from recs_platform.platform_db.tables import JobRun, Status, shortened
 
 
 def started(
@@ -83,7 +83,7 @@ def ended(
         run.checks_passed = checks_passed
         run.checks_warned = checks_warned
         run.checks_failed = checks_failed
-        run.message = _shortened(mask_text(message))
+        run.message = shortened(mask_text(message))
 
 
 def recent(engine: Engine, company: str | None = None, limit: int = 20) -> Sequence[JobRun]:
@@ -93,12 +93,3 @@ def recent(engine: Engine, company: str | None = None, limit: int = 20) -> Seque
         query = query.where(JobRun.company == company)
     with Session(engine) as session:
         return session.scalars(query).all()
-
-
-def _shortened(message: str) -> str:
-    """The start of a message says what happened, so its end is what is cut.
-
-    NUL, which PostgreSQL cannot store, can reach an error text through the data that caused it.
-    """
-    message = message.strip().replace("\x00", "")
-    return message if len(message) <= MESSAGE_LENGTH else message[: MESSAGE_LENGTH - 1] + "…"

@@ -31,6 +31,15 @@ from sqlalchemy.types import TypeDecorator
 MESSAGE_LENGTH = 2000
 
 
+def shortened(message: str) -> str:
+    """The start of a message says what happened, so its end is what is cut.
+
+    NUL, which PostgreSQL cannot store, can reach an error text through the data that caused it.
+    """
+    message = message.strip().replace("\x00", "")
+    return message if len(message) <= MESSAGE_LENGTH else message[: MESSAGE_LENGTH - 1] + "…"
+
+
 class UtcTime(TypeDecorator[datetime.datetime]):
     """A moment, stored in UTC: SQLite forgets time zones, so a naive time is refused before it can be misread."""
 

@@ -82,6 +82,20 @@ class Compared(ABC):
     def _cells(self, row: Mapping[str, Any]) -> tuple[str, ...]: ...
 
 
+class ComparedCustomers(Compared):
+    """Of a product that is for customers one by one: its section `customers` has `common` and `lost`."""
+
+    @property
+    def is_first(self) -> bool:
+        return not self.figure("customers", "common")["before"]
+
+    @property
+    def customers_lost(self) -> float | None:
+        """Share of live customers who would get nothing, or nothing that can be compared (another vehicle's parts)."""
+        share: float | None = self.figure("customers", "lost")["share"]
+        return share
+
+
 def percent(share: float | None, sign: str = "") -> str:
     """A share in a cell; `sign` "+" shows which way it moved."""
     return "" if share is None else f"{share:{sign}.2%}"

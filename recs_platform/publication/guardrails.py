@@ -33,6 +33,17 @@ def at_most(name: str, value: float | None, ceiling: float, *, said: str, unknow
     return Guardrail(name, value, ceiling, passed, f"{_shown(value, said, unknown)}; max_{name} is {ceiling:.2%}")
 
 
+def customers_kept(lost: float | None, ceiling: float) -> Guardrail:
+    """The guardrail of every product that is for customers one by one."""
+    return at_most(
+        "customers_lost",
+        lost,
+        ceiling,
+        said="{:.2%} of live customers are lost",
+        unknown="the share of customers lost is unknown",
+    )
+
+
 def refusals(guardrails: tuple[Guardrail, ...]) -> list[str]:
     """Why a comparison is refused, in words; nothing when it is not."""
     return [guardrail.words for guardrail in guardrails if not guardrail.passed]

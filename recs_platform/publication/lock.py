@@ -5,7 +5,6 @@ With PostgreSQL the database keeps the lock, for publishers on any machine; with
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from recs_platform.errors import UserError
+from recs_platform.platform_db.engine import advisory_key
 
 PATIENCE_SECONDS = 120.0
 """Longer than a publication takes; a run that waits for it in vain fails, and can be run again."""
@@ -43,12 +43,11 @@ def _file_lock(database: Engine, name: str, patience: float) -> Iterator[None]:
 
 @contextmanager
 def _postgres_lock(database: Engine, name: str, patience: float) -> Iterator[None]:
-    key = int.from_bytes(hashlib.sha256(f"publishing {name}".encode()).digest()[:8], signed=True)
     with database.connect() as connection, connection.begin():
         connection.execute(text(f"SET LOCAL lock_timeout = {max(int(patience * 1000), 1)}"))
         try:
             # Held until the transaction ends, and so no longer than its connection lives.
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": advisory_key(f"publishing {name}")})
         except OperationalError:
             raise _busy(name, patience) from None
         yield

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from recs_platform.publication.comparison import Compared, percent
-from recs_platform.publication.guardrails import Guardrail, at_most
+from recs_platform.publication.comparison import ComparedCustomers, percent
+from recs_platform.publication.guardrails import Guardrail, at_most, customers_kept
 from recs_platform.publication.product import RECOMMENDATIONS, Product
 from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import TableSpec, spec_of
@@ -47,7 +47,7 @@ FROM (
 """
 
 
-class ComparedOffers(Compared):
+class ComparedOffers(ComparedCustomers):
     """A day's lists of offers beside those that are live: the rows of the `offer_comparison` table."""
 
     titles: ClassVar[Mapping[str, str]] = {
@@ -59,16 +59,6 @@ class ComparedOffers(Compared):
         "added": "Offers that most customers in common get anew",
     }
     first: ClassVar[tuple[str, ...]] = ("customers", "averages")
-
-    @property
-    def is_first(self) -> bool:
-        return not self.figure("customers", "common")["before"]
-
-    @property
-    def customers_lost(self) -> float | None:
-        """Share of live customers who would get nothing."""
-        share: float | None = self.figure("customers", "lost")["share"]
-        return share
 
     @property
     def lists_changed(self) -> float:
@@ -158,13 +148,7 @@ def judge_offers(compared: ComparedOffers, parameters: OfferRankingParameters) -
     if compared.is_first:
         return ()
     return (
-        at_most(
-            "customers_lost",
-            compared.customers_lost,
-            parameters.max_customers_lost,
-            said="{:.2%} of live customers are lost",
-            unknown="the share of customers lost is unknown",
-        ),
+        customers_kept(compared.customers_lost, parameters.max_customers_lost),
         at_most(
             "lists_changed",
             compared.lists_changed,

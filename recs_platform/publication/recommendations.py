@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from recs_platform.publication.comparison import Compared, percent
-from recs_platform.publication.guardrails import Guardrail, at_least, at_most
+from recs_platform.publication.comparison import ComparedCustomers, percent
+from recs_platform.publication.guardrails import Guardrail, at_least, at_most, customers_kept
 from recs_platform.publication.product import RECOMMENDATIONS, Product
 from recs_platform.schemas.table import TableSpec
 from recs_platform.strategies.parameters import Parameters
@@ -26,7 +26,7 @@ FROM {table}
 """
 
 
-class ComparedRecommendations(Compared):
+class ComparedRecommendations(ComparedCustomers):
     """A day's recommendations beside those that are live: the rows of the `comparison` table."""
 
     titles: ClassVar[Mapping[str, str]] = {
@@ -41,19 +41,9 @@ class ComparedRecommendations(Compared):
     first: ClassVar[tuple[str, ...]] = ("customers", "average_price")
 
     @property
-    def is_first(self) -> bool:
-        return not self.figure("customers", "common")["before"]
-
-    @property
     def stability(self) -> float | None:
         """Share of customers in common for whom nothing changes; None when there are none."""
         share: float | None = self.figure("changed_per_customer", "0")["share"]
-        return share
-
-    @property
-    def customers_lost(self) -> float | None:
-        """Share of live customers who would get nothing, or have another vehicle."""
-        share: float | None = self.figure("customers", "lost")["share"]
         return share
 
     @property
@@ -127,13 +117,7 @@ def judge_recommendations(compared: ComparedRecommendations, parameters: Paramet
             said="{:.2%} of customers in common keep all recommendations",
             unknown="no customer is in common",
         ),
-        at_most(
-            "customers_lost",
-            compared.customers_lost,
-            parameters.max_customers_lost,
-            said="{:.2%} of live customers are lost",
-            unknown="the share of customers lost is unknown",
-        ),
+        customers_kept(compared.customers_lost, parameters.max_customers_lost),
         at_most(
             "price_move",
             compared.price_move,

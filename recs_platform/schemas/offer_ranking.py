@@ -106,13 +106,9 @@ class CategoryPurchases(Table):
     promo_list_cents: int = Field(ge=0, description="What it would have cost at the list price.")
 
 
-@snapshot(key=("customer_id", "feature_day"), empty=Empty.ALLOWED)
-class CustomerFeatures(Table):
-    """One row per customer and feature day: what the customer's purchases in the look-back window say."""
+class _OfCustomer(Table):
+    """The features of a customer, wherever they stand."""
 
-    as_of: datetime.date = Field(description="The day whose state this is.")
-    customer_id: str = Field(description="The customer.")
-    feature_day: datetime.date = Field(description="The last day that counts.")
     business_type: str = Field(nullable=True, description="Kind of business.")
     recency_days: int = Field(nullable=True, ge=0, description="Days since the last purchase; NULL without one.")
     frequency: int = Field(ge=0, description="Distinct orders.")
@@ -125,36 +121,22 @@ class CustomerFeatures(Table):
     fresh_category_ratio: float = Field(nullable=True, ge=0, le=1, description="Share of lines of fresh food.")
     business_order_ratio: float = Field(nullable=True, ge=0, le=1, description="Share of orders by business channels.")
     category_entropy: float = Field(nullable=True, ge=0, description="Shannon entropy of lines over categories, nats.")
-    usual_discount: float = Field(
-        nullable=True, le=1, description="Discount of what was bought on promotion; not a feature by itself."
-    )
 
 
-@snapshot(key=("offer_id", "feature_day"), empty=Empty.ALLOWED)
-class OfferFeatures(Table):
-    """One row per offer and feature day: its terms, and how it did until then."""
+class _OfOffer(Table):
+    """Those of an offer."""
 
-    as_of: datetime.date = Field(description="The day whose state this is.")
-    offer_id: str = Field(description="The offer.")
-    feature_day: datetime.date = Field(description="The last day that counts.")
-    item_id: str = Field(description="The item on offer.")
     category: str = Field(description="Its category; `unknown` where the catalog has none.")
     discount_depth: float = Field(ge=0, le=1, description="Share taken off the price.")
     margin_impact: float = Field(nullable=True, le=1, description="Margin left, as a share of the list price.")
-    unit_margin: float = Field(nullable=True, description="Margin left per unit, in the company's currency.")
     days_until_expiry: int = Field(description="Days from the feature day to the offer's last day.")
     historical_redemption_rate: float = Field(ge=0, le=1, description="Redemptions per impression, smoothed.")
     is_own_brand: bool = Field(nullable=True, description="The company's own brand.")
 
 
-@snapshot(key=("customer_id", "offer_id", "feature_day"), empty=Empty.ALLOWED)
-class InteractionFeatures(Table):
-    """One row per customer, offer and feature day: what the customer's past says about this very offer."""
+class _OfPair(Table):
+    """Those of a customer and an offer."""
 
-    as_of: datetime.date = Field(description="The day whose state this is.")
-    customer_id: str = Field(description="The customer.")
-    offer_id: str = Field(description="The offer.")
-    feature_day: datetime.date = Field(description="The last day that counts.")
     bought_product_before: bool = Field(description="Bought the item in the look-back window.")
     days_since_last_cat_purchase: int = Field(nullable=True, ge=0, description="NULL without one.")
     category_affinity_score: float = Field(nullable=True, ge=0, le=1, description="Share of lines in the category.")
@@ -163,37 +145,41 @@ class InteractionFeatures(Table):
     business_type_match: float = Field(nullable=True, ge=0, description="1 where the kind of business is as others.")
 
 
-class _Features(Table):
-    """The features, as a model is given them."""
+@snapshot(key=("customer_id", "feature_day"), empty=Empty.ALLOWED)
+class CustomerFeatures(_OfCustomer):
+    """One row per customer and feature day: what the customer's purchases in the look-back window say."""
 
-    business_type: str = Field(nullable=True, description="See customer_features.")
-    recency_days: int = Field(nullable=True, description="See customer_features.")
-    frequency: int = Field(description="See customer_features.")
-    monetary: float = Field(description="See customer_features.")
-    promo_affinity: float = Field(nullable=True, description="See customer_features.")
-    avg_basket_size: float = Field(nullable=True, description="See customer_features.")
-    avg_basket_quantity: float = Field(nullable=True, description="See customer_features.")
-    tier2_purchase_ratio: float = Field(nullable=True, description="See customer_features.")
-    tier3_purchase_ratio: float = Field(nullable=True, description="See customer_features.")
-    fresh_category_ratio: float = Field(nullable=True, description="See customer_features.")
-    business_order_ratio: float = Field(nullable=True, description="See customer_features.")
-    category_entropy: float = Field(nullable=True, description="See customer_features.")
-    category: str = Field(description="See offer_features.")
-    discount_depth: float = Field(description="See offer_features.")
-    margin_impact: float = Field(nullable=True, description="See offer_features.")
-    days_until_expiry: int = Field(description="See offer_features.")
-    historical_redemption_rate: float = Field(description="See offer_features.")
-    is_own_brand: bool = Field(nullable=True, description="See offer_features.")
-    bought_product_before: bool = Field(description="See interaction_features.")
-    days_since_last_cat_purchase: int = Field(nullable=True, description="See interaction_features.")
-    category_affinity_score: float = Field(nullable=True, description="See interaction_features.")
-    discount_depth_vs_usual: float = Field(nullable=True, description="See interaction_features.")
-    price_sensitivity_match: float = Field(nullable=True, description="See interaction_features.")
-    business_type_match: float = Field(nullable=True, description="See interaction_features.")
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The customer.")
+    feature_day: datetime.date = Field(description="The last day that counts.")
+    usual_discount: float = Field(
+        nullable=True, le=1, description="Discount of what was bought on promotion; not a feature by itself."
+    )
+
+
+@snapshot(key=("offer_id", "feature_day"), empty=Empty.ALLOWED)
+class OfferFeatures(_OfOffer):
+    """One row per offer and feature day: its terms, and how it did until then."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    offer_id: str = Field(description="The offer.")
+    feature_day: datetime.date = Field(description="The last day that counts.")
+    item_id: str = Field(description="The item on offer.")
+    unit_margin: float = Field(nullable=True, description="Margin left per unit, in the company's currency.")
+
+
+@snapshot(key=("customer_id", "offer_id", "feature_day"), empty=Empty.ALLOWED)
+class InteractionFeatures(_OfPair):
+    """One row per customer, offer and feature day: what the customer's past says about this very offer."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The customer.")
+    offer_id: str = Field(description="The offer.")
+    feature_day: datetime.date = Field(description="The last day that counts.")
 
 
 @snapshot(key=("impression_id",), empty=Empty.ALLOWED)
-class TrainingSet(_Features):
+class TrainingSet(_OfCustomer, _OfOffer, _OfPair):
     """One row per impression: what was known the day before it was shown, and whether the offer was redeemed.
 
     On a day that trains it holds the training window, on other days the newest impressions and the newest week whose
@@ -214,7 +200,7 @@ class TrainingSet(_Features):
 
 
 @snapshot(key=("customer_id", "offer_id"), empty=Empty.ALLOWED)
-class CandidateFeatures(_Features):
+class CandidateFeatures(_OfCustomer, _OfOffer, _OfPair):
     """One row per candidate with its features as of the day: what is scored."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")

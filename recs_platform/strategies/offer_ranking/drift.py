@@ -46,8 +46,8 @@ from recs_platform.strategies.offer_ranking.drift_sizes import (
     sizes_of_feature,
 )
 from recs_platform.strategies.offer_ranking.drift_words import changed, show_drift
-from recs_platform.strategies.offer_ranking.features import TASK
-from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.features import FINAL_DAYS, TASK
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters, parameters_of
 from recs_platform.warehouse.slices import Days
 
 
@@ -88,7 +88,7 @@ class Finding:
 
 def findings(model: Model, impressions: pa.Table, company: Company, day: date) -> list[Finding]:
     """All figures of a day. `impressions` may hold others than the newest, which are left out."""
-    parameters = _parameters(company)
+    parameters = parameters_of(company)
     newest = _shown(impressions, day, parameters.drift_days)
     if not newest.num_rows:
         return []
@@ -124,7 +124,7 @@ def _score(model: Model, newest: pa.Table) -> Iterator[Finding]:
 
 def _label(model: Model, impressions: pa.Table, day: date, parameters: OfferRankingParameters) -> Iterator[Finding]:
     """Of the newest week whose outcomes are final."""
-    final = _shown(impressions, day - timedelta(days=parameters.label_days), 7)
+    final = _shown(impressions, day - timedelta(days=parameters.label_days), FINAL_DAYS)
     final = final.filter(pc.is_valid(final["label"]))
     window = model.manifest.windows["train"]
     if not final.num_rows or not window.positives:
@@ -183,7 +183,7 @@ def _filling(model: Model, company: Company) -> bool:
     """Whether a look-back of the training window reaches before the company's first day: features then still grew, and
     they differ now because they are whole, not because customers do."""
     first_feature_day = model.manifest.windows["train"].first - timedelta(days=1)
-    return first_feature_day - timedelta(days=_parameters(company).feature_window_days - 1) < company.start_date
+    return first_feature_day - timedelta(days=parameters_of(company).feature_window_days - 1) < company.start_date
 
 
 def _mild(finding: Finding, company: Company) -> Finding:
@@ -191,8 +191,3 @@ def _mild(finding: Finding, company: Company) -> Finding:
         return finding
     words = f"{finding.words}; only to watch: in training, features looked back to before {company.start_date}"
     return Finding(**{**vars(finding), "verdict": "watch", "words": words})
-
-
-def _parameters(company: Company) -> OfferRankingParameters:
-    assert isinstance(company.parameters, OfferRankingParameters)  # noqa: S101  (the strategy's own table)
-    return company.parameters

@@ -22,7 +22,7 @@ from recs_platform.models.features import Bools, Floats
 from recs_platform.models.manifest import Manifest
 from recs_platform.models.metrics import judge
 from recs_platform.models.model import Model
-from recs_platform.models.ranking_metrics import Ints, Lists, Values, lists
+from recs_platform.models.ranking_metrics import Lists, Values, lists
 from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking_reports import OfflineEvaluation
@@ -31,13 +31,11 @@ from recs_platform.statistics.intervals import UNKNOWN, Interval, proportion
 from recs_platform.statistics.ratio import Sums, ratio_interval
 from recs_platform.strategies.offer_ranking.evaluation_pictures import show_evaluation
 from recs_platform.strategies.offer_ranking.evaluation_rows import Row, average, figure
-from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
+from recs_platform.strategies.offer_ranking.features import FEATURES, FINAL_DAYS, TASK
 from recs_platform.strategies.offer_ranking.list_figures import list_figures
 from recs_platform.warehouse.slices import Days
 
 LENGTHS = (1, 3, 5, 10)
-JUDGED_DAYS = 7
-"""The newest ones with final outcomes: a week, so that each weekday counts once."""
 CURVE_POINTS = 50
 RATE = "historical_redemption_rate"
 
@@ -53,7 +51,7 @@ def offline_evaluation(
     candidate_features: pa.Table,
     offer_recommendations: pa.Table,
 ) -> pa.Table:
-    """Figures of the model and of popularity beside each other; on days that do not train, of the lists alone."""
+    """Figures of the model and of popularity beside each other; of the lists alone when there is nothing to judge."""
     rows = [*list_figures(days.last, LENGTHS, offers, candidate_features, offer_recommendations)]
     serving = models.serving(TASK.model, days.last)
     closed = training_set.filter(pc.is_valid(training_set["label"]))
@@ -83,8 +81,8 @@ class Judged:
         """Of the newest days those that the model has learned nothing from, or all when it has learned from each."""
         ordered = closed.sort_by([("shown_on", "ascending"), ("impression_id", "ascending")])
         days = ordered["shown_on"].cast(pa.date32()).to_numpy()
-        newest = days > days[-1] - np.timedelta64(JUDGED_DAYS, "D")
-        unknown = newest & (days > np.datetime64(_learned_until(model.manifest)))
+        newest = days > days[-1] - np.timedelta64(FINAL_DAYS, "D")
+        unknown = newest & (days > np.datetime64(model.manifest.learned_until))
         chosen = unknown if unknown.any() else newest
         table = ordered.filter(pa.array(chosen))
         return cls(
@@ -107,13 +105,7 @@ class Judged:
 
     def ordered_by(self, scores: Floats) -> Lists:
         """Each customer's list, the highest first; of equal scores the lower offer id."""
-        ranks: Ints = np.empty(len(scores), dtype=np.int64)
-        ranks[np.lexsort((self.offers, -scores))] = np.arange(len(scores))
-        return lists(self.customers, ranks, self.labels, items=self.offers)
-
-
-def _learned_until(manifest: Manifest) -> date:
-    return max(manifest.windows[name].last for name in ("train", "validation"))
+        return lists(self.customers, metrics.ranks(scores, self.offers), self.labels, items=self.offers)
 
 
 def overall(judged: Judged, manifest: Manifest, day: date) -> Iterator[Row]:
@@ -124,7 +116,7 @@ def overall(judged: Judged, manifest: Manifest, day: date) -> Iterator[Row]:
     said = {
         "days": len(days),
         "days_before": (day - days[-1].item()) / timedelta(days=1),
-        "days_learned_from": int((days <= np.datetime64(_learned_until(manifest))).sum()),
+        "days_learned_from": int((days <= np.datetime64(manifest.learned_until)).sum()),
         "days_chosen_on": int(chosen_on.sum()),
         "customers": len(np.unique(judged.customers.astype(str))),
         "mean_chance": float(judged.chances.mean()),

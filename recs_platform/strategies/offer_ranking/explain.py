@@ -8,25 +8,19 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
 from recs_platform.models.shelf import ModelShelf
-from recs_platform.pipeline.adhoc import adhoc_query
-from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.day_reader import DayReader, Row
 from recs_platform.schemas.offer_ranking import BY_RATE, GENERATORS
 from recs_platform.strategies.offer_ranking.explaining import START, contributions, scorer, value_text
 from recs_platform.strategies.offer_ranking.features import FEATURES
 from recs_platform.strategies.offer_ranking.not_found import UNKNOWN, Offered, why_not_found
-from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
-from recs_platform.warehouse.compile import Value
-from recs_platform.warehouse.protocol import Warehouse
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters, parameters_of
 
-Row: TypeAlias = dict[str, Any]
 ADDS_UP_WITHIN = 1e-6
 BY_RULE = "left out by a rule"
 
@@ -93,36 +87,6 @@ class Explanation:
     adds_up: bool = True
 
 
-class DayReader:
-    """The rows of one company's day."""
-
-    def __init__(self, warehouse: Warehouse, pipeline: Pipeline, company: Company, day: datetime.date) -> None:
-        self.warehouse, self.pipeline, self.company, self.day = warehouse, pipeline, company, day
-
-    def table(self, text: str, **given: Value) -> pa.Table:
-        bound = adhoc_query(self.pipeline, self.company, text, self.day, given=given)
-        with self.warehouse.run(bound) as reader:
-            return reader.read_all()
-
-    def rows(self, text: str, **given: Value) -> list[Row]:
-        rows: list[Row] = self.table(text, **given).to_pylist()
-        return rows
-
-
-def day_to_explain(
-    warehouse: Warehouse, pipeline: Pipeline, company: Company, day: datetime.date | None
-) -> datetime.date:
-    """The day asked for, or the newest; it must have been scored, though perhaps nothing was recommended."""
-    made = warehouse.days(pipeline.ref("offer_recommendations", company))
-    if not made:
-        raise ConfigError(
-            f"{company.name} has no recommendations yet. Make a day: recs run -c {company.name} --date DAY"
-        )
-    if day is not None and day not in made:
-        raise ConfigError(f"{company.name} has no recommendations of {day}; it has {len(made)} days up to {made[-1]}.")
-    return day or made[-1]
-
-
 def explain(read: DayReader, models: ModelShelf, customer: str, offer: str) -> Explanation:
     """Everything about the pair; a ConfigError when the day knows no such customer or offer."""
     name, day = read.company.name, read.day
@@ -145,7 +109,7 @@ def explain(read: DayReader, models: ModelShelf, customer: str, offer: str) -> E
     features = read.table(_PAIR.format(table="candidate_features"), customer=customer, offer=offer)
     return Explanation(
         **about,
-        **_standing(_parameters(read.company), features.to_pylist()[0], scores, recommended, score),
+        **_standing(parameters_of(read.company), features.to_pylist()[0], scores, recommended, score),
         **_working(models, day, features, score),
         generators=tuple(name for name in GENERATORS if name in candidates[0]["generators"]),
     )
@@ -155,11 +119,6 @@ def _about(read: DayReader, customer: Row, offer: Row) -> Row:
     columns = ("offer_id", "item_id", "category", "discount", "starts_on", "ends_on")
     who = {"company": read.company.name, "date": read.day, **customer}
     return {**who, **{name: offer[name] for name in columns}, "item": offer["name"]}
-
-
-def _parameters(company: Company) -> OfferRankingParameters:
-    assert isinstance(company.parameters, OfferRankingParameters)  # noqa: S101  (the command has seen to it)
-    return company.parameters
 
 
 def _standing(

@@ -18,6 +18,7 @@ from recs_platform.errors import UserError
 from recs_platform.models import registry
 from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.features import FeatureSpec
+from recs_platform.models.manifest import short
 from recs_platform.models.model import Model
 from recs_platform.models.registry import Registered
 from recs_platform.models.shelf import ModelShelf
@@ -29,7 +30,7 @@ from recs_platform.schemas.offer_ranking import BY_RATE
 from recs_platform.schemas.offer_ranking_reports import FeatureContributions, FeatureImportance
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
-from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import parameters_of
 from recs_platform.warehouse.slices import Days
 
 START = "(start)"
@@ -47,10 +48,8 @@ def feature_contributions(
     candidate_features: pa.Table,
 ) -> pa.Table:
     """The parts of the scores of some customers' recommendations; none when no model scored them."""
-    parameters = company.parameters
-    assert isinstance(parameters, OfferRankingParameters)  # noqa: S101  (the strategy's own table)
     spec = spec_of(FeatureContributions)
-    customers = explained(offer_recommendations["customer_id"], parameters.explained_customers)
+    customers = explained(offer_recommendations["customer_id"], parameters_of(company).explained_customers)
     recommended = offer_recommendations.filter(pc.is_in(offer_recommendations["customer_id"], customers))
     digests = {str(name) for name in pc.unique(recommended["scored_by"]).to_pylist()} - {BY_RATE}
     if not digests:
@@ -138,12 +137,12 @@ def _compared(rows: Sequence[Mapping[str, Any]]) -> str:
     if previous is None:
         return "No model served before it."
     if all(row["previous_importance"] is None for row in rows):
-        return f"The model before it ({_short(previous)}) cannot be read by this code, so they are not compared."
+        return f"The model before it ({short(previous)}) cannot be read by this code, so they are not compared."
     moves = [{**row, "move": row["importance"] - (row["previous_importance"] or 0.0)} for row in rows]
     gained = sorted((row for row in moves if row["move"] >= MOVED), key=lambda row: (-row["move"], row["feature"]))
     lost = sorted((row for row in moves if row["move"] <= -MOVED), key=lambda row: (row["move"], row["feature"]))
     said = [f"{verb} {_named(some[:3], 'move')}" for verb, some in (("gained:", gained), ("lost:", lost)) if some]
-    return f"Against the model before it ({_short(previous)}) {'; '.join(said) or 'nothing moved'}."
+    return f"Against the model before it ({short(previous)}) {'; '.join(said) or 'nothing moved'}."
 
 
 def _named(rows: Sequence[Mapping[str, Any]], figure: str) -> str:
@@ -154,10 +153,6 @@ def _named(rows: Sequence[Mapping[str, Any]], figure: str) -> str:
 def _beside(row: Mapping[str, Any]) -> str:
     before = row["previous_importance"]
     return percent(row["importance"], 1) + ("" if before is None else f", before {percent(before, 1)}")
-
-
-def _short(digest: str) -> str:
-    return digest.removeprefix("sha256:")[:12]
 
 
 @table_asset(FeatureImportance, present=show_importance)

@@ -43,6 +43,9 @@ INTERACTION_FEATURES = (
 FEATURES = FeatureSet((*CUSTOMER_FEATURES, *OFFER_FEATURES, *INTERACTION_FEATURES))
 FEATURE_COLUMNS = FEATURES.names
 
+FINAL_DAYS = 7
+"""The newest days whose outcomes are final, which `feature_pairs` keeps on every day: each weekday counts once."""
+
 TASK = RankingTask(
     "offer_ranking",
     FEATURES,

@@ -42,7 +42,8 @@ def list_figures(
     people = len(pc.unique(candidates["customer_id"]))
     buyers = _buyers(candidates)
     ours = _shown(recommended, np.asarray(recommended["rank"].to_numpy()), buyers)
-    popular = _shown(candidates, _by_rate(candidates), buyers)
+    rates = candidates["historical_redemption_rate"].to_numpy()
+    popular = _shown(candidates, metrics.ranks(rates, np.asarray(candidates["offer_id"].to_numpy())), buyers)
     for k in lengths:
         for row in _at(k, ours, popular, running, people):
             yield {**row, "digest": recommended["scored_by"][0].as_py()}
@@ -70,10 +71,3 @@ def _buyers(candidates: pa.Table) -> Mapping[str, int]:
     """Per offer, the customers who bought its item: what a customer bought before is a candidate first of all."""
     bought = candidates.filter(candidates["bought_product_before"])
     return Counter(str(offer) for offer in bought["offer_id"].to_pylist())
-
-
-def _by_rate(candidates: pa.Table) -> metrics.Ints:
-    rates = candidates["historical_redemption_rate"].to_numpy()
-    ranks: metrics.Ints = np.empty(len(rates), dtype=np.int64)
-    ranks[np.lexsort((np.asarray(candidates["offer_id"].to_numpy()), -rates))] = np.arange(len(rates))
-    return ranks

@@ -6,18 +6,13 @@ The candidates' own query is asked once more without its cap, so what it would h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Protocol, TypeAlias
 
 import pyarrow.compute as pc
 
-from recs_platform.companies.model import Company
-from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
-from recs_platform.warehouse.protocol import Warehouse
+from recs_platform.pipeline.day_reader import DayReader, Row
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters, parameters_of
 from recs_platform.warehouse.slices import Days
 
-Row: TypeAlias = dict[str, Any]
 NO_CAP = 10**9
 UNKNOWN = "unknown"
 """The category of items that have none; they are not alike."""
@@ -29,28 +24,18 @@ FOUND_AS = {
 }
 
 
-class Day(Protocol):
-    """A company's day in a warehouse."""
-
-    warehouse: Warehouse
-    pipeline: Pipeline
-    company: Company
-    day: date
-
-
 @dataclass(frozen=True)
 class Offered:
     """The customer and the offer, as the day's tables have them."""
 
-    on: Day
+    on: DayReader
     customer: Row
     offer: Row
 
 
 def why_not_found(offered: Offered) -> str:
     """The first thing that stands in its way, in a sentence or two."""
-    parameters = offered.on.company.parameters
-    assert isinstance(parameters, OfferRankingParameters)  # noqa: S101  (the command has seen to it)
+    parameters = parameters_of(offered.on.company)
     if refused := _may_not_be_offered(offered, parameters):
         return refused
     found = _without_cap(offered)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field, model_validator
 
 from recs_platform.models.settings import Weekday
 from recs_platform.strategies.parameters import Parameters
+
+if TYPE_CHECKING:
+    from recs_platform.companies.model import Company
 
 
 class OfferRankingParameters(Parameters):
@@ -103,3 +108,10 @@ class OfferRankingParameters(Parameters):
         """The oldest impression that trains needs a whole look-back window before it."""
         needed = self.training_window_days + self.feature_window_days + 1
         return max(needed, self.campaign_window_days)
+
+
+def parameters_of(company: Company) -> OfferRankingParameters:
+    """The company's; a TypeError for a company of another strategy."""
+    if not isinstance(company.parameters, OfferRankingParameters):
+        raise TypeError(f"{company.name} is no company of offer ranking")
+    return company.parameters

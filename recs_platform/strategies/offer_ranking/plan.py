@@ -12,13 +12,13 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.models.artifact import ArtifactError
-from recs_platform.models.retraining import Policy, Reason, State, decide
+from recs_platform.models.retraining import Reason, State, decide, once
 from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking import TrainingPlan
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.features import TASK
-from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.policy import policy_of
 from recs_platform.warehouse.slices import Days
 
 
@@ -41,22 +41,7 @@ def reasons_to_train(company: Company, day: date, models: ModelShelf) -> tuple[R
         decision = decide(policy_of(company), State(day, _unusable(models, day), runs=earlier))
         # A training that somebody asked for answers what the cool-down holds back, too.
         reasons = list(decision.reasons) if decision.train or models.asked else []
-    first_told: dict[str, Reason] = {}
-    for reason in (*reasons, *models.asked):
-        first_told.setdefault(reason.evidence_id, reason)
-    return tuple(first_told.values())
-
-
-def policy_of(company: Company) -> Policy:
-    parameters = company.parameters
-    if not isinstance(parameters, OfferRankingParameters):
-        raise TypeError(f"{company.name} is no company of offer ranking")
-    return Policy(
-        weekday=parameters.retrain_weekday,
-        cool_down_days=parameters.retrain_cool_down_days,
-        drifted_features=parameters.drifted_features,
-        repeat_days=parameters.drift_repeat_days,
-    )
+    return once((*reasons, *models.asked))
 
 
 def _unusable(models: ModelShelf, day: date) -> str | None:

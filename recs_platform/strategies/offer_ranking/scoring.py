@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
+from recs_platform.models.model import BATCH
 from recs_platform.models.service import Scored, score_for
 from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
@@ -15,8 +16,6 @@ from recs_platform.schemas.offer_ranking import BY_RATE, OfferScores
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.warehouse.slices import Days
-
-BATCH = 100_000
 
 
 @table_asset(OfferScores)

@@ -17,11 +17,8 @@ from recs_platform.strategies.offer_ranking.scoring import offer_scores
 from recs_platform.strategies.offer_ranking.training import ranking_model
 from recs_platform.warehouse.query import Query
 
-QUERIES = (
-    schemas.CustomerDays,
-    schemas.CustomerItemDays,
-    schemas.OfferDays,
-    schemas.OfferCandidates,
+_SUMS = (schemas.CustomerDays, schemas.CustomerItemDays, schemas.OfferDays)
+_FEATURES = (
     schemas.FeaturePairs,
     schemas.CategoryPurchases,
     schemas.CustomerFeatures,
@@ -29,9 +26,13 @@ QUERIES = (
     schemas.InteractionFeatures,
     schemas.TrainingSet,
     schemas.CandidateFeatures,
-    schemas.OfferRecommendations,
-    RunHealth,
 )
+QUERIES = (*_SUMS, schemas.OfferCandidates, *_FEATURES, schemas.OfferRecommendations, RunHealth)
+
+DAILY_SUMS = tuple(spec_of(model).name for model in _SUMS)
+"""The logs that features are made of."""
+FEATURE_TABLES = tuple(spec_of(model).name for model in _FEATURES)
+"""In the order in which each is made of those before it."""
 
 
 def offer_ranking_stage(queries: Mapping[str, Query]) -> Stage:

@@ -18,7 +18,7 @@ from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking_reports import RankingModel
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.features import TASK
-from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.parameters import parameters_of
 from recs_platform.strategies.offer_ranking.pictures import KINDS, show_training
 from recs_platform.warehouse.slices import Days
 
@@ -34,7 +34,7 @@ def ranking_model(
     day, reasons = days.last, _reasons(training_plan)
     rows: list[dict[str, Any]] = []
     if reasons:
-        order = Order(day, reasons, settings_of(company), _parameters(company).model_tolerance)
+        order = Order(day, reasons, settings_of(company), parameters_of(company).model_tolerance)
         serving = models.serving(TASK.model, day)
         try:
             rows = list(_rows(train_for(TASK, Source("training_set", training_set), models, order)))
@@ -48,7 +48,7 @@ def ranking_model(
 
 def settings_of(company: Company) -> TrainingSettings:
     """The days before the test window whose outcome was open in it are left out."""
-    parameters = _parameters(company)
+    parameters = parameters_of(company)
     return TrainingSettings(
         validation_days=VALIDATION_DAYS,
         test_days=TEST_DAYS,
@@ -56,11 +56,6 @@ def settings_of(company: Company) -> TrainingSettings:
         negatives_per_positive=parameters.negatives_per_positive,
         seed=parameters.training_seed,
     )
-
-
-def _parameters(company: Company) -> OfferRankingParameters:
-    assert isinstance(company.parameters, OfferRankingParameters)  # noqa: S101  (the strategy's own table)
-    return company.parameters
 
 
 def _reasons(training_plan: pa.Table) -> tuple[Reason, ...]:

@@ -8,20 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any
 
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
-from recs_platform.pipeline.adhoc import adhoc_query
-from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.day_reader import DayReader, Row
 from recs_platform.schemas.vehicle_fitment import TIERS
 from recs_platform.strategies.vehicle_fitment.formulas import Segment, shrunk
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
-from recs_platform.warehouse.compile import Value
-from recs_platform.warehouse.protocol import Warehouse
-
-Row: TypeAlias = dict[str, Any]
 
 _PROFILES = """SELECT customer_id, LOWER(TRIM(email)) AS email_lower, vehicle_year, vehicle_make, vehicle_model
 FROM customers
@@ -81,55 +76,30 @@ class Evidence:
         return shrunk(parameters, found)
 
 
-class Reader:
-    """The rows of one company's day."""
-
-    def __init__(self, warehouse: Warehouse, pipeline: Pipeline, company: Company, day: date) -> None:
-        self._warehouse, self._pipeline, self._company, self._day = warehouse, pipeline, company, day
-
-    def __call__(self, text: str, **given: Value) -> list[Row]:
-        bound = adhoc_query(self._pipeline, self._company, text, self._day, given=given)
-        with self._warehouse.run(bound) as reader:
-            rows: list[Row] = reader.read_all().to_pylist()
-        return rows
-
-
-def day_to_explain(warehouse: Warehouse, pipeline: Pipeline, company: Company, day: date | None) -> date:
-    """The day asked for, or the newest; it must have recommendations."""
-    made = warehouse.days(pipeline.ref("recommendations", company))
-    if not made:
-        raise ConfigError(
-            f"{company.name} has no recommendations yet. Make a day: recs run -c {company.name} --date DAY"
-        )
-    if day is not None and day not in made:
-        raise ConfigError(f"{company.name} has no recommendations of {day}; it has {len(made)} days up to {made[-1]}.")
-    return day or made[-1]
-
-
-def gather(read: Reader, company: Company, day: date, who: str) -> Evidence:
+def gather(read: DayReader, company: Company, day: date, who: str) -> Evidence:
     """Everything about the customer with this id or e-mail address."""
-    profiles = read(_PROFILES, who=who)
+    profiles = read.rows(_PROFILES, who=who)
     if not profiles:
         raise ConfigError(f"{company.name} has no customer {mask_text(who.strip())} on {day}.")
     profile = profiles[0]
     customer = profile["customer_id"]
-    newest = read(_NEWEST, email=profile["email_lower"]) if profile["email_lower"] else []
-    dropped = read(_OF_CUSTOMER.format(table="dropped_customers"), customer=customer)
-    owners = read(_OF_CUSTOMER.format(table="users_with_vehicles"), customer=customer)
+    newest = read.rows(_NEWEST, email=profile["email_lower"]) if profile["email_lower"] else []
+    dropped = read.rows(_OF_CUSTOMER.format(table="dropped_customers"), customer=customer)
+    owners = read.rows(_OF_CUSTOMER.format(table="users_with_vehicles"), customer=customer)
     known = Evidence(day, profile, newest[0]["customer_id"] if newest else None, dropped[0] if dropped else None)
     return _of_owner(read, known, owners[0]) if owners else known
 
 
-def _of_owner(read: Reader, known: Evidence, owner: Row) -> Evidence:
+def _of_owner(read: DayReader, known: Evidence, owner: Row) -> Evidence:
     def mine(table: str) -> list[Row]:
-        return read(_OF_CUSTOMER.format(table=table), customer=owner["customer_id"])
+        return read.rows(_OF_CUSTOMER.format(table=table), customer=owner["customer_id"])
 
     year, make, model = owner["vehicle_year"], owner["vehicle_make"], owner["vehicle_model"]
-    fitting = frozenset(row["item_id"] for row in read(_FITTING, year=year, make=make, model=model))
+    fitting = frozenset(row["item_id"] for row in read.rows(_FITTING, year=year, make=make, model=model))
     intents = {row["item_id"]: row for row in mine("intent_scores")}
     items = tuple(sorted(fitting | intents.keys()))
     names = _segment_names(owner)
-    segments = read(_SEGMENTS, vehicle=names["vehicle"], make_and_model=names["model"], make=names["make"])
+    segments = read.rows(_SEGMENTS, vehicle=names["vehicle"], make_and_model=names["model"], make=names["make"])
     return Evidence(
         known.day,
         known.profile,
@@ -140,12 +110,12 @@ def _of_owner(read: Reader, known: Evidence, owner: Row) -> Evidence:
         events=mine("staged_events"),
         intents=intents,
         purchases=mine("purchases"),
-        ranking={row["item_id"]: row for row in read(_RANKING, vehicle=names["vehicle"])},
+        ranking={row["item_id"]: row for row in read.rows(_RANKING, vehicle=names["vehicle"])},
         fitting=fitting,
-        catalog={row["item_id"]: row for row in read(_CATALOG, items=items)},
-        reach={row["item_id"]: row["vehicles"] for row in read(_REACH, items=items)},
-        vehicles=read(_VEHICLES)[0]["vehicles"],
-        orders={row["item_id"]: row["orders"] for row in read(_ORDERS, items=items)},
+        catalog={row["item_id"]: row for row in read.rows(_CATALOG, items=items)},
+        reach={row["item_id"]: row["vehicles"] for row in read.rows(_REACH, items=items)},
+        vehicles=read.rows(_VEHICLES)[0]["vehicles"],
+        orders={row["item_id"]: row["orders"] for row in read.rows(_ORDERS, items=items)},
         by_segment={(row["tier"], row["item_id"]): row for row in segments},
         totals={row["tier"]: row["segment_orders"] for row in segments},
     )

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from recs_platform.masking import mask_email
-from recs_platform.strategies.vehicle_fitment.evidence import Evidence, Row
+from recs_platform.pipeline.day_reader import Row
+from recs_platform.strategies.vehicle_fitment.evidence import Evidence
 from recs_platform.strategies.vehicle_fitment.formulas import (
     MILLION,
     Segment,

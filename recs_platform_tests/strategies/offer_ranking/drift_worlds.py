@@ -27,6 +27,7 @@ from recs_platform.simulation.columns import pc
 from recs_platform.sources.connectors.simulated import world_spec
 from recs_platform.strategies.offer_ranking.drift_sizes import BOTH, DAY
 from recs_platform.strategies.offer_ranking.features import TASK
+from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TABLES
 from recs_platform.warehouse.engine import Engine
 from recs_platform.warehouse.lake import Lake
 from recs_platform.warehouse.protocol import BoundQuery, Subject
@@ -34,15 +35,7 @@ from recs_platform.warehouse.slices import Days
 from recs_platform_tests.strategies.offer_ranking.market import metro
 
 SOURCES = ("events", "impressions", "redemptions", "customers", "catalog", "offers")
-LOGS = ("customer_days", "customer_item_days", "offer_days")
-TABLES = (
-    "feature_pairs",
-    "category_purchases",
-    "customer_features",
-    "offer_features",
-    "interaction_features",
-    "training_set",
-)
+TABLES = tuple(name for name in FEATURE_TABLES if name != "candidate_features")
 SETTINGS = TrainingSettings(validation_days=4, test_days=4, gap_days=0, most_trees=25, patience=5)
 TRAINED_ON_DAYS = 22
 """Two weeks for training, and the rest to stop and to compare."""
@@ -92,7 +85,7 @@ def drift_world(home: Path, *, seed: int, customers: int, first: int, last: int,
         spec = pipeline.specs[name]
         days = span if spec.kind is Kind.LOG else today
         write(name, days, pa.RecordBatchReader.from_batches(spec.arrow_schema, _canonical(company, spec, days)))
-    for name in LOGS:
+    for name in DAILY_SUMS:
         write(name, span, pipeline.bind(name, company, span))
     asked = [{"as_of": span.last, "reason": "weekday", "words": "", "evidence": ""}]
     for name, rows in (("training_plan", asked), ("offer_candidates", [])):

@@ -27,16 +27,6 @@ Row = dict[str, Any]
 Tables = Mapping[str, list[Row]]
 
 START, AS_OF = date(2025, 9, 1), date(2025, 10, 31)
-LOGS = ("customer_days", "customer_item_days", "offer_days")
-FEATURES = (
-    "feature_pairs",
-    "category_purchases",
-    "customer_features",
-    "offer_features",
-    "interaction_features",
-    "training_set",
-    "candidate_features",
-)
 
 _CUSTOMERS = ("ann", "ben", "eva", "max", "of-no-kind", "no-customer", "cold")
 _ITEMS = ("apple", "pear", "cod", "rice", "salt", "of-no-category", "unpriced", "not-in-the-catalog")

@@ -16,10 +16,11 @@ from recs_platform.companies.loader import company as find
 from recs_platform.companies.model import Company
 from recs_platform.models.shelf import ModelShelf, open_shelf
 from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.resources import lake_resource
 from recs_platform.settings import settings
-from recs_platform.strategies.offer_ranking.explain import DayReader, Explanation, explain
+from recs_platform.strategies.offer_ranking.explain import Explanation, explain
 from recs_platform.warehouse.lake import Lake
 from recs_platform.warehouse.protocol import Rows, Subject
 from recs_platform.warehouse.slices import Days

@@ -13,11 +13,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from recs_platform.strategies.offer_ranking.features import FEATURE_COLUMNS
+from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TABLES
 from recs_platform.warehouse.query import sql_folder
 from recs_platform_tests.strategies.offer_ranking.feature_world import (
     AS_OF,
-    FEATURES,
-    LOGS,
     FeatureEngine,
     Row,
     Tables,
@@ -37,7 +36,7 @@ def _made(world: Tables, window: int, changed: dict[str, str] | None = None) -> 
     engine = FeatureEngine(company(window, TRAINING_WINDOW), changed)
     try:
         engine.add(world, AS_OF)
-        engine.make((*LOGS, *FEATURES), AS_OF)
+        engine.make((*DAILY_SUMS, *FEATURE_TABLES), AS_OF)
         return engine.rows("training_set", AS_OF), engine.rows("candidate_features", AS_OF)
     finally:
         engine.close()
@@ -115,10 +114,10 @@ def test_what_is_learned_from_is_what_is_scored(seed: int, window: int) -> None:
     engine = FeatureEngine(company(window, TRAINING_WINDOW))
     try:
         engine.add(world, tomorrow)
-        engine.make(LOGS, tomorrow)
-        engine.make(FEATURES, tomorrow)
+        engine.make(DAILY_SUMS, tomorrow)
+        engine.make(FEATURE_TABLES, tomorrow)
         engine.add({**states, "offer_candidates": pairs}, AS_OF)
-        engine.make(FEATURES, AS_OF)
+        engine.make(FEATURE_TABLES, AS_OF)
         scored = {(row["customer_id"], row["offer_id"]): row for row in engine.rows("candidate_features", AS_OF)}
         learned = [row for row in engine.rows("training_set", tomorrow) if row["shown_on"] == tomorrow]
     finally:

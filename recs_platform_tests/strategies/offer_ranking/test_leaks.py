@@ -21,6 +21,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.resources import lake_resource
 from recs_platform.schemas.table import Kind
 from recs_platform.settings import settings
+from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TABLES
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import judge
 from recs_platform.warehouse.lake import Lake
@@ -28,12 +29,11 @@ from recs_platform.warehouse.protocol import Audit, Rows, Subject
 from recs_platform.warehouse.query import parse_query, sql_folder
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.sql.case import arrow_rows
-from recs_platform_tests.strategies.offer_ranking.feature_world import FEATURES, LOGS
 
 FIRST, DAY = date(2025, 9, 28), date(2025, 10, 20)
 SNAPSHOTS = ("customers", "catalog", "offers")
 SOURCES = ("events", "impressions", "redemptions", *SNAPSHOTS)
-MADE = tuple(name for name in FEATURES if name != "candidate_features")
+MADE = tuple(name for name in FEATURE_TABLES if name != "candidate_features")
 CHECKS = (
     "features_know_the_future",
     "impressions_without_features",
@@ -92,7 +92,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for name in SOURCES:
             days = TODAY if name in SNAPSHOTS else Days(FIRST, DAY)
             made.make((f"landed_{name}", name), days)
-        made.make(LOGS, Days(FIRST, DAY), audits=(SCHEMA_AUDIT,))
+        made.make(DAILY_SUMS, Days(FIRST, DAY), audits=(SCHEMA_AUDIT,))
         for name, rows in (("training_plan", [{"reason": "weekday"}]), ("offer_candidates", [])):
             spec = pipeline.specs[name]
             table: pa.Table = arrow_rows(spec, list(rows), DAY, list(spec.columns))

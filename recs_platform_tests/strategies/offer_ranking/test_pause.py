@@ -9,10 +9,10 @@ from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Simulation
 from recs_platform.simulation.world import read_truth, simulate
 from recs_platform.sources.connectors.simulated import world_spec
+from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform
 
-LOGS = ("customer_days", "customer_item_days", "offer_days")
 WRITTEN = ("offer_candidates", "candidate_features", "offer_scores", "offer_recommendations", "feature_contributions")
 
 
@@ -25,7 +25,7 @@ def test_a_day_without_offers_succeeds_writes_nothing_and_warns(tmp_path: Path) 
     day = date.fromisoformat(read_truth(platform.landing, "metro")["no_offers"]["first"])
     before = Days(day - timedelta(days=12), day - timedelta(days=1))
     simulate(spec, platform.landing, before.first, day, snapshot_days=[day])
-    platform.succeeded(platform.load_days("metro", before, only=[*platform.logs("metro"), *LOGS]))
+    platform.succeeded(platform.load_days("metro", before, only=[*platform.logs("metro"), *DAILY_SUMS]))
     made = [
         name for stage in ("offer_ranking", "publication", "offer_reports") for name in platform.stage("metro", stage)
     ]

@@ -20,6 +20,7 @@ from recs_platform.pipeline.catalogue import pipelines
 from recs_platform.schemas.table import Kind
 from recs_platform.simulation.world import read_truth, simulate
 from recs_platform.sources.connectors.simulated import world_spec
+from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TABLES
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform, violations
@@ -28,17 +29,7 @@ LAST = date(2025, 11, 16)
 """Before the world's drift date; a Sunday, so that what asks for a training is that there is no model."""
 TOLERANCE = 0.03
 FED = ("events", "impressions", "redemptions", "customers", "catalog", "offers")
-DAYS = ("customer_days", "customer_item_days", "offer_days")
-FEATURES = (
-    "offer_candidates",
-    "feature_pairs",
-    "category_purchases",
-    "customer_features",
-    "offer_features",
-    "interaction_features",
-    "training_set",
-    "candidate_features",
-)
+FEATURES = ("offer_candidates", *FEATURE_TABLES)
 MODEL = ("ranking_model", "offer_scores")
 
 
@@ -53,7 +44,7 @@ def market(home: Path, **world: Any) -> Platform:
     )
     platform = Platform(home, [company])
     simulate(world_spec(company), platform.landing, company.start_date, LAST, snapshot_days=[LAST])
-    load(platform, [*(f"landed_{table}" for table in FED), *FED, *DAYS])
+    load(platform, [*(f"landed_{table}" for table in FED), *FED, *DAILY_SUMS])
     platform.succeeded(platform.run_day("metro", LAST, only=["training_plan"]))
     load(platform, FEATURES)
     return platform

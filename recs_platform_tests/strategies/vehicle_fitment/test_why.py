@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from recs_platform.errors import ConfigError
+from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.platform_db.tables import Publication, PublicationKind, PublicationStatus
 from recs_platform.publication.inventory import begin
 from recs_platform.schemas.vehicle_fitment import DROPPED_BECAUSE
 from recs_platform.settings import settings
-from recs_platform.strategies.vehicle_fitment.evidence import Evidence, Reader, gather
+from recs_platform.strategies.vehicle_fitment.evidence import Evidence, gather
 from recs_platform.strategies.vehicle_fitment.formulas import (
     MILLION,
     event_millionths,
@@ -37,7 +38,7 @@ Row = dict[str, Any]
 def explained(world: World, customer: str) -> Explanation:
     parameters = world.company.parameters
     assert isinstance(parameters, VehicleFitmentParameters)
-    known = gather(Reader(world.lake, world.pipeline, world.company, TODAY), world.company, TODAY, customer)
+    known = gather(DayReader(world.lake, world.pipeline, world.company, TODAY), world.company, TODAY, customer)
     return explain(world.company.name, parameters, known)
 
 
@@ -95,7 +96,7 @@ def test_every_stronger_part_has_the_rule_that_removed_it(wishing: list[Explanat
 def test_other_parameters_than_the_days_own_are_noticed(world: World, wishing: list[Explanation]) -> None:
     parameters = VehicleFitmentParameters(universal_discount=0.9)
     customer = wishing[0].customer_id
-    known = gather(Reader(world.lake, world.pipeline, world.company, TODAY), world.company, TODAY, customer)
+    known = gather(DayReader(world.lake, world.pipeline, world.company, TODAY), world.company, TODAY, customer)
     assert not all(part.adds_up for part in explain("holley", parameters, known).parts)
 
 
