@@ -24,8 +24,15 @@ def noticed_interrupts() -> Iterator[Callable[[], bool]]:
     os.set_blocking(receiver, False)
     os.set_blocking(sender, False)
     before = signal.set_wakeup_fd(sender, warn_on_full_buffer=False)
+    pressed = False
+
+    def was_pressed() -> bool:
+        nonlocal pressed
+        pressed = pressed or _has_interrupt(receiver)
+        return pressed
+
     try:
-        yield lambda: _has_interrupt(receiver)
+        yield was_pressed
     finally:
         signal.set_wakeup_fd(before)
         os.close(receiver)

@@ -97,7 +97,8 @@ def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:
 
 
 def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_event: OnEvent | None = None) -> Outcome:
-    """Carry out one run in this process. A Ctrl-C that the run did not notice is raised when it is over."""
+    """Carry out one run in this process. A Ctrl-C that Python dropped ends it before its next step; if it has none, it is
+    raised when the run is over."""
     if gc.get_freeze_count() == 0:
         # Definitions are hundreds of thousands of objects that stay; looking through them again and again takes
         # a tenth of a run.
@@ -107,7 +108,7 @@ def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_ev
     key = partition_key(step.company, step.days.last)
     if step.history:
         tags |= {RANGE_START: partition_key(step.company, step.days.first), RANGE_END: key}
-    with _events_to(on_event), noticed_interrupts() as interrupted:
+    with noticed_interrupts() as interrupted, _events_to(on_event, interrupted):
         result = job.execute_in_process(
             instance=instance,
             partition_key=None if step.history else key,
@@ -116,9 +117,9 @@ def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_ev
             run_config={"loggers": {CONSOLE: {}}},
             raise_on_error=False,
         )
-        dropped = interrupted()
+        pressed = interrupted()
     done = told(instance, result.run_id, success=result.success)
-    if dropped and not done.interrupted:
+    if pressed and not done.interrupted:
         raise KeyboardInterrupt
     return Outcome(step, result.run_id, result.success, done)
 
@@ -143,20 +144,25 @@ quiet_logger = dg.LoggerDefinition(
 
 
 class _EventHandler(logging.Handler):
-    def __init__(self, on_event: OnEvent) -> None:
+    def __init__(self, on_event: OnEvent | None, interrupted: Callable[[], bool]) -> None:
         super().__init__()
         self.on_event = on_event
+        self.interrupted = interrupted
 
     def emit(self, record: logging.LogRecord) -> None:
         event = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if isinstance(event, dg.DagsterEvent):
+        if not isinstance(event, dg.DagsterEvent):
+            return
+        if self.on_event:
             self.on_event(event)
+        if event.event_type is dg.DagsterEventType.STEP_START and self.interrupted():
+            raise dg.DagsterExecutionInterruptedError
 
 
 @contextmanager
-def _events_to(on_event: OnEvent | None) -> Iterator[None]:
+def _events_to(on_event: OnEvent | None, interrupted: Callable[[], bool]) -> Iterator[None]:
     logger = logging.getLogger(_RUN_LOGGER)
-    handler = _EventHandler(on_event) if on_event else logging.NullHandler()
+    handler = _EventHandler(on_event, interrupted)
     logger.addHandler(handler)
     try:
         yield

@@ -13,19 +13,14 @@ from sqlalchemy import Engine
 
 from recs_platform.automation.journal import RANGE_END, RANGE_START, RunJournal, summary
 from recs_platform.errors import ConfigError
-from recs_platform.partitions import COMPANY, DATE, partition_key
+from recs_platform.partitions import partition_key
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import engine
 from recs_platform.platform_db.tables import JobRun, Status
+from recs_platform_tests.automation.small import PARTITIONS
 from recs_platform_tests.promises.platform import quietly
 
 DAY = date(2025, 9, 5)
-_PARTITIONS = dg.MultiPartitionsDefinition(
-    {
-        DATE: dg.DailyPartitionsDefinition("2025-09-01", end_date="2025-09-20"),
-        COMPANY: dg.StaticPartitionsDefinition(["acme", "holley"]),
-    }
-)
 _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -52,7 +47,7 @@ def _execute(
 ) -> str:
     @dg.asset(
         key=["shop", "orders"],
-        partitions_def=_PARTITIONS,
+        partitions_def=PARTITIONS,
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={"journal"},
     )
@@ -62,7 +57,7 @@ def _execute(
 
     with quietly():
 
-        @dg.asset_check(asset=orders, name="few", partitions_def=_PARTITIONS, required_resource_keys={"journal"})
+        @dg.asset_check(asset=orders, name="few", partitions_def=PARTITIONS, required_resource_keys={"journal"})
         def few() -> dg.AssetCheckResult:
             return dg.AssetCheckResult(passed=check, severity=dg.AssetCheckSeverity.WARN, description="12 of 12 rows")
 
