@@ -97,8 +97,8 @@ def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:
 
 
 def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_event: OnEvent | None = None) -> Outcome:
-    """Carry out one run in this process. A Ctrl-C that Python dropped ends it before its next step; if it has none, it is
-    raised when the run is over."""
+    """Carry out one run in this process. A Ctrl-C that Python dropped ends it before its next step; without one, it
+    is raised when the run is over."""
     if gc.get_freeze_count() == 0:
         # Definitions are hundreds of thousands of objects that stay; looking through them again and again takes
         # a tenth of a run.
