@@ -72,18 +72,22 @@ class Registered:
 def register(database: Engine, trained: Trained, *, activate: bool, by: str, at: datetime) -> Registered:
     """Give a model its version: a candidate, or active at once in the same transaction.
 
-    What the same day registered before comes back as it is. A model of a past day never takes the place of one that
+    What the same day registered before comes back as it is; only a candidate that was refused, and now is not, since
+    what it was worse than is gone, becomes active after all. A model of a past day never takes the place of one that
     was trained for a later day: it is retired at once, and serves the days from its own until that one's.
     """
     with exclusive(database, trained.company, trained.model) as session:
         rows = _rows(session, trained.company, trained.model)
-        for row in rows:
-            if (row.as_of, row.digest) == (trained.as_of, trained.digest):
-                return _registered(row)
-        before = _serving(rows, trained.as_of)
-        row = _new(trained, max((row.version for row in rows), default=0) + 1, at)
-        row.champion = before.version if before else None
-        session.add(row)
+        row = next((row for row in rows if (row.as_of, row.digest) == (trained.as_of, trained.digest)), None)
+        if row is None:
+            before = _serving(rows, trained.as_of)
+            row = _new(trained, max((row.version for row in rows), default=0) + 1, at)
+            row.champion = before.version if before else None
+            session.add(row)
+        elif activate and row.activated_at is None:
+            row.metrics, row.words = _json(trained.metrics), shortened(mask_text(trained.words))
+        else:
+            return _registered(row)
         if activate:
             later = [other.as_of for other in rows if other.activated_at and other.as_of > trained.as_of]
             if later:
@@ -137,11 +141,6 @@ def listed(database: Engine, company: str, model: str | None = None) -> tuple[Re
     with Session(database) as session:
         rows = session.scalars(query.order_by(ModelVersion.model, ModelVersion.version.desc())).all()
         return tuple(map(_registered, rows))
-
-
-def active(database: Engine, company: str, model: str) -> Registered | None:
-    with Session(database) as session:
-        return _maybe(_active(_rows(session, company, model)))
 
 
 def serving(database: Engine, company: str, model: str, day: date) -> Registered | None:
@@ -243,7 +242,7 @@ def _new(trained: Trained, version: int, at: datetime) -> ModelVersion:
         digest=trained.digest,
         uri=trained.uri,
         as_of=trained.as_of,
-        metrics=json.dumps(trained.metrics, sort_keys=True, allow_nan=False),
+        metrics=_json(trained.metrics),
         features=json.dumps(list(trained.features)),
         words=shortened(mask_text(trained.words)),
         trained_at=at,
@@ -273,6 +272,10 @@ def _registered(row: ModelVersion) -> Registered:
         champion=row.champion,
         replaced=row.replaced,
     )
+
+
+def _json(metrics: Mapping[str, Any]) -> str:
+    return json.dumps(metrics, sort_keys=True, allow_nan=False)
 
 
 def _maybe(row: ModelVersion | None) -> Registered | None:

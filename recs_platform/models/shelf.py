@@ -52,7 +52,11 @@ class ModelShelf:
 
     def load(self, registered: Registered, features: FeatureSet) -> Model:
         """Read and prove its artifact; an ArtifactError says what is wrong and what to do."""
-        return artifact.load(Path(registered.uri), features, digest=registered.digest)
+        return artifact.load(self.artifact(registered), features, digest=registered.digest)
+
+    def artifact(self, registered: Registered) -> Path:
+        """Its folder. The registry says where it stands among the artifacts, so that these may move."""
+        return self.folder / registered.uri
 
     def keep(self, model: str, trained: Model, as_of: date, verdict: Verdict) -> Registered:
         """Store the artifact and register it as a candidate; active at once if the verdict says so, in one transaction.
@@ -62,12 +66,12 @@ class ModelShelf:
         later day.
         """
         # The artifact first: one that nobody knows does no harm, but a row without one cannot be served.
-        folder = self._store(model, trained)
+        uri = self._store(model, trained)
         said = Trained(
             company=self.company,
             model=model,
             digest=trained.digest,
-            uri=str(folder),
+            uri=uri,
             as_of=as_of,
             metrics=_metrics(verdict),
             features=[{"name": feature.name, "kind": feature.kind} for feature in trained.manifest.features],
@@ -111,8 +115,9 @@ class ModelShelf:
         begun = training_log.begun(self.database, self.company, model)
         return tuple(Run(training.as_of, training.reasons) for training in begun)
 
-    def _store(self, model: str, trained: Model) -> Path:
-        folder = self.folder / self.company / model / trained.digest.removeprefix("sha256:")
+    def _store(self, model: str, trained: Model) -> str:
+        uri = f"{self.company}/{model}/{trained.digest.removeprefix('sha256:')}"
+        folder = self.folder / uri
         try:
             if folder.exists() and not _is_sound(folder, trained.digest):
                 # Its name says what it should hold, and that is at hand.
@@ -123,7 +128,7 @@ class ModelShelf:
                 f"{self.company}: the trained {model} cannot be stored in {folder} ({error.strerror or error}); the "
                 "active model stays. Make room or give access, and run the day again."
             ) from error
-        return folder
+        return uri
 
 
 def open_shelf(company: str, *, run_id: str, asked: tuple[Reason, ...] = ()) -> ModelShelf:

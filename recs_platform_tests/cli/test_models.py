@@ -61,7 +61,7 @@ def verdict(activate: bool = True) -> Verdict:
     return replace(challenge(training().candidate, None, training().test, 0.005), activate=activate)
 
 
-def keep(terminal: Terminal, day: date, model: Model, *, activate: bool = True) -> str:
+def keep(terminal: Terminal, day: date, model: Model, *, activate: bool = True) -> Path:
     """Train for a day, as a run does; gives the folder of the artifact."""
     with terminal.inside():
         shelf = open_shelf("metro", run_id="0123456789abcdef")
@@ -69,7 +69,7 @@ def keep(terminal: Terminal, day: date, model: Model, *, activate: bool = True) 
         kept = shelf.keep(TASK.model, model, day, verdict(activate))
         shelf.end(TASK.model, day, "trained", kept.words)
         shelf.database.dispose()
-    return kept.uri
+        return shelf.artifact(kept)
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_a_training_that_gave_no_version_is_told(terminal: Terminal) -> None:
 
 
 def test_an_artifact_that_is_damaged_or_of_other_features_does_not_go_active(two: Terminal) -> None:
-    damaged = Path(keep(two, SECOND + timedelta(days=7), training().models[1], activate=False)) / "manifest.json"
+    damaged = keep(two, SECOND + timedelta(days=7), training().models[1], activate=False) / "manifest.json"
     keep(two, SECOND + timedelta(days=8), of_other_features(linear).candidate, activate=False)
     damaged.write_bytes(damaged.read_bytes()[:-9])
     assert "its bytes are not those that" in refusal(two.recs("models", "activate", "metro", "3"))

@@ -49,15 +49,15 @@ def another(model: Model) -> Model:
     return replace(model, manifest=model.manifest.model_copy(update={"code_version": "1.0.1"}))
 
 
-def damage(folder: str) -> None:
-    path = Path(folder) / "manifest.json"
+def damage(folder: Path) -> None:
+    path = folder / "manifest.json"
     path.write_bytes(path.read_bytes()[:-100])
 
 
 def test_what_is_kept_can_be_loaded_and_is_what_was_trained(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
-    assert kept.uri == str(shelf.folder / "metro" / MODEL / model.digest.removeprefix("sha256:"))
+    assert shelf.artifact(kept) == shelf.folder / "metro" / MODEL / model.digest.removeprefix("sha256:")
     assert (kept.company, kept.version, kept.status, kept.digest) == ("metro", 1, "active", model.digest)
     assert (kept.as_of, kept.run_id, kept.by, kept.code_version) == (MONDAY, shelf.run_id, "run 01234567", "1.0.0")
     assert kept.metrics["candidate"]["roc_auc"] == model.manifest.quality["test"].roc_auc
@@ -75,6 +75,26 @@ def test_a_second_call_changes_nothing(shelf: ModelShelf) -> None:
     assert later.kept(MODEL, MONDAY, model.digest) == kept
     assert later.kept(MODEL, TUESDAY, model.digest) is None
     assert len(registry.listed(shelf.database, "metro")) == 1
+
+
+def test_a_refused_model_takes_the_place_of_one_that_is_gone(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    first = shelf.keep(MODEL, model, MONDAY, verdict)
+    refused = shelf.keep(MODEL, another(model), TUESDAY, replace(verdict, activate=False, words="worse"))
+    assert (refused.status, refused.champion) == ("candidate", first.version)
+    taken = shelf.keep(MODEL, another(model), TUESDAY, replace(verdict, words="what it was worse than is gone"))
+    assert (taken.version, taken.status, taken.words) == (2, "active", "what it was worse than is gone")
+    assert taken.metrics["activate"]
+    assert shelf.rollback(MODEL, FEATURES, by="ann").version == 1
+    # What people made of it since stays.
+    assert shelf.keep(MODEL, another(model), TUESDAY, verdict).status == "retired"
+
+
+def test_artifacts_may_move(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    kept = shelf.keep(MODEL, model, MONDAY, verdict)
+    moved = shelf.folder.rename(shelf.folder.with_name("elsewhere"))
+    assert replace(shelf, folder=moved).load(kept, FEATURES).digest == model.digest
 
 
 def test_the_model_before(shelf: ModelShelf) -> None:
@@ -99,7 +119,7 @@ def test_companies_share_nothing(shelf: ModelShelf) -> None:
     other = replace(shelf, company="other")
     assert other.serving(MODEL, MONDAY) is None
     assert other.kept(MODEL, MONDAY, model.digest) is None
-    assert Path(other.keep(MODEL, model, MONDAY, verdict).uri).parts[-3] == "other"
+    assert other.artifact(other.keep(MODEL, model, MONDAY, verdict)).is_relative_to(shelf.folder / "other")
 
 
 def test_killed_while_the_artifact_was_written(shelf: ModelShelf) -> None:
@@ -137,12 +157,12 @@ def test_killed_before_the_commit_leaves_the_former_one_active(
 def test_a_damaged_artifact_is_told_and_mended_by_training_again(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
-    damage(kept.uri)
+    damage(shelf.artifact(kept))
     with pytest.raises(ArtifactError, match="its bytes are not those that"):
         shelf.load(kept, FEATURES)
     assert shelf.keep(MODEL, model, MONDAY, verdict) == kept
     assert shelf.load(kept, FEATURES).digest == model.digest
-    shutil.rmtree(kept.uri)
+    shutil.rmtree(shelf.artifact(kept))
     shelf.keep(MODEL, model, MONDAY, verdict)
     assert shelf.load(kept, FEATURES).digest == model.digest
 
@@ -150,8 +170,8 @@ def test_a_damaged_artifact_is_told_and_mended_by_training_again(shelf: ModelShe
 def test_an_artifact_in_the_place_of_another_is_told(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
-    shutil.rmtree(kept.uri)
-    artifact.save(another(model), Path(kept.uri))
+    shutil.rmtree(shelf.artifact(kept))
+    artifact.save(another(model), shelf.artifact(kept))
     with pytest.raises(ArtifactError, match=f"its digest is not {model.digest}"):
         shelf.load(kept, FEATURES)
 
@@ -173,16 +193,16 @@ def test_a_version_that_could_not_score_is_not_activated(shelf: ModelShelf, brok
     second = shelf.keep(MODEL, another(model), TUESDAY, verdict)
     features = FEATURES
     if broken == "damaged":
-        damage(first.uri)
+        damage(shelf.artifact(first))
     elif broken == "gone":
-        shutil.rmtree(first.uri)
+        shutil.rmtree(shelf.artifact(first))
     else:
         features = FeatureSet(FEATURES.specs[::-1])
     with pytest.raises(ArtifactError):
         shelf.activate(MODEL, 1, features, by="ann")
     with pytest.raises(ArtifactError):
         shelf.rollback(MODEL, features, by="ann")
-    assert registry.active(shelf.database, "metro", MODEL) == second
+    assert shelf.serving(MODEL, TUESDAY) == second
 
 
 def test_a_person_activates_and_goes_back(shelf: ModelShelf) -> None:

@@ -50,19 +50,29 @@ def test_each_company_and_each_model_has_its_own(platform_db: Engine) -> None:
     register(platform_db, 6, "aa")
     other = register(platform_db, 6, "aa", "other")
     assert (other.version, statuses(platform_db), statuses(platform_db, "other")) == (1, {1: "active"}, {1: "active"})
-    assert registry.active(platform_db, "metro", "churn") is None
+    assert registry.serving(platform_db, "metro", "churn", day(6)) is None
     assert registry.listed(platform_db, "metro", "churn") == ()
 
 
 def test_the_same_model_of_the_same_day_stands_once(platform_db: Engine) -> None:
     first = register(platform_db, 6, "aa", active=False)
     register(platform_db, 13, "bb")
-    # Its verdict would be another one by now; what was found then stays.
-    assert register(platform_db, 6, "aa") == first
+    assert register(platform_db, 6, "aa", active=False) == first
     assert registry.kept(platform_db, "metro", "offer_ranking", day(6), "sha256:aa") == first
     assert registry.kept(platform_db, "metro", "offer_ranking", day(7), "sha256:aa") is None
     assert statuses(platform_db) == {1: "candidate", 2: "active"}
     assert register(platform_db, 20, "aa").version == 3
+
+
+def test_a_refused_model_that_is_good_enough_by_now_serves_until_the_newer_one(platform_db: Engine) -> None:
+    register(platform_db, 6, "aa")
+    register(platform_db, 13, "bb", active=False)
+    register(platform_db, 20, "cc")
+    assert register(platform_db, 13, "bb").status == "retired"
+    for number, version in ((12, 1), (13, 2), (19, 2), (20, 3)):
+        serving = registry.serving(platform_db, "metro", "offer_ranking", day(number))
+        assert serving is not None
+        assert serving.version == version
 
 
 def test_activating_by_hand(platform_db: Engine) -> None:

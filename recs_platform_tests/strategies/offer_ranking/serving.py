@@ -30,4 +30,4 @@ def activate(shelf: ModelShelf, as_of: date, model: Model | None = None) -> Path
     """The model serves from a day on; the folder of its artifact."""
     model = model or a_model()
     verdict = Verdict(True, "It goes active.", model.manifest.quality["test"], None)
-    return Path(shelf.keep(TASK.model, model, as_of, verdict).uri)
+    return shelf.artifact(shelf.keep(TASK.model, model, as_of, verdict))

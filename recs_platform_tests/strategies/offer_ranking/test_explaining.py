@@ -195,7 +195,7 @@ def test_a_model_before_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     train(models, impressions(seed=9, day=LATER), day=LATER, company=metro(model_tolerance=0.5))
     first = models.serving("offer_ranking", DAY)
     assert first is not None
-    (Path(first.uri) / "manifest.json").write_text("{}")
+    (models.artifact(first) / "manifest.json").write_text("{}")
     rows = importances(models)
     assert {(row["previous_digest"], row["previous_importance"]) for row in rows} == {(first.digest, None)}
     assert "cannot be read by this code, so they are not compared" in show_importance(metro(), LATER, rows).words

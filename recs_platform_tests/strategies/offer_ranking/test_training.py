@@ -201,6 +201,19 @@ def test_an_active_model_that_cannot_be_loaded_counts_as_none(models: ModelShelf
     assert train(models, impressions(day=NEXT), day=NEXT) == rows
 
 
+def test_a_model_that_was_worse_serves_when_the_better_one_is_damaged(models: ModelShelf) -> None:
+    train(models, impressions())
+    assert train(models, deaf(impressions(day=NEXT)), day=NEXT)[0]["outcome"] == "worse"
+    better = models.serving(TASK.model, NEXT)
+    assert better is not None
+    (models.artifact(better) / "manifest.json").unlink()
+    rows = train(models, deaf(impressions(day=NEXT)), day=NEXT)
+    assert (rows[0]["outcome"], rows[0]["version"]) == ("activated", 2)
+    assert rows[0]["words"].startswith("Version 1 cannot be used")
+    assert versions(models) == [(2, "active"), (1, "retired")]
+    assert train(models, deaf(impressions(day=NEXT)), day=NEXT) == rows
+
+
 def test_a_damaged_artifact_is_mended_by_its_own_day(models: ModelShelf) -> None:
     first = train(models, impressions())
     (stored,) = models.folder.rglob("model.txt")
