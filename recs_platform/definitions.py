@@ -9,6 +9,7 @@ import dagster as dg
 
 from recs_platform.automation.journal import RunJournal
 from recs_platform.automation.retraining import retraining_sensor
+from recs_platform.collector import collect_rarely
 from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Company
 from recs_platform.partitions import partitions_of
@@ -60,6 +61,7 @@ def build_defs(
 @dg.definitions
 def defs() -> dg.Definitions:
     """What `workspace.yaml` points Dagster at."""
+    collect_rarely()
     return build_defs()
 
 

@@ -17,8 +17,11 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
+from recs_platform.collector import collect_rarely
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.settings import settings
+
+collect_rarely()
 
 # The same examples on every machine and every run; a slow machine is not a failure.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)

@@ -6,7 +6,6 @@ caller's.
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import dagster as dg
 
 from recs_platform.automation.interrupts import noticed_interrupts
 from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, told
+from recs_platform.collector import leave_alone
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.partitions import partition_key
@@ -99,10 +99,7 @@ def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:
 def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_event: OnEvent | None = None) -> Outcome:
     """Carry out one run in this process. A Ctrl-C that Python dropped ends it before its next step; without one, it
     is raised when the run is over."""
-    if gc.get_freeze_count() == 0:
-        # Definitions are hundreds of thousands of objects that stay; looking through them again and again takes
-        # a tenth of a run.
-        gc.freeze()
+    leave_alone()
     job = defs.resolve_job_def(history_job(step.strategy) if step.history else daily_job(step.strategy))
     tags = {COMPANY_TAG: step.company, **step.tags}
     key = partition_key(step.company, step.days.last)

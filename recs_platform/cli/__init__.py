@@ -30,6 +30,7 @@ from recs_platform.cli import (
     why,
 )
 from recs_platform.cli.output import FAILED, INTERRUPTED, MISTAKE, error_console
+from recs_platform.collector import collect_rarely
 from recs_platform.errors import UserError
 
 app = typer.Typer(
@@ -50,6 +51,7 @@ app.add_typer(sql.app, name="sql")
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
+    collect_rarely()
     sys.exit(_exit_code(arguments))
 
 

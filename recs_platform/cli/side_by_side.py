@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from recs_platform.collector import collect_rarely
+
 if TYPE_CHECKING:
     from recs_platform.automation.launch import Step
     from recs_platform.cli.progress import Ended
@@ -93,6 +95,7 @@ def _reported(reports: Any, work: Sequence[Future[int]]) -> Iterator[Ended]:
 
 def _remember(reports: Any, stopped: Any) -> None:
     global _reports, _stopped
+    collect_rarely()
     _reports, _stopped = reports, stopped
 
 
