@@ -22,7 +22,7 @@ ui: $(STAMP) ## open the Dagster UI on the same assets
 # `loadfile` keeps the tests of a file, which share expensive servers and worlds, on one worker. Files in their own order:
 # sorted by number of tests, the slow ones, which have few, would all come last.
 test: $(STAMP) ## run all tests but those of the browser
-	$(Q)$(BIN)/pytest -q -m "not e2e" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(Q)$(BIN)/pytest -q -m "not e2e" -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## lint, formatting and types
 	$(Q)$(BIN)/ruff check

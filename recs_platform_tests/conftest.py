@@ -20,12 +20,20 @@ from sqlalchemy.engine import make_url
 from recs_platform.collector import collect_rarely
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.settings import settings
+from recs_platform.warehouse.engine import cores
 
 collect_rarely()
 
 # The same examples on every machine and every run; a slow machine is not a failure.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("repeatable")
+
+_MOST_WORKERS = 5
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, since tests wait for servers, disks and processes that they kill."""
+    return min(cores() + 1, _MOST_WORKERS)
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from recs_platform.bench.made_up import fill_tables, plain_folder
+from recs_platform.bench.made_up import draw, fill_tables, plain_folder
 from recs_platform.bench.strategy_day import DAY, bench_company, live_in
 
 DAYS = 28
@@ -52,13 +52,9 @@ def fill(home: Path, sends: int) -> None:
 
 
 def _made_up(size: Size) -> dict[str, str]:
-    """A SELECT for each table. Numbers that look random follow from a row's own number."""
-
-    def draw(salt: int, below: int) -> str:
-        return f"hash(i, {salt}) % {below}"
-
-    day = f"(TIMESTAMP '{FIRST}' + to_days(CAST({draw(1, DAYS)} AS INTEGER)))"
-    sent_at = f"{day} + to_seconds(CAST(50400 + {draw(2, 10800)} AS INTEGER))"
+    """A SELECT for each table."""
+    day = f"(TIMESTAMP '{FIRST}' + to_days({draw(1, DAYS)}))"
+    sent_at = f"{day} + to_seconds(50400 + {draw(2, 10800)})"
     sends = f"""
         SELECT 'S' || i AS send_id, 'C' || ({draw(3, size.customers)}) AS customer_id, 'T' || ({draw(4, 24)})
           AS treatment_id, 'weekly-' || CAST(CAST({day} AS DATE) AS VARCHAR) AS campaign_id,
@@ -68,15 +64,15 @@ def _made_up(size: Size) -> dict[str, str]:
     reported = f"""
         SELECT send_id, IF({draw(6, 100)} < 93, 'delivered', 'failed') AS status,
           IF({draw(6, 100)} < 93, NULL, 'rate_limit') AS failure_reason,
-          sent_at + to_seconds(CAST(5 + {draw(7, 295)} AS INTEGER)) AS at, event_date
+          sent_at + to_seconds(5 + {draw(7, 295)}) AS at, event_date
         FROM ({sends}) WHERE arm <> 'holdout'"""
     engaged = f"""
         SELECT send_id, IF(i % 7 = 6, 'CLICKED', 'VIEWED') AS kind,
-          sent_at + to_seconds(CAST(400 + {draw(8, 20000)} AS INTEGER)) AS at, event_date
+          sent_at + to_seconds(400 + {draw(8, 20000)}) AS at, event_date
         FROM ({sends}) WHERE arm <> 'holdout' AND i % 9 < 2 LIMIT {size.interactions}"""
     ordered = f"""
         SELECT 'E' || i AS event_id,
-          {day} + to_seconds(CAST({draw(9, 86400)} AS INTEGER)) AS event_ts, CAST({day} AS DATE) AS event_date,
+          {day} + to_seconds({draw(9, 86400)}) AS event_ts, CAST({day} AS DATE) AS event_date,
           'C' || ({draw(3, size.customers)}) AS customer_id, 'order_line' AS event_name, 'P' || ({draw(10, 5000)})
           AS item_id, 1 + CAST({draw(11, 3)} AS BIGINT) AS quantity, ({draw(12, 90000)}) / 100 AS unit_price,
           'O' || i AS order_id

@@ -17,6 +17,12 @@ def plain_folder(home: Path) -> Path:
     return home / "plain"
 
 
+def draw(salt: int, below: int) -> str:
+    """A number below another, as SQL: it looks random, and follows from the row's own number `i`."""
+    # Not hash(i, salt): of two salts it gives numbers that follow from each other.
+    return f"CAST(hash(i + {salt} * 10000000000) % {below} AS INTEGER)"
+
+
 def fill_tables(home: Path, company: Company, days: Days, tables: Mapping[str, str]) -> None:
     """Each SELECT as a file, and as the company's canonical table: logs for the days, snapshots for the last one.
 

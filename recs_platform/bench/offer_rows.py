@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recs_platform.bench.made_up import fill_tables
+from recs_platform.bench.made_up import draw, fill_tables
 from recs_platform.bench.strategy_day import DAY, bench_company, live_in
 
 if TYPE_CHECKING:
@@ -57,12 +57,7 @@ def fill(home: Path, customers: int) -> None:
 
 
 def _made_up(size: Size, first: date, shown_days: int) -> dict[str, str]:
-    """A SELECT for each table. Numbers that look random follow from a row's own number."""
-
-    def draw(salt: int, below: int) -> str:
-        # Not hash(i, salt): of two salts it gives numbers that follow from each other.
-        return f"CAST(hash(i + {salt} * 10000000000) % {below} AS INTEGER)"
-
+    """A SELECT for each table."""
     days, shown_from = (DAY - first).days + 1, DAY - timedelta(days=shown_days - 1)
     # Customer c is keen on promotions if c is odd, and has goods delivered if c % 5 < 3.
     customer = draw(1, size.customers)

@@ -55,10 +55,10 @@ def test_a_mistake_in_the_feed_stops_the_company(terminal: Terminal) -> None:
 
 
 def test_a_backfill_of_several_companies(terminal: Terminal) -> None:
-    companies = ("--company", "concord", "--company", "metro")
+    companies = ("--company", "concord", "--company", "holley")
     days = ("--from", "2025-09-01", "--to", "2025-09-02")
     runs = terminal.recs("backfill", *companies, *days, "--json").json
-    for company in ("concord", "metro"):  # in which order their runs end is not said
+    for company in ("concord", "holley"):  # in which order their runs end is not said
         assert [(run["first"], run["history"]) for run in runs if run["company"] == company] == [
             ("2025-09-01", True),
             ("2025-09-01", False),
@@ -66,7 +66,7 @@ def test_a_backfill_of_several_companies(terminal: Terminal) -> None:
         ]
     assert terminal.recs("backfill", *companies, *days, "--resume").told == "Nothing is left to do."
     state = {company["company"]: company for company in terminal.recs("status", "--json").json}
-    for name in ("concord", "metro"):
+    for name in ("concord", "holley"):
         assert {table["state"] for table in state[name]["tables"]} == {"fresh"}
 
 
