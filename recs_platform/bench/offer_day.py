@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from recs_platform.companies.model import Company
     from recs_platform.models.model import Model
+    from recs_platform.models.registry import Registered
     from recs_platform.models.settings import TrainingSettings
+    from recs_platform.models.shelf import ModelShelf
     from recs_platform.warehouse.protocol import Warehouse
 
 CANDIDATES = ("offer_candidates",)
@@ -63,6 +65,7 @@ def make_features(home: Path, customers: int) -> None:
 def measure_training(home: Path, customers: int) -> Done:
     """Both models, from the stored training set to the candidate."""
     live_in(home)
+    from recs_platform.models.challenge import challenge
     from recs_platform.models.data import examples
     from recs_platform.models.manifest import Provenance
     from recs_platform.models.training import train
@@ -74,10 +77,10 @@ def measure_training(home: Path, customers: int) -> Done:
         closed = examples(stored.filter(stored["label"].is_valid()), TASK.features, TASK.columns)
     with watch.step("train and judge"):
         training = train(closed, _settings(company), Provenance({}, "bench"))
-    if not (home / "model").exists():
-        from recs_platform.models.artifact import save
-
-        save(training.candidate, home / "model")
+    models = _shelf(company)
+    if not _serving(models):
+        verdict = challenge(training.candidate, None, training.test, 0.0)
+        models.keep(TASK.model, training.candidate, DAY, verdict)
     return watch.done(len(closed))
 
 
@@ -86,7 +89,8 @@ def measure_training_plainly(home: Path, customers: int) -> Done:
     live_in(home)
     import lightgbm
 
-    model, company, watch = _model(home), offer_rows.offer_company(customers), Stopwatch()
+    company, watch = offer_rows.offer_company(customers), Stopwatch()
+    model = _model(company)
     stored = _stored(company, "training_set")
     closed = stored.filter(stored["label"].is_valid())
     matrix, labels = model.manifest.encoding.matrix(closed), closed["label"].to_numpy()
@@ -115,7 +119,7 @@ def measure_candidates_plainly(home: Path, customers: int) -> Done:
             COPY (
               SELECT customer_id, max_by(offer_id, hash(customer_id, offer_id), {limit})
               FROM '{folder}/customers.parquet', '{folder}/offers.parquet'
-              WHERE starts_on <= DATE '{DAY}' AND ends_on >= DATE '{DAY}'
+              WHERE starts_on <= DATE '{DAY}' + 1 AND ends_on > DATE '{DAY}'
               GROUP BY customer_id
             ) TO '{folder}/crossed.parquet' (FORMAT parquet)"""
         )
@@ -125,31 +129,38 @@ def measure_candidates_plainly(home: Path, customers: int) -> Done:
 def make_candidate_features(home: Path, customers: int) -> None:
     """What scoring reads, and a model to score with."""
     make_features(home, customers)
-    if not (home / "model").exists():
-        measure_training(home, customers)
     live_in(home)
     from recs_platform.strategies.offer_ranking.stage import FEATURE_TABLES
 
     company = offer_rows.offer_company(customers)
+    if not _serving(_shelf(company)):
+        measure_training(home, customers)
     _store(company, "training_plan", [])
     _make(company, (*CANDIDATES, *(name for name in FEATURE_TABLES if name != "training_set")), Stopwatch())
 
 
 def measure_scoring(home: Path, customers: int) -> Done:
-    """Every candidate's chance by the trained model, from stored features."""
+    """Every candidate's chance by the model that serves, from stored features, as a run scores them."""
     live_in(home)
-    model, company, watch = _model(home), offer_rows.offer_company(customers), Stopwatch()
+    from recs_platform.models.service import score_for
+    from recs_platform.strategies.offer_ranking.features import TASK
+
+    company, watch = offer_rows.offer_company(customers), Stopwatch()
+    models = _shelf(company)
     with watch.step("read"):
         candidates = _stored(company, SCORED)
     with watch.step("score"):
-        scores = model.probabilities(candidates)
-    return watch.done(len(scores))
+        scored = score_for(TASK, candidates, models, DAY)
+    if scored is None:
+        raise RuntimeError("no model serves the day, so there is nothing to measure")
+    return watch.done(len(scored.probabilities))
 
 
 def measure_scoring_plainly(home: Path, customers: int) -> Done:
-    """LightGBM alone: the matrix is ready and whole in memory."""
+    """LightGBM alone, on the same cores: the matrix is ready and whole in memory."""
     live_in(home)
-    model, company, watch = _model(home), offer_rows.offer_company(customers), Stopwatch()
+    company, watch = offer_rows.offer_company(customers), Stopwatch()
+    model = _model(company)
     matrix = model.manifest.encoding.matrix(_stored(company, SCORED))
     with watch.step("score"):
         scores = model.ranker.raw_scores(matrix)
@@ -192,12 +203,27 @@ def _settings(company: Company) -> TrainingSettings:
     return settings_of(company)
 
 
-def _model(home: Path) -> Model:
-    from recs_platform.models.artifact import load
+def _shelf(company: Company) -> ModelShelf:
+    from recs_platform.models.shelf import open_shelf
+
+    return open_shelf(company.name, run_id="bench")
+
+
+def _serving(models: ModelShelf) -> Registered | None:
+    from recs_platform.strategies.offer_ranking.features import TASK
+
+    return models.serving(TASK.model, DAY)
+
+
+def _model(company: Company) -> Model:
     from recs_platform.strategies.offer_ranking.features import FEATURES
     from recs_platform.warehouse.engine import cores
 
-    return load(home / "model", FEATURES, threads=cores())
+    models = _shelf(company)
+    serving = _serving(models)
+    if serving is None:
+        raise RuntimeError("no model serves the day: the training's benchmark makes one")
+    return models.load(serving, FEATURES, threads=cores())
 
 
 def _note_sums(noted: Path, made: pa.Table) -> None:

@@ -39,23 +39,24 @@ app = typer.Typer(
 
 @app.command("list")
 def list_models(company: CompanyArgument, model: ModelOption = None, as_json: JsonOption = False) -> None:
-    """List the versions of a company's model, the newest first."""
+    """List the versions of a company's model and the trainings that gave none, the newest first."""
     from recs_platform.models.registry import listed
     from recs_platform.models.training_log import begun
 
     shelf, task = _opened(company, model)
     found = listed(shelf.database, company, task.model)
-    trainings = begun(shelf.database, company, task.model)
+    trainings = begun(shelf.database, company, task.model)[::-1]
+    asked = {training.as_of: training for training in trainings}
+    if as_json and (found or trainings):
+        versions = [_version(version, asked.get(version.as_of)) for version in found]
+        print_json({"versions": versions, "trainings": [_training(training) for training in trainings]})
+        return
     if not found:
         raise ConfigError(_none_yet(company, task.model, trainings))
-    asked = {training.as_of: training for training in trainings}
-    if as_json:
-        print_json([_to_json(version, asked.get(version.as_of)) for version in found])
-        return
     titles = ("version", "status", "trained for", "digest", "ROC AUC", "asked by", "activated", "by")
     print_table(task.model, titles, [_row(version, asked.get(version.as_of)) for version in found])
     for training in trainings:
-        if training.as_of >= found[0].as_of and training.outcome != "trained":
+        if training.outcome != "trained":
             console.print(_ended(training), soft_wrap=True, highlight=False, markup=False)
 
 
@@ -103,8 +104,11 @@ def _opened(name: str, model: str | None) -> tuple[ModelShelf, RankingTask]:
 
 def _none_yet(company: str, model: str, trainings: tuple[Begun, ...]) -> str:
     if not trainings:
-        return f"{company} has no model {model} yet; the first run of a day does: recs run --company {company}"
-    return f"{company} has no version of {model} yet. {_ended(trainings[-1])}"
+        return (
+            f"{company} has no model {model} yet. The first day that has enough impressions trains one: "
+            f"recs run --company {company} --date DAY"
+        )
+    return f"{company} has no version of {model} yet. {_ended(trainings[0])}"
 
 
 def _ended(training: Begun) -> str:
@@ -129,9 +133,16 @@ def _row(version: Registered, training: Begun | None) -> tuple[object, ...]:
     )
 
 
-def _to_json(version: Registered, training: Begun | None) -> dict[str, Any]:
-    reasons = [reason._asdict() for reason in training.reasons] if training else []
-    return {**asdict(version), "reasons": reasons}
+def _version(version: Registered, training: Begun | None) -> dict[str, Any]:
+    return {**asdict(version), "reasons": _reasons(training) if training else []}
+
+
+def _training(training: Begun) -> dict[str, Any]:
+    return {**asdict(training), "reasons": _reasons(training)}
+
+
+def _reasons(training: Begun) -> list[dict[str, str]]:
+    return [reason._asdict() for reason in training.reasons]
 
 
 def _tell(made: Registered, as_json: bool) -> None:

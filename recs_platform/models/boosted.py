@@ -86,6 +86,8 @@ def fit(
             "learning_rate": settings.learning_rate,
             "num_leaves": settings.leaves,
             "min_data_in_leaf": settings.rows_per_leaf,
+            # Of a share of the rows LightGBM could see no missing value, and would take the others' for zero.
+            "bin_construct_sample_cnt": len(train[0]),
             "seed": settings.seed,
             "deterministic": True,
             "force_row_wise": True,

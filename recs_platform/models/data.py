@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recs_platform.errors import UserError
+from recs_platform.models.distribution import Weekdays
 from recs_platform.models.features import Bools, Column, FeatureSet
 
 DaysArray: TypeAlias = npt.NDArray[np.datetime64]
@@ -60,6 +61,11 @@ class Examples:
     @property
     def positives(self) -> int:
         return int(self.labels.sum())
+
+    @property
+    def weekdays(self) -> Weekdays:
+        # Day 0 of NumPy's calendar is a Thursday.
+        return (self.days.astype("datetime64[D]").astype(np.int64) + 3) % 7
 
     @property
     def first(self) -> date:

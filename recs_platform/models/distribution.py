@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from recs_platform.models.features import Column, Encoding, FeatureSpec, Floats, numbers
 
 BINS = 20
+Weekdays: TypeAlias = npt.NDArray[np.int64]
+"""Of each row, Monday being 0."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,34 @@ class Distribution:
     edges: tuple[float, ...] | None = None
     """Upper bounds, inclusive, of all bins but the last one, which is open."""
     categories: tuple[str, ...] | None = None
+    weekdays: tuple[tuple[float, ...], ...] = ()
+    """Of each weekday, Monday first, the shares and then the missing values; nothing for a weekday without rows."""
+
+    def on(self, weekdays: Weekdays) -> Distribution | None:
+        """As rows of these weekdays were spread; None when one of them had no rows.
+
+        >>> monday, tuesday = (0.75, 0.25, 0.0), (0.25, 0.75, 0.0)
+        >>> week = Distribution(0.0, (0.7, 0.3), (5.0,), weekdays=(monday, tuesday, (), (), (), (), ()))
+        >>> week.on(np.array([0, 1, 1, 1])).shares
+        (0.375, 0.625)
+        >>> week.on(np.array([0, 2])) is None
+        True
+        """
+        rows = np.bincount(weekdays, minlength=7)
+        used = [(int(n), day) for n, day in zip(rows, self.weekdays, strict=False) if n]
+        if len(used) < np.count_nonzero(rows) or not all(day for _, day in used):
+            return None
+        *shares, missing = np.average([day for _, day in used], axis=0, weights=[n for n, _ in used]).tolist()
+        return replace(self, shares=tuple(shares), missing=missing, weekdays=())
+
+    def with_weekdays(self, column: Column, weekdays: Weekdays) -> Distribution:
+        """And how the rows of each weekday are spread over the same bins."""
+        found = []
+        for day in range(7):
+            mine = weekdays == day
+            spread = self.like(column.filter(pa.array(mine)))
+            found.append((*spread.shares, spread.missing) if mine.any() else ())
+        return replace(self, weekdays=tuple(found))
 
     def like(self, column: Column) -> Distribution:
         """How another column of the same feature spreads over the same bins."""
@@ -31,15 +63,18 @@ class Distribution:
         return of_numbers(numbers("values", column), self.edges or ())
 
 
-def of_features(encoding: Encoding, table: pa.Table) -> dict[str, Distribution]:
+def of_features(encoding: Encoding, table: pa.Table, weekdays: Weekdays) -> dict[str, Distribution]:
     columns = encoding.features.columns(table)
-    return {spec.name: _of_feature(spec, encoding, columns[spec.name]) for spec in encoding.features.specs}
+    return {
+        spec.name: _of_feature(spec, encoding, columns[spec.name]).with_weekdays(columns[spec.name], weekdays)
+        for spec in encoding.features.specs
+    }
 
 
 def of_numbers(values: Floats, edges: tuple[float, ...]) -> Distribution:
     """
     >>> of_numbers(np.array([1.0, 2.0, 3.0, np.nan]), (1.0, 2.5))
-    Distribution(missing=0.25, shares=(0.25, 0.25, 0.25), edges=(1.0, 2.5), categories=None)
+    Distribution(missing=0.25, shares=(0.25, 0.25, 0.25), edges=(1.0, 2.5), categories=None, weekdays=())
     """
     known = values[~np.isnan(values)]
     counts = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)

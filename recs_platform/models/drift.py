@@ -21,17 +21,15 @@ from scipy.special import chdtri
 
 from recs_platform.models.distribution import Distribution
 from recs_platform.models.features import Column, Floats
-from recs_platform.statistics.intervals import Interval, proportion
 
 Verdict: TypeAlias = Literal["ok", "watch", "drifted"]
 FigureName: TypeAlias = Literal["psi", "ks", "missing_rate", "label_rate"]
 VERDICTS: tuple[Verdict, ...] = ("ok", "watch", "drifted")
-"""The worst last."""
 
 CHANCE = 1e-4
-"""How often one figure may pass what chance explains. A company looks at some 3,000 a year: 20 features, 3 figures,
-52 weeks."""
-
+"""How often one figure may pass what chance explains. With 24 features a company looks at 77 figures a day, some 28,000
+a year: were they independent, three would pass by chance. Those of days in a row are not, and they pass together. What
+passes has drifted only if it is beyond its limit, too."""
 
 ROWS_PER_BIN = 10
 """Independent rows that a bin of PSI has at least, on average; of a sample with fewer rows, neighbours are united."""
@@ -92,9 +90,6 @@ class Figure:
         """Chance alone reaches the limit, so a drift that matters may pass unseen."""
         return self.chance >= LIMITS[self.name].drifted
 
-    def __str__(self) -> str:
-        return f"{self.name} {self.value:.3f} (drifted from {LIMITS[self.name].drifted:g}, chance {self.chance:.3f})"
-
 
 @dataclass(frozen=True)
 class Drift:
@@ -103,60 +98,42 @@ class Drift:
     figures: tuple[Figure, ...]
     """None at all when one side has no rows."""
 
-    @property
-    def verdict(self) -> Verdict:
-        return worst(figure.verdict for figure in self.figures)
 
-    @property
-    def blind(self) -> bool:
-        """Too few rows to tell how values are spread: "ok" then says that little is known. (A missing rate needs
-        fewer rows and has no say.)"""
-        return all(figure.blind for figure in self.figures if figure.name != "missing_rate")
+def compare(name: str, then: Sample, now: Sample, usual: Distribution | None = None) -> Drift:
+    """A feature's or the score's spread now against training. Without rows on one side there are no figures.
 
-    @property
-    def words(self) -> str:
-        beyond = [str(figure) for figure in self.figures if figure.verdict == self.verdict != "ok"]
-        if beyond:
-            return f"{self.name}: {self.verdict}, {' and '.join(beyond)}"
-        return f"{self.name}: {'too few rows to tell' if self.blind else 'ok'}"
-
-
-@dataclass(frozen=True)
-class LabelDrift:
-    then: Interval
-    """The rate with Wilson's interval."""
-    now: Interval
-    drift: Drift
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    return max(verdicts, key=VERDICTS.index, default="ok")
-
-
-def compare(name: str, then: Sample, now: Sample) -> Drift:
-    """A feature's or the score's spread now against training. Without rows on one side there are no figures."""
+    `usual` is how training was spread on the weekdays of now. What comes back every week is no drift: of each figure
+    the smaller one counts, against all of training or against these weekdays.
+    """
     before, after = then.distribution, now.distribution
     if (before.edges, before.categories) != (after.edges, after.categories):
         raise ValueError(f"{name}: the two distributions have other bins")
     if min(then.size, now.size) <= 0:
         return Drift(name, ())
-    figures = [_psi(then, now), _missing_rate(then, now)]
-    if before.edges is not None and max(before.missing, after.missing) < 1:
-        figures.insert(1, _ks(then, now))
+    figures = _figures(then, now)
+    if usual is not None:
+        of_weekdays = {figure.name: figure for figure in _figures(Sample(usual, then.size), now)}
+        figures = [min(one, of_weekdays.get(one.name, one), key=lambda figure: figure.value) for one in figures]
     return Drift(name, tuple(figures))
 
 
-def compare_labels(then: Outcomes, now: Outcomes) -> LabelDrift:
-    """The rate of successes; its figure is the change relative to training."""
-    intervals = (proportion(then.positives, then.rows), proportion(now.positives, now.rows))
+def _figures(then: Sample, now: Sample) -> list[Figure]:
+    figures = [_psi(then, now), _missing_rate(then, now)]
+    before, after = then.distribution, now.distribution
+    if before.edges is not None and max(before.missing, after.missing) < 1:
+        figures.insert(1, _ks(then, now))
+    return figures
+
+
+def compare_labels(then: Outcomes, now: Outcomes) -> Drift:
+    """The rate of successes; its figure is the change relative to training. Without rows now there is none."""
     if not then.positives:
         raise ValueError("the training data has no success, so there is no rate to compare with")
     if not now.rows:
-        return LabelDrift(*intervals, Drift("label", ()))
+        return Drift("label", ())
     before, after = then.positives / then.rows, now.positives / now.rows
     chance = _chance_of_rate(before, then.size, after, now.size)
-    figure = Figure("label_rate", abs(after / before - 1), chance / before)
-    return LabelDrift(*intervals, Drift("label", (figure,)))
+    return Drift("label", (Figure("label_rate", abs(after / before - 1), chance / before),))
 
 
 def independent_rows(rows_per_customer: npt.ArrayLike) -> float:

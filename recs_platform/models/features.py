@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
@@ -87,21 +87,37 @@ class FeatureSet:
 
 @dataclass(frozen=True)
 class Encoding:
-    """Features with the categories that were seen in training, in the order of their codes."""
+    """What training saw of the features: enough to give models the same numbers for the same rows ever after."""
 
     features: FeatureSet
     vocabularies: Mapping[str, tuple[str, ...]]
+    """By category: its values, in the order of their codes."""
+    fills: Mapping[str, float] = field(default_factory=dict)
+    """By number or flag that training never missed: what a missing one counts as. No model has learned what its absence
+    means, and LightGBM would take it for zero."""
 
     @classmethod
-    def fit(cls, features: FeatureSet, table: pa.Table) -> Encoding:
+    def fit(cls, features: FeatureSet, table: pa.Table, kept: Bools | None = None) -> Encoding:
+        """From the training window. Models are fitted to the rows that are `kept` of it, or to all."""
         chosen = features.columns(table)
-        found = {spec.name: _vocabulary(chosen[spec.name]) for spec in features.specs if spec.kind == "category"}
-        return cls(features, found)
+        vocabularies: dict[str, tuple[str, ...]] = {}
+        fills: dict[str, float] = {}
+        for spec in features.specs:
+            if spec.kind == "category":
+                vocabularies[spec.name] = _vocabulary(chosen[spec.name])
+                continue
+            values = numbers(spec.name, chosen[spec.name])
+            absent = np.isnan(values)
+            # Whether a model learns from missing values is decided by the rows that it is fitted to.
+            if not absent.all() and not (absent if kept is None else absent[kept]).any():
+                fills[spec.name] = _middle(values[~absent])
+        return cls(features, vocabularies, fills)
 
     def matrix(self, table: pa.Table) -> Floats:
         """A row per row, a column per feature: numbers, 0 or 1 for a flag, a code for a category.
 
-        NULL is NaN. A category that training never saw is NaN too, so a model treats it as it treats a missing one.
+        NULL is NaN, or the feature's fill where it has one. A category that training never saw is NaN too, so a model
+        treats it as it treats a missing one.
         Infinite numbers are refused: no model has learned what they mean.
         """
         chosen = self.features.columns(table)
@@ -112,7 +128,9 @@ class Encoding:
 
     def _column(self, spec: FeatureSpec, column: Column) -> Floats:
         if spec.kind != "category":
-            return numbers(spec.name, column)
+            values = numbers(spec.name, column)
+            fill = self.fills.get(spec.name)
+            return values if fill is None else np.where(np.isnan(values), fill, values)
         known = pa.array(self.vocabularies[spec.name], pa.string())
         return np.asarray(pc.index_in(column.cast(pa.string()), value_set=known).cast(pa.float64()).to_numpy())
 
@@ -136,6 +154,15 @@ def _fits(kind: Kind, found: pa.DataType) -> bool:
     if kind == "number":
         return types.is_integer(found) or types.is_floating(found) or types.is_decimal(found)
     return types.is_string(found) or types.is_large_string(found) or types.is_dictionary(found)
+
+
+def _middle(known: Floats) -> float:
+    """The median, of an even number of values the lower one in the middle; of flags the more frequent, or False.
+
+    >>> _middle(np.array([4.0, 1.0, 3.0, 2.0])), _middle(np.array([1.0, 0.0, 1.0])), _middle(np.array([1.0, 0.0]))
+    (2.0, 1.0, 0.0)
+    """
+    return float(np.quantile(known, 0.5, method="inverted_cdf"))
 
 
 def _vocabulary(column: Column) -> tuple[str, ...]:

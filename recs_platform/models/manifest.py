@@ -36,6 +36,8 @@ class StoredFeature:
     description: str
     vocabulary: tuple[str, ...] | None = None
     """A category's values, in the order of their codes."""
+    fill: float | None = None
+    """What a missing value counts as, of a number or flag that training never missed."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,14 @@ class StoredWindow:
     independent: dict[str, float]
     """Rows that would tell as much if none were about the same customer, offer or day, by that column: what a sample's
     size is worth when drift is told from chance."""
+    per_weekday: tuple[float, ...]
+    """Rows on a Monday, a Tuesday and so on, of the days that had any; a busy one counts more than a quiet one."""
 
 
 class Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     """Another number with every new field: what is loaded must write the very bytes that were stored."""
     kind: RankerKind
     features: tuple[StoredFeature, ...]
@@ -80,7 +84,8 @@ class Manifest(BaseModel):
     def encoding(self) -> Encoding:
         specs = tuple(FeatureSpec(stored.name, stored.kind, stored.description) for stored in self.features)
         known = {stored.name: stored.vocabulary or () for stored in self.features if stored.kind == "category"}
-        return Encoding(FeatureSet(specs), known)
+        fills = {stored.name: stored.fill for stored in self.features if stored.fill is not None}
+        return Encoding(FeatureSet(specs), known, fills)
 
     @property
     def learned_until(self) -> date:
@@ -100,7 +105,9 @@ class Manifest(BaseModel):
 
 def stored_features(encoding: Encoding) -> tuple[StoredFeature, ...]:
     return tuple(
-        StoredFeature(spec.name, spec.kind, spec.description, encoding.vocabularies.get(spec.name))
+        StoredFeature(
+            spec.name, spec.kind, spec.description, encoding.vocabularies.get(spec.name), encoding.fills.get(spec.name)
+        )
         for spec in encoding.features.specs
     )
 

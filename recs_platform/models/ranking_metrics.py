@@ -35,7 +35,7 @@ class Lists:
     """Of each row, counted from 1 for each customer."""
     relevant: Bools
     wanted: Ints
-    """Per customer, the relevant items altogether, in the list or not."""
+    """Per customer, the relevant items of the whole list, beyond its first k, too."""
     order: Ints
     """Where each row stood in the columns that were given."""
 
@@ -67,33 +67,26 @@ def lists(
     relevant: npt.ArrayLike,
     *,
     items: npt.ArrayLike | None = None,
-    wanted_by: npt.ArrayLike | None = None,
 ) -> Lists:
     """Read lists from columns. The rank given decides the order, so it must have broken all ties: an equal rank, or an
-    item twice in a customer's list, is refused. Ranks may start anywhere and leave gaps; places count from 1.
+    item twice in a customer's list, is refused. Ranks may start anywhere and leave gaps; places count from 1. The lists
+    are taken to hold all that is relevant.
 
-    `wanted_by` names the customer of every relevant item, also of those that no list shows; customers without a list
-    count, too. Without it, the lists are taken to hold all there is.
-
-    >>> found = lists(["B", "A", "A"], [1, 2, 1], [True, False, True], wanted_by=["A", "A", "B", "C"])
+    >>> found = lists(["B", "A", "A"], [1, 5, 2], [False, True, True])
     >>> found.customers.tolist(), found.place.tolist(), found.relevant.tolist(), found.wanted.tolist()
-    (['A', 'B', 'C'], [1, 2, 1], [True, False, True], [2, 1, 1])
+    (['A', 'B'], [1, 2, 1], [True, True, False], [2, 0])
     """
     listed, rank, hit = np.asarray(customers), np.asarray(ranks), np.asarray(relevant)
     if not len(listed) == len(rank) == len(hit):
         raise ValueError(f"{len(listed)} customers, {len(rank)} ranks and {len(hit)} outcomes are not the same rows")
     if len(listed) and not (rank.dtype.kind in "iu" and hit.dtype.kind == "b"):
         raise ValueError("a rank is a whole number and an outcome true or false, in every row")
-    names, codes = _coded(listed if wanted_by is None else np.concatenate([listed, np.asarray(wanted_by)]))
-    code, wanting = codes[: len(listed)], codes[len(listed) :]
+    names, code = _coded(listed)
     order = _order(names, code, rank, "rank")
     if items is not None:
         _order(names, code, _coded(np.asarray(items))[1], "item")
     code, hit = code[order], hit[order].astype(np.bool_)
-    shown = np.bincount(code[hit], minlength=len(names))
-    wanted = shown if wanted_by is None else np.bincount(wanting, minlength=len(names))
-    if (wanted < shown).any():
-        raise ValueError(f"{names[np.argmax(wanted < shown)]}: more relevant items are in the list than were wanted")
+    wanted = np.bincount(code[hit], minlength=len(names))
     first = np.searchsorted(code, np.arange(len(names)))
     return Lists(names, code, np.arange(len(code)) - first[code] + 1, hit, wanted, order)
 
@@ -127,7 +120,7 @@ def precision(found: Lists, k: int) -> Floats:
 def recall(found: Lists, k: int) -> Floats:
     """hits / wanted; NaN for a customer who wanted nothing. Above k wanted items, 1 cannot be reached.
 
-    >>> recall(lists(["A", "A"], [1, 2], [True, False], wanted_by=["A", "A"]), k=2)  # 1 of 2
+    >>> recall(lists(["A", "A", "A"], [1, 2, 3], [True, False, True]), k=2)  # 1 of 2
     array([0.5])
     """
     return _over(found.sums(found.hits(k)), found.wanted)
@@ -156,28 +149,25 @@ def average_precision(found: Lists, k: int) -> Floats:
     return _over(found.sums(found.hits(k), so_far / found.place), np.minimum(found.wanted, k))
 
 
-@dataclass(frozen=True)
-class Lift:
-    ours: float
-    baseline: float
-    lift: float | None
-    """ours / baseline - 1; None unless the baseline earns something."""
+def earned(found: Lists, margins: npt.ArrayLike, k: int) -> Floats:
+    """Per customer, the margins of the first k places, summed. Margins per row: probability x margin for what is
+    expected, margin where redeemed and 0 elsewhere for what was realised. An offer that was never shown realised
+    nothing, so what was realised is compared fairly only where both lists order the same shown offers.
 
-
-def margin_lift(
-    ours: Lists, our_margins: npt.ArrayLike, baseline: Lists, baseline_margins: npt.ArrayLike, k: int
-) -> Lift:
-    """Margins per row: probability x margin for the expected lift, margin where redeemed and 0 elsewhere for the
-    realised one. An offer that was never shown realised nothing, so the realised lift is fair only where both lists
-    order the same shown offers.
-
-    >>> model, popular = lists(["A", "A"], [1, 2], [True, False]), lists(["A", "A"], [2, 1], [True, False])
-    >>> margin_lift(model, [3.0, 2.0], popular, [3.0, 2.0], k=1)
-    Lift(ours=3.0, baseline=2.0, lift=0.5)
+    >>> earned(lists(["A", "A", "B"], [2, 1, 1], [True, False, False]), [3.0, 2.0, 1.0], k=1)
+    array([2., 1.])
     """
-    earned = float(ours.column(our_margins)[ours.top(k)].sum())
-    usual = float(baseline.column(baseline_margins)[baseline.top(k)].sum())
-    return Lift(earned, usual, earned / usual - 1 if usual > 0 else None)
+    return found.sums(found.top(k), found.column(margins))
+
+
+def lift(ours: Floats, baseline: Floats) -> float | None:
+    """How far one sum is above another; None unless the baseline earns something.
+
+    >>> lift(np.array([3.0, 0.0]), np.array([1.0, 1.0]))
+    0.5
+    """
+    usual = float(baseline.sum())
+    return float(ours.sum()) / usual - 1 if usual > 0 else None
 
 
 def coverage(found: Lists, items: npt.ArrayLike, k: int, catalogue: int) -> float | None:
@@ -207,7 +197,7 @@ def diversity(found: Lists, categories: npt.ArrayLike, k: int) -> Floats:
 
 
 def novelty(found: Lists, known_to: npt.ArrayLike, people: int, k: int) -> Floats:
-    """The mean of -log2(share of people who know the item), in bits; NaN for an empty list.
+    """The mean of -log2(share of people who know the item), in bits.
 
     One more who knows it and one more person are counted, so that an item that nobody knows has a finite value.
 

@@ -112,7 +112,7 @@ def activate(database: Engine, company: str, model: str, version: int, *, by: st
 
 def rollback(database: Engine, company: str, model: str, to: int, *, by: str, at: datetime) -> Registered:
     """Make a version active again that was; what a later rollback leads to stays as it was, so that it goes further
-    back instead of forth."""
+    back instead of forth; in a circle, where somebody had activated an older version."""
     with exclusive(database, company, model) as session:
         rows = _rows(session, company, model)
         row = _earlier(company, model, rows, to)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, NamedTuple, TypeAlias
 
 from recs_platform.models.settings import WEEKDAYS, Weekday
@@ -40,7 +40,7 @@ class Policy:
     """At least that many days lie between two runs; 1 allows one a day."""
     drifted_features: int = 1
     """How many must have drifted; those to watch do not count."""
-    repeat_days: int = 28
+    repeat_days: int = 35
     """What lasts so long after the training that it asked for asks again."""
 
     def __post_init__(self) -> None:
@@ -92,6 +92,15 @@ def _reasons(policy: Policy, state: State) -> Iterator[Reason]:
     """Everything that speaks for a training today, the most urgent first."""
     if state.unusable is not None:
         yield Reason("no_artifact", f"no usable model: {state.unusable}", f"no_artifact:{state.today}")
-    if policy.weekday == WEEKDAYS[state.today.weekday()]:
-        yield Reason("weekday", f"it is {policy.weekday.capitalize()}", f"weekday:{state.today}")
+    if policy.weekday is not None and (due := _due(policy.weekday, policy, state)):
+        name = policy.weekday.capitalize()
+        words = f"it is {name}" if due == state.today else f"{name}'s training ({due}) had to wait"
+        yield Reason("weekday", words, f"weekday:{due}")
     yield from state.seen
+
+
+def _due(weekday: Weekday, policy: Policy, state: State) -> date | None:
+    """Today, if it is the weekday; else the last such day, if the cool-down held its training back."""
+    due = state.today - timedelta(days=(state.today.weekday() - WEEKDAYS.index(weekday)) % 7)
+    held = any(0 < (due - run.day).days < policy.cool_down_days for run in state.runs)
+    return due if due == state.today or held else None

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from recs_platform import __version__
 from recs_platform.errors import UserError
+from recs_platform.masking import mask_text
 from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.challenge import challenge
 from recs_platform.models.data import Examples, NotTrainableError, examples
@@ -30,6 +31,8 @@ from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.shelf import ModelShelf
 from recs_platform.models.task import RankingTask
 from recs_platform.models.training import Training, train
+from recs_platform.platform_db.tables import shortened
+from recs_platform.warehouse.engine import cores
 
 
 class UnusableModelError(UserError):
@@ -73,8 +76,8 @@ class Trained:
 def train_for(task: RankingTask, source: Source, models: ModelShelf, order: Order) -> Trained:
     """Train, compare with what serves the day, and register the better model; active if it is not worse.
 
-    The training is recorded before it starts and however it ends. NotTrainableError: these examples teach nothing, and
-    whatever serves goes on serving. The same day again gives the same, without another version.
+    The training is recorded before it starts and however it ends. NotTrainableError: these examples teach nothing.
+    After any error, whatever serves goes on serving. The same day again gives the same, without another version.
     """
     models.begin(task.model, order.day, order.reasons)
     try:
@@ -83,20 +86,34 @@ def train_for(task: RankingTask, source: Source, models: ModelShelf, order: Orde
         models.end(task.model, order.day, "refused", str(error))
         raise
     except Exception as error:
-        models.end(task.model, order.day, "failed", f"{type(error).__name__}: {error}")
+        models.end(task.model, order.day, "failed", told(error))
         raise
     models.end(task.model, order.day, "trained", trained.registered.words)
     return trained
 
 
+def told(error: Exception) -> str:
+    """A failure in the words that tables and people get: what nobody wrote for them begins with its class.
+
+    >>> told(ValueError("3 for jane@x.org")), told(MemoryError()), told(UserError("Make room."))
+    ('ValueError: 3 for j***@***.org', 'MemoryError', 'Make room.')
+    """
+    parts = () if isinstance(error, UserError) else (type(error).__name__,)
+    return shortened(mask_text(": ".join(part for part in (*parts, str(error)) if part)))
+
+
 def _train(task: RankingTask, source: Source, models: ModelShelf, order: Order) -> Trained:
+    try:
+        return _compared(task, source, models, order)
+    except FeatureError as error:
+        raise FeatureError(f"{models.company}: {task.model} cannot be trained for {order.day}: {error}") from None
+
+
+def _compared(task: RankingTask, source: Source, models: ModelShelf, order: Order) -> Trained:
     final = source.rows
     if task.columns.label in final.column_names:
         final = final.filter(pc.is_valid(final[task.columns.label]))
-    try:
-        read = examples(final, task.features, task.columns)
-    except FeatureError as error:
-        raise FeatureError(f"{models.company}: {task.model} cannot be trained for {order.day}: {error}") from None
+    read = examples(final, task.features, task.columns)
     training = train(read, order.settings, Provenance({source.table: _read_from(read)}, __version__))
     candidate = training.candidate
     kept = models.kept(task.model, order.day, candidate.digest)
@@ -133,14 +150,14 @@ class Scored:
 def score_for(task: RankingTask, candidates: pa.Table, models: ModelShelf, day: date) -> Scored | None:
     """Score every row by the model that serves the day; None when no model does.
 
-    Each row is scored by its features alone, in batches that do not add up in memory. A category that training never
-    saw counts as a missing one.
+    Each row is scored by its features alone, on all cores that the process may use, in batches that do not add up in
+    memory. A category that training never saw counts as a missing one.
     """
     serving = models.serving(task.model, day)
     if serving is None:
         return None
     try:
-        model = models.load(serving, task.features)
+        model = models.load(serving, task.features, threads=cores())
     except ArtifactError as error:
         raise UnusableModelError(
             f"{models.company}: version {serving.version} of {task.model}, which serves {day}, cannot be used: "

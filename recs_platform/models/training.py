@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from recs_platform.models import boosted, logistic
 from recs_platform.models.artifact import MODEL_FILES
-from recs_platform.models.data import Examples
+from recs_platform.models.data import DaysArray, Examples, NotTrainableError
 from recs_platform.models.distribution import of_features, of_numbers, quantile_edges
 from recs_platform.models.drift import independent_rows, rows_of_each
 from recs_platform.models.features import Bools, Encoding, Floats
@@ -76,7 +77,7 @@ def train(examples: Examples, settings: TrainingSettings, provenance: Provenance
         "features": stored_features(sample.encoding),
         "kept_negatives": sample.kept,
         "label_rate": split.train.positives / len(split.train),
-        "training": of_features(sample.encoding, split.train.table),
+        "training": of_features(sample.encoding, split.train.table, split.train.weekdays),
         "windows": {name: _stored(getattr(windows, name), getattr(split, name)) for name in WINDOWS},
         "settings": settings,
         "snapshot": provenance.snapshot,
@@ -86,15 +87,22 @@ def train(examples: Examples, settings: TrainingSettings, provenance: Provenance
 
 
 def _sample(split: Split, settings: TrainingSettings) -> _Sample:
-    encoding = Encoding.fit(split.train.features, split.train.table)
     train = split.train
-    rate = rate_for(train.positives, len(train) - train.positives, settings.negatives_per_positive)
+    failures = len(train) - train.positives
+    rate = rate_for(train.positives, failures, settings.negatives_per_positive)
     kept = keep(train.ids.to_pylist(), train.labels, rate, str(settings.seed))
+    share = kept_share(kept, train.labels)
+    if not share:
+        raise NotTrainableError(
+            f"negatives_per_positive {settings.negatives_per_positive} leaves none of the {failures} failures of the "
+            "train window to learn from. Raise it"
+        )
+    encoding = Encoding.fit(train.features, train.table, kept)
     return _Sample(
         encoding,
         train=_matrix(encoding, train.where(kept)),
         validation=_matrix(encoding, split.validation),
-        kept=kept_share(kept, train.labels),
+        kept=share,
     )
 
 
@@ -116,16 +124,23 @@ def _judged(ranker: Ranker, story: Story, split: Split, common: Mapping[str, Any
     )
     model = Model(unjudged, ranker)
     on_validation, on_test = (model.probabilities(part.table) for part in (split.validation, split.test))
+    scores = of_numbers(on_test, quantile_edges(on_test))
     judged = {
         "quality": {
             "validation": judge(split.validation.labels, on_validation),
             "test": judge(split.test.labels, on_test),
         },
-        "scores": of_numbers(on_test, quantile_edges(on_test)),
+        "scores": scores.with_weekdays(pa.chunked_array([on_test]), split.test.weekdays),
     }
     return replace(model, manifest=unjudged.model_copy(update=judged))
 
 
 def _stored(window: Window, examples: Examples) -> StoredWindow:
     independent = {name: independent_rows(rows_of_each(column)) for name, column in examples.subjects.items()}
-    return StoredWindow(window.first, window.last, len(examples), examples.positives, independent)
+    per_weekday = tuple(_rows_a_day(examples.days[examples.weekdays == weekday]) for weekday in range(7))
+    return StoredWindow(window.first, window.last, len(examples), examples.positives, independent, per_weekday)
+
+
+def _rows_a_day(days: DaysArray) -> float:
+    counts = np.unique(days, return_counts=True)[1]
+    return len(days) / independent_rows(counts) if len(days) else 0.0

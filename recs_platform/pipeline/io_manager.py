@@ -28,7 +28,7 @@ from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject, Warehous
 from recs_platform.warehouse.slices import Days
 
 _PREVIEW_ROWS = 5
-_TABLE_ROWS = 60
+_TABLE_ROWS = 200
 _EMPTY_DAYS_SHOWN = 10
 
 
@@ -102,7 +102,7 @@ class WarehouseIOManager(dg.IOManager):
         shown = present(self.companies[subject.company], day, rows)
         metadata: dict[str, dg.MetadataValue[Any]] = {"summary": dg.MetadataValue.md(shown.words)}
         if rows:
-            metadata["table"] = dg.MetadataValue.md(markdown_table(rows[:_TABLE_ROWS], subject.table.spec.personal))
+            metadata["table"] = dg.MetadataValue.md(_first_rows(rows, subject.table.spec.personal))
         for suffix, picture in shown.pictures().items():
             metadata[f"picture{suffix}"] = dg.MetadataValue.md(markdown_image(picture, f"{name}{suffix}"))
             try:
@@ -130,6 +130,12 @@ def markdown_table(rows: Sequence[Mapping[str, Any]], personal: frozenset[str] =
     lines = ["| " + " | ".join(masked[0]) + " |", "|" + " --- |" * len(masked[0])]
     cells = ([str(value).replace("|", "\\|").replace("\n", " ") for value in row.values()] for row in masked)
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in cells)])
+
+
+def _first_rows(rows: Sequence[Mapping[str, Any]], personal: frozenset[str]) -> str:
+    """A small table as Markdown; of one that is not as small as thought, the first rows, and how many there are."""
+    table = markdown_table(rows[:_TABLE_ROWS], personal)
+    return table if len(rows) <= _TABLE_ROWS else f"{table}\n\n{_TABLE_ROWS:,} of {len(rows):,} rows."
 
 
 def _rows(obj: object, spec: TableSpec) -> Rows:

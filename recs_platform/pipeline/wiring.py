@@ -14,6 +14,7 @@ from recs_platform.models.shelf import asked_for, open_shelf
 from recs_platform.partitions import company_and_days, mapping_back, partition_key
 from recs_platform.pipeline.io_manager import markdown_table
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
+from recs_platform.platform_db.tables import shortened
 from recs_platform.publication.assets import guardrails_check, publication_asset
 from recs_platform.publication.stage import PUBLICATION
 from recs_platform.schemas.table import Kind, TableSpec
@@ -255,10 +256,16 @@ def check_result(check: Check, verdict: Verdict, bound: BoundQuery) -> dg.AssetC
     }
     if verdict.examples:
         metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))
-    words = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
     return dg.AssetCheckResult(
-        passed=verdict.passed, severity=severity, metadata=metadata, description=f"{words}; {verdict.allowed:.2%} may."
+        passed=verdict.passed, severity=severity, metadata=metadata, description=_described(verdict)
     )
+
+
+def _described(verdict: Verdict) -> str:
+    """What a terminal and an alert say of a verdict, on one line."""
+    counted = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
+    counters = " ".join(f": {verdict.counters}".split()) if verdict.counters else ""
+    return shortened(f"{counted}; {verdict.allowed:.2%} may{counters}".removesuffix(".") + ".")
 
 
 def _backfill_policy(spec: TableSpec) -> dg.BackfillPolicy:

@@ -1,7 +1,7 @@
 """What a comparison of a day with what is live says: its figures by name, in words and as tables. Pure.
 
-Not here: what a product's comparison says (recommendations.py, allocation.py), computing it (`sql/`), judging it
-(guardrails.py) and drawing it (pictures.py).
+Not here: what a product's comparison says (recommendations.py, allocation.py, offers.py), computing it (`sql/`),
+judging it (guardrails.py) and drawing it (pictures.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Offers as a product: what the comparison of two days' lists of offers says, and what its guardrails refuse. Pure.
 
-A list changes with the calendar: offers end and others begin. So a day is judged by live offers that still run.
+A list changes with the calendar: offers end and others begin. So a day is judged by live offers that still run when its
+lists are shown, which is from the day after.
 """
 
 from __future__ import annotations

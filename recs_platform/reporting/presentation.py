@@ -1,6 +1,7 @@
 """What a small table says, in words and as a picture: attached to its asset, and written to a folder for people.
 
-Not here: drawing (pictures.py), and what a particular table says (the strategy's own `pictures.py`).
+Not here: drawing (charts.py, curves.py), and what a particular table says (the function that its asset names as
+`present`).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Presentation:
 
 
 Present: TypeAlias = Callable[[Company, date, Sequence[Mapping[str, Any]]], Presentation]
-"""Makes it, of all rows of a company's day. For tables of at most some dozens of rows."""
+"""Makes it, of all rows of a company's day. For tables of at most some hundreds of rows."""
 
 
 def markdown_image(picture: bytes, title: str) -> str:

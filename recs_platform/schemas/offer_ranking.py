@@ -194,7 +194,7 @@ class TrainingSet(_OfCustomer, _OfOffer, _OfPair):
     shown_on: datetime.date = Field(description="The UTC day it was shown.")
     feature_day: datetime.date = Field(description="The day before: the last one that features know.")
     label: int = Field(
-        nullable=True, ge=0, le=1, description="1: redeemed within seven days; NULL while those are not over."
+        nullable=True, ge=0, le=1, description="1: redeemed within the label days; NULL while those are not over."
     )
     unit_margin: float = Field(nullable=True, description="Margin left per unit; not a feature.")
 
@@ -235,7 +235,7 @@ class OfferRecommendations(Table):
     is_own_brand: bool = Field(description="The company's own brand.")
     discount: float = Field(ge=0, le=1, description="Share taken off the price.")
     price: float = Field(ge=0, description="List price of one unit; the discount is not taken off.")
-    ends_on: datetime.date = Field(description="The offer's last day.")
+    ends_on: datetime.date = Field(description="The offer's last day, after `as_of`.")
     score: float = Field(ge=0, le=1, description="The chance that the customer redeems it.")
     expected_margin: float = Field(nullable=True, description="The chance times the margin left per unit.")
     reason: str = Field(description="Why, in words.")

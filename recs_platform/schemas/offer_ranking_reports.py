@@ -9,16 +9,16 @@ from pandera.ibis import Field
 from recs_platform.models.drift import VERDICTS
 from recs_platform.schemas.table import Empty, Table, snapshot
 
-OUTCOMES = ("activated", "active already", "not chosen", "worse", "refused")
-"""What became of a model that a day trained; `refused`: nothing could be trained, or it
-ranks nothing."""
+OUTCOMES = ("activated", "active already", "not chosen", "worse", "refused", "failed")
+"""What became of a model that a day trained; `refused`: nothing could be trained, or it ranks nothing; `failed`: an
+error ended the training."""
 
 
 @snapshot(key=("kind",), empty=Empty.ALLOWED)
 class RankingModel(Table):
     """One row per kind of model that the day trained, compared on days that neither has seen; none if it did not train.
 
-    When training was refused, there is one row of kind `none` that says why.
+    When training was refused or failed, there is one row of kind `none` that says why.
     """
 
     as_of: datetime.date = Field(description="The day whose state this is.")
@@ -74,7 +74,7 @@ class DriftReport(Table):
     as_of: datetime.date = Field(description="The day whose state this is.")
     name: str = Field(description="The feature, or `score`, `label`, `volume`.")
     figure: str = Field(description="psi, ks, missing_rate, label_rate, volume or new_categories.")
-    value: float = Field(nullable=True, description="The figure; NULL when there were no rows.")
+    value: float = Field(description="The figure; where it has none there is no row.")
     limit: float = Field(description="From where on it counts as drifted.")
     chance: float = Field(nullable=True, description="What chance alone may make of it in samples of this size.")
     verdict: str = Field(isin=list(VERDICTS), description="ok, watch or drifted.")
@@ -111,7 +111,7 @@ class RunHealth(Table):
     """One row: counters that tell a healthy run with few rows from a broken one."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
-    active_offers: int = Field(ge=0, description="Offers that run on the day.")
+    active_offers: int = Field(ge=0, description="Offers that run on the day after, when lists are shown.")
     candidates: int = Field(ge=0, description="Candidate pairs.")
     candidate_customers: int = Field(ge=0, description="Customers with a candidate.")
     recommendations: int = Field(ge=0, description="Recommendations written.")
@@ -123,7 +123,9 @@ class RunHealth(Table):
     from_category_affinity: float = Field(nullable=True, description="Share of recommendations found so.")
     from_business_type: float = Field(nullable=True, description="Share of recommendations found so.")
     from_new_offer: float = Field(nullable=True, description="Share of recommendations found so.")
-    previous_customers_reached: int = Field(nullable=True, description="Customers reached the day before, if it ran.")
+    previous_customers_reached: int = Field(
+        nullable=True, description="Customers reached by the newest earlier run; NULL if none, or nothing ran."
+    )
 
 
 OFFER_SECTIONS = ("customers", "lost_because", "lists", "averages", "replaced", "added")

@@ -7,7 +7,7 @@ description is the rule in words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -23,6 +23,7 @@ from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import Query, parse_query
 
 EXAMPLES = 10
+_FEW_ROWS = 3
 _NUMBERS = ("_violations", "_rows")
 
 
@@ -87,6 +88,17 @@ class Verdict:
     examples: tuple[dict[str, Any], ...]
     """Masked."""
 
+    @property
+    def counters(self) -> str:
+        """What the offending rows hold, for a table of few rows: there, how many they are says nothing. Else nothing.
+
+        >>> Verdict(False, 1, 1, 1.0, 0.0, ({"as_of": "2025-09-10", "active_offers": 0, "reached": None},)).counters
+        'active_offers 0'
+        """
+        if max(self.rows, self.violations) > _FEW_ROWS:
+            return ""
+        return "; ".join(", ".join(_told(row)) for row in self.examples)
+
 
 def read_check(query: Query, tables: Mapping[str, TableSpec], parameters: frozenset[str]) -> Check:
     """Read a check's header; a wrong one is a QueryError with its line."""
@@ -126,6 +138,13 @@ def judge(warehouse: Warehouse, check: Check, bound: BoundQuery, personal: froze
     allowed = check.allowed(bound.values)
     examples = tuple(mask_row(row, personal) for row in offenders)
     return Verdict(violations == 0 or share <= allowed, violations, rows, share, allowed, examples)
+
+
+def _told(row: Mapping[str, Any]) -> Iterator[str]:
+    """A row's columns in words. The day is left out, which the check's partition says already."""
+    for name, value in row.items():
+        if value is not None and name != "as_of":
+            yield f"{name} {round(value, 6) if isinstance(value, float) else value}"
 
 
 def _tolerance(query: Query, text: str, line: int, parameters: frozenset[str]) -> float | str:

@@ -180,7 +180,7 @@ def test_a_drift_that_lasts_for_months_is_followed_to_its_first_day(shop: Shop) 
     """Longer than what is read at once; it asks again as many days after its training as the parameter says."""
     shop.reports({day(number): DRIFTED for number in range(100)})
     assert shop.ticks.asks()[0].run_key == "drift:metro:2025-09-02"
-    shop.shelf.begin(TASK.model, day(99 - 27), [Reason("drift", "", "drift:metro:2025-09-02")])
+    shop.shelf.begin(TASK.model, day(99 - 34), [Reason("drift", "", "drift:metro:2025-09-02")])
     assert shop.ticks.says().startswith("metro: Nothing new")
     shop.reports({day(100): DRIFTED})
     assert shop.ticks.asks()[0].run_key == f"drift:metro:{day(100)}"

@@ -1,9 +1,14 @@
-"""The two sides of the features' benchmark find the same features, and a difference would be told."""
+"""The two sides of the features' benchmark find the same features, and a difference would be told; scoring is measured
+as a run scores."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
+
+import pytest
 
 from recs_platform.bench import offer_day
 from recs_platform.bench.measure import in_own_process
@@ -11,11 +16,35 @@ from recs_platform.bench.measure import in_own_process
 CUSTOMERS = 150
 
 
-def both_sides(home: Path) -> tuple[int, int, str]:
+@dataclass(frozen=True)
+class Seen:
+    features: tuple[int, int]
+    """Rows of either side."""
+    difference: str
+    scores: tuple[int, int]
+    runs_scored: int
+    """How often scoring was what a run calls."""
+
+
+def both_sides(home: Path) -> Seen:
     """In one process, because the platform takes seconds to import."""
     offer_day.fill(home, CUSTOMERS)
-    ours = offer_day.measure_features(home, CUSTOMERS)
-    plain = offer_day.measure_features_plainly(home, CUSTOMERS)
+    features = (
+        offer_day.measure_features(home, CUSTOMERS).rows,
+        offer_day.measure_features_plainly(home, CUSTOMERS).rows,
+    )
+    offer_day.make_candidate_features(home, CUSTOMERS)
+    from recs_platform.models import service
+
+    with patch.object(service, "score_for", wraps=service.score_for) as scoring:
+        scores = (
+            offer_day.measure_scoring(home, CUSTOMERS).rows,
+            offer_day.measure_scoring_plainly(home, CUSTOMERS).rows,
+        )
+    return Seen(features, told_difference(home), scores, scoring.call_count)
+
+
+def told_difference(home: Path) -> str:
     sums = home / "sums.json"
     noted = json.loads(sums.read_text())
     noted["promo_affinity"][0] += 1
@@ -23,11 +52,21 @@ def both_sides(home: Path) -> tuple[int, int, str]:
     try:
         offer_day.measure_features(home, CUSTOMERS)
     except RuntimeError as error:
-        return ours.rows, plain.rows, str(error)
-    return ours.rows, plain.rows, "a difference passed"
+        return str(error)
+    return "a difference passed"
 
 
-def test_pandas_finds_the_same_features(tmp_path: Path) -> None:
-    ours, plain, told = in_own_process(both_sides, tmp_path)
-    assert (ours, plain) == (1_500, 1_500)
-    assert told.startswith("the two sides disagree: promo_affinity")
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    return in_own_process(both_sides, tmp_path_factory.mktemp("bench"))
+
+
+def test_pandas_finds_the_same_features(seen: Seen) -> None:
+    assert seen.features == (1_500, 1_500)
+    assert seen.difference.startswith("the two sides disagree: promo_affinity")
+
+
+def test_what_is_measured_is_how_a_run_scores(seen: Seen) -> None:
+    ours, plain = seen.scores
+    assert ours == plain > CUSTOMERS
+    assert seen.runs_scored == 1

@@ -85,8 +85,13 @@ def cells(ended: Ended) -> list[list[str]]:
     return [[cell.strip() for cell in line.split("│")[1:-1]] for line in ended.out.splitlines() if "│" in line]
 
 
+def listed(terminal: Terminal) -> dict[str, Any]:
+    found: dict[str, Any] = terminal.recs("models", "metro", "--json").json
+    return found
+
+
 def statuses(terminal: Terminal) -> dict[int, str]:
-    return {version["version"]: version["status"] for version in terminal.recs("models", "metro", "--json").json}
+    return {version["version"]: version["status"] for version in listed(terminal)["versions"]}
 
 
 def refusal(ended: Ended) -> str:
@@ -107,12 +112,19 @@ def test_versions_are_listed_with_the_newest_first(two: Terminal) -> None:
 
 
 def test_programs_read_everything(two: Terminal) -> None:
-    newer, older = two.recs("models", "metro", "--json").json
+    found = listed(two)
+    assert found.keys() == {"versions", "trainings"}
+    newer, older = found["versions"]
     assert (newer["version"], newer["status"], newer["champion"], newer["activated_at"]) == (2, "candidate", 1, None)
     assert newer["digest"] == training().models[1].digest
     assert newer["metrics"]["candidate"]["rows"] == len(training().test)
     assert [feature["name"] for feature in newer["features"]] == list(TASK.features.names)
     assert older["reasons"] == [{"kind": "weekday", "words": "it is Monday", "evidence_id": "weekday:2025-10-06"}]
+    assert [(one["as_of"], one["outcome"], one["words"]) for one in found["trainings"]] == [
+        ("2025-10-13", "trained", newer["words"]),
+        ("2025-10-06", "trained", older["words"]),
+    ]
+    assert found["trainings"][1]["reasons"] == older["reasons"]
 
 
 def test_activating_and_going_back(two: Terminal) -> None:
@@ -142,7 +154,11 @@ def test_what_makes_no_sense_is_one_sentence(two: Terminal) -> None:
 
 
 def test_before_the_first_training(terminal: Terminal) -> None:
-    assert "metro has no model offer_ranking yet" in refusal(terminal.recs("models", "metro"))
+    for arguments in (("models", "metro"), ("models", "metro", "--json")):
+        assert refusal(terminal.recs(*arguments)).endswith(
+            "metro has no model offer_ranking yet. The first day that has enough impressions trains one: "
+            "recs run --company metro --date DAY"
+        )
     assert "offer_ranking has no version 1; it has none yet" in refusal(
         terminal.recs("models", "activate", "metro", "1")
     )
@@ -160,6 +176,38 @@ def test_a_training_that_gave_no_version_is_told(terminal: Terminal) -> None:
     assert "(asked by: it is Monday) ended refused: nobody redeemed anything" in told
     keep(terminal, FIRST, training().candidate)
     assert "refused" not in terminal.recs("models", "metro").told
+
+
+def test_every_training_that_gave_no_version_is_told_to_people_and_programs(terminal: Terminal) -> None:
+    """Of a day before the newest version's too: a backfill's."""
+    days = [FIRST - timedelta(days=7), FIRST + timedelta(days=1), FIRST + timedelta(days=2)]
+    with terminal.inside():
+        shelf = open_shelf("metro", run_id="run-1")
+        for day, outcome, words in zip(days, ("refused", "failed", None), ("too few days", "no room", ""), strict=True):
+            shelf.begin(TASK.model, day, [Reason("drift", "drifted: recency", f"drift:metro:{day}")])
+            if outcome:
+                shelf.end(TASK.model, day, outcome, words)
+        shelf.database.dispose()
+    assert [one["outcome"] for one in listed(terminal)["trainings"]] == [None, "failed", "refused"]
+    assert listed(terminal)["versions"] == []
+    keep(terminal, FIRST, training().candidate)
+    told = [line for line in terminal.recs("models", "metro").out.splitlines() if line.startswith("The training")]
+    assert told == [
+        "The training for 2025-10-08 (asked by: drifted: recency) has not ended; if nothing runs, it was killed.",
+        "The training for 2025-10-07 (asked by: drifted: recency) ended failed: no room",
+        "The training for 2025-09-29 (asked by: drifted: recency) ended refused: too few days",
+    ]
+    newest = listed(terminal)["trainings"][0]
+    assert newest["reasons"] == [
+        {"kind": "drift", "words": "drifted: recency", "evidence_id": "drift:metro:2025-10-08"}
+    ]
+    assert (newest["model"], newest["as_of"], newest["run_id"]) == ("offer_ranking", "2025-10-08", "run-1")
+    assert [one["as_of"] for one in listed(terminal)["trainings"]] == [
+        "2025-10-08",
+        "2025-10-07",
+        "2025-10-06",
+        "2025-09-29",
+    ]
 
 
 def test_an_artifact_that_is_damaged_or_of_other_features_does_not_go_active(two: Terminal) -> None:

@@ -102,7 +102,8 @@ def test_there_is_no_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda said: said.update(format=2), "format: Input should be 1"),
+        (lambda said: said.update(format=1), r"reads \(format: Input should be 2\)\. Train a model with this code"),
+        (lambda said: said["features"][1].pop("fill"), "laid out in another way"),
         (lambda said: said.update(kind="forest"), "kind: Input should be 'logistic' or 'boosted'"),
         (lambda said: said.update(surprise=1), "surprise: Extra inputs"),
         (lambda said: said.pop("kept_negatives"), "kept_negatives: Field required"),
@@ -117,6 +118,23 @@ def test_a_manifest_of_another_make_is_refused(folder: Path, change: Callable[[o
     edit(folder, change)
     with pytest.raises(ArtifactError, match=message):
         load(folder, FEATURES)
+
+
+def test_a_model_of_the_first_format_is_refused_for_its_format(folder: Path) -> None:
+    """Whatever else it lacks: it was trained before there were fills."""
+
+    def first(said: dict) -> None:  # type: ignore[type-arg]  # any JSON
+        said["format"] = 1
+        for feature in said["features"]:
+            del feature["fill"]
+        for window in said["windows"].values():
+            window.pop("per_weekday", None)
+
+    edit(folder, first)
+    with pytest.raises(ArtifactError) as refused:
+        load(folder, FEATURES)
+    assert refused.value.problem == "it is not a manifest that this code reads (format: Input should be 2)"
+    assert refused.value.remedy == "Train a model with this code, or use the code that trained it"
 
 
 def test_a_manifest_with_fewer_features_than_the_model_is_refused(folder: Path) -> None:

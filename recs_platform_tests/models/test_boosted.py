@@ -37,7 +37,7 @@ def test_training_tells_the_trees_what_share_it_kept() -> None:
     split = training.windows.split(everything)
     successes, failures = split.train.positives, len(split.train) - split.train.positives
     kept = keep(split.train.ids.to_pylist(), split.train.labels, 0.25 * successes / failures, str(settings.seed))
-    encoding, sample = Encoding.fit(FEATURES, split.train.table), split.train.where(kept)
+    encoding, sample = Encoding.fit(FEATURES, split.train.table, kept), split.train.where(kept)
     train = (encoding.matrix(sample.table), sample.labels)
     validation = (encoding.matrix(split.validation.table), split.validation.labels)
     share = kept_share(kept, split.train.labels)

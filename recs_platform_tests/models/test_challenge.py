@@ -67,7 +67,7 @@ def test_a_model_that_ranks_nothing_never_goes_active(active: bool, then: str) -
 
 def test_an_advantage_of_the_active_model_is_told() -> None:
     poor, good, test = models()
-    window = StoredWindow(date(2026, 2, 1), date(2026, 2, 3), 10, 2, {})
+    window = StoredWindow(date(2026, 2, 1), date(2026, 2, 3), 10, 2, {}, (0.0,) * 7)
     later = poor.manifest.model_copy(update={"windows": {**poor.manifest.windows, "validation": window}})
     told = challenge(good, Model(later, poor.ranker), test, tolerance=0.01)
     assert "had learned from days up to 2026-02-03, so it had an advantage" in told.words

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -54,9 +56,19 @@ def test_categories_by_hand() -> None:
 
 def test_features_of_a_table_like_those_of_another() -> None:
     table = rows(linear, count=500)
-    found = of_features(Encoding.fit(FEATURES, table), table)
+    weekdays = np.arange(len(table)) % 6
+    found = of_features(Encoding.fit(FEATURES, table), table, weekdays)
     assert list(found) == list(FEATURES.names)
-    assert all(found[name].like(table[name]) == found[name] for name in FEATURES.names)
+    for name in FEATURES.names:
+        assert found[name].like(table[name]) == replace(found[name], weekdays=())
+        # The weekdays together are the whole, two of them are the rows of the two, and one without rows is unknown.
+        whole, part = found[name].on(weekdays), found[name].on(weekdays[weekdays < 2])
+        assert whole is not None
+        assert part is not None
+        assert whole.shares == pytest.approx(found[name].shares)
+        of_two = found[name].like(table[name].filter(pa.array(weekdays < 2)))
+        assert (part.missing, *part.shares) == pytest.approx((of_two.missing, *of_two.shares))
+        assert found[name].on(np.array([0, 6])) is None
     flags = table["own_brand"].to_numpy()
     assert found["own_brand"].shares == pytest.approx((1 - flags.mean(), flags.mean()))
     assert found["taste"].missing > 0

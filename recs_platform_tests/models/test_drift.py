@@ -6,6 +6,7 @@ Weeks are drawn as a platform would see them: customers with a habit of their ow
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +22,7 @@ from recs_platform.models.distribution import Distribution, of_categories, of_nu
 from recs_platform.models.drift import (
     CHANCE,
     LIMITS,
+    VERDICTS,
     Drift,
     Figure,
     Outcomes,
@@ -31,7 +33,6 @@ from recs_platform.models.drift import (
     independent_rows,
     kolmogorov_smirnov,
     population_stability,
-    worst,
 )
 from recs_platform.models.features import Column, Floats
 
@@ -93,10 +94,14 @@ def compared(now: Week, size: float | None = None) -> dict[str, Drift]:
     return {name: compare(name, then[name], Sample(spreads[name], size)) for name in FEATURES}
 
 
+def worst_of(figures: Iterable[Figure]) -> Verdict:
+    return max((figure.verdict for figure in figures), key=VERDICTS.index, default="ok")
+
+
 def alarms(customers: int, rows_each: int = 1, size: float | None = None) -> int:
     """Of 20 weeks x 7 features, how many are not ok."""
     weeks = [compared(week(seed, customers, rows_each), size) for seed in range(1, WEEKS + 1)]
-    return sum(drift.verdict != "ok" for found in weeks for drift in found.values())
+    return sum(worst_of(drift.figures) != "ok" for found in weeks for drift in found.values())
 
 
 @pytest.mark.parametrize("customers", [1, 5, 20, 60, 200, 600, 2_000])
@@ -127,20 +132,51 @@ def test_rows_that_repeat_their_customer_count_as_one() -> None:
 def test_a_planted_shift_is_found_in_every_week(shift: float, expected: Verdict) -> None:
     """A normal feature, moved by so many standard deviations, with 2,000 customers a week."""
     found = [compared(week(seed, 2_000, shift=shift))["normal"] for seed in range(1, WEEKS + 1)]
-    assert {drift.verdict for drift in found} == {expected}
+    assert {worst_of(drift.figures) for drift in found} == {expected}
 
 
 def test_a_shift_shows_in_every_kind_of_feature() -> None:
     found = compared(week(1, 2_000, shift=1.0))
-    assert {name: drift.verdict for name, drift in found.items()} == dict.fromkeys(FEATURES, "drifted")
+    assert {name: worst_of(drift.figures) for name, drift in found.items()} == dict.fromkeys(FEATURES, "drifted")
 
 
 def test_small_weeks_see_only_large_shifts_and_say_so() -> None:
-    small = compared(week(1, 60, shift=0.4))["normal"]
-    assert (small.verdict, small.blind, small.words) == ("ok", True, "normal: too few rows to tell")
-    huge = compared(week(1, 60, shift=2.5))["normal"]
-    assert huge.verdict == "drifted"
-    assert not compared(week(1, 600))["normal"].blind
+    """A missing rate needs fewer rows."""
+    small = compared(week(1, 60, shift=0.4))["normal"].figures
+    assert [(one.name, one.verdict, one.blind) for one in small] == [
+        ("psi", "ok", True),
+        ("ks", "ok", True),
+        ("missing_rate", "ok", False),
+    ]
+    assert worst_of(compared(week(1, 60, shift=2.5))["normal"].figures) == "drifted"
+    assert not any(one.blind for one in compared(week(1, 600))["normal"].figures)
+
+
+def test_what_comes_back_every_week_is_no_drift_and_a_shift_is() -> None:
+    """On weekdays half of the values are low, at weekends nine tenths; a weekend is compared."""
+    weekly = Distribution(0.0, (0.6, 0.4), (1.0,), weekdays=(*[(0.5, 0.5, 0.0)] * 5, *[(0.9, 0.1, 0.0)] * 2))
+    then, now = Sample(weekly, 10_000), Sample(Distribution(0.0, (0.88, 0.12), (1.0,)), 10_000)
+    at_weekends = weekly.on(np.array([5, 6, 6]))
+    unaware, aware = compare("depth", then, now).figures, compare("depth", then, now, at_weekends).figures
+    assert [figure.name for figure in aware] == ["psi", "ks", "missing_rate"]
+    assert [figure.value for figure in unaware] == pytest.approx([0.4444, 0.28, 0], abs=1e-3)  # against 0.6
+    assert [figure.value for figure in aware] == pytest.approx([0.0041, 0.02, 0], abs=1e-3)  # against 0.9
+    assert (worst_of(unaware), worst_of(aware)) == ("drifted", "ok")
+    # The same on weekdays is nearer to the whole week than to its own days.
+    assert compare("depth", then, now, weekly.on(np.array([0, 1]))).figures == unaware
+    # A shift is far from both, and the nearer one counts: 0.6, not 0.9.
+    shifted = compare("depth", then, Sample(Distribution(0.0, (0.2, 0.8), (1.0,)), 10_000), at_weekends).figures
+    assert shifted[1].value == pytest.approx(0.4)
+    assert worst_of(shifted) == "drifted"
+
+
+def test_each_figure_has_its_own_nearer_side() -> None:
+    """The known values are those of weekends, of which a tenth was missing; all of them are known now."""
+    then = Sample(Distribution(0.0, (0.6, 0.4), (1.0,)), 10_000)
+    now = Sample(Distribution(0.0, (0.88, 0.12), (1.0,)), 10_000)
+    _, ks, missing = compare("depth", then, now, Distribution(0.1, (0.81, 0.09), (1.0,))).figures
+    assert ks.value == pytest.approx(0.02)
+    assert missing.value == 0
 
 
 def test_values_that_go_missing_are_told_from_values_that_change() -> None:
@@ -174,21 +210,11 @@ def test_a_figure_needs_both_to_matter_and_to_be_more_than_chance() -> None:
     assert Figure("psi", 0.3, 0.3).blind
 
 
-def test_words_name_what_is_beyond_its_limit_alone() -> None:
-    drift = Drift("depth", (Figure("psi", 0.3, 0.02), Figure("ks", 0.15, 0.05), Figure("missing_rate", 0.0, 0.01)))
-    assert drift.verdict == "drifted"
-    assert drift.words == "depth: drifted, psi 0.300 (drifted from 0.25, chance 0.020)"
-    assert Drift("age", (Figure("ks", 0.01, 0.05),)).words == "age: ok"
-    assert worst(["ok", "drifted", "watch"]) == "drifted"
-    assert worst([]) == "ok"
-
-
 def test_a_category_never_seen_counts_and_has_no_order() -> None:
     then = Sample(of_categories(pa.chunked_array([["a"] * 60 + ["b"] * 40]), ("a", "b")), 10_000)
     now = Sample(then.distribution.like(pa.chunked_array([["a"] * 54 + ["b"] * 36 + ["new"] * 10])), 10_000)
     drift = compare("trade", then, now)
-    assert [figure.name for figure in drift.figures] == ["psi", "missing_rate"]
-    assert drift.verdict == "drifted"
+    assert [(figure.name, figure.verdict) for figure in drift.figures] == [("psi", "drifted"), ("missing_rate", "ok")]
 
 
 def test_few_rows_that_look_like_training_are_no_drift() -> None:
@@ -216,12 +242,11 @@ def test_a_feature_that_is_missing_everywhere_has_no_ks() -> None:
     assert [(figure.name, figure.value) for figure in drift.figures] == [("psi", 0.0), ("missing_rate", 0.0)]
 
 
-def test_no_rows_is_ok_but_blind() -> None:
+def test_no_rows_have_no_figures() -> None:
     then = training()["normal"]
-    drift = compare("normal", then, Sample(then.distribution.like(pa.chunked_array([[]], pa.float64())), 0))
-    assert (drift.figures, drift.verdict, drift.blind) == ((), "ok", True)
-    labels = compare_labels(Outcomes(5, 100, 100), Outcomes(0, 0, 0))
-    assert (labels.drift.verdict, labels.drift.blind, labels.now.estimate) == ("ok", True, None)
+    nothing = Sample(then.distribution.like(pa.chunked_array([[]], pa.float64())), 0)
+    assert compare("normal", then, nothing) == Drift("normal", ())
+    assert compare_labels(Outcomes(5, 100, 100), Outcomes(0, 0, 0)) == Drift("label", ())
 
 
 def test_other_bins_are_refused() -> None:
@@ -232,18 +257,19 @@ def test_other_bins_are_refused() -> None:
 def test_label_rates_by_hand() -> None:
     """4% instead of 5% is a fifth less; 2% is three fifths less, and of 100 rows it may be chance."""
     then = Outcomes(1_000, 20_000, 20_000)
-    fifth = compare_labels(then, Outcomes(400, 10_000, 10_000))
-    assert fifth.drift.figures[0].value == pytest.approx(0.2)
-    assert fifth.drift.verdict == "ok"
-    assert compare_labels(then, Outcomes(300, 10_000, 10_000)).drift.verdict == "watch"
-    low = compare_labels(then, Outcomes(200, 10_000, 10_000))
-    assert (low.drift.verdict, low.now.estimate) == ("drifted", 0.02)
-    assert low.now.contains(0.02)
-    assert not low.now.contains(0.05)
-    assert compare_labels(then, Outcomes(900, 10_000, 10_000)).drift.verdict == "drifted"
-    assert compare_labels(then, Outcomes(2, 100, 100)).drift.verdict == "ok"
+
+    def verdict(positives: int, rows: int, size: int) -> Verdict:
+        (figure,) = compare_labels(then, Outcomes(positives, rows, size)).figures
+        return figure.verdict
+
+    assert compare_labels(then, Outcomes(400, 10_000, 10_000)).figures[0].value == pytest.approx(0.2)
+    assert verdict(400, 10_000, 10_000) == "ok"
+    assert verdict(300, 10_000, 10_000) == "watch"
+    assert verdict(200, 10_000, 10_000) == "drifted"
+    assert verdict(900, 10_000, 10_000) == "drifted"
+    assert verdict(2, 100, 100) == "ok"
     # The same counts from 100 customers instead of 10,000.
-    assert compare_labels(then, Outcomes(200, 10_000, 100)).drift.verdict == "ok"
+    assert verdict(200, 10_000, 100) == "ok"
     with pytest.raises(ValueError, match="no success"):
         compare_labels(Outcomes(0, 100, 100), then)
 
@@ -253,7 +279,7 @@ def test_stable_rare_labels_do_not_alarm() -> None:
     rng = np.random.default_rng(5)
     then = Outcomes(600, TRAINING, TRAINING)
     found = [
-        compare_labels(then, Outcomes(int(positives), rows, rows)).drift.figures[0]
+        compare_labels(then, Outcomes(int(positives), rows, rows)).figures[0]
         for rows in (10, 100, 1_000, 10_000)
         for positives in rng.binomial(rows, 0.03, 400)
     ]

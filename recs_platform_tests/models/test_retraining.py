@@ -43,6 +43,18 @@ def test_the_weekday_asks_once_that_day() -> None:
     assert not decide(replace(POLICY, weekday=None), monday).train
 
 
+def test_the_weekday_that_the_cool_down_held_back_comes_when_it_is_over() -> None:
+    sunday = Run(MONDAY - timedelta(days=1), (DRIFT,))
+    asked = [decide(POLICY, State(MONDAY + timedelta(days=n), None, runs=[sunday])) for n in range(3)]
+    assert [decision.train for decision in asked] == [False, False, True]
+    waited = Reason("weekday", "Monday's training (2026-01-05) had to wait", "weekday:2026-01-05")
+    assert asked[2].reasons == (waited,)
+    answered = State(WEDNESDAY, None, runs=[sunday, Run(WEDNESDAY, (waited,))])
+    assert not decide(POLICY, replace(answered, today=WEDNESDAY + timedelta(days=1))).reasons
+    # A Monday that nobody ran, and that nothing held back, does not ask later.
+    assert not decide(POLICY, State(WEDNESDAY, None, runs=[Run(MONDAY - timedelta(days=3), (DRIFT,))])).reasons
+
+
 def test_what_the_report_sees_asks_with_its_own_words() -> None:
     assert decide(POLICY, replace(QUIET, seen=[DRIFT, VOLUME])) == Decision(
         True, (DRIFT, VOLUME), "Trains: drifted: depth; volume: fewer"
@@ -57,7 +69,8 @@ def test_evidence_that_a_run_answered_never_asks_again() -> None:
 
 @pytest.mark.parametrize(("days", "train"), [(0, False), (1, False), (2, False), (3, True), (4, True)])
 def test_the_cool_down_holds_a_reason_but_does_not_lose_it(days: int, train: bool) -> None:
-    decision = decide(POLICY, replace(QUIET, seen=[DRIFT], runs=[days_ago(days, "earlier")]))
+    no_weekday = replace(POLICY, weekday=None)
+    decision = decide(no_weekday, replace(QUIET, seen=[DRIFT], runs=[days_ago(days, "earlier")]))
     assert (decision.train, kinds(decision)) == (train, ["drift"])
     if not train:
         day = WEDNESDAY - timedelta(days=days)

@@ -9,20 +9,24 @@ from pathlib import Path
 
 import dagster as dg
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 from hypothesis import given
 from sqlalchemy import Engine
 
 from recs_platform.errors import ConfigError, StorageError, UserError
-from recs_platform.models import artifact, registry
+from recs_platform.models import artifact, registry, service
 from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.challenge import Verdict, challenge
 from recs_platform.models.features import FeatureSet
 from recs_platform.models.model import Model
+from recs_platform.models.registry import Registered
 from recs_platform.models.retraining import Reason, Run
+from recs_platform.models.service import score_for
 from recs_platform.models.shelf import REASONS_TAG, ModelShelf, asked_for, open_shelf, tags_of
+from recs_platform.models.task import RankingTask
 from recs_platform.platform_db.engine import engine, upgrade
-from recs_platform_tests.models.worlds import FEATURES, linear, trained
+from recs_platform_tests.models.worlds import COLUMNS, FEATURES, crossed, linear, rows, trained
 
 MODEL = "offer_ranking"
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
@@ -65,6 +69,32 @@ def test_what_is_kept_can_be_loaded_and_is_what_was_trained(shelf: ModelShelf) -
     assert [feature["name"] for feature in kept.features] == list(FEATURES.names)
     test = trained(linear).test.table
     assert (shelf.load(kept, FEATURES).raw_scores(test) == model.raw_scores(test)).all()
+
+
+@pytest.mark.parametrize("kind", ["logistic", "boosted"])
+def test_threads_change_no_bit_of_a_score(shelf: ModelShelf, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scoring takes the cores that the process may use; whoever loads a model for something else gets one."""
+    loaded: list[int] = []
+
+    class Watched(ModelShelf):
+        def load(self, registered: Registered, features: FeatureSet, *, threads: int = 1) -> Model:
+            loaded.append(threads)
+            return super().load(registered, features, threads=threads)
+
+    training, (_, verdict) = trained(crossed), made()
+    model = next(model for model in training.models if model.ranker.kind == kind)
+    kept = shelf.keep(MODEL, model, MONDAY, verdict)
+    task, pairs = RankingTask(MODEL, FEATURES, COLUMNS), rows(crossed, count=20_000, seed=3)
+    alone = shelf.load(kept, FEATURES).raw_scores(pairs)
+    watched = Watched(**vars(shelf))
+    for cores in (1, 2, 5):
+        monkeypatch.setattr(service, "cores", lambda cores=cores: cores)
+        scored = score_for(task, pairs, watched, MONDAY)
+        assert scored is not None
+        assert np.array_equal(scored.raw, alone)
+    assert loaded == [1, 2, 5]
+    if kind == "boosted":
+        assert [getattr(shelf.load(kept, FEATURES, threads=n).ranker, "threads", 0) for n in (1, 2)] == [1, 2]
 
 
 def test_a_second_call_changes_nothing(shelf: ModelShelf) -> None:
@@ -213,6 +243,14 @@ def test_a_person_activates_and_goes_back(shelf: ModelShelf) -> None:
     assert shelf.rollback(MODEL, FEATURES, by="bob").version == 1
     with pytest.raises(UserError, match="version 1 of offer_ranking is active already"):
         shelf.rollback(MODEL, FEATURES, to=1, by="bob")
+
+
+def test_going_back_from_an_older_version_comes_round_to_it(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    shelf.keep(MODEL, model, MONDAY, verdict)
+    shelf.keep(MODEL, another(model), TUESDAY, verdict)
+    shelf.activate(MODEL, 1, FEATURES, by="ann")
+    assert [shelf.rollback(MODEL, FEATURES, by="bob").version for _ in range(3)] == [2, 1, 2]
 
 
 def test_trainings_are_told_as_the_decision_to_train_wants_them(shelf: ModelShelf) -> None:

@@ -172,6 +172,15 @@ def test_what_cannot_be_learned_from_is_refused(column: str, value: int | str | 
         train(read(spoilt), SETTINGS, PROVENANCE)
 
 
+def test_down_sampling_that_leaves_no_failures_is_refused() -> None:
+    settings = SETTINGS.model_copy(update={"negatives_per_positive": 0.001})
+    with pytest.raises(
+        NotTrainableError,
+        match=r"^negatives_per_positive 0\.001 leaves none of the \d\d\d failures of the train window .*\. Raise it$",
+    ):
+        train(read(rows(linear, count=1000)), settings, PROVENANCE)
+
+
 def test_no_examples_are_refused() -> None:
     with pytest.raises(NotTrainableError, match="there are no examples"):
         read(rows(linear, count=300).slice(0, 0))

@@ -11,7 +11,7 @@ import pytest
 from recs_platform.errors import QueryError
 from recs_platform.partitions import partition_key
 from recs_platform.warehouse.slices import Days
-from recs_platform_tests.pipeline.toy import DAY, STRATEGY, Scores, Toy, Visits, materialized, visits_of
+from recs_platform_tests.pipeline.toy import DAY, STRATEGY, Scores, Toy, Visits, materialized, profiles_of, visits_of
 
 ANONYMOUS = """-- Every visitor is known.
 -- table: visits
@@ -113,6 +113,60 @@ def test_many_offenders_are_counted_and_a_few_are_shown(toy: Toy) -> None:
     found = evaluated(toy.run())
     assert found["violations"] == 50
     assert [line.split()[1] for line in found["examples"].splitlines()[2:]] == [str(n) for n in range(10)]
+
+
+def described(toy: Toy, check: str) -> str:
+    """What a terminal and an alert say of the check."""
+    toy.checks = [check]
+    (evaluation,) = toy.run().get_asset_check_evaluations()
+    assert evaluation.description is not None
+    return str(evaluation.description)
+
+
+def counted(select: str) -> str:
+    return f"-- There is something.\n-- table: profiles\n-- severity: warn\nSELECT {select}"
+
+
+def test_a_table_of_one_row_is_told_with_its_counters(toy: Toy) -> None:
+    toy.profiles = lambda days: profiles_of(days).slice(0, 1)
+    counters = "0 AS active_offers, COUNT(*) AS customers, CAST(NULL AS INT64) AS reached, 2 / 3 AS share"
+    assert described(toy, counted(f"@as_of AS as_of, {counters} FROM profiles")) == (
+        "1 of 1 rows (100.00%) break the rule; 0.00% may: active_offers 0, customers 1, share 0.666667."
+    )
+
+
+def test_the_rows_of_a_table_of_few_are_told_and_masked(toy: Toy) -> None:
+    assert described(toy, counted("as_of, customer_id, email, nickname FROM profiles")) == (
+        "2 of 2 rows (100.00%) break the rule; 0.00% may: "
+        "customer_id c1, email a***@***.example, nickname A***; customer_id c2, email n***."
+    )
+
+
+def test_what_they_say_stays_one_line_and_is_cut(toy: Toy) -> None:
+    said = described(toy, counted("'Nothing was\\ntrained.' AS words FROM profiles LIMIT 1"))
+    assert said == "1 of 2 rows (50.00%) break the rule; 0.00% may: words Nothing was trained."
+    said = described(toy, counted("REPEAT('long ', 1000) AS words FROM profiles LIMIT 1"))
+    assert (len(said), said[-1]) == (2_000, "…")
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"), [(3, ": visit_id 2, event_date 2025-09-10, email a***@***.example."), (4, ".")]
+)
+def test_rows_of_a_table_of_many_are_not_told(toy: Toy, rows: int, told: str) -> None:
+    visits = visits_of(Days.one(DAY)).iloc[[0, 1, 2, 0][:rows]].assign(visit_id=range(rows))
+    toy.visits = lambda days: visits
+    assert described(toy, anonymous("warn")).endswith(f" break the rule; 0.00% may{told}")
+
+
+def test_many_rows_held_against_a_table_of_few_are_not_told(toy: Toy) -> None:
+    visits = visits_of(Days.one(DAY)).iloc[[2] * 4].assign(visit_id=range(4))
+    toy.visits = lambda days: visits
+    assert described(toy, anonymous("warn", "of: profiles")) == "4 of 2 rows (200.00%) break the rule; 0.00% may."
+
+
+def test_a_check_that_nothing_breaks_has_nothing_to_tell(toy: Toy) -> None:
+    said = described(toy, counted("customer_id FROM profiles WHERE customer_id = 'c3'"))
+    assert said == "0 of 2 rows (0.00%) break the rule; 0.00% may."
 
 
 @pytest.mark.parametrize(

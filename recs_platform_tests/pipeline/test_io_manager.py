@@ -8,6 +8,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from recs_platform.pipeline.pipeline import FrameTable
+from recs_platform.reporting.presentation import Presentation
 from recs_platform.schemas.table import Table
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.pipeline.toy import (
@@ -22,8 +24,11 @@ from recs_platform_tests.pipeline.toy import (
     failure,
     materialized,
     profiles_of,
+    scores,
     visits_of,
 )
+
+SAID = Presentation("So many.")
 
 
 def key(table: str) -> dg.AssetKey:
@@ -75,6 +80,16 @@ def test_a_preview_is_masked(toy: Toy) -> None:
         "| 2025-09-10 | c2 | n*** | None |",
     ]
     assert "ann@mail.example" not in repr(made)
+
+
+@pytest.mark.parametrize(("rows", "shown", "below"), [(200, 200, []), (201, 200, ["", "200 of 201 rows."])])
+def test_a_small_table_is_shown_whole_or_says_that_it_is_not(toy: Toy, rows: int, shown: int, below: list[str]) -> None:
+    table = scores.spec.arrow_table([{"as_of": DAY, "customer_id": f"c{n:03}", "score": n} for n in range(rows)])
+    many = FrameTable(scores.spec, lambda company, days: table, {}, present=lambda company, day, rows: SAID)
+    toy.features = (many,)
+    lines = materialized(toy.run())["scores"]["table"].splitlines()
+    assert len([line for line in lines[2:] if line.startswith("|")]) == shown
+    assert lines[2 + shown :] == below
 
 
 def test_lineage_comes_from_the_query(toy: Toy) -> None:

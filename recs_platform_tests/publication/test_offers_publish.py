@@ -139,7 +139,7 @@ def test_limits_are_the_companys(market: Market) -> None:
 
 
 def test_the_week_after_everything_ended_goes_live_by_itself(market: Market) -> None:
-    market.plan(DAY, lists(10, "a", "b", "c", ends=DAY))
+    market.plan(DAY, lists(10, "a", "b", "c", ends=NEXT))
     market.plan(NEXT, lists(10, "x", "y", "z"))
     offered(market, DAY)
     compared = offered(market, NEXT).compared
@@ -231,8 +231,8 @@ def figures(market: Market, before: date, after: date) -> dict[tuple[str, str], 
 
 
 def test_any_two_days_are_compared_as_publication_compares_them(market: Market) -> None:
-    """Of DAY's offers a ends on it; the rest is still running on NEXT."""
-    live = {f"c{n}": [Shown("a", ends=DAY), Shown("b"), Shown("c")] for n in range(4)}
+    """Of DAY's offers a ends on NEXT, before lists of NEXT are shown; the rest is still running then."""
+    live = {f"c{n}": [Shown("a", ends=NEXT), Shown("b"), Shown("c")] for n in range(4)}
     market.plan(DAY, live)
     market.plan(NEXT, {**lists(3, "b", "d"), "c4": [Shown("b")]})
     for day in (DAY, NEXT):

@@ -22,6 +22,8 @@ from recs_platform_tests.publication.market import DAY, LATER, NEXT, Lists, Plan
 QUERY = queries()["offer_comparison"]
 CUSTOMERS, OFFERS = ("u", "v", "w", "x", "y"), ("a", "b", "c", "d", "e")
 CHANCES = st.sampled_from((0.0, 0.01, 0.125, 0.25))
+AFTER = NEXT + timedelta(days=1)
+"""From when the lists of NEXT are shown."""
 Figures = dict[tuple[str, str], tuple[Any, ...]]
 NOTHING = (None, None, None)
 
@@ -35,7 +37,7 @@ class World:
 @st.composite
 def _lists(draw: st.DrawFn) -> Lists:
     """Terms may differ from one day's lists to another's: a company changes its mind."""
-    ends = {offer: draw(st.sampled_from((DAY, NEXT, LATER))) for offer in OFFERS}
+    ends = {offer: draw(st.sampled_from((DAY, NEXT, AFTER, LATER))) for offer in OFFERS}
 
     def shown(offer: str) -> Shown:
         margin = draw(st.sampled_from((None, 0.5, 2.25, -0.75)))
@@ -148,7 +150,7 @@ def _of_lists(world: World, common: set[str]) -> Figures:
 def _fate(shown: Shown, now: set[str], today: Planned) -> str:
     if shown.offer in now:
         return "kept"
-    if shown.ends < NEXT:
+    if shown.ends < AFTER:
         return "ended"
     return "replaced" if shown.offer in today.running else "withdrawn"
 
@@ -192,8 +194,8 @@ def test_what_must_add_up_adds_up(world: World) -> None:
 
 
 def shown(today: Lists, **more: Any) -> World:
-    """Two customers are live with four offers each, two of which end before the day."""
-    live = [Shown("a"), Shown("b"), Shown("c", ends=DAY), Shown("d", ends=DAY)]
+    """Two customers are live with four offers each, two of which are over when the day's lists are shown."""
+    live = [Shown("a"), Shown("b"), Shown("c", ends=NEXT), Shown("d", ends=NEXT)]
     made = planned(today)
     return World({"u": live, "v": live}, Planned(**{**vars(made), "running": frozenset("abe"), **more}))
 
@@ -214,10 +216,10 @@ def test_a_feed_that_lost_an_offer_shows_as_a_change() -> None:
     assert found["replaced", "b"][4] == "item b, dairy: withdrawn"
 
 
-@pytest.mark.parametrize("ends", [DAY, NEXT])
-def test_an_offer_runs_on_its_last_day(ends: date) -> None:
+@pytest.mark.parametrize("ends", [DAY, NEXT, AFTER])
+def test_an_offer_has_ended_when_the_days_lists_are_shown_after_its_last_day(ends: date) -> None:
     world = World({"u": [Shown("a", ends=ends)]}, planned({"u": [Shown("b")]}))
-    assert figures(computed(world))["lists", "ended"][0] == (1 if ends < NEXT else 0)
+    assert figures(computed(world))["lists", "ended"][0] == (1 if ends < AFTER else 0)
 
 
 def test_a_day_without_lists_loses_everybody() -> None:
@@ -259,6 +261,5 @@ def test_the_order_of_rows_changes_nothing() -> None:
 
 def test_days_that_lie_apart_are_compared_by_the_day_that_is_compared() -> None:
     """`recs compare` shows any earlier day as live: what has ended by the later one is a matter of that day."""
-    ends = NEXT - timedelta(days=1)
-    world = World({"u": [Shown("a", ends=ends)]}, planned({"u": [Shown("a", ends=LATER)]}))
+    world = World({"u": [Shown("a", ends=DAY)]}, planned({"u": [Shown("a", ends=LATER)]}))
     assert figures(computed(world))["lists", "kept"][0] == 1, "prolonged, and recommended again"

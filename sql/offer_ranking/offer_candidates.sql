@@ -1,10 +1,14 @@
 -- One row per customer and running offer that may suit the customer, and what speaks for it. Four generators look for
 -- offers: on items that the customer bought before; in the categories that the customer buys most in; those that the
--- same kind of business redeems most; and new ones. A customer of unknown kind is shown what everybody redeems.
+-- same kind of business redeems most; and new ones. A customer of unknown kind, or of one that has redeemed nothing that
+-- runs, is shown what everybody redeems.
 --
 -- The generators take turns: the best of each, then the second of each. So none crowds out another, and a customer who
 -- never bought anything still gets offers. Only the first @max_candidates are scored. An offer below the margin floor
 -- is nobody's candidate; an item of unknown cost has no margin that could be held against the floor.
+--
+-- A running offer is active on the day after: the day's lists are made when the day is over and shown from then on. One
+-- on its last day would be over before anybody sees it, and of a leaflet that begins tomorrow tomorrow's lists are made.
 -- look-back: customer_item_days @feature_window_days
 -- look-back: redemptions @feature_window_days
 -- look-back: offer_days @feature_window_days
@@ -13,8 +17,8 @@ WITH running AS (
   FROM offers
   JOIN catalog
     ON catalog.item_id = offers.item_id
-  WHERE offers.starts_on <= @as_of
-    AND offers.ends_on >= @as_of
+  WHERE offers.starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY)
+    AND offers.ends_on > @as_of
     AND catalog.price > 0
     AND COALESCE(ROUND(1 - offers.discount - catalog.cost / catalog.price, 6) >= @min_margin, TRUE)
 ),
@@ -117,8 +121,10 @@ found AS (
   UNION ALL
   SELECT customers.customer_id, liked.offer_id, 3, liked.turn
   FROM customers
+  LEFT JOIN (SELECT DISTINCT business_type FROM liked) AS redeeming
+    ON redeeming.business_type = customers.business_type
   JOIN liked
-    ON liked.business_type = COALESCE(customers.business_type, '')
+    ON liked.business_type = COALESCE(redeeming.business_type, '')
   WHERE liked.turn <= @candidates_per_business_type
   UNION ALL
   SELECT customers.customer_id, new_offers.offer_id, 4, new_offers.turn

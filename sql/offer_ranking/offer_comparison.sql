@@ -3,8 +3,9 @@
 -- live when it runs, so it is history only until the next publication.
 --
 -- An offer that has ended is replaced whatever scores say, so only live offers that still run tell how much a day
--- changes. One that by its published terms still runs and is gone from the day's offers counts as changed: a feed that
--- lost offers shows there.
+-- changes. The day's lists are shown from the day after, so an offer that ends on the day has ended by then. One that
+-- by its published terms still runs and is gone from the day's offers counts as changed: a feed that lost offers shows
+-- there.
 WITH served AS (
   SELECT customer_id, MAX(was) AS was, MAX(is_now) AS is_now
   FROM (
@@ -44,7 +45,7 @@ live_lists AS (
     CAST(ROUND(1000000 * live_offer_recommendations.score) AS INT64) AS millionths,
     CASE
       WHEN today.offer_id IS NOT NULL THEN 'kept'
-      WHEN live_offer_recommendations.ends_on < @as_of THEN 'ended'
+      WHEN live_offer_recommendations.ends_on <= @as_of THEN 'ended'
       WHEN offers.offer_id IS NULL THEN 'withdrawn'
       ELSE 'replaced'
     END AS fate
@@ -56,7 +57,7 @@ live_lists AS (
     AND today.offer_id = live_offer_recommendations.offer_id
   LEFT JOIN offers
     ON offers.offer_id = live_offer_recommendations.offer_id
-    AND offers.starts_on <= @as_of AND offers.ends_on >= @as_of
+    AND offers.starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY) AND offers.ends_on > @as_of
 ),
 day_lists AS (
   SELECT

@@ -1,5 +1,6 @@
 -- One row: counters that tell a healthy run with few rows from a broken one. A day without running offers writes no
--- recommendations and is right to; a day with offers and without recommendations is not.
+-- recommendations and is right to; a day with offers and without recommendations is not. Active are the
+-- offers that run on the day after, when lists are shown, as in offer_candidates.
 -- earlier: recommended_before = offer_recommendations latest
 WITH written AS (
   SELECT
@@ -21,7 +22,7 @@ pool AS (
 )
 SELECT
   @as_of AS as_of,
-  (SELECT COUNT(*) FROM offers WHERE starts_on <= @as_of AND ends_on >= @as_of) AS active_offers,
+  (SELECT COUNT(*) FROM offers WHERE starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY) AND ends_on > @as_of) AS active_offers,
   pool.candidates,
   pool.customers AS candidate_customers,
   written.recommendations,

@@ -40,10 +40,11 @@ from recs_platform.strategies.offer_ranking.drift_sizes import (
     DAY,
     Sizes,
     indicators,
-    rows_per_day,
     rows_per_day_now,
+    rows_per_usual_day,
     sizes,
     sizes_of_feature,
+    weekdays_of,
 )
 from recs_platform.strategies.offer_ranking.drift_words import changed, show_drift
 from recs_platform.strategies.offer_ranking.features import FINAL_DAYS, TASK
@@ -89,6 +90,8 @@ class Finding:
 def findings(model: Model, impressions: pa.Table, company: Company, day: date) -> list[Finding]:
     """All figures of a day. `impressions` may hold others than the newest, which are left out."""
     parameters = parameters_of(company)
+    # Sums of floats depend on their order, and a table has none.
+    impressions = impressions.sort_by([(DAY, "ascending"), (TASK.columns.example, "ascending")])
     newest = _shown(impressions, day, parameters.drift_days)
     if not newest.num_rows:
         return []
@@ -103,12 +106,12 @@ def findings(model: Model, impressions: pa.Table, company: Company, day: date) -
 
 def _features(model: Model, newest: pa.Table, parameters: OfferRankingParameters) -> Iterator[Finding]:
     encoding, training = model.manifest.encoding, model.manifest.training
-    window = model.manifest.windows["train"]
+    window, weekdays = model.manifest.windows["train"], weekdays_of(newest)
     for spec, column in zip(encoding.features.specs, encoding.features.columns(newest).columns, strict=True):
         then, now = training[spec.name], training[spec.name].like(column)
         values = numbers(spec.name, column) if spec.kind != "category" else np.empty((0,))
         size = sizes_of_feature(spec.name, window, newest, indicators(values, then))
-        drift = compare(spec.name, Sample(then, size.then), Sample(now, size.now))
+        drift = compare(spec.name, Sample(then, size.then), Sample(now, size.now), then.on(weekdays))
         yield from _figures(drift, changed(spec, then, now))
         if spec.kind == "category":
             yield _new_categories(spec.name, column, then, now, parameters.new_category_share)
@@ -119,7 +122,8 @@ def _score(model: Model, newest: pa.Table) -> Iterator[Finding]:
     now = of_numbers(probabilities, then.edges or ())
     size = sizes(BOTH, model.manifest.windows["test"], newest, indicators(probabilities, then))
     spec = FeatureSpec("score", "number", "the model's chance of a redemption")
-    yield from _figures(compare("score", Sample(then, size.then), Sample(now, size.now)), changed(spec, then, now))
+    drift = compare("score", Sample(then, size.then), Sample(now, size.now), then.on(weekdays_of(newest)))
+    yield from _figures(drift, changed(spec, then, now))
 
 
 def _label(model: Model, impressions: pa.Table, day: date, parameters: OfferRankingParameters) -> Iterator[Finding]:
@@ -132,16 +136,18 @@ def _label(model: Model, impressions: pa.Table, day: date, parameters: OfferRank
     labels: Floats = final["label"].to_numpy().astype(np.float64)
     size = sizes(BOTH, window, final, labels[:, None])
     then = Outcomes(window.positives, window.rows, size.then)
-    drift = compare_labels(then, Outcomes(int(labels.sum()), len(labels), size.now)).drift
+    drift = compare_labels(then, Outcomes(int(labels.sum()), len(labels), size.now))
     rates = f"{labels.mean():.1%} redeemed instead of {window.positives / window.rows:.1%}"
     yield from _figures(drift, rates)
 
 
 def _volume(model: Model, newest: pa.Table, parameters: OfferRankingParameters) -> Finding:
-    """Impressions a day. Days on which nothing is shown are no days: they say nothing about customers."""
-    window = model.manifest.windows["train"]
-    then, now = rows_per_day(window), rows_per_day_now(newest)
-    change, limit = abs(now / then - 1), parameters.volume_change
+    """Impressions a day, against all days of training or the same weekdays, whichever are nearer. Days on which nothing
+    is shown are no days: they say nothing about customers."""
+    window, limit = model.manifest.windows["train"], parameters.volume_change
+    now = rows_per_day_now(newest)
+    then = min(rows_per_usual_day(window, newest), key=lambda usual: abs(now / usual - 1))
+    change = abs(now / then - 1)
     chance = _chance_of_volume(sizes((CUSTOMER,), window, newest))
     verdict: Verdict = "drifted" if change >= limit and change > chance else "ok"
     words = f"volume: {now:,.0f} impressions a day instead of {then:,.0f}"
@@ -158,7 +164,9 @@ def _new_categories(name: str, column: Column, then: Distribution, now: Distribu
     value = max(0.0, now.shares[-1] - then.shares[-1])
     verdict: Verdict = "drifted" if value >= limit else "watch" if value else "ok"
     new = sorted({str(one) for one in pc.unique(column.drop_null()).to_pylist()} - set(then.categories or ()))
-    words = f"{name}: {value:.1%} of the impressions are {', '.join(new[:3]) or 'of values'}, which training never saw"
+    words = f"{name}: no value that training never saw"
+    if value:
+        words = f"{name}: {value:.1%} of the impressions are {', '.join(new[:3])}, which training never saw"
     return Finding(name, "new_categories", value, limit, None, verdict, words)
 
 

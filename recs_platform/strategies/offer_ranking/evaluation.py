@@ -156,9 +156,9 @@ def _beside(name: str, k: int, ours: Floats, popular: Floats) -> Iterator[Row]:
 def _margin(name: str, k: int, both: tuple[Lists, Lists], margins: Floats) -> Iterator[Row]:
     """Per customer, and the lift over popularity's. Its interval, by the delta method over customers, needs a baseline
     that is told from nothing: offers may be sold at a loss, and what is divided by next to nothing says nothing."""
-    ours, popular = (found.sums(found.top(k), found.column(margins)) for found in both)
+    ours, popular = (metrics.earned(found, margins, k) for found in both)
     yield from _beside(name, k, ours, popular)
-    lift = metrics.margin_lift(both[0], margins, both[1], margins, k).lift
+    lift = metrics.lift(ours, popular)
     if lift is not None:
         sure = (average(popular).low or 0.0) > 0
         ratio = ratio_interval(Sums.of(n=popular, y=ours)) if sure else UNKNOWN

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +38,9 @@ def list_figures(
     if not recommended.num_rows:
         return
     started, ended = (offers[name].cast(pa.date32()).to_numpy() for name in ("starts_on", "ends_on"))
-    running = int(((started <= np.datetime64(day)) & (ended >= np.datetime64(day))).sum())
+    # As for candidates: the lists are shown from the day after.
+    shown_from = np.datetime64(day + timedelta(days=1))
+    running = int(((started <= shown_from) & (ended >= shown_from)).sum())
     people = len(pc.unique(candidates["customer_id"]))
     buyers = _buyers(candidates)
     ours = _shown(recommended, np.asarray(recommended["rank"].to_numpy()), buyers)

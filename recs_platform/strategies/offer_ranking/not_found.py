@@ -6,6 +6,7 @@ The candidates' own query is asked once more without its cap, so what it would h
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pyarrow.compute as pc
 
@@ -52,8 +53,10 @@ def _may_not_be_offered(offered: Offered, parameters: OfferRankingParameters) ->
     offer, day = offered.offer, offered.on.day
     if offer["ends_on"] < day:
         return f"The offer ended on {offer['ends_on']}."
-    if offer["starts_on"] > day:
-        return f"The offer starts on {offer['starts_on']}."
+    if offer["ends_on"] == day:
+        return f"The offer ends on {day}; lists of that day are shown from {day + timedelta(days=1)}."
+    if offer["starts_on"] > day + timedelta(days=1):
+        return f"The offer starts on {offer['starts_on']}; lists of {day} are shown from the day after."
     if not offer["price"]:
         return f"Its item {offer['item_id']} has no price in the catalog."
     if offer["cost"] is None:
@@ -84,7 +87,7 @@ def _without_cap(offered: Offered) -> Row | None:
 
 def _nothing_speaks_for_it(offered: Offered, parameters: OfferRankingParameters) -> str:
     category, kind = offered.offer["category"], offered.customer["business_type"]
-    alike = f"businesses of the kind {kind} redeem most" if kind else "everybody redeems most"
+    alike = f"businesses of the kind {kind} (if they redeem any) redeem most" if kind else "everybody redeems most"
     popular = (
         "its item has no category"
         if category == UNKNOWN

@@ -65,7 +65,7 @@ class OfferRankingParameters(Parameters):
     drift_days: int = Field(2, ge=1, le=28, description="Newest days of impressions that drift is measured on.")
     drifted_features: int = Field(1, ge=1, le=100, description="Features that must have drifted to ask for a training.")
     drift_repeat_days: int = Field(
-        28, ge=1, le=365, description="Days after which drift that lasts asks for a training again."
+        35, ge=1, le=365, description="Days after which drift that lasts asks for a training again."
     )
     volume_change: float = Field(
         0.3, gt=0, description="Change of the number of impressions since training that asks for one (0.3 is 30%)."
@@ -97,7 +97,8 @@ class OfferRankingParameters(Parameters):
 
     @model_validator(mode="after")
     def _something_is_left_to_learn_from(self) -> OfferRankingParameters:
-        # A week each to stop and to compare on, the label days before each of them, and a day to train on.
+        # A day to train on, a week each to stop and to compare on with the label days between them, and the newest
+        # label days, whose outcomes are still open.
         needed = 2 * self.label_days + 15
         if self.training_window_days < needed:
             raise ValueError(f"training_window_days must be at least {needed} with label_days at {self.label_days}")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
+from recs_platform.errors import UserError
+from recs_platform.masking import mask_text
 from recs_platform.models.data import NotTrainableError
 from recs_platform.models.model import Model
 from recs_platform.models.retraining import Reason
-from recs_platform.models.service import Order, Source, Trained, train_for
+from recs_platform.models.service import Order, Source, Trained, told, train_for
 from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
@@ -25,23 +30,33 @@ from recs_platform.warehouse.slices import Days
 VALIDATION_DAYS = TEST_DAYS = 7
 """A week each, because weekdays differ."""
 
+_log = logging.getLogger(__name__)
+
 
 @table_asset(RankingModel, present=show_training)
 def ranking_model(
     company: Company, days: Days, models: ModelShelf, training_plan: pa.Table, training_set: pa.Table
 ) -> pa.Table:
-    """The models that the day trained; none when nothing asked for it."""
+    """The models that the day trained; none when nothing asked for it.
+
+    A training that fails is a row, and the rest of the day goes on with the model that serves, or without one: lists by
+    an older model are better than none. An interruption is no `Exception` and ends the run.
+    """
     day, reasons = days.last, _reasons(training_plan)
     rows: list[dict[str, Any]] = []
     if reasons:
-        order = Order(day, reasons, settings_of(company), parameters_of(company).model_tolerance)
-        serving = models.serving(TASK.model, day)
         try:
-            rows = list(_rows(train_for(TASK, Source("training_set", training_set), models, order)))
+            order = Order(day, reasons, settings_of(company), parameters_of(company).model_tolerance)
+            trained = train_for(TASK, Source("training_set", training_set), models, order)
         except NotTrainableError as error:
-            left = f"version {serving.version} goes on serving" if serving else "no model serves"
-            words = f"Nothing was trained, and {left}: {error}."
-            rows = [{"kind": "none", "outcome": "refused", "words": words}]
+            rows = [_without_a_model("refused", f"Nothing was trained, and {_left(models, day)}", error)]
+        except Exception as error:
+            if not isinstance(error, UserError):
+                # The row has the error's words; where it happened is for whoever looks after the platform.
+                _log.error(mask_text(traceback.format_exc()))
+            rows = [_without_a_model("failed", f"The training failed, and {_left(models, day)}", error)]
+        else:
+            rows = list(_rows(trained))
     asked_by = "; ".join(reason.words for reason in reasons)
     return spec_of(RankingModel).arrow_table({"as_of": day, "asked_by": asked_by, **row} for row in rows)
 
@@ -56,6 +71,15 @@ def settings_of(company: Company) -> TrainingSettings:
         negatives_per_positive=parameters.negatives_per_positive,
         seed=parameters.training_seed,
     )
+
+
+def _left(models: ModelShelf, day: date) -> str:
+    serving = models.serving(TASK.model, day)
+    return f"version {serving.version} goes on serving" if serving else "no model serves"
+
+
+def _without_a_model(outcome: str, happened: str, error: Exception) -> dict[str, Any]:
+    return {"kind": "none", "outcome": outcome, "words": f"{happened}: {told(error).removesuffix('.')}."}
 
 
 def _reasons(training_plan: pa.Table) -> tuple[Reason, ...]:

@@ -137,7 +137,8 @@ def sources(day: date) -> dict[str, list[Row]]:
     ]
     offers += [
         {**running, "offer_id": "ended", "item_id": "P01", "ends_on": day - timedelta(days=1)},
-        {**running, "offer_id": "coming", "item_id": "P01", "starts_on": day + timedelta(days=1)},
+        {**running, "offer_id": "ending", "item_id": "P01", "ends_on": day},
+        {**running, "offer_id": "coming", "item_id": "P01", "starts_on": day + timedelta(days=2)},
         {**running, "offer_id": "free", "item_id": "P-free"},
         {**running, "offer_id": "lost", "item_id": "P-gone"},
         {**running, "offer_id": "dear", "item_id": "P-dear"},

@@ -53,8 +53,8 @@ def _shop(seed: int) -> Tables:
             "offer_id": f"o{number:02}",
             "item_id": f"i{drawn.randrange(21):02}",
             "discount": drawn.choice((0.1, 0.3)),
-            "starts_on": AS_OF + timedelta(days=drawn.randint(-4, 1)),
-            "ends_on": AS_OF + timedelta(days=drawn.choice((-1, 0, 5, 5, 5))),
+            "starts_on": AS_OF + timedelta(days=drawn.randint(-3, 3)),
+            "ends_on": AS_OF + timedelta(days=drawn.choice((-1, 0, 1, 5, 5))),
         }
         for number in range(30)
     ]
@@ -96,7 +96,7 @@ def _by_hand(shop: Tables, parameters: OfferRankingParameters) -> Found:
         turns = (
             [offer["offer_id"] for offer in on_offer],
             _in_favourites(basket, running, items, parameters),
-            liked[customer["business_type"]][: parameters.candidates_per_business_type],
+            (liked[customer["business_type"]] or liked[None])[: parameters.candidates_per_business_type],
             [offer["offer_id"] for offer in new][: parameters.new_candidates],
         )
         if places := _taking_turns(dict(zip(GENERATORS, turns, strict=True)))[: parameters.max_candidates]:
@@ -105,14 +105,14 @@ def _by_hand(shop: Tables, parameters: OfferRankingParameters) -> Found:
 
 
 def _running(shop: Tables, parameters: OfferRankingParameters) -> list[Row]:
-    """What runs and pays, each with its place in its category: the best rate first."""
+    """What runs tomorrow, when lists are shown, and pays; each with its place in its category: the best rate first."""
     items = {item["item_id"]: item for item in shop["catalog"] if item["price"]}
     shown = {row["offer_id"]: (row["redemptions"], row["impressions"]) for row in shop["offer_days"]}
     redemptions, impressions = (sum(counts) for counts in zip(*shown.values(), strict=True))
     running = []
     for offer in shop["offers"]:
         item = items.get(offer["item_id"])
-        if item is None or not offer["starts_on"] <= AS_OF <= offer["ends_on"]:
+        if item is None or not offer["starts_on"] <= AS_OF + timedelta(days=1) <= offer["ends_on"]:
             continue
         left = 1 - Fraction(str(offer["discount"])) - Fraction(str(item["cost"] or 0)) / Fraction(str(item["price"]))
         if item["cost"] is not None and left < Fraction(str(parameters.min_margin)):
@@ -189,8 +189,10 @@ def test_the_generators_find_what_a_person_would(seed: int, parameters: Row) -> 
 
 # What is changed in the query, and what to.
 _MUTATIONS = {
-    "ended offers": ("offers.ends_on >= @as_of", "offers.ends_on >= DATE_SUB(@as_of, INTERVAL 1 DAY)"),
-    "announced offers": ("offers.starts_on <= @as_of", "TRUE"),
+    "offers over when shown": ("offers.ends_on > @as_of", "offers.ends_on >= @as_of"),
+    "last days when shown": ("offers.ends_on > @as_of", "offers.ends_on > DATE_ADD(@as_of, INTERVAL 1 DAY)"),
+    "announced offers": ("offers.starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY)", "TRUE"),
+    "leaflets a day late": ("offers.starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY)", "offers.starts_on <= @as_of"),
     "goods not for sale": ("catalog.price > 0", "TRUE"),
     "unknown cost refused": (">= @min_margin, TRUE)", ">= @min_margin, FALSE)"),
     "rates without everybody's": ("@rate_strength * everybody.rate", "0"),
@@ -231,7 +233,7 @@ def test_a_generator_with_much_to_say_crowds_nobody_out() -> None:
     numbers = range(30)
     bought = [{"item_id": f"i{n:02}", "category": "Fish", "price": 10.0} for n in numbers]
     other = [{"item_id": name, "category": name, "price": 10.0} for name in ("liked", "new")]
-    running: Row = {"starts_on": AS_OF - timedelta(days=9), "ends_on": AS_OF}
+    running: Row = {"starts_on": AS_OF - timedelta(days=9), "ends_on": AS_OF + timedelta(days=1)}
     shop: Tables = {
         "customers": [{"customer_id": "c", "business_type": "hotel"}, {"customer_id": "h", "business_type": "hotel"}],
         "catalog": [*bought, *other],

@@ -242,7 +242,16 @@ def test_the_order_of_rows_decides_nothing(models: ModelShelf) -> None:
     assert evaluated(models, mixed, pairs=other) == evaluated(models, impressions(), pairs=pairs)
 
 
-def test_a_day_that_does_not_train_has_no_outcomes_to_judge(models: ModelShelf) -> None:
+def test_a_day_that_does_not_train_judges_as_one_that_does(models: ModelShelf) -> None:
+    """It holds the newest impressions and the newest week whose outcomes are final; what is older is not judged."""
+    table = impressions()
+    held = pa.array([DAY - timedelta(days=age) for age in (0, 1, *range(7, 14))])
+    few = table.filter(pc.is_in(table["shown_on"], held))
+    assert by_name(evaluated(models, few), "overall")["days"]["value"] == 7
+    assert evaluated(models, few) == evaluated(models, table)
+
+
+def test_impressions_without_a_final_outcome_are_not_judged(models: ModelShelf) -> None:
     table = impressions()
     rows = evaluated(models, table.filter(pc.is_null(table["label"])))
     assert {row["section"] for row in rows} == {"list"}

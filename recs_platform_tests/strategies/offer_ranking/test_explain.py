@@ -134,7 +134,8 @@ def test_the_place_among_candidates(explanations: list[Explanation]) -> None:
     ("offer", "words"),
     [
         ("ended", "The offer ended on 2025-11-30."),
-        ("coming", "The offer starts on 2025-12-02."),
+        ("ending", "The offer ends on 2025-12-01; lists of that day are shown from 2025-12-02."),
+        ("coming", "The offer starts on 2025-12-03; lists of 2025-12-01 are shown from the day after."),
         ("free", "Its item P-free has no price in the catalog."),
         ("lost", "Its item P-gone has no price in the catalog."),
         ("dear", "It leaves 5.0% of the price, and an offer needs 10.0% (min_margin)."),

@@ -17,11 +17,14 @@ LENGTHS = (1, 3)
 
 
 def test_lists_of_the_day_by_hand() -> None:
-    """Three offers run and one is over. C1 is shown F1 F2, C2 F1; by rate everybody has F3 first."""
-    running, over = (DAY, DAY), (DAY - timedelta(days=9), DAY - timedelta(days=1))
+    """Three offers run tomorrow, when lists are shown. C1 is shown F1 F2, C2 F1; by rate F3 is first."""
+    begun, tomorrow = DAY - timedelta(days=9), DAY + timedelta(days=1)
+    running, begins = (begun, tomorrow), (tomorrow, tomorrow)
+    over, ending, later = (begun, DAY - timedelta(days=1)), (begun, DAY), (tomorrow + timedelta(days=1),) * 2
+    terms = {"F1": running, "F2": running, "F3": begins, "F4": over, "F5": ending, "F6": later}
     offers = spec_of(Offers).arrow_table(
         {"as_of": DAY, "offer_id": name, "item_id": "P", "discount": 0.1, "starts_on": first, "ends_on": last}
-        for name, (first, last) in {"F1": running, "F2": running, "F3": running, "F4": over}.items()
+        for name, (first, last) in terms.items()
     )
     pairs = [("C1", "F1", True, 0.1), ("C1", "F2", False, 0.2), ("C1", "F3", False, 0.3), ("C2", "F1", True, 0.1)]
     pairs += [("C2", "F3", False, 0.3), ("C3", "F3", True, 0.3)]

@@ -55,11 +55,33 @@ def test_with_a_model_the_configured_weekday_asks_and_other_days_do_not() -> Non
     assert plan(WEDNESDAY, company=metro(retrain_weekday="wednesday")) != []
 
 
-@pytest.mark.parametrize(("days", "asks"), [(2, False), (3, True)])
-def test_the_weekday_waits_for_the_cool_down(days: int, asks: bool) -> None:
+@pytest.mark.parametrize(("trained", "asks"), [(1, 2), (2, 1), (3, 0)])
+def test_a_weekday_that_the_cool_down_held_back_asks_on_the_first_day_after_it(trained: int, asks: int) -> None:
+    """So many days before Monday was a training; so many after it the three days are over."""
     activate(shelf(), MONDAY - timedelta(days=7))
-    begin(MONDAY - timedelta(days=days), DRIFT)
-    assert plan(MONDAY) == ([IT_IS_MONDAY] if asks else [])
+    begin(MONDAY - timedelta(days=trained), DRIFT)
+    for waits in range(asks):
+        assert plan(MONDAY + timedelta(days=waits)) == []
+    first = MONDAY + timedelta(days=asks)
+    words = "Monday's training (2025-12-01) had to wait" if asks else "it is Monday"
+    due = ("weekday", words, "weekday:2025-12-01")
+    assert plan(first) == [due]
+    # That day trains, and Monday asks no more.
+    begin(first, Reason(*due))  # type: ignore[arg-type]
+    assert [plan(first + timedelta(days=later)) for later in range(1, 5)] == [[]] * 4
+    assert plan(MONDAY + timedelta(days=7)) == [("weekday", "it is Monday", "weekday:2025-12-08")]
+
+
+def test_a_weekday_that_nothing_held_back_and_nobody_ran_is_not_made_up_for() -> None:
+    activate(shelf(), MONDAY - timedelta(days=7))
+    begin(MONDAY - timedelta(days=3), DRIFT)
+    assert plan(MONDAY + timedelta(days=1)) == []
+
+
+def test_a_shorter_cool_down_holds_the_weekday_back_for_fewer_days() -> None:
+    activate(shelf(), MONDAY - timedelta(days=7))
+    begin(MONDAY - timedelta(days=2), DRIFT)
+    assert plan(MONDAY) == []
     assert plan(MONDAY, company=metro(retrain_cool_down_days=2)) == [IT_IS_MONDAY]
 
 

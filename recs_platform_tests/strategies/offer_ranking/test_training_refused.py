@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from dagster import DagsterExecutionInterruptedError
 
-from recs_platform.errors import StorageError
-from recs_platform.models.features import FeatureError
+from recs_platform.models.challenge import Verdict
+from recs_platform.models.model import Model
+from recs_platform.models.registry import Registered
 from recs_platform.models.shelf import ModelShelf
+from recs_platform.models.training_log import begun
+from recs_platform.schemas.offer_ranking import BY_RATE
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
+from recs_platform.strategies.offer_ranking.pictures import show_training
 from recs_platform_tests.strategies.offer_ranking.market import (
     DAY,
+    candidates,
     impressions,
+    metro,
     one_class,
     outcomes,
+    score,
     shelf,
     train,
     versions,
@@ -68,6 +77,15 @@ def test_what_cannot_train_leaves_the_active_model(
     assert train(models, table) == rows
 
 
+def test_down_sampling_to_nothing_leaves_the_active_model(models: ModelShelf) -> None:
+    train(models, impressions())
+    rows = train(models, impressions(2_500, day=NEXT), day=NEXT, company=metro(negatives_per_positive=0.001))
+    assert [(row["outcome"], row["version"]) for row in rows] == [("refused", None)]
+    assert "version 1 goes on serving: negatives_per_positive 0.001 leaves none of the " in rows[0]["words"]
+    assert outcomes(models) == [(DAY, "trained"), (NEXT, "refused")]
+    assert versions(models) == [(1, "active")]
+
+
 @pytest.mark.parametrize("active", [True, False], ids=["active", "none"])
 def test_a_model_that_ranks_nothing_never_goes_active(models: ModelShelf, active: bool) -> None:
     if active:
@@ -82,20 +100,125 @@ def test_a_model_that_ranks_nothing_never_goes_active(models: ModelShelf, active
     assert (serving.version if serving else None) == (1 if active else None)
 
 
-def test_a_missing_column_is_an_error_and_is_recorded(models: ModelShelf) -> None:
-    train(models, impressions())
-    with pytest.raises(
-        FeatureError,
-        match=rf"^metro: offer_ranking cannot be trained for {NEXT}: the table has no column for: monetary",
-    ):
-        train(models, impressions(day=NEXT).drop_columns("monetary"), day=NEXT)
-    assert outcomes(models) == [(DAY, "trained"), (NEXT, "failed")]
-    assert versions(models) == [(1, "active")]
+BEFORE = DAY - timedelta(days=7)
+OF_DAY = impressions(2_500)
 
 
-def test_a_model_that_cannot_be_stored_fails_the_run_and_is_recorded(models: ModelShelf) -> None:
-    models.folder.write_text("a file where the folder should be")
-    with pytest.raises(StorageError):
-        train(models, impressions(2_500))
-    assert outcomes(models) == [(DAY, "failed")]
+@pytest.fixture(params=[True, False], ids=["active", "none"])
+def active(request: pytest.FixtureRequest, models: ModelShelf) -> bool:
+    """Whether version 1 serves, trained a week before."""
+    if request.param:
+        train(models, impressions(2_500, day=BEFORE), day=BEFORE)
+    return bool(request.param)
+
+
+def of_text(day: str) -> pa.Table:
+    """Impressions whose day is a text, as after a change of types in a feed."""
+    place = OF_DAY.schema.get_field_index("shown_on")
+    return OF_DAY.set_column(place, "shown_on", pa.array([day] * len(OF_DAY)))
+
+
+@pytest.mark.parametrize(
+    ("table", "because"),
+    [
+        (
+            OF_DAY.drop_columns("monetary"),
+            f"metro: offer_ranking cannot be trained for {DAY}: the table has no column for: monetary. "
+            "Materialize the features with the code that trains and scores",
+        ),
+        (
+            with_column(OF_DAY, "monetary", [float("inf")] * 2_500),
+            f"metro: offer_ranking cannot be trained for {DAY}: monetary: the column holds an infinite number",
+        ),
+        (
+            of_text("of ann@example.org"),
+            "ArrowInvalid: Failed to parse string: 'of a***@***.org' as a scalar of type date32",
+        ),
+    ],
+    ids=["no column", "infinite", "no sentence of ours"],
+)
+def test_a_training_that_fails_leaves_the_active_model_and_the_day_goes_on(
+    models: ModelShelf, active: bool, table: pa.Table, because: str
+) -> None:
+    before = (versions(models), [path.read_bytes() for path in manifests(models)])
+    rows = train(models, table)
+    left = "version 1 goes on serving" if active else "no model serves"
+    assert rows == [
+        dict.fromkeys(rows[0])
+        | {"as_of": DAY, "kind": "none", "outcome": "failed", "asked_by": "it is Monday", "words": rows[0]["words"]}
+    ]
+    assert rows[0]["words"].startswith(f"The training failed, and {left}: {because}")
+    assert rows[0]["words"].endswith(".")
+    assert not rows[0]["words"].endswith("..")
+    assert (versions(models), [path.read_bytes() for path in manifests(models)]) == before
+    recorded = begun(models.database, "metro", TASK.model)[-1]
+    assert (recorded.as_of, recorded.outcome) == (DAY, "failed")
+    assert recorded.words.startswith(because)
+    serving = models.serving(TASK.model, DAY)
+    assert set(score(models, candidates())["scored_by"].to_pylist()) == {serving.digest if serving else BY_RATE}
+    assert train(models, table) == rows
+    assert [row["outcome"] for row in train(models, OF_DAY)][1:] == ["not chosen"]
+    assert outcomes(models)[-1] == (DAY, "trained")
+
+
+def test_a_model_that_cannot_be_stored_leaves_the_active_model(
+    models: ModelShelf, active: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A file stands where the artifact's folder should."""
+    chosen, _ = train(shelf(tmp_path_factory.mktemp("elsewhere")), OF_DAY)
+    in_the_way = models.folder / "metro" / TASK.model / chosen["digest"].removeprefix("sha256:")
+    in_the_way.parent.mkdir(parents=True, exist_ok=True)
+    in_the_way.write_text("a file")
+    (row,) = train(models, OF_DAY)
+    left = "version 1 goes on serving" if active else "no model serves"
+    assert (row["kind"], row["outcome"]) == ("none", "failed")
+    assert row["words"].startswith(
+        f"The training failed, and {left}: metro: the trained offer_ranking cannot be stored in {in_the_way} (Not a "
+    )
+    assert row["words"].endswith("Make room or give access, and run the day again.")
+    assert outcomes(models)[-1] == (DAY, "failed")
+    assert versions(models) == ([(1, "active")] if active else [])
+    serving = models.serving(TASK.model, DAY)
+    assert set(score(models, candidates())["scored_by"].to_pylist()) == {serving.digest if serving else BY_RATE}
+    in_the_way.unlink()
+    assert train(models, OF_DAY)[0]["digest"] == chosen["digest"]
+
+
+def test_where_the_code_failed_is_logged_without_personal_data(
+    models: ModelShelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    train(models, OF_DAY.drop_columns("monetary"))
+    assert caplog.messages == []
+    train(models, of_text("ann@example.org"))
+    (message,) = caplog.messages
+    assert message.startswith("Traceback (most recent call last):")
+    assert "in examples\n" in message
+    assert "a***@***.org" in message
+    assert "ann@example.org" not in message
+
+
+@dataclass(frozen=True)
+class Stopped(ModelShelf):
+    """A run that is stopped while its model is being stored."""
+
+    by: type[BaseException] = KeyboardInterrupt
+
+    def keep(self, model: str, trained: Model, as_of: date, verdict: Verdict) -> Registered:
+        raise self.by
+
+
+@pytest.mark.parametrize("by", [KeyboardInterrupt, DagsterExecutionInterruptedError, SystemExit])
+def test_an_interruption_is_no_failure_of_the_training(models: ModelShelf, by: type[BaseException]) -> None:
+    stopped = Stopped(models.company, models.database, models.folder, models.run_id, by=by)
+    with pytest.raises(by):
+        train(stopped, OF_DAY)
+    assert outcomes(models) == [(DAY, None)]
     assert versions(models) == []
+
+
+def test_what_a_failed_training_says(models: ModelShelf) -> None:
+    shown = show_training(metro(), DAY, train(models, of_text("Monday")))
+    assert shown.words.startswith(
+        "Asked by: it is Monday. The training failed, and no model serves: ArrowInvalid: Failed to parse"
+    )
+    assert shown.picture is None

@@ -1,5 +1,6 @@
--- While offers run, nearly every customer has candidates. Those who have none never bought anything, nobody like them
--- redeems, and no offer is new; many of them mean that purchases and redemptions do not arrive.
+-- While offers run that are not over by the day after, nearly every customer has candidates. Those who have none never
+-- bought anything, nobody like them redeems, and no offer is new; many of them mean that purchases and redemptions do
+-- not arrive.
 -- table: offer_candidates
 -- of: customers
 -- severity: warn
@@ -9,4 +10,4 @@ FROM customers
 LEFT JOIN (SELECT DISTINCT customer_id FROM offer_candidates) AS found
   ON found.customer_id = customers.customer_id
 WHERE found.customer_id IS NULL
-  AND EXISTS (SELECT 1 FROM offers WHERE starts_on <= @as_of AND ends_on >= @as_of)
+  AND EXISTS (SELECT 1 FROM offers WHERE starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY) AND ends_on > @as_of)
