@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recs_platform.errors import UserError
-from recs_platform.models.distribution import Weekdays
+from recs_platform.models.distribution import Weekdays, weekdays_of
 from recs_platform.models.features import Bools, Column, FeatureSet
 
 DaysArray: TypeAlias = npt.NDArray[np.datetime64]
@@ -64,8 +64,7 @@ class Examples:
 
     @property
     def weekdays(self) -> Weekdays:
-        # Day 0 of NumPy's calendar is a Thursday.
-        return (self.days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+        return weekdays_of(pa.chunked_array([self.days]))
 
     @property
     def first(self) -> date:

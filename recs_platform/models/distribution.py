@@ -17,6 +17,11 @@ Weekdays: TypeAlias = npt.NDArray[np.int64]
 """Of each row, Monday being 0."""
 
 
+def weekdays_of(days: Column) -> Weekdays:
+    found: Weekdays = pc.day_of_week(days).to_numpy()
+    return found
+
+
 @dataclass(frozen=True)
 class Distribution:
     """Shares of rows. They and the share of missing values add up to 1."""

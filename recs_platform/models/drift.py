@@ -155,6 +155,16 @@ def rows_of_each(subjects: Column) -> Floats:
     return counts
 
 
+def rows_a_day(days: Column) -> float:
+    """Of the days that have any, a busy one counting more than a quiet one; 0 without rows.
+
+    >>> import pyarrow as pa
+    >>> rows_a_day(pa.chunked_array([[1, 2, 2, 2]]))  # (1 x 1 + 3 x 3) / 4
+    2.5
+    """
+    return len(days) / independent_rows(rows_of_each(days)) if len(days) else 0.0
+
+
 def clustered_rows(indicators: Floats, subjects: Iterable[Column]) -> float:
     """How many independent rows tell as much as these rows about shares, when rows about the same customer and rows
     about the same offer are alike as far as they are seen to be: not wholly, as Kish's size has it.

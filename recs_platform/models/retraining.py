@@ -92,15 +92,16 @@ def _reasons(policy: Policy, state: State) -> Iterator[Reason]:
     """Everything that speaks for a training today, the most urgent first."""
     if state.unusable is not None:
         yield Reason("no_artifact", f"no usable model: {state.unusable}", f"no_artifact:{state.today}")
-    if policy.weekday is not None and (due := _due(policy.weekday, policy, state)):
-        name = policy.weekday.capitalize()
-        words = f"it is {name}" if due == state.today else f"{name}'s training ({due}) had to wait"
-        yield Reason("weekday", words, f"weekday:{due}")
+    if policy.weekday is not None:
+        yield from _of_weekday(policy.weekday, policy.cool_down_days, state)
     yield from state.seen
 
 
-def _due(weekday: Weekday, policy: Policy, state: State) -> date | None:
-    """Today, if it is the weekday; else the last such day, if the cool-down held its training back."""
+def _of_weekday(weekday: Weekday, cool_down_days: int, state: State) -> Iterator[Reason]:
+    """It asks today, if today is it, and later if the cool-down held its training back."""
+    name = weekday.capitalize()
     due = state.today - timedelta(days=(state.today.weekday() - WEEKDAYS.index(weekday)) % 7)
-    held = any(0 < (due - run.day).days < policy.cool_down_days for run in state.runs)
-    return due if due == state.today or held else None
+    if due == state.today:
+        yield Reason("weekday", f"it is {name}", f"weekday:{due}")
+    elif any(0 < (due - run.day).days < cool_down_days for run in state.runs):
+        yield Reason("weekday", f"{name}'s training ({due}) had to wait", f"weekday:{due}")

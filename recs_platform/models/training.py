@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from recs_platform.models import boosted, logistic
 from recs_platform.models.artifact import MODEL_FILES
-from recs_platform.models.data import DaysArray, Examples, NotTrainableError
+from recs_platform.models.data import Examples, NotTrainableError
 from recs_platform.models.distribution import of_features, of_numbers, quantile_edges
-from recs_platform.models.drift import independent_rows, rows_of_each
+from recs_platform.models.drift import independent_rows, rows_a_day, rows_of_each
 from recs_platform.models.features import Bools, Encoding, Floats
 from recs_platform.models.manifest import Manifest, Provenance, StoredWindow, sha256, stored_features
 from recs_platform.models.metrics import judge
@@ -137,10 +137,6 @@ def _judged(ranker: Ranker, story: Story, split: Split, common: Mapping[str, Any
 
 def _stored(window: Window, examples: Examples) -> StoredWindow:
     independent = {name: independent_rows(rows_of_each(column)) for name, column in examples.subjects.items()}
-    per_weekday = tuple(_rows_a_day(examples.days[examples.weekdays == weekday]) for weekday in range(7))
+    days, weekdays = pa.chunked_array([examples.days]), examples.weekdays
+    per_weekday = tuple(rows_a_day(days.filter(pa.array(weekdays == weekday))) for weekday in range(7))
     return StoredWindow(window.first, window.last, len(examples), examples.positives, independent, per_weekday)
-
-
-def _rows_a_day(days: DaysArray) -> float:
-    counts = np.unique(days, return_counts=True)[1]
-    return len(days) / independent_rows(counts) if len(days) else 0.0

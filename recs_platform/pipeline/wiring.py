@@ -263,9 +263,11 @@ def check_result(check: Check, verdict: Verdict, bound: BoundQuery) -> dg.AssetC
 
 def _described(verdict: Verdict) -> str:
     """What a terminal and an alert say of a verdict, on one line."""
-    counted = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
-    counters = " ".join(f": {verdict.counters}".split()) if verdict.counters else ""
-    return shortened(f"{counted}; {verdict.allowed:.2%} may{counters}".removesuffix(".") + ".")
+    broken = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
+    said = [f"{broken}; {verdict.allowed:.2%} may"]
+    if verdict.counters:
+        said.append(" ".join(verdict.counters.split()).removesuffix("."))
+    return shortened(": ".join(said) + ".")
 
 
 def _backfill_policy(spec: TableSpec) -> dg.BackfillPolicy:

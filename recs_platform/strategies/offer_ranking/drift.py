@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recs_platform.companies.model import Company
-from recs_platform.models.distribution import Distribution, of_numbers
+from recs_platform.models.distribution import Distribution, of_numbers, weekdays_of
 from recs_platform.models.drift import (
     CHANCE,
     LIMITS,
@@ -27,6 +27,7 @@ from recs_platform.models.drift import (
     Verdict,
     compare,
     compare_labels,
+    rows_a_day,
 )
 from recs_platform.models.features import Column, FeatureSpec, Floats, numbers
 from recs_platform.models.model import Model
@@ -40,11 +41,9 @@ from recs_platform.strategies.offer_ranking.drift_sizes import (
     DAY,
     Sizes,
     indicators,
-    rows_per_day_now,
     rows_per_usual_day,
     sizes,
     sizes_of_feature,
-    weekdays_of,
 )
 from recs_platform.strategies.offer_ranking.drift_words import changed, show_drift
 from recs_platform.strategies.offer_ranking.features import FINAL_DAYS, TASK
@@ -90,8 +89,6 @@ class Finding:
 def findings(model: Model, impressions: pa.Table, company: Company, day: date) -> list[Finding]:
     """All figures of a day. `impressions` may hold others than the newest, which are left out."""
     parameters = parameters_of(company)
-    # Sums of floats depend on their order, and a table has none.
-    impressions = impressions.sort_by([(DAY, "ascending"), (TASK.columns.example, "ascending")])
     newest = _shown(impressions, day, parameters.drift_days)
     if not newest.num_rows:
         return []
@@ -106,7 +103,7 @@ def findings(model: Model, impressions: pa.Table, company: Company, day: date) -
 
 def _features(model: Model, newest: pa.Table, parameters: OfferRankingParameters) -> Iterator[Finding]:
     encoding, training = model.manifest.encoding, model.manifest.training
-    window, weekdays = model.manifest.windows["train"], weekdays_of(newest)
+    window, weekdays = model.manifest.windows["train"], weekdays_of(newest[DAY])
     for spec, column in zip(encoding.features.specs, encoding.features.columns(newest).columns, strict=True):
         then, now = training[spec.name], training[spec.name].like(column)
         values = numbers(spec.name, column) if spec.kind != "category" else np.empty((0,))
@@ -122,7 +119,7 @@ def _score(model: Model, newest: pa.Table) -> Iterator[Finding]:
     now = of_numbers(probabilities, then.edges or ())
     size = sizes(BOTH, model.manifest.windows["test"], newest, indicators(probabilities, then))
     spec = FeatureSpec("score", "number", "the model's chance of a redemption")
-    drift = compare("score", Sample(then, size.then), Sample(now, size.now), then.on(weekdays_of(newest)))
+    drift = compare("score", Sample(then, size.then), Sample(now, size.now), then.on(weekdays_of(newest[DAY])))
     yield from _figures(drift, changed(spec, then, now))
 
 
@@ -145,7 +142,7 @@ def _volume(model: Model, newest: pa.Table, parameters: OfferRankingParameters) 
     """Impressions a day, against all days of training or the same weekdays, whichever are nearer. Days on which nothing
     is shown are no days: they say nothing about customers."""
     window, limit = model.manifest.windows["train"], parameters.volume_change
-    now = rows_per_day_now(newest)
+    now = rows_a_day(newest[DAY])
     then = min(rows_per_usual_day(window, newest), key=lambda usual: abs(now / usual - 1))
     change = abs(now / then - 1)
     chance = _chance_of_volume(sizes((CUSTOMER,), window, newest))
@@ -180,11 +177,13 @@ def _figures(drift: Drift, words: str) -> Iterator[Finding]:
 
 
 def _shown(impressions: pa.Table, last: date, days: int) -> pa.Table:
+    """In an order of its own: sums of floats depend on the order of rows, and a table has none."""
     shown = impressions[DAY]
     first = pa.scalar(last - timedelta(days=days - 1), shown.type)
-    return impressions.filter(
+    found = impressions.filter(
         pc.and_(pc.greater_equal(shown, first), pc.less_equal(shown, pa.scalar(last, shown.type)))
     )
+    return found.sort_by([(DAY, "ascending"), (TASK.columns.example, "ascending")])
 
 
 def _filling(model: Model, company: Company) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recs_platform.models.distribution import Distribution, Weekdays
+from recs_platform.models.distribution import Distribution, weekdays_of
 from recs_platform.models.drift import clustered_rows, independent_rows, rows_of_each
 from recs_platform.models.features import Floats
 from recs_platform.models.manifest import StoredWindow
@@ -73,19 +73,10 @@ def indicators(values: Floats, distribution: Distribution) -> Floats:
     return found
 
 
-def weekdays_of(rows: pa.Table) -> Weekdays:
-    found: Weekdays = pc.day_of_week(rows[DAY]).to_numpy()
-    return found
-
-
 def rows_per_usual_day(window: StoredWindow, rows: pa.Table) -> list[float]:
     """In training, of the days on which anything was shown, a busy one counting more than a quiet one: of all days, and
     of the weekdays of these rows if training had them all."""
     calendar = (window.last - window.first).days + 1
     every = window.rows / window.independent.get(DAY, calendar)
-    same = np.array(window.per_weekday)[pc.day_of_week(pc.unique(rows[DAY])).to_numpy()]
-    return [every, float((same**2).sum() / same.sum())] if same.all() else [every]
-
-
-def rows_per_day_now(rows: pa.Table) -> float:
-    return rows.num_rows / independent_rows(rows_of_each(rows[DAY]))
+    same = np.array(window.per_weekday)[weekdays_of(pc.unique(rows[DAY]))]
+    return [every, float(same.sum() / independent_rows(same))] if same.all() else [every]

@@ -71,7 +71,7 @@ def story(shop: Shop, day: date) -> list[str]:
 def test_the_first_line_is_whom_the_day_reaches(shop: Shop) -> None:
     lists = shop.rows("offer_recommendations", DAY)
     customers, offers = ({row[name] for row in lists} for name in ("customer_id", "offer_id"))
-    running = [row for row in shop.rows("offers", DAY) if row["starts_on"] <= DAY < row["ends_on"]]
+    running = [row for row in shop.rows("offers", DAY) if row["starts_on"] <= AFTER <= row["ends_on"]]
     assert story(shop, DAY)[0] == (
         f"{len(customers)} of {CUSTOMERS} customers reached with {len(offers)} of {len(running)} running offers"
     )

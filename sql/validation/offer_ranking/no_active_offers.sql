@@ -1,6 +1,6 @@
--- Some offers run on the day after, from which the day's lists are shown. Without any, nothing is
--- recommended, and what is live stays, ended offers and all: look whether the offers ended as planned, perhaps all on
--- this day, or whether their feed is stuck.
+-- Some offers run on the day after, from which the day's lists are shown. Without any, nothing is recommended, and what
+-- is live stays, ended offers and all: look whether the offers ended as planned, perhaps all on this day, or whether
+-- their feed is stuck.
 -- table: run_health
 -- severity: warn
 SELECT active_offers, candidates, recommendations, customers, customers_reached, previous_customers_reached
