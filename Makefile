@@ -24,10 +24,11 @@ ui: $(STAMP) ## open the Dagster UI on the same assets
 test: $(STAMP) ## run all tests but those of the browser
 	$(Q)$(BIN)/pytest -q -m "not e2e" -n auto --dist loadfile --no-loadscope-reorder
 
-check: $(STAMP) ## lint, formatting and types
+check: $(STAMP) ## lint, formatting, types, and which package may import which
 	$(Q)$(BIN)/ruff check
 	$(Q)$(BIN)/ruff format --check
 	$(Q)$(BIN)/mypy
+	$(Q)$(BIN)/lint-imports --no-logo
 
 e2e: $(STAMP) ## run the tests of the browser
 	$(Q)test -x "$(CHROMIUM)" || { \

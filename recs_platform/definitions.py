@@ -7,18 +7,16 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.assembly.io_manager import WarehouseIOManager
+from recs_platform.assembly.resources import lake_resource
+from recs_platform.assembly.wiring import PipelineWiring, strategies_with_companies
 from recs_platform.automation.journal import RunJournal
-from recs_platform.automation.retraining import retraining_sensor
-from recs_platform.collector import collect_rarely
-from recs_platform.companies.loader import load_companies
+from recs_platform.automation.partitions import partitions_of
 from recs_platform.companies.model import Company
-from recs_platform.partitions import partitions_of
-from recs_platform.pipeline.catalogue import pipelines
-from recs_platform.pipeline.io_manager import WarehouseIOManager
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.wiring import PipelineWiring, strategies_with_companies, training_job
-from recs_platform.resources import lake_resource
+from recs_platform.process import collect_garbage_rarely
 from recs_platform.settings import settings
+from recs_platform.strategies.catalogue import load_companies, pipelines
 
 
 def build_defs(
@@ -41,11 +39,7 @@ def build_defs(
         asset_checks=[check for wiring in wirings for check in wiring.checks()],
         jobs=list(jobs.values()),
         schedules=[schedule for wiring in wirings for schedule in wiring.schedules(jobs)],
-        sensors=[
-            retraining_sensor(wiring.pipeline, wiring.companies, jobs[training_job(wiring.group)])
-            for wiring in wirings
-            if wiring.trains
-        ],
+        sensors=[sensor for wiring in wirings for sensor in wiring.sensors(jobs)],
         resources={
             "warehouse": lake_resource(settings()),
             "warehouse_io": _warehouse_io(companies, strategies),
@@ -61,7 +55,7 @@ def build_defs(
 @dg.definitions
 def defs() -> dg.Definitions:
     """What `workspace.yaml` points Dagster at."""
-    collect_rarely()
+    collect_garbage_rarely()
     return build_defs()
 
 

@@ -17,12 +17,11 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
-from recs_platform.collector import collect_rarely
 from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform.process import collect_garbage_rarely, cores
 from recs_platform.settings import settings
-from recs_platform.warehouse.engine import cores
 
-collect_rarely()
+collect_garbage_rarely()
 
 # The same examples on every machine and every run; a slow machine is not a failure.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)

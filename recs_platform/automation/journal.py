@@ -17,7 +17,7 @@ from dagster_shared.error import SerializableErrorInfo
 
 from recs_platform import errors
 from recs_platform.automation.locks import company_lock
-from recs_platform.partitions import company_and_days
+from recs_platform.automation.partitions import company_and_days
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.platform_db.tables import Status

@@ -15,13 +15,13 @@ from datetime import date, timedelta
 import dagster as dg
 
 from recs_platform.automation.interrupts import noticed_interrupts
+from recs_platform.automation.jobs import COMPANY_TAG, daily_job, history_job
 from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, told
-from recs_platform.collector import leave_alone
+from recs_platform.automation.partitions import partition_key
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
-from recs_platform.partitions import partition_key
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.wiring import COMPANY_TAG, daily_job, history_job
+from recs_platform.process import freeze_loaded_objects
 from recs_platform.schemas.table import Kind
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
@@ -74,17 +74,19 @@ def plan(company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days)
     missing = _missing_days(company, pipeline, warehouse, before)
     steps = []
     if missing:
-        steps.append(Step(company.name, company.strategy, Days(missing[0], missing[-1]), history=True))
-    return steps + [Step(company.name, company.strategy, Days.one(day), history=False) for day in days]
+        steps.append(Step(company.name, company.strategy.name, Days(missing[0], missing[-1]), history=True))
+    return steps + [Step(company.name, company.strategy.name, Days.one(day), history=False) for day in days]
 
 
 def plan_backfill(company: Company, pipeline: Pipeline, days: Days) -> list[Step]:
     """The runs that make a range again: its logs, with the history they need, in one run; then the rest, day by day."""
     check_days(company, days)
     reach = days.first - timedelta(days=company.parameters.history_days - 1)
-    logs = Step(company.name, company.strategy, Days(max(company.start_date, reach), days.last), history=True)
+    logs = Step(company.name, company.strategy.name, Days(max(company.start_date, reach), days.last), history=True)
     daily = frozenset(pipeline.tables) - logs_of_logs(pipeline)
-    return [logs] + [Step(company.name, company.strategy, Days.one(day), history=False, tables=daily) for day in days]
+    return [logs] + [
+        Step(company.name, company.strategy.name, Days.one(day), history=False, tables=daily) for day in days
+    ]
 
 
 def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:
@@ -99,7 +101,7 @@ def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:
 def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_event: OnEvent | None = None) -> Outcome:
     """Carry out one run in this process. A Ctrl-C that Python dropped ends it before its next step; without one, it
     is raised when the run is over."""
-    leave_alone()
+    freeze_loaded_objects()
     job = defs.resolve_job_def(history_job(step.strategy) if step.history else daily_job(step.strategy))
     tags = {COMPANY_TAG: step.company, **step.tags}
     key = partition_key(step.company, step.days.last)

@@ -66,7 +66,7 @@ def company_status(company: Company, pipeline: Pipeline, warehouse: Warehouse) -
     run = _last_run(company)
     return CompanyState(
         company.name,
-        company.strategy,
+        company.strategy.name,
         newest,
         tables,
         _words(run),

@@ -14,20 +14,19 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.automation.jobs import COMPANY_TAG, Job, training_job
 from recs_platform.automation.journal import PARTITION
+from recs_platform.automation.partitions import company_and_days, partition_key
 from recs_platform.companies.model import Company
+from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.errors import UserError
 from recs_platform.models.evidence import Finding, Report, seen
 from recs_platform.models.retraining import Run, State, decide
 from recs_platform.models.shelf import asked_for, open_shelf, tags_of
-from recs_platform.partitions import company_and_days, partition_key
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.wiring import COMPANY_TAG, Job, training_job
-from recs_platform.strategies.trained import TRAINED, Trained
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days, TableRef
 
-REPORT = "drift_report"
 EVERY_SECONDS = 300
 _BLOCK = 28
 """Days of reports that are read at once; one block is enough unless a drift lasts longer."""
@@ -37,7 +36,9 @@ _REQUESTED = 50
 
 def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job: Job) -> dg.SensorDefinition:
     """One for a strategy and all of its companies; off until somebody turns it on, as schedules are."""
-    trained = TRAINED[pipeline.strategy.name]
+    trained = pipeline.strategy.model
+    if trained is None:
+        raise ValueError(f"{pipeline.strategy} trains no model")
 
     @dg.sensor(
         name=f"{pipeline.strategy.name}_retraining",
@@ -66,10 +67,10 @@ def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job:
 
 
 def ask(
-    pipeline: Pipeline, trained: Trained, company: Company, warehouse: Warehouse, instance: dg.DagsterInstance
+    pipeline: Pipeline, trained: TrainedModel, company: Company, warehouse: Warehouse, instance: dg.DagsterInstance
 ) -> dg.RunRequest | str:
     """The run that a company needs, or why it needs none."""
-    table = pipeline.ref(REPORT, company)
+    table = pipeline.ref(trained.drift, company)
     days = warehouse.days(table)
     if not days:
         return "no drift report yet"

@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+from recs_platform.process import cores
 from recs_platform.schemas.landing import REJECTION, landed
 from recs_platform.schemas.sources import Events
 from recs_platform.schemas.table import TableSpec, spec_of
 from recs_platform.settings import settings
-from recs_platform.warehouse.engine import Engine, cores
+from recs_platform.warehouse.engine import Engine
 from recs_platform.warehouse.lake import Lake
 from recs_platform.warehouse.slices import Days, TableRef
 

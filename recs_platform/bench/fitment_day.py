@@ -28,10 +28,14 @@ def land(home: Path, customers: int) -> None:
     """The feeds of a full look-back window."""
     live_in(home)
     from recs_platform.settings import settings
-    from recs_platform.simulation.world import simulate
-    from recs_platform.sources.connectors.simulated import world_spec
+    from recs_platform.sources.connectors.simulated import simulate_company
 
-    simulate(world_spec(bench_company(customers)), settings().landing.absolute(), START, DAY)
+    simulate_company(
+        bench_company(customers),
+        settings().landing.absolute(),
+        START,
+        DAY,
+    )
 
 
 def make(home: Path, customers: int) -> None:
@@ -45,10 +49,14 @@ def land_next_day(home: Path, customers: int) -> None:
     make(home, customers)
     live_in(home)
     from recs_platform.settings import settings
-    from recs_platform.simulation.world import simulate
-    from recs_platform.sources.connectors.simulated import world_spec
+    from recs_platform.sources.connectors.simulated import simulate_company
 
-    simulate(world_spec(bench_company(customers)), settings().landing.absolute(), _NEXT, _NEXT)
+    simulate_company(
+        bench_company(customers),
+        settings().landing.absolute(),
+        _NEXT,
+        _NEXT,
+    )
 
 
 def copy_feeds(home: Path) -> Done:
@@ -105,11 +113,11 @@ def _run(customers: int, days: Days) -> Done:
     from recs_platform.automation.instance import instance
     from recs_platform.automation.launch import launch, plan, quiet_logger
     from recs_platform.definitions import build_defs
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.resources import open_warehouse
+    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.warehouse.environment import open_warehouse
 
     watch, company = Stopwatch(), bench_company(customers)
-    pipeline, warehouse = pipelines()[company.strategy], open_warehouse()
+    pipeline, warehouse = pipelines()[company.strategy.name], open_warehouse()
     defs = build_defs(companies={company.name: company}, loggers={"console": quiet_logger})
     tables: dict[str, float] = defaultdict(float)
     with instance() as dagster:
@@ -137,17 +145,17 @@ def _ranked(home: Path, customers: int, plain: Query | None) -> Done:
     from contextlib import ExitStack
     from dataclasses import replace
 
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.resources import lake_resource
     from recs_platform.settings import settings
+    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.warehouse.environment import lake_of
     from recs_platform.warehouse.relations import show_query
     from recs_platform.warehouse.slices import Days
 
     company = bench_company(customers)
-    bound: BoundQuery = pipelines()[company.strategy].bind("recommendations", company, Days.one(DAY))
+    bound: BoundQuery = pipelines()[company.strategy.name].bind("recommendations", company, Days.one(DAY))
     if plain is not None:
         bound = replace(bound, query=plain)
-    lake, watch = lake_resource(settings()).open(), Stopwatch()
+    lake, watch = lake_of(settings()), Stopwatch()
     with lake.engine.connect() as connection, ExitStack() as opened:
         sql = show_query(connection, lake, bound, opened)
         with watch.step("ranking"):

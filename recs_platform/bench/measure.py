@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
-from recs_platform.collector import collect_rarely
+from recs_platform.process import collect_garbage_rarely
 
 _MIB = 1024 * 1024
 
@@ -113,7 +113,7 @@ _Result = TypeVar("_Result")
 def in_own_process(function: Callable[..., _Result], *arguments: object) -> _Result:
     """Call a function in a new process, which ends with it and looks for cycles as rarely as a command's does."""
     fresh = multiprocessing.get_context("spawn")  # a forked one would begin with this one's memory
-    with ProcessPoolExecutor(max_workers=1, mp_context=fresh, initializer=collect_rarely) as pool:
+    with ProcessPoolExecutor(max_workers=1, mp_context=fresh, initializer=collect_garbage_rarely) as pool:
         return pool.submit(function, *arguments).result()
 
 

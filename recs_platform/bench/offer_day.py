@@ -174,25 +174,25 @@ def _make(company: Company, tables: tuple[str, ...], watch: Stopwatch) -> None:
 
 
 def _store(company: Company, table: str, rows: list[dict[str, object]]) -> None:
-    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipelines
     from recs_platform.warehouse.protocol import Subject
     from recs_platform.warehouse.slices import Days
 
-    ref = pipelines()[company.strategy].ref(table, company)
+    ref = pipelines()[company.strategy.name].ref(table, company)
     made = ref.spec.arrow_table({"as_of": DAY, **row} for row in rows)
     _warehouse().replace(Subject(f"bench/{table}", company.name, ref, Days.one(DAY)), made.to_reader())
 
 
 def _stored(company: Company, table: str) -> pa.Table:
-    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipelines
     from recs_platform.warehouse.slices import Days
 
-    with _warehouse().read(pipelines()[company.strategy].ref(table, company), Days.one(DAY)) as reader:
+    with _warehouse().read(pipelines()[company.strategy.name].ref(table, company), Days.one(DAY)) as reader:
         return reader.read_all()
 
 
 def _warehouse() -> Warehouse:
-    from recs_platform.resources import open_warehouse
+    from recs_platform.warehouse.environment import open_warehouse
 
     return open_warehouse()
 
@@ -216,8 +216,8 @@ def _serving(models: ModelShelf) -> Registered | None:
 
 
 def _model(company: Company) -> Model:
+    from recs_platform.process import cores
     from recs_platform.strategies.offer_ranking.features import FEATURES
-    from recs_platform.warehouse.engine import cores
 
     models = _shelf(company)
     serving = _serving(models)

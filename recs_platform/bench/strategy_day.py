@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recs_platform.bench.measure import Done, Stopwatch
+from recs_platform.strategies.catalogue import KNOWN
 
 if TYPE_CHECKING:
     from recs_platform.companies.model import Company
@@ -25,7 +26,7 @@ DAY = START + timedelta(days=92)
 
 def steps_of_a_day() -> int:
     """Every table and every check is a step of the run."""
-    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipelines
 
     pipeline = pipelines()[_STRATEGY]
     return len(pipeline.tables) + len(pipeline.checks)
@@ -37,15 +38,19 @@ def prepare(home: Path, customers: int) -> None:
     from recs_platform.automation.instance import instance
     from recs_platform.automation.launch import launch, plan, quiet_logger
     from recs_platform.definitions import build_defs
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.resources import open_warehouse
     from recs_platform.settings import settings
-    from recs_platform.simulation.world import simulate
-    from recs_platform.sources.connectors.simulated import world_spec
+    from recs_platform.sources.connectors.simulated import simulate_company
+    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.warehouse.environment import open_warehouse
     from recs_platform.warehouse.slices import Days
 
     company, pipeline = bench_company(customers), pipelines()[_STRATEGY]
-    simulate(world_spec(company), settings().landing.absolute(), START, DAY)
+    simulate_company(
+        company,
+        settings().landing.absolute(),
+        START,
+        DAY,
+    )
     defs = build_defs(companies={company.name: company}, loggers={"console": quiet_logger})
     with instance() as dagster:
         for step in plan(company, pipeline, open_warehouse(), Days.one(DAY)):
@@ -78,7 +83,7 @@ def run_empty_steps(home: Path, steps: int) -> Done:
     live_in(home)
     watch = Stopwatch()
     with watch.step("imports"):
-        import dagster as dg  # noqa: TID251  (this is the baseline: Dagster without the platform)
+        import dagster as dg
 
         from recs_platform.automation.instance import instance
     with watch.step("definitions"):
@@ -129,5 +134,6 @@ def bench_company(customers: int, strategy: str = _STRATEGY, start: date = START
             "currency": "USD",
             "start_date": start,
             "simulation": {"seed": 1, "customers": customers},
-        }
+        },
+        context=KNOWN,
     )

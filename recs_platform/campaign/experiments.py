@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from recs_platform.campaign.pictures import show_arms, show_periods
 from recs_platform.companies.model import Company
+from recs_platform.declarations.parameters import Parameters
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.campaign import METRICS, ArmComparison, PeriodComparison, SampleRatio
 from recs_platform.schemas.table import spec_of
@@ -24,7 +25,6 @@ from recs_platform.statistics.intervals import Interval
 from recs_platform.statistics.paired import paired
 from recs_platform.statistics.ratio import Sums
 from recs_platform.statistics.sample_ratio import sample_ratio as judge_shares
-from recs_platform.strategies.parameters import Parameters
 from recs_platform.warehouse.slices import Days
 
 Row: TypeAlias = Mapping[str, Any]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from recs_platform.campaign import pictures
 from recs_platform.campaign.experiments import arm_comparison, period_comparison, sample_ratio
 from recs_platform.campaign.treatments import off_policy_evaluation, treatment_bandit
+from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import Stage, sql_asset
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas import campaign as schemas
@@ -43,7 +44,7 @@ TABLES: tuple[type[Table], ...] = (
 FRAMES = (arm_comparison, sample_ratio, period_comparison, treatment_bandit, off_policy_evaluation)
 
 
-def campaign_stage(queries: Mapping[str, Query]) -> Stage:
+def campaign_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     measured = (sql_asset(spec_of(model).name, model, queries) for model in TABLES)
     asked = (sql_asset(spec_of(model).name, model, queries, present=SHOWN.get(model)) for model in reports.QUESTIONS)
     return Stage(

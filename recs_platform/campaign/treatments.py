@@ -18,10 +18,10 @@ from recs_platform.campaign.bandit.overlap import Refusal
 from recs_platform.campaign.bandit.table import BanditRow, bandit_rows, shares_of
 from recs_platform.campaign.pictures import show_bandit, show_off_policy
 from recs_platform.companies.model import Company
+from recs_platform.declarations.parameters import Parameters
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.campaign import EVERYBODY, OffPolicyEvaluation, TreatmentBandit
 from recs_platform.schemas.table import spec_of
-from recs_platform.strategies.parameters import Parameters
 from recs_platform.warehouse.slices import Days
 
 Row: TypeAlias = Mapping[str, Any]

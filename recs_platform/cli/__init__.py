@@ -17,7 +17,6 @@ from recs_platform.cli import (
     companies,
     compare,
     demo,
-    explain,
     models,
     publish,
     query,
@@ -30,8 +29,8 @@ from recs_platform.cli import (
     why,
 )
 from recs_platform.cli.output import FAILED, INTERRUPTED, MISTAKE, error_console
-from recs_platform.collector import collect_rarely
 from recs_platform.errors import UserError
+from recs_platform.process import collect_garbage_rarely
 
 app = typer.Typer(
     name="recs",
@@ -41,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, simulate, run, publish, status, query, ui, bench, why, explain, compare):
+for module in (demo, simulate, run, publish, status, query, ui, bench, why, compare):
     module.register(app)
 app.add_typer(companies.app, name="companies")
 app.add_typer(models.app, name="models")
@@ -51,7 +50,7 @@ app.add_typer(sql.app, name="sql")
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
-    collect_rarely()
+    collect_garbage_rarely()
     sys.exit(_exit_code(arguments))
 
 

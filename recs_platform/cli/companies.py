@@ -18,12 +18,12 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 @app.command("list")
 def list_companies(as_json: JsonOption = False) -> None:
     """List the companies, with their strategy and where their data comes from."""
-    from recs_platform.companies.loader import load_companies
+    from recs_platform.strategies.catalogue import load_companies
 
     rows = [
         {
             "name": company.name,
-            "strategy": company.strategy,
+            "strategy": company.strategy.name,
             "dataset": company.dataset,
             "timezone": company.timezone,
             "start_date": str(company.start_date),
@@ -44,14 +44,14 @@ def new_company(
     folder: Annotated[Path | None, typer.Option(help="Where to write it. Default: RECS_COMPANIES_DIR.")] = None,
 ) -> None:
     """Write a commented company file that works as it is (simulated) and shows how to connect real sources."""
-    from recs_platform.companies.loader import load_companies
     from recs_platform.companies.scaffold import new_company_yaml
     from recs_platform.settings import settings
+    from recs_platform.strategies.catalogue import STRATEGIES, load_companies
 
     target = folder or settings().companies_dir
     if target is None:
         raise ConfigError("no folder for company files: set RECS_COMPANIES_DIR, or name one with --folder.")
-    text = new_company_yaml(name, strategy)
+    text = new_company_yaml(name, strategy, STRATEGIES)
     path = target / f"{name}.yaml"
     if path.exists() or name in load_companies():
         raise ConfigError(f"a company {name} exists already; choose another name, or edit its file.")
@@ -69,8 +69,8 @@ def check(
     as_json: JsonOption = False,
 ) -> int:
     """Validate a company's file, connect to every source, and say in plain words what is missing."""
-    from recs_platform.companies.check import check_company
-    from recs_platform.companies.loader import company
+    from recs_platform.sources.check import check_company
+    from recs_platform.strategies.catalogue import company
 
     found = company(name)
     day = day_of(date, "--date") if date else found.start_date

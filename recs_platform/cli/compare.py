@@ -22,14 +22,14 @@ def compare(
     """What changed between two days' recommendations: customers gained and lost, what they are shown, averages."""
     from rich.markup import escape
 
-    from recs_platform.companies.loader import company as find
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.publication.product import RECOMMENDATIONS
-    from recs_platform.reporting.compare import compare_days
-    from recs_platform.resources import open_warehouse
+    from recs_platform.declarations.product import RECOMMENDATIONS
+    from recs_platform.publication.compare import compare_days
+    from recs_platform.strategies.catalogue import company as find
+    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.warehouse.environment import open_warehouse
 
     found = find(company)
-    pipeline = pipelines()[found.strategy]
+    pipeline = pipelines()[found.strategy.name]
     before, after = day_of(a, "--a"), day_of(b, "--b")
     figures = compare_days(open_warehouse(), pipeline, found, before, after)
     if as_json:

@@ -13,12 +13,13 @@ from recs_platform.cli.output import JsonOption, console, print_json, print_tabl
 
 if TYPE_CHECKING:
     from recs_platform.automation.launch import Step
-    from recs_platform.cli.progress import Ended
+    from recs_platform.automation.sequence import Ended
     from recs_platform.companies.model import Company
+    from recs_platform.pipeline.pipeline import Pipeline
 
-BUILT_IN = ("metro", "holley", "acme", "concord")
-"""Those with the most work first, so that no core is left with it at the end."""
 BACKTESTED = "holley"
+_MOST_COMPANIES = 4
+"""Processes begin to load before it is known how many companies there are; there are no more than cores anyway."""
 _NEXT = (
     "Next: [bold]recs status[/], [bold]recs report campaign holley[/], [bold]recs publications holley[/], "
     '[bold]recs query "SELECT reason, COUNT(*) AS n FROM rejected_rows GROUP BY reason" --company holley[/], '
@@ -39,21 +40,19 @@ def demo(as_json: JsonOption = False) -> int:
         console.print("[bold]recs demo[/]: four simulated companies, three months of history, two days each.")
     from recs_platform.cli.side_by_side import company_processes
 
-    with company_processes(len(BUILT_IN)) as processes:
+    with company_processes(_MOST_COMPANIES) as processes:
         from recs_platform.automation.launch import plan
         from recs_platform.cli.progress import exit_code, run_side_by_side, tell_errors
-        from recs_platform.companies.loader import load_companies
-        from recs_platform.pipeline.catalogue import pipelines
-        from recs_platform.resources import open_warehouse
+        from recs_platform.strategies.catalogue import built_in_companies, pipeline_of
+        from recs_platform.warehouse.environment import open_warehouse
         from recs_platform.warehouse.slices import Days
 
-        known, warehouse = load_companies(), open_warehouse()
-        companies = [known[name] for name in BUILT_IN]
-        steps = []
+        warehouse, steps = open_warehouse(), []
+        companies = sorted(built_in_companies(), key=_most_work_first)
         for company in companies:
-            pipeline, first = pipelines()[company.strategy], company.start_date + timedelta(days=HISTORY_DAYS)
+            pipeline, first = pipeline_of(company), company.start_date + timedelta(days=HISTORY_DAYS)
             both = plan(company, pipeline, warehouse, Days(first, first + timedelta(days=1)))
-            steps += [*both[:-2], *_for_the_backtest(company, first + timedelta(days=1)), *both[-2:]]
+            steps += [*both[:-2], *_for_the_backtest(company, pipeline, first + timedelta(days=1)), *both[-2:]]
         ended = run_side_by_side(steps, quiet=as_json, processes=processes)
     if as_json:
         print_json([run.to_json() for run in ended])
@@ -65,6 +64,12 @@ def demo(as_json: JsonOption = False) -> int:
         if exit_code(ended) == 0:
             console.print(_NEXT, soft_wrap=True)
     return exit_code(ended)
+
+
+def _most_work_first(company: Company) -> tuple[bool, int, str]:
+    """So that no core is left with it at the end: who trains a model, then who has many customers."""
+    customers = company.simulation.customers if company.simulation else 0
+    return company.strategy.model is None, -customers, company.name
 
 
 def _summarize(ended: list[Ended], seconds: float) -> None:
@@ -94,40 +99,34 @@ def _summarize(ended: list[Ended], seconds: float) -> None:
     console.print(f"Done in {seconds:.0f} s.")
 
 
-def _for_the_backtest(company: Company, last: date) -> list[Step]:
+def _for_the_backtest(company: Company, pipeline: Pipeline, last: date) -> list[Step]:
     """The day whose recommendations the last day's backtest judges, without publishing it; one company shows it."""
     from recs_platform.automation.launch import Step
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.sources.stage import NAME as SOURCES
+    from recs_platform.declarations.product import RECOMMENDATIONS
     from recs_platform.warehouse.slices import Days
 
     if company.name != BACKTESTED:
         return []
     day = last - timedelta(days=getattr(company.parameters, "backtest_days", 0))
-    made_of = [stage for stage in pipelines()[company.strategy].stages if stage.name in (SOURCES, company.strategy)]
-    tables = frozenset(table.spec.name for stage in made_of for table in stage.tables)
-    return [Step(company.name, company.strategy, Days.one(day), history=False, tables=tables)]
+    published = next(n for n, s in enumerate(pipeline.stages) if s.product and s.product.name == RECOMMENDATIONS)
+    tables = frozenset(table.spec.name for stage in pipeline.stages[:published] for table in stage.tables)
+    return [Step(company.name, company.strategy.name, Days.one(day), history=False, tables=tables)]
 
 
 def _tell_story(company: Company, ended: list[Ended]) -> None:
-    from recs_platform.cli.campaign_story import campaign_story
-    from recs_platform.cli.fitment_story import fitment_story
-    from recs_platform.cli.live_line import live_line
-    from recs_platform.cli.offer_story import offer_story
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.resources import open_warehouse
+    from recs_platform.campaign.story import campaign_story
+    from recs_platform.publication.live_line import live_line
+    from recs_platform.strategies.catalogue import pipeline_of
+    from recs_platform.warehouse.environment import open_warehouse
 
     days = [
         run.outcome.step.days.last for run in ended if run.outcome.step.company == company.name and run.outcome.success
     ]
     if not days:
         return
-    pipeline, warehouse, day = pipelines()[company.strategy], open_warehouse(), max(days)
-    lines = list(campaign_story(company, pipeline, warehouse, day))
-    stories = {"vehicle_fitment": fitment_story, "offer_ranking": offer_story}
-    if company.strategy in stories:
-        story = stories[company.strategy](company, pipeline, warehouse, day)
-        lines = [*story, live_line(company, pipeline, warehouse), *lines]
+    pipeline, warehouse, day = pipeline_of(company), open_warehouse(), max(days)
     console.print(f"[bold]{company.name}[/], {day}")
-    for line in lines:
+    told = company.strategy.story(company, pipeline, warehouse, day) if company.strategy.story else ()
+    live = live_line(company, pipeline, warehouse)
+    for line in (*told, *([live] if live else []), *campaign_story(company, pipeline, warehouse, day)):
         console.print(f"  {line}", soft_wrap=True, highlight=False)

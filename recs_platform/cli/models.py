@@ -89,14 +89,13 @@ def rollback(
 
 
 def _opened(name: str, model: str | None) -> tuple[ModelShelf, RankingTask]:
-    from recs_platform.companies.loader import company as find
     from recs_platform.models.shelf import open_shelf
-    from recs_platform.strategies.trained import TRAINED
+    from recs_platform.strategies.catalogue import company as find
 
     found = find(name)
-    if found.strategy not in TRAINED:
+    if found.strategy.model is None:
         raise ConfigError(f"{name} trains no models: its strategy, {found.strategy}, ranks without one.")
-    task = TRAINED[found.strategy].task
+    task = found.strategy.model.task
     if model not in (None, task.model):
         raise ConfigError(f"--model: {name} trains {task.model}, not {model}.")
     return open_shelf(name, run_id=""), task

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,41 +13,19 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from recs_platform.cli.output import FAILED, MISTAKE, console, error_console
 
 if TYPE_CHECKING:
-    import dagster as dg
-
-    from recs_platform.automation.launch import Outcome, Step
+    from recs_platform.automation.launch import Step
+    from recs_platform.automation.sequence import Definitions, Ended, Event, Instance
     from recs_platform.cli.side_by_side import Processes
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A run that ended, and how long it took."""
-
-    outcome: Outcome
-    seconds: float
-
-    def to_json(self) -> dict[str, Any]:
-        step, done = self.outcome.step, asdict(self.outcome.summary)
-        user_mistake = done.pop("user_mistake")
-        return {
-            "company": step.company,
-            "first": str(step.days.first),
-            "last": str(step.days.last),
-            "history": step.history,
-            "run_id": self.outcome.run_id,
-            "success": self.outcome.success,
-            "user_mistake": user_mistake,
-            "seconds": round(self.seconds, 2),
-            **done,
-        }
-
-
-def run_steps(defs: dg.Definitions, instance: dg.DagsterInstance, steps: Sequence[Step], *, quiet: bool) -> list[Ended]:
+def run_steps(defs: Definitions, instance: Instance, steps: Sequence[Step], *, quiet: bool) -> list[Ended]:
     """Carry out runs one after the other, and tell each as it ends."""
+    from recs_platform.automation.sequence import carried_out
+
     with _progress(quiet) as progress:
         task = progress.add_task("", total=None)
 
-        def follow(step: Step, event: dg.DagsterEvent) -> None:
+        def follow(step: Step, event: Event) -> None:
             if event.event_type_value == "STEP_START" and event.step_key:
                 table = event.step_key.removeprefix(f"{step.strategy}__")
                 progress.update(task, description=f"[bold]{step}[/]  [dim]{escape(table)}[/]")
@@ -67,26 +42,6 @@ def run_side_by_side(steps: Sequence[Step], *, quiet: bool, processes: Processes
         progress.add_task(f"{companies} companies, {len(steps)} runs", total=None)
         used = processes or opened.enter_context(company_processes(companies))
         return _told(run_companies(steps, used), progress, quiet)
-
-
-def carried_out(
-    defs: dg.Definitions,
-    instance: dg.DagsterInstance,
-    steps: Iterable[Step],
-    follow: Callable[[Step, dg.DagsterEvent], None] | None = None,
-) -> Iterator[Ended]:
-    """Runs one after the other; after one that failed nothing more is started for its company."""
-    from recs_platform.automation.launch import launch
-
-    failed: set[str] = set()
-    for step in steps:
-        if step.company in failed:
-            continue
-        begun = time.perf_counter()
-        outcome = launch(defs, instance, step, partial(follow, step) if follow else None)
-        if not outcome.success:
-            failed.add(step.company)
-        yield Ended(outcome, time.perf_counter() - begun)
 
 
 def _told(runs: Iterable[Ended], progress: Progress, quiet: bool) -> list[Ended]:

@@ -102,14 +102,14 @@ def rollback(
 
 
 def _opened(name: str, product: str | None) -> tuple[Company, Pipeline, Outlet]:
-    from recs_platform.companies.loader import company as find
-    from recs_platform.pipeline.catalogue import pipelines
     from recs_platform.platform_db.engine import engine, upgrade
     from recs_platform.publication.stage import outlet_of
-    from recs_platform.resources import open_warehouse
+    from recs_platform.strategies.catalogue import company as find
+    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.warehouse.environment import open_warehouse
 
     found = find(name)
-    pipeline = pipelines()[found.strategy]
+    pipeline = pipelines()[found.strategy.name]
     chosen = _chosen(found, pipeline, product)
     database = engine()
     upgrade(database)
@@ -118,7 +118,7 @@ def _opened(name: str, product: str | None) -> tuple[Company, Pipeline, Outlet]:
 
 def _chosen(company: Company, pipeline: Pipeline, product: str | None) -> str:
     """The product that is named; otherwise the recommendations, or the only one there is."""
-    from recs_platform.publication.product import RECOMMENDATIONS
+    from recs_platform.declarations.product import RECOMMENDATIONS
 
     there = list(pipeline.products)
     if not there:

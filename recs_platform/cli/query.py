@@ -22,14 +22,14 @@ def query(
     as_json: JsonOption = False,
 ) -> None:
     """Read any table of a company. Nothing can be written, and personal data is masked unless asked for."""
-    from recs_platform.companies.loader import company as find
     from recs_platform.masking import mask_row
     from recs_platform.pipeline.adhoc import adhoc_query
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.resources import open_warehouse
+    from recs_platform.strategies.catalogue import company as find
+    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.warehouse.environment import open_warehouse
 
     found = find(company)
-    pipeline = pipelines()[found.strategy]
+    pipeline = pipelines()[found.strategy.name]
     bound = adhoc_query(pipeline, found, sql, day_of(date, "--date") if date else None)
     hidden = frozenset().union(*(spec.personal for spec in pipeline.specs.values()))
     rows: list[dict[str, object]] = []

@@ -36,10 +36,10 @@ def campaign(
     """What came of the messages of some days: one HTML page that needs nothing but itself, and a CSV per question."""
     from recs_platform.campaign.report.files import PAGE, contents, default_folder, write
     from recs_platform.campaign.report.reading import Asked, gather
-    from recs_platform.companies.loader import company as find
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.resources import open_warehouse
     from recs_platform.settings import settings
+    from recs_platform.strategies.catalogue import company as find
+    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.warehouse.environment import open_warehouse
 
     asked = Asked(
         first=day_of(first, "--from") if first else None,
@@ -47,7 +47,7 @@ def campaign(
         as_of=day_of(as_of, "--as-of") if as_of else None,
     )
     found = find(company)
-    pipeline = pipelines()[found.strategy]
+    pipeline = pipelines()[found.strategy.name]
     findings = gather(open_warehouse(), pipeline, found, asked)
     folder = (out or default_folder(settings().home, findings)).absolute()
     files = contents(findings, pipeline)

@@ -27,12 +27,12 @@ def run(
 ) -> int:
     """Make a company's whole day: every table, every check. Missing history is loaded first, in one run."""
     from recs_platform.automation.launch import plan
-    from recs_platform.companies.loader import company as find
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.resources import open_warehouse
+    from recs_platform.strategies.catalogue import company as find
+    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.warehouse.environment import open_warehouse
 
     found, days = find(company), days_between(("--date", date), ("--to", to) if to else None)
-    steps = plan(found, pipelines()[found.strategy], open_warehouse(), days)
+    steps = plan(found, pipelines()[found.strategy.name], open_warehouse(), days)
     return carry_out(steps, as_json=as_json)
 
 
@@ -46,7 +46,7 @@ def backfill(
     """Make a rectangle of companies x days again: each company's logs in one run, then day by day."""
     from recs_platform.automation.backfill import backfill_steps
     from recs_platform.automation.instance import instance
-    from recs_platform.companies.loader import company as find
+    from recs_platform.strategies.catalogue import company as find
 
     days = days_between(("--from", first), ("--to", last))
     steps = backfill_steps([find(name) for name in company], days, instance(), resume=resume)

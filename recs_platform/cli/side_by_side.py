@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from recs_platform.collector import collect_rarely
+from recs_platform.process import collect_garbage_rarely
 
 if TYPE_CHECKING:
     from recs_platform.automation.launch import Step
-    from recs_platform.cli.progress import Ended
+    from recs_platform.automation.sequence import Ended
 
 _POLL_SECONDS = 0.2
 _reports: Any = None
@@ -40,7 +40,7 @@ class Processes:
 def company_processes(companies: int) -> Iterator[Processes]:
     """Processes that load the platform at once, while this one still plans what they are to do: one for each company,
     as many as there are cores."""
-    from recs_platform.warehouse.engine import cores
+    from recs_platform.process import cores
 
     count = min(cores(), companies)
     context = multiprocessing.get_context("spawn")
@@ -95,7 +95,7 @@ def _reported(reports: Any, work: Sequence[Future[int]]) -> Iterator[Ended]:
 
 def _remember(reports: Any, stopped: Any) -> None:
     global _reports, _stopped
-    collect_rarely()
+    collect_garbage_rarely()
     _reports, _stopped = reports, stopped
 
 
@@ -107,7 +107,7 @@ def _load() -> None:
 def _run_company(steps: list[Step]) -> int:
     from recs_platform.automation.instance import instance
     from recs_platform.automation.launch import quiet_logger
-    from recs_platform.cli.progress import carried_out
+    from recs_platform.automation.sequence import carried_out
     from recs_platform.definitions import build_defs
 
     count = 0

@@ -27,10 +27,10 @@ def simulate_company(
     """Write a company's simulated feeds and the truth that is planted in them. Another size replaces the old world."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from recs_platform.companies.loader import company as find
     from recs_platform.settings import settings
     from recs_platform.simulation.world import simulate
-    from recs_platform.sources.connectors.simulated import world_spec
+    from recs_platform.sources.connectors.simulated import world_of, world_spec
+    from recs_platform.strategies.catalogue import company as find
 
     found = find(company)
     if found.simulation is None:
@@ -45,7 +45,8 @@ def simulate_company(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=as_json, transient=True) as progress:
         task = progress.add_task(f"simulating {company}, {spec.customers:,} customers", total=days)
-        simulate(spec, landing, first, last, on_day=lambda _: progress.advance(task))
+        tables = found.strategy.sources.values()
+        simulate(world_of(found), tables, spec, landing, first, last, on_day=lambda _: progress.advance(task))
     if as_json:
         print_json({"company": company, "customers": spec.customers, "seed": spec.seed, "first": first, "last": last})
         return

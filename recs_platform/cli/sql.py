@@ -22,10 +22,10 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Print a table's query with the company's values, as an engine runs it."""
-    from recs_platform.companies.loader import company as find
     from recs_platform.companies.problems import did_you_mean
-    from recs_platform.pipeline.catalogue import pipelines
     from recs_platform.pipeline.pipeline import SqlTable
+    from recs_platform.strategies.catalogue import company as find
+    from recs_platform.strategies.catalogue import pipelines
     from recs_platform.warehouse.compile import bigquery_sql, duckdb_sql
     from recs_platform.warehouse.slices import Days
 
@@ -33,7 +33,7 @@ def show(
         raise ConfigError(f"--engine: {engine!r} is not an engine; allowed: duckdb, bigquery.")
     found = find(company)
     day = day_of(date, "--date") if date else found.start_date
-    pipeline = pipelines()[found.strategy]
+    pipeline = pipelines()[found.strategy.name]
     if table in pipeline.checks:
         bound = pipeline.bind_check(table, found, Days.one(day))
     elif isinstance(pipeline.tables.get(table), SqlTable):
@@ -57,7 +57,7 @@ def show(
 @app.command("check")
 def check(as_json: JsonOption = False) -> None:
     """Judge every query: parses, names only tables and parameters it may, and reads no clock."""
-    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipelines
 
     counts = {name: {"tables": len(p.tables), "checks": len(p.checks)} for name, p in pipelines().items()}
     if as_json:

@@ -20,13 +20,12 @@ def status(
 ) -> None:
     """What is materialized, failed and stale: of all companies, or of one company's tables."""
     from recs_platform.automation.overview import company_status
-    from recs_platform.companies.loader import company as find
-    from recs_platform.companies.loader import load_companies
-    from recs_platform.pipeline.catalogue import pipelines
-    from recs_platform.resources import open_warehouse
+    from recs_platform.strategies.catalogue import company as find
+    from recs_platform.strategies.catalogue import load_companies, pipelines
+    from recs_platform.warehouse.environment import open_warehouse
 
     chosen = [find(company)] if company else list(load_companies().values())
-    found = [company_status(c, pipelines()[c.strategy], open_warehouse()) for c in chosen]
+    found = [company_status(c, pipelines()[c.strategy.name], open_warehouse()) for c in chosen]
     if as_json:
         print_json([one.to_json() for one in found])
         return

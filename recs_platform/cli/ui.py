@@ -21,7 +21,7 @@ def ui(
 ) -> None:
     """Open the Dagster UI and its daemon: lineage, runs, schedules, backfills. Ctrl-C ends it."""
     from recs_platform.automation.instance import dagster_home, shipped_file
-    from recs_platform.pipeline.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipelines
 
     pipelines()  # a wrong query is said here, in one line, not in the UI's log
     home = dagster_home()

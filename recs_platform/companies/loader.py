@@ -5,32 +5,37 @@ Not here: what a company may say (model.py, source_config.py) and the wording of
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from recs_platform.companies.model import Company
+from recs_platform.companies.model import STRATEGIES_CONTEXT, Company
 from recs_platform.companies.problems import Problem, did_you_mean, problems_of
+from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
 from recs_platform.settings import settings
 
 BUILT_IN = Path(__file__).parent / "builtin"
 
 
-def load_companies(directory: Path | None = None) -> dict[str, Company]:
-    """Every company by name, in alphabetical order. A file of `directory` replaces the built-in of the same name.
+Strategies = Mapping[str, AnyStrategy]
 
-    `directory` defaults to the setting RECS_COMPANIES_DIR; without either there are the built-in companies alone.
+
+def load_companies(strategies: Strategies, directory: Path | None = None) -> dict[str, Company]:
+    """Every company of these strategies by name, in alphabetical order.
+
+    A file of `directory` replaces the built-in of the same name. It defaults to the setting RECS_COMPANIES_DIR; without
+    either there are the built-in companies alone.
     """
     own = directory or settings().companies_dir
-    built_in, problems = _read_all(_files(BUILT_IN))
+    built_in, problems = _read_all(_files(BUILT_IN), strategies)
     if own:
         if not own.is_dir():
             raise ConfigError(f"{own}: there is no such folder of company files. Set RECS_COMPANIES_DIR.")
-        replacements, more = _read_all(_files(own))
+        replacements, more = _read_all(_files(own), strategies)
         problems += more
     else:
         replacements = {}
@@ -41,19 +46,25 @@ def load_companies(directory: Path | None = None) -> dict[str, Company]:
     return {name: files[name][1] for name in sorted(files)}
 
 
-def company(name: str, directory: Path | None = None) -> Company:
+def built_in_names() -> list[str]:
+    """The companies that come with the platform; a file of the same name may replace one."""
+    return [path.stem for path in _files(BUILT_IN)]
+
+
+def company_named(name: str, known: Mapping[str, Company]) -> Company:
     """One company; a ConfigError lists the known ones."""
-    known = load_companies(directory)
     if name not in known:
         raise ConfigError(f'no company "{name}".{did_you_mean(name, known)} Known: {", ".join(known)}.')
     return known[name]
 
 
-def read_company(path: Path) -> Company:
+def read_company(path: Path, strategies: Strategies) -> Company:
     """The company that one file describes. All problems of the file are in one ConfigError."""
     content = _read_yaml(path)
     try:
-        return Company.model_validate(content, context={"folder": path.parent.absolute()})
+        return Company.model_validate(
+            content, context={"folder": path.parent.absolute(), STRATEGIES_CONTEXT: strategies}
+        )
     except ValidationError as error:
         raise ConfigError(_report(path, problems_of(error, Company))) from None
 
@@ -62,12 +73,12 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
 
 
-def _read_all(paths: Iterable[Path]) -> tuple[dict[str, tuple[Path, Company]], list[str]]:
+def _read_all(paths: Iterable[Path], strategies: Strategies) -> tuple[dict[str, tuple[Path, Company]], list[str]]:
     companies: dict[str, tuple[Path, Company]] = {}
     problems: list[str] = []
     for path in paths:
         try:
-            found = read_company(path)
+            found = read_company(path, strategies)
         except ConfigError as error:
             problems.append(str(error))
             continue

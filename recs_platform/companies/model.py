@@ -1,6 +1,6 @@
 """A company, as its YAML file describes it: who it is, which strategy serves it, and where its tables come from.
 
-Not here: reading YAML (loader.py), the strategies' own parameters (strategies/strategy.py), reading sources.
+Not here: reading YAML (loader.py), which strategies there are (they are handed in), reading sources.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from zoneinfo import available_timezones
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    InstanceOf,
+    PlainSerializer,
     SerializeAsAny,
     ValidationError,
     ValidationInfo,
@@ -32,11 +35,11 @@ from recs_platform.companies.problems import (
     shown,
 )
 from recs_platform.companies.source_config import CONNECTORS, SimulatedSource, Source
+from recs_platform.declarations.parameters import Parameters
+from recs_platform.declarations.strategy import AnyStrategy, Strategy
 from recs_platform.schemas.landing import feed_columns
 from recs_platform.schemas.sources import EVENT_NAMES
-from recs_platform.schemas.table import TableSpec, spec_of
-from recs_platform.strategies.parameters import Parameters
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.schemas.table import TableSpec
 
 
 def identifier(text: str) -> str:
@@ -48,10 +51,16 @@ def identifier(text: str) -> str:
     return text
 
 
-def _strategy(name: str) -> str:
-    if name not in STRATEGIES:
-        raise ValueError(not_one_of(name, "a strategy", list(STRATEGIES)))
-    return name
+def _strategy(given: Any, info: ValidationInfo) -> Any:
+    """The record of the strategy that a file names."""
+    if isinstance(given, Strategy):
+        return given
+    known: Mapping[str, AnyStrategy] = (info.context or {}).get(STRATEGIES_CONTEXT, {})
+    if not isinstance(given, str):
+        raise ValueError("should be the name of a strategy")
+    if given not in known:
+        raise ValueError(not_one_of(given, "a strategy", list(known)))
+    return known[given]
 
 
 def _timezone(name: str) -> str:
@@ -80,6 +89,9 @@ def _slack_channel(name: str) -> str:
         raise ValueError(f'{shown(name)} is not a Slack channel: write it as "#recommendations", with quotes')
     return name
 
+
+STRATEGIES_CONTEXT = "strategies"
+"""Under this name a file's validation is given the strategies that there are."""
 
 Identifier = Annotated[str, AfterValidator(identifier)]
 
@@ -119,7 +131,7 @@ class Company(_Section):
     """One customer of the platform. Every source table of its strategy has an entry in `sources` once it is loaded."""
 
     name: Identifier
-    strategy: Annotated[str, AfterValidator(_strategy)]
+    strategy: Annotated[InstanceOf[AnyStrategy], BeforeValidator(_strategy), PlainSerializer(str, return_type=str)]
     dataset: Identifier
     timezone: Annotated[str, AfterValidator(_timezone)]
     currency: Annotated[str, AfterValidator(_currency)]
@@ -137,7 +149,7 @@ class Company(_Section):
     @property
     def tables(self) -> dict[str, TableSpec]:
         """The source tables that the company's strategy is fed, by name."""
-        return source_tables(self.strategy)
+        return self.strategy.sources
 
     @field_validator("parameters", mode="plain")
     @classmethod
@@ -145,7 +157,7 @@ class Company(_Section):
         strategy = info.data.get("strategy")
         if strategy is None:  # reported at its own key; without it nobody knows which parameters there are
             return Parameters()
-        model = STRATEGIES[strategy].parameters
+        model: type[Parameters] = strategy.parameters
         try:
             return model.model_validate({} if given is None else given)
         except ValidationError as error:
@@ -161,7 +173,7 @@ class Company(_Section):
         given = {} if given is None else given  # `sources:` with only comments below it
         if not isinstance(given, Mapping):
             raise ValueError("should be a group of tables, each with its connector")
-        tables = source_tables(strategy)
+        tables = strategy.sources
         what = f"a source table of {strategy}"
         unknown = [table for table in given if table not in tables]
         problems = [Problem((str(table),), not_one_of(table, what, list(tables))) for table in unknown]
@@ -177,11 +189,6 @@ class Company(_Section):
             sources[table] = source
         raise_problems("sources", problems)
         return sources
-
-
-def source_tables(strategy: str) -> dict[str, TableSpec]:
-    """The source tables of a strategy, by name."""
-    return {spec.name: spec for spec in map(spec_of, STRATEGIES[strategy].source_tables)}
 
 
 def _source(table: str, entry: Any, info: ValidationInfo, problems: list[Problem]) -> Source | None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from recs_platform import __version__
 from recs_platform.companies.model import Company
+from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.schemas.sources import EVENT_NAMES
-from recs_platform.strategies.strategy import STRATEGIES
 from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.slices import Days
 
@@ -48,9 +48,9 @@ def _bindable(value: Any) -> Value:
     return bindable
 
 
-def parameter_names(strategy: str) -> frozenset[str]:
+def parameter_names(strategy: AnyStrategy) -> frozenset[str]:
     """The names that `query_parameters` binds for any company of a strategy."""
     events = {f"{name}_names" for name in EVENT_NAMES}
     others = {"preferred_order_feed", "start_date", "window_days", "history_days", "pipeline_version"}
-    own = STRATEGIES[strategy].parameters.model_fields.keys() - _NOT_FOR_QUERIES
+    own = strategy.parameters.model_fields.keys() - _NOT_FOR_QUERIES
     return frozenset({*own, *events, *others})

@@ -1,6 +1,6 @@
 """Text that is derived from the company model: a new company's YAML, and the docs' table of parameters.
 
-Not here: what is allowed (model.py, strategies/strategy.py) and loading (loader.py).
+Not here: what is allowed (model.py, a strategy's parameters) and loading (loader.py).
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 
-from recs_platform.companies.model import identifier, source_tables
+from recs_platform.companies.loader import Strategies
+from recs_platform.companies.model import identifier
 from recs_platform.companies.problems import not_one_of, range_of
+from recs_platform.declarations.parameters import Parameters
 from recs_platform.errors import ConfigError
-from recs_platform.strategies.parameters import Parameters
-from recs_platform.strategies.strategy import STRATEGIES
 
 _TEMPLATE = """\
 # {title}.
@@ -73,31 +73,32 @@ serving:
 """
 
 
-def new_company_yaml(name: str, strategy: str) -> str:
+def new_company_yaml(name: str, strategy: str, strategies: Strategies) -> str:
     """A commented company file that loads as it is, simulated, and shows how to connect real sources."""
     try:
         identifier(name)
     except ValueError as error:
         raise ConfigError(f"{error}.") from None
-    if strategy not in STRATEGIES:
-        raise ConfigError(not_one_of(strategy, "a strategy", list(STRATEGIES)))
+    if strategy not in strategies:
+        raise ConfigError(not_one_of(strategy, "a strategy", list(strategies)))
+    record = strategies[strategy]
     return _TEMPLATE.format(
-        title=STRATEGIES[strategy].title,
+        title=record.title,
         name=name,
         dataset=f"dataset: {name}",
         strategy=strategy,
-        parameters="\n".join(_parameter_lines(STRATEGIES[strategy].parameters)),
-        tables=", ".join(source_tables(strategy)),
+        parameters="\n".join(_parameter_lines(record.parameters)),
+        tables=", ".join(record.sources),
         variable=f"{name.upper()}_DATABASE_URL",
         channel=name.replace("_", "-"),
     )
 
 
-def parameters_markdown() -> str:
+def parameters_markdown(strategies: Strategies) -> str:
     """The parameters of every strategy as Markdown tables: those that all share, then each strategy's own."""
     shared = Parameters.model_fields
     parts = [_markdown("Every strategy", shared)]
-    for strategy in STRATEGIES.values():
+    for strategy in strategies.values():
         fields = strategy.parameters.model_fields
         own = {name: field for name, field in fields.items() if name not in shared}
         parts.append(_markdown(f"`{strategy.name}`", own))

@@ -32,7 +32,7 @@ from recs_platform.models.shelf import ModelShelf
 from recs_platform.models.task import RankingTask
 from recs_platform.models.training import Training, train
 from recs_platform.platform_db.tables import shortened
-from recs_platform.warehouse.engine import cores
+from recs_platform.process import cores
 
 
 class UnusableModelError(UserError):

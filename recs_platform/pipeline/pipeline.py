@@ -13,11 +13,11 @@ from typing import Any
 
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import campaign_window, parameter_names, query_parameters
+from recs_platform.declarations.product import AnyProduct
+from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
-from recs_platform.publication.product import AnyProduct
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas.table import Kind, Table, TableSpec, spec_of
-from recs_platform.strategies.strategy import STRATEGIES, Strategy
 from recs_platform.warehouse import point_in_time
 from recs_platform.warehouse.check import Check, read_check
 from recs_platform.warehouse.compile import Value, Values
@@ -90,7 +90,7 @@ def sql_asset(
 
 @dataclass(frozen=True)
 class Pipeline:
-    strategy: Strategy
+    strategy: AnyStrategy
     stages: Sequence[Stage]
     validation: Sequence[Query]
 
@@ -150,10 +150,10 @@ class Pipeline:
         return checks
 
     def _concerns(self, query: Query) -> bool:
-        """A check of a strategy's own area is always its; one of a shared area, when the strategy has the table."""
+        """A check of the strategy's own area is always its; one of a shared area, when the strategy has the table."""
         area = query.path.split("/")[2]
         guarded, _ = query.directive("table") or ("", 1)
-        return area == self.strategy.name or (area not in STRATEGIES and guarded in self.specs)
+        return area == self.strategy.name or guarded in self.specs
 
     def inputs(self, table: str) -> frozenset[str]:
         """The tables that a table is made of, earlier snapshots under their own names. A live table is none of them:
@@ -164,6 +164,16 @@ class Pipeline:
         outside = {spec.name for spec in made.incoming_specs} | self._live_names
         earlier = self.looks[table].earlier
         return frozenset(earlier[n].table if n in earlier else n for n in made.query.tables - outside)
+
+    def made_of(self, table: str) -> frozenset[str]:
+        """A table and every table that it is made of, directly or not."""
+        found, left = set[str](), [table]
+        while left:
+            name = left.pop()
+            if name not in found:
+                found.add(name)
+                left += self.inputs(name) - found
+        return frozenset(found)
 
     def bind(
         self,
@@ -212,7 +222,7 @@ class Pipeline:
 
     @cached_property
     def _parameters(self) -> frozenset[str]:
-        return parameter_names(self.strategy.name)
+        return parameter_names(self.strategy)
 
     @staticmethod
     def _values(company: Company, days: Days, kind: Kind) -> dict[str, Value]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from recs_platform.publication.comparison import Compared, percent
-from recs_platform.publication.guardrails import Guardrail, at_most
-from recs_platform.publication.product import ALLOCATION, Product
+from recs_platform.declarations.comparison import Compared, percent
+from recs_platform.declarations.guardrails import Guardrail, at_most
+from recs_platform.declarations.parameters import Parameters
+from recs_platform.declarations.product import ALLOCATION, Product
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.schemas.table import TableSpec
-from recs_platform.strategies.parameters import Parameters
 
 _FIGURES = f"""
 SELECT

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
+from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.masking import mask_text
 from recs_platform.platform_db.tables import MESSAGE_LENGTH, Publication, PublicationKind, PublicationStatus
-from recs_platform.publication.product import RECOMMENDATIONS
 from recs_platform.warehouse.delta_table import Version
 
 _VERSION = "publication"

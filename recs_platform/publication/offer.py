@@ -10,13 +10,13 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from recs_platform.companies.model import Company
+from recs_platform.declarations.comparison import Compared
+from recs_platform.declarations.guardrails import Guardrail, refusals
+from recs_platform.declarations.product import AnyProduct
 from recs_platform.errors import MissingSliceError, UserError
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.tables import Publication
-from recs_platform.publication.comparison import Compared
-from recs_platform.publication.guardrails import Guardrail, refusals
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.product import AnyProduct
 from recs_platform.publication.publish import comparison_id, publish, reconcile
 from recs_platform.schemas.table import Empty
 from recs_platform.warehouse.check import Severity, judge
@@ -143,7 +143,7 @@ def _is_empty(outlet: Outlet, day: date) -> bool:
 
 def _failed_checks(outlet: Outlet, pipeline: Pipeline, company: Company, day: date) -> list[str]:
     """The error checks of the published table and of everything that it is made of, run on the day."""
-    tables = _made_of(pipeline, outlet.source.name)
+    tables = pipeline.made_of(outlet.source.name)
     personal = frozenset().union(*(spec.personal for spec in pipeline.specs.values()))
     failed = []
     for name, (check, _) in pipeline.checks.items():
@@ -152,13 +152,3 @@ def _failed_checks(outlet: Outlet, pipeline: Pipeline, company: Company, day: da
             if not verdict.passed:
                 failed.append(f"{check.table}: {name}: {verdict.violations:,} of {verdict.rows:,} rows break the rule")
     return failed
-
-
-def _made_of(pipeline: Pipeline, table: str) -> set[str]:
-    found, left = set[str](), [table]
-    while left:
-        name = left.pop()
-        if name not in found:
-            found.add(name)
-            left += pipeline.inputs(name) - found
-    return found

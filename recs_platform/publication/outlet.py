@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from recs_platform.publication.product import AnyProduct
+from recs_platform.declarations.product import AnyProduct
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import TableRef
 

@@ -10,18 +10,16 @@ from collections.abc import Mapping
 from sqlalchemy import Engine
 
 from recs_platform.companies.model import Company
+from recs_platform.declarations.product import AnyProduct
+from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import Pipeline, Stage, sql_asset
 from recs_platform.publication.allocation import allocation
-from recs_platform.publication.offers import offers
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.pictures import show_allocation, show_offers, show_recommendations
-from recs_platform.publication.product import AnyProduct
-from recs_platform.publication.recommendations import recommendations
+from recs_platform.publication.pictures import show_allocation
 from recs_platform.reporting.presentation import Present
-from recs_platform.schemas.offer_ranking_reports import OfferComparison
-from recs_platform.schemas.publication import AllocationComparison, Comparison
+from recs_platform.schemas.campaign import TreatmentAllocation
+from recs_platform.schemas.publication import AllocationComparison
 from recs_platform.schemas.table import Kind, Table, spec_of
-from recs_platform.strategies.strategy import Strategy
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.query import Query
 
@@ -29,19 +27,10 @@ PUBLICATION = "publication"
 """The kind of asset that makes a version live."""
 
 
-def publication_stage(strategy: Strategy, queries: Mapping[str, Query], *, published: type[Table]) -> Stage:
-    """What a strategy needs in order to publish its recommendations; `comparison.sql` is its own."""
-    return _stage(strategy, queries, recommendations(spec_of(published)), Comparison, show_recommendations)
-
-
-def offers_stage(strategy: Strategy, queries: Mapping[str, Query], *, published: type[Table]) -> Stage:
-    """What a strategy needs in order to publish a list of offers per customer as its recommendations."""
-    return _stage(strategy, queries, offers(spec_of(published)), OfferComparison, show_offers)
-
-
-def allocation_stage(strategy: Strategy, queries: Mapping[str, Query], *, published: type[Table]) -> Stage:
+def allocation_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What a strategy needs in order to publish the shares of its treatments; all strategies compare them alike."""
-    return _stage(strategy, queries, allocation(spec_of(published)), AllocationComparison, show_allocation)
+    product = allocation(spec_of(TreatmentAllocation))
+    return product_stage(strategy, queries, product, AllocationComparison, show_allocation)
 
 
 def outlet_of(pipeline: Pipeline, product: str, company: Company, warehouse: Warehouse, database: Engine) -> Outlet:
@@ -52,9 +41,10 @@ def outlet_of(pipeline: Pipeline, product: str, company: Company, warehouse: War
     return Outlet(company.name, pipeline.strategy.name, found, company.dataset, warehouse, database)
 
 
-def _stage(
-    strategy: Strategy, queries: Mapping[str, Query], product: AnyProduct, comparison: type[Table], show: Present
+def product_stage(
+    strategy: AnyStrategy, queries: Mapping[str, Query], product: AnyProduct, comparison: type[Table], show: Present
 ) -> Stage:
+    """What a strategy needs in order to publish a product: the comparison with what is live, and the live table."""
     of = product.of
     lacking = sorted(set(product.read_by) - {column.name for column in of.columns})
     if of.kind is not Kind.SNAPSHOT or lacking:

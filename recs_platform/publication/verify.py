@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from recs_platform.declarations.product import AnyProduct
 from recs_platform.errors import MissingSliceError, StorageError
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication import inventory
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.product import AnyProduct
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import parse_query

@@ -196,3 +196,7 @@ class SourceAssessment(Table):
     window_start: datetime.date = Field(description="First day of the look-back window.")
     window_days_without_data: int = Field(nullable=True, ge=0, description="Days of the window before any data.")
     data_days_before_window: int = Field(ge=0, description="Days with events that the window does not reach.")
+
+
+SHARED: tuple[type[Table], ...] = (Events, Treatments, Deliveries, Interactions, Customers, Catalog)
+"""What every strategy is fed: its stages of sources and campaigns stand on these."""

@@ -1,8 +1,8 @@
 """The simulated companies: write their feeds, one day or a range, so that the platform has something to load.
 
 Every table of every day follows from (spec, table, day) alone: a day made by itself is the same, byte for byte, as
-that day made within a range. What the three kinds of companies do stands in `vehicle_world`, `offer_world` and
-`replenishment_world`; where files go stands in `storage`.
+that day made within a range. What each kind of company does stands in a module of its own (`vehicle_world`,
+`offer_world`, `replenishment_world`), which a strategy's record names; where files go stands in `storage`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from recs_platform.errors import ConfigError
-from recs_platform.schemas.table import Kind, spec_of
-from recs_platform.simulation import offer_world, replenishment_world, storage, vehicle_world
+from recs_platform.schemas.table import Kind, TableSpec
+from recs_platform.simulation import storage
 from recs_platform.simulation.columns import Feed
 from recs_platform.simulation.spec import WorldSpec
 from recs_platform.simulation.storage import read_truth, stored_spec
-from recs_platform.strategies.strategy import STRATEGIES
 
-__all__ = ["WorldSpec", "ensure", "read_truth", "simulate", "stored_spec"]
+__all__ = ["SimulatedWorld", "WorldSpec", "ensure", "read_truth", "simulate", "stored_spec"]
 
 
-class World(Protocol):
+class SimulatedWorld(Protocol):
     """What each kind of company offers; the modules themselves are the implementations."""
 
     def feed(self, spec: WorldSpec, table: str, day: date) -> Feed: ...
@@ -31,14 +30,9 @@ class World(Protocol):
     def truth(self, spec: WorldSpec) -> dict[str, Any]: ...
 
 
-WORLDS: dict[str, World] = {
-    "vehicle_fitment": vehicle_world,
-    "offer_ranking": offer_world,
-    "replenishment": replenishment_world,
-}
-
-
 def simulate(
+    world: SimulatedWorld,
+    tables: Collection[TableSpec],
     spec: WorldSpec,
     landing: Path,
     first: date,
@@ -49,52 +43,44 @@ def simulate(
 ) -> None:
     """Write the logs of every day of [first, last] and the snapshots of `snapshot_days` (the last day, if not given).
 
+    `tables` are those that the company's strategy is fed.
+
     `on_day` is told each day when it is done. A folder made from another spec is replaced as a whole.
     """
     if first > last:
         raise ConfigError(f"{spec.company}: nothing to simulate, {first} is after {last}.")
-    _claim(spec, landing)
-    logs, snapshots = _tables(spec, Kind.LOG), _tables(spec, Kind.SNAPSHOT)
+    _claim(world, spec, landing)
+    logs, snapshots = ([table.name for table in tables if table.kind is kind] for kind in (Kind.LOG, Kind.SNAPSHOT))
     wanted = {last} if snapshot_days is None else set(snapshot_days)
     during = {first + timedelta(days=offset) for offset in range((last - first).days + 1)}
     for day in sorted(wanted | during):
         for table in (*(logs if day in during else ()), *(snapshots if day in wanted else ())):
-            _land(spec, landing, table, day)
+            _land(world, spec, landing, table, day)
         if on_day and day in during:
             on_day(day)
 
 
-def ensure(spec: WorldSpec, landing: Path, table: str, day: date) -> None:
+def ensure(world: SimulatedWorld, spec: WorldSpec, landing: Path, table: str, day: date) -> None:
     """Make one table of one day exist, if it does not yet."""
     stored = stored_spec(landing, spec.company)
     if stored is None:
-        _claim(spec, landing)
+        _claim(world, spec, landing)
     elif stored.to_json() != spec.to_json():
         raise ConfigError(
             f"{spec.company}: the landing folder holds another simulated world than the one asked for. "
             f"Run `recs simulate --company {spec.company}` to replace it."
         )
     if not storage.is_landed(landing, spec.company, table, day):
-        _land(spec, landing, table, day)
+        _land(world, spec, landing, table, day)
 
 
-def _claim(spec: WorldSpec, landing: Path) -> None:
-    if spec.strategy not in WORLDS:
-        raise ConfigError(
-            f"{spec.company}: there is no simulated world for strategy {spec.strategy!r}. Known: {', '.join(WORLDS)}."
-        )
+def _claim(world: SimulatedWorld, spec: WorldSpec, landing: Path) -> None:
     stored = stored_spec(landing, spec.company)
     if stored is None or stored.to_json() != spec.to_json():
-        storage.claim(spec, landing, WORLDS[spec.strategy].truth(spec))
+        storage.claim(spec, landing, world.truth(spec))
 
 
-def _tables(spec: WorldSpec, kind: Kind) -> list[str]:
-    declared = (spec_of(model) for model in STRATEGIES[spec.strategy].source_tables)
-    return [table.name for table in declared if table.kind is kind]
-
-
-def _land(spec: WorldSpec, landing: Path, table: str, day: date) -> None:
-    world = WORLDS[spec.strategy]
+def _land(world: SimulatedWorld, spec: WorldSpec, landing: Path, table: str, day: date) -> None:
     feed = world.feed(spec, table, day)
     files = {storage.PART: feed.table}
     before, after = day - timedelta(days=1), day + timedelta(days=1)

@@ -7,10 +7,10 @@ from datetime import date
 
 import ibis.expr.types as ir
 
+from recs_platform.declarations.parameters import Parameters
 from recs_platform.errors import SourceError
 from recs_platform.schemas.landing import REJECTION
 from recs_platform.schemas.table import TableSpec
-from recs_platform.strategies.parameters import Parameters
 from recs_platform.warehouse.protocol import Audit, Subject
 
 _REASONS_SHOWN = 5

@@ -12,6 +12,7 @@ from functools import partial
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
+from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import SqlTable, Stage, sql_asset
 from recs_platform.schemas.landing import landed, source
 from recs_platform.schemas.sources import RejectedRows, SourceAssessment, SourceCounts
@@ -19,7 +20,6 @@ from recs_platform.schemas.table import Table, TableSpec, spec_of
 from recs_platform.sources.conform import check_types, projection
 from recs_platform.sources.connectors.base import SourceRequest, open_source
 from recs_platform.sources.rejection import rejection_audit
-from recs_platform.strategies.strategy import Strategy
 from recs_platform.warehouse.protocol import Incoming
 from recs_platform.warehouse.query import Query, parse_query
 from recs_platform.warehouse.slices import Days
@@ -27,7 +27,7 @@ from recs_platform.warehouse.slices import Days
 NAME = "sources"
 
 
-def sources_stage(strategy: Strategy, queries: Mapping[str, Query]) -> Stage:
+def sources_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     specs = [spec_of(model) for model in strategy.source_tables]
     tables = [
         *(_landed_table(model, queries) for model in strategy.source_tables),

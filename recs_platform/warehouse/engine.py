@@ -84,11 +84,6 @@ def _alive(process: int) -> bool:
     return True
 
 
-def cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-
-
 def quoted(name: str) -> str:
     """An identifier in SQL.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from recs_platform.partitions import COMPANY, DATE
+from recs_platform.automation.partitions import COMPANY, DATE
 
 PARTITIONS = dg.MultiPartitionsDefinition(
     {

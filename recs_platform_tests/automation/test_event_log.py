@@ -18,7 +18,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from recs_platform.automation.event_log import BatchedSqliteEventLog
 from recs_platform.automation.journal import RANGE_END, RANGE_START
-from recs_platform.partitions import COMPANY, DATE, partition_key
+from recs_platform.automation.partitions import COMPANY, DATE, partition_key
 from recs_platform_tests.promises.platform import quietly
 
 _PARTITIONS = dg.MultiPartitionsDefinition(

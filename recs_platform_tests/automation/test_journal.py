@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import Engine
 
 from recs_platform.automation.journal import RANGE_END, RANGE_START, RunJournal, summary
+from recs_platform.automation.partitions import partition_key
 from recs_platform.errors import ConfigError
-from recs_platform.partitions import partition_key
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import engine
 from recs_platform.platform_db.tables import JobRun, Status

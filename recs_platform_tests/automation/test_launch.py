@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from recs_platform.automation.launch import logs_of_logs, plan, plan_backfill
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
-from recs_platform.pipeline.catalogue import pipelines
 from recs_platform.schemas.table import Kind
+from recs_platform.strategies.catalogue import KNOWN, pipelines
 from recs_platform.warehouse.slices import Days, TableRef
 
 START = date(2025, 9, 1)
@@ -24,7 +24,9 @@ STRATEGY = "replenishment"
 def _company(window: int, campaigns: int | None = None) -> Company:
     described = {"name": "shop", "strategy": STRATEGY, "dataset": "shop", "timezone": "UTC", "currency": "EUR"}
     parameters = {"active_window_days": window, "campaign_window_days": campaigns or window}
-    return Company.model_validate({**described, "start_date": START, "simulation": {}, "parameters": parameters})
+    return Company.model_validate(
+        {**described, "start_date": START, "simulation": {}, "parameters": parameters}, context=KNOWN
+    )
 
 
 class _Shelf:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from recs_platform.campaign.experiments import Part, compare_arms, compare_periods, compare_shares, parts_of
+from recs_platform.declarations.parameters import Parameters
 from recs_platform.statistics import ratio
 from recs_platform.statistics.ratio import Sums
-from recs_platform.strategies.parameters import Parameters
 
 FIRST, LAST = date(2025, 10, 1), date(2025, 10, 28)
 Parts = dict[tuple[str, str], Part]

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.schemas.campaign import METRICS
+from recs_platform.strategies.catalogue import KNOWN
 from recs_platform.warehouse.query import sql_folder
 from recs_platform_tests.strategies.vehicle_fitment.engine import Engine, arrow
 from recs_platform_tests.strategies.vehicle_fitment.worlds import AS_OF
@@ -103,7 +104,8 @@ def by_query(tables: Tables, windows: Windows, query: str = _QUERY) -> Sums:
                 "comparison_days": windows.comparison,
                 "releases": windows.releases,
             },
-        }
+        },
+        context=KNOWN,
     )
     engine = Engine(arrow(tables))
     try:

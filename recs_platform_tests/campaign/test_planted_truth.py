@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from recs_platform.campaign.late import days_to_load, days_to_make_again, lagging_days
-from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Simulation
-from recs_platform.pipeline.catalogue import pipelines
-from recs_platform.simulation.world import read_truth, simulate
-from recs_platform.sources.connectors.simulated import world_spec
+from recs_platform.simulation.world import read_truth
+from recs_platform.sources.connectors.simulated import simulate_company
+from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform
 
@@ -39,7 +38,7 @@ class Measured:
     def asked(self, table: str, sent: Days) -> list[Row]:
         """A question about the messages of other days than the campaign window, as a report asks it."""
         company = self.platform.companies[self.company]
-        bound = pipelines()[company.strategy].bind(table, company, Days.one(DAY), sent=sent)
+        bound = pipelines()[company.strategy.name].bind(table, company, Days.one(DAY), sent=sent)
         with self.platform.lake.run(bound) as reader:
             rows: list[Row] = reader.read_all().to_pylist()
         return rows
@@ -73,7 +72,13 @@ def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     platform = platform_of(tmp_path_factory.mktemp(name), name, CUSTOMERS[name])
     company = platform.companies[name]
     # The day after brings what arrives late.
-    simulate(world_spec(company), platform.landing, company.start_date, DAY + timedelta(days=1), snapshot_days=[DAY])
+    simulate_company(
+        company,
+        platform.landing,
+        company.start_date,
+        DAY + timedelta(days=1),
+        snapshot_days=[DAY],
+    )
     platform.succeeded(platform.load_days(name, Days(company.start_date, DAY)))
     platform.succeeded(platform.run_day(name, DAY, only=campaign_tables(platform, name)))
     return Measured(platform, name)
@@ -198,11 +203,10 @@ def test_a_day_without_its_opens_is_provisional_until_they_arrive(tmp_path_facto
     """Half a day of opens and clicks comes a day late: noticed, said, and put right by making two days again."""
     platform = platform_of(tmp_path_factory.mktemp("late"), "holley", 3_000)
     company = platform.companies["holley"]
-    world = world_spec(company)
-    simulate(world, platform.landing, company.start_date, company.start_date)
+    simulate_company(company, platform.landing, company.start_date, company.start_date)
     late = date.fromisoformat(read_truth(platform.landing, "holley")["campaigns"]["outage_date"])
     first, next_day = late - timedelta(days=40), late + timedelta(days=1)
-    simulate(world, platform.landing, first, late, snapshot_days=[late, next_day])
+    simulate_company(company, platform.landing, first, late, snapshot_days=[late, next_day])
     platform.succeeded(platform.load_days("holley", Days(first, late)))
     tables = campaign_tables(platform, "holley")
 
@@ -214,7 +218,7 @@ def test_a_day_without_its_opens_is_provisional_until_they_arrive(tmp_path_facto
     assert lagging_days(before) == [late]
     assert platform.rows("holley", "conversion_paths", Days.one(late))
 
-    simulate(world, platform.landing, next_day, next_day, snapshot_days=[late, next_day])
+    simulate_company(company, platform.landing, next_day, next_day, snapshot_days=[late, next_day])
     loaded = dict.fromkeys(platform.days("holley", "interactions"), 0) | {
         row["event_date"]: row["landed"]
         for row in platform.rows("holley", "source_counts")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from recs_platform.campaign.treatments import judgements, log_of, standings
-from recs_platform.strategies.parameters import Parameters
+from recs_platform.declarations.parameters import Parameters
 
 TODAY = date(2025, 12, 2)
 Row = dict[str, Any]

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 import pytest
 
-from recs_platform.cli import demo
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.platform_db.tables import Status
+from recs_platform.strategies import catalogue
 from recs_platform_tests.cli.terminal import Terminal
 
 _MUCH_TOO_LONG = 120
@@ -117,7 +117,7 @@ def test_the_demo_runs_every_company_twice(terminal: Terminal) -> None:
 
 
 def test_the_demo_for_programs(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "BUILT_IN", ("concord",))
+    monkeypatch.setattr(catalogue, "built_in_companies", lambda: [catalogue.company("concord")])
     ended = terminal.recs("demo", "--json")
     assert ended.code == 0
     assert [(run["first"], run["success"]) for run in ended.json] == [

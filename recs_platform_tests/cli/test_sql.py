@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlglot
 
-from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform_tests.cli.terminal import Terminal
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from recs_platform.companies.loader import read_company
 from recs_platform.companies.model import Company
+from recs_platform.strategies.catalogue import STRATEGIES
 
 SHOP: dict[str, Any] = {
     "name": "shop",
@@ -33,4 +34,4 @@ def shop_file(folder: Path, file: str = "shop.yaml", *, without: str = "", **cha
 
 
 def shop(folder: Path, **changes: Any) -> Company:
-    return read_company(shop_file(folder, **changes))
+    return read_company(shop_file(folder, **changes), STRATEGIES)

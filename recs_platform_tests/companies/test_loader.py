@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from recs_platform.companies.loader import company, load_companies, read_company
+from recs_platform.companies.loader import read_company
 from recs_platform.companies.source_config import FilesSource, SimulatedSource, SqlSource
 from recs_platform.errors import ConfigError
 from recs_platform.settings import settings
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies.catalogue import STRATEGIES, company, load_companies
 from recs_platform_tests.companies.shop import shop, shop_file
 
 
 def complaint(path: Path) -> str:
     """What is said about a file, without the folder that it is in."""
     with pytest.raises(ConfigError) as caught:
-        read_company(path)
+        read_company(path, STRATEGIES)
     message = str(caught.value)
     assert message.startswith(str(path))
     return message.replace(f"{path.parent}/", "")
@@ -31,7 +31,7 @@ def complaint(path: Path) -> str:
 def test_the_built_in_companies() -> None:
     found = load_companies()
     seen = {
-        name: (c.strategy, c.dataset, c.timezone, c.currency, c.simulation and c.simulation.customers)
+        name: (c.strategy.name, c.dataset, c.timezone, c.currency, c.simulation and c.simulation.customers)
         for name, c in found.items()
     }
     assert seen == {
@@ -41,7 +41,7 @@ def test_the_built_in_companies() -> None:
         "metro": ("offer_ranking", "metro", "Europe/Berlin", "EUR", 1000),
     }
     assert {c.start_date for c in found.values()} == {date(2025, 9, 1)}
-    assert {c.strategy for c in found.values()} == set(STRATEGIES)
+    assert {c.strategy.name for c in found.values()} == set(STRATEGIES)
 
 
 def test_holleys_event_names_keep_their_order_so_that_the_preferred_feed_is_first() -> None:
@@ -82,7 +82,7 @@ def test_a_file_with_a_built_ins_name_replaces_it(tmp_path: Path) -> None:
     shop_file(tmp_path, "ours.yaml", name="holley", dataset="company_1950")
     found = load_companies(tmp_path)
     assert list(found) == ["acme", "concord", "holley", "metro"]
-    assert found["holley"].strategy == "replenishment"
+    assert found["holley"].strategy.name == "replenishment"
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

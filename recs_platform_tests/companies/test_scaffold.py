@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from recs_platform.companies.loader import load_companies, read_company
+from recs_platform.companies.loader import read_company
 from recs_platform.companies.model import Company, Simulation
 from recs_platform.companies.scaffold import new_company_yaml, parameters_markdown
 from recs_platform.companies.source_config import FilesSource, SimulatedSource, SqlSource
+from recs_platform.declarations.parameters import Parameters
 from recs_platform.errors import ConfigError
-from recs_platform.strategies.parameters import Parameters
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies.catalogue import STRATEGIES, load_companies
 from recs_platform_tests.companies.shop import SHOP
 
 PAGE = (Path(__file__).parents[2] / "docs" / "companies.md").read_text()
@@ -22,9 +22,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "companies.md").read_text()
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_new_file_loads_as_it_is_and_is_simulated(tmp_path: Path, strategy: str) -> None:
-    (tmp_path / "new.yaml").write_text(new_company_yaml("my_shop", strategy))
+    (tmp_path / "new.yaml").write_text(new_company_yaml("my_shop", strategy, STRATEGIES))
     found = load_companies(tmp_path)["my_shop"]
-    assert (found.strategy, found.dataset, found.simulation) == (
+    assert (found.strategy.name, found.dataset, found.simulation) == (
         strategy,
         "my_shop",
         Simulation(seed=1, customers=1000),
@@ -36,13 +36,13 @@ def test_a_new_file_loads_as_it_is_and_is_simulated(tmp_path: Path, strategy: st
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
     """With every indented `#` taken out, the parameters have their defaults and the sources load."""
-    written = new_company_yaml("my_shop", strategy)
+    written = new_company_yaml("my_shop", strategy, STRATEGIES)
     path = tmp_path / "new.yaml"
     uncommented = re.sub(r"^  # (\s*[\w]+:)", r"  \1", written, flags=re.MULTILINE)
     uncommented = re.sub(r"^  #   (  (?:SELECT|FROM|WHERE))", r"    \1", uncommented, flags=re.MULTILINE)
     uncommented = re.sub(r"^# (alerts:|  slack_channel)", r"\1", uncommented, flags=re.MULTILINE)
     path.write_text(uncommented)
-    found = read_company(path)
+    found = read_company(path, STRATEGIES)
     shown = yaml.safe_load(uncommented)["parameters"]
     assert set(shown) == set(STRATEGIES[strategy].parameters.model_fields)
     assert found.parameters == STRATEGIES[strategy].parameters()
@@ -55,18 +55,18 @@ def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
 
 def test_names_are_checked_before_anything_is_written() -> None:
     with pytest.raises(ConfigError, match='"My Shop" is not an identifier'):
-        new_company_yaml("My Shop", "replenishment")
+        new_company_yaml("My Shop", "replenishment", STRATEGIES)
     with pytest.raises(ConfigError, match=r'"replenish" is not a strategy\. Did you mean "replenishment"\?'):
-        new_company_yaml("shop", "replenish")
+        new_company_yaml("shop", "replenish", STRATEGIES)
 
 
 def test_the_docs_table_of_parameters_is_the_models() -> None:
     begin, end = "<!-- parameters: begin -->\n", "\n<!-- parameters: end -->"
-    assert PAGE.partition(begin)[2].partition(end)[0] == parameters_markdown()
+    assert PAGE.partition(begin)[2].partition(end)[0] == parameters_markdown(STRATEGIES)
 
 
 def test_every_parameter_is_described_once() -> None:
-    listed = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", parameters_markdown(), re.MULTILINE)
+    listed = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", parameters_markdown(STRATEGIES), re.MULTILINE)
     declared = [*Parameters.model_fields]
     for strategy in STRATEGIES.values():
         declared += [name for name in strategy.parameters.model_fields if name not in Parameters.model_fields]
@@ -86,4 +86,4 @@ def test_the_examples_of_the_docs_load(tmp_path: Path) -> None:
     sources = {table: source for example in examples for table, source in example["sources"].items()}
     assert set(sources) == {"catalog", "events", "customers"}
     (tmp_path / "shop.yaml").write_text(yaml.safe_dump({**SHOP, "sources": sources}))
-    assert isinstance(read_company(tmp_path / "shop.yaml").sources["customers"], SqlSource)
+    assert isinstance(read_company(tmp_path / "shop.yaml", STRATEGIES).sources["customers"], SqlSource)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform_tests.e2e.conftest import DAY, Tab
 from recs_platform_tests.e2e.server import answers, ui
 

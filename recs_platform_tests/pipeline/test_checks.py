@@ -8,8 +8,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from recs_platform.automation.partitions import partition_key
 from recs_platform.errors import QueryError
-from recs_platform.partitions import partition_key
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.pipeline.toy import DAY, STRATEGY, Scores, Toy, Visits, materialized, profiles_of, visits_of
 

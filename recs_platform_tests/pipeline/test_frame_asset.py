@@ -11,7 +11,7 @@ import pytest
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, Stage
 from recs_platform.schemas.table import spec_of
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.warehouse.point_in_time import Looks
 from recs_platform_tests.pipeline.toy import STRATEGY, Profiles, Scores, Toy, Visits, scores
 

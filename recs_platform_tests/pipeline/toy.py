@@ -16,14 +16,14 @@ import pandas as pd
 import pyarrow as pa
 from pandera.ibis import Field
 
+from recs_platform.automation.jobs import daily_job, history_job
+from recs_platform.automation.partitions import partition_key
 from recs_platform.companies.model import Company
 from recs_platform.definitions import build_defs
-from recs_platform.partitions import partition_key
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable, Stage
-from recs_platform.pipeline.wiring import daily_job, history_job
 from recs_platform.schemas.table import Empty, Table, log, snapshot, spec_of
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.warehouse.lake import Lake
 from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.slices import Days, TableRef

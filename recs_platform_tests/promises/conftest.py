@@ -12,10 +12,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Company, Simulation
-from recs_platform.simulation.world import read_truth, simulate
-from recs_platform.sources.connectors.simulated import world_spec
+from recs_platform.simulation.world import read_truth
+from recs_platform.sources.connectors.simulated import simulate_company
+from recs_platform.strategies.catalogue import load_companies
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Contents, Platform, violations
 
@@ -65,7 +65,13 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
     history_run = platform.succeeded(platform.load_days(company.name, history))
     before = len(platform.rows(company.name, "interactions", Days.one(day)))
-    simulate(world_spec(company), platform.landing, next_day, next_day, snapshot_days=[day, next_day])
+    simulate_company(
+        company,
+        platform.landing,
+        next_day,
+        next_day,
+        snapshot_days=[day, next_day],
+    )
     day_run = platform.succeeded(platform.run_day(company.name, day))
     contents = platform.contents(company.name, Days.one(day))
     earlier = Days(company.start_date, day - timedelta(days=1))

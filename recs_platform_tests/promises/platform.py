@@ -16,16 +16,16 @@ import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 
+from recs_platform.automation.jobs import daily_job, history_job
 from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, summary
+from recs_platform.automation.partitions import partition_key
 from recs_platform.companies.model import Company
 from recs_platform.definitions import build_defs
-from recs_platform.partitions import partition_key
-from recs_platform.pipeline.catalogue import pipelines
-from recs_platform.pipeline.wiring import daily_job, history_job
-from recs_platform.resources import lake_resource
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.settings import settings
 from recs_platform.sources.stage import NAME as SOURCES
+from recs_platform.strategies.catalogue import pipelines
+from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.lake import Lake
 from recs_platform.warehouse.slices import Days, TableRef
 
@@ -41,7 +41,7 @@ class Platform:
         self.companies = {company.name: company for company in companies}
         self.instance = dg.DagsterInstance.ephemeral()
         with self.environment():
-            self.lake: Lake = lake_resource(settings()).open()
+            self.lake: Lake = lake_of(settings())
             self.definitions = definitions_of(self.companies)
 
     @contextmanager
@@ -118,7 +118,7 @@ class Platform:
         return f"{len(there)} days, {rows}"
 
     def _strategy(self, company: str) -> str:
-        return self.companies[company].strategy
+        return self.companies[company].strategy.name
 
     def _run(self, job: str, company: str, only: Sequence[str], **how: Any) -> dg.ExecuteInProcessResult:
         selection = [dg.AssetKey([self._strategy(company), table]) for table in only]

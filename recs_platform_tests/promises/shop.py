@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from recs_platform.companies.model import Company
+from recs_platform.strategies.catalogue import KNOWN
 
 FIRST, SECOND, THIRD = date(2025, 9, 1), date(2025, 9, 2), date(2025, 9, 3)
 DAYS = (FIRST, SECOND, THIRD)
@@ -84,7 +85,7 @@ class Shop:
             query = "SELECT send_id, status, at FROM deliveries WHERE date(at) = :as_of"
             sources["deliveries"] = {"connector": "sql", "url_env": DATABASE, "query": query}
         described = {"name": "shop", "strategy": strategy, "dataset": "shop", "timezone": "UTC", "currency": "EUR"}
-        self.company = Company.model_validate({**described, "start_date": FIRST, "sources": sources})
+        self.company = Company.model_validate({**described, "start_date": FIRST, "sources": sources}, context=KNOWN)
 
     def put(self, table: str, rows: Rows, name: str = "all.csv") -> Path:
         """Write a CSV file of a table."""

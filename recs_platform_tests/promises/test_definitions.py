@@ -10,10 +10,8 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Company
-from recs_platform.pipeline.catalogue import pipelines
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies.catalogue import STRATEGIES, load_companies, pipelines
 from recs_platform_tests.promises.platform import definitions_of, quietly
 
 _JAPAN = {"name": "nagoya", "dataset": "nagoya", "timezone": "Asia/Tokyo"}

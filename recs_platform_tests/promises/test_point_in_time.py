@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Simulation
 from recs_platform.simulation.events import gap_day
 from recs_platform.sources.connectors.simulated import world_spec
+from recs_platform.strategies.catalogue import load_companies
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform, violations
 from recs_platform_tests.promises.shop import FIRST, SECOND, THIRD, Rows, Shop, events_of

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Simulation
 from recs_platform.schemas.table import Kind
+from recs_platform.strategies.catalogue import load_companies
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.conftest import Loaded
 from recs_platform_tests.promises.platform import Platform

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from recs_platform.declarations.product import AnyProduct
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.product import AnyProduct
 from recs_platform_tests.publication.garage import Garage
 from recs_platform_tests.publication.shop import PRODUCTS, lake_in, outlet_of
 

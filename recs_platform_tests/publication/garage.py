@@ -15,23 +15,24 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
+from recs_platform.automation.jobs import daily_job
+from recs_platform.automation.partitions import partition_key
 from recs_platform.companies.model import Company
+from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
 from recs_platform.definitions import build_defs
-from recs_platform.partitions import partition_key
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.pipeline.pipeline import Pipeline, Stage
-from recs_platform.pipeline.wiring import daily_job
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.product import ALLOCATION, RECOMMENDATIONS
-from recs_platform.publication.stage import allocation_stage, outlet_of, publication_stage
-from recs_platform.resources import lake_resource
+from recs_platform.publication.stage import allocation_stage, outlet_of
 from recs_platform.schemas.campaign import TreatmentAllocation
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.schemas.vehicle_fitment import DroppedCustomers, ItemPopularity, VehicleRecommendations
 from recs_platform.settings import settings
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies.catalogue import KNOWN, STRATEGIES
+from recs_platform.strategies.vehicle_fitment.stage import publication_stage
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
+from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.query import Query, load_queries, parse_query, sql_folder
 from recs_platform.warehouse.slices import Days
@@ -146,17 +147,17 @@ class Garage:
             "simulation": {},
             "parameters": self.parameters,
         }
-        return Company.model_validate(given)
+        return Company.model_validate(given, context=KNOWN)
 
     @cached_property
     def pipeline(self) -> Pipeline:
         strategy = STRATEGIES[STRATEGY]
         stages = [
             Stage("made", tuple(self._tables())),
-            publication_stage(strategy, _queries(), published=VehicleRecommendations),
+            publication_stage(strategy, _queries()),
         ]
         if self.shares is not None:
-            stages.append(allocation_stage(strategy, _queries(), published=TreatmentAllocation))
+            stages.append(allocation_stage(strategy, _queries()))
         header = "-- Prices are not negative.\n-- table: vehicle_recommendations\n-- severity: error\n"
         check = parse_query("no_negative_price", header + self.check, f"sql/validation/{STRATEGY}/check.sql")
         return Pipeline(strategy, stages, [check])
@@ -192,7 +193,7 @@ class Garage:
     def _outlet(self, product: str) -> Outlet:
         database = engine()
         upgrade(database)
-        return outlet_of(self.pipeline, product, self.company, lake_resource(settings()).open(), database)
+        return outlet_of(self.pipeline, product, self.company, lake_of(settings()), database)
 
     def _rows(self, day: date) -> tuple[pa.Table, ...]:
         popularity = [

@@ -16,23 +16,24 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
+from recs_platform.automation.jobs import daily_job
+from recs_platform.automation.partitions import partition_key
 from recs_platform.companies.model import Company
+from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.definitions import build_defs
-from recs_platform.partitions import partition_key
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.pipeline.pipeline import Pipeline, Stage
-from recs_platform.pipeline.wiring import daily_job
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.product import RECOMMENDATIONS
-from recs_platform.publication.stage import offers_stage, outlet_of
-from recs_platform.resources import lake_resource
+from recs_platform.publication.stage import outlet_of
 from recs_platform.schemas.offer_ranking import OfferCandidates, OfferRecommendations, OfferScores
 from recs_platform.schemas.sources import Customers, Offers
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.settings import settings
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies.catalogue import KNOWN, STRATEGIES
+from recs_platform.strategies.offer_ranking.stage import offers_stage
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
+from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.query import Query, load_queries, sql_folder
 from recs_platform.warehouse.slices import Days, TableRef
@@ -139,7 +140,7 @@ class Market:
 
     @property
     def company(self) -> Company:
-        return Company.model_validate({**self.described, "parameters": self.parameters})
+        return Company.model_validate({**self.described, "parameters": self.parameters}, context=KNOWN)
 
     @property
     def described(self) -> dict[str, Any]:
@@ -156,14 +157,14 @@ class Market:
     @cached_property
     def pipeline(self) -> Pipeline:
         strategy = STRATEGIES[STRATEGY]
-        publishing = offers_stage(strategy, queries(), published=OfferRecommendations)
+        publishing = offers_stage(strategy, queries())
         return Pipeline(strategy, [Stage("made", tuple(self._tables())), publishing], [])
 
     @cached_property
     def outlet(self) -> Outlet:
         database = engine()
         upgrade(database)
-        return outlet_of(self.pipeline, RECOMMENDATIONS, self.company, lake_resource(settings()).open(), database)
+        return outlet_of(self.pipeline, RECOMMENDATIONS, self.company, lake_of(settings()), database)
 
     def plan(self, day: date, lists: Lists) -> None:
         self.days[day] = planned(lists)

@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.errors import UserError
 from recs_platform.platform_db.engine import engine
 from recs_platform.platform_db.tables import PublicationStatus
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.product import RECOMMENDATIONS
 from recs_platform.publication.publish import publications, publish, rollback
 from recs_platform.warehouse.lake import Lake
 from recs_platform_tests.publication.shop import NOON, PRODUCTS, compared, day, lake_in, outlet_of

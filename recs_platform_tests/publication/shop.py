@@ -15,14 +15,14 @@ import pyarrow as pa
 from pandera.ibis import Field
 from sqlalchemy import Engine
 
+from recs_platform.declarations.product import AnyProduct
 from recs_platform.platform_db.tables import Publication, PublicationStatus
 from recs_platform.publication import inventory
 from recs_platform.publication.allocation import allocation
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.product import AnyProduct
 from recs_platform.publication.publish import comparison_id, publish, reconcile
-from recs_platform.publication.recommendations import recommendations
 from recs_platform.schemas.table import Empty, Table, snapshot, spec_of
+from recs_platform.strategies.vehicle_fitment.publication import recommendations
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake import Lake
 from recs_platform.warehouse.protocol import Subject

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 
 from recs_platform.campaign.bandit import off_policy
+from recs_platform.declarations.guardrails import refusals
 from recs_platform.errors import StorageError
 from recs_platform.platform_db.engine import engine
 from recs_platform.publication.allocation import ComparedAllocation, judge_allocation
-from recs_platform.publication.guardrails import refusals
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.pictures import show_allocation
 from recs_platform.publication.verify import figures
 from recs_platform.schemas.campaign import EVERYBODY
-from recs_platform.strategies.strategy import ReplenishmentParameters
+from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
 from recs_platform_tests.companies.shop import shop
 from recs_platform_tests.publication.shop import SPLITS, D, lake_in, outlet_of, write
 

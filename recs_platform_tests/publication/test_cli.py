@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from recs_platform.cli import _exit_code
-from recs_platform.pipeline import catalogue
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.settings import settings
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies import catalogue
+from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform_tests.publication.garage import DAY, NAME, NEXT, STRATEGY, Garage, Owner, owners
 
 CHANGED = ("z", "b", "c", "d")

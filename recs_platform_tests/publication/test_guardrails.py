@@ -8,9 +8,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from recs_platform.publication.guardrails import refusals
-from recs_platform.publication.recommendations import PLACES, ComparedRecommendations, judge_recommendations
+from recs_platform.declarations.guardrails import refusals
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
+from recs_platform.strategies.vehicle_fitment.publication import PLACES, ComparedRecommendations, judge_recommendations
 
 share = st.floats(0, 1)
 prices = st.lists(st.floats(1, 10_000), min_size=4, max_size=4)

@@ -12,7 +12,7 @@ from recs_platform.errors import MissingSliceError, UserError
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication.offer import Offer, Standing, accept, newest_day, offer
 from recs_platform.publication.publish import publications, rollback
-from recs_platform.publication.recommendations import ComparedRecommendations
+from recs_platform.strategies.vehicle_fitment.publication import ComparedRecommendations
 from recs_platform_tests.publication.garage import DAY, FOUR, NEXT, PRICES, Garage, Owner, owners
 
 NOON = datetime.datetime(2025, 9, 12, 12, tzinfo=UTC)

@@ -11,18 +11,19 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from recs_platform.declarations.guardrails import refusals
 from recs_platform.errors import StorageError
 from recs_platform.platform_db.engine import engine
-from recs_platform.publication.guardrails import refusals
-from recs_platform.publication.offers import AVERAGES, ComparedOffers, judge_offers, offers
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.pictures import show_offers
-from recs_platform.publication.stage import offers_stage
+from recs_platform.publication.stage import product_stage
 from recs_platform.publication.verify import figures
 from recs_platform.schemas.offer_ranking import OfferRecommendations, OfferScores
+from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import spec_of
+from recs_platform.strategies.catalogue import STRATEGIES
+from recs_platform.strategies.offer_ranking.comparison_picture import show_offers
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies.offer_ranking.publication import AVERAGES, ComparedOffers, judge_offers, offers
 from recs_platform_tests.companies.shop import shop
 from recs_platform_tests.publication.garage import arrow
 from recs_platform_tests.publication.market import DAY, Market, Shown, lists, planned, queries, write
@@ -211,7 +212,9 @@ def test_lists_of_two_days_are_no_version(outlet: Outlet) -> None:
 
 def test_what_cannot_be_declared() -> None:
     with pytest.raises(ValueError, match="offer_ranking cannot publish offer_scores: a table of recommendations is a"):
-        offers_stage(STRATEGIES["offer_ranking"], queries(), published=OfferScores)
+        product_stage(
+            STRATEGIES["offer_ranking"], queries(), offers(spec_of(OfferScores)), OfferComparison, show_offers
+        )
 
 
 def test_it_has_the_plain_names_and_a_comparison_of_its_own() -> None:

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine
 
 from recs_platform.platform_db.engine import engine
-from recs_platform.publication.offers import offers
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import comparison_id, publications, publish, reconcile, rollback
 from recs_platform.publication.verify import verify
 from recs_platform.schemas.offer_ranking import OfferRecommendations
 from recs_platform.schemas.table import spec_of
+from recs_platform.strategies.offer_ranking.publication import offers
 from recs_platform.warehouse.lake import Lake
 from recs_platform_tests.publication.market import DAY, NAME, NEXT, STRATEGY, lists, planned, write
 from recs_platform_tests.publication.processes import AFTER_THE_COMMIT, BEFORE_THE_COMMIT

@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from recs_platform.errors import StorageError
-from recs_platform.pipeline import catalogue
+from recs_platform.publication.compare import compare_days
 from recs_platform.publication.offer import Offer, Standing, accept, offer
 from recs_platform.publication.publish import publications
-from recs_platform.reporting.compare import compare_days
 from recs_platform.settings import settings
+from recs_platform.strategies import catalogue
 from recs_platform_tests.publication.market import (
     DAY,
     NAME,

@@ -12,10 +12,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from recs_platform.publication.offers import AVERAGES
 from recs_platform.schemas.offer_ranking import OfferRecommendations
 from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import spec_of
+from recs_platform.strategies.offer_ranking.publication import AVERAGES
 from recs_platform.warehouse.compile import duckdb_sql
 from recs_platform_tests.publication.market import DAY, LATER, NEXT, Lists, Planned, Shown, lists, planned, queries
 

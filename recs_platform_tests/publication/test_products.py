@@ -10,13 +10,18 @@ import dagster as dg
 import pytest
 
 from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.publication.allocation import allocation
 from recs_platform.publication.offer import Standing, newest_day, offer
 from recs_platform.publication.outlet import Outlet
+from recs_platform.publication.pictures import show_allocation
 from recs_platform.publication.publish import publications
-from recs_platform.publication.stage import allocation_stage, outlet_of, publication_stage
-from recs_platform.schemas.publication import Comparison
+from recs_platform.publication.stage import outlet_of, product_stage
+from recs_platform.schemas.publication import AllocationComparison, Comparison
+from recs_platform.schemas.table import spec_of
 from recs_platform.schemas.vehicle_fitment import DroppedCustomers
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies.catalogue import STRATEGIES
+from recs_platform.strategies.vehicle_fitment.comparison_picture import show_recommendations
+from recs_platform.strategies.vehicle_fitment.publication import recommendations
 from recs_platform.warehouse.query import load_queries, sql_folder
 from recs_platform_tests.publication.garage import DAY, NAME, NEXT, STRATEGY, Garage, Shares, owners
 from recs_platform_tests.publication.test_assets import failed_steps, metadata
@@ -211,9 +216,9 @@ def test_the_only_product_of_a_strategy_need_not_be_named(
 def test_what_cannot_be_declared(shop: Garage) -> None:
     strategy, queries = STRATEGIES[STRATEGY], load_queries(sql_folder())
     with pytest.raises(ValueError, match="vehicle_fitment cannot publish dropped_customers: a table of recommend"):
-        publication_stage(strategy, queries, published=DroppedCustomers)
+        product_stage(strategy, queries, recommendations(spec_of(DroppedCustomers)), Comparison, show_recommendations)
     with pytest.raises(ValueError, match=r"a table of treatment shares is a snapshot with as_of, segment, share"):
-        allocation_stage(strategy, queries, published=Comparison)
+        product_stage(strategy, queries, allocation(spec_of(Comparison)), AllocationComparison, show_allocation)
     made, *publishing = shop.pipeline.stages
     with pytest.raises(ValueError, match="vehicle_fitment publishes allocation twice"):
         Pipeline(strategy, [made, *publishing, publishing[-1]], shop.pipeline.validation)

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import Engine, delete, text
 from sqlalchemy.exc import IntegrityError
 
+from recs_platform.declarations.product import AnyProduct
 from recs_platform.errors import MissingSliceError, StorageError, UserError
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication import inventory
 from recs_platform.publication.lock import only_publisher
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.product import AnyProduct
 from recs_platform.publication.publish import comparison_id, publications, publish, reconcile, rollback
 from recs_platform.publication.verify import verify
 from recs_platform.warehouse.lake import Lake

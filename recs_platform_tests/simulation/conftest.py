@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recs_platform.simulation.world import WorldSpec, simulate
-from recs_platform_tests.simulation.worlds import DAYS, FIRST, SPECS, Landed
+from recs_platform.simulation.world import WorldSpec
+from recs_platform_tests.simulation.worlds import DAYS, FIRST, SPECS, Landed, simulate
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from recs_platform.simulation.world import WORLDS, WorldSpec
-from recs_platform_tests.simulation.worlds import FEEDS, FIRST, SPECS, Landed
+from recs_platform.simulation.world import WorldSpec
+from recs_platform_tests.simulation.worlds import FEEDS, FIRST, SPECS, Landed, world_of
 
 DAY = timedelta(days=1)
 
@@ -21,7 +21,7 @@ def instants(table: pa.Table) -> list[datetime]:
 @pytest.mark.parametrize("name", list(SPECS))
 def test_on_the_day_of_the_outage_everything_after_noon_arrives_a_day_late(name: str) -> None:
     spec = SPECS[name]
-    world = WORLDS[spec.strategy]
+    world = world_of(spec)
     campaigns = world.truth(spec)["campaigns"]
     outage = date.fromisoformat(campaigns["outage_date"])
     assert 60 <= (outage - FIRST).days < 67
@@ -52,8 +52,8 @@ def test_the_outage_in_the_files(worlds: dict[str, Landed], duck: duckdb.DuckDBP
 def test_messages_that_were_never_sent_once_none_can_be_older_than_the_feeds(age: int, there: bool) -> None:
     spec = WorldSpec("large", "offer_ranking", 12, 20_000, FIRST, FEEDS)
     day = FIRST + age * DAY
-    feed = WORLDS[spec.strategy].feed(spec, "interactions", day)
-    sent = set(WORLDS[spec.strategy].feed(spec, "treatments", day).table["send_id"].to_pylist())
+    feed = world_of(spec).feed(spec, "interactions", day)
+    sent = set(world_of(spec).feed(spec, "treatments", day).table["send_id"].to_pylist())
     strangers = [row for row in feed.table.to_pylist() if row["send_id"] not in sent]
     assert len(feed.table) > 500
     assert len(strangers) == feed.truth["rejected"]["interactions"].get("send_id is unknown", 0)

@@ -9,13 +9,13 @@ import duckdb
 import numpy as np
 import pytest
 
-from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Simulation
 from recs_platform.simulation import offer_formula, offer_goods, offer_people, offer_world
 from recs_platform.simulation.columns import stack
 from recs_platform.simulation.offer_impressions import shown_offers
 from recs_platform.simulation.world import WorldSpec
 from recs_platform.sources.connectors.simulated import world_spec
+from recs_platform.strategies.catalogue import load_companies
 from recs_platform_tests.simulation.worlds import FIRST, Landed
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from recs_platform.errors import ConfigError
 from recs_platform.schemas.table import Kind, spec_of
-from recs_platform.simulation.world import WorldSpec, ensure, read_truth, simulate, stored_spec
-from recs_platform.strategies.strategy import STRATEGIES
-from recs_platform_tests.simulation.worlds import FEEDS, FIRST, Landed
+from recs_platform.simulation.world import WorldSpec, read_truth, stored_spec
+from recs_platform.strategies.catalogue import STRATEGIES
+from recs_platform_tests.simulation.worlds import FEEDS, FIRST, Landed, ensure, simulate
 
 DAYS = [FIRST + timedelta(days=age) for age in range(9)]
 LAST = DAYS[-1]

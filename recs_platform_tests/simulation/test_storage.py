@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from recs_platform.simulation import storage
-from recs_platform.simulation.world import WorldSpec, ensure, read_truth, simulate
+from recs_platform.simulation.world import WorldSpec, read_truth
 from recs_platform_tests.simulation.test_reproducibility import contents
-from recs_platform_tests.simulation.worlds import FIRST
+from recs_platform_tests.simulation.worlds import FIRST, ensure, simulate
 
 LAST = FIRST + timedelta(days=30)
 
@@ -25,7 +25,8 @@ ENDLESS = """
 import sys
 from datetime import date
 from pathlib import Path
-from recs_platform.simulation.world import WorldSpec, simulate
+from recs_platform.simulation.world import WorldSpec
+from recs_platform_tests.simulation.worlds import simulate
 spec = WorldSpec.from_json(Path(sys.argv[1]).read_text())
 print("ready", flush=True)
 simulate(spec, Path(sys.argv[2]), date(2025, 9, 1), date(2026, 8, 31))

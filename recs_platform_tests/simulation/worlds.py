@@ -9,9 +9,10 @@ from typing import Any
 
 import duckdb
 
-from recs_platform.schemas.table import Kind, spec_of
-from recs_platform.simulation.world import WorldSpec, read_truth
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.schemas.table import Kind
+from recs_platform.simulation import world
+from recs_platform.simulation.world import SimulatedWorld, WorldSpec, read_truth
+from recs_platform.strategies.catalogue import STRATEGIES
 
 FIRST = date(2025, 9, 1)
 FEEDS = {
@@ -31,6 +32,21 @@ SPECS = {
 
 DAYS = {"holley": 50, "metro": 60, "concord": 66}
 """Long enough for the gap day, and in concord for a whole block of trending products."""
+
+
+def world_of(spec: WorldSpec) -> SimulatedWorld:
+    made = STRATEGIES[spec.strategy].world
+    assert made is not None
+    return made()
+
+
+def simulate(spec: WorldSpec, landing: Path, first: date, last: date, **how: Any) -> None:
+    """The feeds of the strategy that the spec names."""
+    world.simulate(world_of(spec), STRATEGIES[spec.strategy].sources.values(), spec, landing, first, last, **how)
+
+
+def ensure(spec: WorldSpec, landing: Path, table: str, day: date) -> None:
+    world.ensure(world_of(spec), spec, landing, table, day)
 
 
 @dataclass(frozen=True)
@@ -60,7 +76,7 @@ class Landed:
         return [self.last] if table in self.tables(Kind.SNAPSHOT) else self.days
 
     def tables(self, *kinds: Kind) -> list[str]:
-        specs = [spec_of(model) for model in STRATEGIES[self.spec.strategy].source_tables]
+        specs = STRATEGIES[self.spec.strategy].sources.values()
         return [spec.name for spec in specs if not kinds or spec.kind in kinds]
 
     def counted(self, *path: str) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import ibis
 import pyarrow as pa
 
+from recs_platform.declarations.parameters import Parameters
 from recs_platform.errors import SourceError
 from recs_platform.schemas.landing import landed
 from recs_platform.schemas.sources import Events
 from recs_platform.schemas.table import spec_of
 from recs_platform.sources.rejection import rejection_audit
-from recs_platform.strategies.parameters import Parameters
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days, TableRef
 

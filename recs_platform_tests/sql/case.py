@@ -30,6 +30,7 @@ import yaml
 
 from recs_platform.companies.model import Company
 from recs_platform.schemas.table import Column, TableSpec
+from recs_platform.strategies.catalogue import KNOWN
 from recs_platform.warehouse.slices import Days
 
 FOLDER = Path(__file__).parent
@@ -84,7 +85,7 @@ class Case:
 
     def company(self, strategy: str) -> Company:
         described = {**_COMPANY, "strategy": strategy, **self._given.get("company", {})}
-        return Company.model_validate({**described, "parameters": self._given.get("parameters", {})})
+        return Company.model_validate({**described, "parameters": self._given.get("parameters", {})}, context=KNOWN)
 
     @cached_property
     def _given(self) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from recs_platform.pipeline.catalogue import pipelines
 from recs_platform.pipeline.pipeline import Pipeline, SqlTable
 from recs_platform.schemas.table import Kind, TableSpec
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import Verdict, judge
 from recs_platform.warehouse.engine import Engine, quoted

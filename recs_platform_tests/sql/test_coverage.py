@@ -11,11 +11,10 @@ from pathlib import PurePosixPath
 import pytest
 from sqlglot import exp
 
-from recs_platform.pipeline.catalogue import VALIDATION, pipelines
 from recs_platform.pipeline.pipeline import SqlTable
 from recs_platform.schemas.landing import REJECTION
 from recs_platform.schemas.table import spec_of
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies.catalogue import STRATEGIES, VALIDATION, pipelines
 from recs_platform.warehouse.query import Query, load_queries, sql_folder
 from recs_platform_tests.sql.case import FOLDER, Case, all_cases
 from recs_platform_tests.sql.running import difference

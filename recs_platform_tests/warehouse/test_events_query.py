@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.sources.stage import sources_stage
-from recs_platform.strategies.strategy import STRATEGIES
+from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.query import load_queries, sql_folder

@@ -5,10 +5,15 @@ Not here: what the worlds are like (the simulation package).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from datetime import date
+from pathlib import Path
+
 from recs_platform.companies.model import Company, Simulation
 from recs_platform.companies.source_config import DATE_PLACEHOLDER, FilesSource
+from recs_platform.errors import ConfigError
 from recs_platform.settings import settings
-from recs_platform.simulation.world import WorldSpec, ensure, stored_spec
+from recs_platform.simulation.world import SimulatedWorld, WorldSpec, ensure, simulate, stored_spec
 from recs_platform.sources.connectors.files import read_files
 from recs_platform.sources.connectors.request import SourceRequest, Stream
 
@@ -18,7 +23,7 @@ def world_spec(company: Company) -> WorldSpec:
     simulation = company.simulation or Simulation()
     return WorldSpec(
         company=company.name,
-        strategy=company.strategy,
+        strategy=company.strategy.name,
         seed=simulation.seed,
         customers=simulation.customers,
         start=company.start_date,
@@ -28,14 +33,47 @@ def world_spec(company: Company) -> WorldSpec:
     )
 
 
+def world_of(company: Company) -> SimulatedWorld:
+    """What companies of its strategy are like; a ConfigError where nobody has made up such a world."""
+    if company.strategy.world is None:
+        raise ConfigError(
+            f"{company.name}: there is no simulated world for {company.strategy}. Connect every table under `sources:`."
+        )
+    return company.strategy.world()
+
+
+def simulate_company(
+    company: Company,
+    landing: Path,
+    first: date,
+    last: date,
+    *,
+    snapshot_days: Collection[date] | None = None,
+    on_day: Callable[[date], None] | None = None,
+) -> None:
+    """Write the feeds of some days of the world that the company file describes."""
+    tables = company.strategy.sources.values()
+    simulate(
+        world_of(company),
+        tables,
+        world_spec(company),
+        landing,
+        first,
+        last,
+        snapshot_days=snapshot_days,
+        on_day=on_day,
+    )
+
+
 def read_simulated(request: SourceRequest) -> Stream:
     """The landed files of the request's days; days that have not landed yet are simulated first.
 
     A world that `recs simulate` wrote, perhaps at another size, is continued as it is.
     """
     company, table, landing = request.company, request.spec.name, settings().landing.absolute()
-    world = stored_spec(landing, company.name) or world_spec(company)
+    spec = stored_spec(landing, company.name) or world_spec(company)
+    world = world_of(company)
     for day in request.days:
-        ensure(world, landing, table, day)
+        ensure(world, spec, landing, table, day)
     path = landing / company.name / table / DATE_PLACEHOLDER
     return read_files(request, FilesSource(connector="files", path=str(path), columns=request.renames))

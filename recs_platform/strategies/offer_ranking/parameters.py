@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pydantic import Field, model_validator
 
+from recs_platform.companies.model import Company
+from recs_platform.declarations.parameters import Parameters
 from recs_platform.models.settings import Weekday
-from recs_platform.strategies.parameters import Parameters
-
-if TYPE_CHECKING:
-    from recs_platform.companies.model import Company
 
 
 class OfferRankingParameters(Parameters):
@@ -114,5 +110,5 @@ class OfferRankingParameters(Parameters):
 def parameters_of(company: Company) -> OfferRankingParameters:
     """The company's; a TypeError for a company of another strategy."""
     if not isinstance(company.parameters, OfferRankingParameters):
-        raise TypeError(f"{company.name} is no company of offer ranking")
+        raise TypeError(f"{company.name} is a company of {company.strategy}, not of offer ranking")
     return company.parameters

@@ -5,14 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import Stage, sql_asset
+from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import offer_ranking as schemas
-from recs_platform.schemas.offer_ranking_reports import RunHealth
+from recs_platform.schemas.offer_ranking import OfferRecommendations
+from recs_platform.schemas.offer_ranking_reports import OfferComparison, RunHealth
 from recs_platform.schemas.table import spec_of
+from recs_platform.strategies.offer_ranking.comparison_picture import show_offers
+from recs_platform.strategies.offer_ranking.contributions import feature_contributions, feature_importance
 from recs_platform.strategies.offer_ranking.drift import drift_report
 from recs_platform.strategies.offer_ranking.evaluation import offline_evaluation
-from recs_platform.strategies.offer_ranking.explaining import feature_contributions, feature_importance
 from recs_platform.strategies.offer_ranking.plan import training_plan
+from recs_platform.strategies.offer_ranking.publication import offers
 from recs_platform.strategies.offer_ranking.scoring import offer_scores
 from recs_platform.strategies.offer_ranking.training import ranking_model
 from recs_platform.warehouse.query import Query
@@ -35,11 +40,17 @@ FEATURE_TABLES = tuple(spec_of(model).name for model in _FEATURES)
 """In the order in which each is made of those before it."""
 
 
-def offer_ranking_stage(queries: Mapping[str, Query]) -> Stage:
+def offer_ranking_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     made = tuple(sql_asset(spec_of(model).name, model, queries) for model in QUERIES)
     return Stage("offer_ranking", (*made, training_plan, ranking_model, offer_scores, feature_contributions))
 
 
-def offer_reports_stage(queries: Mapping[str, Query]) -> Stage:  # noqa: ARG001  (made by functions alone)
+def offer_reports_stage(_: AnyStrategy, __: Mapping[str, Query]) -> Stage:
     """What looks back on the day: made after the offers are published, so that nobody waits for it."""
     return Stage("offer_reports", (feature_importance, drift_report, offline_evaluation))
+
+
+def offers_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """What offer ranking needs in order to publish a list of offers per customer as its recommendations."""
+    product = offers(spec_of(OfferRecommendations))
+    return product_stage(strategy, queries, product, OfferComparison, show_offers)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from recs_platform.strategies.parameters import Parameters
+from recs_platform.declarations.parameters import Parameters
 
 
 class VehicleFitmentParameters(Parameters):

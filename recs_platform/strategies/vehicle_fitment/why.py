@@ -1,12 +1,12 @@
 """Why a customer sees these four parts and no others, or none: an explanation whose numbers add up to the stored ones.
 
-Pure: it is given the rows (evidence.py) and uses the formulas (formulas.py). How it is printed is the CLI's.
+Pure: it is given the rows (evidence.py) and uses the formulas (formulas.py). Not here: how it is said (explanation.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from recs_platform.masking import mask_email
@@ -96,7 +96,7 @@ class Nothing:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class PartsExplained:
     company: str
     date: date
     customer_id: str
@@ -106,7 +106,6 @@ class Explanation:
     parts: tuple[Part, ...]
     passed: tuple[Passed, ...]
     nothing: Nothing | None
-    published: str = field(default="not published")
 
 
 @dataclass(frozen=True)
@@ -124,14 +123,14 @@ class _Candidate:
         return -self.score, self.item_id
 
 
-def explain(company: str, parameters: VehicleFitmentParameters, known: Evidence) -> Explanation:
-    """The explanation for one customer; `published` is left to who knows."""
+def explain(company: str, parameters: VehicleFitmentParameters, known: Evidence) -> PartsExplained:
+    """The explanation for one customer."""
     email = known.profile["email_lower"]
     nothing = None
     if known.dropped is not None:
         reason = known.dropped["reason"]
         nothing = Nothing(reason, *reason_for_nothing(reason, parameters, known))
-    return Explanation(
+    return PartsExplained(
         company=company,
         date=known.day,
         customer_id=known.profile["customer_id"],

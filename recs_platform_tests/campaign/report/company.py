@@ -10,7 +10,7 @@ from pathlib import Path
 
 from recs_platform.campaign.stage import CAMPAIGN
 from recs_platform.companies.loader import read_company
-from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.strategies.catalogue import STRATEGIES, pipelines
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.promises.platform import Platform
@@ -37,7 +37,7 @@ def garage(folder: Path) -> Terminal:
     terminal = Terminal(folder)
     terminal.companies.mkdir()
     (terminal.companies / f"{NAME}.yaml").write_text(_COMPANY)
-    platform = Platform(folder / ".recs", [read_company(terminal.companies / f"{NAME}.yaml")])
+    platform = Platform(folder / ".recs", [read_company(terminal.companies / f"{NAME}.yaml", STRATEGIES)])
     platform.succeeded(platform.load_days(NAME, Days(START, DAY), only=[*_FED_BY, *_LOGS]))
     platform.succeeded(platform.run_day(NAME, DAY, only=[*_STATES, *_campaign_tables()]))
     return terminal

@@ -9,7 +9,8 @@ from typing import Any
 
 from recs_platform.campaign.report.reading import STANDING, Findings, Rows
 from recs_platform.companies.model import Company, Simulation
-from recs_platform.strategies.parameters import Parameters
+from recs_platform.declarations.parameters import Parameters
+from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 from recs_platform.warehouse.slices import Days
 
@@ -23,7 +24,7 @@ def company(**parameters: Any) -> Company:
     given: Parameters = VehicleFitmentParameters(**parameters)
     return Company(
         name="garage",
-        strategy="vehicle_fitment",
+        strategy=STRATEGIES["vehicle_fitment"],
         dataset="garage",
         timezone="UTC",
         currency="USD",

@@ -12,7 +12,7 @@ import pytest
 
 from recs_platform.campaign.report.files import PAGE, contents, csv_text, write
 from recs_platform.errors import ConfigError
-from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform_tests.campaign.report.findings import empty, findings
 
 

@@ -15,12 +15,12 @@ import pytest
 
 from recs_platform.campaign.report.files import PAGE, contents
 from recs_platform.campaign.report.reading import STANDING, Asked, Findings, Rows, gather, rows_of
-from recs_platform.companies.loader import company as find
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
-from recs_platform.pipeline.catalogue import pipelines
-from recs_platform.resources import open_warehouse
+from recs_platform.strategies.catalogue import company as find
+from recs_platform.strategies.catalogue import pipelines
+from recs_platform.warehouse.environment import open_warehouse
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.campaign.report.company import DAY, NAME, QUIET_DAY, START, garage

@@ -8,12 +8,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from recs_platform.companies.loader import company
 from recs_platform.companies.model import Company, Simulation
 from recs_platform.settings import settings
-from recs_platform.simulation.world import simulate, stored_spec
+from recs_platform.simulation.world import stored_spec
 from recs_platform.sources.connectors.base import SourceRequest, read_source
-from recs_platform.sources.connectors.simulated import world_spec
+from recs_platform.sources.connectors.simulated import simulate_company, world_spec
+from recs_platform.strategies.catalogue import company
 
 DAY = date(2025, 9, 3)
 
@@ -58,7 +58,7 @@ def test_all_tables_are_read_with_their_required_columns(small: Company) -> None
 def test_a_world_that_was_simulated_before_is_continued(small: Company) -> None:
     landing: Path = settings().landing
     other = small.model_copy(update={"simulation": Simulation(seed=6, customers=90)})
-    simulate(world_spec(other), landing, DAY, DAY)
+    simulate_company(other, landing, DAY, DAY)
     assert read_source(request(small, "customers")).read_all()["customer_id"].combine_chunks().unique().to_pylist()
     assert stored_spec(landing, "concord") == world_spec(other)
     assert (landing / "concord" / "customers" / "2025-09-03").is_dir()

@@ -19,12 +19,12 @@ from recs_platform.models.manifest import Provenance
 from recs_platform.models.model import Model
 from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.training import train
-from recs_platform.pipeline.catalogue import pipelines
 from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.simulation import offer_world
 from recs_platform.simulation.columns import pc
 from recs_platform.sources.connectors.simulated import world_spec
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform.strategies.offer_ranking.drift_sizes import BOTH, DAY
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TABLES

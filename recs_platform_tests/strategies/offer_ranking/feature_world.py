@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 
 from recs_platform.companies.model import Company
-from recs_platform.pipeline.catalogue import pipelines
 from recs_platform.schemas.table import Kind
+from recs_platform.strategies.catalogue import KNOWN, pipelines
 from recs_platform.warehouse.compile import duckdb_sql
 from recs_platform.warehouse.engine import declared_columns, quoted
 from recs_platform.warehouse.query import parse_query
@@ -58,7 +58,8 @@ def company(window: int, training_window: int = 29) -> Company:
                 "rate_strength": 5.0,
                 "campaign_window_days": 8,
             },
-        }
+        },
+        context=KNOWN,
     )
 
 

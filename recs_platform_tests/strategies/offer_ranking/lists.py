@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.warehouse.compile import duckdb_sql
 from recs_platform.warehouse.engine import quoted

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Company
 from recs_platform.models import registry, training_log
 from recs_platform.models.features import Floats
@@ -22,6 +21,7 @@ from recs_platform.models.shelf import ModelShelf
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.schemas.offer_ranking import CandidateFeatures, TrainingPlan, TrainingSet
 from recs_platform.schemas.table import Table, spec_of
+from recs_platform.strategies.catalogue import load_companies
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
 from recs_platform.strategies.offer_ranking.scoring import offer_scores
 from recs_platform.strategies.offer_ranking.training import ranking_model

@@ -1,4 +1,4 @@
-"""A small shop whose sources are made up row by row, in a real lake and registry: for `recs explain`.
+"""A small shop whose sources are made up row by row, in a real lake and registry: for `recs why`.
 
 The platform's own queries find its candidates and choose among them; features are drawn, and the market's model scores
 them. Not here: what is expected of it.
@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.companies.loader import company as find
 from recs_platform.companies.model import Company
 from recs_platform.models.shelf import ModelShelf, open_shelf
-from recs_platform.pipeline.catalogue import pipelines
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.resources import lake_resource
 from recs_platform.settings import settings
-from recs_platform.strategies.offer_ranking.explain import Explanation, explain
+from recs_platform.strategies.catalogue import company as find
+from recs_platform.strategies.catalogue import pipelines
+from recs_platform.strategies.offer_ranking.why import OfferExplained, explain
+from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.lake import Lake
 from recs_platform.warehouse.protocol import Rows, Subject
 from recs_platform.warehouse.slices import Days
@@ -61,7 +61,7 @@ class Shop:
         (terminal.companies / "metro.yaml").write_text(COMPANY)
         with terminal.inside():
             self.company: Company = find("metro")
-            self.lake: Lake = lake_resource(settings()).open()
+            self.lake: Lake = lake_of(settings())
             self.models: ModelShelf = open_shelf("metro", run_id="0123456789abcdef")
         self.pipeline: Pipeline = pipelines()["offer_ranking"]
         self.make(DAY - timedelta(days=1))
@@ -104,7 +104,7 @@ class Shop:
             rows: list[Row] = reader.read_all().to_pylist()
         return rows
 
-    def explained(self, customer: str, offer: str, day: date = DAY) -> Explanation:
+    def explained(self, customer: str, offer: str, day: date = DAY) -> OfferExplained:
         return explain(DayReader(self.lake, self.pipeline, self.company, day), self.models, customer, offer)
 
     def _store(self, name: str, day: date, rows: Rows) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.check import Severity
 
 BLOCKING = {

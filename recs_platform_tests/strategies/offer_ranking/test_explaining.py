@@ -14,7 +14,7 @@ import pytest
 
 from recs_platform.errors import UserError
 from recs_platform.models.shelf import ModelShelf
-from recs_platform.strategies.offer_ranking.explaining import (
+from recs_platform.strategies.offer_ranking.contributions import (
     START,
     explained,
     feature_contributions,

@@ -14,16 +14,15 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Company, Simulation
-from recs_platform.pipeline.catalogue import pipelines
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.resources import lake_resource
 from recs_platform.schemas.table import Kind
 from recs_platform.settings import settings
+from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TABLES
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import judge
+from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.lake import Lake
 from recs_platform.warehouse.protocol import Audit, Rows, Subject
 from recs_platform.warehouse.query import parse_query, sql_folder
@@ -88,7 +87,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RECS_HOME", str(tmp_path_factory.mktemp("leaks")))
         settings.cache_clear()
-        made = World(company, pipeline, lake_resource(settings()).open())
+        made = World(company, pipeline, lake_of(settings()))
         for name in SOURCES:
             days = TODAY if name in SNAPSHOTS else Days(FIRST, DAY)
             made.make((f"landed_{name}", name), days)

@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from recs_platform.cli.offer_story import offer_story
 from recs_platform.models.shelf import ModelShelf
 from recs_platform.strategies.offer_ranking.drift import drift_report
 from recs_platform.strategies.offer_ranking.evaluation import offline_evaluation
 from recs_platform.strategies.offer_ranking.features import TASK
+from recs_platform.strategies.offer_ranking.story import offer_story
 from recs_platform.strategies.offer_ranking.training import ranking_model
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.cli.terminal import Terminal

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Simulation
-from recs_platform.simulation.world import read_truth, simulate
-from recs_platform.sources.connectors.simulated import world_spec
+from recs_platform.simulation.world import read_truth
+from recs_platform.sources.connectors.simulated import simulate_company
+from recs_platform.strategies.catalogue import load_companies
 from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform
@@ -24,12 +24,11 @@ def test_days_with_nothing_to_show_succeed_write_nothing_and_warn(tmp_path: Path
     built_in = load_companies()["metro"]
     company = built_in.model_copy(update={"simulation": Simulation(seed=5, customers=80)})
     platform = Platform(tmp_path, [company])
-    spec = world_spec(company)
-    simulate(spec, platform.landing, company.start_date, company.start_date, snapshot_days=[])
+    simulate_company(company, platform.landing, company.start_date, company.start_date, snapshot_days=[])
     pause = date.fromisoformat(read_truth(platform.landing, "metro")["no_offers"]["first"])
     eve = pause - timedelta(days=1)
     before = Days(eve - timedelta(days=11), eve - timedelta(days=1))
-    simulate(spec, platform.landing, before.first, pause, snapshot_days=[eve, pause])
+    simulate_company(company, platform.landing, before.first, pause, snapshot_days=[eve, pause])
     platform.succeeded(platform.load_days("metro", before, only=[*platform.logs("metro"), *DAILY_SUMS]))
     for day in (eve, pause):
         _made_and_warned(platform, day)

@@ -14,12 +14,11 @@ from typing import Any
 
 import pytest
 
-from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Simulation
-from recs_platform.pipeline.catalogue import pipelines
 from recs_platform.schemas.table import Kind
-from recs_platform.simulation.world import read_truth, simulate
-from recs_platform.sources.connectors.simulated import world_spec
+from recs_platform.simulation.world import read_truth
+from recs_platform.sources.connectors.simulated import simulate_company
+from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TABLES
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days
@@ -43,7 +42,13 @@ def market(home: Path, **world: Any) -> Platform:
         }
     )
     platform = Platform(home, [company])
-    simulate(world_spec(company), platform.landing, company.start_date, LAST, snapshot_days=[LAST])
+    simulate_company(
+        company,
+        platform.landing,
+        company.start_date,
+        LAST,
+        snapshot_days=[LAST],
+    )
     load(platform, [*(f"landed_{table}" for table in FED), *FED, *DAILY_SUMS])
     platform.succeeded(platform.run_day("metro", LAST, only=["training_plan"]))
     load(platform, FEATURES)

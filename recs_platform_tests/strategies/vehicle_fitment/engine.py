@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from recs_platform import bench
-from recs_platform.pipeline.catalogue import pipelines
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 from recs_platform.warehouse.compile import Values, duckdb_sql
 from recs_platform.warehouse.engine import declared_columns, quoted

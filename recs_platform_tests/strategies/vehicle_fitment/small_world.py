@@ -15,14 +15,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from recs_platform.companies.loader import load_companies
 from recs_platform.companies.model import Company, Simulation
-from recs_platform.pipeline.catalogue import pipelines
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
-from recs_platform.resources import lake_resource
 from recs_platform.schemas.table import Kind
 from recs_platform.settings import Settings
+from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
+from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.lake import Lake
 from recs_platform.warehouse.protocol import Rows, Subject
 from recs_platform.warehouse.slices import Days
@@ -88,7 +87,7 @@ def small_world(home: Path, settings: Settings) -> World:
     parameters = built_in.parameters.model_copy(update={"backtest_days": BACKTEST_DAYS})
     changes = {"simulation": Simulation(seed=1, customers=CUSTOMERS), "parameters": parameters}
     company = built_in.model_copy(update=changes)
-    made = World(home, company, pipelines()[company.strategy], lake_resource(settings).open())
+    made = World(home, company, pipelines()[company.strategy.name], lake_of(settings))
     made.make(THEN, events_from=company.start_date)
     made.make(TODAY, events_from=THEN + timedelta(days=1))
     return made

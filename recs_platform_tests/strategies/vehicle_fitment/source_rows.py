@@ -13,9 +13,9 @@ from typing import Any
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
-from recs_platform.pipeline.catalogue import pipelines
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.table import Kind
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import Verdict, judge
 from recs_platform.warehouse.engine import Engine

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from recs_platform.errors import ConfigError
-from recs_platform.reporting.compare import compare_days
+from recs_platform.publication.compare import compare_days
 from recs_platform_tests.strategies.vehicle_fitment.conftest import Recs, parsed
 from recs_platform_tests.strategies.vehicle_fitment.small_world import THEN, TODAY, World
 

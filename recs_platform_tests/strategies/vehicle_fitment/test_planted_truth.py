@@ -14,12 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from recs_platform.companies.loader import load_companies
-from recs_platform.pipeline.catalogue import pipelines
-from recs_platform.resources import lake_resource
 from recs_platform.settings import settings
 from recs_platform.simulation.world import read_truth
+from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform.warehouse.check import judge
+from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.strategies.vehicle_fitment.engine import Engine, values
 from recs_platform_tests.strategies.vehicle_fitment.small_world import World
@@ -86,7 +85,7 @@ def holley(tmp_path_factory: pytest.TempPathFactory) -> Holley:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RECS_HOME", str(home))
         settings.cache_clear()
-        world = World(home, company, pipelines()[company.strategy], lake_resource(settings()).open())
+        world = World(home, company, pipelines()[company.strategy.name], lake_of(settings()))
         world.make(THEN, events_from=company.start_date)
         world.make(TODAY, events_from=THEN + timedelta(days=1))
         truth = read_truth(settings().landing.absolute(), company.name)

@@ -27,7 +27,7 @@ from recs_platform.strategies.vehicle_fitment.formulas import (
     rounded,
 )
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
-from recs_platform.strategies.vehicle_fitment.why import Explanation, explain
+from recs_platform.strategies.vehicle_fitment.why import PartsExplained, explain
 from recs_platform_tests.strategies.vehicle_fitment.conftest import Recs, parsed
 from recs_platform_tests.strategies.vehicle_fitment.small_world import THEN, TODAY, World
 
@@ -35,7 +35,7 @@ DAY = date(2025, 9, 10)
 Row = dict[str, Any]
 
 
-def explained(world: World, customer: str) -> Explanation:
+def explained(world: World, customer: str) -> PartsExplained:
     parameters = world.company.parameters
     assert isinstance(parameters, VehicleFitmentParameters)
     known = gather(DayReader(world.lake, world.pipeline, world.company, TODAY), world.company, TODAY, customer)
@@ -43,7 +43,7 @@ def explained(world: World, customer: str) -> Explanation:
 
 
 @pytest.fixture(scope="module")
-def wishing(world: World) -> list[Explanation]:
+def wishing(world: World) -> list[PartsExplained]:
     """The owners with the strongest wishes, those whose wishes are met, and one of each of some vehicles."""
     wishes: dict[str, float] = defaultdict(float)
     for row in world.rows("intent_scores", TODAY):
@@ -57,7 +57,7 @@ def wishing(world: World) -> list[Explanation]:
     return [explained(world, customer) for customer in [*strongest, *happiest, *sorted(others.values())[:6]]]
 
 
-def test_the_working_gives_the_stored_scores(world: World, wishing: list[Explanation]) -> None:
+def test_the_working_gives_the_stored_scores(world: World, wishing: list[PartsExplained]) -> None:
     stored = {(row["customer_id"], row["rank"]): row for row in world.rows("recommendations", TODAY)}
     with_events = 0
     for explanation in wishing:
@@ -74,14 +74,14 @@ def test_the_working_gives_the_stored_scores(world: World, wishing: list[Explana
     assert with_events >= 8
 
 
-def test_the_tier_is_the_nearest_segment_with_an_order(wishing: list[Explanation]) -> None:
+def test_the_tier_is_the_nearest_segment_with_an_order(wishing: list[PartsExplained]) -> None:
     for explanation in wishing:
         for part in explanation.parts:
             ordered = [segment.tier for segment in part.working.segments if segment.orders]
             assert part.tier == (ordered[0] if ordered else "global")
 
 
-def test_every_stronger_part_has_the_rule_that_removed_it(wishing: list[Explanation]) -> None:
+def test_every_stronger_part_has_the_rule_that_removed_it(wishing: list[PartsExplained]) -> None:
     kinds = set()
     for explanation in wishing:
         recommended = {part.item_id for part in explanation.parts}
@@ -93,7 +93,7 @@ def test_every_stronger_part_has_the_rule_that_removed_it(wishing: list[Explanat
     assert {"bought", "does", "its"} <= kinds
 
 
-def test_other_parameters_than_the_days_own_are_noticed(world: World, wishing: list[Explanation]) -> None:
+def test_other_parameters_than_the_days_own_are_noticed(world: World, wishing: list[PartsExplained]) -> None:
     parameters = VehicleFitmentParameters(universal_discount=0.9)
     customer = wishing[0].customer_id
     known = gather(DayReader(world.lake, world.pipeline, world.company, TODAY), world.company, TODAY, customer)
@@ -277,7 +277,7 @@ def test_a_day_without_recommendations(world: World, recs: Recs) -> None:
 def test_a_company_of_another_strategy(recs: Recs) -> None:
     code, _, err = recs("why", "metro", "C1")
     assert code == 2
-    assert "explains vehicle_fitment, and metro is a company of offer_ranking" in err
+    assert "metro has no recommendations yet. Make a day: recs run -c metro --date DAY" in err
 
 
 def test_who_gets_nothing_on_the_terminal(world: World, recs: Recs) -> None:

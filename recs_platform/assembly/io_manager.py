@@ -14,10 +14,10 @@ import dagster as dg
 import pandas as pd
 import pyarrow as pa
 
+from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.errors import MissingSliceError
 from recs_platform.masking import mask_row
-from recs_platform.partitions import company_and_days
 from recs_platform.pipeline.pipeline import Pipeline, SqlTable
 from recs_platform.reporting.presentation import Present, markdown_image, write_picture
 from recs_platform.schemas.table import Empty, Kind, TableSpec

@@ -9,15 +9,15 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
-from recs_platform.partitions import company_and_days
+from recs_platform.declarations.guardrails import Guardrail
+from recs_platform.declarations.product import AnyProduct
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.platform_db.tables import Publication
-from recs_platform.publication.guardrails import Guardrail
 from recs_platform.publication.offer import Offer, Standing, accept, offer
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.product import AnyProduct
 from recs_platform.publication.stage import outlet_of
 from recs_platform.reporting.presentation import markdown_image
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from recs_platform.publication.comparison import Compared
-from recs_platform.publication.guardrails import Guardrail
+from recs_platform.declarations.comparison import Compared
+from recs_platform.declarations.guardrails import Guardrail
 from recs_platform.schemas.table import Empty, TableSpec
 
 RECOMMENDATIONS, ALLOCATION = "recommendations", "allocation"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def fitment_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
     """One line a finding; a day without a backtest has none."""
-    from recs_platform.reporting.stored import stored_rows
+    from recs_platform.pipeline.stored import stored_rows
 
     rows = partial(stored_rows, warehouse, pipeline, company, day=day)
 

@@ -10,9 +10,9 @@ from datetime import date
 from typing import Any
 
 from recs_platform.companies.model import Company
+from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.publication.product import RECOMMENDATIONS
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days

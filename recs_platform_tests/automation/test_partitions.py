@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recs_platform.automation.partitions import company_and_days, mapping_back, partition_key, partitions_of, split_key
 from recs_platform.errors import ConfigError
-from recs_platform.partitions import company_and_days, mapping_back, partition_key, partitions_of, split_key
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.companies.shop import shop
 

@@ -1,7 +1,7 @@
 """Why a customer is or is not recommended an offer on a day, with the parts of its score: for any pair that anybody
 names. Computed from the day's tables and the model that scored them.
 
-Not here: how it is said on a terminal (`cli/explain.py`), and why an offer is no candidate (not_found.py).
+Not here: how it is said (explanation.py), and why an offer is no candidate (not_found.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from recs_platform.masking import mask_text
 from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.day_reader import DayReader, Row
 from recs_platform.schemas.offer_ranking import BY_RATE, GENERATORS
-from recs_platform.strategies.offer_ranking.explaining import START, contributions, scorer, value_text
+from recs_platform.strategies.offer_ranking.contributions import START, contributions, scorer, value_text
 from recs_platform.strategies.offer_ranking.features import FEATURES
 from recs_platform.strategies.offer_ranking.not_found import UNKNOWN, Offered, why_not_found
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters, parameters_of
@@ -51,7 +51,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class OfferExplained:
     company: str
     date: datetime.date
     customer_id: str
@@ -87,7 +87,7 @@ class Explanation:
     adds_up: bool = True
 
 
-def explain(read: DayReader, models: ModelShelf, customer: str, offer: str) -> Explanation:
+def explain(read: DayReader, models: ModelShelf, customer: str, offer: str) -> OfferExplained:
     """Everything about the pair; a ConfigError when the day knows no such customer or offer."""
     name, day = read.company.name, read.day
     customers, offers = read.rows(_CUSTOMER, customer=customer), read.rows(_OFFER, offer=offer)
@@ -101,18 +101,25 @@ def explain(read: DayReader, models: ModelShelf, customer: str, offer: str) -> E
     about |= {"recommended": len(recommended)}
     if not candidates:
         offered = Offered(read, customers[0], offers[0])
-        return Explanation(**about, verdict="no candidate", words=why_not_found(offered))
+        return OfferExplained(**about, verdict="no candidate", words=why_not_found(offered))
     scores = read.rows(_SCORES, customer=customer)
     score = next((row for row in scores if row["offer_id"] == offer), None)
     if score is None:
         raise ConfigError(f"{name}: the candidates of {day} are not the ones that were scored. Make the day again.")
     features = read.table(_PAIR.format(table="candidate_features"), customer=customer, offer=offer)
-    return Explanation(
+    return OfferExplained(
         **about,
         **_standing(parameters_of(read.company), features.to_pylist()[0], scores, recommended, score),
         **_working(models, day, features, score),
         generators=tuple(name for name in GENERATORS if name in candidates[0]["generators"]),
     )
+
+
+def recommended_offers(read: DayReader, customer: str) -> list[Row]:
+    """A customer's list; a ConfigError when the day knows no such customer."""
+    if not read.rows(_CUSTOMER, customer=customer):
+        raise ConfigError(f"{read.company.name} has no customer {mask_text(customer)} on {read.day}.")
+    return read.rows(_RECOMMENDED, customer=customer)
 
 
 def _about(read: DayReader, customer: Row, offer: Row) -> Row:

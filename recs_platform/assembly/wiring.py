@@ -3,36 +3,31 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from recs_platform.assembly.io_manager import markdown_table
+from recs_platform.assembly.publishing import guardrails_check, publication_asset
+from recs_platform.automation.jobs import COMPANY_TAG, Job, daily_job, history_job, training_job
+from recs_platform.automation.partitions import company_and_days, mapping_back, partition_key
+from recs_platform.automation.retraining import retraining_sensor
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
+from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.models.shelf import asked_for, open_shelf
-from recs_platform.partitions import company_and_days, mapping_back, partition_key
-from recs_platform.pipeline.io_manager import markdown_table
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
 from recs_platform.platform_db.tables import shortened
-from recs_platform.publication.assets import guardrails_check, publication_asset
 from recs_platform.publication.stage import PUBLICATION
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse.check import Check, Severity, Verdict, judge
 from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
 from recs_platform.warehouse.protocol import BoundQuery
 
-Job: TypeAlias = Any
-"""What `dg.define_asset_job` returns; Dagster does not export its type."""
-
 OWNERS = ["team:recommendations"]
 DAILY_RUN_AT = "0 6 * * *"
 """In the company's own time zone: by then yesterday's feeds are due."""
-
-COMPANY_TAG = "recs/company"
-
-TRAINING_PLAN = "training_plan"
-"""The table that says whether a day trains; a strategy that has it has a job that begins with it."""
 
 
 class PipelineWiring:
@@ -80,14 +75,11 @@ class PipelineWiring:
                 description="The logs of a company for a range of days, in one run: how a new company's history loads.",
             ),
         ]
-        return [*made, self._training_job()] if self.trains else made
+        model = self.pipeline.strategy.model
+        return made if model is None else [*made, self._training_job(model)]
 
-    @property
-    def trains(self) -> bool:
-        return TRAINING_PLAN in self.pipeline.tables
-
-    def _training_job(self) -> Job:
-        planned = dg.AssetSelection.assets(self.key(TRAINING_PLAN))
+    def _training_job(self, model: TrainedModel) -> Job:
+        planned = dg.AssetSelection.assets(self.key(model.plan))
         return dg.define_asset_job(
             training_job(self.group),
             selection=planned.downstream() & dg.AssetSelection.groups(self.group),
@@ -97,6 +89,11 @@ class PipelineWiring:
 
     def schedules(self, jobs: Mapping[str, Job]) -> list[dg.ScheduleDefinition]:
         return [self._schedule(company, jobs[daily_job(self.group)]) for company in self.companies.values()]
+
+    def sensors(self, jobs: Mapping[str, Job]) -> list[dg.SensorDefinition]:
+        if self.pipeline.strategy.model is None:
+            return []
+        return [retraining_sensor(self.pipeline, self.companies, jobs[training_job(self.group)])]
 
     def _asset(self, table: SqlTable | FrameTable) -> dg.AssetsDefinition:
         spec = table.spec
@@ -222,18 +219,6 @@ def _dagster_type(python_type: type) -> dg.DagsterType:
     return dg.PythonObjectDagsterType(python_type)
 
 
-def daily_job(strategy: str) -> str:
-    return f"{strategy}_daily"
-
-
-def history_job(strategy: str) -> str:
-    return f"{strategy}_history"
-
-
-def training_job(strategy: str) -> str:
-    return f"{strategy}_training"
-
-
 def run_request(company: Company, scheduled: datetime) -> dg.RunRequest | dg.SkipReason:
     """The run of the last day that is over everywhere: days are UTC days, whatever the company's time zone."""
     day = scheduled.astimezone(ZoneInfo("UTC")).date() - timedelta(days=1)
@@ -294,5 +279,5 @@ def strategies_with_companies(companies: Mapping[str, Company]) -> dict[str, dic
     """The companies of each strategy that has any."""
     found: dict[str, dict[str, Company]] = {}
     for company in companies.values():
-        found.setdefault(company.strategy, {})[company.name] = company
+        found.setdefault(company.strategy.name, {})[company.name] = company
     return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from recs_platform.publication.comparison import ComparedCustomers, percent
-from recs_platform.publication.guardrails import Guardrail, at_least, at_most, customers_kept
-from recs_platform.publication.product import RECOMMENDATIONS, Product
+from recs_platform.declarations.comparison import ComparedCustomers, percent
+from recs_platform.declarations.guardrails import Guardrail, at_least, at_most, customers_kept
+from recs_platform.declarations.parameters import Parameters
+from recs_platform.declarations.product import RECOMMENDATIONS, Product
 from recs_platform.schemas.table import TableSpec
-from recs_platform.strategies.parameters import Parameters
 
 PLACES = ("1", "2", "3", "4")
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from recs_platform.companies.check import SAMPLE_ROWS, CheckLine, Status, check_company
 from recs_platform.settings import settings
+from recs_platform.sources.check import SAMPLE_ROWS, CheckLine, Status, check_company
 from recs_platform_tests.companies.shop import shop
 
 DAY = date(2025, 9, 10)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 
-from recs_platform.settings import Settings, settings
-from recs_platform.warehouse.engine import Engine, cores
-from recs_platform.warehouse.lake import Lake
+from recs_platform.process import cores
+from recs_platform.settings import Settings
+from recs_platform.warehouse.environment import open_lake
 from recs_platform.warehouse.protocol import Warehouse
 
 
@@ -23,12 +22,13 @@ class LakeResource(dg.ConfigurableResource[Warehouse]):
     scratch: str
 
     def create_resource(self, context: dg.InitResourceContext) -> Warehouse:  # noqa: ARG002  (Dagster's signature)
-        return self.open()
-
-    def open(self) -> Lake:
-        scratch = Path(self.scratch)
-        engine = Engine(self.memory_limit, self.threads, scratch / "spill")
-        return Lake(self.url, engine, timedelta(days=self.retention_days), scratch)
+        return open_lake(
+            self.url,
+            memory_limit=self.memory_limit,
+            threads=self.threads,
+            retention_days=self.retention_days,
+            scratch=Path(self.scratch),
+        )
 
 
 def lake_resource(settings: Settings) -> LakeResource:
@@ -39,8 +39,3 @@ def lake_resource(settings: Settings) -> LakeResource:
         retention_days=settings.retention_days,
         scratch=str(settings.home / "scratch"),
     )
-
-
-def open_warehouse() -> Warehouse:
-    """The environment's warehouse, outside of Dagster."""
-    return lake_resource(settings()).open()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def offer_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
     """One line a finding; what the day has no figures of is left out."""
-    from recs_platform.reporting.stored import stored_rows
+    from recs_platform.pipeline.stored import stored_rows
 
     rows = partial(stored_rows, warehouse, pipeline, company, day=day)
     for health in rows("run_health"):
@@ -32,7 +32,7 @@ def offer_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day:
 def _model_lines(company: Company, warehouse: Warehouse, pipeline: Pipeline, day: date) -> Iterator[str]:
     """The model that serves the day, as it was judged on the day that trained it."""
     from recs_platform.models.shelf import open_shelf
-    from recs_platform.reporting.stored import stored_rows
+    from recs_platform.pipeline.stored import stored_rows
     from recs_platform.strategies.offer_ranking.features import TASK
 
     serving = open_shelf(company.name, run_id="").serving(TASK.model, day)

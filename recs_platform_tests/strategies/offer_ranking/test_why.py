@@ -1,4 +1,4 @@
-"""`recs explain`: the parts add up to the stored score, and whatever keeps an offer from a list is named and true.
+"""`recs why`: the parts add up to the stored score, and whatever keeps an offer from a list is named and true.
 
 Of made up sources, whose candidates and recommendations are the platform's own queries'.
 """
@@ -15,9 +15,9 @@ import pytest
 
 from recs_platform.errors import ConfigError
 from recs_platform.schemas.offer_ranking import BY_RATE
-from recs_platform.strategies.offer_ranking.explain import Explanation, left_out
 from recs_platform.strategies.offer_ranking.features import FEATURES
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.why import OfferExplained, left_out
 from recs_platform_tests.strategies.offer_ranking.market import DAY, with_column
 from recs_platform_tests.strategies.offer_ranking.shop import Shop
 
@@ -36,7 +36,7 @@ def lists(shop: Shop) -> dict[str, list[Row]]:
 
 
 @pytest.fixture(scope="session")
-def explanations(shop: Shop) -> list[Explanation]:
+def explanations(shop: Shop) -> list[OfferExplained]:
     """Of all candidates of some customers: those with two offers on one item come first."""
     pairs = sorted((row["customer_id"], row["offer_id"]) for row in shop.rows("offer_candidates", DAY))
     twins = Counter((row["customer_id"], row["item_id"]) for row in shop.rows("offer_candidates", DAY))
@@ -45,7 +45,7 @@ def explanations(shop: Shop) -> list[Explanation]:
     return [shop.explained(customer, offer) for customer, offer in pairs if customer in customers]
 
 
-def test_the_parts_give_the_stored_score(shop: Shop, explanations: list[Explanation]) -> None:
+def test_the_parts_give_the_stored_score(shop: Shop, explanations: list[OfferExplained]) -> None:
     stored = {(row["customer_id"], row["offer_id"]): row for row in shop.rows("offer_scores", DAY)}
     for found in explanations:
         score = stored[found.customer_id, found.offer_id]
@@ -61,7 +61,7 @@ def test_the_parts_give_the_stored_score(shop: Shop, explanations: list[Explanat
 
 
 def test_what_is_recommended_has_its_rank_and_reason(
-    lists: dict[str, list[Row]], explanations: list[Explanation]
+    lists: dict[str, list[Row]], explanations: list[OfferExplained]
 ) -> None:
     chosen = [found for found in explanations if found.verdict == "recommended"]
     assert len(chosen) == 20
@@ -74,7 +74,7 @@ def test_what_is_recommended_has_its_rank_and_reason(
 
 
 def test_whatever_keeps_a_candidate_from_the_list_is_true(
-    lists: dict[str, list[Row]], explanations: list[Explanation]
+    lists: dict[str, list[Row]], explanations: list[OfferExplained]
 ) -> None:
     """Every rule is seen at work. What a rule leaves out would have had a place without it."""
     seen: Counter[str] = Counter()
@@ -122,7 +122,7 @@ def test_items_of_unknown_category_are_not_alike(shop: Shop) -> None:
         assert "F9 pass" in words
 
 
-def test_the_place_among_candidates(explanations: list[Explanation]) -> None:
+def test_the_place_among_candidates(explanations: list[OfferExplained]) -> None:
     for customer in {found.customer_id for found in explanations}:
         mine = [found for found in explanations if found.customer_id == customer]
         ordered = sorted(mine, key=lambda found: (-(found.probability or 0.0), found.offer_id))
@@ -205,9 +205,9 @@ def test_who_and_what_is_unknown(shop: Shop) -> None:
         shop.explained("ann@mail.example", "F00")
 
 
-def test_on_the_terminal(shop: Shop, explanations: list[Explanation]) -> None:
+def test_on_the_terminal(shop: Shop, explanations: list[OfferExplained]) -> None:
     found = next(found for found in explanations if found.rank == 2)
-    ended = shop.terminal.recs("explain", "metro", "--customer", found.customer_id, "--offer", found.offer_id)
+    ended = shop.terminal.recs("why", "metro", found.customer_id, "--item", found.offer_id)
     assert ended.code == 0, ended.told
     assert ended.told.startswith(f"metro 2025-12-01: customer {found.customer_id} (")
     assert "Recommended. It is recommended at place 2 of 4" in ended.told
@@ -225,10 +225,10 @@ def test_on_the_terminal(shop: Shop, explanations: list[Explanation]) -> None:
     assert "@" not in ended.told, "no address is shown"
 
 
-def test_as_json(shop: Shop, explanations: list[Explanation]) -> None:
+def test_as_json(shop: Shop, explanations: list[OfferExplained]) -> None:
     found = next(found for found in explanations if found.verdict == "left out by a rule")
     ended = shop.terminal.recs(
-        "explain", "metro", "--customer", found.customer_id, "--offer", found.offer_id, "--date", str(DAY), "--json"
+        "why", "metro", found.customer_id, "--item", found.offer_id, "--date", str(DAY), "--json"
     )
     assert ended.code == 0
     assert (ended.json["verdict"], ended.json["words"], ended.json["date"]) == (found.verdict, found.words, str(DAY))
@@ -237,25 +237,36 @@ def test_as_json(shop: Shop, explanations: list[Explanation]) -> None:
 
 def test_on_the_terminal_without_a_model_and_without_a_score(shop: Shop) -> None:
     row = shop.rows("offer_recommendations", BEFORE)[0]
-    asked = ["explain", "metro", "--customer", row["customer_id"]]
-    told = shop.terminal.recs(*asked, "--offer", row["offer_id"], "--date", str(BEFORE)).told
+    asked = ["why", "metro", row["customer_id"]]
+    told = shop.terminal.recs(*asked, "--item", row["offer_id"], "--date", str(BEFORE)).told
     assert "No model has scored the day: the chance is how often the offer was redeemed when it was shown." in told
     assert "adds" not in told
-    told = shop.terminal.recs(*asked, "--offer", "ended").told
-    assert told.endswith("No candidate. The offer ended on 2025-11-30.")
+    told = shop.terminal.recs(*asked, "--item", "ended").told
+    assert "No candidate. The offer ended on 2025-11-30." in told
+
+
+def test_without_an_offer_it_is_the_customers_list(shop: Shop) -> None:
+    customer = shop.rows("offer_recommendations", DAY)[0]["customer_id"]
+    listed = [row for row in shop.rows("offer_recommendations", DAY) if row["customer_id"] == customer]
+    ended = shop.terminal.recs("why", "metro", customer)
+    assert ended.code == 0
+    assert f"customer {customer}: {len(listed)} offers" in ended.told
+    rows = [line for line in ended.out.splitlines() if line.startswith("│")]
+    assert [row["offer_id"] in line for row, line in zip(listed, rows, strict=True)] == [True] * len(listed)
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (("--customer", "C99", "--offer", "F00"), "metro has no customer C99 on 2025-12-01."),
-        (("--customer", "C01", "--offer", "F99"), "metro has no offer F99 on 2025-12-01."),
+        (("C99", "--item", "F00"), "metro has no customer C99 on 2025-12-01."),
+        (("C99",), "metro has no customer C99 on 2025-12-01."),
+        (("C01", "--item", "F99"), "metro has no offer F99 on 2025-12-01."),
         (
-            ("--customer", "C01", "--offer", "F00", "--date", "2025-10-01"),
+            ("C01", "--item", "F00", "--date", "2025-10-01"),
             "metro has no recommendations of 2025-10-01; it has 2 days up to 2025-12-01.",
         ),
     ],
 )
 def test_a_mistake_is_one_sentence(shop: Shop, given: tuple[str, ...], words: str) -> None:
-    ended = shop.terminal.recs("explain", "metro", *given)
+    ended = shop.terminal.recs("why", "metro", *given)
     assert (ended.code, ended.out, ended.told) == (2, "", f"error: {words}")

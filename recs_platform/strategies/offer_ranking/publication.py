@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from recs_platform.publication.comparison import ComparedCustomers, percent
-from recs_platform.publication.guardrails import Guardrail, at_most, customers_kept
-from recs_platform.publication.product import RECOMMENDATIONS, Product
+from recs_platform.declarations.comparison import ComparedCustomers, percent
+from recs_platform.declarations.guardrails import Guardrail, at_most, customers_kept
+from recs_platform.declarations.product import RECOMMENDATIONS, Product
 from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import TableSpec, spec_of
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters

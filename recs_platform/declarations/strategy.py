@@ -1,0 +1,71 @@
+"""A strategy as one record: everything in which it differs from the others, written in one place.
+
+What stands above this package (stages, stories, explanations) is typed by who reads it: `pipeline/strategy.py` says
+which functions they are. Not here: the strategies themselves (`strategies/`), one record each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from recs_platform.declarations.cadence import DAILY, Cadence
+from recs_platform.declarations.parameters import Parameters
+from recs_platform.models.retraining import Policy
+from recs_platform.models.task import RankingTask
+from recs_platform.schemas.table import Table, TableSpec, spec_of
+from recs_platform.simulation.world import SimulatedWorld
+
+MakeStagesT = TypeVar("MakeStagesT")
+StoryT = TypeVar("StoryT")
+ExplainT = TypeVar("ExplainT")
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """The model of a strategy that trains one."""
+
+    task: RankingTask
+    policy: Callable[[Any], Policy]
+    """When a company's is trained again, as its parameters say."""
+    plan: str
+    """The table that says whether a day trains: training begins with it."""
+    drift: str
+    """The table that says whether examples still look as they did in training."""
+
+
+@dataclass(frozen=True, repr=False)
+class Strategy(Generic[MakeStagesT, StoryT, ExplainT]):
+    name: str
+    title: str
+    parameters: type[Parameters]
+    """What a company's file may tell it."""
+    source_tables: tuple[type[Table], ...]
+    """What a company feeds it."""
+    stages: MakeStagesT
+    """Makes its stages, in the order in which they see each other's tables."""
+    cadence: Cadence = DAILY
+    """The days on which its snapshots are due. Logs come every day."""
+    model: TrainedModel | None = None
+    world: Callable[[], SimulatedWorld] | None = None
+    """The simulated company that feeds it, where somebody has made one up."""
+    story: StoryT | None = None
+    """What a day comes to, in a few lines."""
+    explain: ExplainT | None = None
+    """Why a customer is recommended what it is, or nothing."""
+
+    @property
+    def sources(self) -> dict[str, TableSpec]:
+        """Its source tables, by name."""
+        return {spec.name: spec for spec in map(spec_of, self.source_tables)}
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<strategy {self.name}>"
+
+
+AnyStrategy: TypeAlias = Strategy[Any, Any, Any]
+"""For who reads only what a company's file is judged by."""

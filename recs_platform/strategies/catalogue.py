@@ -1,0 +1,81 @@
+"""Every strategy there is, and what follows from that: their pipelines, and the companies that they serve.
+
+A strategy is added by its record in `STRATEGIES`; nothing else lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from recs_platform.companies import loader
+from recs_platform.companies.model import STRATEGIES_CONTEXT, Company
+from recs_platform.errors import QueryError
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.strategy import Strategy, made
+from recs_platform.strategies.offer_ranking.strategy import OFFER_RANKING
+from recs_platform.strategies.replenishment.strategy import REPLENISHMENT
+from recs_platform.strategies.vehicle_fitment.strategy import VEHICLE_FITMENT
+from recs_platform.warehouse.query import load_queries, sql_folder
+
+VALIDATION = "sql/validation/"
+
+STRATEGIES: dict[str, Strategy] = {record.name: record for record in (VEHICLE_FITMENT, OFFER_RANKING, REPLENISHMENT)}
+
+KNOWN = {STRATEGIES_CONTEXT: STRATEGIES}
+"""The context in which a company is validated, for who describes one without a file."""
+
+
+def pipelines(folder: Path | None = None) -> Mapping[str, Pipeline]:
+    """Every strategy's pipeline, judged when it is made, and made once; a query that breaks a rule raises a QueryError
+    here."""
+    return _pipelines(tuple(STRATEGIES.values()), folder or sql_folder())
+
+
+def load_companies(directory: Path | None = None) -> dict[str, Company]:
+    """Every company by name; see `companies/loader.py`."""
+    return loader.load_companies(STRATEGIES, directory)
+
+
+def built_in_companies() -> list[Company]:
+    """Those that come with the platform, simulated."""
+    known = load_companies()
+    return [known[name] for name in loader.built_in_names()]
+
+
+def company(name: str, directory: Path | None = None) -> Company:
+    """One company; a ConfigError lists the known ones."""
+    return loader.company_named(name, load_companies(directory))
+
+
+def pipeline_of(company: Company) -> Pipeline:
+    """The pipeline that serves a company."""
+    return pipelines()[company.strategy.name]
+
+
+@lru_cache(maxsize=4)
+def _pipelines(records: tuple[Strategy, ...], folder: Path) -> Mapping[str, Pipeline]:
+    queries = load_queries(folder)
+    names = {record.name for record in records}
+    validation = {name: query for name, query in queries.items() if query.path.startswith(VALIDATION)}
+    areas = {name: query.path.split("/")[2] for name, query in validation.items()}
+    pipelines = {
+        record.name: made(
+            record,
+            queries,
+            [query for name, query in validation.items() if areas[name] not in names - {record.name}],
+        )
+        for record in records
+    }
+    _refuse_orphans({name: query.path for name, query in queries.items()}, pipelines)
+    return pipelines
+
+
+def _refuse_orphans(paths: Mapping[str, str], pipelines: Mapping[str, Pipeline]) -> None:
+    used = {name for pipeline in pipelines.values() for name in (*pipeline.tables, *pipeline.checks)}
+    orphans = sorted(path for name, path in paths.items() if name not in used)
+    if orphans:
+        raise QueryError(
+            orphans[0], 1, f"no asset or check is made from it; name it in a stage ({len(orphans)} such files)"
+        )

@@ -1,0 +1,66 @@
+"""Offer ranking as a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from recs_platform.companies.model import Company
+from recs_platform.declarations.strategy import TrainedModel
+from recs_platform.pipeline.day_reader import DayReader
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.strategy import MakeStage, Strategy
+from recs_platform.reporting.explanation import Explanation
+from recs_platform.schemas import sources
+from recs_platform.simulation.world import SimulatedWorld
+from recs_platform.strategies.offer_ranking.features import TASK
+from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
+from recs_platform.strategies.offer_ranking.policy import policy_of
+from recs_platform.warehouse.protocol import Warehouse
+
+
+def _stages() -> Sequence[MakeStage]:
+    from recs_platform.campaign.stage import campaign_stage
+    from recs_platform.publication.stage import allocation_stage
+    from recs_platform.sources.stage import sources_stage
+    from recs_platform.strategies.offer_ranking.stage import offer_ranking_stage, offer_reports_stage, offers_stage
+
+    return (
+        sources_stage,
+        offer_ranking_stage,
+        offers_stage,
+        offer_reports_stage,
+        campaign_stage,
+        allocation_stage,
+    )
+
+
+def _world() -> SimulatedWorld:
+    from recs_platform.simulation import offer_world
+
+    return offer_world
+
+
+def _story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
+    from recs_platform.strategies.offer_ranking.story import offer_story
+
+    return offer_story(company, pipeline, warehouse, day)
+
+
+def _explain(read: DayReader, customer: str, item: str | None) -> Explanation:
+    from recs_platform.strategies.offer_ranking.explanation import explain_customer
+
+    return explain_customer(read, customer, item)
+
+
+OFFER_RANKING = Strategy(
+    name="offer_ranking",
+    title="Offers that this customer will redeem",
+    parameters=OfferRankingParameters,
+    source_tables=(*sources.SHARED, sources.Impressions, sources.Redemptions, sources.Offers),
+    stages=_stages,
+    model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report"),
+    world=_world,
+    story=_story,
+    explain=_explain,
+)

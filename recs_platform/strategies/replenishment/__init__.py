@@ -1,0 +1,1 @@
+"""Replenishment: what to re-order this week, plus something new."""

@@ -1,0 +1,34 @@
+"""Replenishment as a record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recs_platform.pipeline.strategy import MakeStage, Strategy
+from recs_platform.schemas import sources
+from recs_platform.simulation.world import SimulatedWorld
+from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+
+
+def _stages() -> Sequence[MakeStage]:
+    from recs_platform.campaign.stage import campaign_stage
+    from recs_platform.publication.stage import allocation_stage
+    from recs_platform.sources.stage import sources_stage
+
+    return (sources_stage, campaign_stage, allocation_stage)
+
+
+def _world() -> SimulatedWorld:
+    from recs_platform.simulation import replenishment_world
+
+    return replenishment_world
+
+
+REPLENISHMENT = Strategy(
+    name="replenishment",
+    title="What to re-order this week, plus something new",
+    parameters=ReplenishmentParameters,
+    source_tables=sources.SHARED,
+    stages=_stages,
+    world=_world,
+)

@@ -1,0 +1,63 @@
+"""Vehicle fitment as a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from recs_platform.companies.model import Company
+from recs_platform.pipeline.day_reader import DayReader
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.strategy import MakeStage, Strategy
+from recs_platform.reporting.explanation import Explanation
+from recs_platform.schemas import sources
+from recs_platform.simulation.world import SimulatedWorld
+from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
+from recs_platform.warehouse.protocol import Warehouse
+
+
+def _stages() -> Sequence[MakeStage]:
+    from recs_platform.campaign.stage import campaign_stage
+    from recs_platform.publication.stage import allocation_stage
+    from recs_platform.sources.stage import sources_stage
+    from recs_platform.strategies.vehicle_fitment.reporting import reporting_stage
+    from recs_platform.strategies.vehicle_fitment.stage import publication_stage, vehicle_fitment_stage
+
+    return (
+        sources_stage,
+        vehicle_fitment_stage,
+        publication_stage,
+        reporting_stage,
+        campaign_stage,
+        allocation_stage,
+    )
+
+
+def _world() -> SimulatedWorld:
+    from recs_platform.simulation import vehicle_world
+
+    return vehicle_world
+
+
+def _story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
+    from recs_platform.strategies.vehicle_fitment.story import fitment_story
+
+    return fitment_story(company, pipeline, warehouse, day)
+
+
+def _explain(read: DayReader, customer: str, item: str | None) -> Explanation:
+    from recs_platform.strategies.vehicle_fitment.explanation import explain_customer
+
+    return explain_customer(read, customer, item)
+
+
+VEHICLE_FITMENT = Strategy(
+    name="vehicle_fitment",
+    title="Parts that fit your car and that owners of your car buy",
+    parameters=VehicleFitmentParameters,
+    source_tables=(*sources.SHARED, sources.Fitment, sources.OrderHistory),
+    stages=_stages,
+    world=_world,
+    story=_story,
+    explain=_explain,
+)
