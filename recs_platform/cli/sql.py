@@ -26,11 +26,11 @@ def show(
     from recs_platform.pipeline.pipeline import SqlTable
     from recs_platform.strategies.catalogue import company as find
     from recs_platform.strategies.catalogue import pipelines
-    from recs_platform.warehouse.compile import bigquery_sql, duckdb_sql
+    from recs_platform.warehouse.environment import SQL_OF
     from recs_platform.warehouse.slices import Days
 
-    if engine not in ("duckdb", "bigquery"):
-        raise ConfigError(f"--engine: {engine!r} is not an engine; allowed: duckdb, bigquery.")
+    if engine not in SQL_OF:
+        raise ConfigError(f"--engine: {engine!r} is not an engine; allowed: {', '.join(SQL_OF)}.")
     found = find(company)
     day = day_of(date, "--date") if date else found.start_date
     pipeline = pipelines()[found.strategy.name]
@@ -44,8 +44,7 @@ def show(
         known = [*pipeline.tables, *pipeline.checks]
         hint = did_you_mean(table, known) or f" It has {', '.join(known)}."
         raise ConfigError(f"{found.strategy} has no table or check {table}.{hint}")
-    render = duckdb_sql(bound.query, bound.values, pretty=True) if engine == "duckdb" else ""
-    text = render or bigquery_sql(bound.query, bound.values)
+    text = SQL_OF[engine](bound.query, bound.values)
     views = [{"name": view.name, "table": view.spec.name, "days": str(view.days)} for view in bound.views]
     if as_json:
         print_json({"table": table, "engine": engine, "path": bound.query.path, "shown": views, "sql": text})

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.masking import mask_text
 from recs_platform.platform_db.tables import MESSAGE_LENGTH, Publication, PublicationKind, PublicationStatus
-from recs_platform.warehouse.delta_table import Version
+from recs_platform.warehouse.protocol import Version
 
 _VERSION = "publication"
 _WHO_LENGTH = 200

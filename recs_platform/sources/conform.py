@@ -12,7 +12,7 @@ import pyarrow as pa
 from recs_platform.errors import SourceError
 from recs_platform.schemas.landing import SOURCE_DAY, UNREADABLE, feed_columns
 from recs_platform.schemas.table import Column, TableSpec
-from recs_platform.warehouse.engine import literal, quoted
+from recs_platform.warehouse.lake.engine import literal, quoted
 
 _WORDS = {
     "BIGINT": "is not a whole number",

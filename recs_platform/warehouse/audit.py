@@ -19,7 +19,7 @@ from pandera.api.ibis.types import IbisData
 from recs_platform.errors import SliceError
 from recs_platform.masking import mask_row
 from recs_platform.schemas.table import Empty, TableSpec
-from recs_platform.warehouse.engine import quoted
+from recs_platform.warehouse.lake.engine import quoted
 from recs_platform.warehouse.protocol import Audit, Subject
 
 _EXAMPLES = 5

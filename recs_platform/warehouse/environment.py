@@ -1,15 +1,26 @@
-"""The warehouse of this environment, for who works outside of Dagster."""
+"""The warehouse of this environment. The one place that knows which engines there are, and picks one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from recs_platform.process import cores
 from recs_platform.settings import Settings, settings
-from recs_platform.warehouse.engine import Engine
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.compile import Values, bigquery_sql
+from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Warehouse
+from recs_platform.warehouse.query import Query
+
+SQL_OF: Mapping[str, Callable[[Query, Values], str]] = {
+    "duckdb": partial(duckdb_sql, pretty=True),
+    "bigquery": bigquery_sql,
+}
+"""A query as each engine runs it, for people to read."""
 
 
 def open_warehouse() -> Warehouse:

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol, TypeAlias
 
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from recs_platform.warehouse.compile import Values
-from recs_platform.warehouse.delta_table import Version
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.query import Query
 from recs_platform.warehouse.slices import Days, TableRef
@@ -81,6 +80,17 @@ class Written:
     """Seconds by step: write, audit, publish."""
     sql: str | None
     """The statement as the engine ran it, when a query made the rows."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One state of a table, and what made it."""
+
+    version: int
+    at: datetime
+    operation: str
+    note: dict[str, Any]
+    """What the writer said of it: days, rows, run."""
 
 
 class Warehouse(Protocol):

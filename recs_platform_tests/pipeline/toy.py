@@ -24,7 +24,7 @@ from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable, Stage
 from recs_platform.schemas.table import Empty, Table, log, snapshot, spec_of
 from recs_platform.strategies.catalogue import STRATEGIES
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.slices import Days, TableRef
 from recs_platform_tests.companies.shop import shop

@@ -26,7 +26,7 @@ from recs_platform.settings import settings
 from recs_platform.sources.stage import NAME as SOURCES
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.environment import lake_of
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.slices import Days, TableRef
 
 Contents = Mapping[str, str]

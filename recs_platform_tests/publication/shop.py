@@ -24,7 +24,7 @@ from recs_platform.publication.publish import comparison_id, publish, reconcile
 from recs_platform.schemas.table import Empty, Table, snapshot, spec_of
 from recs_platform.strategies.vehicle_fitment.publication import recommendations
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.warehouse.conftest import open_lake

@@ -15,7 +15,7 @@ from recs_platform.publication.verify import verify
 from recs_platform.schemas.offer_ranking import OfferRecommendations
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.publication import offers
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.publication.market import DAY, NAME, NEXT, STRATEGY, lists, planned, write
 from recs_platform_tests.publication.processes import AFTER_THE_COMMIT, BEFORE_THE_COMMIT
 from recs_platform_tests.publication.shop import NOON, lake_in

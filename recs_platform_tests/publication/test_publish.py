@@ -19,7 +19,7 @@ from recs_platform.publication.lock import only_publisher
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import comparison_id, publications, publish, reconcile, rollback
 from recs_platform.publication.verify import verify
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.publication.shop import (
     NOON,
     PICKS,

@@ -21,7 +21,7 @@ from recs_platform.schemas.landing import SOURCE_DAY, UNREADABLE
 from recs_platform.schemas.sources import Catalog, Customers, Offers
 from recs_platform.schemas.table import TableSpec, spec_of
 from recs_platform.sources.conform import check_types, projection
-from recs_platform.warehouse.engine import quoted
+from recs_platform.warehouse.lake.engine import quoted
 
 # One column of each declared type.
 _COLUMNS = {

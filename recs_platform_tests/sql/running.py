@@ -20,8 +20,8 @@ from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import Verdict, judge
-from recs_platform.warehouse.engine import Engine, quoted
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.engine import Engine, quoted
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import BoundQuery, Incoming, Subject
 from recs_platform.warehouse.slices import Days, TableRef
 from recs_platform_tests.sql.case import Case, arrow_rows

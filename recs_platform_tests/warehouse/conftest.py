@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from recs_platform.warehouse.engine import Engine
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.lake import Lake
 
 
 def open_lake(root: str, scratch: Path, *, memory_limit: str = "1GiB", retention_days: int = 7) -> Lake:

@@ -12,7 +12,7 @@ from pandera.ibis import Field
 
 from recs_platform.schemas.table import Table, TableSpec, log, snapshot, spec_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject, Written
 from recs_platform.warehouse.slices import Days, TableRef
 

@@ -20,7 +20,7 @@ from recs_platform.masking import mask_row
 from recs_platform.pipeline.pipeline import Pipeline, SqlTable
 from recs_platform.schemas.campaign_reports import QUESTIONS
 from recs_platform.schemas.table import TableSpec, spec_of
-from recs_platform.warehouse.engine import quoted
+from recs_platform.warehouse.lake.engine import quoted
 from recs_platform.warehouse.protocol import Incoming, Warehouse
 from recs_platform.warehouse.slices import Days
 

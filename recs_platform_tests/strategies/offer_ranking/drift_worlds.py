@@ -28,8 +28,8 @@ from recs_platform.strategies.catalogue import pipelines
 from recs_platform.strategies.offer_ranking.drift_sizes import BOTH, DAY
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TABLES
-from recs_platform.warehouse.engine import Engine
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import BoundQuery, Subject
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.strategies.offer_ranking.market import metro

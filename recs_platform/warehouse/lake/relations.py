@@ -11,8 +11,8 @@ import duckdb
 
 from recs_platform.errors import MissingSliceError
 from recs_platform.schemas.table import TableSpec
-from recs_platform.warehouse.compile import duckdb_sql
-from recs_platform.warehouse.engine import declared_columns, literal, quoted
+from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform.warehouse.lake.engine import declared_columns, literal, quoted
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery, Incoming
 from recs_platform.warehouse.slices import Days, TableRef

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.warehouse.processes import FORKING, PATIENCE, replace_for_ever, seen, start, torn_slices, watch
 from recs_platform_tests.warehouse.tables import days, marks, stored, visits, write
 

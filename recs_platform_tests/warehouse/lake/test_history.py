@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recs_platform.errors import StorageError
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.warehouse.conftest import open_lake
 from recs_platform_tests.warehouse.tables import day, days, marks, ref, visits, write
 

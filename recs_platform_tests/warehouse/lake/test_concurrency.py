@@ -11,8 +11,8 @@ from threading import Barrier
 import pytest
 from deltalake import DeltaTable
 
-from recs_platform.warehouse.delta_table import DeltaSlices
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.delta_table import DeltaSlices
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.warehouse.conftest import open_lake
 from recs_platform_tests.warehouse.processes import (

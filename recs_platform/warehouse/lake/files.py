@@ -18,7 +18,7 @@ from deltalake import DeltaTable
 from deltalake._internal import DeltaFileSystemHandler
 
 from recs_platform.schemas.table import TableSpec
-from recs_platform.warehouse.engine import declared_columns, quoted
+from recs_platform.warehouse.lake.engine import declared_columns, quoted
 from recs_platform.warehouse.slices import Days
 
 _CHUNK = 8 * 1024 * 1024

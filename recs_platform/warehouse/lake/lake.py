@@ -22,14 +22,14 @@ import ibis
 import pyarrow as pa
 
 from recs_platform.errors import MissingSliceError, QueryError
-from recs_platform.warehouse.delta_table import DeltaSlices, Version, file_name
-from recs_platform.warehouse.engine import Engine, explained
-from recs_platform.warehouse.files import Files, sweep
-from recs_platform.warehouse.newest import DataFile
-from recs_platform.warehouse.protocol import Audit, BoundQuery, Rows, Subject, Written
-from recs_platform.warehouse.relations import read_files, show_query
+from recs_platform.warehouse.lake.delta_table import DeltaSlices, file_name
+from recs_platform.warehouse.lake.engine import Engine, explained
+from recs_platform.warehouse.lake.files import Files, sweep
+from recs_platform.warehouse.lake.newest import DataFile
+from recs_platform.warehouse.lake.relations import read_files, show_query
+from recs_platform.warehouse.lake.staging import stage
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Rows, Subject, Version, Written
 from recs_platform.warehouse.slices import Days, TableRef
-from recs_platform.warehouse.staging import stage
 
 _BATCH_ROWS = 100_000
 

@@ -16,7 +16,7 @@ import pytest
 from recs_platform.errors import SliceError
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import BoundQuery, Incoming
 from recs_platform.warehouse.query import parse_query
 from recs_platform_tests.warehouse.tables import (

@@ -11,7 +11,7 @@ import pytest
 
 from recs_platform.errors import SliceError
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.warehouse.conftest import open_lake
 from recs_platform_tests.warehouse.tables import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recs_platform.schemas.table import spec_of
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.warehouse.tables import (
     VISITS,
     Row,

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
-from recs_platform.warehouse import newest
-from recs_platform.warehouse.delta_table import DeltaSlices
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake import newest
+from recs_platform.warehouse.lake.delta_table import DeltaSlices
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days, TableRef
 from recs_platform_tests.warehouse.conftest import open_lake

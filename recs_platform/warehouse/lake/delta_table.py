@@ -22,23 +22,13 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction
 
 from recs_platform.errors import StorageError
-from recs_platform.warehouse import newest
-from recs_platform.warehouse.newest import DataFile
+from recs_platform.warehouse.lake import newest
+from recs_platform.warehouse.lake.newest import DataFile
+from recs_platform.warehouse.protocol import Version
 from recs_platform.warehouse.slices import Days, TableRef
 
 _COMMIT_ATTEMPTS = 200
 _COMMITS_PER_CHECKPOINT = "20"
-
-
-@dataclass(frozen=True)
-class Version:
-    """One state of a table, and what made it."""
-
-    version: int
-    at: datetime
-    operation: str
-    note: dict[str, Any]
-    """What the writer said of it: days, rows, run."""
 
 
 @dataclass(frozen=True)
