@@ -19,15 +19,9 @@ from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.query import Query
 from recs_platform.warehouse.slices import Days, TableRef
 
-
-@dataclass(frozen=True)
-class Incoming:
-    """Rows from outside the warehouse that a query reads under a name: what a connector gives."""
-
-    open: Callable[[], AbstractContextManager[pa.RecordBatchReader]]
-    """Opened once per run of the query, streamed, and closed when the query has run."""
-    projection: Callable[[pa.Schema], Sequence[str]]
-    """Select expressions over the stream's columns."""
+Incoming: TypeAlias = Callable[[], AbstractContextManager[pa.RecordBatchReader]]
+"""Rows from outside the warehouse that a query reads under a name, in the types that it expects. Opened once per run
+of the query, streamed, and closed when the query has run."""
 
 
 @dataclass(frozen=True)

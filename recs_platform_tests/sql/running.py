@@ -20,7 +20,7 @@ from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import Verdict, judge
-from recs_platform.warehouse.lake.engine import Engine, quoted
+from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import BoundQuery, Incoming, Subject
 from recs_platform.warehouse.slices import Days, TableRef
@@ -112,4 +112,4 @@ def _arrived(table: pa.Table) -> Incoming:
     def opened() -> Iterator[pa.RecordBatchReader]:
         yield table.to_reader()
 
-    return Incoming(opened, lambda schema: [quoted(name) for name in schema.names])
+    return opened

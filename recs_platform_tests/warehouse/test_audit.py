@@ -69,7 +69,7 @@ ROWS = st.lists(
     st.fixed_dictionaries(
         {"event_date": st.just(day(0))},
         optional={
-            column.name: {"BIGINT": WHOLE, "DOUBLE": FRACTION, "VARCHAR": TEXT}[column.sql_type]
+            column.name: {"INT64": WHOLE, "FLOAT64": FRACTION, "STRING": TEXT}[column.sql_type]
             for column in RULES.columns
             if column.name not in ("event_date", "number")
         },

@@ -20,7 +20,6 @@ from recs_platform.masking import mask_row
 from recs_platform.pipeline.pipeline import Pipeline, SqlTable
 from recs_platform.schemas.campaign_reports import QUESTIONS
 from recs_platform.schemas.table import TableSpec, spec_of
-from recs_platform.warehouse.lake.engine import quoted
 from recs_platform.warehouse.protocol import Incoming, Warehouse
 from recs_platform.warehouse.slices import Days
 
@@ -168,7 +167,7 @@ def stand_in(table: pa.Table) -> Incoming:
     def opened() -> Iterator[pa.RecordBatchReader]:
         yield table.to_reader()
 
-    return Incoming(opened, lambda schema: [quoted(name) for name in schema.names])
+    return opened
 
 
 def _stored(warehouse: Warehouse, pipeline: Pipeline, company: Company, name: str, as_of: date) -> Rows:

@@ -20,6 +20,7 @@ import duckdb
 
 from recs_platform.errors import StorageError
 from recs_platform.schemas.table import TableSpec
+from recs_platform.warehouse.lake.types import type_of
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,28 @@ def _database(engine: Engine, process: int) -> duckdb.DuckDBPyConnection:
     )
 
 
+@contextmanager
+def passing_connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection for rows that only pass through, on their way to whatever warehouse. It keeps nothing, so it needs
+    neither a limit nor a place to spill."""
+    connection = _passing_database(os.getpid()).cursor()
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    except (duckdb.FatalException, duckdb.InternalException):
+        _passing_database.cache_clear()
+        raise
+    finally:
+        connection.close()
+
+
+@lru_cache(maxsize=2)
+def _passing_database(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001  (a forked child gets its own)
+    return duckdb.connect(
+        ":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    )
+
+
 def _sweep(spill: Path) -> None:
     spill.mkdir(parents=True, exist_ok=True)
     for folder in spill.iterdir():
@@ -104,7 +127,7 @@ def literal(text: str) -> str:
 
 def declared_columns(spec: TableSpec, stored: str | None) -> str:
     """A SELECT of a table's declared columns over what is stored, which may be older than some of them."""
-    nothing = ", ".join(f"CAST(NULL AS {c.sql_type}) AS {quoted(c.name)}" for c in spec.columns)
+    nothing = ", ".join(f"CAST(NULL AS {type_of(c)}) AS {quoted(c.name)}" for c in spec.columns)
     typed = f"SELECT {nothing} WHERE FALSE"
     if stored is None:
         return typed

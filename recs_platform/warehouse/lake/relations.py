@@ -14,7 +14,7 @@ from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.lake.engine import declared_columns, literal, quoted
 from recs_platform.warehouse.point_in_time import View
-from recs_platform.warehouse.protocol import BoundQuery, Incoming
+from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.slices import Days, TableRef
 
 
@@ -42,16 +42,9 @@ def show_query(connection: duckdb.DuckDBPyConnection, shelf: Shelf, query: Bound
         ref = TableRef(query.dataset, view.spec)
         days = _days_shown(shelf, ref, view, query)
         connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {shelf.relation(connection, ref, days)}")
-    for name, incoming in query.incoming.items():
-        _show_incoming(connection, name, incoming, opened)
+    for name, open_rows in query.incoming.items():
+        connection.register(name, opened.enter_context(open_rows()))
     return duckdb_sql(query.query, query.values)
-
-
-def _show_incoming(connection: duckdb.DuckDBPyConnection, name: str, incoming: Incoming, opened: ExitStack) -> None:
-    reader = opened.enter_context(incoming.open())
-    connection.register(f"{name}_stream", reader)
-    projection = ", ".join(incoming.projection(reader.schema))
-    connection.execute(f"CREATE TEMP VIEW {quoted(name)} AS SELECT {projection} FROM {quoted(f'{name}_stream')}")
 
 
 def _days_shown(shelf: Shelf, ref: TableRef, view: View, query: BoundQuery) -> Days:

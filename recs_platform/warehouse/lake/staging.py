@@ -22,6 +22,7 @@ from recs_platform.warehouse.lake.delta_table import file_name
 from recs_platform.warehouse.lake.engine import literal, quoted
 from recs_platform.warehouse.lake.newest import DataFile
 from recs_platform.warehouse.lake.relations import Shelf, read_files, show_query
+from recs_platform.warehouse.lake.types import type_of
 from recs_platform.warehouse.protocol import Rows, Subject
 
 
@@ -66,15 +67,15 @@ def _coerced(spec: TableSpec, given: dict[str, str], subject: Subject) -> str:
 
 
 def _cast(column: Column, given: str) -> str:
-    name = quoted(column.name)
-    if given == column.sql_type:
+    name, wanted = quoted(column.name), type_of(column)
+    if given == wanted:
         return name
-    if column.sql_type == "BIGINT" and re.match("DOUBLE|FLOAT|DECIMAL|VARCHAR", given):
+    if wanted == "BIGINT" and re.match("DOUBLE|FLOAT|DECIMAL|VARCHAR", given):
         # A frame holds a whole number with gaps as a float. A fraction is not rounded away in silence.
         number = f"TRY_CAST({name} AS DOUBLE)"
         wrong = f"error('fraction in {column.name}: ' || {name})"
         return f"CASE WHEN {number} <> trunc({number}) THEN {wrong} ELSE CAST({name} AS BIGINT) END AS {name}"
-    return f"CAST({name} AS {column.sql_type}) AS {name}"
+    return f"CAST({name} AS {wanted}) AS {name}"
 
 
 def _copy(

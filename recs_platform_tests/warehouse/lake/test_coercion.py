@@ -17,7 +17,7 @@ from recs_platform.errors import SliceError
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.lake import Lake
-from recs_platform.warehouse.protocol import BoundQuery, Incoming
+from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.query import parse_query
 from recs_platform_tests.warehouse.tables import (
     DATASET,
@@ -82,7 +82,7 @@ def test_a_time_with_a_zone_is_stored_as_utc(lake: Lake) -> None:
 )
 def test_a_fraction_is_not_rounded_to_a_whole_number(lake: Lake, number: object) -> None:
     message = complaint(lake, visit(pages=number))
-    assert message == "column pages (BIGINT): fraction in pages: 1.5. Nothing was published."
+    assert message == "column pages (INT64): fraction in pages: 1.5. Nothing was published."
 
 
 @pytest.mark.parametrize("number", [7.0, Decimal("7.0"), "7", 7], ids=["float", "decimal", "text", "int"])
@@ -99,7 +99,7 @@ def test_a_large_whole_number_keeps_its_digits(lake: Lake) -> None:
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e30, Decimal(10**20)])
 def test_what_no_whole_number_can_hold_is_refused(lake: Lake, number: object) -> None:
     message = complaint(lake, visit(pages=number))
-    assert message.startswith("column pages (BIGINT): ")
+    assert message.startswith("column pages (INT64): ")
     assert re.search("out of range|Failed to cast decimal value", message)
 
 
@@ -109,7 +109,7 @@ def test_nan_is_no_number_and_no_null(lake: Lake) -> None:
 
 def test_text_that_is_no_number_names_its_column_and_masks_addresses(lake: Lake) -> None:
     message = complaint(lake, visit(pages="jane.doe@mail.example"))
-    assert message.startswith("column pages (BIGINT): Could not convert string 'j***@***.example' to INT64")
+    assert message.startswith("column pages (INT64): Could not convert string 'j***@***.example' to INT64")
 
 
 def test_the_value_of_a_personal_column_is_not_told(lake: Lake) -> None:
@@ -117,7 +117,7 @@ def test_the_value_of_a_personal_column_is_not_told(lake: Lake) -> None:
     for phone in ("06-1234", 1234.5, 1e30):
         columns = {"as_of": [day(0)], "customer_id": ["c"], "phone": [phone], "score": [1.0]}
         assert complaint(lake, columns, PROFILES) == (
-            "column phone (BIGINT): a value cannot become one of this type. Nothing was published."
+            "column phone (INT64): a value cannot become one of this type. Nothing was published."
         )
 
 
@@ -149,9 +149,10 @@ def test_rows_of_no_day_are_refused(lake: Lake) -> None:
 
 def from_query(lake: Lake, text: str, frame: pa.Table) -> None:
     """Land a frame through a query, as a source is landed."""
-    given = Incoming(lambda: nullcontext(frame.to_reader()), lambda schema: schema.names)
     query = parse_query("visits", text, "sql/visits.sql")
-    lake.replace(subject(days(0, 0)), BoundQuery(query, DATASET, {}, (), {"feed": given}))
+    lake.replace(
+        subject(days(0, 0)), BoundQuery(query, DATASET, {}, (), {"feed": lambda: nullcontext(frame.to_reader())})
+    )
 
 
 LANDING = "SELECT event_date, visit_id, seen_at, email, pages, spent, is_member FROM feed"
