@@ -14,9 +14,7 @@ from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.scope import AS_OF
-from recs_platform.warehouse.slices import Days
-
-_ALL = Days(date(1900, 1, 1), date(2999, 12, 31))
+from recs_platform.warehouse.slices import ALL_DAYS, Days
 
 
 def adhoc_query(
@@ -36,6 +34,6 @@ def adhoc_query(
     views = []
     for name in sorted(query.tables):
         spec = pipeline.specs[name]
-        days = _ALL if day is None else Days.one(day) if spec.kind is Kind.SNAPSHOT else Days(_ALL.first, day)
+        days = ALL_DAYS if day is None else Days.one(day) if spec.kind is Kind.SNAPSHOT else Days(ALL_DAYS.first, day)
         views.append(View(name, spec, days, required=False))
     return BoundQuery(query, company.dataset, values, tuple(views))

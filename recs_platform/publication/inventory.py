@@ -52,7 +52,7 @@ def settle(database: Engine, company: str, product: str, history: Sequence[Versi
             if version not in rows:
                 rows[version] = _from_note(commit.note)
                 session.add(rows[version])
-            rows[version].lake_version = commit.version
+            rows[version].table_version = commit.version
         for version, row in rows.items():
             if version != newest:
                 was_live = version in committed or row.status in (PublicationStatus.LIVE, PublicationStatus.BACKUP)

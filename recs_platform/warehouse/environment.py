@@ -10,6 +10,7 @@ from pathlib import Path
 from recs_platform.process import cores
 from recs_platform.settings import Settings, settings
 from recs_platform.warehouse.compile import Values, bigquery_sql
+from recs_platform.warehouse.database_ledger import database_ledger
 from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
@@ -34,8 +35,10 @@ def lake_of(chosen: Settings) -> Lake:
         threads=chosen.threads or cores(),
         retention_days=chosen.retention_days,
         scratch=chosen.home / "scratch",
+        database=chosen.database,
     )
 
 
-def open_lake(url: str, *, memory_limit: str, threads: int, retention_days: int, scratch: Path) -> Lake:
-    return Lake(url, Engine(memory_limit, threads, scratch / "spill"), timedelta(days=retention_days), scratch)
+def open_lake(url: str, *, memory_limit: str, threads: int, retention_days: int, scratch: Path, database: str) -> Lake:
+    engine = Engine(memory_limit, threads, scratch / "spill")
+    return Lake(url, engine, timedelta(days=retention_days), scratch, database_ledger(database))

@@ -9,67 +9,123 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
+from deltalake._internal import DeltaFileSystemHandler
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction
 
 from recs_platform.errors import StorageError
 from recs_platform.warehouse.lake import newest
-from recs_platform.warehouse.lake.newest import DataFile
+from recs_platform.warehouse.lake.newest import DataFile, Newest
+from recs_platform.warehouse.ledger import State
 from recs_platform.warehouse.protocol import Version
 from recs_platform.warehouse.slices import Days, TableRef
 
 _COMMIT_ATTEMPTS = 200
 _COMMITS_PER_CHECKPOINT = "20"
+_HOUSEKEEPING = "VACUUM"
+"""How Delta's operations begin that leave the rows as they are."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What a commit says of itself."""
+
+    version: int
+    at: datetime
+    operation: str
+    note: dict[str, Any]
+
+    @property
+    def changed_rows(self) -> bool:
+        return not self.operation.startswith(_HOUSEKEEPING)
+
+    def touched(self, day: date) -> bool:
+        """Whether a day's slice is what this commit made of it. A commit that names no days is about all of them."""
+        if not self.changed_rows:
+            return False
+        first, last = self.note.get("first"), self.note.get("last")
+        if self.operation != "WRITE" or first is None or last is None:
+            return True
+        return date.fromisoformat(first) <= day <= date.fromisoformat(last)
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """What a commit of ours did."""
+
+    before: State
+    files: Sequence[DataFile]
+
+    @property
+    def state(self) -> State:
+        return State(self.before.table_id, self.before.version + 1)
 
 
 @dataclass(frozen=True)
 class DeltaSlices:
-    """A company's table at a location of the lake; every read is of the newest version."""
+    """A company's table at a location of the lake."""
 
     ref: TableRef
     uri: str
     retention: timedelta
 
-    def open(self) -> DeltaTable | None:
-        """The newest version; None while nothing was ever written."""
+    def open(self, version: int | None = None) -> DeltaTable | None:
+        """A version, the newest if none is named; None while nothing was ever written."""
         try:
-            return DeltaTable(self.uri)
+            return DeltaTable(self.uri) if version is None else self._open_version(version)
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
             raise StorageError(f"{self.ref}: the table cannot be opened at {self.uri}: {error}") from error
 
-    def files(self, days: Days | None = None) -> list[DataFile]:
-        """The files of these days (of all, when none are named) in one consistent version, by day and path."""
+    def _open_version(self, version: int) -> DeltaTable:
+        numbers = [v.version for v in self.versions()]
+        if version not in numbers:
+            raise self._no_such_version(version, numbers)
+        return DeltaTable(self.uri, version=version)
+
+    def newest(self) -> Newest | None:
+        """The newest version; None while nothing was ever written."""
         kept = newest.recall(self.uri)
         if kept is not None:
-            files: Sequence[DataFile] = kept.files
+            return kept
+        table = self.open()
+        return None if table is None else self._kept(table)
+
+    def files(self, days: Days | None = None, version: int | None = None) -> list[DataFile]:
+        """The files of these days (of all, when none are named) in one consistent version, by day and path."""
+        if version is None:
+            now = self.newest()
+            files = now.files if now else ()
         else:
-            table = self.open()
-            files = [] if table is None else self._kept(table)
+            files = self._files_of(self.open(version))
         return [f for f in files if days is None or f.day in days]
 
-    def _kept(self, table: DeltaTable) -> Sequence[DataFile]:
-        """The files of a version that is the newest just now."""
-        actions = pa.table(table.get_add_actions(flatten=True))
-        columns = ("path", f"partition.{self.ref.spec.date_column}", "num_records", "size_bytes")
-        rows = zip(*(actions[name].to_pylist() for name in columns), strict=True)
-        files = tuple(sorted((DataFile(*row) for row in rows), key=lambda f: (f.day, f.path)))
-        newest.keep(self.uri, table, files)
-        return files
+    def _kept(self, table: DeltaTable) -> Newest:
+        """A version that is the newest just now."""
+        return newest.keep(self.uri, table, self._files_of(table))
 
-    def replace(self, days: Days | None, files: Sequence[DataFile], note: dict[str, Any]) -> int:
-        """Let these files, already in the table's folder, be the only ones of these days (of all, when none are named).
-        Returns the new version."""
+    def _files_of(self, table: DeltaTable | None) -> Sequence[DataFile]:
+        if table is None:
+            return ()
+        actions = pa.table(table.get_add_actions(flatten=True))
+        day = f"partition.{self.ref.spec.date_column}"
+        columns = ("path", day, "num_records", "size_bytes", "modification_time")
+        rows = zip(*(actions[name].to_pylist() for name in columns), strict=True)
+        return tuple(sorted((DataFile(*row) for row in rows), key=lambda f: (f.day, f.path)))
+
+    def replace(self, days: Days | None, files: Sequence[DataFile], note: dict[str, Any]) -> Replaced:
+        """Let these files, already in the table's folder, be the only ones of these days (of all, when none are
+        named)."""
         column = self.ref.spec.date_column
         now = int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = [
@@ -81,7 +137,7 @@ class DeltaSlices:
             table = self._taken()
             try:
                 # Without retries of its own the commit stands on exactly the version that was opened, or not at all.
-                made = table.version() + 1
+                before = State(str(table.metadata().id), table.version())
                 table.create_write_transaction(
                     actions,
                     mode="overwrite",
@@ -103,7 +159,7 @@ class DeltaSlices:
                 raise StorageError(f"{self.ref}: the commit failed and nothing was published: {error}") from error
             else:
                 self._see_commit(table)
-                return made
+                return Replaced(before, [replace(f, written=now) for f in files])
         raise AssertionError("unreachable")
 
     def _see_commit(self, table: DeltaTable) -> None:
@@ -115,37 +171,64 @@ class DeltaSlices:
             # The commit stands whether we can read it just now or not. Who reads the table next will open it and say.
             return
 
-    def versions(self, limit: int | None = None) -> list[Version]:
+    def versions(self) -> list[Version]:
         """Every state that the log remembers, newest first; within the retention each of them can be restored."""
         table = self.open()
         if table is None:
             return []
-        return [
-            Version(
-                entry["version"],
+        return [Version(c.version, c.at, c.changed_rows, c.note) for c in self.commits(table.version())]
+
+    def commits(self, newest: int, after: int = -1) -> Iterator[Commit]:
+        """What the log says of the commits up to a version, newest first, as far back as it remembers.
+
+        Each is read from its own file: `DeltaTable.history` numbers them wrongly when somebody commits meanwhile.
+        """
+        for version in range(newest, after, -1):
+            entry = self._commit_info(version)
+            if entry is None:
+                return
+            yield Commit(
+                version,
                 datetime.fromtimestamp(entry["timestamp"] / 1000, UTC),
                 entry["operation"],
                 json.loads(entry.get("recs", "{}")),
             )
-            for entry in table.history(limit)
-        ]
+
+    def _commit_info(self, version: int) -> dict[str, Any] | None:
+        name = f"_delta_log/{version:020}.json"
+        try:
+            if "://" in self.uri:
+                file = DeltaFileSystemHandler(self.uri).open_input_file(name)
+                lines = bytes(file.read(file.size())).splitlines()
+            else:
+                lines = (Path(self.uri) / name).read_bytes().splitlines()
+        except FileNotFoundError:
+            return None
+        return next((action["commitInfo"] for action in map(json.loads, lines) if "commitInfo" in action), None)
 
     def restore(self, version: int, note: dict[str, Any]) -> int:
         """Make an earlier state the newest one again."""
         table = self.open()
-        known = {v.version for v in self.versions()}
-        if table is None or version not in known:
-            raise StorageError(f"{self.ref} has no version {version}; it has {sorted(known)}")
+        numbers = [v.version for v in self.versions()]
+        if table is None or version not in numbers:
+            raise self._no_such_version(version, numbers)
         try:
             table.restore(version, commit_properties=CommitProperties(custom_metadata={"recs": json.dumps(note)}))
         except CommitFailedError as error:
             raise StorageError(f"{self.ref}: another write came first; nothing was restored. Try again.") from error
         except DeltaError as error:
-            raise StorageError(
-                f"{self.ref}: version {version} cannot be restored, because vacuum has deleted files that it needs. "
-                f"Replaced versions are kept for {self.retention.days} days."
-            ) from error
+            raise self.lost(version, "restored") from error
         return table.version()
+
+    def lost(self, version: int, wanted: str) -> StorageError:
+        """The error of a version whose files are gone."""
+        return StorageError(
+            f"{self.ref}: version {version} cannot be {wanted}, because vacuum has deleted files that it needs. "
+            f"Replaced versions are kept for {self.retention.days} days."
+        )
+
+    def _no_such_version(self, version: int, numbers: Sequence[int]) -> StorageError:
+        return StorageError(f"{self.ref} has no version {version}; it has {sorted(numbers)}")
 
     def vacuum(self, *, dry_run: bool = False) -> list[str]:
         """Delete files that no version within the retention needs, those of crashed writers included."""

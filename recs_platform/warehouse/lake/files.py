@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 from deltalake import DeltaTable
 from deltalake._internal import DeltaFileSystemHandler
+from pyarrow.fs import FileType
 
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.lake.engine import declared_columns, quoted
@@ -68,6 +69,13 @@ class Files:
         store = DeltaFileSystemHandler(root)
         for path, target in paths.items():
             store.copy_file(f"{other.removeprefix(root)}/{path}", f"{self.location.removeprefix(root)}/{target}")
+
+    def there(self, paths: Sequence[str]) -> bool:
+        """Whether all of these files still stand in the table's folder."""
+        if self.local:
+            return all((Path(self.location) / path).exists() for path in paths)
+        infos = DeltaFileSystemHandler(self.location).get_file_info(list(paths))
+        return all(info.type is not FileType.NotFound for info in infos)
 
     def remove(self, paths: Sequence[str]) -> None:
         """Take back files that were not committed."""

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from deltalake import DeltaTable
 
+from recs_platform.warehouse.ledger import State
+
 _KEPT = 256
 """Tables; the one that was kept first goes first."""
 
@@ -28,6 +30,8 @@ class DataFile:
     day: date
     rows: int
     size: int
+    written: int = 0
+    """Milliseconds since 1970, as the commit says; 0 before it."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,13 @@ class Newest:
     table: DeltaTable
     """For a writer, who takes it away: a commit changes it."""
     files: Sequence[DataFile]
-    version: int
-    commit: tuple[int, int, int]
+    state: State
+    commit: tuple[int, int, int] | None
+    """Tells its commit's file from any other; None on an object store."""
+
+    @property
+    def version(self) -> int:
+        return self.state.version
 
     def is_newest(self, uri: str) -> bool:
         return _commit(uri, self.version) == self.commit and _commit(uri, self.version + 1) is None
@@ -59,23 +68,24 @@ def take(uri: str) -> DeltaTable | None:
     return kept.table if kept is not None and kept.is_newest(uri) else None
 
 
-def keep(uri: str, table: DeltaTable, files: Sequence[DataFile]) -> None:
-    """Keep what a table that was just opened, or committed to, says of itself."""
+def keep(uri: str, table: DeltaTable, files: Sequence[DataFile]) -> Newest:
+    """What a table that was just opened, or committed to, says of itself; kept where that can be asked for cheaply."""
     version = table.version()
     commit = None if "://" in uri else _commit(uri, version)
-    if commit is None:
-        return
-    _NEWEST.pop(uri, None)
-    while len(_NEWEST) >= _KEPT:
-        _NEWEST.pop(next(iter(_NEWEST)), None)
-    _NEWEST[uri] = Newest(table, files, version, commit)
+    newest = Newest(table, files, State(str(table.metadata().id), version), commit)
+    if commit is not None:
+        _NEWEST.pop(uri, None)
+        while len(_NEWEST) >= _KEPT:
+            _NEWEST.pop(next(iter(_NEWEST)), None)
+        _NEWEST[uri] = newest
+    return newest
 
 
 def _commit(uri: str, version: int) -> tuple[int, int, int] | None:
     """What tells one commit's file from any other; None when there is none. A table that was deleted and made again
     has commits of the same numbers."""
     try:
-        found = Path(f"{uri}/_delta_log/{version:020}.json").stat()
+        file = Path(f"{uri}/_delta_log/{version:020}.json").stat()
     except FileNotFoundError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    return file.st_ino, file.st_mtime_ns, file.st_size

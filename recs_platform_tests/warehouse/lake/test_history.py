@@ -64,6 +64,37 @@ def test_a_version_that_never_was_cannot_be_restored(any_lake: Lake) -> None:
         any_lake.restore(ref(), 5)
 
 
+def test_a_version_is_read_as_it_stood(any_lake: Lake) -> None:
+    for mark in (1, 2, 3):
+        write(any_lake, days(0, mark), visits(days(0, mark), each=1, pages=mark))
+    assert marks(any_lake, version=1) == {day(0): [1], day(1): [1]}
+    assert marks(any_lake, version=2) == {day(0): [2], day(1): [2], day(2): [2]}
+    assert marks(any_lake, days(1, 1), version=2) == {day(1): [2]}
+    assert marks(any_lake, version=0) == {}
+    assert marks(any_lake, version=3) == marks(any_lake) == {d: [3] for d in days(0, 3)}
+    with pytest.raises(StorageError, match=r"company_7.visits has no version 9; it has \[0, 1, 2, 3\]"):
+        marks(any_lake, version=9)
+
+
+def test_a_version_stays_readable_while_others_come(any_lake: Lake) -> None:
+    """Who was told that version 1 is live reads version 1, whatever has become live since."""
+    write(any_lake, days(0, 0), visits([day(0)], each=1, pages=1))
+    with any_lake.read(ref(), version=1) as reader:
+        write(any_lake, days(0, 0), visits([day(0)], each=1, pages=2))
+        assert reader.read_all()["pages"].to_pylist() == [1]
+    any_lake.restore(ref(), 1)
+    assert marks(any_lake, version=2) == {day(0): [2]}
+
+
+def test_a_version_that_vacuum_has_taken_cannot_be_read(any_lake: Lake, tmp_path: Path) -> None:
+    for mark in (1, 2):
+        write(any_lake, days(0, 0), visits([day(0)], pages=mark))
+    open_lake(any_lake.root, tmp_path / "scratch", retention_days=0).vacuum(ref())
+    with pytest.raises(StorageError, match="version 1 cannot be read, because vacuum has deleted files that it needs"):
+        marks(any_lake, version=1)
+    assert marks(any_lake, version=2) == {day(0): [2, 2, 2]}
+
+
 def test_versions_survive_many_commits(lake: Lake) -> None:
     """More than a checkpoint's worth: the state is then read from the checkpoint and the commits after it."""
     for mark in range(1, 46):
