@@ -1,8 +1,8 @@
 """A pipeline as Dagster assets, checks, jobs and schedules. The one place where a table declaration meets Dagster."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from recs_platform.automation.partitions import company_and_days, mapping_back, 
 from recs_platform.automation.retraining import retraining_sensor
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
+from recs_platform.declarations.cadence import DAILY
 from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.models.shelf import asked_for, open_shelf
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
@@ -60,7 +61,6 @@ class PipelineWiring:
 
     def jobs(self) -> list[Job]:
         """A company's whole day, the logs alone for a range of days in one run, and training if the strategy does."""
-        logs = [self.key(name) for name, spec in self.pipeline.specs.items() if spec.kind is Kind.LOG]
         made = [
             dg.define_asset_job(
                 daily_job(self.group),
@@ -70,13 +70,17 @@ class PipelineWiring:
             ),
             dg.define_asset_job(
                 history_job(self.group),
-                selection=dg.AssetSelection.assets(*logs),
+                selection=dg.AssetSelection.assets(*self._logs),
                 partitions_def=self.partitions,
                 description="The logs of a company for a range of days, in one run: how a new company's history loads.",
             ),
         ]
         model = self.pipeline.strategy.model
         return made if model is None else [*made, self._training_job(model)]
+
+    @cached_property
+    def _logs(self) -> list[dg.AssetKey]:
+        return [self.key(name) for name, spec in self.pipeline.specs.items() if spec.kind is Kind.LOG]
 
     def _training_job(self, model: TrainedModel) -> Job:
         planned = dg.AssetSelection.assets(self.key(model.plan))
@@ -187,10 +191,11 @@ class PipelineWiring:
             job=job,
             cron_schedule=DAILY_RUN_AT,
             execution_timezone=company.timezone,
-            description=f"{company.name}: the last complete day, every morning at six in {company.timezone}.",
+            description=f"{company.name}: the last complete day, every morning at six in {company.timezone}."
+            f"{_when_snapshots_are_due(company)}",
         )
         def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-            return run_request(company, context.scheduled_execution_time)
+            return run_request(company, context.scheduled_execution_time, self._logs)
 
         return daily
 
@@ -219,13 +224,20 @@ def _dagster_type(python_type: type) -> dg.DagsterType:
     return dg.PythonObjectDagsterType(python_type)
 
 
-def run_request(company: Company, scheduled: datetime) -> dg.RunRequest | dg.SkipReason:
-    """The run of the last day that is over everywhere: days are UTC days, whatever the company's time zone."""
+def run_request(company: Company, scheduled: datetime, logs: Sequence[dg.AssetKey]) -> dg.RunRequest | dg.SkipReason:
+    """The run of the last day that is over everywhere: days are UTC days, whatever the company's time zone. A day on
+    which the strategy makes no snapshots gets its logs."""
     day = scheduled.astimezone(ZoneInfo("UTC")).date() - timedelta(days=1)
     if day < company.start_date:
         return dg.SkipReason(f"{company.name} starts on {company.start_date}")
     key = partition_key(company.name, day)
-    return dg.RunRequest(run_key=key, partition_key=key, tags={COMPANY_TAG: company.name})
+    selected = None if company.strategy.cadence.is_due(day) else logs
+    return dg.RunRequest(run_key=key, partition_key=key, tags={COMPANY_TAG: company.name}, asset_selection=selected)
+
+
+def _when_snapshots_are_due(company: Company) -> str:
+    cadence = company.strategy.cadence
+    return "" if cadence == DAILY else f" Snapshots and what is made of them: {cadence}; on other days logs alone."
 
 
 def check_result(check: Check, verdict: Verdict, bound: BoundQuery) -> dg.AssetCheckResult:

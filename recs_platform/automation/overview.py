@@ -1,6 +1,7 @@
 """The state of a company, read from the lake itself and from the job log: what is there, what failed, what is stale.
 
-A table is stale when its newest day is older than the company's, or when something it is made of was replaced later.
+A table is stale when its newest day is older than the newest one that is due, or when something it is made of was
+replaced later.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.platform_db.tables import JobRun, Status
+from recs_platform.schemas.table import Kind
 from recs_platform.settings import Environment, settings
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import TableRef
@@ -30,7 +32,7 @@ class TableState:
     rows: int | None
     """Of the newest day."""
     state: str
-    """fresh, stale or missing."""
+    """fresh, stale, missing or not due."""
     why: str
 
 
@@ -62,7 +64,7 @@ class _Written:
 def company_status(company: Company, pipeline: Pipeline, warehouse: Warehouse) -> CompanyState:
     written = {name: _written(warehouse, pipeline.ref(name, company)) for name in pipeline.tables}
     newest = max((w.newest for w in written.values() if w.newest), default=None)
-    tables = tuple(_table_state(name, pipeline, written, newest) for name in pipeline.tables)
+    tables = tuple(_table_state(name, company, pipeline, written, newest) for name in pipeline.tables)
     run = _last_run(company)
     return CompanyState(
         company.name,
@@ -77,12 +79,19 @@ def company_status(company: Company, pipeline: Pipeline, warehouse: Warehouse) -
     )
 
 
-def _table_state(name: str, pipeline: Pipeline, written: Mapping[str, _Written], newest: date | None) -> TableState:
-    own, kind = written[name], str(pipeline.specs[name].kind)
+def _table_state(
+    name: str, company: Company, pipeline: Pipeline, written: Mapping[str, _Written], newest: date | None
+) -> TableState:
+    own, kind = written[name], pipeline.specs[name].kind
+    due = newest
+    if newest is not None and kind is Kind.SNAPSHOT:
+        due = company.strategy.cadence.newest_due(newest)
+    if own.newest is None and due is not None and due < company.start_date:
+        return TableState(name, kind, 0, None, None, "not due", f"snapshots are {company.strategy.cadence}")
     if own.newest is None:
         return TableState(name, kind, 0, None, None, "missing", "never materialized")
-    if newest and own.newest < newest:
-        return TableState(name, kind, own.days, own.newest, own.rows, "stale", f"{newest} is not there yet")
+    if due and own.newest < due:
+        return TableState(name, kind, own.days, own.newest, own.rows, "stale", f"{due} is not there yet")
     for other in sorted(pipeline.inputs(name) - {name}):
         theirs = written[other]
         if theirs.at and own.at and theirs.newest == own.newest and theirs.at > own.at:

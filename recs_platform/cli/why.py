@@ -33,13 +33,13 @@ def why(
     from recs_platform.warehouse.environment import open_warehouse
 
     found = find(company)
-    explain, pipeline = found.strategy.explain, pipeline_of(found)
-    if explain is None:
+    explainer, pipeline = found.strategy.explainer, pipeline_of(found)
+    if explainer is None:
         raise ConfigError(f"{company} has nothing to explain: {found.strategy} recommends nothing yet.")
     warehouse = open_warehouse()
     asked = day_of(date, "--date") if date else None
-    day = day_to_explain(warehouse, pipeline, found, asked)
-    explanation = explain(DayReader(warehouse, pipeline, found, day), customer, item)
+    day = day_to_explain(warehouse, pipeline, found, asked, recommendations=explainer.table)
+    explanation = explainer.explain(DayReader(warehouse, pipeline, found, day), customer, item)
     published = publication_of_day(pipeline, found, day)
     if as_json:
         print_json({**explanation.data, "published": published})

@@ -8,13 +8,11 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
-from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.adhoc import adhoc_query
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.protocol import Warehouse
-from recs_platform.warehouse.slices import TableRef
 
 Row: TypeAlias = dict[str, Any]
 
@@ -35,12 +33,11 @@ class DayReader:
         return rows
 
 
-def day_to_explain(warehouse: Warehouse, pipeline: Pipeline, company: Company, day: date | None) -> date:
+def day_to_explain(
+    warehouse: Warehouse, pipeline: Pipeline, company: Company, day: date | None, *, recommendations: str
+) -> date:
     """The day asked for, or the newest; it must have a slice of the table of recommendations, though perhaps no row."""
-    published = pipeline.products.get(RECOMMENDATIONS)
-    if published is None:
-        raise ConfigError(f"{company.name} has nothing to explain: {company.strategy} recommends nothing yet.")
-    made = warehouse.days(TableRef(company.dataset, published.of))
+    made = warehouse.days(pipeline.ref(recommendations, company))
     if not made:
         raise ConfigError(
             f"{company.name} has no recommendations yet. Make a day: recs run -c {company.name} --date DAY"
