@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, delete, event, insert, select, update
+from sqlalchemy import Connection, Engine, delete, event, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recs_platform.platform_db.engine import engine, upgrade
@@ -127,18 +127,15 @@ def _write_lightly(connection: Any, _record: Any) -> None:
 def _moved(connection: Connection, table: TableRef, was: State | None, now: State | None) -> bool:
     """Let the table be in another state, if it is in this one. Waits for whoever is at the same table."""
     values = {"table_id": now.table_id, "version": now.version} if now else {}
-    done: CursorResult[Any]
     if was is None:
         # Both dialects write it the same way, but SQLAlchemy keeps one `insert` for each.
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         row = {"dataset": table.dataset, "table_name": table.name, **values}
-        done = connection.execute(dialect.insert(LedgerTable).values(row).on_conflict_do_nothing())
-    else:
-        here = (*_of(LedgerTable, table), LedgerTable.table_id == was.table_id, LedgerTable.version == was.version)
-        done = connection.execute(
-            delete(LedgerTable).where(*here) if now is None else update(LedgerTable).where(*here).values(values)
-        )
-    return done.rowcount == 1
+        begun = dialect.insert(LedgerTable).values(row).on_conflict_do_nothing().returning(LedgerTable.version)
+        return connection.execute(begun).first() is not None
+    here = (*_of(LedgerTable, table), LedgerTable.table_id == was.table_id, LedgerTable.version == was.version)
+    step = delete(LedgerTable).where(*here) if now is None else update(LedgerTable).where(*here).values(values)
+    return connection.execute(step).rowcount == 1
 
 
 def _of(model: type[LedgerTable] | type[LedgerSlice], table: TableRef) -> tuple[Any, Any]:

@@ -38,7 +38,7 @@ class SliceLedger(Protocol):
         """What is told of a table; None when nothing is."""
 
     def slices_in(self, table: TableRef, state: State) -> tuple[Slice, ...] | None:
-        """The slices of a table in this state, as cheaply as it can be; None when another state is told of."""
+        """The slices of a table in this state, as cheaply as it can be; None when only another state is known."""
 
     def advance(
         self, table: TableRef, was: State | None, now: State | None, replaced: Days | None, slices: Sequence[Slice]
