@@ -19,7 +19,7 @@ from recs_platform.platform_db.tables import Publication
 from recs_platform.publication.offer import Offer, Standing, accept, offer
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.stage import outlet_of
-from recs_platform.reporting.presentation import markdown_image
+from recs_platform.reporting.presentation import markdown_image, presented
 
 RESOURCES = {"warehouse", "journal"}
 
@@ -106,7 +106,7 @@ def _comparison_metadata(pipeline: Pipeline, company: Company, offered: Offer) -
     present = pipeline.tables[offered.product.comparison].present
     if offered.compared is None or present is None:
         return {}
-    shown = present(company, offered.day, offered.compared.rows)
+    shown = presented(present, company, offered.day, offered.compared.rows)
     metadata: dict[str, Any] = {"comparison": dg.MetadataValue.md(shown.words)}
     if shown.picture:
         metadata["picture"] = dg.MetadataValue.md(markdown_image(shown.picture, offered.product.comparison))

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from recs_platform.assembly.handover import call_table_function
 from recs_platform.assembly.io_manager import markdown_table
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
 from recs_platform.automation.jobs import COMPANY_TAG, Job, daily_job, history_job, training_job
@@ -134,27 +134,23 @@ class PipelineWiring:
         return asset
 
     def _frame_asset(self, table: FrameTable, common: dict[str, Any]) -> dg.AssetsDefinition:
-        ins = {
-            other: dg.AssetIn(
-                key=self.key(other),
-                partition_mapping=self._mapping(table.spec.name, other),
-                dagster_type=_dagster_type(python_type),
-            )
-            for other, python_type in table.inputs.items()
-        }
+        name = table.spec.name
 
-        def frame(context: dg.AssetExecutionContext, **inputs: Any) -> Any:
+        def frame(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
+            models = None
             if table.uses_models:
-                inputs["models"] = open_shelf(company, run_id=context.run_id, asked=asked_for(context.run.tags))
-            return table.function(self.companies[company], days, **inputs)
+                models = open_shelf(company, run_id=context.run_id, asked=asked_for(context.run.tags))
+            warehouse = context.resources.warehouse
+            return call_table_function(self.pipeline, table, self.companies[company], days, warehouse, models)
 
         asset: dg.AssetsDefinition = dg.asset(
             **common,
             description=table.spec.description,
             kinds={"python", "model"} if table.uses_models else {"python"},
             code_version=table.code_version,
-            ins=ins,
+            deps=[self._dep(name, other) for other in sorted(self.pipeline.inputs(name))],
+            required_resource_keys={"warehouse"},
         )(frame)
         return asset
 
@@ -211,12 +207,6 @@ class PipelineWiring:
         if span == LATEST:
             return 1
         return max(span_days(span, query_parameters(company)) for company in self.companies.values())
-
-
-@cache
-def _dagster_type(python_type: type) -> dg.DagsterType:
-    """One for each Python type: Dagster refuses two of the same name."""
-    return dg.PythonObjectDagsterType(python_type)
 
 
 def run_request(company: Company, scheduled: datetime) -> dg.RunRequest | dg.SkipReason:

@@ -107,8 +107,8 @@ def test_what_an_empty_table_says(world: World) -> None:
     said = show_backtest(world.company, THEN, [])
     assert said.picture is None
     assert f"on {THEN - timedelta(days=21)}" in said.words
-    assert show_tier_shares(world.company, TODAY, []).picture is None
-    assert show_price_bands(world.company, TODAY, []).picture is None
+    assert show_tier_shares([]).picture is None
+    assert show_price_bands(world.company, []).picture is None
 
 
 def test_a_ratio_without_an_upper_bound(world: World) -> None:
