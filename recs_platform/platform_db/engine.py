@@ -6,19 +6,18 @@ one sentence that never shows the password.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
-from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, event, text
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from recs_platform.errors import ConfigError
+from recs_platform.platform_db.locks import lock
 from recs_platform.settings import settings
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ HEAD = "0004"
 
 VERSION_TABLE = "recs_schema_version"
 """Not Alembic's usual name: Dagster keeps its own version under that one, perhaps in the same PostgreSQL database."""
-
-_MIGRATION_LOCK = 0x72656373
-"""Key of PostgreSQL's advisory lock around a migration ("recs" in ASCII)."""
 
 _SQLITE_WAIT_MS = 30_000
 _POSTGRES_CONNECT_SECONDS = 10
@@ -59,22 +55,21 @@ def engine(url: str | None = None) -> Engine:
     return opened
 
 
-def advisory_key(name: str) -> int:
-    """PostgreSQL's key of a lock of our own, by its name."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-
-
 def upgrade(engine: Engine) -> None:
     """Bring the tables to `HEAD`. Safe when several processes do it at once, and quick when there is nothing to do."""
-    with _one_process_at_a_time(engine):
+    with ExitStack() as held:
+        if _is_sqlite(engine.url):
+            # SQLite refuses to switch to write-ahead logging while anybody reads, without waiting.
+            with _explained_paths(engine.url):
+                held.enter_context(lock(engine, "opening"))
         with _explained(engine):
             if _is_sqlite(engine.url):
                 _write_ahead(engine)
             with engine.connect() as connection:
                 revision = _revision(connection)
         if revision != HEAD:
-            with engine.connect() as connection:
-                _begin_migration(connection)
+            # One transaction, on SQLite too, so that a migration that breaks off leaves nothing half done.
+            with engine.connect() as connection, lock(connection, "migration"):
                 _migrate(connection)
                 connection.commit()
 
@@ -113,30 +108,6 @@ def _revision(connection: Connection) -> str | None:
         return None
     revision = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
     return None if revision is None else str(revision)
-
-
-def _begin_migration(connection: Connection) -> None:
-    """A migration is one transaction, on SQLite too, so that one that breaks off leaves nothing half done."""
-    if _is_sqlite(connection.engine.url):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-
-
-@contextmanager
-def _one_process_at_a_time(engine: Engine) -> Iterator[None]:
-    """SQLite refuses to switch to write-ahead logging while anybody reads, without waiting: hence a lock beside the
-    file. PostgreSQL brings its own lock (`_begin_migration`)."""
-    if not _is_sqlite(engine.url):
-        yield
-        return
-    with _explained_paths(engine.url):
-        lock = FileLock(f"{engine.url.database}.lock")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _write_ahead(engine: Engine) -> None:
