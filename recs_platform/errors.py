@@ -59,7 +59,8 @@ class AnySourceError(PlatformError):
     def __init__(self, company: str, table: str, rule: str, *, remedy: str, column: str | None = None) -> None:
         where = f"{company}: source table {table}" + (f", column {column}" if column else "")
         super().__init__(f"{where}: {rule}. {remedy}")
-        self.company, self.table, self.column, self.rule, self.remedy = company, table, column, rule, remedy
+        self.company, self.table, self.column = company, table, column
+        self.rule, self.remedy = mask_text(rule), mask_text(remedy)
 
 
 class SourceError(AnySourceError, UserError):

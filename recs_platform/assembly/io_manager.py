@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from recs_platform.assembly.handover import OpenRows, read_as, require_slices
+from recs_platform.automation.failures import step_failures
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.masking import mask_row
@@ -40,11 +41,9 @@ class WarehouseIOManager(dg.IOManager):
     companies: Mapping[str, Company]
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
-        if not isinstance(obj, OpenRows):
-            self._store(context, obj)
-            return
-        with obj.opened:
-            self._store(context, obj.rows)
+        opened, rows = (obj.opened, obj.rows) if isinstance(obj, OpenRows) else (ExitStack(), obj)
+        with step_failures(context.step_context.previous_attempt_count), opened:
+            self._store(context, rows)
 
     def _store(self, context: dg.OutputContext, obj: object) -> None:
         strategy, table = context.asset_key.path

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.declarations.guardrails import Guardrail
@@ -41,6 +42,7 @@ def guardrails_check(
         partitions_def=partitions,
         required_resource_keys=RESOURCES,
     )
+    @guarded_step
     def guardrails(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         offered = _offer(context, pipeline, product, companies, run_checks=False)
         return dg.AssetCheckResult(
@@ -62,6 +64,7 @@ def publication_asset(
 ) -> dg.AssetsDefinition:
     """What is live of a product: the day's rows, once they are published. `common` is what all assets share."""
 
+    @guarded_step
     def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         outlet, company = _outlet(context, pipeline, product, companies)
         offered = _offer(context, pipeline, product, companies)

@@ -10,6 +10,7 @@ import dagster as dg
 from recs_platform.assembly.handover import call_table_function
 from recs_platform.assembly.io_manager import markdown_table
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
+from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.jobs import COMPANY_TAG, Job, daily_job, history_job, training_job
 from recs_platform.automation.partitions import company_and_days, mapping_back, partition_key
 from recs_platform.automation.retraining import retraining_sensor
@@ -120,6 +121,7 @@ class PipelineWiring:
     def _query_asset(self, table: SqlTable, common: dict[str, Any]) -> dg.AssetsDefinition:
         name = table.spec.name
 
+        @guarded_step
         def bound_query(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
             return self.pipeline.bind(name, self.companies[company], days)
@@ -136,6 +138,7 @@ class PipelineWiring:
     def _frame_asset(self, table: FrameTable, common: dict[str, Any]) -> dg.AssetsDefinition:
         name = table.spec.name
 
+        @guarded_step
         def frame(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
             models = None
@@ -168,6 +171,7 @@ class PipelineWiring:
             partitions_def=self.partitions,
             required_resource_keys={"warehouse", "journal"},
         )
+        @guarded_step
         def guard(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
             company, days = company_and_days(list(context.partition_keys))
             bound = self.pipeline.bind_check(check.name, self.companies[company], days)

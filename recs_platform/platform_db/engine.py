@@ -1,7 +1,7 @@
 """The way to the platform database: opening it, and bringing its tables up to date.
 
-Not here: the tables (`tables.py`) and what is written into them. A database that cannot be used is a `ConfigError` in
-one sentence that never shows the password.
+Not here: the tables (`tables.py`) and what is written into them. A database that cannot be used is a `ConfigError`,
+one that does not answer just now an `UnavailableError`, in one sentence that never shows the password.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from sqlalchemy import URL, Connection, Engine, event, text
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from recs_platform.errors import ConfigError
+from recs_platform.errors import ConfigError, UnavailableError
+from recs_platform.outages import may_recover
 from recs_platform.platform_db.locks import lock
 from recs_platform.settings import settings
 
@@ -158,7 +159,7 @@ def _explained_paths(url: URL) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _unusable(url, error.strerror or str(error)) from None
+        raise _unusable(url, error, error.strerror or str(error)) from None
 
 
 @contextmanager
@@ -167,18 +168,22 @@ def _explained(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _unusable(engine.url, str(error.orig)) from None
+        raise _unusable(engine.url, error, str(error.orig)) from None
 
 
 def _explain_failed_connection(context: ExceptionContext) -> None:
-    if context.connection is None and context.engine is not None:
-        raise _unusable(context.engine.url, str(context.original_exception)) from None
+    """No connection at all, or one that broke off, met another or was not let in: a query that is wrong stays as is."""
+    error = context.original_exception
+    refused = context.connection is None or context.is_disconnect or may_recover(error)
+    if refused and context.engine is not None and not context.is_pre_ping:
+        raise _unusable(context.engine.url, error, str(error)) from None
 
 
-def _unusable(url: URL, reason: str) -> ConfigError:
+def _unusable(url: URL, error: BaseException, reason: str) -> ConfigError | UnavailableError:
+    kind = UnavailableError if may_recover(error) else ConfigError
     reason = " ".join(reason.split())
     if isinstance(url.password, str) and url.password:
         reason = reason.replace(url.password, "***")
-    return ConfigError(
+    return kind(
         f"platform database {_shown(url)} cannot be used ({reason.rstrip('.')}); check RECS_DATABASE_URL and RECS_HOME."
     )

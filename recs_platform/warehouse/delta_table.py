@@ -21,7 +21,8 @@ from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction
 
-from recs_platform.errors import StorageError
+from recs_platform.errors import ConflictError, StorageError, UnavailableError
+from recs_platform.outages import may_recover
 from recs_platform.warehouse import newest
 from recs_platform.warehouse.newest import DataFile
 from recs_platform.warehouse.slices import Days, TableRef
@@ -56,7 +57,7 @@ class DeltaSlices:
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            raise StorageError(f"{self.ref}: the table cannot be opened at {self.uri}: {error}") from error
+            raise self._failed(f"the table cannot be opened at {self.uri}", error) from error
 
     def files(self, days: Days | None = None) -> list[DataFile]:
         """The files of these days (of all, when none are named) in one consistent version, by day and path."""
@@ -107,10 +108,10 @@ class DeltaSlices:
                 )
             except CommitFailedError as error:
                 if attempt == _COMMIT_ATTEMPTS:
-                    raise StorageError(f"{self.ref}: gave up after {attempt} conflicting commits") from error
+                    raise ConflictError(f"{self.ref}: gave up after {attempt} conflicting commits") from error
                 time.sleep(random.uniform(0, 0.01 * min(attempt, 20)))  # noqa: S311  (spreads writers, decides nothing)
             except (DeltaError, OSError) as error:
-                raise StorageError(f"{self.ref}: the commit failed and nothing was published: {error}") from error
+                raise self._failed("the commit failed and nothing was published", error) from error
             else:
                 self._see_commit(table)
                 return made
@@ -149,8 +150,10 @@ class DeltaSlices:
         try:
             table.restore(version, commit_properties=CommitProperties(custom_metadata={"recs": json.dumps(note)}))
         except CommitFailedError as error:
-            raise StorageError(f"{self.ref}: another write came first; nothing was restored. Try again.") from error
+            raise ConflictError(f"{self.ref}: another write came first; nothing was restored. Try again.") from error
         except DeltaError as error:
+            if may_recover(error):
+                raise self._failed(f"version {version} could not be restored", error) from error
             raise StorageError(
                 f"{self.ref}: version {version} cannot be restored, because vacuum has deleted files that it needs. "
                 f"Replaced versions are kept for {self.retention.days} days."
@@ -195,8 +198,12 @@ class DeltaSlices:
             # Somebody else has created it at the same moment.
             created = self.open()
             if created is None:
-                raise StorageError(f"{self.ref}: the table could not be created at {self.uri}: {error}") from error
+                raise self._failed(f"the table could not be created at {self.uri}", error) from error
             return created
+
+    def _failed(self, what: str, error: Exception) -> StorageError | UnavailableError:
+        kind = UnavailableError if may_recover(error) else StorageError
+        return kind(f"{self.ref}: {what}: {error}")
 
     @cached_property
     def _schema(self) -> Schema:
