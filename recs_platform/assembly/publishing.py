@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.declarations.guardrails import Guardrail
@@ -19,7 +20,7 @@ from recs_platform.platform_db.tables import Publication
 from recs_platform.publication.offer import Offer, Standing, accept, offer
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.stage import outlet_of
-from recs_platform.reporting.presentation import markdown_image
+from recs_platform.reporting.presentation import markdown_image, presented
 
 RESOURCES = {"warehouse", "journal"}
 
@@ -41,6 +42,7 @@ def guardrails_check(
         partitions_def=partitions,
         required_resource_keys=RESOURCES,
     )
+    @guarded_step
     def guardrails(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         offered = _offer(context, pipeline, product, companies, run_checks=False)
         return dg.AssetCheckResult(
@@ -62,6 +64,7 @@ def publication_asset(
 ) -> dg.AssetsDefinition:
     """What is live of a product: the day's rows, once they are published. `common` is what all assets share."""
 
+    @guarded_step
     def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         outlet, company = _outlet(context, pipeline, product, companies)
         offered = _offer(context, pipeline, product, companies)
@@ -106,7 +109,7 @@ def _comparison_metadata(pipeline: Pipeline, company: Company, offered: Offer) -
     present = pipeline.tables[offered.product.comparison].present
     if offered.compared is None or present is None:
         return {}
-    shown = present(company, offered.day, offered.compared.rows)
+    shown = presented(present, company, offered.day, offered.compared.rows)
     metadata: dict[str, Any] = {"comparison": dg.MetadataValue.md(shown.words)}
     if shown.picture:
         metadata["picture"] = dg.MetadataValue.md(markdown_image(shown.picture, offered.product.comparison))

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from recs_platform.assembly.handover import call_table_function
 from recs_platform.assembly.io_manager import markdown_table
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
+from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.jobs import COMPANY_TAG, Job, daily_job, history_job, training_job
 from recs_platform.automation.partitions import company_and_days, mapping_back, partition_key
 from recs_platform.automation.retraining import retraining_sensor
@@ -124,6 +126,7 @@ class PipelineWiring:
     def _query_asset(self, table: SqlTable, common: dict[str, Any]) -> dg.AssetsDefinition:
         name = table.spec.name
 
+        @guarded_step
         def bound_query(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
             return self.pipeline.bind(name, self.companies[company], days)
@@ -138,27 +141,24 @@ class PipelineWiring:
         return asset
 
     def _frame_asset(self, table: FrameTable, common: dict[str, Any]) -> dg.AssetsDefinition:
-        ins = {
-            other: dg.AssetIn(
-                key=self.key(other),
-                partition_mapping=self._mapping(table.spec.name, other),
-                dagster_type=_dagster_type(python_type),
-            )
-            for other, python_type in table.inputs.items()
-        }
+        name = table.spec.name
 
-        def frame(context: dg.AssetExecutionContext, **inputs: Any) -> Any:
+        @guarded_step
+        def frame(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
+            models = None
             if table.uses_models:
-                inputs["models"] = open_shelf(company, run_id=context.run_id, asked=asked_for(context.run.tags))
-            return table.function(self.companies[company], days, **inputs)
+                models = open_shelf(company, run_id=context.run_id, asked=asked_for(context.run.tags))
+            warehouse = context.resources.warehouse
+            return call_table_function(self.pipeline, table, self.companies[company], days, warehouse, models)
 
         asset: dg.AssetsDefinition = dg.asset(
             **common,
             description=table.spec.description,
             kinds={"python", "model"} if table.uses_models else {"python"},
             code_version=table.code_version,
-            ins=ins,
+            deps=[self._dep(name, other) for other in sorted(self.pipeline.inputs(name))],
+            required_resource_keys={"warehouse"},
         )(frame)
         return asset
 
@@ -176,6 +176,7 @@ class PipelineWiring:
             partitions_def=self.partitions,
             required_resource_keys={"warehouse", "journal"},
         )
+        @guarded_step
         def guard(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
             company, days = company_and_days(list(context.partition_keys))
             bound = self.pipeline.bind_check(check.name, self.companies[company], days)
@@ -216,12 +217,6 @@ class PipelineWiring:
         if span == LATEST:
             return 1
         return max(span_days(span, query_parameters(company)) for company in self.companies.values())
-
-
-@cache
-def _dagster_type(python_type: type) -> dg.DagsterType:
-    """One for each Python type: Dagster refuses two of the same name."""
-    return dg.PythonObjectDagsterType(python_type)
 
 
 def run_request(company: Company, scheduled: datetime, logs: Sequence[dg.AssetKey]) -> dg.RunRequest | dg.SkipReason:

@@ -17,8 +17,9 @@ import dagster as dg
 
 from recs_platform.automation.interrupts import noticed_interrupts
 from recs_platform.automation.jobs import COMPANY_TAG, daily_job, history_job
-from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, told
+from recs_platform.automation.journal import RANGE_END, RANGE_START, ended_summary
 from recs_platform.automation.partitions import partition_key
+from recs_platform.automation.run_summary import RunSummary
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.pipeline import Pipeline
@@ -129,7 +130,7 @@ def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_ev
             raise_on_error=False,
         )
         pressed = interrupted()
-    done = told(instance, result.run_id, success=result.success)
+    done = ended_summary(instance, result.run_id, success=result.success)
     if pressed and not done.interrupted:
         raise KeyboardInterrupt
     return Outcome(step, result.run_id, result.success, done)

@@ -19,7 +19,7 @@ from recs_platform.automation.journal import PARTITION
 from recs_platform.automation.partitions import company_and_days, partition_key
 from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import TrainedModel
-from recs_platform.errors import UserError
+from recs_platform.errors import PlatformError
 from recs_platform.models.evidence import Finding, Report, seen
 from recs_platform.models.retraining import Run, State, decide
 from recs_platform.models.shelf import asked_for, open_shelf, tags_of
@@ -54,7 +54,7 @@ def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job:
         for name in sorted(companies):
             try:
                 answer = ask(pipeline, trained, companies[name], warehouse, context.instance)
-            except UserError as error:
+            except PlatformError as error:
                 # One company's trouble keeps no other company waiting.
                 answer = f"cannot tell: {error}"
             if isinstance(answer, dg.RunRequest):

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, select, text
+from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
 from recs_platform.errors import UserError
 from recs_platform.masking import mask_text
-from recs_platform.platform_db.engine import advisory_key
+from recs_platform.platform_db.locks import lock
 from recs_platform.platform_db.tables import ModelStatus, ModelVersion, shortened
 
 _WHO_LENGTH = 200
@@ -165,13 +165,7 @@ def numbered(database: Engine, company: str, model: str, version: int) -> Regist
 @contextmanager
 def exclusive(database: Engine, company: str, model: str) -> Iterator[Session]:
     """One transaction on the rows of a company's model, which no other process changes meanwhile."""
-    with Session(database) as session, session.begin():
-        if database.dialect.name == "postgresql":
-            key = advisory_key(f"models {company} {model}")
-            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
-        else:
-            # By itself SQLite begins with the first write, and what was read before it may have changed by then.
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+    with Session(database) as session, session.begin(), lock(session.connection(), f"models {company} {model}"):
         yield session
 
 

@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from recs_platform.arguments import parameters_of_function
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import campaign_window, parameter_names, query_parameters
 from recs_platform.declarations.product import AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
-from recs_platform.reporting.presentation import Present
+from recs_platform.reporting.presentation import Present, check_presenter
 from recs_platform.schemas.table import Kind, Table, TableSpec, spec_of
 from recs_platform.warehouse import point_in_time
 from recs_platform.warehouse.check import Check, read_check
 from recs_platform.warehouse.compile import Value, Values
 from recs_platform.warehouse.point_in_time import Looks, Span
 from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming
-from recs_platform.warehouse.query import Query
+from recs_platform.warehouse.query import Query, parse_query
 from recs_platform.warehouse.scope import AS_OF, SENT_FROM, SENT_TO, Scope
 from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
 
@@ -47,10 +48,14 @@ class SqlTable:
     present: Present | None = None
     """What a small table says, in words and as a picture."""
 
+    def __post_init__(self) -> None:
+        if self.present:
+            check_presenter(self.present)
+
 
 @dataclass(frozen=True)
 class FrameTable:
-    """A table made by a Python function over other tables' slices; its inputs are its annotated arguments."""
+    """A table made by a Python function over other tables' slices; it is handed what it names (frame_asset.py)."""
 
     spec: TableSpec
     function: Callable[..., Any]
@@ -60,8 +65,17 @@ class FrameTable:
     code_version: str | None = None
     """Changes when the function does."""
     present: Present | None = None
-    uses_models: bool = False
-    """It is handed the company's `ModelShelf` as `models`."""
+    after: tuple[str, ...] = ()
+    """Tables that must be made before it, and that it does not read."""
+
+    def __post_init__(self) -> None:
+        if self.present:
+            check_presenter(self.present)
+
+    @property
+    def uses_models(self) -> bool:
+        """Whether it is handed the company's trained models."""
+        return "models" in parameters_of_function(self.function)
 
 
 @dataclass(frozen=True)
@@ -156,11 +170,11 @@ class Pipeline:
         return area == self.strategy.name or guarded in self.specs
 
     def inputs(self, table: str) -> frozenset[str]:
-        """The tables that a table is made of, earlier snapshots under their own names. A live table is none of them:
-        publishing comes after, so what is live is what an earlier run made of it."""
+        """The tables that a table is made of or made after, earlier snapshots under their own names. A live table is
+        none of them: publishing comes after, so what is live is what an earlier run made of it."""
         made = self.tables[table]
         if isinstance(made, FrameTable):
-            return frozenset(made.inputs)
+            return frozenset({*made.inputs, *made.after})
         outside = {spec.name for spec in made.incoming_specs} | self._live_names
         earlier = self.looks[table].earlier
         return frozenset(earlier[n].table if n in earlier else n for n in made.query.tables - outside)
@@ -207,6 +221,28 @@ class Pipeline:
             table.query, company.dataset, values, views, incoming, table.audits(company) if table.audits else ()
         )
 
+    def days_read(self, name: str, company: Company, days: Days) -> dict[str, Days]:
+        """The days of each input that a function's table is handed: a span is as long as the company's own parameter
+        says, however far back others of its strategy look."""
+        table, values = self._frame_table(name), query_parameters(company)
+        return {
+            other: point_in_time.looking_back(days, table.look_back.get(other, 1), values) for other in table.inputs
+        }
+
+    def bind_input(self, name: str, other: str, company: Company, days: Days) -> BoundQuery:
+        """The days of an input that a function's table is handed, as a query over them."""
+        spec, shown = self.specs[other], self.days_read(name, company, days)[other]
+        columns = ", ".join(f"`{column.name}`" for column in spec.columns)
+        query = parse_query(other, f"SELECT {columns} FROM `{other}`", f"{name}: input {other}")
+        view = point_in_time.View(other, spec, shown, required=spec.kind is Kind.SNAPSHOT)
+        return BoundQuery(query, company.dataset, self._values(company, days, self.specs[name].kind), (view,))
+
+    def _frame_table(self, name: str) -> FrameTable:
+        table = self.tables[name]
+        if not isinstance(table, FrameTable):
+            raise TypeError(f"{name} is made by a query, not by Python")
+        return table
+
     def bind_check(self, name: str, company: Company, days: Days) -> BoundQuery:
         """A check's query, shown the same days as the table that it guards."""
         check, looks = self.checks[name]
@@ -248,9 +284,12 @@ class Pipeline:
     def _looks_of(self, table: SqlTable | FrameTable, scope: Scope) -> Looks:
         if isinstance(table, SqlTable):
             return scope.admit(table.query, table.spec.kind, pinned=table.pinned)
-        unknown = sorted(set(table.inputs) - scope.tables.keys())
-        if unknown:
-            raise ValueError(f"{table.spec.name} takes {', '.join(unknown)}, which {scope.strategy} does not have")
+        for verb, names in (("takes", table.inputs), ("comes after", table.after)):
+            if unknown := sorted(set(names) - scope.tables.keys()):
+                raise ValueError(f"{table.spec.name} {verb} {', '.join(unknown)}, which {scope.strategy} does not have")
+        for name, span in table.look_back.items():
+            if isinstance(span, str) and span not in self._parameters:
+                raise ValueError(f"{table.spec.name} looks back on {name} for @{span}, which is not a parameter")
         for name in table.inputs:
             is_log = scope.tables[name].kind is Kind.LOG
             if name in table.look_back and not is_log:

@@ -24,7 +24,6 @@ from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.strategies.offer_ranking.comparison_picture import show_offers
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.strategies.offer_ranking.publication import AVERAGES, ComparedOffers, judge_offers, offers
-from recs_platform_tests.companies.shop import shop
 from recs_platform_tests.publication.garage import arrow
 from recs_platform_tests.publication.market import DAY, Market, Shown, lists, planned, queries, write
 from recs_platform_tests.publication.shop import lake_in
@@ -148,7 +147,7 @@ def test_it_is_told_in_words_tables_and_a_picture(tmp_path: Path) -> None:
     assert told.index("| chance | 5.00% | 5.50% | +10.00% | m1 -> m2 |") < told.index("| expected margin | 1.25 | 1.00")
     assert "| offers per customer |  | 9.50 |  |  |" in told
     assert "| o3 | 3 | 37.50% | 9.00% | rice, dry |" in told
-    shown = show_offers(shop(tmp_path), DAY, change.rows)
+    shown = show_offers(change.rows)
     assert shown.words == told
     assert shown.picture is not None
     assert shown.picture.startswith(b"<svg")
@@ -158,7 +157,7 @@ def test_a_first_publication_says_what_there_would_be(tmp_path: Path) -> None:
     first = compared(live=0)
     assert first.words() == "Nothing is live yet: 2 customers would get their first offers."
     assert [table.title for table in first.sections()] == ["Customers", "Averages of all offers"]
-    assert show_offers(shop(tmp_path), DAY, first.rows).picture is None
+    assert show_offers(first.rows).picture is None
 
 
 def test_every_average_has_its_place() -> None:

@@ -119,7 +119,7 @@ def _long(day: date, pairs: pa.Table, parts: Mapping[str, Sequence[float]]) -> I
         yield {**same, "feature": START, "value": None, "contribution": parts[START][number]}
 
 
-def show_importance(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
+def show_importance(rows: Sequence[Mapping[str, Any]]) -> Presentation:
     """The features that the model makes most of, and what gained and lost against the model before it."""
     if not rows:
         return Presentation("No model serves, so no feature counts.")
@@ -155,13 +155,8 @@ def _beside(row: Mapping[str, Any]) -> str:
     return percent(row["importance"], 1) + ("" if before is None else f", before {percent(before, 1)}")
 
 
-@table_asset(FeatureImportance, present=show_importance)
-def feature_importance(
-    company: Company,  # noqa: ARG001  (every table function takes it)
-    days: Days,
-    models: ModelShelf,
-    ranking_model: pa.Table,  # noqa: ARG001  (the day's training comes first)
-) -> pa.Table:
+@table_asset(FeatureImportance, present=show_importance, after=("ranking_model",))
+def feature_importance(days: Days, models: ModelShelf) -> pa.Table:
     """The serving model's features, beside those of the model before it; no rows when no model serves."""
     spec, serving = spec_of(FeatureImportance), models.serving(TASK.model, days.last)
     if serving is None:

@@ -51,14 +51,8 @@ from recs_platform.strategies.offer_ranking.parameters import OfferRankingParame
 from recs_platform.warehouse.slices import Days
 
 
-@table_asset(DriftReport, present=show_drift)
-def drift_report(
-    company: Company,
-    days: Days,
-    models: ModelShelf,
-    ranking_model: pa.Table,  # noqa: ARG001  (the day's model is registered by then)
-    training_set: pa.Table,
-) -> pa.Table:
+@table_asset(DriftReport, present=show_drift, after=("ranking_model",))
+def drift_report(company: Company, days: Days, models: ModelShelf, training_set: pa.Table) -> pa.Table:
     """Every feature, the score, the rate of redemptions and the number of impressions against training. No rows without
     a model, or when nothing was shown."""
     day = days.last

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
 
-from recs_platform.companies.model import Company
 from recs_platform.models.distribution import Distribution
 from recs_platform.models.features import FeatureSpec
 from recs_platform.reporting.presentation import Presentation
@@ -58,7 +56,7 @@ def _most_changed(then: Distribution, now: Distribution) -> str:
     return f"{names[place]} {now.shares[place]:.1%}, in training {then.shares[place]:.1%}"
 
 
-def show_drift(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
+def show_drift(rows: Sequence[Mapping[str, Any]]) -> Presentation:
     """What changed since training, the worst first."""
     if not rows:
         return Presentation("Nothing to compare: no model serves, or nothing was shown.")

@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recs_platform.companies.model import Company
 from recs_platform.models import ranking_metrics as metrics
 from recs_platform.models.data import DaysArray
 from recs_platform.models.features import Bools, Floats
@@ -40,12 +39,10 @@ CURVE_POINTS = 50
 RATE = "historical_redemption_rate"
 
 
-@table_asset(OfflineEvaluation, present=show_evaluation)
+@table_asset(OfflineEvaluation, present=show_evaluation, after=("ranking_model",))
 def offline_evaluation(
-    company: Company,  # noqa: ARG001  (every table function takes it)
     days: Days,
     models: ModelShelf,
-    ranking_model: pa.Table,  # noqa: ARG001  (the day's training comes first)
     training_set: pa.Table,
     offers: pa.Table,
     candidate_features: pa.Table,

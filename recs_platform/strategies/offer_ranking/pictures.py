@@ -6,10 +6,8 @@ Not here: how pictures look in general, and those of the evaluation (evaluation_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
-from recs_platform.companies.model import Company
 from recs_platform.reporting.charts import Axis, Bar, bars, picture
 from recs_platform.reporting.presentation import Presentation
 
@@ -18,7 +16,7 @@ Rows = Sequence[Mapping[str, Any]]
 KINDS = {"boosted": "boosted trees", "logistic": "logistic regression"}
 
 
-def show_training(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_training(rows: Rows) -> Presentation:
     """What was trained and what came of it, the models' ROC AUC beside each other."""
     if not rows:
         return Presentation("Nothing asked for a training: the model that serves stays.")

@@ -32,7 +32,6 @@ WINDOW, LABEL_DAYS = 42, 7
 CLOSED_FROM, CLOSED_TO = DAY - timedelta(days=WINDOW - 1), DAY - timedelta(days=LABEL_DAYS)
 CATEGORIES = {"business_type": ("hotel", "kiosk"), "category": ("Dairy", "Fish")}
 ASKED = (Reason("weekday", "it is Monday", f"weekday:{DAY}"),)
-NOTHING_MADE = spec_of(TrainingPlan).arrow_schema.empty_table()
 """In place of a table that only orders the steps of a run."""
 
 
@@ -66,9 +65,7 @@ def train(
 
 
 def score(models: ModelShelf, candidate_features: pa.Table, day: date = DAY) -> pa.Table:
-    reader = offer_scores.function(
-        metro(), Days.one(day), models=models, ranking_model=NOTHING_MADE, candidate_features=candidate_features
-    )
+    reader = offer_scores.function(Days.one(day), models, candidate_features)
     found: pa.Table = reader.read_all()
     return found
 

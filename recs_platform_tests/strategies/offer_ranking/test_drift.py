@@ -159,7 +159,6 @@ def report_of(home: Path, table: pa.Table, *, as_of: date | None = market.CLOSED
         market.metro(),
         Days.one(market.DAY),
         models=shelf,
-        ranking_model=market.NOTHING_MADE,
         training_set=table,
     )
     assert made.schema == spec_of(DriftReport).arrow_schema
@@ -326,4 +325,4 @@ def test_the_report_in_words(rows: Callable[..., list[dict[str, object]]], words
     def row(name: str, verdict: str) -> dict[str, object]:
         return {"name": name, "verdict": verdict, "words": f"{name}: moved", "trained_on": date(2025, 12, 1)}
 
-    assert show_drift(market.metro(), market.DAY, rows(row)).words.startswith(words)
+    assert show_drift(rows(row)).words.startswith(words)

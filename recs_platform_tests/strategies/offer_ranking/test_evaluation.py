@@ -29,7 +29,6 @@ from recs_platform.warehouse.slices import Days
 from recs_platform_tests.strategies.offer_ranking.market import (
     CLOSED_TO,
     DAY,
-    NOTHING_MADE,
     candidates,
     impressions,
     metro,
@@ -57,10 +56,8 @@ def evaluated(
     """Of a day on which everybody is recommended the three likeliest candidates."""
     pairs = candidates(2_000, day=day) if pairs is None else pairs
     made = offline_evaluation.function(
-        metro(),
         Days.one(day),
-        models=models,
-        ranking_model=NOTHING_MADE,
+        models,
         training_set=training_set,
         offers=offers_of(pairs, day),
         candidate_features=pairs,

@@ -232,14 +232,13 @@ def test_all_that_asked_is_recorded(models: ModelShelf) -> None:
 
 
 def test_what_a_training_says(models: ModelShelf) -> None:
-    company = metro()
-    assert show_training(company, DAY, []).words == "Nothing asked for a training: the model that serves stays."
-    refused = show_training(company, DAY, train(models, one_class()))
+    assert show_training([]).words == "Nothing asked for a training: the model that serves stays."
+    refused = show_training(train(models, one_class()))
     assert refused.words.startswith("Asked by: it is Monday. Nothing was trained, and no model serves: no successes")
     assert refused.picture is None
     train(models, impressions())
     rows = train(models, impressions(day=NEXT), day=NEXT)
-    shown = show_training(company, NEXT, rows)
+    shown = show_training(rows)
     assert "ROC AUC says how well pairs are sorted, not whether the offers shown are good" in shown.words
     assert shown.picture is not None
     for label in ("boosted trees", "logistic regression", "active before"):

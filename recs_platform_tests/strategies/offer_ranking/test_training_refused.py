@@ -217,7 +217,7 @@ def test_an_interruption_is_no_failure_of_the_training(models: ModelShelf, by: t
 
 
 def test_what_a_failed_training_says(models: ModelShelf) -> None:
-    shown = show_training(metro(), DAY, train(models, of_text("Monday")))
+    shown = show_training(train(models, of_text("Monday")))
     assert shown.words.startswith(
         "Asked by: it is Monday. The training failed, and no model serves: ArrowInvalid: Failed to parse"
     )
