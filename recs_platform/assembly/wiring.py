@@ -16,7 +16,8 @@ from recs_platform.automation.retraining import retraining_sensor
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.declarations.strategy import TrainedModel
-from recs_platform.models.shelf import asked_for, open_shelf
+from recs_platform.model_registry.run_tags import reasons_of
+from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
 from recs_platform.platform_db.tables import shortened
 from recs_platform.publication.stage import PUBLICATION
@@ -146,7 +147,7 @@ class PipelineWiring:
         def frame(context: dg.AssetExecutionContext, **inputs: Any) -> Any:
             company, days = company_and_days(list(context.partition_keys))
             if table.uses_models:
-                inputs["models"] = open_shelf(company, run_id=context.run_id, asked=asked_for(context.run.tags))
+                inputs["models"] = open_shelf(company, run_id=context.run_id, asked=reasons_of(context.run.tags))
             return table.function(self.companies[company], days, **inputs)
 
         asset: dg.AssetsDefinition = dg.asset(

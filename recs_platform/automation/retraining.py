@@ -20,9 +20,10 @@ from recs_platform.automation.partitions import company_and_days, partition_key
 from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.errors import UserError
+from recs_platform.model_registry.run_tags import reasons_of, tags_of
+from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.evidence import Finding, Report, seen
 from recs_platform.models.retraining import Run, State, decide
-from recs_platform.models.shelf import asked_for, open_shelf, tags_of
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days, TableRef
@@ -93,7 +94,7 @@ def requested(instance: dg.DagsterInstance, strategy: str, company: str) -> tupl
     """The trainings that were asked for, so that a tick before a run begins its training does not ask again."""
     wanted = dg.RunsFilter(job_name=training_job(strategy), tags={COMPANY_TAG: company})
     found = [
-        Run(company_and_days([run.tags[PARTITION]])[1].last, asked_for(run.tags))
+        Run(company_and_days([run.tags[PARTITION]])[1].last, reasons_of(run.tags))
         for run in instance.get_runs(wanted, limit=_REQUESTED)
         if PARTITION in run.tags
     ]

@@ -13,10 +13,10 @@ from recs_platform.cli.publish import ByOption, CompanyArgument, who
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
-    from recs_platform.models.registry import Registered
-    from recs_platform.models.shelf import ModelShelf
+    from recs_platform.model_registry.registry import Registered
+    from recs_platform.model_registry.shelf import ModelShelf
+    from recs_platform.model_registry.training_log import Begun
     from recs_platform.models.task import RankingTask
-    from recs_platform.models.training_log import Begun
 
 ModelOption = Annotated[str | None, typer.Option("--model", help="Which model. Default: the only one there is.")]
 
@@ -40,8 +40,8 @@ app = typer.Typer(
 @app.command("list")
 def list_models(company: CompanyArgument, model: ModelOption = None, as_json: JsonOption = False) -> None:
     """List the versions of a company's model and the trainings that gave none, the newest first."""
-    from recs_platform.models.registry import listed
-    from recs_platform.models.training_log import begun
+    from recs_platform.model_registry.registry import listed
+    from recs_platform.model_registry.training_log import begun
 
     shelf, task = _opened(company, model)
     found = listed(shelf.database, company, task.model)
@@ -89,7 +89,7 @@ def rollback(
 
 
 def _opened(name: str, model: str | None) -> tuple[ModelShelf, RankingTask]:
-    from recs_platform.models.shelf import open_shelf
+    from recs_platform.model_registry.shelf import open_shelf
     from recs_platform.strategies.catalogue import company as find
 
     found = find(name)

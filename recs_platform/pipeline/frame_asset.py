@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 import pandas as pd
 import pyarrow as pa
 
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.pipeline import FrameTable
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas.table import Table, spec_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.challenge import Verdict
-from recs_platform.models.shelf import open_shelf
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days

@@ -9,9 +9,9 @@ import sqlalchemy
 from alembic import command
 from sqlalchemy import Engine, text
 
-from recs_platform.models import registry
+from recs_platform.model_registry import registry
 from recs_platform.platform_db.engine import alembic_config, engine, upgrade
-from recs_platform_tests.platform_db.models import register, statuses
+from recs_platform_tests.model_registry.versions import register, statuses
 
 _ADD = (
     "INSERT INTO publications (product, company, strategy, version, as_of, rows, generated_at, status, kind, "

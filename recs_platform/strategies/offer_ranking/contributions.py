@@ -15,13 +15,13 @@ import pyarrow.compute as pc
 
 from recs_platform.companies.model import Company
 from recs_platform.errors import UserError
-from recs_platform.models import registry
+from recs_platform.model_registry import registry
+from recs_platform.model_registry.registry import Registered
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.features import FeatureSpec
 from recs_platform.models.manifest import short
 from recs_platform.models.model import Model
-from recs_platform.models.registry import Registered
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.reporting.charts import Axis, Bar, bars, picture
 from recs_platform.reporting.figures import percent, tick

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recs_platform.companies.model import Company
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.distribution import Distribution, of_numbers, weekdays_of
 from recs_platform.models.drift import (
     CHANCE,
@@ -31,7 +32,6 @@ from recs_platform.models.drift import (
 )
 from recs_platform.models.features import Column, FeatureSpec, Floats, numbers
 from recs_platform.models.model import Model
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking_reports import DriftReport
 from recs_platform.schemas.table import spec_of

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recs_platform.companies.model import Company
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models import ranking_metrics as metrics
 from recs_platform.models.data import DaysArray
 from recs_platform.models.features import Bools, Floats
@@ -23,7 +24,6 @@ from recs_platform.models.manifest import Manifest
 from recs_platform.models.metrics import judge
 from recs_platform.models.model import Model
 from recs_platform.models.ranking_metrics import Lists, Values, lists
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking_reports import OfflineEvaluation
 from recs_platform.schemas.table import spec_of

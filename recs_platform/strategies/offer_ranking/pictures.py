@@ -10,12 +10,11 @@ from datetime import date
 from typing import Any
 
 from recs_platform.companies.model import Company
+from recs_platform.models.kinds import kind_named
 from recs_platform.reporting.charts import Axis, Bar, bars, picture
 from recs_platform.reporting.presentation import Presentation
 
 Rows = Sequence[Mapping[str, Any]]
-
-KINDS = {"boosted": "boosted trees", "logistic": "logistic regression"}
 
 
 def show_training(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
@@ -27,7 +26,7 @@ def show_training(company: Company, day: date, rows: Rows) -> Presentation:  # n
     if chosen["kind"] == "none":
         return Presentation(words)
     words += " ROC AUC says how well pairs are sorted, not whether the offers shown are good: see offline_evaluation."
-    found = [(KINDS[row["kind"]], row["roc_auc"]) for row in sorted(rows, key=lambda row: str(row["kind"]))]
+    found = [(kind_named(row["kind"]).title, row["roc_auc"]) for row in sorted(rows, key=lambda row: str(row["kind"]))]
     if chosen["champion_roc_auc"] is not None:
         found.append(("active before", chosen["champion_roc_auc"]))
     drawn = [Bar(label, value, f"{value:.4f}") for label, value in found]

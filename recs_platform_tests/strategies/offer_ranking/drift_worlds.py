@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company, Simulation
 from recs_platform.models.data import examples
-from recs_platform.models.manifest import Provenance
 from recs_platform.models.model import Model
+from recs_platform.models.provenance import Provenance
 from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.training import train
 from recs_platform.schemas.sources import EVENT_NAMES

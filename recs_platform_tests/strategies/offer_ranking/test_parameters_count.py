@@ -14,8 +14,8 @@ import pytest
 
 from recs_platform.models.data import examples
 from recs_platform.models.features import Bools
-from recs_platform.models.manifest import Provenance
 from recs_platform.models.model import Model
+from recs_platform.models.provenance import Provenance
 from recs_platform.models.retraining import Policy
 from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.training import train as fit

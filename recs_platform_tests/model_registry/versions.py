@@ -6,8 +6,8 @@ import datetime
 
 from sqlalchemy import Engine
 
-from recs_platform.models import registry
-from recs_platform.models.registry import Registered, Trained
+from recs_platform.model_registry import registry
+from recs_platform.model_registry.registry import Registered, Trained
 
 NOON = datetime.datetime(2025, 12, 3, 12, 0, tzinfo=datetime.UTC)
 

@@ -14,16 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Engine, text
 
 from recs_platform.errors import UserError
-from recs_platform.models import registry, training_log
+from recs_platform.model_registry import registry, training_log
 from recs_platform.models.retraining import Reason
 from recs_platform.platform_db.engine import engine, upgrade
-from recs_platform_tests.platform_db.models import NOON, activate, day, register, rollback, served, statuses
+from recs_platform_tests.model_registry.versions import NOON, activate, day, register, rollback, served, statuses
 
 _WRITE = """
 import sys, time
 from pathlib import Path
 from recs_platform.platform_db.engine import engine
-from recs_platform_tests.platform_db.models import register, activate
+from recs_platform_tests.model_registry.versions import register, activate
 
 database, name, go = engine(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
 print("ready", flush=True)

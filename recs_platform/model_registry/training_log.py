@@ -15,7 +15,7 @@ from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
 from recs_platform.masking import mask_text
-from recs_platform.models.registry import exclusive
+from recs_platform.model_registry.registry import exclusive
 from recs_platform.models.retraining import Reason, once
 from recs_platform.platform_db.tables import TrainingRun, shortened
 

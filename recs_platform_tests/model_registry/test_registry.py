@@ -9,8 +9,17 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from recs_platform.errors import UserError
-from recs_platform.models import registry
-from recs_platform_tests.platform_db.models import NOON, activate, day, register, rollback, served, statuses, trained
+from recs_platform.model_registry import registry
+from recs_platform_tests.model_registry.versions import (
+    NOON,
+    activate,
+    day,
+    register,
+    rollback,
+    served,
+    statuses,
+    trained,
+)
 
 
 def refusal(database: Engine, version: int) -> str:

@@ -111,8 +111,11 @@ def activate(database: Engine, company: str, model: str, version: int, *, by: st
 
 
 def rollback(database: Engine, company: str, model: str, to: int, *, by: str, at: datetime) -> Registered:
-    """Make a version active again that was; what a later rollback leads to stays as it was, so that it goes further
-    back instead of forth; in a circle, where somebody had activated an older version."""
+    """Make a version active again that was active before.
+
+    `replaced` stays as it was, so the next rollback goes further back, and not to the version that was just left. Only
+    where a person had activated an older version do rollbacks come round to the first one again.
+    """
     with exclusive(database, company, model) as session:
         rows = _rows(session, company, model)
         row = _earlier(company, model, rows, to)
@@ -148,6 +151,12 @@ def serving(database: Engine, company: str, model: str, day: date) -> Registered
     that were active once and were trained for that day or earlier."""
     with Session(database) as session:
         return _maybe(_serving(_rows(session, company, model), day))
+
+
+def active(database: Engine, company: str, model: str) -> Registered | None:
+    """The version that is active now."""
+    with Session(database) as session:
+        return _maybe(_active(_rows(session, company, model)))
 
 
 def kept(database: Engine, company: str, model: str, as_of: date, digest: str) -> Registered | None:
