@@ -14,7 +14,6 @@ import pyarrow as pa
 
 from recs_platform.models.data import Examples, NotTrainableError
 from recs_platform.models.distribution import of_features, of_numbers, quantile_edges
-from recs_platform.models.drift import independent_rows, rows_a_day, rows_of_each
 from recs_platform.models.features import Bools, Encoding, Floats
 from recs_platform.models.kinds import DEFAULT_KINDS
 from recs_platform.models.manifest import Manifest, StoredWindow, sha256, stored_features
@@ -22,6 +21,7 @@ from recs_platform.models.metrics import judge
 from recs_platform.models.model import Model
 from recs_platform.models.provenance import Provenance
 from recs_platform.models.ranker import FitData, FitReport, Ranker, RankerKind
+from recs_platform.models.sample_size import independent_rows, rows_a_day, rows_of_each
 from recs_platform.models.sampling import keep, kept_share, rate_for
 from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.windows import WINDOWS, Split, Window, Windows

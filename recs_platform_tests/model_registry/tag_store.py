@@ -1,5 +1,7 @@
-"""A second artifact store, as a registry of OCI artifacts works: files are blobs by their hash, and a tag, which anybody
-may move, lists those of an artifact. Pulled artifacts are unpacked into a local folder.
+"""A second artifact store, which works like a registry of OCI artifacts.
+
+Files are blobs by their hash. A tag, which anybody may move, lists those of an artifact. What is pulled is unpacked
+into a local folder.
 
 It is here to hold the interface against something that is not a folder per artifact, and promises nothing else.
 """

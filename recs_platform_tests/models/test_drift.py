@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,6 @@ from recs_platform.models.distribution import Distribution, of_categories, of_nu
 from recs_platform.models.drift import (
     CHANCE,
     LIMITS,
-    VERDICTS,
     Drift,
     Figure,
     Outcomes,
@@ -30,11 +30,11 @@ from recs_platform.models.drift import (
     Verdict,
     compare,
     compare_labels,
-    independent_rows,
     kolmogorov_smirnov,
     population_stability,
 )
 from recs_platform.models.features import Column, Floats
+from recs_platform.models.sample_size import independent_rows
 
 TRADES = ("baker", "chef", "grocer", "rare")
 FEATURES = ("normal", "skewed", "few_values", "mostly_zero", "often_missing", "flag", "trade")
@@ -95,7 +95,7 @@ def compared(now: Week, size: float | None = None) -> dict[str, Drift]:
 
 
 def worst_of(figures: Iterable[Figure]) -> Verdict:
-    return max((figure.verdict for figure in figures), key=VERDICTS.index, default="ok")
+    return max((figure.verdict for figure in figures), key=get_args(Verdict).index, default="ok")
 
 
 def alarms(customers: int, rows_each: int = 1, size: float | None = None) -> int:

@@ -1,17 +1,17 @@
-"""What changed, for people: in a row of the report, and the report as a whole. Not here: whether it matters."""
+"""What changed since training, for people: in a row of the drift report, and the report as a whole.
+
+Not here: whether it matters (drift.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
 
-from recs_platform.companies.model import Company
 from recs_platform.models.distribution import Distribution
 from recs_platform.models.features import FeatureSpec
-from recs_platform.reporting.presentation import Presentation
 
 _MOST_NAMED = 5
 
@@ -58,16 +58,14 @@ def _most_changed(then: Distribution, now: Distribution) -> str:
     return f"{names[place]} {now.shares[place]:.1%}, in training {then.shares[place]:.1%}"
 
 
-def show_drift(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
-    """What changed since training, the worst first."""
-    if not rows:
-        return Presentation("Nothing to compare: no model serves, or nothing was shown.")
+def drift_summary(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A report with at least one row: the worst first."""
     since = f"since the training of {rows[0]['trained_on']}"
     drifted, watched = ([row for row in rows if row["verdict"] == verdict] for verdict in ("drifted", "watch"))
     if not drifted and not watched:
-        return Presentation(f"No drift {since}: of {len(rows)} figures, none is beyond its limit and beyond chance.")
-    said = [f"**Drifted** {since}: {_named(drifted)}." if drifted else f"No drift {since}."]
-    return Presentation(" ".join([*said, f"To watch: {_named(watched)}."] if watched else said))
+        return f"No drift {since}: of {len(rows)} figures, none is beyond its limit and beyond chance."
+    first = f"**Drifted** {since}: {_named(drifted)}." if drifted else f"No drift {since}."
+    return f"{first} To watch: {_named(watched)}." if watched else first
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> str:
