@@ -131,6 +131,19 @@ def test_artifacts_may_move(shelf: ModelShelf) -> None:
     assert replace(shelf, artifacts=FolderStore(moved)).load(kept, FEATURES).digest == model.digest
 
 
+def test_the_active_version_needs_no_day(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    assert shelf.active(MODEL) is None
+    first = shelf.keep(MODEL, model, TUESDAY, verdict)
+    assert shelf.active(MODEL) == first
+    assert shelf.serving(MODEL, MONDAY) is None, "it was trained for a later day"
+    shelf.keep(MODEL, another(model), TUESDAY, replace(verdict, activate=False))
+    assert shelf.active(MODEL) == first
+    shelf.activate(MODEL, 2, FEATURES, by="ann")
+    assert shelf.active(MODEL) == shelf.serving(MODEL, TUESDAY)
+    assert shelf.active("another model") is None
+
+
 def test_the_model_before(shelf: ModelShelf) -> None:
     model, verdict = made()
     first = shelf.keep(MODEL, model, MONDAY, verdict)
