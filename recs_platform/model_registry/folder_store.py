@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,16 +44,15 @@ def _put(folder: Path, manifest: Manifest, place: Path) -> None:
         for file in file_names(manifest):
             shutil.copyfile(folder / file, copied / file)
         prove(copied, digest=manifest.digest)
-        if place.is_dir():
-            # It is damaged. Another process may replace it at the same moment.
-            with suppress(FileNotFoundError):
-                place.rename(Path(scratch) / "damaged")
         try:
             copied.rename(place)
         except OSError:
-            # Another process was quicker, with the same content.
-            if not _is_whole(place, manifest.digest):
+            if not place.is_dir():
                 raise
+            # What is there is damaged, or another process was quicker. Each file is replaced in one step by the same
+            # content, so whoever reads or mends it at this moment misses nothing.
+            for file in file_names(manifest):
+                (copied / file).replace(place / file)
 
 
 def _is_whole(place: Path, digest: str) -> bool:

@@ -19,9 +19,10 @@ from recs_platform.errors import StorageError
 from recs_platform.model_registry import registry, training_log
 from recs_platform.model_registry.artifact_store import ArtifactStore, StoredArtifact, StoreUnavailableError
 from recs_platform.model_registry.folder_store import FolderStore
-from recs_platform.model_registry.registry import Registered, Trained
+from recs_platform.model_registry.registry import NewVersion, Registered
+from recs_platform.model_registry.training_log import Begun
 from recs_platform.models import artifact
-from recs_platform.models.challenge import Verdict
+from recs_platform.models.challenge import ChallengeVerdict
 from recs_platform.models.features import FeatureSet
 from recs_platform.models.model import Model
 from recs_platform.models.retraining import Reason, Run
@@ -49,11 +50,15 @@ class ModelShelf:
         anew when this one's digest is another."""
         return registry.active(self.database, self.company, model)
 
+    def versions(self, model: str) -> tuple[Registered, ...]:
+        """All versions, the newest first."""
+        return registry.versions(self.database, self.company, model)
+
     def before(self, registered: Registered) -> Registered | None:
         """The version that served before this one: what it was judged against, if that could be loaded."""
         if registered.champion is None:
             return None
-        return registry.numbered(self.database, self.company, registered.model, registered.champion)
+        return registry.version_numbered(self.database, self.company, registered.model, registered.champion)
 
     def load(self, registered: Registered, features: FeatureSet, *, threads: int = 1) -> Model:
         """Read and prove its artifact; an ArtifactError says what is wrong and what to do.
@@ -63,7 +68,7 @@ class ModelShelf:
         folder = self.artifacts.pull(registered.uri, registered.digest)
         return artifact.load(folder, features, digest=registered.digest, threads=threads)
 
-    def keep(self, model: str, trained: Model, as_of: date, verdict: Verdict) -> Registered:
+    def keep(self, model: str, trained: Model, as_of: date, verdict: ChallengeVerdict) -> Registered:
         """Store the artifact and register it as a candidate; active at once if the verdict says so, in one transaction.
 
         The same digest for the same day stands once: a second call returns the first's row and changes nothing, but
@@ -72,7 +77,7 @@ class ModelShelf:
         """
         # The artifact first: one that nobody knows does no harm, but a row without one cannot be served.
         stored = self._store(model, trained)
-        said = Trained(
+        version = NewVersion(
             company=self.company,
             model=model,
             digest=stored.digest,
@@ -85,23 +90,23 @@ class ModelShelf:
             code_version=trained.manifest.code_version,
         )
         by = f"run {self.run_id[:8]}"
-        return registry.register(self.database, said, activate=verdict.activate, by=by, at=datetime.now(UTC))
+        return registry.register(self.database, version, activate=verdict.activate, by=by, at=datetime.now(UTC))
 
     def kept(self, model: str, as_of: date, digest: str) -> Registered | None:
         """What an earlier run of the same day registered."""
-        return registry.kept(self.database, self.company, model, as_of, digest)
+        return registry.version_of_day(self.database, self.company, model, as_of, digest)
 
     def activate(self, model: str, version: int, features: FeatureSet, *, by: str) -> Registered:
         """Make a version active, once its artifact has been proved."""
-        found = registry.found(self.database, self.company, model, version)
-        self.load(found, features)
+        candidate = registry.inactive_version(self.database, self.company, model, version)
+        self.load(candidate, features)
         return registry.activate(self.database, self.company, model, version, by=by, at=datetime.now(UTC))
 
     def rollback(self, model: str, features: FeatureSet, *, to: int | None = None, by: str) -> Registered:
         """Make the version that served before active again, or a named one, once its artifact has been proved."""
-        found = registry.earlier(self.database, self.company, model, to)
-        self.load(found, features)
-        return registry.rollback(self.database, self.company, model, found.version, by=by, at=datetime.now(UTC))
+        target = registry.rollback_target(self.database, self.company, model, to)
+        self.load(target, features)
+        return registry.rollback(self.database, self.company, model, target.version, by=by, at=datetime.now(UTC))
 
     def begin(self, model: str, as_of: date, reasons: Sequence[Reason]) -> None:
         """Record a training before it starts, so that its evidence does not ask again even if it is killed.
@@ -115,10 +120,13 @@ class ModelShelf:
         """Record how the day's training ended."""
         training_log.end(self.database, self.company, model, as_of, outcome=outcome, words=words)
 
+    def begun_trainings(self, model: str) -> tuple[Begun, ...]:
+        """All trainings that were begun, the oldest day first, with what became of them."""
+        return training_log.begun(self.database, self.company, model)
+
     def trainings(self, model: str) -> tuple[Run, ...]:
-        """All trainings that were begun, the oldest first."""
-        begun = training_log.begun(self.database, self.company, model)
-        return tuple(Run(training.as_of, training.reasons) for training in begun)
+        """The same as the decision to train wants them."""
+        return tuple(Run(training.as_of, training.reasons) for training in self.begun_trainings(model))
 
     def _store(self, model: str, trained: Model) -> StoredArtifact:
         try:
@@ -145,7 +153,7 @@ def open_shelf(company: str, *, run_id: str, asked: tuple[Reason, ...] = ()) -> 
     return ModelShelf(company, database, FolderStore(settings().home.absolute() / "models"), run_id, asked)
 
 
-def _metrics(verdict: Verdict) -> dict[str, Any]:
+def _metrics(verdict: ChallengeVerdict) -> dict[str, Any]:
     """Both models' figures on the same examples, and what was made of them, whatever people make of it later."""
     champion = asdict(verdict.champion) if verdict.champion else None
     return {"candidate": asdict(verdict.candidate), "champion": champion, "activate": verdict.activate}

@@ -71,9 +71,9 @@ def to_json(reasons: Iterable[Reason]) -> str:
     return json.dumps([reason._asdict() for reason in reasons], ensure_ascii=False)
 
 
-def from_json(said: str) -> tuple[Reason, ...]:
+def from_json(text: str) -> tuple[Reason, ...]:
     """Raises a ValueError for anything else than reasons."""
-    return _REASONS.validate_json(said)
+    return _REASONS.validate_json(text)
 
 
 def _of(company: str, model: str) -> Select[TrainingRun]:

@@ -21,7 +21,7 @@ from scipy.special import chdtri
 from recs_platform.models.distribution import Distribution
 from recs_platform.models.features import Floats
 
-Verdict: TypeAlias = Literal["ok", "watch", "drifted"]
+DriftVerdict: TypeAlias = Literal["ok", "watch", "drifted"]
 FigureName: TypeAlias = Literal["psi", "ks", "missing_rate", "label_rate"]
 
 CHANCE = 1e-4
@@ -77,7 +77,7 @@ class Figure:
     """What it reaches in one of 1 / CHANCE comparisons although nothing has changed."""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> DriftVerdict:
         limits = LIMITS[self.name]
         if self.value <= self.chance or self.value < limits.watch:
             return "ok"
@@ -185,8 +185,8 @@ def _coarse(distribution: Distribution, then: Sample, now: Sample) -> Floats:
 def _ks(then: Sample, now: Sample) -> Figure:
     """Of the known values; that fewer are known is the missing rate's to say."""
     before, after = (np.array(one.distribution.shares) / (1 - one.distribution.missing) for one in (then, now))
-    known = sum(1 / (one.size * (1 - one.distribution.missing)) for one in (then, now))
-    return Figure("ks", kolmogorov_smirnov(before, after), math.sqrt(math.log(2 / CHANCE) / 2 * known))
+    uncertainty = sum(1 / (one.size * (1 - one.distribution.missing)) for one in (then, now))
+    return Figure("ks", kolmogorov_smirnov(before, after), math.sqrt(math.log(2 / CHANCE) / 2 * uncertainty))
 
 
 def _missing_rate(then: Sample, now: Sample) -> Figure:

@@ -21,9 +21,9 @@ from recs_platform.models.drift import (
     CHANCE,
     LIMITS,
     Drift,
+    DriftVerdict,
     Outcomes,
     Sample,
-    Verdict,
     compare,
     compare_labels,
 )
@@ -87,7 +87,7 @@ class DriftRow:
     value: float
     limit: float
     chance: float | None
-    verdict: Verdict
+    verdict: DriftVerdict
     words: str
 
 
@@ -161,7 +161,7 @@ def _volume(model: Model, newest: pa.Table, watched: WatchedExamples, limit: flo
     then = min(rows_per_usual_day(window, newest, day), key=lambda usual: abs(now / usual - 1))
     change = abs(now / then - 1)
     chance = _chance_of_volume(sizes(watched.counted_by, window, newest))
-    verdict: Verdict = "drifted" if change >= limit and change > chance else "ok"
+    verdict: DriftVerdict = "drifted" if change >= limit and change > chance else "ok"
     words = f"volume: {now:,.0f} {watched.plural} a day instead of {then:,.0f}"
     return DriftRow("volume", "volume", change, limit, chance, verdict, words)
 
@@ -176,7 +176,7 @@ def _new_categories(
 ) -> DriftRow:
     """One new category is a fact, so there is no chance about it."""
     value = max(0.0, now.shares[-1] - then.shares[-1])
-    verdict: Verdict = "drifted" if value >= limit else "watch" if value else "ok"
+    verdict: DriftVerdict = "drifted" if value >= limit else "watch" if value else "ok"
     new = sorted({str(one) for one in pc.unique(column.drop_null()).to_pylist()} - set(then.categories or ()))
     words = f"{name}: no value that training never saw"
     if value:

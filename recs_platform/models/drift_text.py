@@ -32,22 +32,22 @@ def changed(spec: FeatureSpec, then: Distribution, now: Distribution) -> str:
     'Fish 20.0%, in training 50.0%'
     """
     if spec.kind == "category":
-        words = _most_changed(then, now)
+        change = _most_changed(then, now)
     elif spec.kind == "flag":
-        words = f"{now.shares[-1]:.1%} yes, in training {then.shares[-1]:.1%}"
+        change = f"{now.shares[-1]:.1%} yes, in training {then.shares[-1]:.1%}"
     else:
-        words = f"half of them {_middle(now)}, in training {_middle(then)}"
+        change = f"half of them {_middle(now)}, in training {_middle(then)}"
     missing = f"; {now.missing:.1%} missing, in training {then.missing:.1%}"
-    return words + (missing if max(now.missing, then.missing) > 0 else "")
+    return change + (missing if max(now.missing, then.missing) > 0 else "")
 
 
 def _middle(spread: Distribution) -> str:
     """The bin in which the median of the known values lies."""
     edges = spread.edges or ()
-    known = np.cumsum(spread.shares)
-    if not edges or not known[-1]:
+    cumulated = np.cumsum(spread.shares)
+    if not edges or not cumulated[-1]:
         return "unknown"
-    place = int(np.searchsorted(known, known[-1] / 2 - 1e-12))
+    place = int(np.searchsorted(cumulated, cumulated[-1] / 2 - 1e-12))
     return f"up to {edges[place]:.4g}" if place < len(edges) else f"above {edges[-1]:.4g}"
 
 
@@ -70,7 +70,7 @@ def drift_summary(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> str:
     """Each name once, with the words of its first row."""
-    words = {row["name"]: row["words"] for row in reversed(rows)}
-    named = [words[name] for name in sorted(words)[:_MOST_NAMED]]
-    more = len(words) - len(named)
+    words_by_name = {row["name"]: row["words"] for row in reversed(rows)}
+    named = [words_by_name[name] for name in sorted(words_by_name)[:_MOST_NAMED]]
+    more = len(words_by_name) - len(named)
     return "; ".join(named) + (f"; and {more} more" if more else "")

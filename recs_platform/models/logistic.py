@@ -62,23 +62,23 @@ class LogisticRanker:
         return np.column_stack([*self._parts(matrix), np.full(len(matrix), self.bias)])
 
     def importance(self) -> Floats:
-        found = np.zeros(self.features)
+        weights = np.zeros(self.features)
         for term in self.terms:
-            found[term.feature] += abs(term.weight)
-        return shares(found)
+            weights[term.feature] += abs(term.weight)
+        return shares(weights)
 
     def content(self) -> bytes:
-        said = {"bias": self.bias, "features": self.features, "terms": [asdict(term) for term in self.terms]}
-        return json.dumps(said, sort_keys=True, indent=1, allow_nan=False).encode()
+        content = {"bias": self.bias, "features": self.features, "terms": [asdict(term) for term in self.terms]}
+        return json.dumps(content, sort_keys=True, indent=1, allow_nan=False).encode()
 
     @classmethod
     def read(cls, content: bytes) -> LogisticRanker:
         """Raises ValueError, TypeError or KeyError for what `content` did not write."""
-        said = json.loads(content)
-        terms = tuple(Term(**term) for term in said["terms"])
-        if any(not 0 <= term.feature < said["features"] for term in terms):
+        parsed = json.loads(content)
+        terms = tuple(Term(**term) for term in parsed["terms"])
+        if any(not 0 <= term.feature < parsed["features"] for term in terms):
             raise ValueError("a term belongs to no feature")
-        return cls(int(said["features"]), float(said["bias"]), terms)
+        return cls(int(parsed["features"]), float(parsed["bias"]), terms)
 
     def _parts(self, matrix: Floats) -> Iterator[Floats]:
         for feature in range(self.features):

@@ -73,9 +73,9 @@ class Manifest(BaseModel):
     @property
     def encoding(self) -> Encoding:
         specs = tuple(FeatureSpec(stored.name, stored.kind, stored.description) for stored in self.features)
-        known = {stored.name: stored.vocabulary or () for stored in self.features if stored.kind == "category"}
+        vocabularies = {stored.name: stored.vocabulary or () for stored in self.features if stored.kind == "category"}
         fills = {stored.name: stored.fill for stored in self.features if stored.fill is not None}
-        return Encoding(FeatureSet(specs), known, fills)
+        return Encoding(FeatureSet(specs), vocabularies, fills)
 
     @property
     def learned_until(self) -> date:
@@ -83,8 +83,8 @@ class Manifest(BaseModel):
         return max(self.windows[name].last for name in ("train", "validation"))
 
     def canonical(self) -> bytes:
-        said = self.model_dump(mode="json")
-        text = json.dumps(said, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+        fields = self.model_dump(mode="json")
+        text = json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()
 
     @property

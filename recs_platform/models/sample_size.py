@@ -48,12 +48,12 @@ def sizes(subjects: tuple[str, ...], window: StoredWindow, rows: pa.Table, indic
 
 def indicators(values: Floats, distribution: Distribution) -> Floats:
     """A column per edge between bins: whether the value is at most that. Only edges that divide the rows well."""
-    known = values[~np.isnan(values)]
+    present = values[~np.isnan(values)]
     edges = np.array(distribution.edges or ())
-    share = np.searchsorted(np.sort(known), edges, side="right") / max(len(known), 1)
+    share = np.searchsorted(np.sort(present), edges, side="right") / max(len(present), 1)
     chosen = edges[(share >= _TAILS) & (share <= 1 - _TAILS)]
-    found: Floats = (values[:, None] <= chosen[None, :]).astype(np.float64)
-    return found
+    is_at_most: Floats = (values[:, None] <= chosen[None, :]).astype(np.float64)
+    return is_at_most
 
 
 def sizes_of_groups(columns: tuple[str, ...], rows: pa.Table) -> Sizes:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from recs_platform.model_registry.shelf import open_shelf
-from recs_platform.models.challenge import Verdict, challenge
+from recs_platform.models.challenge import ChallengeVerdict, challenge
 from recs_platform.models.data import examples
 from recs_platform.models.features import FeatureSpec
 from recs_platform.models.model import Model
@@ -58,7 +58,7 @@ def _values(spec: FeatureSpec, rng: np.random.Generator) -> npt.NDArray[Any]:
     return rng.normal(size=_ROWS) if spec.kind == "number" else rng.random(_ROWS) < 0.5
 
 
-def verdict(activate: bool = True) -> Verdict:
+def verdict(activate: bool = True) -> ChallengeVerdict:
     return replace(challenge(training().candidate, None, training().test, 0.005), activate=activate)
 
 

@@ -6,6 +6,7 @@ Processes are real: a child is forked, and killed where it is about to touch a f
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -53,18 +54,23 @@ def stored_files(tmp_path: Path) -> list[Path]:
     return sorted(path for path in (tmp_path / "store").rglob("*") if path.is_file())
 
 
-def in_a_child(work: Callable[[], object]) -> int:
-    """Fork, work, and end without a word to pytest. The signal that ended the child, 0 when it was done."""
+def forked(work: Callable[[], object]) -> int:
+    """A child that works and ends without a word to pytest; its error is on stderr."""
     child = os.fork()
-    if not child:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
+    if child:
+        return child
+    code = 1
+    try:
+        work()
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def ended_by(child: int) -> int:
+    """The signal that ended the child; 0 when it was done."""
     _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child's own error is on stderr"
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
     return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
 
@@ -130,9 +136,11 @@ def test_each_damaged_file_is_refused_and_mended_by_the_next_push(store: Store, 
 
 def test_processes_that_push_the_same_at_once_all_succeed(store: Store, folder: Path, tmp_path: Path) -> None:
     uri = store().push(folder, NAME).uri
-    for _ in range(10):
+    for number in range(12):
         for path in stored_files(tmp_path):
-            path.unlink()
+            path.write_bytes(b"damaged") if number % 2 else path.unlink()
+        if number % 3 == 0:
+            shutil.rmtree(tmp_path / "store")
         read, write = os.pipe()
 
         def push_when_let_go(gate: int = read, keeper: int = write) -> None:
@@ -141,23 +149,11 @@ def test_processes_that_push_the_same_at_once_all_succeed(store: Store, folder: 
             assert store().push(folder, NAME).uri == uri
             store().pull(uri, prove(folder).digest)
 
-        children = [_forked(push_when_let_go) for _ in range(4)]
+        children = [forked(push_when_let_go) for _ in range(4)]
         os.close(write)
         os.close(read)
-        assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
+        assert [ended_by(child) for child in children] == [0] * 4
         assert content(store().pull(uri, prove(folder).digest)) == content(folder)
-
-
-def _forked(work: Callable[[], object]) -> int:
-    child = os.fork()
-    if child:
-        return child
-    code = 1
-    try:
-        work()
-        code = 0
-    finally:
-        os._exit(code)
 
 
 @pytest.mark.parametrize("damaged", [False, True], ids=["nothing there", "a damaged one there"])
@@ -168,7 +164,8 @@ def test_killed_in_the_middle_of_a_push(store: Store, folder: Path, tmp_path: Pa
     while True:
         for path in stored_files(tmp_path):
             path.write_bytes(b"") if damaged else path.unlink()
-        if in_a_child(lambda nth=killed + 1: _push_and_die_at(nth, store(), folder, tmp_path)) != signal.SIGKILL:  # type: ignore[misc]
+        child = forked(lambda nth=killed + 1: _push_and_die_at(nth, store(), folder, tmp_path))  # type: ignore[misc]
+        if ended_by(child) != signal.SIGKILL:
             break
         killed += 1
         try:

@@ -75,7 +75,7 @@ def test_threads_that_register_the_same_model(platform_db: Engine) -> None:
 def test_of_two_that_roll_back_at_once_one_is_told(platform_db: Engine) -> None:
     for number, digest in ((6, "aa"), (13, "bb"), (20, "cc")):
         register(platform_db, number, digest)
-    lead_to = registry.earlier(platform_db, "metro", "offer_ranking", None).version
+    lead_to = registry.rollback_target(platform_db, "metro", "offer_ranking", None).version
 
     def go_back(_: int) -> str:
         try:

@@ -23,7 +23,7 @@ from recs_platform.model_registry.scoring import score_for
 from recs_platform.model_registry.shelf import ModelShelf, open_shelf
 from recs_platform.models import artifact
 from recs_platform.models.artifact import ArtifactError
-from recs_platform.models.challenge import Verdict, challenge
+from recs_platform.models.challenge import ChallengeVerdict, challenge
 from recs_platform.models.features import FeatureSet
 from recs_platform.models.model import Model
 from recs_platform.models.retraining import Reason, Run
@@ -47,7 +47,7 @@ def shelf(tmp_path: Path) -> ModelShelf:
     return ModelShelf("metro", database, FolderStore(tmp_path / "models"), "0123456789abcdef")
 
 
-def made() -> tuple[Model, Verdict]:
+def made() -> tuple[Model, ChallengeVerdict]:
     training = trained(linear)
     return training.candidate, challenge(training.candidate, None, training.test, 0.005)
 
@@ -108,7 +108,7 @@ def test_a_second_call_changes_nothing(shelf: ModelShelf) -> None:
     assert later.keep(MODEL, model, MONDAY, replace(verdict, activate=False, words="otherwise")) == kept
     assert later.kept(MODEL, MONDAY, model.digest) == kept
     assert later.kept(MODEL, TUESDAY, model.digest) is None
-    assert len(registry.listed(shelf.database, "metro")) == 1
+    assert len(registry.versions(shelf.database, "metro")) == 1
 
 
 def test_a_refused_model_takes_the_place_of_one_that_is_gone(shelf: ModelShelf) -> None:
@@ -198,7 +198,7 @@ def test_killed_before_the_commit_leaves_the_former_one_active(
         # The former one has left its place by then.
         patch.setattr(registry, "_activate", break_off)
         shelf.keep(MODEL, another(model), TUESDAY, verdict)
-    assert registry.listed(shelf.database, "metro") == (first,)
+    assert registry.versions(shelf.database, "metro") == (first,)
     assert shelf.keep(MODEL, another(model), TUESDAY, verdict).status == "active"
 
 
@@ -231,7 +231,7 @@ def test_where_nothing_can_be_stored_nothing_is_registered(shelf: ModelShelf) ->
         shelf.keep(MODEL, model, MONDAY, verdict)
     assert "metro: the trained offer_ranking cannot be stored in" in str(error.value)
     assert "the active model stays" in str(error.value)
-    assert registry.listed(shelf.database, "metro") == ()
+    assert registry.versions(shelf.database, "metro") == ()
 
 
 @pytest.mark.parametrize("broken", ["damaged", "gone", "other features"])

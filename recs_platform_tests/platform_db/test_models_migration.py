@@ -57,4 +57,4 @@ def test_going_back_drops_the_registry_alone(before_models: Engine) -> None:
     assert not {"model_config", "training_runs"} & set(sqlalchemy.inspect(before_models).get_table_names())
     assert published(before_models) == [("metro", "recommendations", 1, 12, "live", "as it was")]
     upgrade(before_models)
-    assert registry.listed(before_models, "metro") == ()
+    assert registry.versions(before_models, "metro") == ()

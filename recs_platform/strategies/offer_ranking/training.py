@@ -31,7 +31,7 @@ from recs_platform.schemas.offer_ranking_reports import RankingModel
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.strategies.offer_ranking.parameters import parameters_of
-from recs_platform.strategies.offer_ranking.pictures import show_training
+from recs_platform.strategies.offer_ranking.training_summary import show_training
 from recs_platform.warehouse.slices import Days
 
 VALIDATION_DAYS = TEST_DAYS = 7

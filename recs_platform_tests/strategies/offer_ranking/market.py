@@ -75,7 +75,7 @@ def score(models: ModelShelf, candidate_features: pa.Table, day: date = DAY) -> 
 
 
 def versions(models: ModelShelf) -> list[tuple[int, str]]:
-    return [(one.version, one.status) for one in registry.listed(models.database, "metro")]
+    return [(one.version, one.status) for one in registry.versions(models.database, "metro")]
 
 
 def outcomes(models: ModelShelf) -> list[tuple[date, str | None]]:

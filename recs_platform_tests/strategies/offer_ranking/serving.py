@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from recs_platform.model_registry.shelf import ModelShelf
-from recs_platform.models.challenge import Verdict
+from recs_platform.models.challenge import ChallengeVerdict
 from recs_platform.models.data import examples
 from recs_platform.models.features import FeatureSet
 from recs_platform.models.model import Model
@@ -30,5 +30,5 @@ def a_model(features: FeatureSet = TASK.features) -> Model:
 def activate(shelf: ModelShelf, as_of: date, model: Model | None = None) -> Path:
     """The model serves from a day on; the folder of its artifact."""
     model = model or a_model()
-    verdict = Verdict(True, "It goes active.", model.manifest.quality["test"], None)
+    verdict = ChallengeVerdict(True, "It goes active.", model.manifest.quality["test"], None)
     return folder_of(shelf, shelf.keep(TASK.model, model, as_of, verdict))

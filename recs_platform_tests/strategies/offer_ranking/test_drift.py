@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recs_platform.models.drift import Sample, Verdict, compare
+from recs_platform.models.drift import DriftVerdict, Sample, compare
 from recs_platform.models.drift_report import DriftRow
 from recs_platform.models.features import Column
 from recs_platform.models.model import Model
@@ -149,7 +149,7 @@ def test_a_models_windows_say_what_they_are_worth(world: DriftWorld, model: Mode
 
 def test_the_table_allows_the_verdicts_that_there_are() -> None:
     (allowed,) = (check.statistics["allowed_values"] for check in DriftReport.to_schema().columns["verdict"].checks)
-    assert tuple(allowed) == get_args(Verdict)
+    assert tuple(allowed) == get_args(DriftVerdict)
 
 
 NEWEST = [market.DAY - timedelta(days=age) for age in (1, 0)]

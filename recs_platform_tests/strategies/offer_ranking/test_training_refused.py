@@ -14,11 +14,11 @@ from dagster import DagsterExecutionInterruptedError
 from recs_platform.model_registry.registry import Registered
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.model_registry.training_log import begun
-from recs_platform.models.challenge import Verdict
+from recs_platform.models.challenge import ChallengeVerdict
 from recs_platform.models.model import Model
 from recs_platform.schemas.offer_ranking import BY_RATE
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
-from recs_platform.strategies.offer_ranking.pictures import show_training
+from recs_platform.strategies.offer_ranking.training_summary import show_training
 from recs_platform_tests.model_registry.artifacts import root_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     DAY,
@@ -204,7 +204,7 @@ class Stopped(ModelShelf):
 
     by: type[BaseException] = KeyboardInterrupt
 
-    def keep(self, model: str, trained: Model, as_of: date, verdict: Verdict) -> Registered:
+    def keep(self, model: str, trained: Model, as_of: date, verdict: ChallengeVerdict) -> Registered:
         raise self.by
 
 
