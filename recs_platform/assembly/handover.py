@@ -17,7 +17,7 @@ import pyarrow as pa
 from recs_platform.arguments import call_with_named
 from recs_platform.companies.model import Company
 from recs_platform.errors import MissingSliceError
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline
 from recs_platform.schemas.table import Kind
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse

@@ -19,7 +19,8 @@ from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.declarations.cadence import DAILY
 from recs_platform.declarations.strategy import TrainedModel
-from recs_platform.models.shelf import asked_for, open_shelf
+from recs_platform.model_registry.run_tags import reasons_of
+from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
 from recs_platform.platform_db.tables import shortened
 from recs_platform.publication.stage import PUBLICATION
@@ -148,7 +149,7 @@ class PipelineWiring:
             company, days = company_and_days(list(context.partition_keys))
             models = None
             if table.uses_models:
-                models = open_shelf(company, run_id=context.run_id, asked=asked_for(context.run.tags))
+                models = open_shelf(company, run_id=context.run_id, asked=reasons_of(context.run.tags))
             warehouse = context.resources.warehouse
             return call_table_function(self.pipeline, table, self.companies[company], days, warehouse, models)
 

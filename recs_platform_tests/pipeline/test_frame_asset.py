@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import QueryRunner, table_asset
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, Stage
 from recs_platform.schemas.table import spec_of

@@ -15,13 +15,12 @@ import pyarrow.compute as pc
 
 from recs_platform.companies.model import Company
 from recs_platform.errors import UserError
-from recs_platform.models import registry
+from recs_platform.model_registry.registry import Registered
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.features import FeatureSpec
 from recs_platform.models.manifest import short
 from recs_platform.models.model import Model
-from recs_platform.models.registry import Registered
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.reporting.charts import Axis, Bar, bars, picture
 from recs_platform.reporting.figures import percent, tick
@@ -72,7 +71,7 @@ def _draw(name: str) -> tuple[str, str]:
 
 def scorer(models: ModelShelf, day: date, digest: str) -> Registered:
     """The version that scored a day: scores name its digest, and another one may serve by now."""
-    for version in registry.listed(models.database, models.company, TASK.model):
+    for version in models.versions(TASK.model):
         if version.digest == digest and version.as_of <= day:
             return version
     raise UserError(
@@ -124,12 +123,12 @@ def show_importance(rows: Sequence[Mapping[str, Any]]) -> Presentation:
     if not rows:
         return Presentation("No model serves, so no feature counts.")
     ordered = sorted(rows, key=lambda row: (-row["importance"], row["feature"]))
-    words = [f"The model makes most of {_named(ordered[:3], 'importance')}.", _compared(ordered)]
+    sentences = [f"The model makes most of {_named(ordered[:3], 'importance')}.", _compared(ordered)]
     shown = [Bar(row["feature"], row["importance"], _beside(row)) for row in ordered]
     chart = bars(
-        "What the model looks at", " ".join(words), shown, Axis("Share of what it makes of all features", tick)
+        "What the model looks at", " ".join(sentences), shown, Axis("Share of what it makes of all features", tick)
     )
-    return Presentation(" ".join(words), picture(chart))
+    return Presentation(" ".join(sentences), picture(chart))
 
 
 def _compared(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -141,8 +140,8 @@ def _compared(rows: Sequence[Mapping[str, Any]]) -> str:
     moves = [{**row, "move": row["importance"] - (row["previous_importance"] or 0.0)} for row in rows]
     gained = sorted((row for row in moves if row["move"] >= MOVED), key=lambda row: (-row["move"], row["feature"]))
     lost = sorted((row for row in moves if row["move"] <= -MOVED), key=lambda row: (row["move"], row["feature"]))
-    said = [f"{verb} {_named(some[:3], 'move')}" for verb, some in (("gained:", gained), ("lost:", lost)) if some]
-    return f"Against the model before it ({short(previous)}) {'; '.join(said) or 'nothing moved'}."
+    moved = [f"{verb} {_named(some[:3], 'move')}" for verb, some in (("gained:", gained), ("lost:", lost)) if some]
+    return f"Against the model before it ({short(previous)}) {'; '.join(moved) or 'nothing moved'}."
 
 
 def _named(rows: Sequence[Mapping[str, Any]], figure: str) -> str:

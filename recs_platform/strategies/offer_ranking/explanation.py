@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.manifest import short
-from recs_platform.models.shelf import open_shelf
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
 from recs_platform.strategies.offer_ranking.not_found import FOUND_AS

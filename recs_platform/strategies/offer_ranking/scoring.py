@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from recs_platform.model_registry.scoring import Scored, score_for
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.model import BATCH
-from recs_platform.models.service import Scored, score_for
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking import BY_RATE, OfferScores
 from recs_platform.schemas.table import spec_of

@@ -41,8 +41,8 @@ FEATURE_TABLES = tuple(spec_of(model).name for model in _FEATURES)
 
 
 def offer_ranking_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
-    made = tuple(sql_asset(spec_of(model).name, model, queries) for model in QUERIES)
-    return Stage("offer_ranking", (*made, training_plan, ranking_model, offer_scores, feature_contributions))
+    queried = tuple(sql_asset(spec_of(model).name, model, queries) for model in QUERIES)
+    return Stage("offer_ranking", (*queried, training_plan, ranking_model, offer_scores, feature_contributions))
 
 
 def offer_reports_stage(_: AnyStrategy, __: Mapping[str, Query]) -> Stage:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.day_reader import DayReader, Row
 from recs_platform.schemas.offer_ranking import BY_RATE, GENERATORS
 from recs_platform.strategies.offer_ranking.contributions import START, contributions, scorer, value_text

@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
-from recs_platform.models import registry, training_log
+from recs_platform.model_registry import registry, training_log
+from recs_platform.model_registry.folder_store import FolderStore
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.features import Floats
 from recs_platform.models.retraining import Reason
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.schemas.offer_ranking import CandidateFeatures, TrainingPlan, TrainingSet
 from recs_platform.schemas.table import Table, spec_of
@@ -43,7 +44,7 @@ def metro(**parameters: Any) -> Company:
 def shelf(home: Path, run_id: str = "0123456789abcdef") -> ModelShelf:
     database = engine(f"sqlite:///{home / 'platform.db'}")
     upgrade(database)
-    return ModelShelf("metro", database, home / "models", run_id)
+    return ModelShelf("metro", database, FolderStore(home / "models"), run_id)
 
 
 def train(
@@ -71,7 +72,7 @@ def score(models: ModelShelf, candidate_features: pa.Table, day: date = DAY) -> 
 
 
 def versions(models: ModelShelf) -> list[tuple[int, str]]:
-    return [(one.version, one.status) for one in registry.listed(models.database, "metro")]
+    return [(one.version, one.status) for one in registry.versions(models.database, "metro")]
 
 
 def outcomes(models: ModelShelf) -> list[tuple[date, str | None]]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from recs_platform.errors import UserError
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.strategies.offer_ranking.contributions import (
     START,
     explained,
@@ -24,6 +24,7 @@ from recs_platform.strategies.offer_ranking.contributions import (
 )
 from recs_platform.strategies.offer_ranking.features import FEATURES
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.model_registry.artifacts import folder_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     DAY,
     candidates,
@@ -194,7 +195,7 @@ def test_a_model_before_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     train(models, impressions(seed=9, day=LATER), day=LATER, company=metro(model_tolerance=0.5))
     first = models.serving("offer_ranking", DAY)
     assert first is not None
-    (models.artifact(first) / "manifest.json").write_text("{}")
+    (folder_of(models, first) / "manifest.json").write_text("{}")
     rows = importances(models)
     assert {(row["previous_digest"], row["previous_importance"]) for row in rows} == {(first.digest, None)}
     assert "cannot be read by this code, so they are not compared" in show_importance(rows).words

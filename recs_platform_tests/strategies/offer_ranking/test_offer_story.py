@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.strategies.offer_ranking.drift import drift_report
 from recs_platform.strategies.offer_ranking.evaluation import offline_evaluation
 from recs_platform.strategies.offer_ranking.features import TASK

@@ -15,59 +15,61 @@ from datetime import date, timedelta
 from itertools import chain
 from typing import NamedTuple
 
-from recs_platform.models.drift import Verdict
+from recs_platform.models.drift import DriftVerdict
 from recs_platform.models.retraining import Policy, Reason, ReasonKind, Run
 
-KINDS: tuple[ReasonKind, ...] = ("drift", "volume", "new_categories")
+DRIFT_KINDS: tuple[ReasonKind, ...] = ("drift", "volume", "new_categories")
 """The most urgent first. A figure of one of the last two names asks by itself; any other is about how a feature, the
 score or the label is spread."""
 
 
-class Finding(NamedTuple):
+class ReportedFigure(NamedTuple):
     """One figure of a day's drift report."""
 
     name: str
     figure: str
-    verdict: Verdict
+    verdict: DriftVerdict
     words: str
 
 
-class Report(NamedTuple):
+class DailyReport(NamedTuple):
     day: date
-    findings: Sequence[Finding]
+    figures: Sequence[ReportedFigure]
     """None at all when there was no model or no impression: then the day says nothing, neither alarm nor quiet."""
 
 
-def seen(policy: Policy, company: str, newest_first: Iterable[Report], runs: Collection[Run]) -> tuple[Reason, ...]:
+def reasons_from_drift(
+    policy: Policy, company: str, newest_first: Iterable[DailyReport], runs: Collection[Run]
+) -> tuple[Reason, ...]:
     """What the newest report asks for. Older reports are read only as far back as what it sees has lasted."""
     reports = iter(newest_first)
     newest = next(reports, None)
     if newest is None:
         return ()
-    trained = {kind: frozenset(run.day for run in runs if _asked(run, kind)) for kind in KINDS}
-    asking = alarms(policy, newest.findings)
+    trained = {kind: frozenset(run.day for run in runs if _asked(run, kind)) for kind in DRIFT_KINDS}
+    asking = alarms(policy, newest.figures)
     begun = _begun(policy, chain([newest], reports), {kind: trained[kind] for kind in asking})
-    found = []
-    for kind, words in asking.items():
+    reasons = []
+    for kind, alarm_text in asking.items():
         since = _since(policy, begun[kind], newest.day, trained[kind])
         if since is not None:
-            found.append(Reason(kind, words, f"{kind}:{company}:{since}"))
-    return tuple(found)
+            reasons.append(Reason(kind, alarm_text, f"{kind}:{company}:{since}"))
+    return tuple(reasons)
 
 
-def alarms(policy: Policy, findings: Iterable[Finding]) -> dict[ReasonKind, str]:
+def alarms(policy: Policy, figures: Iterable[ReportedFigure]) -> dict[ReasonKind, str]:
     """What a day's report alarms about, in words."""
-    drifted = [finding for finding in findings if finding.verdict == "drifted"]
-    by_kind = {kind: sorted(f.words for f in drifted if f.figure == kind) for kind in KINDS[1:]}
-    said: dict[ReasonKind, str] = {kind: "; ".join(words) for kind, words in by_kind.items() if words}
-    names = sorted({finding.name for finding in drifted if finding.figure not in by_kind})
+    drifted = [one for one in figures if one.verdict == "drifted"]
+    by_kind = {kind: sorted(one.words for one in drifted if one.figure == kind) for kind in DRIFT_KINDS[1:]}
+    texts: dict[ReasonKind, str] = {kind: "; ".join(words) for kind, words in by_kind.items() if words}
+    names = sorted({one.name for one in drifted if one.figure not in by_kind})
     if len(names) >= policy.drifted_features:
-        said["drift"] = f"drifted: {', '.join(names)}"
-    return {kind: said[kind] for kind in KINDS if kind in said}
+        texts["drift"] = f"drifted: {', '.join(names)}"
+    return {kind: texts[kind] for kind in DRIFT_KINDS if kind in texts}
 
 
 def _begun(
-    policy: Policy, newest_first: Iterable[Report], trained: Mapping[ReasonKind, Collection[date]]
+    policy: Policy, newest_first: Iterable[DailyReport], trained: Mapping[ReasonKind, Collection[date]]
 ) -> dict[ReasonKind, date]:
     """The first day of each kind's episode, of those that last until the newest report.
 
@@ -77,11 +79,11 @@ def _begun(
     first: dict[ReasonKind, date] = {}
     quiet = dict.fromkeys(trained, 0)
     for report in newest_first:
-        alarming = alarms(policy, report.findings)
+        alarming = alarms(policy, report.figures)
         for kind in quiet:
             if kind in alarming or report.day in trained[kind]:
                 first[kind], quiet[kind] = report.day, 0
-            elif report.findings:
+            elif report.figures:
                 quiet[kind] += 1
         quiet = {kind: days for kind, days in quiet.items() if days < policy.cool_down_days}
         if not quiet:

@@ -15,17 +15,21 @@ from hypothesis import given
 from sqlalchemy import Engine
 
 from recs_platform.errors import ConfigError, StorageError, UserError
-from recs_platform.models import artifact, registry, service
+from recs_platform.model_registry import registry, scoring
+from recs_platform.model_registry.folder_store import FolderStore
+from recs_platform.model_registry.registry import Registered
+from recs_platform.model_registry.run_tags import REASONS_TAG, reasons_of, tags_of
+from recs_platform.model_registry.scoring import score_for
+from recs_platform.model_registry.shelf import ModelShelf, open_shelf
+from recs_platform.models import artifact
 from recs_platform.models.artifact import ArtifactError
-from recs_platform.models.challenge import Verdict, challenge
+from recs_platform.models.challenge import ChallengeVerdict, challenge
 from recs_platform.models.features import FeatureSet
 from recs_platform.models.model import Model
-from recs_platform.models.registry import Registered
 from recs_platform.models.retraining import Reason, Run
-from recs_platform.models.service import score_for
-from recs_platform.models.shelf import REASONS_TAG, ModelShelf, asked_for, open_shelf, tags_of
 from recs_platform.models.task import RankingTask
 from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform_tests.model_registry.artifacts import folder_of, root_of
 from recs_platform_tests.models.worlds import COLUMNS, FEATURES, crossed, linear, rows, trained
 
 MODEL = "offer_ranking"
@@ -40,10 +44,10 @@ REASONS = (
 def shelf(tmp_path: Path) -> ModelShelf:
     database = engine(f"sqlite:///{tmp_path / 'platform.db'}")
     upgrade(database)
-    return ModelShelf("metro", database, tmp_path / "models", "0123456789abcdef")
+    return ModelShelf("metro", database, FolderStore(tmp_path / "models"), "0123456789abcdef")
 
 
-def made() -> tuple[Model, Verdict]:
+def made() -> tuple[Model, ChallengeVerdict]:
     training = trained(linear)
     return training.candidate, challenge(training.candidate, None, training.test, 0.005)
 
@@ -61,7 +65,7 @@ def damage(folder: Path) -> None:
 def test_what_is_kept_can_be_loaded_and_is_what_was_trained(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
-    assert shelf.artifact(kept) == shelf.folder / "metro" / MODEL / model.digest.removeprefix("sha256:")
+    assert folder_of(shelf, kept) == root_of(shelf) / "metro" / MODEL / model.digest.removeprefix("sha256:")
     assert (kept.company, kept.version, kept.status, kept.digest) == ("metro", 1, "active", model.digest)
     assert (kept.as_of, kept.run_id, kept.by, kept.code_version) == (MONDAY, shelf.run_id, "run 01234567", "1.0.0")
     assert kept.metrics["candidate"]["roc_auc"] == model.manifest.quality["test"].roc_auc
@@ -88,7 +92,7 @@ def test_threads_change_no_bit_of_a_score(shelf: ModelShelf, kind: str, monkeypa
     alone = shelf.load(kept, FEATURES).raw_scores(pairs)
     watched = Watched(**vars(shelf))
     for cores in (1, 2, 5):
-        monkeypatch.setattr(service, "cores", lambda cores=cores: cores)
+        monkeypatch.setattr(scoring, "cores", lambda cores=cores: cores)
         scored = score_for(task, pairs, watched, MONDAY)
         assert scored is not None
         assert np.array_equal(scored.raw, alone)
@@ -104,7 +108,7 @@ def test_a_second_call_changes_nothing(shelf: ModelShelf) -> None:
     assert later.keep(MODEL, model, MONDAY, replace(verdict, activate=False, words="otherwise")) == kept
     assert later.kept(MODEL, MONDAY, model.digest) == kept
     assert later.kept(MODEL, TUESDAY, model.digest) is None
-    assert len(registry.listed(shelf.database, "metro")) == 1
+    assert len(registry.versions(shelf.database, "metro")) == 1
 
 
 def test_a_refused_model_takes_the_place_of_one_that_is_gone(shelf: ModelShelf) -> None:
@@ -123,8 +127,21 @@ def test_a_refused_model_takes_the_place_of_one_that_is_gone(shelf: ModelShelf) 
 def test_artifacts_may_move(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
-    moved = shelf.folder.rename(shelf.folder.with_name("elsewhere"))
-    assert replace(shelf, folder=moved).load(kept, FEATURES).digest == model.digest
+    moved = root_of(shelf).rename(root_of(shelf).with_name("elsewhere"))
+    assert replace(shelf, artifacts=FolderStore(moved)).load(kept, FEATURES).digest == model.digest
+
+
+def test_the_active_version_needs_no_day(shelf: ModelShelf) -> None:
+    model, verdict = made()
+    assert shelf.active(MODEL) is None
+    first = shelf.keep(MODEL, model, TUESDAY, verdict)
+    assert shelf.active(MODEL) == first
+    assert shelf.serving(MODEL, MONDAY) is None, "it was trained for a later day"
+    shelf.keep(MODEL, another(model), TUESDAY, replace(verdict, activate=False))
+    assert shelf.active(MODEL) == first
+    shelf.activate(MODEL, 2, FEATURES, by="ann")
+    assert shelf.active(MODEL) == shelf.serving(MODEL, TUESDAY)
+    assert shelf.active("another model") is None
 
 
 def test_the_model_before(shelf: ModelShelf) -> None:
@@ -149,18 +166,19 @@ def test_companies_share_nothing(shelf: ModelShelf) -> None:
     other = replace(shelf, company="other")
     assert other.serving(MODEL, MONDAY) is None
     assert other.kept(MODEL, MONDAY, model.digest) is None
-    assert other.artifact(other.keep(MODEL, model, MONDAY, verdict)).is_relative_to(shelf.folder / "other")
+    kept = other.keep(MODEL, model, MONDAY, verdict)
+    assert folder_of(other, kept).is_relative_to(root_of(shelf) / "other")
 
 
 def test_killed_while_the_artifact_was_written(shelf: ModelShelf) -> None:
     model, verdict = made()
-    (shelf.folder / "metro" / MODEL / f".{model.digest.removeprefix('sha256:')}.abcd").mkdir(parents=True)
+    (root_of(shelf) / "metro" / MODEL / f".{model.digest.removeprefix('sha256:')}.abcd").mkdir(parents=True)
     assert shelf.load(shelf.keep(MODEL, model, MONDAY, verdict), FEATURES).digest == model.digest
 
 
 def test_killed_between_the_artifact_and_its_row(shelf: ModelShelf) -> None:
     model, verdict = made()
-    artifact.save(model, shelf.folder / "metro" / MODEL / model.digest.removeprefix("sha256:"))
+    artifact.save(model, root_of(shelf) / "metro" / MODEL / model.digest.removeprefix("sha256:"))
     assert shelf.serving(MODEL, MONDAY) is None
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
     assert (kept.version, kept.status) == (1, "active")
@@ -180,19 +198,19 @@ def test_killed_before_the_commit_leaves_the_former_one_active(
         # The former one has left its place by then.
         patch.setattr(registry, "_activate", break_off)
         shelf.keep(MODEL, another(model), TUESDAY, verdict)
-    assert registry.listed(shelf.database, "metro") == (first,)
+    assert registry.versions(shelf.database, "metro") == (first,)
     assert shelf.keep(MODEL, another(model), TUESDAY, verdict).status == "active"
 
 
 def test_a_damaged_artifact_is_told_and_mended_by_training_again(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
-    damage(shelf.artifact(kept))
+    damage(folder_of(shelf, kept))
     with pytest.raises(ArtifactError, match="its bytes are not those that"):
         shelf.load(kept, FEATURES)
     assert shelf.keep(MODEL, model, MONDAY, verdict) == kept
     assert shelf.load(kept, FEATURES).digest == model.digest
-    shutil.rmtree(shelf.artifact(kept))
+    shutil.rmtree(folder_of(shelf, kept))
     shelf.keep(MODEL, model, MONDAY, verdict)
     assert shelf.load(kept, FEATURES).digest == model.digest
 
@@ -200,20 +218,20 @@ def test_a_damaged_artifact_is_told_and_mended_by_training_again(shelf: ModelShe
 def test_an_artifact_in_the_place_of_another_is_told(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
-    shutil.rmtree(shelf.artifact(kept))
-    artifact.save(another(model), shelf.artifact(kept))
+    shutil.rmtree(folder_of(shelf, kept))
+    artifact.save(another(model), folder_of(shelf, kept))
     with pytest.raises(ArtifactError, match=f"its digest is not {model.digest}"):
         shelf.load(kept, FEATURES)
 
 
 def test_where_nothing_can_be_stored_nothing_is_registered(shelf: ModelShelf) -> None:
     model, verdict = made()
-    shelf.folder.touch()
+    root_of(shelf).touch()
     with pytest.raises(StorageError) as error:
         shelf.keep(MODEL, model, MONDAY, verdict)
     assert "metro: the trained offer_ranking cannot be stored in" in str(error.value)
     assert "the active model stays" in str(error.value)
-    assert registry.listed(shelf.database, "metro") == ()
+    assert registry.versions(shelf.database, "metro") == ()
 
 
 @pytest.mark.parametrize("broken", ["damaged", "gone", "other features"])
@@ -223,9 +241,9 @@ def test_a_version_that_could_not_score_is_not_activated(shelf: ModelShelf, brok
     second = shelf.keep(MODEL, another(model), TUESDAY, verdict)
     features = FEATURES
     if broken == "damaged":
-        damage(shelf.artifact(first))
+        damage(folder_of(shelf, first))
     elif broken == "gone":
-        shutil.rmtree(shelf.artifact(first))
+        shutil.rmtree(folder_of(shelf, first))
     else:
         features = FeatureSet(FEATURES.specs[::-1])
     with pytest.raises(ArtifactError):
@@ -264,14 +282,14 @@ def test_trainings_are_told_as_the_decision_to_train_wants_them(shelf: ModelShel
 def test_the_shelf_of_the_environment(own_home: Path) -> None:
     opened = open_shelf("metro", run_id="run-1", asked=REASONS)
     assert (opened.company, opened.run_id, opened.asked) == ("metro", "run-1", REASONS)
-    assert opened.folder == own_home / "models"
+    assert root_of(opened) == own_home / "models"
     assert opened.serving(MODEL, MONDAY) is None
     opened.database.dispose()
 
 
 def test_the_registry_is_the_same_on_every_engine(platform_db: Engine, tmp_path: Path) -> None:
     model, verdict = made()
-    opened = ModelShelf("metro", platform_db, tmp_path / "models", "run-1")
+    opened = ModelShelf("metro", platform_db, FolderStore(tmp_path / "models"), "run-1")
     kept = opened.keep(MODEL, model, MONDAY, verdict)
     assert opened.serving(MODEL, TUESDAY) == opened.kept(MODEL, MONDAY, model.digest) == kept
 
@@ -285,11 +303,11 @@ def test_reasons_travel_with_a_run() -> None:
         nothing()
 
     result = training.execute_in_process(tags=tags_of(REASONS))
-    assert asked_for(result.dagster_run.tags) == REASONS
+    assert reasons_of(result.dagster_run.tags) == REASONS
 
 
-def test_a_run_that_nobody_asked_for() -> None:
-    assert asked_for({}) == asked_for({"dagster/partition": "2026-03-02|metro"}) == ()
+def test_a_run_that_nobody_reasons_of() -> None:
+    assert reasons_of({}) == reasons_of({"dagster/partition": "2026-03-02|metro"}) == ()
 
 
 _WORDS = st.text(st.characters(codec="utf-8"), max_size=30)
@@ -297,9 +315,9 @@ _WORDS = st.text(st.characters(codec="utf-8"), max_size=30)
 
 @given(st.lists(st.builds(Reason, st.sampled_from(["drift", "volume"]), _WORDS, _WORDS), max_size=3).map(tuple))
 def test_any_words_come_back(reasons: tuple[Reason, ...]) -> None:
-    assert asked_for(tags_of(reasons)) == reasons
+    assert reasons_of(tags_of(reasons)) == reasons
 
 
 def test_a_tag_that_somebody_typed_wrong() -> None:
     with pytest.raises(ConfigError, match="recs/training_reasons is not a list of reasons"):
-        asked_for({REASONS_TAG: "drift"})
+        reasons_of({REASONS_TAG: "drift"})

@@ -27,7 +27,7 @@ _WHO_LENGTH = 200
 
 
 @dataclass(frozen=True)
-class Trained:
+class NewVersion:
     """What is said of a model when it is registered."""
 
     company: str
@@ -69,7 +69,7 @@ class Registered:
     """The version whose place it took: where a rollback goes."""
 
 
-def register(database: Engine, trained: Trained, *, activate: bool, by: str, at: datetime) -> Registered:
+def register(database: Engine, trained: NewVersion, *, activate: bool, by: str, at: datetime) -> Registered:
     """Give a model its version: a candidate, or active at once in the same transaction.
 
     What the same day registered before comes back as it is; only a candidate that was refused, and now is not, since
@@ -104,36 +104,39 @@ def activate(database: Engine, company: str, model: str, version: int, *, by: st
     """Make a version active; the one that was is retired in the same transaction."""
     with exclusive(database, company, model) as session:
         rows = _rows(session, company, model)
-        row = _found(company, model, rows, version)
+        row = _inactive(company, model, rows, version)
         row.replaced = _retire(session, rows)
         _activate(row, by, at)
         return _registered(row)
 
 
 def rollback(database: Engine, company: str, model: str, to: int, *, by: str, at: datetime) -> Registered:
-    """Make a version active again that was; what a later rollback leads to stays as it was, so that it goes further
-    back instead of forth; in a circle, where somebody had activated an older version."""
+    """Make a version active again that was active before.
+
+    `replaced` stays as it was, so the next rollback goes further back, and not to the version that was just left. Only
+    where a person had activated an older version do rollbacks come round to the first one again.
+    """
     with exclusive(database, company, model) as session:
         rows = _rows(session, company, model)
-        row = _earlier(company, model, rows, to)
+        row = _rollback_target(company, model, rows, to)
         _retire(session, rows)
         _activate(row, by, at)
         return _registered(row)
 
 
-def found(database: Engine, company: str, model: str, version: int) -> Registered:
+def inactive_version(database: Engine, company: str, model: str, version: int) -> Registered:
     """A version that may be made active; a UserError says why one may not."""
     with Session(database) as session:
-        return _registered(_found(company, model, _rows(session, company, model), version))
+        return _registered(_inactive(company, model, _rows(session, company, model), version))
 
 
-def earlier(database: Engine, company: str, model: str, to: int | None) -> Registered:
+def rollback_target(database: Engine, company: str, model: str, to: int | None) -> Registered:
     """The version that a rollback leads to."""
     with Session(database) as session:
-        return _registered(_earlier(company, model, _rows(session, company, model), to))
+        return _registered(_rollback_target(company, model, _rows(session, company, model), to))
 
 
-def listed(database: Engine, company: str, model: str | None = None) -> tuple[Registered, ...]:
+def versions(database: Engine, company: str, model: str | None = None) -> tuple[Registered, ...]:
     """All versions of a company's models, the newest first."""
     query = select(ModelVersion).where(ModelVersion.company == company)
     if model is not None:
@@ -150,13 +153,19 @@ def serving(database: Engine, company: str, model: str, day: date) -> Registered
         return _maybe(_serving(_rows(session, company, model), day))
 
 
-def kept(database: Engine, company: str, model: str, as_of: date, digest: str) -> Registered | None:
+def active(database: Engine, company: str, model: str) -> Registered | None:
+    """The version that is active now."""
+    with Session(database) as session:
+        return _maybe(_active(_rows(session, company, model)))
+
+
+def version_of_day(database: Engine, company: str, model: str, as_of: date, digest: str) -> Registered | None:
     query = _of(company, model).where(ModelVersion.as_of == as_of, ModelVersion.digest == digest)
     with Session(database) as session:
         return _maybe(session.scalars(query).one_or_none())
 
 
-def numbered(database: Engine, company: str, model: str, version: int) -> Registered | None:
+def version_numbered(database: Engine, company: str, model: str, version: int) -> Registered | None:
     query = _of(company, model).where(ModelVersion.version == version)
     with Session(database) as session:
         return _maybe(session.scalars(query).one_or_none())
@@ -203,7 +212,7 @@ def _activate(row: ModelVersion, by: str, at: datetime) -> None:
     row.status, row.activated_at, row.by = ModelStatus.ACTIVE, at, _name(by)
 
 
-def _found(company: str, model: str, rows: Sequence[ModelVersion], version: int) -> ModelVersion:
+def _inactive(company: str, model: str, rows: Sequence[ModelVersion], version: int) -> ModelVersion:
     row = next((row for row in rows if row.version == version), None)
     if row is None:
         there = ", ".join(str(row.version) for row in rows)
@@ -213,7 +222,7 @@ def _found(company: str, model: str, rows: Sequence[ModelVersion], version: int)
     return row
 
 
-def _earlier(company: str, model: str, rows: Sequence[ModelVersion], to: int | None) -> ModelVersion:
+def _rollback_target(company: str, model: str, rows: Sequence[ModelVersion], to: int | None) -> ModelVersion:
     now = _active(rows)
     if to is None:
         if now is None:
@@ -221,14 +230,14 @@ def _earlier(company: str, model: str, rows: Sequence[ModelVersion], to: int | N
         if now.replaced is None:
             raise UserError(f"{company}: no version of {model} served before version {now.version}; name one (--to).")
         to = now.replaced
-    row = _found(company, model, rows, to)
+    row = _inactive(company, model, rows, to)
     if row.activated_at is None:
         served = ", ".join(str(row.version) for row in rows if row.activated_at and row is not now)
         raise UserError(f"{company}: version {to} of {model} was never active; it can go back to {served or 'none'}.")
     return row
 
 
-def _new(trained: Trained, version: int, at: datetime) -> ModelVersion:
+def _new(trained: NewVersion, version: int, at: datetime) -> ModelVersion:
     return ModelVersion(
         company=trained.company,
         model=trained.model,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from recs_platform.models import training_log
+from recs_platform.model_registry import training_log
+from recs_platform.model_registry.training_log import Begun, from_json, to_json
 from recs_platform.models.retraining import Reason
-from recs_platform.models.training_log import Begun, from_json, to_json
-from recs_platform_tests.platform_db.models import NOON, day
+from recs_platform_tests.model_registry.versions import NOON, day
 
 MONDAY = Reason("weekday", "it is Monday", "weekday:2025-10-06")
 DRIFT = Reason("drift", "drifted: Größe", "metro:2025-10-05:sha256:aa")

@@ -9,8 +9,17 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from recs_platform.errors import UserError
-from recs_platform.models import registry
-from recs_platform_tests.platform_db.models import NOON, activate, day, register, rollback, served, statuses, trained
+from recs_platform.model_registry import registry
+from recs_platform_tests.model_registry.versions import (
+    NOON,
+    activate,
+    day,
+    register,
+    rollback,
+    served,
+    statuses,
+    trained,
+)
 
 
 def refusal(database: Engine, version: int) -> str:
@@ -21,7 +30,7 @@ def refusal(database: Engine, version: int) -> str:
 
 def test_a_version_as_it_was_registered(platform_db: Engine) -> None:
     made = register(platform_db, 6, "aa")
-    (stored,) = registry.listed(platform_db, "metro")
+    (stored,) = registry.versions(platform_db, "metro")
     assert stored == made
     assert (made.version, made.status, made.digest, made.as_of) == (1, "active", "sha256:aa", day(6))
     assert made.uri == "models/metro/offer_ranking/aa"
@@ -51,15 +60,15 @@ def test_each_company_and_each_model_has_its_own(platform_db: Engine) -> None:
     other = register(platform_db, 6, "aa", "other")
     assert (other.version, statuses(platform_db), statuses(platform_db, "other")) == (1, {1: "active"}, {1: "active"})
     assert registry.serving(platform_db, "metro", "churn", day(6)) is None
-    assert registry.listed(platform_db, "metro", "churn") == ()
+    assert registry.versions(platform_db, "metro", "churn") == ()
 
 
 def test_the_same_model_of_the_same_day_stands_once(platform_db: Engine) -> None:
     first = register(platform_db, 6, "aa", active=False)
     register(platform_db, 13, "bb")
     assert register(platform_db, 6, "aa", active=False) == first
-    assert registry.kept(platform_db, "metro", "offer_ranking", day(6), "sha256:aa") == first
-    assert registry.kept(platform_db, "metro", "offer_ranking", day(7), "sha256:aa") is None
+    assert registry.version_of_day(platform_db, "metro", "offer_ranking", day(6), "sha256:aa") == first
+    assert registry.version_of_day(platform_db, "metro", "offer_ranking", day(7), "sha256:aa") is None
     assert statuses(platform_db) == {1: "candidate", 2: "active"}
     assert register(platform_db, 20, "aa").version == 3
 
@@ -181,10 +190,10 @@ def test_who_and_why_are_masked_and_shortened(platform_db: Engine) -> None:
 
 def test_a_figure_that_is_none_is_not_stored_as_one(platform_db: Engine) -> None:
     said = trained(6, "aa")
-    broken = registry.Trained(**{**vars(said), "metrics": {"roc_auc": float("nan")}})
+    broken = registry.NewVersion(**{**vars(said), "metrics": {"roc_auc": float("nan")}})
     with pytest.raises(ValueError, match="JSON"):
         registry.register(platform_db, broken, activate=True, by="ann", at=NOON)
-    assert registry.listed(platform_db, "metro") == ()
+    assert registry.versions(platform_db, "metro") == ()
 
 
 @pytest.mark.parametrize(
@@ -213,5 +222,5 @@ def test_a_time_comes_back_in_utc(platform_db: Engine) -> None:
     chicago = datetime.timezone(datetime.timedelta(hours=-6))
     at = datetime.datetime(2025, 12, 2, 20, 30, tzinfo=chicago)
     made = registry.register(platform_db, trained(6, "aa"), activate=True, by="ann", at=at)
-    (stored,) = registry.listed(platform_db, "metro")
+    (stored,) = registry.versions(platform_db, "metro")
     assert (made.trained_at, stored.trained_at.isoformat()) == (at, "2025-12-03T02:30:00+00:00")

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
 from recs_platform.masking import mask_text
-from recs_platform.models.registry import exclusive
+from recs_platform.model_registry.registry import exclusive
 from recs_platform.models.retraining import Reason, once
 from recs_platform.platform_db.tables import TrainingRun, shortened
 
@@ -71,9 +71,9 @@ def to_json(reasons: Iterable[Reason]) -> str:
     return json.dumps([reason._asdict() for reason in reasons], ensure_ascii=False)
 
 
-def from_json(said: str) -> tuple[Reason, ...]:
+def from_json(text: str) -> tuple[Reason, ...]:
     """Raises a ValueError for anything else than reasons."""
-    return _REASONS.validate_json(said)
+    return _REASONS.validate_json(text)
 
 
 def _of(company: str, model: str) -> Select[TrainingRun]:

@@ -1,4 +1,7 @@
-"""What changed, for people: in a row of the report, and the report as a whole. Not here: whether it matters."""
+"""What changed since training, for people: in a row of the drift report, and the report as a whole.
+
+Not here: whether it matters (drift.py).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ import numpy as np
 
 from recs_platform.models.distribution import Distribution
 from recs_platform.models.features import FeatureSpec
-from recs_platform.reporting.presentation import Presentation
 
 _MOST_NAMED = 5
 
@@ -30,22 +32,22 @@ def changed(spec: FeatureSpec, then: Distribution, now: Distribution) -> str:
     'Fish 20.0%, in training 50.0%'
     """
     if spec.kind == "category":
-        words = _most_changed(then, now)
+        change = _most_changed(then, now)
     elif spec.kind == "flag":
-        words = f"{now.shares[-1]:.1%} yes, in training {then.shares[-1]:.1%}"
+        change = f"{now.shares[-1]:.1%} yes, in training {then.shares[-1]:.1%}"
     else:
-        words = f"half of them {_middle(now)}, in training {_middle(then)}"
+        change = f"half of them {_middle(now)}, in training {_middle(then)}"
     missing = f"; {now.missing:.1%} missing, in training {then.missing:.1%}"
-    return words + (missing if max(now.missing, then.missing) > 0 else "")
+    return change + (missing if max(now.missing, then.missing) > 0 else "")
 
 
 def _middle(spread: Distribution) -> str:
     """The bin in which the median of the known values lies."""
     edges = spread.edges or ()
-    known = np.cumsum(spread.shares)
-    if not edges or not known[-1]:
+    cumulated = np.cumsum(spread.shares)
+    if not edges or not cumulated[-1]:
         return "unknown"
-    place = int(np.searchsorted(known, known[-1] / 2 - 1e-12))
+    place = int(np.searchsorted(cumulated, cumulated[-1] / 2 - 1e-12))
     return f"up to {edges[place]:.4g}" if place < len(edges) else f"above {edges[-1]:.4g}"
 
 
@@ -56,21 +58,19 @@ def _most_changed(then: Distribution, now: Distribution) -> str:
     return f"{names[place]} {now.shares[place]:.1%}, in training {then.shares[place]:.1%}"
 
 
-def show_drift(rows: Sequence[Mapping[str, Any]]) -> Presentation:
-    """What changed since training, the worst first."""
-    if not rows:
-        return Presentation("Nothing to compare: no model serves, or nothing was shown.")
+def drift_summary(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A report with at least one row: the worst first."""
     since = f"since the training of {rows[0]['trained_on']}"
     drifted, watched = ([row for row in rows if row["verdict"] == verdict] for verdict in ("drifted", "watch"))
     if not drifted and not watched:
-        return Presentation(f"No drift {since}: of {len(rows)} figures, none is beyond its limit and beyond chance.")
-    said = [f"**Drifted** {since}: {_named(drifted)}." if drifted else f"No drift {since}."]
-    return Presentation(" ".join([*said, f"To watch: {_named(watched)}."] if watched else said))
+        return f"No drift {since}: of {len(rows)} figures, none is beyond its limit and beyond chance."
+    first = f"**Drifted** {since}: {_named(drifted)}." if drifted else f"No drift {since}."
+    return f"{first} To watch: {_named(watched)}." if watched else first
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> str:
     """Each name once, with the words of its first row."""
-    words = {row["name"]: row["words"] for row in reversed(rows)}
-    named = [words[name] for name in sorted(words)[:_MOST_NAMED]]
-    more = len(words) - len(named)
+    words_by_name = {row["name"]: row["words"] for row in reversed(rows)}
+    named = [words_by_name[name] for name in sorted(words_by_name)[:_MOST_NAMED]]
+    more = len(words_by_name) - len(named)
     return "; ".join(named) + (f"; and {more} more" if more else "")

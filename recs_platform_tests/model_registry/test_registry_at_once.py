@@ -14,16 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Engine, text
 
 from recs_platform.errors import UserError
-from recs_platform.models import registry, training_log
+from recs_platform.model_registry import registry, training_log
 from recs_platform.models.retraining import Reason
 from recs_platform.platform_db.engine import engine, upgrade
-from recs_platform_tests.platform_db.models import NOON, activate, day, register, rollback, served, statuses
+from recs_platform_tests.model_registry.versions import NOON, activate, day, register, rollback, served, statuses
 
 _WRITE = """
 import sys, time
 from pathlib import Path
 from recs_platform.platform_db.engine import engine
-from recs_platform_tests.platform_db.models import register, activate
+from recs_platform_tests.model_registry.versions import register, activate
 
 database, name, go = engine(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
 print("ready", flush=True)
@@ -75,7 +75,7 @@ def test_threads_that_register_the_same_model(platform_db: Engine) -> None:
 def test_of_two_that_roll_back_at_once_one_is_told(platform_db: Engine) -> None:
     for number, digest in ((6, "aa"), (13, "bb"), (20, "cc")):
         register(platform_db, number, digest)
-    lead_to = registry.earlier(platform_db, "metro", "offer_ranking", None).version
+    lead_to = registry.rollback_target(platform_db, "metro", "offer_ranking", None).version
 
     def go_back(_: int) -> str:
         try:

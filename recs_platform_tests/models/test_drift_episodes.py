@@ -13,31 +13,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recs_platform.models.evidence import Finding, Report, alarms, seen
+from recs_platform.models.drift_episodes import DailyReport, ReportedFigure, alarms, reasons_from_drift
 from recs_platform.models.retraining import Policy, Reason, Run, State, decide
 
 START = date(2026, 1, 5)
 POLICY = Policy(weekday=None, cool_down_days=3, repeat_days=10)
-QUIET = Finding("depth", "psi", "watch", "depth: watch")
-DRIFTED = Finding("depth", "psi", "drifted", "depth: drifted, psi 0.9")
+QUIET = ReportedFigure("depth", "psi", "watch", "depth: watch")
+DRIFTED = ReportedFigure("depth", "psi", "drifted", "depth: drifted, psi 0.9")
 
 
 def day(number: int) -> date:
     return START + timedelta(days=number)
 
 
-def findings(letter: str) -> list[Finding]:
+def findings(letter: str) -> list[ReportedFigure]:
     return {"D": [DRIFTED, QUIET], ".": [QUIET], " ": []}[letter]
 
 
-def newest_first(days: str) -> list[Report]:
-    return [Report(day(number), findings(letter)) for number, letter in enumerate(days)][::-1]
+def newest_first(days: str) -> list[DailyReport]:
+    return [DailyReport(day(number), findings(letter)) for number, letter in enumerate(days)][::-1]
 
 
 def evidence(days: str, *trained: int, policy: Policy = POLICY) -> str | None:
     """What the last day of a string asks by, when drift asked for trainings on some of them."""
     runs = [Run(day(number), (Reason("drift", "", "any"),)) for number in trained]
-    found = seen(policy, "metro", newest_first(days), runs)
+    found = reasons_from_drift(policy, "metro", newest_first(days), runs)
     return found[0].evidence_id if found else None
 
 
@@ -93,40 +93,47 @@ def test_an_old_training_does_not_answer_a_new_shift() -> None:
 
 
 def test_the_kinds_have_evidence_of_their_own() -> None:
-    volume = Finding("volume", "volume", "drifted", "volume: 500 a day instead of 1,000")
-    category = Finding("category", "new_categories", "drifted", "category: 20% of the rows are new")
-    reports = [Report(day(2), [category, DRIFTED, volume]), Report(day(1), [volume]), Report(day(0), [QUIET])]
+    volume = ReportedFigure("volume", "volume", "drifted", "volume: 500 a day instead of 1,000")
+    category = ReportedFigure("category", "new_categories", "drifted", "category: 20% of the rows are new")
+    reports = [
+        DailyReport(day(2), [category, DRIFTED, volume]),
+        DailyReport(day(1), [volume]),
+        DailyReport(day(0), [QUIET]),
+    ]
     answered = Run(day(1), (Reason("weekday", "", "any"),))
-    assert seen(POLICY, "metro", reports, [answered]) == (
+    assert reasons_from_drift(POLICY, "metro", reports, [answered]) == (
         Reason("drift", "drifted: depth", drift_since(2)),
         Reason("volume", volume.words, f"volume:metro:{day(1)}"),
         Reason("new_categories", category.words, f"new_categories:metro:{day(2)}"),
     )
     answered = Run(day(2), (Reason("volume", "", "any"),))
-    assert [reason.kind for reason in seen(POLICY, "metro", reports, [answered])] == ["drift", "new_categories"]
+    assert [reason.kind for reason in reasons_from_drift(POLICY, "metro", reports, [answered])] == [
+        "drift",
+        "new_categories",
+    ]
 
 
 def test_features_are_counted_not_figures_and_those_to_watch_do_not_count() -> None:
-    twice = [DRIFTED, Finding("depth", "ks", "drifted", ""), Finding("age", "psi", "watch", "")]
+    twice = [DRIFTED, ReportedFigure("depth", "ks", "drifted", ""), ReportedFigure("age", "psi", "watch", "")]
     two = replace(POLICY, drifted_features=2)
     assert alarms(two, twice) == {}
-    assert alarms(two, [*twice, Finding("score", "psi", "drifted", "")]) == {"drift": "drifted: depth, score"}
+    assert alarms(two, [*twice, ReportedFigure("score", "psi", "drifted", "")]) == {"drift": "drifted: depth, score"}
     # Volume and new categories are no features.
-    assert alarms(two, [DRIFTED, Finding("volume", "volume", "drifted", "fewer")]) == {"volume": "fewer"}
+    assert alarms(two, [DRIFTED, ReportedFigure("volume", "volume", "drifted", "fewer")]) == {"volume": "fewer"}
 
 
 def test_only_as_many_reports_are_read_as_the_shift_is_long() -> None:
     read = []
 
-    def lazily(reports: Sequence[Report]) -> Iterator[Report]:
+    def lazily(reports: Sequence[DailyReport]) -> Iterator[DailyReport]:
         for report in reports:
             read.append(report.day)
             yield report
 
-    seen(POLICY, "metro", lazily(newest_first("." * 50 + "DD")), [])
+    reasons_from_drift(POLICY, "metro", lazily(newest_first("." * 50 + "DD")), [])
     assert read == [day(number) for number in (51, 50, 49, 48, 47)]
     read.clear()
-    seen(POLICY, "metro", lazily(newest_first("D" * 50 + ".")), [])
+    reasons_from_drift(POLICY, "metro", lazily(newest_first("D" * 50 + ".")), [])
     assert read == [day(50)]
 
 
@@ -162,7 +169,7 @@ def test_ticks_train_on_the_days_that_a_plain_reading_of_the_rule_names(
     now = days
     for number in range(len(days)):
         for _ in range(3):
-            found = seen(policy, "metro", newest_first(now[: number + 1]), runs)
+            found = reasons_from_drift(policy, "metro", newest_first(now[: number + 1]), runs)
             decision = decide(policy, State(day(number), None, found, runs))
             if decision.train:
                 runs.append(Run(day(number), decision.reasons))

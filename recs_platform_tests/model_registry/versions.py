@@ -6,8 +6,8 @@ import datetime
 
 from sqlalchemy import Engine
 
-from recs_platform.models import registry
-from recs_platform.models.registry import Registered, Trained
+from recs_platform.model_registry import registry
+from recs_platform.model_registry.registry import NewVersion, Registered
 
 NOON = datetime.datetime(2025, 12, 3, 12, 0, tzinfo=datetime.UTC)
 
@@ -16,8 +16,8 @@ def day(number: int) -> datetime.date:
     return datetime.date(2025, 10, number)
 
 
-def trained(number: int, digest: str, company: str = "metro", words: str = "It goes active.") -> Trained:
-    return Trained(
+def trained(number: int, digest: str, company: str = "metro", words: str = "It goes active.") -> NewVersion:
+    return NewVersion(
         company=company,
         model="offer_ranking",
         digest=f"sha256:{digest}",
@@ -42,12 +42,12 @@ def activate(database: Engine, version: int, company: str = "metro") -> Register
 
 def rollback(database: Engine, to: int | None = None, company: str = "metro") -> Registered:
     """As a person does it: look where it leads, then go."""
-    found = registry.earlier(database, company, "offer_ranking", to)
+    found = registry.rollback_target(database, company, "offer_ranking", to)
     return registry.rollback(database, company, "offer_ranking", found.version, by="ann", at=NOON)
 
 
 def statuses(database: Engine, company: str = "metro") -> dict[int, str]:
-    return {row.version: row.status for row in reversed(registry.listed(database, company))}
+    return {row.version: row.status for row in reversed(registry.versions(database, company))}
 
 
 def served(database: Engine, number: int, company: str = "metro") -> int | None:
