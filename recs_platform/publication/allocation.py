@@ -67,7 +67,7 @@ class ComparedAllocation(Compared):
         share: float | None = self.figure("treatments", "removed")["share"]
         return share
 
-    def words(self) -> str:
+    def summary(self) -> str:
         treatments = {name: self.figure("treatments", name)["count"] for name in ("kept", "added", "removed")}
         if self.is_first:
             return f"Nothing is live yet: {treatments['added']:,} treatments would get their first shares."

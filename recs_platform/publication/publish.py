@@ -4,7 +4,7 @@ In this order, so that a crash at any point leaves one whole version live: a row
 commit of the live table that carries the row; the inventory brought in line with the live table's log. Whatever comes
 next begins with that last step again.
 
-Not here: whether a version should go live (offer.py), and how the live table is read back (verify.py).
+Not here: whether a version should go live (proposal.py), and how the live table is read back (verify.py).
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def publish(outlet: Outlet, day: date, compared: str, *, by: str, at: datetime, 
                 f"{outlet.product.content}, or what is live, have changed since. Nothing was published; look at the "
                 "new one."
             )
-        offered = figures(outlet.product, outlet.warehouse, outlet.source, Days.one(day))
-        publication = _next(outlet, offered, PublicationKind.PUBLISH, by, at)
+        counted = figures(outlet.product, outlet.warehouse, outlet.source, Days.one(day))
+        publication = _next(outlet, counted, PublicationKind.PUBLISH, by, at)
         publication.comparison_id, publication.approved = compared, approved
 
         def commit() -> None:

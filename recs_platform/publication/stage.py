@@ -1,6 +1,6 @@
 """The publication stages, shared by the strategies: comparing what was made with what is live, and the live table.
 
-Not here: deciding and publishing (offer.py, publish.py), and their assets (assets.py).
+Not here: deciding and publishing (proposal.py, publish.py), and their assets (assembly/publishing.py).
 """
 
 from __future__ import annotations

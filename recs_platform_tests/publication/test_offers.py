@@ -123,7 +123,7 @@ def test_a_day_on_which_every_live_offer_has_ended_is_not_refused() -> None:
     new_week = compared(gone=(0, 0), kept=0)
     assert new_week.lists_changed == 0
     assert refusals(judge_offers(new_week, parameters(max_lists_changed=0))) == []
-    assert "8 customers in common: none of their live offers still runs, 1,200 ended" in new_week.words()
+    assert "8 customers in common: none of their live offers still runs, 1,200 ended" in new_week.summary()
 
 
 def test_a_limit_itself_is_allowed_and_more_is_refused() -> None:
@@ -138,7 +138,7 @@ def test_a_limit_itself_is_allowed_and_more_is_refused() -> None:
 
 def test_it_is_told_in_words_tables_and_a_picture(tmp_path: Path) -> None:
     change = compared()
-    assert change.words() == (
+    assert change.summary() == (
         "8 customers in common: 85.00% of their running offers stay, 1,200 ended; 2 gained, 1 lost (1 left)."
     )
     told = change.markdown()
@@ -156,7 +156,7 @@ def test_it_is_told_in_words_tables_and_a_picture(tmp_path: Path) -> None:
 
 def test_a_first_publication_says_what_there_would_be(tmp_path: Path) -> None:
     first = compared(live=0)
-    assert first.words() == "Nothing is live yet: 2 customers would get their first offers."
+    assert first.summary() == "Nothing is live yet: 2 customers would get their first offers."
     assert [table.title for table in first.sections()] == ["Customers", "Averages of all offers"]
     assert show_offers(shop(tmp_path), DAY, first.rows).picture is None
 

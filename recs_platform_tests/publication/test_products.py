@@ -11,9 +11,9 @@ import pytest
 
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.publication.allocation import allocation
-from recs_platform.publication.offer import Standing, newest_day, offer
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.pictures import show_allocation
+from recs_platform.publication.proposal import Standing, newest_day, propose
 from recs_platform.publication.publish import publications
 from recs_platform.publication.stage import outlet_of, product_stage
 from recs_platform.schemas.publication import AllocationComparison, Comparison
@@ -106,8 +106,8 @@ def test_a_company_that_never_sent_anything_publishes_no_allocation(own_home: Pa
     silent.plan(DAY, owners(10))
     assert silent.run(DAY).success
     assert (versions(silent.allocation), versions(silent.outlet)) == ([], [(1, DAY, "live")])
-    offered = offer(silent.allocation, silent.pipeline, silent.company, newest_day(silent.allocation))
-    assert (offered.standing, offered.live) == (Standing.EMPTY, None)
+    proposal = propose(silent.allocation, silent.pipeline, silent.company, newest_day(silent.allocation))
+    assert (proposal.standing, proposal.live) == (Standing.EMPTY, None)
 
 
 def test_an_older_allocation_never_goes_live(both: Garage) -> None:

@@ -83,7 +83,7 @@ class ComparedOffers(ComparedCustomers):
         lower, higher = sorted((chance["before"], chance["after"]))
         return round(float(higher / lower - 1), 6)
 
-    def words(self) -> str:
+    def summary(self) -> str:
         customers = {name: self.figure("customers", name)["count"] for name in ("common", "gained", "lost")}
         if self.is_first:
             return f"Nothing is live yet: {customers['gained']:,} customers would get their first offers."

@@ -63,7 +63,7 @@ class ComparedRecommendations(ComparedCustomers):
             return None
         return round(float(sum(after) / sum(before) - 1), 6)
 
-    def words(self) -> str:
+    def summary(self) -> str:
         customers = {name: self.figure("customers", name)["count"] for name in ("common", "gained", "lost")}
         if self.is_first:
             return f"Nothing is live yet: {customers['gained']:,} customers would get their first recommendations."

@@ -10,7 +10,7 @@ import pytest
 
 from recs_platform.errors import MissingSliceError, UserError
 from recs_platform.platform_db.tables import Publication
-from recs_platform.publication.offer import Offer, Standing, accept, newest_day, offer
+from recs_platform.publication.proposal import Proposal, Standing, accept, newest_day, propose
 from recs_platform.publication.publish import publications, rollback
 from recs_platform.strategies.vehicle_fitment.publication import ComparedRecommendations
 from recs_platform_tests.publication.garage import DAY, FOUR, NEXT, PRICES, Garage, Owner, owners
@@ -19,11 +19,11 @@ NOON = datetime.datetime(2025, 9, 12, 12, tzinfo=UTC)
 CHANGED = ("z", *FOUR[1:])
 
 
-def offered(garage: Garage, day: date) -> Offer:
-    return offer(garage.outlet, garage.pipeline, garage.company, day)
+def propose_day(garage: Garage, day: date) -> Proposal:
+    return propose(garage.outlet, garage.pipeline, garage.company, day)
 
 
-def take(garage: Garage, what: Offer, approve: str | None = None) -> Publication | None:
+def take(garage: Garage, what: Proposal, approve: str | None = None) -> Publication | None:
     return accept(what, garage.outlet, by="ann", at=NOON, approve=approve)
 
 
@@ -31,19 +31,19 @@ def live(garage: Garage, who: list[Owner], day: date = DAY) -> None:
     """Make a day and publish it."""
     garage.plan(day, who)
     garage.make(day)
-    assert take(garage, offered(garage, day)) is not None
+    assert take(garage, propose_day(garage, day)) is not None
 
 
-def next_day(garage: Garage, who: list[Owner], dropped: dict[str, str] | None = None) -> Offer:
+def next_day(garage: Garage, who: list[Owner], dropped: dict[str, str] | None = None) -> Proposal:
     garage.plan(NEXT, who, dropped)
     garage.make(NEXT)
-    return offered(garage, NEXT)
+    return propose_day(garage, NEXT)
 
 
 def test_the_first_publication_has_nothing_to_be_judged_by(garage: Garage) -> None:
     garage.plan(DAY, owners(10))
     garage.make(DAY)
-    first = offered(garage, DAY)
+    first = propose_day(garage, DAY)
     assert (first.standing, first.guardrails, first.refusals, first.live) == (Standing.NEW, (), [], None)
     made = take(garage, first)
     assert made is not None
@@ -123,12 +123,12 @@ def test_an_approval_does_not_outlive_what_was_live(garage: Garage) -> None:
     # Between looking and approving, somebody publishes: the figures were of something else.
     garage.plan(DAY, owners(10, parts=CHANGED))
     garage.make(DAY)
-    other = offered(garage, DAY)
+    other = propose_day(garage, DAY)
     assert take(garage, other, approve=other.comparison_id) is not None
     with pytest.raises(UserError, match="have changed since"):
         take(garage, seen, approve=seen.comparison_id)
     with pytest.raises(UserError, match="was approved, but the comparison is"):
-        take(garage, offered(garage, NEXT), approve=seen.comparison_id)
+        take(garage, propose_day(garage, NEXT), approve=seen.comparison_id)
 
 
 def test_a_comparison_made_again_of_the_same_rows_is_the_approved_one(garage: Garage) -> None:
@@ -154,9 +154,9 @@ def test_an_older_day_never_goes_live(garage: Garage) -> None:
     before = DAY - timedelta(days=1)
     garage.plan(before, owners(3))
     garage.make(before)
-    older = offered(garage, before)
+    older = propose_day(garage, before)
     assert older.standing is Standing.OLDER
-    assert older.words() == (
+    assert older.summary() == (
         "garage: 2025-09-09 is older than what is live (version 1, of 2025-09-10); nothing is published."
     )
     assert take(garage, older) is None
@@ -166,10 +166,10 @@ def test_an_older_day_never_goes_live(garage: Garage) -> None:
 def test_a_day_made_again_goes_live_if_its_rows_changed(garage: Garage) -> None:
     live(garage, owners(10))
     garage.make(DAY)
-    assert offered(garage, DAY).standing is Standing.LIVE
+    assert propose_day(garage, DAY).standing is Standing.LIVE
     garage.plan(DAY, [*owners(9), Owner("c9", CHANGED)])
     garage.make(DAY)
-    corrected = offered(garage, DAY)
+    corrected = propose_day(garage, DAY)
     assert corrected.standing is Standing.NEW
     assert take(garage, corrected) is not None
     assert newest_version(garage) == 2
@@ -183,18 +183,18 @@ def test_after_a_rollback_the_next_day_is_compared_with_what_came_back(garage: G
     third = NEXT + timedelta(days=1)
     garage.plan(third, owners(10))
     garage.make(third)
-    stable = offered(garage, third)
+    stable = propose_day(garage, third)
     assert stable.live is not None
     assert (stable.live.version, stable.live.as_of) == (3, DAY)
     assert isinstance(stable.compared, ComparedRecommendations)
     assert stable.compared.stability == 1.0
 
 
-def test_a_day_that_was_never_made_cannot_be_offered(garage: Garage) -> None:
+def test_a_day_that_was_never_made_cannot_be_proposed(garage: Garage) -> None:
     with pytest.raises(MissingSliceError, match=r"garage.vehicle_recommendations was never made: `recs run"):
         newest_day(garage.outlet)
     with pytest.raises(MissingSliceError, match=r"no slice for 2025-09-10"):
-        offered(garage, DAY)
+        propose_day(garage, DAY)
 
 
 def test_no_customer_in_common_is_refused(garage: Garage) -> None:

@@ -36,7 +36,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Offer:
+class Proposal:
     """A day of a product, ready to be decided on."""
 
     company: str
@@ -66,7 +66,7 @@ class Offer:
         command = f"recs publish {self.company}{self.product.option}"
         return f"{command} --date {self.day} --approve {self.comparison_id}"
 
-    def words(self) -> str:
+    def summary(self) -> str:
         """How it stands to what is live, in a sentence."""
         if self.standing is Standing.EMPTY:
             return f"{self.name}: {self.day} has no {self.product.content}; nothing is published."
@@ -89,7 +89,7 @@ def newest_day(outlet: Outlet) -> date:
     return days[-1]
 
 
-def offer(outlet: Outlet, pipeline: Pipeline, company: Company, day: date, *, run_checks: bool = True) -> Offer:
+def propose(outlet: Outlet, pipeline: Pipeline, company: Company, day: date, *, run_checks: bool = True) -> Proposal:
     """Compare a day with what is live, and judge it. Changes nothing of what is live.
 
     Without `run_checks` it is judged by the guardrails alone, and must not be accepted.
@@ -100,30 +100,32 @@ def offer(outlet: Outlet, pipeline: Pipeline, company: Company, day: date, *, ru
     content = outlet.warehouse.fingerprint(outlet.source, day)
     id_, stands = comparison_id(outlet, day, content, live), _standing(outlet, day, content, live)
     if stands is not Standing.NEW:
-        return Offer(company.name, product, day, stands, live, id_, None, (), ())
+        return Proposal(company.name, product, day, stands, live, id_, None, (), ())
     with outlet.warehouse.run(pipeline.bind(product.comparison, company, Days.one(day))) as reader:
         compared = product.compared(reader.read_all().to_pylist())
     guardrails = product.judge(compared, company.parameters)
     failed = tuple(_failed_checks(outlet, pipeline, company, day)) if run_checks else ()
-    return Offer(company.name, product, day, stands, live, id_, compared, guardrails, failed)
+    return Proposal(company.name, product, day, stands, live, id_, compared, guardrails, failed)
 
 
-def accept(offered: Offer, outlet: Outlet, *, by: str, at: datetime, approve: str | None = None) -> Publication | None:
-    """Publish what was offered; None when it is refused, empty, live already or older than what is live.
+def accept(
+    proposal: Proposal, outlet: Outlet, *, by: str, at: datetime, approve: str | None = None
+) -> Publication | None:
+    """Publish what was proposed; None when it is refused, empty, live already or older than what is live.
 
     `approve` names the comparison that somebody approved; of any other one nothing is published.
     """
-    if offered.standing is not Standing.NEW:
+    if proposal.standing is not Standing.NEW:
         return None
-    if approve is not None and approve != offered.comparison_id:
+    if approve is not None and approve != proposal.comparison_id:
         raise UserError(
-            f"{offered.name} {offered.day}: {approve} was approved, but the comparison is {offered.comparison_id} "
-            f"now: the {offered.product.content}, or what is live, have changed since. Nothing was published; look at "
+            f"{proposal.name} {proposal.day}: {approve} was approved, but the comparison is {proposal.comparison_id} "
+            f"now: the {proposal.product.content}, or what is live, have changed since. Nothing was published; look at "
             "the new one."
         )
-    if offered.failed_checks or (offered.refusals and approve is None):
+    if proposal.failed_checks or (proposal.refusals and approve is None):
         return None
-    return publish(outlet, offered.day, offered.comparison_id, by=by, at=at, approved=approve is not None)
+    return publish(outlet, proposal.day, proposal.comparison_id, by=by, at=at, approved=approve is not None)
 
 
 def _standing(outlet: Outlet, day: date, content: str, live: Publication | None) -> Standing:
