@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sqlalchemy import Engine
 
 from recs_platform.companies.model import Company
-from recs_platform.declarations.product import AnyProduct
+from recs_platform.declarations.product import FIGURES, AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import Pipeline, Stage, sql_asset
 from recs_platform.publication.allocation import allocation
@@ -29,7 +29,7 @@ PUBLICATION = "publication"
 
 def allocation_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What a strategy needs in order to publish the shares of its treatments; all strategies compare them alike."""
-    product = allocation(spec_of(TreatmentAllocation))
+    product = allocation(spec_of(TreatmentAllocation), queries["allocation_figures"])
     return product_stage(strategy, queries, product, AllocationComparison, show_allocation)
 
 
@@ -52,4 +52,6 @@ def product_stage(
             f"{strategy.name} cannot publish {of.name}: a table of {product.content} is a snapshot with "
             f"{', '.join(product.read_by)}"
         )
+    if tuple(product.figures.tree.named_selects) != FIGURES:
+        raise product.figures.error(f"the figures of a product are {', '.join(FIGURES)}, in this order")
     return Stage(product.asset, (sql_asset(product.comparison, comparison, queries, present=show),), product=product)

@@ -26,7 +26,7 @@ from recs_platform.strategies.offer_ranking.parameters import OfferRankingParame
 from recs_platform.strategies.offer_ranking.publication import AVERAGES, ComparedOffers, judge_offers, offers
 from recs_platform_tests.companies.shop import shop
 from recs_platform_tests.publication.garage import arrow
-from recs_platform_tests.publication.market import DAY, Market, Shown, lists, planned, queries, write
+from recs_platform_tests.publication.market import DAY, PRODUCT, Market, Shown, lists, planned, queries, write
 from recs_platform_tests.publication.shop import lake_in
 
 share = st.floats(0, 1)
@@ -168,9 +168,7 @@ def test_every_average_has_its_place() -> None:
 @pytest.fixture
 def outlet(tmp_path: Path) -> Outlet:
     database = engine(f"sqlite:///{tmp_path / 'platform.db'}")
-    return Outlet(
-        "market", "offer_ranking", offers(spec_of(OfferRecommendations)), "market", lake_in(tmp_path), database
-    )
+    return Outlet("market", "offer_ranking", PRODUCT, "market", lake_in(tmp_path), database)
 
 
 def rows_of(*offers: str, customer: str = "c0") -> list[dict[str, Any]]:
@@ -213,7 +211,11 @@ def test_lists_of_two_days_are_no_version(outlet: Outlet) -> None:
 def test_what_cannot_be_declared() -> None:
     with pytest.raises(ValueError, match="offer_ranking cannot publish offer_scores: a table of recommendations is a"):
         product_stage(
-            STRATEGIES["offer_ranking"], queries(), offers(spec_of(OfferScores)), OfferComparison, show_offers
+            STRATEGIES["offer_ranking"],
+            queries(),
+            offers(spec_of(OfferScores), PRODUCT.figures),
+            OfferComparison,
+            show_offers,
         )
 
 

@@ -216,9 +216,21 @@ def test_the_only_product_of_a_strategy_need_not_be_named(
 def test_what_cannot_be_declared(shop: Garage) -> None:
     strategy, queries = STRATEGIES[STRATEGY], load_queries(sql_folder())
     with pytest.raises(ValueError, match="vehicle_fitment cannot publish dropped_customers: a table of recommend"):
-        product_stage(strategy, queries, recommendations(spec_of(DroppedCustomers)), Comparison, show_recommendations)
+        product_stage(
+            strategy,
+            queries,
+            recommendations(spec_of(DroppedCustomers), queries["vehicle_recommendation_figures"]),
+            Comparison,
+            show_recommendations,
+        )
     with pytest.raises(ValueError, match=r"a table of treatment shares is a snapshot with as_of, segment, share"):
-        product_stage(strategy, queries, allocation(spec_of(Comparison)), AllocationComparison, show_allocation)
+        product_stage(
+            strategy,
+            queries,
+            allocation(spec_of(Comparison), queries["allocation_figures"]),
+            AllocationComparison,
+            show_allocation,
+        )
     made, *publishing = shop.pipeline.stages
     with pytest.raises(ValueError, match="vehicle_fitment publishes allocation twice"):
         Pipeline(strategy, [made, *publishing, publishing[-1]], shop.pipeline.validation)
