@@ -18,7 +18,7 @@ from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.errors import MissingSliceError
 from recs_platform.masking import mask_row
-from recs_platform.pipeline.pipeline import Pipeline, SqlTable
+from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
 from recs_platform.reporting.presentation import Present, markdown_image, write_picture
 from recs_platform.schemas.table import Empty, Kind, TableSpec
 from recs_platform.settings import settings
@@ -44,7 +44,7 @@ class WarehouseIOManager(dg.IOManager):
         pipeline = self.pipelines[strategy]
         ref = pipeline.ref(table, self.companies[company])
         subject = Subject(f"{strategy}/{table}", company, ref, days)
-        note = {"run": context.run_id}
+        note = {"run": context.run_id, **self._noted(pipeline.tables[table], obj)}
         written = self.warehouse.replace(subject, _rows(obj, ref.spec), audits=(SCHEMA_AUDIT,), note=note)
         self._say_what_is_empty(context, subject, written)
         metadata = self._metadata(pipeline, table, subject, written)
@@ -63,6 +63,11 @@ class WarehouseIOManager(dg.IOManager):
         with self.warehouse.read(ref, days) as reader:
             frame = reader.read_all()
         return frame.to_pandas() if wanted is pd.DataFrame else frame
+
+    def _noted(self, table: SqlTable | FrameTable, obj: object) -> Mapping[str, str]:
+        if isinstance(table, SqlTable) and table.note and isinstance(obj, BoundQuery):
+            return table.note(self.warehouse, obj)
+        return {}
 
     @staticmethod
     def _say_what_is_empty(context: dg.OutputContext, subject: Subject, written: Written) -> None:

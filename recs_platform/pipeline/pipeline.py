@@ -24,7 +24,7 @@ from recs_platform.warehouse import point_in_time
 from recs_platform.warehouse.check import Check, read_check
 from recs_platform.warehouse.compile import Value, Values
 from recs_platform.warehouse.point_in_time import Looks, Span
-from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming, Warehouse
 from recs_platform.warehouse.query import Query
 from recs_platform.warehouse.scope import AS_OF, SENT_FROM, SENT_TO, Scope
 from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
@@ -48,6 +48,8 @@ class SqlTable:
     audits: Callable[[Company], tuple[Audit, ...]] | None = None
     present: Present | None = None
     """What a small table says, in words and as a picture."""
+    note: Callable[[Warehouse, BoundQuery], Mapping[str, str]] | None = None
+    """What is written down with a new slice, besides its run. It is asked before the query runs."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.comparison import Compared
@@ -18,6 +19,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import comparison_id, publish, reconcile
+from recs_platform.publication.stored_comparison import stored_comparison
 from recs_platform.schemas.table import Empty
 from recs_platform.warehouse.check import Severity, judge
 from recs_platform.warehouse.slices import Days
@@ -101,11 +103,22 @@ def propose(outlet: Outlet, pipeline: Pipeline, company: Company, day: date, *, 
     id_, stands = comparison_id(outlet, day, content, live), _standing(outlet, day, content, live)
     if stands is not Standing.NEW:
         return Proposal(company.name, product, day, stands, live, id_, None, (), ())
-    with outlet.warehouse.run(pipeline.bind(product.comparison, company, Days.one(day))) as reader:
-        compared = product.compared(reader.read_all().to_pylist())
+    compared = product.compared(_comparison(outlet, pipeline, company, Days.one(day)))
     guardrails = product.judge(compared, company.parameters)
     failed = tuple(_failed_checks(outlet, pipeline, company, day)) if run_checks else ()
     return Proposal(company.name, product, day, stands, live, id_, compared, guardrails, failed)
+
+
+def _comparison(outlet: Outlet, pipeline: Pipeline, company: Company, day: Days) -> list[dict[str, Any]]:
+    """As it is stored, if it is of what is stored and live now; otherwise computed."""
+    product, warehouse = outlet.product, outlet.warehouse
+    bound = pipeline.bind(product.comparison, company, day)
+    rows = stored_comparison(pipeline.ref(product.comparison, company), product.live, warehouse, bound, day)
+    if rows is not None:
+        return rows
+    with warehouse.run(bound) as reader:
+        computed: list[dict[str, Any]] = reader.read_all().to_pylist()
+    return computed
 
 
 def accept(

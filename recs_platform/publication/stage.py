@@ -6,6 +6,8 @@ Not here: deciding and publishing (proposal.py, publish.py), and their assets (a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import Engine
 
@@ -16,6 +18,7 @@ from recs_platform.pipeline.pipeline import Pipeline, Stage, sql_asset
 from recs_platform.publication.allocation import allocation
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.pictures import show_allocation
+from recs_platform.publication.stored_comparison import noted_with
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas.campaign import TreatmentAllocation
 from recs_platform.schemas.publication import AllocationComparison
@@ -54,4 +57,6 @@ def product_stage(
         )
     if tuple(product.figures.tree.named_selects) != FIGURES:
         raise product.figures.error(f"the figures of a product are {', '.join(FIGURES)}, in this order")
-    return Stage(product.asset, (sql_asset(product.comparison, comparison, queries, present=show),), product=product)
+    compared = sql_asset(product.comparison, comparison, queries, present=show)
+    compared = replace(compared, note=partial(noted_with, product.live))
+    return Stage(product.asset, (compared,), product=product)

@@ -38,14 +38,6 @@ LIVE = lists(10, "a", "b", "c")
 
 
 @pytest.fixture
-def market(own_home: Path) -> Market:
-    """A company whose first day has ten customers with three offers each."""
-    made = Market()
-    made.plan(DAY, LIVE)
-    return made
-
-
-@pytest.fixture
 def terminal(market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Market:
     """The market where commands find it."""
     folder = tmp_path / "companies"
