@@ -51,6 +51,12 @@ def verify(outlet: Outlet, expected: Publication) -> Figures:
         raise StorageError(
             f"{outlet.live}: version {expected.version} reads back as {found}, and should be {promised}. Roll back."
         )
+    for store in outlet.stores:
+        served = store.served_version(outlet.company, outlet.product.name)
+        if served != expected.version:
+            raise StorageError(
+                f"{outlet.name}: {store.name} serves version {served}, not {expected.version}. Roll back."
+            )
     return found
 
 
