@@ -21,7 +21,7 @@ class ServingStore(Protocol):
         """As messages name it."""
 
     def load(self, publication: Publication, rows: pa.RecordBatchReader) -> None:
-        """Put a version's rows beside those that are served, where nobody sees them yet. Loaded again, it begins anew."""
+        """Put a version's rows where nobody is served them yet. Loaded again, a version begins anew."""
 
     def swap(self, publication: Publication) -> None:
         """Serve the version that was loaded, in one step."""
