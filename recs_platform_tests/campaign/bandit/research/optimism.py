@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recs_platform.campaign.bandit.off_policy import Evaluation, evaluate
-from recs_platform.campaign.bandit.simulated_logs import Scenario, draw_log, value_of
 from recs_platform.campaign.bandit.table import bandit_rows, shares_of
+from recs_platform_tests.campaign.bandit.research.simulated_logs import Scenario, draw_log, value_of
 
 
 @dataclass(frozen=True)

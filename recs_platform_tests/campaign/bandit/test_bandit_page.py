@@ -8,12 +8,13 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from recs_platform.campaign.bandit import evidence
 from recs_platform.campaign.bandit.counts import Floats, SendLog, older_and_newer
 from recs_platform.campaign.bandit.off_policy import METHODS, Evaluation, evaluate
-from recs_platform.campaign.bandit.optimism import Judged, optimism_markdown
-from recs_platform.campaign.bandit.regret import Curve
-from recs_platform.campaign.bandit.simulated_logs import (
+from recs_platform.campaign.bandit.table import bandit_rows, shares_of
+from recs_platform_tests.campaign.bandit.research import bandit_page
+from recs_platform_tests.campaign.bandit.research.optimism import Judged, optimism_markdown
+from recs_platform_tests.campaign.bandit.research.regret import Curve
+from recs_platform_tests.campaign.bandit.research.simulated_logs import (
     SEGMENT_SHARES,
     SEGMENTS,
     TREATMENTS,
@@ -22,31 +23,30 @@ from recs_platform.campaign.bandit.simulated_logs import (
     scenarios,
     value_of,
 )
-from recs_platform.campaign.bandit.table import bandit_rows, shares_of
 from recs_platform_tests.docs.console import ROOT
 
 DOCS = ROOT / "docs"
-PAGE = (DOCS / evidence.PAGE).read_text()
+PAGE = (DOCS / bandit_page.PAGE).read_text()
 
 
 @pytest.fixture(scope="module")
 def regret() -> Mapping[str, Curve]:
-    return evidence.regret_curves()
+    return bandit_page.regret_curves()
 
 
 @pytest.fixture(scope="module")
 def drift() -> Mapping[str, Curve]:
-    return evidence.drift_curves()
+    return bandit_page.drift_curves()
 
 
 @pytest.fixture(scope="module")
 def coverages() -> tuple[Coverage, ...]:
-    return evidence.coverages()
+    return bandit_page.coverages()
 
 
 @pytest.fixture(scope="module")
 def optimism() -> Mapping[str, Judged]:
-    return evidence.optimism()
+    return bandit_page.optimism()
 
 
 def test_the_bandit_misses_fewer_clicks_than_either_other_policy(regret: Mapping[str, Curve]) -> None:
@@ -157,24 +157,24 @@ def test_the_page_says_what_is_measured(
     coverages: tuple[Coverage, ...],
     optimism: Mapping[str, Judged],
 ) -> None:
-    assert evidence.block(PAGE, "regret") == evidence.regret_markdown(regret)
-    assert evidence.block(PAGE, "drift") == evidence.drift_markdown(drift)
-    assert evidence.block(PAGE, "coverage") == coverage_markdown(coverages)
-    assert evidence.block(PAGE, "optimism") == optimism_markdown(optimism)
+    assert bandit_page.block(PAGE, "regret") == bandit_page.regret_markdown(regret)
+    assert bandit_page.block(PAGE, "drift") == bandit_page.drift_markdown(drift)
+    assert bandit_page.block(PAGE, "coverage") == coverage_markdown(coverages)
+    assert bandit_page.block(PAGE, "optimism") == optimism_markdown(optimism)
 
 
 def test_the_picture_is_drawn_and_the_page_shows_it(regret: Mapping[str, Curve]) -> None:
-    drawn = evidence.picture(regret)
-    assert drawn == evidence.picture(regret)
+    drawn = bandit_page.picture(regret)
+    assert drawn == bandit_page.picture(regret)
     assert drawn.startswith(b"\x89PNG")
-    assert (DOCS / evidence.PICTURE).read_bytes().startswith(b"\x89PNG")
-    assert f"]({evidence.PICTURE})" in PAGE
+    assert (DOCS / bandit_page.PICTURE).read_bytes().startswith(b"\x89PNG")
+    assert f"]({bandit_page.PICTURE})" in PAGE
 
 
 def test_a_block_is_replaced_and_the_rest_of_the_page_stays() -> None:
     page = "before\n<!-- x: begin -->\n\n<!-- x: end -->\nafter\n"
-    filled = evidence.put(page, "x", "| table |")
+    filled = bandit_page.put(page, "x", "| table |")
     assert filled == "before\n<!-- x: begin -->\n| table |\n<!-- x: end -->\nafter\n"
-    assert evidence.block(filled, "x") == "| table |"
+    assert bandit_page.block(filled, "x") == "| table |"
     with pytest.raises(ValueError, match="no block y"):
-        evidence.put(page, "y", "")
+        bandit_page.put(page, "y", "")

@@ -57,7 +57,7 @@ def drifting(days: int = 180, season: int = 45) -> Problem:
     return Problem(np.stack([np.roll(steady, 11 * (day // season)) for day in range(days)]), VIEWS_A_DAY)
 
 
-def uniform(trials: Floats, successes: Floats) -> Floats:  # noqa: ARG001  a policy that does not learn
+def uniform(trials: Floats, successes: Floats) -> Floats:
     """Everybody the same."""
     return np.full(trials.shape, 1 / trials.shape[-1])
 

@@ -1,6 +1,7 @@
 """The measured claims of docs/bandit.md: what learning costs, and how often the intervals hold.
 
-`python -m recs_platform.campaign.bandit.evidence docs` measures them again and writes the tables and the picture.
+`python -m recs_platform_tests.campaign.bandit.research.bandit_page docs` measures them again and writes the tables and
+the picture.
 """
 
 from __future__ import annotations
@@ -13,10 +14,18 @@ from pathlib import Path
 import numpy as np
 
 from recs_platform.campaign.bandit.allocation import Rules
-from recs_platform.campaign.bandit.optimism import Judged, judged, optimism_markdown
-from recs_platform.campaign.bandit.regret import Curve, curve, curves, drifting, planted, simulate, thompson
-from recs_platform.campaign.bandit.simulated_logs import Coverage, coverage, coverage_markdown, scenarios
 from recs_platform.reporting.charts import COLOURS
+from recs_platform_tests.campaign.bandit.research.optimism import Judged, judged, optimism_markdown
+from recs_platform_tests.campaign.bandit.research.regret import (
+    Curve,
+    curve,
+    curves,
+    drifting,
+    planted,
+    simulate,
+    thompson,
+)
+from recs_platform_tests.campaign.bandit.research.simulated_logs import Coverage, coverage, coverage_markdown, scenarios
 
 PAGE, PICTURE = "bandit.md", "images/bandit-regret.png"
 REPLICATIONS, DRIFT_REPLICATIONS, LOGS, JUDGED_LOGS, SEED = 100, 40, 1_000, 150, 20_251_203
