@@ -20,7 +20,7 @@ from recs_platform.automation.failures import step_failures
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.masking import mask_row
-from recs_platform.pipeline.pipeline import Pipeline, SqlTable
+from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
 from recs_platform.reporting.presentation import Present, markdown_image, presented, write_picture
 from recs_platform.schemas.table import Empty, TableSpec
 from recs_platform.settings import settings
@@ -51,7 +51,7 @@ class WarehouseIOManager(dg.IOManager):
         pipeline = self.pipelines[strategy]
         ref = pipeline.ref(table, self.companies[company])
         subject = Subject(f"{strategy}/{table}", company, ref, days)
-        note = {"run": context.run_id}
+        note = {"run": context.run_id, **self._noted(pipeline.tables[table], obj)}
         written = self.warehouse.replace(subject, _rows(obj, ref.spec), audits=(SCHEMA_AUDIT,), note=note)
         self._say_what_is_empty(context, subject, written)
         metadata = self._metadata(pipeline, table, subject, written)
@@ -70,6 +70,11 @@ class WarehouseIOManager(dg.IOManager):
         with ExitStack() as opened:
             value: pd.DataFrame | pa.Table = read_as(form, self.warehouse, ref, days, opened)
         return value
+
+    def _noted(self, table: SqlTable | FrameTable, obj: object) -> Mapping[str, str]:
+        if isinstance(table, SqlTable) and table.note and isinstance(obj, BoundQuery):
+            return table.note(self.warehouse, obj)
+        return {}
 
     @staticmethod
     def _say_what_is_empty(context: dg.OutputContext, subject: Subject, written: Written) -> None:

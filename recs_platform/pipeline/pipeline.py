@@ -7,23 +7,25 @@ them to a company and days. `wiring.py` turns it into Dagster assets; the CLI an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from recs_platform.arguments import parameters_of_function
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import campaign_window, parameter_names, query_parameters
-from recs_platform.declarations.product import AnyProduct
+from recs_platform.declarations.product import PUBLISHED, AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
+from recs_platform.pipeline.questions import Question, read_question
 from recs_platform.reporting.presentation import Present, check_presenter
 from recs_platform.schemas.table import Kind, Table, TableSpec, spec_of
 from recs_platform.warehouse import point_in_time
 from recs_platform.warehouse.check import Check, read_check
 from recs_platform.warehouse.compile import Value, Values
 from recs_platform.warehouse.point_in_time import Looks, Span
-from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming, Warehouse
 from recs_platform.warehouse.query import Query, parse_query
 from recs_platform.warehouse.scope import AS_OF, SENT_FROM, SENT_TO, Scope
 from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
@@ -47,6 +49,8 @@ class SqlTable:
     audits: Callable[[Company], tuple[Audit, ...]] | None = None
     present: Present | None = None
     """What a small table says, in words and as a picture."""
+    note: Callable[[Warehouse, BoundQuery], Mapping[str, str]] | None = None
+    """What is written down with a new slice, besides its run. It is asked before the query runs."""
 
     def __post_init__(self) -> None:
         if self.present:
@@ -86,6 +90,8 @@ class Stage:
     tables: tuple[SqlTable | FrameTable, ...]
     private: frozenset[str] = frozenset()
     """Tables that only this stage may read."""
+    questions: tuple[Query, ...] = ()
+    """Queries that somebody asks of a day, rather than tables that are made of it."""
     product: AnyProduct | None = None
     """What this stage publishes."""
 
@@ -110,7 +116,7 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         # A query that breaks a rule stops definitions from loading, not a run at night.
-        _ = self.looks, self.checks
+        _ = self.looks, self.checks, self.questions
 
     @cached_property
     def tables(self) -> dict[str, SqlTable | FrameTable]:
@@ -163,6 +169,19 @@ class Pipeline:
             checks[query.name] = check, scope.admit(query, kind)
         return checks
 
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        """Every question by name: those of the stages, which see all tables, and the figures of each product."""
+        asked = {
+            query.name: read_question(query, Scope(self.strategy.name, self.specs, self._parameters))
+            for stage in self.stages
+            for query in stage.questions
+        }
+        for product in self.products.values():
+            scope = Scope(self.strategy.name, {PUBLISHED: product.of}, frozenset())
+            asked[product.figures.name] = read_question(product.figures, scope)
+        return asked
+
     def _concerns(self, query: Query) -> bool:
         """A check of the strategy's own area is always its; one of a shared area, when the strategy has the table."""
         area = query.path.split("/")[2]
@@ -189,20 +208,8 @@ class Pipeline:
                 left += self.inputs(name) - found
         return frozenset(found)
 
-    def bind(
-        self,
-        name: str,
-        company: Company,
-        days: Days,
-        *,
-        sent: Days | None = None,
-        given: Mapping[str, Incoming] | None = None,
-    ) -> BoundQuery:
-        """A table's query, ready to run for a company and days.
-
-        `sent` asks a question about campaigns of other messages than those of the campaign window; `given` are rows
-        that stand in for tables.
-        """
+    def bind(self, name: str, company: Company, days: Days) -> BoundQuery:
+        """A table's query, ready to run for a company and days."""
         table = self.tables[name]
         if not isinstance(table, SqlTable):
             raise TypeError(f"{name} is made by Python, not by a query")
@@ -213,9 +220,7 @@ class Pipeline:
                 f"{company.name} starts on {company.start_date}; there is nothing for {days.first} before it."
             )
         values = self._values(company, days, table.spec.kind) | dict(table.pinned)
-        if sent is not None:
-            values |= {SENT_FROM: sent.first, SENT_TO: sent.last}
-        incoming = {**(table.incoming(company, days) if table.incoming else {}), **(given or {})}
+        incoming = table.incoming(company, days) if table.incoming else {}
         views = self._views(table.query, self.looks[name], table.spec.kind, days, values, set(incoming))
         return BoundQuery(
             table.query, company.dataset, values, views, incoming, table.audits(company) if table.audits else ()
@@ -243,6 +248,38 @@ class Pipeline:
             raise TypeError(f"{name} is made by a query, not by Python")
         return table
 
+    def ask(
+        self, name: str, company: Company, day: date, given: Values, *, rows: Mapping[str, Incoming] | None = None
+    ) -> BoundQuery:
+        """A question, ready to be asked of a company's day. A table that a query makes may be asked for, too.
+
+        `given` are values that only the asking knows: the parameters that a question declares, or other days of
+        messages than the campaign window's. `rows` stand in for stored tables. What a question reads and nobody has
+        made is empty; what a table's query reads must be there.
+        """
+        days, instead = Days.one(day), rows or {}
+        if name in self.tables:
+            asked, bound = frozenset({SENT_FROM, SENT_TO}), self.bind(name, company, days)
+        else:
+            asked, bound = self.questions[name].given, self._bound_question(self.questions[name], company, days, given)
+        if wrong := sorted(given.keys() - asked | (bound.query.parameters - bound.values.keys() - given.keys())):
+            raise TypeError(f"{name} is asked with {', '.join(sorted(given)) or 'nothing'}: @{wrong[0]}")
+        return replace(
+            bound,
+            values={**bound.values, **given},
+            views=tuple(view for view in bound.views if view.name not in instead),
+            incoming={**bound.incoming, **instead},
+            audits=(),
+        )
+
+    def _bound_question(self, question: Question, company: Company, days: Days, given: Values) -> BoundQuery:
+        values = self._values(company, days, Kind.SNAPSHOT)
+        shown = self._views(
+            question.query, question.looks, Kind.SNAPSHOT, days, {**values, **given}, (), tables=question.tables
+        )
+        views = tuple(replace(view, required=False) for view in shown)
+        return BoundQuery(question.query, company.dataset, values, views)
+
     def bind_check(self, name: str, company: Company, days: Days) -> BoundQuery:
         """A check's query, shown the same days as the table that it guards."""
         check, looks = self.checks[name]
@@ -269,10 +306,18 @@ class Pipeline:
         return values
 
     def _views(
-        self, query: Query, looks: Looks, kind: Kind, days: Days, values: Values, outside: Iterable[str]
+        self,
+        query: Query,
+        looks: Looks,
+        kind: Kind,
+        days: Days,
+        values: Values,
+        outside: Iterable[str],
+        *,
+        tables: Mapping[str, TableSpec] | None = None,
     ) -> tuple[point_in_time.View, ...]:
         views = point_in_time.views(
-            query, looks, kind, self.specs, days, values, outside=frozenset(outside) | self._live_names
+            query, looks, kind, tables or self.specs, days, values, outside=frozenset(outside) | self._live_names
         )
         live = (point_in_time.View(n, self.specs[n], ALL_DAYS, required=False) for n in sorted(self._live_names))
         return (*views, *(view for view in live if view.name in query.tables))

@@ -32,7 +32,7 @@ def explain_customer(read: DayReader, customer: str, item: str | None) -> Explan
 def _list(read: DayReader, customer: str) -> Explanation:
     offers = recommended_offers(read, customer)
     said = f"customer {customer}: " + (f"{len(offers)} offers" if offers else "no offer is recommended")
-    blocks: list[Block] = [Sentence(said, title=f"{read.company.name} {read.day}")]
+    blocks: list[Block] = [Sentence(said, title=f"{read.company.name} {read.day}:")]
     if offers:
         rows = [(row["rank"], row["offer_id"], row["category"], f"{row['score']:.1%}", row["reason"]) for row in offers]
         blocks.append(Listing("", ("", "offer", "category", "chance", "because"), rows))
@@ -41,7 +41,7 @@ def _list(read: DayReader, customer: str) -> Explanation:
 
 
 def _blocks(explained: OfferExplained) -> Iterator[Block]:
-    yield Sentence(_pair(explained), title=f"{explained.company} {explained.date}")
+    yield Sentence(_pair(explained), title=f"{explained.company} {explained.date}:")
     tone = Tone.GOOD if explained.verdict == "recommended" else Tone.ATTENTION
     yield Sentence(explained.words, tone, f"{explained.verdict.capitalize()}.")
     if explained.probability is None:
