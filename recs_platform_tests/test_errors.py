@@ -22,7 +22,7 @@ _ROW = re.compile(r"^\| `(\w+)` \| (mistake|transient|defect) \|", re.MULTILINE)
 
 def errors_of_the_package() -> dict[str, type[BaseException]]:
     """Every class of an error that the package defines, but for the failures by which Dagster is told of them."""
-    found: dict[str, type[BaseException]] = {}
+    errors: dict[str, type[BaseException]] = {}
     for module in pkgutil.walk_packages(recs_platform.__path__, "recs_platform."):
         if ".migrations." in module.name:
             continue
@@ -30,9 +30,9 @@ def errors_of_the_package() -> dict[str, type[BaseException]]:
             if not isinstance(value, type) or not issubclass(value, BaseException) or issubclass(value, dg.Failure):
                 continue
             if value.__module__ == module.name:
-                assert name not in found, f"two errors are called {name}"
-                found[name] = value
-    return found
+                assert name not in errors, f"two errors are called {name}"
+                errors[name] = value
+    return errors
 
 
 def test_the_table_of_the_docs_names_every_error_with_its_kind() -> None:

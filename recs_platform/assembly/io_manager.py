@@ -111,11 +111,11 @@ class WarehouseIOManager(dg.IOManager):
         name, day = subject.table.name, subject.days.last
         with self.warehouse.read(subject.table, Days.one(day)) as reader:
             rows = reader.read_all().to_pylist()
-        shown = presented(present, self.companies[subject.company], day, rows)
-        metadata: dict[str, dg.MetadataValue[Any]] = {"summary": dg.MetadataValue.md(shown.words)}
+        presentation = presented(present, self.companies[subject.company], day, rows)
+        metadata: dict[str, dg.MetadataValue[Any]] = {"summary": dg.MetadataValue.md(presentation.words)}
         if rows:
             metadata["table"] = dg.MetadataValue.md(_first_rows(rows, subject.table.spec.personal))
-        for suffix, picture in shown.pictures().items():
+        for suffix, picture in presentation.pictures().items():
             metadata[f"picture{suffix}"] = dg.MetadataValue.md(markdown_image(picture, f"{name}{suffix}"))
             try:
                 path = write_picture(settings().home, subject.company, day, f"{name}{suffix}", picture)
@@ -164,11 +164,11 @@ def _rows(obj: object, spec: TableSpec) -> Rows:
 
 
 def _lineage(pipeline: Pipeline, table: str) -> dg.TableColumnLineage:
-    made = pipeline.tables[table]
-    if not isinstance(made, SqlTable):
+    declared = pipeline.tables[table]
+    if not isinstance(declared, SqlTable):
         return dg.TableColumnLineage({})
     looks = pipeline.looks[table]
-    outside = {spec.name: spec for spec in made.incoming_specs}
+    outside = {spec.name: spec for spec in declared.incoming_specs}
     visible = pipeline.specs | outside | {n: pipeline.specs[e.table] for n, e in looks.earlier.items()}
     real_name = {name: earlier.table for name, earlier in looks.earlier.items()}
     real_name |= {product.live.name: product.asset for product in pipeline.products.values()}
@@ -179,6 +179,6 @@ def _lineage(pipeline: Pipeline, table: str) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(
         {
             column: [dg.TableColumnDep(key(name), origin) for name, origin in origins]
-            for column, origins in column_origins(made.query, visible).items()
+            for column, origins in column_origins(declared.query, visible).items()
         }
     )

@@ -47,24 +47,24 @@ class PipelineWiring:
         return dg.AssetKey([self.group, table])
 
     def assets(self) -> list[dg.AssetsDefinition]:
-        made = [self._asset(table) for table in self.pipeline.tables.values()]
-        made += [
+        assets = [self._asset(table) for table in self.pipeline.tables.values()]
+        assets += [
             publication_asset(self.pipeline, product, self.companies, self._common(product.asset, PUBLICATION))
             for product in self.pipeline.products.values()
         ]
-        return made
+        return assets
 
     def checks(self) -> list[dg.AssetChecksDefinition]:
-        written = [self._check(check) for check, _ in self.pipeline.checks.values()]
-        written += [
+        checks = [self._check(check) for check, _ in self.pipeline.checks.values()]
+        checks += [
             guardrails_check(self.pipeline, product, self.companies, self.partitions)
             for product in self.pipeline.products.values()
         ]
-        return written
+        return checks
 
     def jobs(self) -> list[Job]:
         """A company's whole day, the logs alone for a range of days in one run, and training if the strategy does."""
-        made = [
+        jobs = [
             dg.define_asset_job(
                 daily_job(self.group),
                 selection=dg.AssetSelection.groups(self.group),
@@ -79,7 +79,7 @@ class PipelineWiring:
             ),
         ]
         model = self.pipeline.strategy.model
-        return made if model is None else [*made, self._training_job(model)]
+        return jobs if model is None else [*jobs, self._training_job(model)]
 
     @cached_property
     def _logs(self) -> list[dg.AssetKey]:
@@ -209,8 +209,8 @@ class PipelineWiring:
         looks = self.pipeline.looks[name]
         back = [self._widest(looks.back[other]) - 1] if other in looks.back else []
         then = [self._widest(e.back) for e in looks.earlier.values() if e.table == other]
-        made = self.pipeline.tables[name]
-        reads_today = isinstance(made, FrameTable) or other in made.query.tables
+        table = self.pipeline.tables[name]
+        reads_today = isinstance(table, FrameTable) or other in table.query.tables
         offsets = [*back, *then, *([0] if reads_today else [])]
         return mapping_back(max(offsets), min(offsets))
 
@@ -257,10 +257,10 @@ def check_result(check: Check, verdict: Verdict, bound: BoundQuery) -> dg.AssetC
 def _described(verdict: Verdict) -> str:
     """What a terminal and an alert say of a verdict, on one line."""
     broken = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
-    said = [f"{broken}; {verdict.allowed:.2%} may"]
+    sentences = [f"{broken}; {verdict.allowed:.2%} may"]
     if verdict.counters:
-        said.append(" ".join(verdict.counters.split()).removesuffix("."))
-    return shortened(": ".join(said) + ".")
+        sentences.append(" ".join(verdict.counters.split()).removesuffix("."))
+    return shortened(": ".join(sentences) + ".")
 
 
 def _backfill_policy(spec: TableSpec) -> dg.BackfillPolicy:
@@ -285,7 +285,7 @@ def _column_schema(spec: TableSpec) -> dg.TableSchema:
 
 def strategies_with_companies(companies: Mapping[str, Company]) -> dict[str, dict[str, Company]]:
     """The companies of each strategy that has any."""
-    found: dict[str, dict[str, Company]] = {}
+    members: dict[str, dict[str, Company]] = {}
     for company in companies.values():
-        found.setdefault(company.strategy.name, {})[company.name] = company
-    return found
+        members.setdefault(company.strategy.name, {})[company.name] = company
+    return members

@@ -121,23 +121,23 @@ class Pipeline:
     @cached_property
     def tables(self) -> dict[str, SqlTable | FrameTable]:
         """Every table, in the order of the stages."""
-        found: dict[str, SqlTable | FrameTable] = {}
+        tables: dict[str, SqlTable | FrameTable] = {}
         for stage in self.stages:
             for table in stage.tables:
-                if table.spec.name in found:
+                if table.spec.name in tables:
                     raise ValueError(f"{self.strategy.name} declares {table.spec.name} twice")
-                found[table.spec.name] = table
-        return found
+                tables[table.spec.name] = table
+        return tables
 
     @cached_property
     def products(self) -> dict[str, AnyProduct]:
         """What the strategy publishes, in the order of the stages."""
-        found: dict[str, AnyProduct] = {}
+        products: dict[str, AnyProduct] = {}
         for product in (stage.product for stage in self.stages if stage.product):
-            if product.name in found:
+            if product.name in products:
                 raise ValueError(f"{self.strategy.name} publishes {product.name} twice")
-            found[product.name] = product
-        return found
+            products[product.name] = product
+        return products
 
     @cached_property
     def specs(self) -> dict[str, TableSpec]:
@@ -164,8 +164,8 @@ class Pipeline:
                 continue
             check = read_check(query, self.specs, self._parameters)
             kind = self.specs[check.table].kind
-            if kind is Kind.LOG and (found := query.directive("look-back")):
-                raise query.error("a check of a log is shown the days that it judges and no others", line=found[1])
+            if kind is Kind.LOG and (look_back := query.directive("look-back")):
+                raise query.error("a check of a log is shown the days that it judges and no others", line=look_back[1])
             checks[query.name] = check, scope.admit(query, kind)
         return checks
 
@@ -191,22 +191,22 @@ class Pipeline:
     def inputs(self, table: str) -> frozenset[str]:
         """The tables that a table is made of or made after, earlier snapshots under their own names. A live table is
         none of them: publishing comes after, so what is live is what an earlier run made of it."""
-        made = self.tables[table]
-        if isinstance(made, FrameTable):
-            return frozenset({*made.inputs, *made.after})
-        outside = {spec.name for spec in made.incoming_specs} | self._live_names
+        declared = self.tables[table]
+        if isinstance(declared, FrameTable):
+            return frozenset({*declared.inputs, *declared.after})
+        outside = {spec.name for spec in declared.incoming_specs} | self._live_names
         earlier = self.looks[table].earlier
-        return frozenset(earlier[n].table if n in earlier else n for n in made.query.tables - outside)
+        return frozenset(earlier[n].table if n in earlier else n for n in declared.query.tables - outside)
 
     def made_of(self, table: str) -> frozenset[str]:
         """A table and every table that it is made of, directly or not."""
-        found, left = set[str](), [table]
-        while left:
-            name = left.pop()
-            if name not in found:
-                found.add(name)
-                left += self.inputs(name) - found
-        return frozenset(found)
+        ancestors, to_visit = set[str](), [table]
+        while to_visit:
+            name = to_visit.pop()
+            if name not in ancestors:
+                ancestors.add(name)
+                to_visit += self.inputs(name) - ancestors
+        return frozenset(ancestors)
 
     def bind(self, name: str, company: Company, days: Days) -> BoundQuery:
         """A table's query, ready to run for a company and days."""

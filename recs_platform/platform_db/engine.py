@@ -94,8 +94,8 @@ def _migrate(connection: Connection) -> None:
 
     config = alembic_config(connection)
     revision = _revision(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
+    revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in revisions:
         raise ConfigError(
             f"platform database {_shown(connection.engine.url)} was upgraded by a newer recs_platform (it is at "
             f"revision {revision}, this one knows up to {HEAD}); install that version or point RECS_DATABASE_URL "
