@@ -1,37 +1,31 @@
 """A pipeline as Dagster assets, checks, jobs and schedules. The one place where a table declaration meets Dagster."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from recs_platform.assembly.check_results import check_result
 from recs_platform.assembly.handover import call_table_function
-from recs_platform.assembly.io_manager import markdown_table
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
+from recs_platform.assembly.schedules import company_schedule
 from recs_platform.automation.failures import guarded_step
-from recs_platform.automation.jobs import COMPANY_TAG, Job, daily_job, history_job, training_job
-from recs_platform.automation.partitions import company_and_days, mapping_back, partition_key
+from recs_platform.automation.jobs import Job, daily_job, history_job, training_job
+from recs_platform.automation.partitions import company_and_days, mapping_back
 from recs_platform.automation.retraining import retraining_sensor
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
-from recs_platform.declarations.cadence import DAILY
 from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.model_registry.run_tags import reasons_of
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
-from recs_platform.platform_db.tables import shortened
 from recs_platform.publication.stage import PUBLICATION
 from recs_platform.schemas.table import Kind, TableSpec
-from recs_platform.warehouse.check import Check, Severity, Verdict, judge
+from recs_platform.warehouse.check import Check, Severity, judge
 from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
-from recs_platform.warehouse.protocol import BoundQuery
 
 OWNERS = ["team:recommendations"]
-DAILY_RUN_AT = "0 6 * * *"
-"""In the company's own time zone: by then yesterday's feeds are due."""
 
 
 class PipelineWiring:
@@ -95,7 +89,8 @@ class PipelineWiring:
         )
 
     def schedules(self, jobs: Mapping[str, Job]) -> list[dg.ScheduleDefinition]:
-        return [self._schedule(company, jobs[daily_job(self.group)]) for company in self.companies.values()]
+        job = jobs[daily_job(self.group)]
+        return [company_schedule(company, job, self._logs) for company in self.companies.values()]
 
     def sensors(self, jobs: Mapping[str, Job]) -> list[dg.SensorDefinition]:
         if self.pipeline.strategy.model is None:
@@ -187,20 +182,6 @@ class PipelineWiring:
 
         return guard
 
-    def _schedule(self, company: Company, job: Job) -> dg.ScheduleDefinition:
-        @dg.schedule(
-            name=f"{company.name}_daily",
-            job=job,
-            cron_schedule=DAILY_RUN_AT,
-            execution_timezone=company.timezone,
-            description=f"{company.name}: the last complete day, every morning at six in {company.timezone}."
-            f"{_when_snapshots_are_due(company)}",
-        )
-        def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-            return run_request(company, context.scheduled_execution_time, self._logs)
-
-        return daily
-
     def _dep(self, name: str, other: str) -> dg.AssetDep:
         return dg.AssetDep(self.key(other), partition_mapping=self._mapping(name, other))
 
@@ -218,49 +199,6 @@ class PipelineWiring:
         if span == LATEST:
             return 1
         return max(span_days(span, query_parameters(company)) for company in self.companies.values())
-
-
-def run_request(company: Company, scheduled: datetime, logs: Sequence[dg.AssetKey]) -> dg.RunRequest | dg.SkipReason:
-    """The run of the last day that is over everywhere: days are UTC days, whatever the company's time zone. A day on
-    which the strategy makes no snapshots gets its logs."""
-    day = scheduled.astimezone(ZoneInfo("UTC")).date() - timedelta(days=1)
-    if day < company.start_date:
-        return dg.SkipReason(f"{company.name} starts on {company.start_date}")
-    key = partition_key(company.name, day)
-    selected = None if company.strategy.cadence.is_due(day) else logs
-    return dg.RunRequest(run_key=key, partition_key=key, tags={COMPANY_TAG: company.name}, asset_selection=selected)
-
-
-def _when_snapshots_are_due(company: Company) -> str:
-    cadence = company.strategy.cadence
-    return "" if cadence == DAILY else f" Snapshots and what is made of them: {cadence}; on other days logs alone."
-
-
-def check_result(check: Check, verdict: Verdict, bound: BoundQuery) -> dg.AssetCheckResult:
-    """What people see of a check: the rule in words, how often it is broken, and a few masked rows."""
-    severity = dg.AssetCheckSeverity.ERROR if check.severity is Severity.ERROR else dg.AssetCheckSeverity.WARN
-    metadata: dict[str, Any] = {
-        "rule": check.query.description,
-        "violations": verdict.violations,
-        "share": round(verdict.share, 6),
-        "tolerance": verdict.allowed,
-        f"rows_of_{check.of}": verdict.rows,
-        "sql": dg.MetadataValue.md(f"```sql\n{bound.query.text}\n```"),
-    }
-    if verdict.examples:
-        metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))
-    return dg.AssetCheckResult(
-        passed=verdict.passed, severity=severity, metadata=metadata, description=_described(verdict)
-    )
-
-
-def _described(verdict: Verdict) -> str:
-    """What a terminal and an alert say of a verdict, on one line."""
-    broken = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
-    sentences = [f"{broken}; {verdict.allowed:.2%} may"]
-    if verdict.counters:
-        sentences.append(" ".join(verdict.counters.split()).removesuffix("."))
-    return shortened(": ".join(sentences) + ".")
 
 
 def _backfill_policy(spec: TableSpec) -> dg.BackfillPolicy:
