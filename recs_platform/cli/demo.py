@@ -116,7 +116,7 @@ def _for_the_backtest(company: Company, pipeline: Pipeline, last: date) -> list[
     from recs_platform.declarations.product import RECOMMENDATIONS
     from recs_platform.warehouse.slices import Days
 
-    if company.name != BACKTESTED:
+    if company.name != BACKTESTED or RECOMMENDATIONS not in pipeline.products:
         return []
     day = last - timedelta(days=getattr(company.parameters, "backtest_days", 0))
     published = next(n for n, s in enumerate(pipeline.stages) if s.product and s.product.name == RECOMMENDATIONS)
