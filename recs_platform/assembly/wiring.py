@@ -22,7 +22,7 @@ from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
 from recs_platform.platform_db.tables import shortened
 from recs_platform.publication.stage import PUBLICATION
 from recs_platform.schemas.table import Kind, TableSpec
-from recs_platform.warehouse.check import Check, Severity, Verdict, judge
+from recs_platform.warehouse.check import Check, CheckVerdict, Severity, judge
 from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
 from recs_platform.warehouse.protocol import BoundQuery
 
@@ -240,7 +240,7 @@ def _when_snapshots_are_due(company: Company) -> str:
     return "" if cadence == DAILY else f" Snapshots and what is made of them: {cadence}; on other days logs alone."
 
 
-def check_result(check: Check, verdict: Verdict, bound: BoundQuery) -> dg.AssetCheckResult:
+def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery) -> dg.AssetCheckResult:
     """What people see of a check: the rule in words, how often it is broken, and a few masked rows."""
     severity = dg.AssetCheckSeverity.ERROR if check.severity is Severity.ERROR else dg.AssetCheckSeverity.WARN
     metadata: dict[str, Any] = {
@@ -258,7 +258,7 @@ def check_result(check: Check, verdict: Verdict, bound: BoundQuery) -> dg.AssetC
     )
 
 
-def _described(verdict: Verdict) -> str:
+def _described(verdict: CheckVerdict) -> str:
     """What a terminal and an alert say of a verdict, on one line."""
     broken = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
     said = [f"{broken}; {verdict.allowed:.2%} may"]
