@@ -1,34 +1,31 @@
 """A pipeline as Dagster assets, checks, jobs and schedules. The one place where a table declaration meets Dagster."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import cache, cached_property
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from recs_platform.assembly.io_manager import markdown_table
+from recs_platform.assembly.check_results import check_result
+from recs_platform.assembly.handover import call_table_function
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
-from recs_platform.automation.jobs import COMPANY_TAG, Job, daily_job, history_job, training_job
-from recs_platform.automation.partitions import company_and_days, mapping_back, partition_key
+from recs_platform.assembly.schedules import company_schedule
+from recs_platform.automation.failures import guarded_step
+from recs_platform.automation.jobs import Job, daily_job, history_job, training_job
+from recs_platform.automation.partitions import company_and_days, mapping_back
 from recs_platform.automation.retraining import retraining_sensor
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
-from recs_platform.declarations.cadence import DAILY
 from recs_platform.declarations.strategy import TrainedModel
-from recs_platform.models.shelf import asked_for, open_shelf
+from recs_platform.model_registry.run_tags import reasons_of
+from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
-from recs_platform.platform_db.tables import shortened
 from recs_platform.publication.stage import PUBLICATION
 from recs_platform.schemas.table import Kind, TableSpec
-from recs_platform.warehouse.check import Check, CheckVerdict, Severity, judge
+from recs_platform.warehouse.check import Check, Severity, judge
 from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
-from recs_platform.warehouse.protocol import BoundQuery
 
 OWNERS = ["team:recommendations"]
-DAILY_RUN_AT = "0 6 * * *"
-"""In the company's own time zone: by then yesterday's feeds are due."""
 
 
 class PipelineWiring:
@@ -44,24 +41,24 @@ class PipelineWiring:
         return dg.AssetKey([self.group, table])
 
     def assets(self) -> list[dg.AssetsDefinition]:
-        made = [self._asset(table) for table in self.pipeline.tables.values()]
-        made += [
+        assets = [self._asset(table) for table in self.pipeline.tables.values()]
+        assets += [
             publication_asset(self.pipeline, product, self.companies, self._common(product.asset, PUBLICATION))
             for product in self.pipeline.products.values()
         ]
-        return made
+        return assets
 
     def checks(self) -> list[dg.AssetChecksDefinition]:
-        written = [self._check(check) for check, _ in self.pipeline.checks.values()]
-        written += [
+        checks = [self._check(check) for check, _ in self.pipeline.checks.values()]
+        checks += [
             guardrails_check(self.pipeline, product, self.companies, self.partitions)
             for product in self.pipeline.products.values()
         ]
-        return written
+        return checks
 
     def jobs(self) -> list[Job]:
         """A company's whole day, the logs alone for a range of days in one run, and training if the strategy does."""
-        made = [
+        jobs = [
             dg.define_asset_job(
                 daily_job(self.group),
                 selection=dg.AssetSelection.groups(self.group),
@@ -76,7 +73,7 @@ class PipelineWiring:
             ),
         ]
         model = self.pipeline.strategy.model
-        return made if model is None else [*made, self._training_job(model)]
+        return jobs if model is None else [*jobs, self._training_job(model)]
 
     @cached_property
     def _logs(self) -> list[dg.AssetKey]:
@@ -92,7 +89,8 @@ class PipelineWiring:
         )
 
     def schedules(self, jobs: Mapping[str, Job]) -> list[dg.ScheduleDefinition]:
-        return [self._schedule(company, jobs[daily_job(self.group)]) for company in self.companies.values()]
+        job = jobs[daily_job(self.group)]
+        return [company_schedule(company, job, self._logs) for company in self.companies.values()]
 
     def sensors(self, jobs: Mapping[str, Job]) -> list[dg.SensorDefinition]:
         if self.pipeline.strategy.model is None:
@@ -124,6 +122,7 @@ class PipelineWiring:
     def _query_asset(self, table: SqlTable, common: dict[str, Any]) -> dg.AssetsDefinition:
         name = table.spec.name
 
+        @guarded_step
         def bound_query(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
             return self.pipeline.bind(name, self.companies[company], days)
@@ -138,27 +137,24 @@ class PipelineWiring:
         return asset
 
     def _frame_asset(self, table: FrameTable, common: dict[str, Any]) -> dg.AssetsDefinition:
-        ins = {
-            other: dg.AssetIn(
-                key=self.key(other),
-                partition_mapping=self._mapping(table.spec.name, other),
-                dagster_type=_dagster_type(python_type),
-            )
-            for other, python_type in table.inputs.items()
-        }
+        name = table.spec.name
 
-        def frame(context: dg.AssetExecutionContext, **inputs: Any) -> Any:
+        @guarded_step
+        def frame(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
+            models = None
             if table.uses_models:
-                inputs["models"] = open_shelf(company, run_id=context.run_id, asked=asked_for(context.run.tags))
-            return table.function(self.companies[company], days, **inputs)
+                models = open_shelf(company, run_id=context.run_id, asked=reasons_of(context.run.tags))
+            warehouse = context.resources.warehouse
+            return call_table_function(self.pipeline, table, self.companies[company], days, warehouse, models)
 
         asset: dg.AssetsDefinition = dg.asset(
             **common,
             description=table.spec.description,
             kinds={"python", "model"} if table.uses_models else {"python"},
             code_version=table.code_version,
-            ins=ins,
+            deps=[self._dep(name, other) for other in sorted(self.pipeline.inputs(name))],
+            required_resource_keys={"warehouse"},
         )(frame)
         return asset
 
@@ -176,6 +172,7 @@ class PipelineWiring:
             partitions_def=self.partitions,
             required_resource_keys={"warehouse", "journal"},
         )
+        @guarded_step
         def guard(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
             company, days = company_and_days(list(context.partition_keys))
             bound = self.pipeline.bind_check(check.name, self.companies[company], days)
@@ -185,20 +182,6 @@ class PipelineWiring:
 
         return guard
 
-    def _schedule(self, company: Company, job: Job) -> dg.ScheduleDefinition:
-        @dg.schedule(
-            name=f"{company.name}_daily",
-            job=job,
-            cron_schedule=DAILY_RUN_AT,
-            execution_timezone=company.timezone,
-            description=f"{company.name}: the last complete day, every morning at six in {company.timezone}."
-            f"{_when_snapshots_are_due(company)}",
-        )
-        def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-            return run_request(company, context.scheduled_execution_time, self._logs)
-
-        return daily
-
     def _dep(self, name: str, other: str) -> dg.AssetDep:
         return dg.AssetDep(self.key(other), partition_mapping=self._mapping(name, other))
 
@@ -207,8 +190,8 @@ class PipelineWiring:
         looks = self.pipeline.looks[name]
         back = [self._widest(looks.back[other]) - 1] if other in looks.back else []
         then = [self._widest(e.back) for e in looks.earlier.values() if e.table == other]
-        made = self.pipeline.tables[name]
-        reads_today = isinstance(made, FrameTable) or other in made.query.tables
+        table = self.pipeline.tables[name]
+        reads_today = isinstance(table, FrameTable) or other in table.query.tables
         offsets = [*back, *then, *([0] if reads_today else [])]
         return mapping_back(max(offsets), min(offsets))
 
@@ -216,55 +199,6 @@ class PipelineWiring:
         if span == LATEST:
             return 1
         return max(span_days(span, query_parameters(company)) for company in self.companies.values())
-
-
-@cache
-def _dagster_type(python_type: type) -> dg.DagsterType:
-    """One for each Python type: Dagster refuses two of the same name."""
-    return dg.PythonObjectDagsterType(python_type)
-
-
-def run_request(company: Company, scheduled: datetime, logs: Sequence[dg.AssetKey]) -> dg.RunRequest | dg.SkipReason:
-    """The run of the last day that is over everywhere: days are UTC days, whatever the company's time zone. A day on
-    which the strategy makes no snapshots gets its logs."""
-    day = scheduled.astimezone(ZoneInfo("UTC")).date() - timedelta(days=1)
-    if day < company.start_date:
-        return dg.SkipReason(f"{company.name} starts on {company.start_date}")
-    key = partition_key(company.name, day)
-    selected = None if company.strategy.cadence.is_due(day) else logs
-    return dg.RunRequest(run_key=key, partition_key=key, tags={COMPANY_TAG: company.name}, asset_selection=selected)
-
-
-def _when_snapshots_are_due(company: Company) -> str:
-    cadence = company.strategy.cadence
-    return "" if cadence == DAILY else f" Snapshots and what is made of them: {cadence}; on other days logs alone."
-
-
-def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery) -> dg.AssetCheckResult:
-    """What people see of a check: the rule in words, how often it is broken, and a few masked rows."""
-    severity = dg.AssetCheckSeverity.ERROR if check.severity is Severity.ERROR else dg.AssetCheckSeverity.WARN
-    metadata: dict[str, Any] = {
-        "rule": check.query.description,
-        "violations": verdict.violations,
-        "share": round(verdict.share, 6),
-        "tolerance": verdict.allowed,
-        f"rows_of_{check.of}": verdict.rows,
-        "sql": dg.MetadataValue.md(f"```sql\n{bound.query.text}\n```"),
-    }
-    if verdict.examples:
-        metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))
-    return dg.AssetCheckResult(
-        passed=verdict.passed, severity=severity, metadata=metadata, description=_described(verdict)
-    )
-
-
-def _described(verdict: CheckVerdict) -> str:
-    """What a terminal and an alert say of a verdict, on one line."""
-    broken = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
-    said = [f"{broken}; {verdict.allowed:.2%} may"]
-    if verdict.counters:
-        said.append(" ".join(verdict.counters.split()).removesuffix("."))
-    return shortened(": ".join(said) + ".")
 
 
 def _backfill_policy(spec: TableSpec) -> dg.BackfillPolicy:
@@ -289,7 +223,7 @@ def _column_schema(spec: TableSpec) -> dg.TableSchema:
 
 def strategies_with_companies(companies: Mapping[str, Company]) -> dict[str, dict[str, Company]]:
     """The companies of each strategy that has any."""
-    found: dict[str, dict[str, Company]] = {}
+    members: dict[str, dict[str, Company]] = {}
     for company in companies.values():
-        found.setdefault(company.strategy.name, {})[company.name] = company
-    return found
+        members.setdefault(company.strategy.name, {})[company.name] = company
+    return members

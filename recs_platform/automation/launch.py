@@ -17,8 +17,9 @@ import dagster as dg
 
 from recs_platform.automation.interrupts import noticed_interrupts
 from recs_platform.automation.jobs import COMPANY_TAG, daily_job, history_job
-from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, told
+from recs_platform.automation.journal import RANGE_END, RANGE_START, ended_summary
 from recs_platform.automation.partitions import partition_key
+from recs_platform.automation.run_summary import RunSummary
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.pipeline import Pipeline
@@ -103,11 +104,11 @@ def plan_backfill(company: Company, pipeline: Pipeline, days: Days) -> list[Step
 
 def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:
     """The logs that are made of nothing but logs: a run over a range makes them as every day by itself would."""
-    found: set[str] = set()
+    pure_logs: set[str] = set()
     logs = {name for name, spec in pipeline.specs.items() if spec.kind is Kind.LOG}
-    while grown := {name for name in logs - found if pipeline.inputs(name) <= found}:
-        found |= grown
-    return frozenset(found)
+    while grown := {name for name in logs - pure_logs if pipeline.inputs(name) <= pure_logs}:
+        pure_logs |= grown
+    return frozenset(pure_logs)
 
 
 def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_event: OnEvent | None = None) -> Outcome:
@@ -129,7 +130,7 @@ def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_ev
             raise_on_error=False,
         )
         pressed = interrupted()
-    done = told(instance, result.run_id, success=result.success)
+    done = ended_summary(instance, result.run_id, success=result.success)
     if pressed and not done.interrupted:
         raise KeyboardInterrupt
     return Outcome(step, result.run_id, result.success, done)
@@ -139,7 +140,7 @@ def _missing_days(company: Company, pipeline: Pipeline, warehouse: Warehouse, da
     wanted = set(days) - {days.last}
     logs = logs_of_logs(pipeline)
     present = [set(warehouse.days(pipeline.ref(name, company))) for name in logs]
-    return sorted(day for day in wanted if any(day not in found for found in present))
+    return sorted(day for day in wanted if any(day not in of_table for of_table in present))
 
 
 def _run_logger(init_context: dg.InitLoggerContext) -> logging.Logger:  # noqa: ARG001  (Dagster's signature)

@@ -15,7 +15,7 @@ app = typer.Typer(help="The queries of sql/.", no_args_is_help=True)
 
 @app.command("show")
 def show(
-    table: Annotated[str, typer.Argument(help="A table or a check of the company's strategy.")],
+    table: Annotated[str, typer.Argument(help="A table, check or question of the company's strategy.")],
     company: CompanyOption,
     date: Annotated[str | None, typer.Option(help="The day. Default: the company's first day.")] = None,
     engine: Annotated[str, typer.Option(help="duckdb or bigquery.")] = "duckdb",
@@ -38,12 +38,14 @@ def show(
         bound = pipeline.bind_check(table, found, Days.one(day))
     elif isinstance(pipeline.tables.get(table), SqlTable):
         bound = pipeline.bind(table, found, Days.one(day))
+    elif table in pipeline.questions:
+        bound = pipeline.ask(table, found, day, pipeline.questions[table].placeholders())
     elif table in pipeline.tables:
         raise ConfigError(f"{table} is made by Python, not by a query.")
     else:
-        known = [*pipeline.tables, *pipeline.checks]
+        known = [*pipeline.tables, *pipeline.checks, *pipeline.questions]
         hint = did_you_mean(table, known) or f" It has {', '.join(known)}."
-        raise ConfigError(f"{found.strategy} has no table or check {table}.{hint}")
+        raise ConfigError(f"{found.strategy} has no table, check or question {table}.{hint}")
     text = SQL_OF[engine](bound.query, bound.values)
     views = [{"name": view.name, "table": view.spec.name, "days": str(view.days)} for view in bound.views]
     if as_json:
@@ -58,12 +60,16 @@ def check(as_json: JsonOption = False) -> None:
     """Judge every query: parses, names only tables and parameters it may, and reads no clock."""
     from recs_platform.strategies.catalogue import pipelines
 
-    counts = {name: {"tables": len(p.tables), "checks": len(p.checks)} for name, p in pipelines().items()}
+    counts = {
+        name: {"tables": len(p.tables), "checks": len(p.checks), "questions": len(p.questions)}
+        for name, p in pipelines().items()
+    }
     if as_json:
         print_json(counts)
         return
     for name, count in counts.items():
-        console.print(f"[green]ok[/]  {name}: {count['tables']} tables, {count['checks']} checks")
+        said = ", ".join(f"{number} {kind}" for kind, number in count.items())
+        console.print(f"[green]ok[/]  {name}: {said}")
 
 
 def _shown(views: list[dict[str, str]]) -> str:

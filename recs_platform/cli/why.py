@@ -46,7 +46,7 @@ def why(
         return
     _show(explanation)
     if published is not None:
-        _say(Sentence(f": {published}.", title="Publication"), joined="")
+        _say(Sentence(f"{published}.", title="Publication:"))
 
 
 def _show(explanation: Explanation) -> None:
@@ -59,12 +59,12 @@ def _show(explanation: Explanation) -> None:
             _say(block)
 
 
-def _say(sentence: Sentence, joined: str = " ") -> None:
+def _say(sentence: Sentence) -> None:
     style = _STYLES.get(sentence.tone)
     text = escape(sentence.text)
     if sentence.title:
         title = f"[{style or 'bold'}]{escape(sentence.title)}[/]"
-        text = f"{title}{joined}{text}" if text else title
+        text = f"{title} {text}" if text else title
     elif style:
         text = f"[{style}]{text}[/]"
     console.print(text, highlight=False, soft_wrap=True)

@@ -65,7 +65,6 @@ class Status(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    CANCELED = "canceled"
 
 
 class PublicationStatus(StrEnum):

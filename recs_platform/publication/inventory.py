@@ -6,7 +6,7 @@ brought in line with it after a crash. Not here: changing the live table (publis
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -35,6 +35,11 @@ def begin(database: Engine, publication: Publication) -> None:
     publication.note = mask_text(publication.note)[:MESSAGE_LENGTH]
     with Session(database, expire_on_commit=False) as session, session.begin():
         session.add(publication)
+
+
+def changes(history: Sequence[Version]) -> Iterator[Version]:
+    """The versions of a table that changed its rows, the newest first."""
+    return (version for version in history if version.changed_rows)
 
 
 def commits(history: Sequence[Version]) -> dict[int, Version]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.companies.source_config import FilesSource
-from recs_platform.errors import ConfigError, SourceError
+from recs_platform.errors import AnySourceError, ConfigError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.landing import SOURCE_DAY, UNREADABLE, feed_columns
 from recs_platform.schemas.sources import EVENT_NAMES
@@ -59,7 +59,7 @@ def check_company(company: Company, day: date) -> Iterator[CheckLine]:
     for spec in company.tables.values():
         try:
             yield from _check_table(company, spec, _sampled_day(company, spec, day))
-        except SourceError as error:
+        except AnySourceError as error:
             column = f"column {error.column}: " if error.column else ""
             yield CheckLine(LineStatus.FAIL, spec.name, f"{column}{error.rule}. {error.remedy}")
         except ConfigError as error:

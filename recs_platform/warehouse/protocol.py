@@ -143,6 +143,10 @@ class History(Protocol):
         """Make a day's slice the whole content of a live table with the same columns, in one step; returns the live
         table's new version."""
 
+    def slice_ids(self, table: TableRef, days: Days) -> Sequence[str]:
+        """What identifies the slices of these days as they were written: one that is replaced gets an id that no slice
+        had before, even when its rows are the same."""
+
     def fingerprint(self, table: TableRef, day: date) -> str:
         """What identifies the rows of a day's slice: the same for the same rows, in whatever order they stand."""
 

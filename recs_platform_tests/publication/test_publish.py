@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sqlalchemy import Engine, delete, text
 from sqlalchemy.exc import IntegrityError
 
 from recs_platform.declarations.product import AnyProduct
-from recs_platform.errors import MissingSliceError, StorageError, UserError
+from recs_platform.errors import LockBusyError, MissingSliceError, StorageError, UserError
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication import inventory
 from recs_platform.publication.lock import only_publisher
@@ -273,13 +274,18 @@ def test_the_database_refuses_two_live_versions(outlet: Outlet) -> None:
 
 
 def test_a_publisher_that_waits_in_vain_says_so(outlet: Outlet) -> None:
+    def publish_too() -> None:
+        with only_publisher(outlet.database, outlet.name, patience=0.1):
+            raise AssertionError("unreachable")
+
+    said = f"{outlet.name} is being published by somebody else; waited 0.1 s"
     with (
         only_publisher(outlet.database, outlet.name),
         only_publisher(outlet.database, "other"),
-        pytest.raises(UserError, match=f"{outlet.name} is being published by somebody else; waited 0.1 s"),
-        only_publisher(outlet.database, outlet.name, patience=0.1),
+        ThreadPoolExecutor(1) as somebody_else,
+        pytest.raises(LockBusyError, match=said),
     ):
-        raise AssertionError("unreachable")
+        somebody_else.submit(publish_too).result()
     with only_publisher(outlet.database, outlet.name, patience=0.1):
         pass
 

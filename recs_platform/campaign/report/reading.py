@@ -21,6 +21,7 @@ from recs_platform.pipeline.pipeline import Pipeline, SqlTable
 from recs_platform.schemas.campaign_reports import QUESTIONS
 from recs_platform.schemas.table import TableSpec, spec_of
 from recs_platform.warehouse.protocol import Incoming, Warehouse
+from recs_platform.warehouse.scope import SENT_FROM, SENT_TO
 from recs_platform.warehouse.slices import Days
 
 Row: TypeAlias = Mapping[str, Any]
@@ -147,12 +148,13 @@ def _answers(warehouse: Warehouse, pipeline: Pipeline, company: Company, as_of: 
     """The funnel comes first: others are made of it, and the stored one is about the whole window."""
     answers: dict[str, Rows] = {}
     funnel: dict[str, Incoming] = {}
+    of_messages = {SENT_FROM: sent.first, SENT_TO: sent.last}
     for spec in (spec_of(model) for model in QUESTIONS):
         made = pipeline.tables[spec.name]
         if not isinstance(made, SqlTable):
             raise TypeError(f"{spec.name} is no question that a query answers")
-        given = {name: rows for name, rows in funnel.items() if name in made.query.tables}
-        with warehouse.run(pipeline.bind(spec.name, company, Days.one(as_of), sent=sent, given=given)) as reader:
+        stand_ins = {name: rows for name, rows in funnel.items() if name in made.query.tables}
+        with warehouse.run(pipeline.ask(spec.name, company, as_of, of_messages, rows=stand_ins)) as reader:
             table = _typed(reader.read_all(), spec)
         if spec.name == FUNNEL:
             funnel = {FUNNEL: stand_in(table)}

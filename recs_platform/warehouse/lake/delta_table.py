@@ -22,7 +22,8 @@ from deltalake._internal import DeltaFileSystemHandler
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction
 
-from recs_platform.errors import StorageError
+from recs_platform.errors import ConflictError, StorageError, UnavailableError
+from recs_platform.outages import may_recover
 from recs_platform.warehouse.lake import newest
 from recs_platform.warehouse.lake.newest import DataFile, Newest
 from recs_platform.warehouse.ledger import TableVersion
@@ -85,7 +86,7 @@ class DeltaSlices:
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            raise StorageError(f"{self.ref}: the table cannot be opened at {self.uri}: {error}") from error
+            raise self._failed(f"the table cannot be opened at {self.uri}", error) from error
 
     def _open_version(self, version: int) -> DeltaTable:
         numbers = [v.version for v in self.versions()]
@@ -153,10 +154,10 @@ class DeltaSlices:
                 )
             except CommitFailedError as error:
                 if attempt == _COMMIT_ATTEMPTS:
-                    raise StorageError(f"{self.ref}: gave up after {attempt} conflicting commits") from error
+                    raise ConflictError(f"{self.ref}: gave up after {attempt} conflicting commits") from error
                 time.sleep(random.uniform(0, 0.01 * min(attempt, 20)))  # noqa: S311  (spreads writers, decides nothing)
             except (DeltaError, OSError) as error:
-                raise StorageError(f"{self.ref}: the commit failed and nothing was published: {error}") from error
+                raise self._failed("the commit failed and nothing was published", error) from error
             else:
                 self._see_commit(table)
                 return Replaced(before, [replace(f, written=now) for f in files])
@@ -215,8 +216,10 @@ class DeltaSlices:
         try:
             table.restore(version, commit_properties=CommitProperties(custom_metadata={"recs": json.dumps(note)}))
         except CommitFailedError as error:
-            raise StorageError(f"{self.ref}: another write came first; nothing was restored. Try again.") from error
+            raise ConflictError(f"{self.ref}: another write came first; nothing was restored. Try again.") from error
         except DeltaError as error:
+            if may_recover(error):
+                raise self._failed(f"version {version} could not be restored", error) from error
             raise self.lost(version, "restored") from error
         return table.version()
 
@@ -268,8 +271,12 @@ class DeltaSlices:
             # Somebody else has created it at the same moment.
             created = self.open()
             if created is None:
-                raise StorageError(f"{self.ref}: the table could not be created at {self.uri}: {error}") from error
+                raise self._failed(f"the table could not be created at {self.uri}", error) from error
             return created
+
+    def _failed(self, what: str, error: Exception) -> StorageError | UnavailableError:
+        kind = UnavailableError if may_recover(error) else StorageError
+        return kind(f"{self.ref}: {what}: {error}")
 
     @cached_property
     def _schema(self) -> Schema:

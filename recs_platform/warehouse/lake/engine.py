@@ -18,7 +18,8 @@ from pathlib import Path
 
 import duckdb
 
-from recs_platform.errors import StorageError
+from recs_platform.errors import StorageError, UnavailableError
+from recs_platform.outages import may_recover
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.lake.types import type_of
 
@@ -148,7 +149,7 @@ def explained(what: str) -> Iterator[None]:
         raise failure from error
 
 
-def _storage_failure(error: Exception, what: str) -> StorageError | None:
+def _storage_failure(error: Exception, what: str) -> StorageError | UnavailableError | None:
     text = str(error)
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     if full or re.search(r"no space left|disk quota|max_temp_directory_size", text, re.IGNORECASE):
@@ -158,4 +159,6 @@ def _storage_failure(error: Exception, what: str) -> StorageError | None:
         return StorageError(
             f"{what}: the lake's folder cannot be written; nothing was published. Check its permissions."
         )
+    if isinstance(error, (OSError, duckdb.IOException)) and may_recover(error):
+        return UnavailableError(f"{what}: the store does not answer ({error}); nothing was published. Try again.")
     return None

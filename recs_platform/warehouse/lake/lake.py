@@ -115,6 +115,10 @@ class Lake:
             files.copy(self._location(source), {f.path: copy.path for f, copy in zip(given, copies, strict=True)})
             return self._commit(table, files, None, copies, dict(note))
 
+    def slice_ids(self, table: TableRef, days: Days) -> Sequence[str]:
+        """A file is written once, under a name of its own."""
+        return [f.path for f in self._table(table).files(days)]
+
     def fingerprint(self, table: TableRef, day: date) -> str:
         with self.engine.connect() as connection:
             slice_ = self.relation(connection, table, Days.one(day))

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
-from recs_platform.models.shelf import ModelShelf, open_shelf
+from recs_platform.model_registry.shelf import ModelShelf, open_shelf
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.settings import settings

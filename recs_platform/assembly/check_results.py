@@ -1,0 +1,37 @@
+"""What people see of a check: in Dagster's pages, on the terminal and in alerts."""
+
+from typing import Any
+
+import dagster as dg
+
+from recs_platform.assembly.io_manager import markdown_table
+from recs_platform.platform_db.tables import shortened
+from recs_platform.warehouse.check import Check, CheckVerdict, Severity
+from recs_platform.warehouse.protocol import BoundQuery
+
+
+def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery) -> dg.AssetCheckResult:
+    """What people see of a check: the rule in words, how often it is broken, and a few masked rows."""
+    severity = dg.AssetCheckSeverity.ERROR if check.severity is Severity.ERROR else dg.AssetCheckSeverity.WARN
+    metadata: dict[str, Any] = {
+        "rule": check.query.description,
+        "violations": verdict.violations,
+        "share": round(verdict.share, 6),
+        "tolerance": verdict.allowed,
+        f"rows_of_{check.of}": verdict.rows,
+        "sql": dg.MetadataValue.md(f"```sql\n{bound.query.text}\n```"),
+    }
+    if verdict.examples:
+        metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))
+    return dg.AssetCheckResult(
+        passed=verdict.passed, severity=severity, metadata=metadata, description=_described(verdict)
+    )
+
+
+def _described(verdict: CheckVerdict) -> str:
+    """What a terminal and an alert say of a verdict, on one line."""
+    broken = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
+    sentences = [f"{broken}; {verdict.allowed:.2%} may"]
+    if verdict.counters:
+        sentences.append(" ".join(verdict.counters.split()).removesuffix("."))
+    return shortened(": ".join(sentences) + ".")
