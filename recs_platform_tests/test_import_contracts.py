@@ -19,6 +19,10 @@ INSIDE_A_PACKAGE = ("companies/problems.py", "from recs_platform.companies.model
 DAGSTER = ("pipeline/pipeline.py", "import dagster as dg")
 LAZILY = ("publication/stage.py", "def _late() -> None:\n    import dagster")
 ASSEMBLY = ("cli/why.py", "from recs_platform.assembly.wiring import PipelineWiring")
+ENGINE = ("sources/check.py", "import duckdb")
+DELTA = ("automation/overview.py", "def _late() -> None:\n    from deltalake import DeltaTable")
+LAKE = ("publication/verify.py", "from recs_platform.warehouse.lake.lake import Lake")
+LAKE_INSIDE = ("warehouse/audit.py", "from recs_platform.warehouse.lake.staged import StagedView")
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +48,15 @@ def test_they_hold(package: Path) -> None:
         (DAGSTER, "Dagster is told what there is by the assembly; automation runs it"),
         (LAZILY, "Dagster is told what there is by the assembly; automation runs it"),
         (ASSEMBLY, "Nothing imports the assembly but the definitions that it makes up"),
+        (ENGINE, "DuckDB and Delta are imported by the lake alone"),
+        (DELTA, "DuckDB and Delta are imported by the lake alone"),
+        (LAKE, "Nothing knows the lake but the environment that picks it"),
+        (LAKE_INSIDE, "In the warehouse, engines stand on what they have in common"),
     ],
-    ids=["upwards", "circle", "circle-inside", "dagster", "dagster-lazily", "assembly"],
+    ids=[
+        *("upwards", "circle", "circle-inside", "dagster", "dagster-lazily", "assembly"),
+        *("duckdb", "delta-lazily", "lake", "lake-inside"),
+    ],
 )
 def test_an_import_the_wrong_way_is_refused(package: Path, change: tuple[str, str], broken: str) -> None:
     path = package / "recs_platform" / change[0]

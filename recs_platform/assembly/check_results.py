@@ -6,11 +6,11 @@ import dagster as dg
 
 from recs_platform.assembly.io_manager import markdown_table
 from recs_platform.platform_db.tables import shortened
-from recs_platform.warehouse.check import Check, Severity, Verdict
+from recs_platform.warehouse.check import Check, CheckVerdict, Severity
 from recs_platform.warehouse.protocol import BoundQuery
 
 
-def check_result(check: Check, verdict: Verdict, bound: BoundQuery) -> dg.AssetCheckResult:
+def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery) -> dg.AssetCheckResult:
     """What people see of a check: the rule in words, how often it is broken, and a few masked rows."""
     severity = dg.AssetCheckSeverity.ERROR if check.severity is Severity.ERROR else dg.AssetCheckSeverity.WARN
     metadata: dict[str, Any] = {
@@ -28,7 +28,7 @@ def check_result(check: Check, verdict: Verdict, bound: BoundQuery) -> dg.AssetC
     )
 
 
-def _described(verdict: Verdict) -> str:
+def _described(verdict: CheckVerdict) -> str:
     """What a terminal and an alert say of a verdict, on one line."""
     broken = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
     sentences = [f"{broken}; {verdict.allowed:.2%} may"]

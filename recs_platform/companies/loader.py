@@ -51,11 +51,11 @@ def built_in_names() -> list[str]:
     return [path.stem for path in _files(BUILT_IN)]
 
 
-def company_named(name: str, known: Mapping[str, Company]) -> Company:
+def company_named(name: str, companies: Mapping[str, Company]) -> Company:
     """One company; a ConfigError lists the known ones."""
-    if name not in known:
-        raise ConfigError(f'no company "{name}".{did_you_mean(name, known)} Known: {", ".join(known)}.')
-    return known[name]
+    if name not in companies:
+        raise ConfigError(f'no company "{name}".{did_you_mean(name, companies)} Known: {", ".join(companies)}.')
+    return companies[name]
 
 
 def read_company(path: Path, strategies: Strategies) -> Company:
@@ -78,26 +78,26 @@ def _read_all(paths: Iterable[Path], strategies: Strategies) -> tuple[dict[str, 
     problems: list[str] = []
     for path in paths:
         try:
-            found = read_company(path, strategies)
+            company = read_company(path, strategies)
         except ConfigError as error:
             problems.append(str(error))
             continue
-        if found.name in companies:
-            first = companies[found.name][0]
-            problems.append(f'{path}: name: "{found.name}" is already the name of the company in {first}.')
+        if company.name in companies:
+            first = companies[company.name][0]
+            problems.append(f'{path}: name: "{company.name}" is already the name of the company in {first}.')
         else:
-            companies[found.name] = (path, found)
+            companies[company.name] = (path, company)
     return companies, problems
 
 
 def _shared_datasets(files: Iterable[tuple[Path, Company]]) -> list[str]:
     owners: dict[str, Path] = {}
     problems = []
-    for path, found in files:
-        if found.dataset in owners:
-            other = owners[found.dataset]
-            problems.append(f'{path}: dataset: "{found.dataset}" is already the dataset of {other}; choose another.')
-        owners.setdefault(found.dataset, path)
+    for path, company in files:
+        if company.dataset in owners:
+            other = owners[company.dataset]
+            problems.append(f'{path}: dataset: "{company.dataset}" is already the dataset of {other}; choose another.')
+        owners.setdefault(company.dataset, path)
     return problems
 
 

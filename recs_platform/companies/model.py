@@ -55,18 +55,18 @@ def _strategy(given: Any, info: ValidationInfo) -> Any:
     """The record of the strategy that a file names."""
     if isinstance(given, Strategy):
         return given
-    known: Mapping[str, AnyStrategy] = (info.context or {}).get(STRATEGIES_CONTEXT, {})
+    strategies: Mapping[str, AnyStrategy] = (info.context or {}).get(STRATEGIES_CONTEXT, {})
     if not isinstance(given, str):
         raise ValueError("should be the name of a strategy")
-    if given not in known:
-        raise ValueError(not_one_of(given, "a strategy", list(known)))
-    return known[given]
+    if given not in strategies:
+        raise ValueError(not_one_of(given, "a strategy", list(strategies)))
+    return strategies[given]
 
 
 def _timezone(name: str) -> str:
-    known = available_timezones()
-    if name not in known:
-        hint = did_you_mean(name, sorted(known))
+    zones = available_timezones()
+    if name not in zones:
+        hint = did_you_mean(name, sorted(zones))
         raise ValueError(f"{shown(name)} is not an IANA time zone.{hint} Allowed: names such as Europe/Berlin.")
     return name
 
@@ -207,7 +207,7 @@ def _source(table: str, entry: Any, info: ValidationInfo, problems: list[Problem
     try:
         return model.model_validate(dict(entry), context=info.context)
     except ValidationError as error:
-        problems += [Problem((table, *found.key), found.message) for found in problems_of(error, model)]
+        problems += [Problem((table, *problem.key), problem.message) for problem in problems_of(error, model)]
         return None
 
 

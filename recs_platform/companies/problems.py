@@ -63,10 +63,10 @@ def raise_problems(title: str, problems: Iterable[Problem]) -> None:
 
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-    """The problems that validating `model` found, in the order of its fields."""
+    """The problems that validating `model` error_line, in the order of its fields."""
     return [
-        Problem(tuple(found["loc"]), _sentence(found, model))
-        for found in error.errors(include_url=False, include_context=True)
+        Problem(tuple(error_line["loc"]), _sentence(error_line, model))
+        for error_line in error.errors(include_url=False, include_context=True)
     ]
 
 
@@ -92,15 +92,15 @@ def _choices(annotation: Any) -> list[str]:
     """The words that may be given, if a value is one of a few; `null` where it may be left out."""
     if get_origin(annotation) is Literal:
         return [str(word) for word in get_args(annotation)]
-    words = [word for part in get_args(annotation) for word in _choices(part)]
-    return [*words, "null"] if words and types.NoneType in get_args(annotation) else words
+    choices = [choice for part in get_args(annotation) for choice in _choices(part)]
+    return [*choices, "null"] if choices and types.NoneType in get_args(annotation) else choices
 
 
-def _sentence(found: Any, model: type[BaseModel]) -> str:
-    kind, given = found["type"], found["input"]
-    owner, name = _owner(model, found["loc"])
+def _sentence(error_line: Any, model: type[BaseModel]) -> str:
+    kind, given = error_line["type"], error_line["input"]
+    owner, name = _owner(model, error_line["loc"])
     if kind == "problem":
-        return str(found["msg"])
+        return str(error_line["msg"])
     if kind == "extra_forbidden":
         allowed = list(owner.model_fields)
         return f"unknown key.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)}."
@@ -112,7 +112,7 @@ def _sentence(found: Any, model: type[BaseModel]) -> str:
         return not_one_of(given, "allowed here", _choices(owner.model_fields[name].annotation))
     if kind == "model_type":
         return f"should be a group of keys ({', '.join(owner.model_fields)}), but is {shown(given)}."
-    message = str(found["msg"]).removeprefix("Value error, ")
+    message = str(error_line["msg"]).removeprefix("Value error, ")
     if kind in ("value_error", "assertion_error"):
         return message if message.endswith(".") else f"{message}."
     if not name or isinstance(given, dict):

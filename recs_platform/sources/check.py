@@ -32,18 +32,18 @@ _SEARCHED_DAYS = 366
 _SHOWN_NAMES = 10
 
 
-class Status(StrEnum):
+class LineStatus(StrEnum):
     OK = "ok"
     WARN = "warn"
     FAIL = "fail"
 
 
-_EMPTINESS = {Empty.ALLOWED: Status.OK, Empty.WARN: Status.WARN, Empty.FAIL: Status.FAIL}
+_EMPTINESS = {Empty.ALLOWED: LineStatus.OK, Empty.WARN: LineStatus.WARN, Empty.FAIL: LineStatus.FAIL}
 
 
 @dataclass(frozen=True)
 class CheckLine:
-    status: Status
+    status: LineStatus
     table: str
     """The source table, or nothing when it is about the company as a whole."""
     message: str
@@ -51,19 +51,19 @@ class CheckLine:
 
 def check_company(company: Company, day: date) -> Iterator[CheckLine]:
     """Connects to every source and judges a sample of it: of the day, or of the newest one before it that is there."""
-    yield CheckLine(Status.OK, "", f"the company file is valid ({company.strategy}, {len(company.tables)} tables)")
+    yield CheckLine(LineStatus.OK, "", f"the company file is valid ({company.strategy}, {len(company.tables)} tables)")
     unnamed = [name for name in EVENT_NAMES if name not in {*company.event_names.values(), _OPTIONAL_EVENT}]
     if unnamed:
         message = f"no raw name maps to {', '.join(unnamed)} under event_names; there will be no such events"
-        yield CheckLine(Status.WARN, "events", message)
+        yield CheckLine(LineStatus.WARN, "events", message)
     for spec in company.tables.values():
         try:
             yield from _check_table(company, spec, _sampled_day(company, spec, day))
         except AnySourceError as error:
             column = f"column {error.column}: " if error.column else ""
-            yield CheckLine(Status.FAIL, spec.name, f"{column}{error.rule}. {error.remedy}")
+            yield CheckLine(LineStatus.FAIL, spec.name, f"{column}{error.rule}. {error.remedy}")
         except ConfigError as error:
-            yield CheckLine(Status.FAIL, spec.name, str(error))
+            yield CheckLine(LineStatus.FAIL, spec.name, str(error))
 
 
 def _sampled_day(company: Company, spec: TableSpec, day: date) -> date:
@@ -83,7 +83,7 @@ def _check_table(company: Company, spec: TableSpec, day: date) -> Iterator[Check
     absent = [name for name in feed_columns(spec) if name not in sample.schema.names]
     left_null = f"; not in the source, left NULL: {', '.join(absent)}" if absent else ""
     of_day = f" of {day}" if sample[SOURCE_DAY][0].as_py() else ""
-    yield CheckLine(Status.OK, spec.name, f"{len(sample):,} rows{of_day} sampled{left_null}")
+    yield CheckLine(LineStatus.OK, spec.name, f"{len(sample):,} rows{of_day} sampled{left_null}")
     with converted(sample.to_reader(), spec) as reader:
         typed = reader.read_all()
     yield from _values(typed, spec)
@@ -106,14 +106,14 @@ def _values(typed: pa.Table, spec: TableSpec) -> Iterator[CheckLine]:
     rows, reasons = len(typed), typed[UNREADABLE].to_pylist()
     for reason, count in sorted(Counter(reason for reason in reasons if reason is not None).items()):
         message = f"{reason} in {count:,} of {rows:,} rows; they would be rejected"
-        yield CheckLine(Status.FAIL if count == rows else Status.WARN, spec.name, message)
+        yield CheckLine(LineStatus.FAIL if count == rows else LineStatus.WARN, spec.name, message)
     required = [column.name for column in spec.columns if not column.nullable and column.name in feed_columns(spec)]
     readable = typed.filter(typed[UNREADABLE].is_null())
     for name in required:
         count = readable[name].null_count
         if count:
             message = f"{name} is missing in {count:,} of {rows:,} rows; they would be rejected"
-            yield CheckLine(Status.FAIL if count == rows else Status.WARN, spec.name, message)
+            yield CheckLine(LineStatus.FAIL if count == rows else LineStatus.WARN, spec.name, message)
 
 
 def _event_names(names: Sequence[str | None], company: Company) -> Iterator[CheckLine]:
@@ -125,8 +125,8 @@ def _event_names(names: Sequence[str | None], company: Company) -> Iterator[Chec
     shown = ", ".join(f'"{mask_text(name)}" ({count:,} rows)' for name, count in unmapped[:_SHOWN_NAMES])
     more = f" and {len(unmapped) - _SHOWN_NAMES} more" if len(unmapped) > _SHOWN_NAMES else ""
     if len(unmapped) == len(seen):
-        known = ", ".join(company.event_names)
-        message = f"none of the event names is mapped under event_names: {shown}{more}; mapped are {known}"
-        yield CheckLine(Status.FAIL, "events", message)
+        mapped = ", ".join(company.event_names)
+        message = f"none of the event names is mapped under event_names: {shown}{more}; mapped are {mapped}"
+        yield CheckLine(LineStatus.FAIL, "events", message)
     else:
-        yield CheckLine(Status.WARN, "events", f"event names that are not mapped under event_names: {shown}{more}")
+        yield CheckLine(LineStatus.WARN, "events", f"event names that are not mapped under event_names: {shown}{more}")

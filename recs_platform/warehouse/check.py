@@ -79,7 +79,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckVerdict:
     passed: bool
     violations: int
     rows: int
@@ -92,8 +92,8 @@ class Verdict:
     def counters(self) -> str:
         """What the offending rows hold, for a table of few rows: there, how many they are says nothing. Else nothing.
 
-        >>> Verdict(False, 1, 1, 1.0, 0.0, ({"as_of": "2025-09-10", "active_offers": 0, "reached": None},)).counters
-        'active_offers 0'
+        >>> CheckVerdict(False, 1, 1, 1.0, 0.0, ({"as_of": "2025-09-10", "offers": 0, "reached": None},)).counters
+        'offers 0'
         """
         if max(self.rows, self.violations) > _FEW_ROWS:
             return ""
@@ -128,16 +128,16 @@ def _counting(query: Query, of: str, parameters: frozenset[str]) -> Query:
     return counting
 
 
-def judge(warehouse: Warehouse, check: Check, bound: BoundQuery, personal: frozenset[str]) -> Verdict:
+def judge(warehouse: Warehouse, check: Check, bound: BoundQuery, personal: frozenset[str]) -> CheckVerdict:
     """Run a check: how many rows break the rule, which share of all that is, and a few of them, masked."""
     with warehouse.run(replace(bound, query=check.judging)) as reader:
-        found = reader.read_all().to_pylist()
-    violations, rows = found[0]["_violations"], found[0]["_rows"]
-    offenders = [{c: v for c, v in row.items() if c not in _NUMBERS} for row in found] if violations else []
+        judged = reader.read_all().to_pylist()
+    violations, rows = judged[0]["_violations"], judged[0]["_rows"]
+    offenders = [{c: v for c, v in row.items() if c not in _NUMBERS} for row in judged] if violations else []
     share = violations / rows if rows else float(violations > 0)
     allowed = check.allowed(bound.values)
     examples = tuple(mask_row(row, personal) for row in offenders)
-    return Verdict(violations == 0 or share <= allowed, violations, rows, share, allowed, examples)
+    return CheckVerdict(violations == 0 or share <= allowed, violations, rows, share, allowed, examples)
 
 
 def _told(row: Mapping[str, Any]) -> Iterator[str]:

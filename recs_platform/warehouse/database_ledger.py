@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.platform_db.tables import LedgerSlice, LedgerTable
-from recs_platform.warehouse.ledger import State, Told, merged
+from recs_platform.warehouse.ledger import LedgerPage, TableVersion, merged
 from recs_platform.warehouse.slices import Days, Slice, TableRef
 
 _ROWS_PER_STATEMENT = 1_000
@@ -33,9 +33,9 @@ def database_ledger(url: str) -> DatabaseLedger:
 class DatabaseLedger:
     url: str
     """Opened when it is first asked."""
-    _remembered: dict[tuple[str, str], Told] = field(default_factory=dict)
+    _remembered: dict[tuple[str, str], LedgerPage] = field(default_factory=dict)
 
-    def told(self, table: TableRef) -> Told | None:
+    def page(self, table: TableRef) -> LedgerPage | None:
         query = (
             select(
                 LedgerTable.table_id,
@@ -63,18 +63,23 @@ class DatabaseLedger:
         slices = (
             Slice(day, count, made_at, run, json.loads(note)) for _, _, day, count, made_at, run, note in rows if day
         )
-        told = Told(State(rows[0].table_id, rows[0].version), tuple(slices))
-        self._remembered[_name(table)] = told
-        return told
+        page = LedgerPage(TableVersion(rows[0].table_id, rows[0].version), tuple(slices))
+        self._remembered[_name(table)] = page
+        return page
 
-    def slices_in(self, table: TableRef, state: State) -> tuple[Slice, ...] | None:
+    def slices_in(self, table: TableRef, state: TableVersion) -> tuple[Slice, ...] | None:
         remembered = self._remembered.get(_name(table))
         if remembered is None or remembered.state != state:
-            remembered = self.told(table)
+            remembered = self.page(table)
         return remembered.slices if remembered is not None and remembered.state == state else None
 
     def advance(
-        self, table: TableRef, was: State | None, now: State | None, replaced: Days | None, slices: Sequence[Slice]
+        self,
+        table: TableRef,
+        was: TableVersion | None,
+        now: TableVersion | None,
+        replaced: Days | None,
+        slices: Sequence[Slice],
     ) -> bool:
         with self._database.begin() as connection:
             if not _moved(connection, table, was, now):
@@ -91,15 +96,20 @@ class DatabaseLedger:
         return True
 
     def _remember(
-        self, table: TableRef, was: State | None, now: State | None, replaced: Days | None, slices: Sequence[Slice]
+        self,
+        table: TableRef,
+        was: TableVersion | None,
+        now: TableVersion | None,
+        replaced: Days | None,
+        slices: Sequence[Slice],
     ) -> None:
         before = self._remembered.pop(_name(table), None)
         if now is None:
             return
         if was is None or replaced is None:
-            self._remembered[_name(table)] = Told(now, merged((), replaced, slices))
+            self._remembered[_name(table)] = LedgerPage(now, merged((), replaced, slices))
         elif before is not None and before.state == was:
-            self._remembered[_name(table)] = Told(now, merged(before.slices, replaced, slices))
+            self._remembered[_name(table)] = LedgerPage(now, merged(before.slices, replaced, slices))
 
     @property
     def _database(self) -> Engine:
@@ -124,7 +134,7 @@ def _write_lightly(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _moved(connection: Connection, table: TableRef, was: State | None, now: State | None) -> bool:
+def _moved(connection: Connection, table: TableRef, was: TableVersion | None, now: TableVersion | None) -> bool:
     """Let the table be in another state, if it is in this one. Waits for whoever is at the same table."""
     values = {"table_id": now.table_id, "version": now.version} if now else {}
     if was is None:

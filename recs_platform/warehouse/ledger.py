@@ -16,7 +16,7 @@ from recs_platform.warehouse.slices import Days, Slice, TableRef
 
 
 @dataclass(frozen=True)
-class State:
+class TableVersion:
     """A state of a table, as its engine names it."""
 
     table_id: str
@@ -25,23 +25,28 @@ class State:
 
 
 @dataclass(frozen=True)
-class Told:
+class LedgerPage:
     """What the ledger tells of a table."""
 
-    state: State
+    state: TableVersion
     slices: tuple[Slice, ...]
     """By day."""
 
 
 class SliceLedger(Protocol):
-    def told(self, table: TableRef) -> Told | None:
-        """What is told of a table; None when nothing is."""
+    def page(self, table: TableRef) -> LedgerPage | None:
+        """What it says of a table; None when it says nothing."""
 
-    def slices_in(self, table: TableRef, state: State) -> tuple[Slice, ...] | None:
+    def slices_in(self, table: TableRef, state: TableVersion) -> tuple[Slice, ...] | None:
         """The slices of a table in this state, as cheaply as it can be; None when only another state is known."""
 
     def advance(
-        self, table: TableRef, was: State | None, now: State | None, replaced: Days | None, slices: Sequence[Slice]
+        self,
+        table: TableRef,
+        was: TableVersion | None,
+        now: TableVersion | None,
+        replaced: Days | None,
+        slices: Sequence[Slice],
     ) -> bool:
         """From one state to the next (None: no such table), in one step: these slices are the only ones of the
         replaced days, of all days when None. False, and nothing changed, when the ledger tells of another state than
@@ -52,27 +57,32 @@ class SliceLedger(Protocol):
 class MemoryLedger:
     """A ledger that lives as long as its process: of a lake that stands alone."""
 
-    _told: dict[tuple[str, str], Told] = field(default_factory=dict)
+    _pages: dict[tuple[str, str], LedgerPage] = field(default_factory=dict)
     _one_at_a_time: Lock = field(default_factory=Lock)
 
-    def told(self, table: TableRef) -> Told | None:
-        return self._told.get((table.dataset, table.name))
+    def page(self, table: TableRef) -> LedgerPage | None:
+        return self._pages.get((table.dataset, table.name))
 
-    def slices_in(self, table: TableRef, state: State) -> tuple[Slice, ...] | None:
-        told = self.told(table)
-        return told.slices if told is not None and told.state == state else None
+    def slices_in(self, table: TableRef, state: TableVersion) -> tuple[Slice, ...] | None:
+        page = self.page(table)
+        return page.slices if page is not None and page.state == state else None
 
     def advance(
-        self, table: TableRef, was: State | None, now: State | None, replaced: Days | None, slices: Sequence[Slice]
+        self,
+        table: TableRef,
+        was: TableVersion | None,
+        now: TableVersion | None,
+        replaced: Days | None,
+        slices: Sequence[Slice],
     ) -> bool:
         with self._one_at_a_time:
-            told = self.told(table)
-            if (told.state if told else None) != was:
+            page = self.page(table)
+            if (page.state if page else None) != was:
                 return False
-            self._told.pop((table.dataset, table.name), None)
+            self._pages.pop((table.dataset, table.name), None)
             if now is not None:
-                kept = told.slices if told else ()
-                self._told[table.dataset, table.name] = Told(now, merged(kept, replaced, slices))
+                kept = page.slices if page else ()
+                self._pages[table.dataset, table.name] = LedgerPage(now, merged(kept, replaced, slices))
             return True
 
 

@@ -73,10 +73,10 @@ class Query:
 
     def directive(self, key: str) -> tuple[str, int] | None:
         """The value and line of a directive that may stand once."""
-        found = [(value, line) for name, value, line in self.directives if name == key]
-        if len(found) > 1 and key != "look-back":
-            raise self.error(f"`-- {key}:` stands twice", line=found[1][1])
-        return found[0] if found else None
+        given = [(value, line) for name, value, line in self.directives if name == key]
+        if len(given) > 1 and key != "look-back":
+            raise self.error(f"`-- {key}:` stands twice", line=given[1][1])
+        return given[0] if given else None
 
     def line_of(self, word: str) -> int:
         """The first line outside comments where a word stands; 1 when it does not."""
@@ -157,7 +157,7 @@ def _odd_line(text: str) -> int:
 
 
 def _header(text: str, path: str) -> tuple[str, tuple[tuple[str, str, int], ...]]:
-    words: list[str] = []
+    comments: list[str] = []
     directives: list[tuple[str, str, int]] = []
     in_header = True
     for number, line in enumerate(text.splitlines(), start=1):
@@ -171,8 +171,8 @@ def _header(text: str, path: str) -> tuple[str, tuple[tuple[str, str, int], ...]
         elif match and in_header and difflib.get_close_matches(match["key"].lower(), DIRECTIVES, cutoff=0.75):
             raise QueryError(path, number, f"unknown header `{match['key']}`; known: {', '.join(DIRECTIVES)}")
         elif in_header:
-            words.append(comment)
-    return " ".join(words).strip(), tuple(directives)
+            comments.append(comment)
+    return " ".join(comments).strip(), tuple(directives)
 
 
 _CLOCK = "a query must not read the clock; use @as_of"
@@ -207,7 +207,7 @@ def _refuse_unportable(query: Query) -> None:
                 if node.db:
                     raise query.error(f"a table is named bare: {node.name}, without a dataset", word=node.db)
             case _:
-                reason = next(words for kind, words in _UNPORTABLE.items() if isinstance(node, kind))
+                reason = next(text for kind, text in _UNPORTABLE.items() if isinstance(node, kind))
                 raise query.error(reason, word=node.sql(dialect="bigquery").partition("(")[0])
 
 

@@ -37,11 +37,11 @@ class Scope:
         return looks
 
     def _judge_parameters(self, query: Query, kind: Kind, pinned: Collection[str]) -> None:
-        known = {*self.parameters, *pinned} | (OF_A_SNAPSHOT if kind is Kind.SNAPSHOT else set())
-        for name in sorted(query.parameters - known):
+        bound = {*self.parameters, *pinned} | (OF_A_SNAPSHOT if kind is Kind.SNAPSHOT else set())
+        for name in sorted(query.parameters - bound):
             if name == AS_OF:
                 raise query.error("a log's query runs for ranges of days and has no @as_of", word="@as_of")
-            hint = _did_you_mean(name, known)
+            hint = _did_you_mean(name, bound)
             raise query.error(f"@{name} is not a parameter of {self.strategy}{hint}", word=f"@{name}")
         for name in sorted(set(pinned) - query.parameters):
             raise QueryError(query.path, 1, f"its asset binds @{name}, which the query does not use")
@@ -60,6 +60,6 @@ class Scope:
             )
 
 
-def _did_you_mean(name: str, known: Collection[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1)
+def _did_you_mean(name: str, names: Collection[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(names), n=1)
     return f"; did you mean {close[0]}?" if close else ""

@@ -49,7 +49,7 @@ class Watched:
 
 @pytest.fixture
 def watched(toy: Toy) -> Watched:
-    watched = Watched(toy.lake)
+    watched = Watched(toy.store)
     toy.warehouse = watched
     return watched
 

@@ -24,7 +24,6 @@ from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable, Stage
 from recs_platform.schemas.table import Empty, Table, log, snapshot, spec_of
 from recs_platform.strategies.catalogue import STRATEGIES
-from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.slices import Days, TableRef
@@ -109,7 +108,7 @@ def profiles_of(days: Days) -> pa.Table:
 
 @dataclass
 class Toy:
-    """The strategy, its company and its lake."""
+    """The strategy, its company and its warehouse."""
 
     folder: Path
     checks: Sequence[str] = ()
@@ -118,12 +117,12 @@ class Toy:
     features: tuple[FrameTable, ...] = (scores,)
     others: tuple[Company, ...] = ()
     warehouse: Warehouse | None = None
-    """What stands between Dagster and the lake, when something does."""
+    """A lake in the folder, unless another one is given, or one that stands before the lake."""
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
     @property
-    def lake(self) -> Lake:
-        return open_lake(str(self.folder / "lake"), self.folder / "scratch")
+    def store(self) -> Warehouse:
+        return self.warehouse or open_lake(str(self.folder / "lake"), self.folder / "scratch")
 
     @property
     def company(self) -> Company:
@@ -156,7 +155,7 @@ class Toy:
             companies=self.companies,
             strategies={STRATEGY: self.pipeline()},
             resources={
-                "warehouse": dg.ResourceDefinition.hardcoded_resource(self.warehouse or self.lake),
+                "warehouse": dg.ResourceDefinition.hardcoded_resource(self.store),
                 "journal": dg.ResourceDefinition.none_resource(),
             },
         )
@@ -177,12 +176,12 @@ class Toy:
     def rows(self, model: type[Table], days: Days | None = None, company: str = "shop") -> list[dict[str, Any]]:
         """What is published, in the order of the key."""
         spec = spec_of(model)
-        with self.lake.read(TableRef(self.companies[company].dataset, spec), days) as reader:
+        with self.store.read(TableRef(self.companies[company].dataset, spec), days) as reader:
             rows: list[dict[str, Any]] = reader.read_all().to_pylist()
         return sorted(rows, key=lambda row: tuple(row[name] for name in (spec.date_column, *spec.key)))
 
     def days(self, model: type[Table]) -> list[datetime.date]:
-        return list(self.lake.days(TableRef(self.company.dataset, spec_of(model))))
+        return list(self.store.days(TableRef(self.company.dataset, spec_of(model))))
 
 
 def materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:

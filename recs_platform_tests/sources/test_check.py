@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recs_platform.settings import settings
-from recs_platform.sources.check import SAMPLE_ROWS, CheckLine, Status, check_company
+from recs_platform.sources.check import SAMPLE_ROWS, CheckLine, LineStatus, check_company
 from recs_platform_tests.companies.shop import shop
 
 DAY = date(2025, 9, 10)
@@ -26,25 +26,25 @@ def said(folder: Path, table: str, source: dict[str, object], **changes: object)
 def test_a_simulated_company_can_be_loaded(tmp_path: Path) -> None:
     company = shop(tmp_path)
     lines = list(check_company(company, DAY))
-    assert lines[0] == CheckLine(Status.OK, "", "the company file is valid (replenishment, 6 tables)")
-    assert {line.table for line in lines if line.status is Status.OK} == {"", *company.tables}
-    assert Status.FAIL not in {line.status for line in lines}
+    assert lines[0] == CheckLine(LineStatus.OK, "", "the company file is valid (replenishment, 6 tables)")
+    assert {line.table for line in lines if line.status is LineStatus.OK} == {"", *company.tables}
+    assert LineStatus.FAIL not in {line.status for line in lines}
     assert (settings().landing / "shop" / "catalog" / DAY.isoformat()).is_dir()
 
 
 def test_a_source_that_is_missing_does_not_hide_the_others(tmp_path: Path) -> None:
     sources = {"catalog": {"connector": "files", "path": "gone.csv"}}
     lines = list(check_company(shop(tmp_path, sources=sources), DAY))
-    assert [line for line in lines if line.status is Status.FAIL] == [
+    assert [line for line in lines if line.status is LineStatus.FAIL] == [
         CheckLine(
-            Status.FAIL,
+            LineStatus.FAIL,
             "catalog",
             f"the file {tmp_path}/gone.csv does not exist. "
             "Deliver the file, or correct sources.catalog.path in the company file.",
         )
     ]
     others = {"events", "treatments", "deliveries", "interactions", "customers"}
-    assert {line.table for line in lines if line.status is Status.OK} == {"", *others}
+    assert {line.table for line in lines if line.status is LineStatus.OK} == {"", *others}
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from recs_platform.pipeline.pipeline import Pipeline, SqlTable
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
-from recs_platform.warehouse.check import Verdict, judge
+from recs_platform.warehouse.check import CheckVerdict, judge
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import BoundQuery, Incoming, Subject
@@ -66,7 +66,7 @@ def _answers(case: Case, pipeline: Pipeline, lake: Lake) -> list[dict[str, Any]]
     return rows
 
 
-def verdict_of(case: Case, folder: Path) -> Verdict:
+def verdict_of(case: Case, folder: Path) -> CheckVerdict:
     pipeline, lake = pipeline_of(case), _lake(folder)
     company = case.company(pipeline.strategy.name)
     _fill(lake, pipeline.specs, case, company.dataset, outside=set())

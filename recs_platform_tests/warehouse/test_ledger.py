@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import event
 
 from recs_platform.warehouse.database_ledger import DatabaseLedger, _opened
-from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger, State, Told
+from recs_platform.warehouse.ledger import LedgerPage, MemoryLedger, SliceLedger, TableVersion
 from recs_platform.warehouse.slices import Days, Slice, TableRef
 from recs_platform_tests.conftest import new_database
 from recs_platform_tests.warehouse.tables import PROFILES, VISITS, day, days
 
 NOON = datetime(2025, 12, 1, 12, 0, 0, 123_000, UTC)
 TABLE, OTHER = TableRef("shop", VISITS), TableRef("shop", PROFILES)
-FIRST, SECOND, THIRD = (State("a", version) for version in (1, 2, 3))
+FIRST, SECOND, THIRD = (TableVersion("a", version) for version in (1, 2, 3))
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -40,10 +40,10 @@ def made(of: Days, rows: int | None = 3, run: str | None = "r1") -> list[Slice]:
 
 def test_nothing_is_told_of_a_table_that_nobody_entered(open_ledger: Callable[[], SliceLedger]) -> None:
     ledger = open_ledger()
-    assert ledger.told(TABLE) is None
+    assert ledger.page(TABLE) is None
     assert ledger.slices_in(TABLE, FIRST) is None
     assert not ledger.advance(TABLE, FIRST, SECOND, None, made(days(0, 0)))
-    assert ledger.told(TABLE) is None
+    assert ledger.page(TABLE) is None
 
 
 def test_what_was_entered_is_told_of_its_state_alone(open_ledger: Callable[[], SliceLedger]) -> None:
@@ -51,10 +51,10 @@ def test_what_was_entered_is_told_of_its_state_alone(open_ledger: Callable[[], S
     assert open_ledger().advance(TABLE, None, FIRST, days(0, 3), slices)
     for ledger in (open_ledger(), open_ledger()):
         assert ledger.slices_in(TABLE, FIRST) == tuple(slices)
-        assert ledger.told(TABLE) == Told(FIRST, tuple(slices))
+        assert ledger.page(TABLE) == LedgerPage(FIRST, tuple(slices))
         assert ledger.slices_in(TABLE, SECOND) is None
-        assert ledger.slices_in(TABLE, State("b", 1)) is None
-        assert ledger.told(OTHER) is None
+        assert ledger.slices_in(TABLE, TableVersion("b", 1)) is None
+        assert ledger.page(OTHER) is None
     assert [(s.day, s.empty) for s in slices] == [
         (day(0), False),
         (day(1), False),
@@ -71,7 +71,7 @@ def test_a_range_takes_the_place_of_its_days_and_everything_of_all(open_ledger: 
         *((day(0), 3), (day(2), 7)),
         *((day(3), 3), (day(4), 3)),
     ]
-    assert open_ledger().told(TABLE) == ledger.told(TABLE)
+    assert open_ledger().page(TABLE) == ledger.page(TABLE)
     assert ledger.advance(TABLE, SECOND, THIRD, None, made(days(9, 9)))
     assert [s.day for s in open_ledger().slices_in(TABLE, THIRD) or ()] == [day(9)]
 
@@ -80,12 +80,12 @@ def test_a_ledger_that_has_moved_on_is_left_as_it_is(open_ledger: Callable[[], S
     ledger, other = open_ledger(), open_ledger()
     assert ledger.advance(TABLE, None, FIRST, None, made(days(0, 0)))
     assert other.advance(TABLE, FIRST, SECOND, days(1, 1), made(days(1, 1)))
-    told = other.told(TABLE)
-    for was in (None, FIRST, THIRD, State("b", 2)):
+    page = other.page(TABLE)
+    for was in (None, FIRST, THIRD, TableVersion("b", 2)):
         assert not ledger.advance(TABLE, was, THIRD, None, made(days(5, 5)))
-        assert open_ledger().told(TABLE) == told
-    assert ledger.told(TABLE) == told, "what it remembered is of the past"
-    assert ledger.slices_in(TABLE, SECOND) == told.slices if told else False
+        assert open_ledger().page(TABLE) == page
+    assert ledger.page(TABLE) == page, "what it remembered is of the past"
+    assert ledger.slices_in(TABLE, SECOND) == page.slices if page else False
 
 
 def test_a_table_that_is_gone_is_told_of_no_more(open_ledger: Callable[[], SliceLedger]) -> None:
@@ -93,10 +93,10 @@ def test_a_table_that_is_gone_is_told_of_no_more(open_ledger: Callable[[], Slice
     assert ledger.advance(TABLE, None, FIRST, None, made(days(0, 3)))
     assert ledger.advance(OTHER, None, FIRST, None, made(days(0, 1)))
     assert ledger.advance(TABLE, FIRST, None, None, ())
-    assert open_ledger().told(TABLE) is None
+    assert open_ledger().page(TABLE) is None
     assert len(open_ledger().slices_in(OTHER, FIRST) or ()) == 2
-    assert ledger.advance(TABLE, None, State("b", 1), None, made(days(7, 7)))
-    assert [s.day for s in open_ledger().slices_in(TABLE, State("b", 1)) or ()] == [day(7)]
+    assert ledger.advance(TABLE, None, TableVersion("b", 1), None, made(days(7, 7)))
+    assert [s.day for s in open_ledger().slices_in(TABLE, TableVersion("b", 1)) or ()] == [day(7)]
 
 
 def test_years_are_entered_at_once(open_ledger: Callable[[], SliceLedger]) -> None:
@@ -109,11 +109,11 @@ def test_of_several_at_once_one_advances(open_ledger: Callable[[], SliceLedger])
     ledgers = [open_ledger() for _ in range(4)]
     assert ledgers[0].advance(TABLE, None, FIRST, None, ())
     for number in range(1, 20):
-        was, now = State("a", number), State("a", number + 1)
+        was, now = TableVersion("a", number), TableVersion("a", number + 1)
 
         today = days(number % 5, number % 5)
 
-        def step(writer: int, was: State = was, now: State = now, of: Days = today) -> tuple[int, bool]:
+        def step(writer: int, was: TableVersion = was, now: TableVersion = now, of: Days = today) -> tuple[int, bool]:
             return writer, ledgers[writer].advance(TABLE, was, now, of, made(of, run=f"w{writer}"))
 
         with ThreadPoolExecutor(len(ledgers)) as threads:

@@ -71,11 +71,11 @@ def _path_of(source: FilesSource, day: date) -> Path:
 
 
 def _dated_paths(request: SourceRequest, source: FilesSource) -> list[tuple[date | None, Path]]:
-    found: list[tuple[date | None, Path]] = []
+    dated_paths: list[tuple[date | None, Path]] = []
     missing: list[date] = []
     for day in request.days:
         paths = _files_at(_path_of(source, day))
-        found += [(day, path) for path in paths]
+        dated_paths += [(day, path) for path in paths]
         if not paths:
             missing.append(day)
     if missing and source.missing_day == "fail":
@@ -85,13 +85,13 @@ def _dated_paths(request: SourceRequest, source: FilesSource) -> list[tuple[date
             f"there is no file for {shown}{more} at {source.path}",
             remedy=f"Deliver the files, or set sources.{request.spec.name}.missing_day: empty in the company file.",
         )
-    return found
+    return dated_paths
 
 
 def _undated_paths(request: SourceRequest, source: FilesSource) -> list[tuple[date | None, Path]]:
     path = Path(source.path)
     if paths := _files_at(path):
-        return [(None, found) for found in paths]
+        return [(None, file) for file in paths]
     remedy = f"Deliver the file, or correct sources.{request.spec.name}.path in the company file."
     if path.is_dir():
         raise request.error(f"the folder {path} has no {_ENDINGS} file", remedy=remedy)
@@ -113,9 +113,9 @@ def _files_at(path: Path) -> list[Path]:
     else:
         return []
     return sorted(
-        found
-        for found in candidates
-        if found.suffix.lower() in FILE_ENDINGS and not found.name.startswith(("_", ".")) and found.is_file()
+        file
+        for file in candidates
+        if file.suffix.lower() in FILE_ENDINGS and not file.name.startswith(("_", ".")) and file.is_file()
     )
 
 

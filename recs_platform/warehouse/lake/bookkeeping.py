@@ -14,7 +14,7 @@ from typing import Any
 
 from recs_platform.warehouse.lake.delta_table import Commit, DeltaSlices, Replaced
 from recs_platform.warehouse.lake.newest import DataFile, Newest
-from recs_platform.warehouse.ledger import SliceLedger, Told
+from recs_platform.warehouse.ledger import LedgerPage, SliceLedger
 from recs_platform.warehouse.slices import Days, Slice
 
 
@@ -36,55 +36,60 @@ def enter(table: DeltaSlices, ledger: SliceLedger, days: Days | None, done: Repl
     """Enter a commit of ours, which replaced these days."""
     # Before its first write a table exists, and nothing was ever entered of it.
     was = done.before if done.before.version else None
-    made = [_slice(day, files, note) for day, files in _by_day(done.files).items()]
-    if not ledger.advance(table.ref, was, done.state, days, made):
+    slices = [_slice(day, files, note) for day, files in _by_day(done.files).items()]
+    if not ledger.advance(table.ref, was, done.state, days, slices):
         # Others have committed too, and not all of it is entered; or this table's ledger begins here.
         slices_now(table, ledger)
 
 
 def _settle(table: DeltaSlices, ledger: SliceLedger, now: Newest) -> tuple[Slice, ...] | None:
     """Bring the ledger to a version, from what it tells of an earlier one; None when somebody else was quicker."""
-    told = ledger.told(table.ref)
-    if told is not None and told.state == now.state:
-        return told.slices
-    if told is not None and _is_ahead(told, now):
+    page = ledger.page(table.ref)
+    if page is not None and page.state == now.state:
+        return page.slices
+    if page is not None and _is_ahead(page, now):
         again = table.newest()
         if again is None or again.state != now.state:
             return None
         # The table was put back to an older version, by other hands: nothing that was entered holds.
-    known = told if told is not None and _is_behind(told, now) else None
-    slices = _from_commits(table, now, known)
-    if ledger.advance(table.ref, told.state if told else None, now.state, None, slices):
+    earlier = page if page is not None and _is_behind(page, now) else None
+    slices = _from_commits(table, now, earlier)
+    if ledger.advance(table.ref, page.state if page else None, now.state, None, slices):
         return slices
     return None
 
 
-def _from_commits(table: DeltaSlices, now: Newest, known: Told | None) -> tuple[Slice, ...]:
+def _from_commits(table: DeltaSlices, now: Newest, earlier: LedgerPage | None) -> tuple[Slice, ...]:
     files = _by_day(now.files)
-    made: dict[date, Slice] = {}
-    for commit in table.commits(now.version, after=known.state.version if known else -1):
-        touched = [day for day in files.keys() - made.keys() if commit.touched(day)]
-        made |= {day: _slice(day, files[day], commit.note, brought_back=_brought_back(commit)) for day in touched}
-        if len(made) == len(files):
+    committed: dict[date, Slice] = {}
+    for commit in table.commits(now.version, after=earlier.state.version if earlier else -1):
+        touched = [day for day in files.keys() - committed.keys() if commit.touched(day)]
+        committed |= {day: _slice(day, files[day], commit.note, brought_back=_brought_back(commit)) for day in touched}
+        if len(committed) == len(files):
             break
-    entered = {slice_.day: slice_ for slice_ in known.slices} if known else {}
-    # Of a slice that is older than the log, its files alone are left.
-    return tuple(made.get(day) or entered.get(day) or _slice(day, files[day], {}) for day in files)
+    entered = {slice_.day: slice_ for slice_ in earlier.slices} if earlier else {}
+    return tuple(committed.get(day) or _as_entered(entered.get(day), _slice(day, files[day], {})) for day in files)
+
+
+def _as_entered(entered: Slice | None, in_files: Slice) -> Slice:
+    """What was entered of a slice that no commit since has touched. Its files have the last word; where nothing was
+    entered, and the log has forgotten its commit, they alone are left."""
+    return entered if entered is not None and entered.rows == in_files.rows else in_files
 
 
 def _forget(table: DeltaSlices, ledger: SliceLedger) -> None:
     """A table that is gone has no slices."""
-    told = ledger.told(table.ref)
-    if told is not None:
-        ledger.advance(table.ref, told.state, None, None, ())
+    page = ledger.page(table.ref)
+    if page is not None:
+        ledger.advance(table.ref, page.state, None, None, ())
 
 
-def _is_ahead(told: Told, now: Newest) -> bool:
-    return told.state.table_id == now.state.table_id and told.state.version > now.version
+def _is_ahead(page: LedgerPage, now: Newest) -> bool:
+    return page.state.table_id == now.state.table_id and page.state.version > now.version
 
 
-def _is_behind(told: Told, now: Newest) -> bool:
-    return told.state.table_id == now.state.table_id and told.state.version < now.version
+def _is_behind(page: LedgerPage, now: Newest) -> bool:
+    return page.state.table_id == now.state.table_id and page.state.version < now.version
 
 
 def _by_day(files: Sequence[DataFile]) -> dict[date, list[DataFile]]:

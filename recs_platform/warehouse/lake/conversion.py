@@ -54,8 +54,8 @@ def projection(spec: TableSpec, schema: pa.Schema) -> Sequence[str]:
         present, value = _convert(name, given, wanted)
         selected.append(f"{value} AS {name}")
         if wanted in _NO_SUCH_VALUE:
-            words = literal(f"{column.name} {_NO_SUCH_VALUE[wanted]}")
-            unreadable.append(f"CASE WHEN {present} IS NOT NULL AND {value} IS NULL THEN {words} END")
+            reason = literal(f"{column.name} {_NO_SUCH_VALUE[wanted]}")
+            unreadable.append(f"CASE WHEN {present} IS NOT NULL AND {value} IS NULL THEN {reason} END")
     first = f"COALESCE({', '.join(unreadable)})" if unreadable else "CAST(NULL AS VARCHAR)"
     return [*selected, quoted(SOURCE_DAY), f"{first} AS {UNREADABLE}"]
 

@@ -26,7 +26,7 @@ from recs_platform.errors import ConflictError, StorageError, UnavailableError
 from recs_platform.outages import may_recover
 from recs_platform.warehouse.lake import newest
 from recs_platform.warehouse.lake.newest import DataFile, Newest
-from recs_platform.warehouse.ledger import State
+from recs_platform.warehouse.ledger import TableVersion
 from recs_platform.warehouse.protocol import Version
 from recs_platform.warehouse.slices import Days, TableRef
 
@@ -63,12 +63,12 @@ class Commit:
 class Replaced:
     """What a commit of ours did."""
 
-    before: State
+    before: TableVersion
     files: Sequence[DataFile]
 
     @property
-    def state(self) -> State:
-        return State(self.before.table_id, self.before.version + 1)
+    def state(self) -> TableVersion:
+        return TableVersion(self.before.table_id, self.before.version + 1)
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class DeltaSlices:
             table = self._taken()
             try:
                 # Without retries of its own the commit stands on exactly the version that was opened, or not at all.
-                before = State(str(table.metadata().id), table.version())
+                before = TableVersion(str(table.metadata().id), table.version())
                 table.create_write_transaction(
                     actions,
                     mode="overwrite",

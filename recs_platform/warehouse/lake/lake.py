@@ -84,8 +84,8 @@ class Lake:
         days, rows = subject.days, sum(f.rows for f in staged)
         table.ensure()
         files.add(folder, [f.path for f in staged])
-        said = {"first": str(days.first), "last": str(days.last), "rows": rows}
-        return self._commit(table, files, days, staged, {**said, **note})
+        of_days = {"first": str(days.first), "last": str(days.last), "rows": rows}
+        return self._commit(table, files, days, staged, {**of_days, **note})
 
     def _commit(
         self, table: DeltaSlices, files: Files, days: Days | None, added: Sequence[DataFile], note: dict[str, Any]

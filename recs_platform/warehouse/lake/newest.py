@@ -15,7 +15,7 @@ from pathlib import Path
 
 from deltalake import DeltaTable
 
-from recs_platform.warehouse.ledger import State
+from recs_platform.warehouse.ledger import TableVersion
 
 _KEPT = 256
 """Tables; the one that was kept first goes first."""
@@ -41,7 +41,7 @@ class Newest:
     table: DeltaTable
     """For a writer, who takes it away: a commit changes it."""
     files: Sequence[DataFile]
-    state: State
+    state: TableVersion
     commit: tuple[int, int, int] | None
     """Tells its commit's file from any other; None on an object store."""
 
@@ -72,7 +72,7 @@ def keep(uri: str, table: DeltaTable, files: Sequence[DataFile]) -> Newest:
     """What a table that was just opened, or committed to, says of itself; kept where that can be asked for cheaply."""
     version = table.version()
     commit = None if "://" in uri else _commit(uri, version)
-    newest = Newest(table, files, State(str(table.metadata().id), version), commit)
+    newest = Newest(table, files, TableVersion(str(table.metadata().id), version), commit)
     if commit is not None:
         _NEWEST.pop(uri, None)
         while len(_NEWEST) >= _KEPT:

@@ -108,8 +108,12 @@ def _copy_day(
     target = literal(str(folder / path))
     copy = f"COPY ({statement}) TO {target} (FORMAT parquet, RETURN_STATS)"
     ((_, rows, size, _, statistics, _),) = _written(connection, copy, subject)
-    found = statistics[column]
-    if rows and (found["null_count"], found.get("min"), found.get("max")) != ("0", str(day), str(day)):
+    days_written = statistics[column]
+    if rows and (days_written["null_count"], days_written.get("min"), days_written.get("max")) != (
+        "0",
+        str(day),
+        str(day),
+    ):
         others = (
             f"SELECT COUNT(*), CAST({column} AS VARCHAR) FROM read_parquet({target}, hive_partitioning = false) "
             f"WHERE {column} IS DISTINCT FROM DATE {literal(str(day))} GROUP BY {column} ORDER BY {column} LIMIT 1"

@@ -17,7 +17,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.table import Kind
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
-from recs_platform.warehouse.check import Verdict, judge
+from recs_platform.warehouse.check import CheckVerdict, judge
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject
@@ -103,7 +103,7 @@ class Made:
         reasons = [str(row["reason"]) for row in self.rows("dropped_customers") if row["customer_id"] == customer]
         return reasons[0] if reasons else None
 
-    def verdicts(self) -> dict[str, Verdict]:
+    def verdicts(self) -> dict[str, CheckVerdict]:
         """What the checks of the strategy's own tables say."""
         return {
             name: judge(self.lake, check, self.pipeline.bind_check(name, self.company, self.today), frozenset())

@@ -15,7 +15,7 @@ from deltalake import DeltaTable
 from recs_platform.errors import SliceError
 from recs_platform.warehouse.database_ledger import DatabaseLedger
 from recs_platform.warehouse.lake.lake import Lake
-from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger, State
+from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger, TableVersion
 from recs_platform.warehouse.slices import Days, Slice
 from recs_platform_tests.warehouse.conftest import open_lake
 from recs_platform_tests.warehouse.processes import (
@@ -251,7 +251,7 @@ def test_the_live_table_is_entered_with_the_note_of_its_publication(ledgered: La
         ledgered.publish(ref(), day(offset), live, {"publication": offset + 1})
         (slice_,) = ledgered.slices(live)
         assert (slice_.day, slice_.rows, slice_.note) == (day(offset), 3, {"publication": offset + 1})
-    state = State(DeltaTable(f"{ledgered.root}/{DATASET}/live_visits").metadata().id, 2)
+    state = TableVersion(DeltaTable(f"{ledgered.root}/{DATASET}/live_visits").metadata().id, 2)
     assert len(ledgered.ledger.slices_in(live, state) or ()) == 1
 
 
