@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from recs_platform.campaign.bandit.allocation import Rules
 from recs_platform.campaign.bandit.counts import SendLog, older_and_newer, send_log
-from recs_platform.campaign.bandit.off_policy import METHODS, Estimate, Evaluation, evaluate
+from recs_platform.campaign.bandit.off_policy import METHODS, Evaluation, PolicyEstimate, evaluate
 from recs_platform.campaign.bandit.overlap import Refusal
 from recs_platform.campaign.bandit.table import BanditRow, bandit_rows, shares_of
-from recs_platform.campaign.pictures import show_bandit, show_off_policy
+from recs_platform.campaign.table_presentations import show_bandit, show_off_policy
 from recs_platform.companies.model import Company
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.pipeline.frame_asset import table_asset
@@ -117,5 +117,5 @@ def _judgement(found: Evaluation | Refusal) -> Iterator[Row]:
     yield {"estimator": "gain", **_ends(found.gain), **sure}
 
 
-def _ends(estimate: Estimate) -> Row:
+def _ends(estimate: PolicyEstimate) -> Row:
     return {"value": estimate.value, "value_low": estimate.low, "value_high": estimate.high}

@@ -2,7 +2,7 @@
 
 A first publication has nothing to compare with and passes. What cannot be compared although something is live (no
 customer in common, an average price out of nothing) does not pass. Not here: which figures of a product are limited
-(recommendations.py, allocation.py, offers.py).
+(`publication.py` of a strategy, `publication/allocation.py`).
 """
 
 from __future__ import annotations

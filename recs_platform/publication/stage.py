@@ -16,8 +16,8 @@ from recs_platform.declarations.product import FIGURES, AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import Pipeline, Stage, sql_asset
 from recs_platform.publication.allocation import allocation
+from recs_platform.publication.allocation_picture import show_allocation
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.pictures import show_allocation
 from recs_platform.publication.stored_comparison import noted_with
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas.campaign import TreatmentAllocation

@@ -27,7 +27,7 @@ Cause: TypeAlias = Literal[
 
 
 @dataclass(frozen=True)
-class Limits:
+class OverlapLimits:
     """Beyond these, no number is given."""
 
     min_effective_sends: float = 500
@@ -90,7 +90,7 @@ def supported(log: SendLog, shares: Shares) -> Shares:
     return np.where(whole > 0, kept / np.where(whole > 0, whole, 1.0), 0.0)
 
 
-def find_refusal(log: SendLog, overlap: Overlap, limits: Limits) -> Refusal | None:
+def find_refusal(log: SendLog, overlap: Overlap, limits: OverlapLimits) -> Refusal | None:
     """The first limit that the log breaks, in the order in which they should be put right."""
     sends = float(log.sends.sum())
     if sends <= 0:
@@ -108,7 +108,7 @@ def find_refusal(log: SendLog, overlap: Overlap, limits: Limits) -> Refusal | No
     return _too_little_overlap(overlap, limits)
 
 
-def _too_little_overlap(overlap: Overlap, limits: Limits) -> Refusal | None:
+def _too_little_overlap(overlap: Overlap, limits: OverlapLimits) -> Refusal | None:
     if overlap.unsupported > limits.max_unsupported:
         words = f"{overlap.unsupported:.1%} of the proposed traffic goes to treatments that the log never sent there"
         return Refusal("unsupported", f"{words}; the limit is {limits.max_unsupported:.1%}.")

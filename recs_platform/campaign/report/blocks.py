@@ -11,7 +11,7 @@ from recs_platform.statistics.intervals import proportion
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     anchor: str
     """For links to it."""
     title: str

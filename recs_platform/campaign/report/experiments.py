@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from recs_platform.campaign.report.blocks import Section, heading, note, paragraph, table, with_range
+from recs_platform.campaign.report.blocks import ReportSection, heading, note, paragraph, table, with_range
 from recs_platform.campaign.report.reading import Findings, Row, Rows
 from recs_platform.reporting.charts import Axis, Bar, Chart, Write, bars, figure
 from recs_platform.reporting.figures import between, count, day, days, money, percent, points, short, tick
@@ -28,13 +28,13 @@ class Signed(Protocol):
     def __call__(self, value: float, /, *, sign: bool = False) -> str: ...
 
 
-def did_it_work(found: Findings) -> Section | None:
+def did_it_work(found: Findings) -> ReportSection | None:
     """None when nothing was compared."""
     arms, periods = found.standing["arm_comparison"], found.standing["period_comparison"]
     if not arms and not periods:
         return None
     body = [*(_arms(found, arms) if arms else ()), *(_periods(found, periods) if periods else ())]
-    return Section("worked", "Did it work?", body)
+    return ReportSection("worked", "Did it work?", body)
 
 
 def _arms(found: Findings, rows: Rows) -> Iterator[Html]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from recs_platform.campaign.report.blocks import Section, heading, note, paragraph, table, with_range
+from recs_platform.campaign.report.blocks import ReportSection, heading, note, paragraph, table, with_range
 from recs_platform.campaign.report.experiments import chart_of_points
 from recs_platform.campaign.report.messages import LARGEST
 from recs_platform.campaign.report.reading import Findings, Row, Rows
@@ -18,7 +18,7 @@ _ESTIMATES = {"observed": "as it went", "dr": "as proposed (doubly robust)", "ga
 """Those of the page; the CSV also has the other estimators."""
 
 
-def where_next(found: Findings) -> Section | None:
+def where_next(found: Findings) -> ReportSection | None:
     """None when the bandit has seen nothing."""
     known = found.standing["treatment_bandit"]
     rows = sorted(
@@ -46,7 +46,7 @@ def where_next(found: Findings) -> Section | None:
         note("The estimate draws a rate that was seen in few messages towards the rate of all treatments."),
         *_judged(found.standing["off_policy_evaluation"]),
     ]
-    return Section("next", "Where next?", body)
+    return ReportSection("next", "Where next?", body)
 
 
 def bandit_chart(rows: Rows, reward: str) -> Chart:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recs_platform.campaign.report.blocks import Section, note, paragraph, table, with_range
+from recs_platform.campaign.report.blocks import ReportSection, note, paragraph, table, with_range
 from recs_platform.campaign.report.reading import Findings, Row
 from recs_platform.reporting.charts import Axis, Bar, bars, figure
 from recs_platform.reporting.figures import between, count, money, short
-from recs_platform.statistics.comparison import Comparison, Estimate, compare
+from recs_platform.statistics.comparison import Difference, Estimate, compare
 
 AUDIENCE_WORDS = {
     "mailed": "sent to: credited orders",
@@ -17,7 +17,7 @@ AUDIENCE_WORDS = {
 }
 
 
-def mailed_against_not(found: Findings) -> Section:
+def mailed_against_not(found: Findings) -> ReportSection:
     """Question 7."""
     rows = {row["audience"]: row for row in found.answers["mailed_against_not"]}
     currency = found.company.currency
@@ -71,10 +71,10 @@ def mailed_against_not(found: Findings) -> Section:
             "is measured against customers held back, under “Did it work”."
         ),
     ]
-    return Section("mailed", title, body)
+    return ReportSection("mailed", title, body)
 
 
-def order_value_difference(rows: Mapping[str, Row]) -> Comparison:
+def order_value_difference(rows: Mapping[str, Row]) -> Difference:
     """Average value of credited orders less that of customers who were sent nothing: Welch's interval."""
     return compare(_order_value(rows.get("mailed")), _order_value(rows.get("not_mailed")))
 
@@ -86,7 +86,7 @@ def _order_value(row: Row | None) -> Estimate:
     return Estimate(row["order_value"], spread**2 / row["orders"] if spread else None, row["orders"] - 1)
 
 
-def _difference_words(found: Comparison, currency: str) -> str:
+def _difference_words(found: Difference, currency: str) -> str:
     if found.estimate is None:
         return "There are no orders on both sides to compare."
     more = "more" if found.estimate >= 0 else "less"

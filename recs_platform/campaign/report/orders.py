@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from recs_platform.campaign.report.blocks import Section, note, paragraph, strong, table
+from recs_platform.campaign.report.blocks import ReportSection, note, paragraph, strong, table
 from recs_platform.campaign.report.reading import Findings, Rows
-from recs_platform.reporting.charts import Axis, Bar, Chart, Column, bars, columns, figure
+from recs_platform.reporting.charts import Axis, Bar, Chart, ChartColumn, bars, columns, figure
 from recs_platform.reporting.figures import count, counted, day, money, percent, short
 
 SHOWN_ORDERS = 20
@@ -18,12 +18,12 @@ PATH_WORDS = {
 }
 
 
-def paths(found: Findings) -> Section:
+def paths(found: Findings) -> ReportSection:
     """Question 2."""
     rows = sorted(found.answers["conversion_paths"], key=lambda row: row["path_number"])
     title = "On which path did orders come?"
     if not rows:
-        return Section("paths", title, [paragraph(_NO_ORDERS)])
+        return ReportSection("paths", title, [paragraph(_NO_ORDERS)])
     *parts, total = rows
     currency = found.company.currency
     tracked = sum(row["orders"] for row in parts if row["path"] in ("clicked", "opened"))
@@ -48,7 +48,7 @@ def paths(found: Findings) -> Section:
             "Orders and revenue of the paths add up to the total. A customer with orders on two paths is one of each."
         ),
     ]
-    return Section("paths", title, body)
+    return ReportSection("paths", title, body)
 
 
 def paths_chart(parts: Rows, currency: str) -> Chart:
@@ -68,12 +68,12 @@ def paths_chart(parts: Rows, currency: str) -> Chart:
     )
 
 
-def time_to_purchase(found: Findings) -> Section:
+def time_to_purchase(found: Findings) -> ReportSection:
     """Question 4."""
     rows = sorted(found.answers["send_to_purchase_time"], key=lambda row: row["day_number"])
     title = "How long after a message do orders come?"
     if not rows:
-        return Section("time", title, [paragraph(_NO_ORDERS)])
+        return ReportSection("time", title, [paragraph(_NO_ORDERS)])
     currency, until = found.company.currency, {row["day_number"]: row["share_until"] for row in rows}
     body = [
         paragraph(
@@ -97,7 +97,7 @@ def time_to_purchase(found: Findings) -> Section:
             ],
         ),
     ]
-    return Section("time", title, body)
+    return ReportSection("time", title, body)
 
 
 def time_chart(rows: Rows) -> Chart:
@@ -107,7 +107,7 @@ def time_chart(rows: Rows) -> Chart:
         "Credited orders by day after the message",
         f"{percent(until[1])} within a day, {percent(until.get(2, 1.0))} within two.",
         [
-            Column(
+            ChartColumn(
                 f"day {row['day_number']}",
                 (row["orders"],),
                 f"{counted(row['orders'], 'order')}, {percent(row['share_until'])} until then",
@@ -120,12 +120,12 @@ def time_chart(rows: Rows) -> Chart:
     )
 
 
-def largest_orders(found: Findings) -> Section:
+def largest_orders(found: Findings) -> ReportSection:
     """Question 9."""
     rows = sorted(found.answers["opened_then_ordered"], key=lambda row: (-row["revenue"], row["order_id"]))
     title = "Which orders plainly followed a message?"
     if not rows:
-        return Section("opened", title, [paragraph("No order came after an open or click of its message.")])
+        return ReportSection("opened", title, [paragraph("No order came after an open or click of its message.")])
     currency = found.company.currency
     total = sum(round(100 * row["revenue"]) for row in rows) / 100
     shown = [
@@ -153,4 +153,4 @@ def largest_orders(found: Findings) -> Section:
             words=6,
         ),
     ]
-    return Section("opened", title, body)
+    return ReportSection("opened", title, body)

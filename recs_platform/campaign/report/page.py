@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from recs_platform.campaign.report import experiments, messages, next_treatments, order_value, orders, revenue, summary
-from recs_platform.campaign.report.blocks import Section
+from recs_platform.campaign.report.blocks import ReportSection
 from recs_platform.campaign.report.reading import Findings
 from recs_platform.reporting.figures import day, days
 from recs_platform.reporting.markup import Html, element
@@ -34,7 +34,7 @@ def page(found: Findings, csv_names: Sequence[str]) -> str:
     return f"<!DOCTYPE html>\n{html}\n"
 
 
-def _sections(found: Findings) -> Iterable[Section]:
+def _sections(found: Findings) -> Iterable[ReportSection]:
     """The analysts' questions in their order, what the experiments say, and how to read it all."""
     yield messages.funnel(found)
     yield orders.paths(found)
@@ -64,13 +64,13 @@ def _head(title: str) -> Html:
     )
 
 
-def _contents(sections: Sequence[Section]) -> Iterable[Html]:
+def _contents(sections: Sequence[ReportSection]) -> Iterable[Html]:
     if sections:
         links = [element("li", element("a", section.title, href=f"#{section.anchor}")) for section in sections]
         yield element("nav", element("h3", "Contents"), element("ol", *links), aria_label="Contents")
 
 
-def _section(section: Section) -> Html:
+def _section(section: ReportSection) -> Html:
     return element("section", element("h2", section.title), *section.body, id=section.anchor)
 
 

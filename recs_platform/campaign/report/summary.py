@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from recs_platform.campaign.report.blocks import Section, paragraph, strong, table, tiles
+from recs_platform.campaign.report.blocks import ReportSection, paragraph, strong, table, tiles
 from recs_platform.campaign.report.reading import Findings, Row
 from recs_platform.reporting.figures import between, count, counted, day, days, money, percent, share_range
 from recs_platform.reporting.markup import Html, element
@@ -152,7 +152,7 @@ def _when(sent: Days) -> str:
     return f"on {day(sent.first)}" if len(sent) == 1 else f"from {days(sent)}"
 
 
-def nutshell(found: Findings, summary: Row) -> Section:
+def nutshell(found: Findings, summary: Row) -> ReportSection:
     """Question 10: the row of the summary, as it stands."""
     currency = found.company.currency
     amounts = ("revenue", "refunded", "revenue_per_send", "order_value")
@@ -163,10 +163,12 @@ def nutshell(found: Findings, summary: Row) -> Section:
         return day(summary[name]) if name in ("as_of", "sent_from", "sent_to") else count(summary[name])
 
     rows = [[name.replace("_", " ").capitalize(), value(name)] for name in summary]
-    return Section("nutshell", "All in one row", [table("The campaigns in a nutshell", ["Figure", "Value"], rows)])
+    return ReportSection(
+        "nutshell", "All in one row", [table("The campaigns in a nutshell", ["Figure", "Value"], rows)]
+    )
 
 
-def how_to_read(found: Findings) -> Section:
+def how_to_read(found: Findings) -> ReportSection:
     """What the figures mean."""
     window = counted(found.company.parameters.attribution_window_days, "day")
     lines = [
@@ -178,4 +180,4 @@ def how_to_read(found: Findings) -> Section:
         "order values Welch's.",
         f"Amounts are in {found.company.currency}. Times are UTC.",
     ]
-    return Section("reading", "How to read this", [element("ul", *(element("li", line) for line in lines))])
+    return ReportSection("reading", "How to read this", [element("ul", *(element("li", line) for line in lines))])

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from recs_platform.companies.model import Company
-from recs_platform.publication.pictures import CHANGES, change_bar
+from recs_platform.publication.change_bars import CHANGES, change_bar
 from recs_platform.reporting.charts import Axis, Chart, bars, picture
 from recs_platform.reporting.figures import tick
 from recs_platform.reporting.presentation import Presentation

@@ -14,7 +14,7 @@ from recs_platform.models.shelf import open_shelf
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
 from recs_platform.strategies.offer_ranking.not_found import FOUND_AS
-from recs_platform.strategies.offer_ranking.why import OfferExplained, Part, explain, recommended_offers
+from recs_platform.strategies.offer_ranking.why import FeaturePart, OfferExplained, explain, recommended_offers
 
 _NOTHING = 5e-4
 """Log-odds that round to nothing."""
@@ -89,7 +89,7 @@ def _parts(explained: OfferExplained) -> Iterator[Block]:
     )
 
 
-def _moves(part: Part) -> tuple[str, str, str]:
+def _moves(part: FeaturePart) -> tuple[str, str, str]:
     """What the feature adds, the odds of a redemption that this makes of even ones, and in words."""
     adds = part.adds or 0.0
     if abs(adds) < _NOTHING:

@@ -26,7 +26,7 @@ BY_RULE = "left out by a rule"
 
 
 @dataclass(frozen=True)
-class Part:
+class FeaturePart:
     """A feature of the pair, and what it adds to the raw score."""
 
     feature: str
@@ -68,7 +68,7 @@ class OfferExplained:
     model_of: datetime.date | None = None
     start: float | None = None
     """The model's starting point, to which the parts are added."""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[FeaturePart, ...] = ()
     """The one that moves the score most comes first."""
     adds_up: bool = True
 
@@ -162,11 +162,11 @@ def _working(models: ModelShelf, day: datetime.date, features: pa.Table, score: 
     texts = {spec.name: value_text(spec, pair[spec.name]) for spec in FEATURES.specs}
     known = {"scored_by": digest, "raw_score": score["raw_score"]}
     if digest == BY_RATE:
-        plain = tuple(Part(spec.name, spec.description, texts[spec.name], None) for spec in FEATURES.specs)
+        plain = tuple(FeaturePart(spec.name, spec.description, texts[spec.name], None) for spec in FEATURES.specs)
         return {**known, "parts": plain}
     version = scorer(models, day, digest)
     adds = {name: column[0] for name, column in contributions(models.load(version, FEATURES), features).items()}
-    parts = [Part(spec.name, spec.description, texts[spec.name], adds[spec.name]) for spec in FEATURES.specs]
+    parts = [FeaturePart(spec.name, spec.description, texts[spec.name], adds[spec.name]) for spec in FEATURES.specs]
     return {
         **known,
         "model_version": version.version,

@@ -20,7 +20,7 @@ from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.reporting import CONTENDERS, Backtest
 from recs_platform.schemas.table import spec_of
 from recs_platform.schemas.vehicle_fitment import TIERS
-from recs_platform.strategies.vehicle_fitment.pictures import show_backtest
+from recs_platform.strategies.vehicle_fitment.diagnostic_presentations import show_backtest
 from recs_platform.warehouse.slices import Days
 
 RESAMPLES = 1_000
@@ -54,7 +54,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Rates:
+class MatchRates:
     """Per cell, with resamples of the customers in the first axis where there is one."""
 
     match: Floats
@@ -120,21 +120,21 @@ def rows_of(counts: Counts) -> list[dict[str, Any]]:
     ]
 
 
-def resample(counts: Counts) -> Rates:
+def resample(counts: Counts) -> MatchRates:
     """Rates of RESAMPLES draws of the customers."""
     kinds, of_kind = np.unique(np.column_stack([counts.purchases, counts.matched]), axis=0, return_counts=True)
     drawn = np.random.default_rng(SEED).multinomial(of_kind.sum(), of_kind / of_kind.sum(), size=RESAMPLES)
     return rates(Counts(kinds[:, 0], kinds[:, 1:]), drawn)
 
 
-def rates(counts: Counts, times: Ints) -> Rates:
+def rates(counts: Counts, times: Ints) -> MatchRates:
     """The rates when each customer stands there so many times; `times` is samples x customers."""
     purchases, customers = times @ counts.purchases, times.sum(axis=1)
     matched = times @ counts.matched
     baseline = matched[:, _BASELINE_CELL]
     with np.errstate(divide="ignore", invalid="ignore"):
         over = matched / baseline[:, None]
-    return Rates(matched / purchases[:, None], (times @ (counts.matched > 0)) / customers[:, None], over)
+    return MatchRates(matched / purchases[:, None], (times @ (counts.matched > 0)) / customers[:, None], over)
 
 
 def interval(resampled: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Comparisons as pictures: what changes for customers, and how the traffic moves between treatments.
+"""The comparison of an allocation in words and as a picture: how the traffic moves between treatments.
 
 Not here: how charts look in general (`reporting/charts.py`).
 """
@@ -11,12 +11,12 @@ from typing import Any
 
 from recs_platform.companies.model import Company
 from recs_platform.publication.allocation import ComparedAllocation
-from recs_platform.reporting.charts import Axis, Bar, Chart, bars, picture
-from recs_platform.reporting.figures import percent, tick
+from recs_platform.publication.change_bars import change_bar
+from recs_platform.reporting.charts import Axis, Chart, bars, picture
+from recs_platform.reporting.figures import tick
 from recs_platform.reporting.presentation import Presentation
 
 _TREATMENTS_SHOWN = 12
-CHANGES = "What would change for customers"
 
 
 def show_allocation(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
@@ -36,7 +36,3 @@ def _shares(compared: ComparedAllocation) -> Chart:
     ]
     title = "How the traffic would move"
     return bars(title, "Shares of the traffic of each treatment, live and new.", rows, Axis("share", write=tick))
-
-
-def change_bar(label: str, share: float | None, *, sign: bool = False) -> Bar:
-    return Bar(label, share or 0.0, percent(share or 0.0, sign=sign))
