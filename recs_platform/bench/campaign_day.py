@@ -60,20 +60,20 @@ def measure_plainly(home: Path, *, compared: bool) -> Done:
         _funnels(sends.merge(orders.groupby("send_id")["revenue"].agg(["size", "sum"]), on="send_id", how="left"))
     with watch.step("paths"):
         totals = orders.groupby("path")["revenue"].agg(["size", "sum"])
-    found = {str(path): (int(row["size"]), float(row["sum"])) for path, row in totals.iterrows()}
-    found["total"] = (len(orders), float(orders["revenue"].sum()))
+    paths = {str(path): (int(row["size"]), float(row["sum"])) for path, row in totals.iterrows()}
+    paths["total"] = (len(orders), float(orders["revenue"].sum()))
     if compared:
-        _same_paths(home / "paths.txt", found)
+        _same_paths(home / "paths.txt", paths)
     return watch.done(len(orders) if compared else 0)
 
 
 def _same_paths(noted: Path, paths: dict[str, tuple[int, float]]) -> None:
     """Whoever comes second must have found the same orders and, to the cent, the same revenue on every path."""
-    said = str({path: (orders, round(100 * revenue)) for path, (orders, revenue) in sorted(paths.items())})
+    totals = str({path: (orders, round(100 * revenue)) for path, (orders, revenue) in sorted(paths.items())})
     if not noted.exists():
-        noted.write_text(said)
-    elif noted.read_text() != said:
-        raise RuntimeError(f"the two sides disagree: {said}, not {noted.read_text()}")
+        noted.write_text(totals)
+    elif noted.read_text() != totals:
+        raise RuntimeError(f"the two sides disagree: {totals}, not {noted.read_text()}")
 
 
 def _engaged(sends: pd.DataFrame, deliveries: pd.DataFrame, interactions: pd.DataFrame) -> pd.DataFrame:
@@ -107,8 +107,8 @@ def _funnels(sends: pd.DataFrame) -> list[pd.DataFrame]:
         ordered=sends["size"].notna(),
     )
     cells = ["campaign_id", "treatment_id", "arm", "event_date"]
-    found = []
+    counts = []
     for level in (cells, ["campaign_id"], ["treatment_id"], ["arm"], ["event_date"], []):
         customers = steps.groupby([*level, "customer_id"])[["delivered", "opened", "clicked", "ordered"]].any()
-        found.append(customers.groupby(level).sum() if level else customers.sum().to_frame())
-    return found
+        counts.append(customers.groupby(level).sum() if level else customers.sum().to_frame())
+    return counts

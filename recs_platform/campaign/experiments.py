@@ -96,8 +96,8 @@ def compare_arms(parts: Mapping[tuple[str, str], ArmSums], parameters: Parameter
 
 
 def _arm_row(own: ArmSums, other: ArmSums, parameters: Parameters) -> Row:
-    found, adjusted = ratio.difference(own.sums, other.sums), cuped.adjust(own.sums, other.sums)
-    always = _anytime(found, own, other, parameters.campaign_window_days)
+    fixed, adjusted = ratio.difference(own.sums, other.sums), cuped.adjust(own.sums, other.sums)
+    always = _anytime(fixed, own, other, parameters.campaign_window_days)
     sharper = adjusted.comparison if adjusted.theta else None
     messages, difference = own.sums.n, own.value - other.value
     return {
@@ -106,34 +106,34 @@ def _arm_row(own: ArmSums, other: ArmSums, parameters: Parameters) -> Row:
         "value": own.value,
         "baseline_value": other.value,
         "difference": difference,
-        "fixed_low": found.low,
-        "fixed_high": found.high,
+        "fixed_low": fixed.low,
+        "fixed_high": fixed.high,
         "anytime_low": always.low,
         "anytime_high": always.high,
-        "p_value": found.p_value,
+        "p_value": fixed.p_value,
         "adjusted": sharper.estimate if sharper else None,
         "adjusted_low": sharper.low if sharper else None,
         "adjusted_high": sharper.high if sharper else None,
         "noise_removed": adjusted.variance_reduction if sharper else None,
-        "relative": found.relative,
-        "relative_low": found.relative_low,
-        "relative_high": found.relative_high,
+        "relative": fixed.relative,
+        "relative_low": fixed.relative_low,
+        "relative_high": fixed.relative_high,
         "total": difference * messages,
-        "total_low": None if found.low is None else found.low * messages,
-        "total_high": None if found.high is None else found.high * messages,
+        "total_low": None if fixed.low is None else fixed.low * messages,
+        "total_high": None if fixed.high is None else fixed.high * messages,
         "days_to_see": _days_to_see(own, other, parameters.minimum_effect),
     }
 
 
-def _anytime(found: Difference, own: ArmSums, other: ArmSums, window: int) -> Interval:
+def _anytime(difference: Difference, own: ArmSums, other: ArmSums, window: int) -> Interval:
     """Tuned for the end of the campaign window, to which the standard error shrinks with the root of the days.
 
     What it will be then hardly changes from day to day, as tuning must not: only the estimate of the spread settles.
     """
-    if not found.standard_error:
-        return Interval(found.estimate, None, None)
-    then = found.standard_error * math.sqrt(_elapsed(own, other) / window)
-    return sequential.anytime(found.estimate, found.standard_error, tuned_for=then)
+    if not difference.standard_error:
+        return Interval(difference.estimate, None, None)
+    then = difference.standard_error * math.sqrt(_elapsed(own, other) / window)
+    return sequential.anytime(difference.estimate, difference.standard_error, tuned_for=then)
 
 
 def _elapsed(own: ArmSums, other: ArmSums) -> int:
@@ -192,32 +192,32 @@ def compare_periods(parts: Mapping[tuple[str, str], ArmSums], same: list[dict[st
 
 def _period_row(before: ArmSums, after: ArmSums) -> Row:
     """A customer of both periods counts as two: the interval is then, if anything, too wide."""
-    found = ratio.difference(after.sums, before.sums)
+    change = ratio.difference(after.sums, before.sums)
     return {
         "customers_before": before.sums.units,
         "customers_after": after.sums.units,
         "before": before.value,
         "after": after.value,
         "difference": after.value - before.value,
-        "difference_low": found.low,
-        "difference_high": found.high,
-        **_ratio(found.lift),
-        "p_value": found.p_value,
+        "difference_low": change.low,
+        "difference_high": change.high,
+        **_ratio(change.lift),
+        "p_value": change.p_value,
     }
 
 
 def _paired_row(row: Row) -> Row:
-    found = paired(row["both"], row["before_only"], row["after_only"], row["neither"])
+    same = paired(row["both"], row["before_only"], row["after_only"], row["neither"])
     return {
-        "customers_before": found.customers,
-        "customers_after": found.customers,
-        "before": found.before,
-        "after": found.after,
-        "difference": found.difference.estimate,
-        "difference_low": found.difference.low,
-        "difference_high": found.difference.high,
-        **_ratio(found.lift),
-        "p_value": found.p_value,
+        "customers_before": same.customers,
+        "customers_after": same.customers,
+        "before": same.before,
+        "after": same.after,
+        "difference": same.difference.estimate,
+        "difference_low": same.difference.low,
+        "difference_high": same.difference.high,
+        **_ratio(same.lift),
+        "p_value": same.p_value,
     }
 
 

@@ -51,8 +51,8 @@ class Compared(ABC):
 
     def section(self, name: str) -> list[Mapping[str, Any]]:
         """The figures of a section: the largest first where size matters, otherwise by name."""
-        found = [row for row in self.rows if row["section"] == name]
-        return sorted(found, key=lambda row: (-self._size(row), row["name"]))
+        figures = [row for row in self.rows if row["section"] == name]
+        return sorted(figures, key=lambda row: (-self._size(row), row["name"]))
 
     def sections(self) -> list[ComparisonTable]:
         """Every section that has something to say, as a table."""

@@ -30,9 +30,9 @@ def show_allocation(company: Company, day: date, rows: Sequence[Mapping[str, Any
 def _shares(compared: ComparedAllocation) -> Chart:
     """Of the traffic of customers of an unlisted segment; the largest treatments."""
     rows = [
-        change_bar(f"{row['name']}: {said}", row[version])
+        change_bar(f"{row['name']}: {side}", row[version])
         for row in compared.section("shares")[:_TREATMENTS_SHOWN]
-        for version, said in (("before", "live"), ("after", "new"))
+        for version, side in (("before", "live"), ("after", "new"))
     ]
     title = "How the traffic would move"
     return bars(title, "Shares of the traffic of each treatment, live and new.", rows, Axis("share", write=tick))

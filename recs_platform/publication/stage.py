@@ -40,8 +40,8 @@ def outlet_of(pipeline: Pipeline, product: str, company: Company, warehouse: War
     """Where a product of a company becomes visible."""
     if product not in pipeline.products:
         raise ValueError(f"{pipeline.strategy.name} does not publish {product}")
-    found = pipeline.products[product]
-    return Outlet(company.name, pipeline.strategy.name, found, company.dataset, warehouse, database)
+    chosen = pipeline.products[product]
+    return Outlet(company.name, pipeline.strategy.name, chosen, company.dataset, warehouse, database)
 
 
 def product_stage(

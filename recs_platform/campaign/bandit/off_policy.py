@@ -125,8 +125,8 @@ def _score(log: SendLog, shares: Shares) -> _Scored:
 
 def _shares(log: SendLog, proposal: Mapping[str, Mapping[str, float]]) -> Shares:
     """The proposal as segments x treatments, with a last column for treatments that the log does not have."""
-    known = {name: number for number, name in enumerate(log.treatments)}
-    shares = np.zeros((len(log.segments), len(known) + 1))
+    numbers = {name: number for number, name in enumerate(log.treatments)}
+    shares = np.zeros((len(log.segments), len(numbers) + 1))
     for row, segment in enumerate(log.segments):
         chosen = proposal.get(segment) or proposal.get(EVERYBODY)
         if chosen is None:
@@ -134,7 +134,7 @@ def _shares(log: SendLog, proposal: Mapping[str, Mapping[str, float]]) -> Shares
         if abs(sum(chosen.values()) - 1) > 1e-6 or min(chosen.values()) < 0:
             raise ValueError(f"The proposed shares of segment {segment} are not shares of a whole: {dict(chosen)}.")
         for treatment, share in chosen.items():
-            shares[row, known.get(treatment, len(known))] += share
+            shares[row, numbers.get(treatment, len(numbers))] += share
     return shares
 
 

@@ -97,8 +97,8 @@ def find_refusal(log: SendLog, overlap: Overlap, limits: OverlapLimits) -> Refus
         return Refusal("no_sends", "The log has no sends.")
     missing = float(log.sends[np.isnan(log.propensity)].sum()) / sends
     if missing > limits.max_missing:
-        words = f"{missing:.1%} of the sends have no logged propensity; {limits.max_missing:.1%} may be left out"
-        return Refusal("propensity_missing", f"{words}. Log the chance with which each treatment was chosen.")
+        reason = f"{missing:.1%} of the sends have no logged propensity; {limits.max_missing:.1%} may be left out"
+        return Refusal("propensity_missing", f"{reason}. Log the chance with which each treatment was chosen.")
     impossible = (log.propensity <= 0) | (log.propensity > 1)
     if impossible.any():
         worst = float(log.propensity[impossible][0])
@@ -110,20 +110,22 @@ def find_refusal(log: SendLog, overlap: Overlap, limits: OverlapLimits) -> Refus
 
 def _too_little_overlap(overlap: Overlap, limits: OverlapLimits) -> Refusal | None:
     if overlap.unsupported > limits.max_unsupported:
-        words = f"{overlap.unsupported:.1%} of the proposed traffic goes to treatments that the log never sent there"
-        return Refusal("unsupported", f"{words}; the limit is {limits.max_unsupported:.1%}.")
+        reason = f"{overlap.unsupported:.1%} of the proposed traffic goes to treatments that the log never sent there"
+        return Refusal("unsupported", f"{reason}; the limit is {limits.max_unsupported:.1%}.")
     if abs(overlap.mean_weight - 1) > limits.max_weight_error + 4 * overlap.weight_error:
-        words = f"The weights average to {overlap.mean_weight:.2f} instead of 1, more than chance allows"
+        reason = f"The weights average to {overlap.mean_weight:.2f} instead of 1, more than chance allows"
         remedy = "The logged propensities are not those that chose, or treatments were added or removed meanwhile."
-        return Refusal("propensity_contradicted", f"{words}. {remedy}")
+        return Refusal("propensity_contradicted", f"{reason}. {remedy}")
     if overlap.effective_sends < limits.min_effective_sends:
-        words = f"The log's {overlap.sends:,.0f} sends say as much about the proposal as {overlap.effective_sends:,.0f}"
-        return Refusal("too_few_effective_sends", f"{words}; at least {limits.min_effective_sends:,.0f} are needed.")
+        reason = (
+            f"The log's {overlap.sends:,.0f} sends say as much about the proposal as {overlap.effective_sends:,.0f}"
+        )
+        return Refusal("too_few_effective_sends", f"{reason}; at least {limits.min_effective_sends:,.0f} are needed.")
     if overlap.effective_clicks < limits.min_effective_clicks:
-        words = (
+        reason = (
             f"The log's {overlap.clicks:,.0f} clicks say as much about the proposal as {overlap.effective_clicks:,.1f}"
         )
-        return Refusal("too_few_effective_clicks", f"{words}; at least {limits.min_effective_clicks:,.0f} are needed.")
+        return Refusal("too_few_effective_clicks", f"{reason}; at least {limits.min_effective_clicks:,.0f} are needed.")
     return None
 
 

@@ -25,9 +25,9 @@ _BUSY_HOURS = 4
 _STEPS = ("sent", "delivered", "opened", "clicked", "ordered")
 
 
-def funnel(found: Findings) -> ReportSection:
+def funnel(findings: Findings) -> ReportSection:
     """Question 1."""
-    rows = found.answers["campaign_funnel"]
+    rows = findings.answers["campaign_funnel"]
     steps = {row["step"]: row for row in rows if row["level"] == "total"}
     sent = steps["sent"]["customers"]
     chart = bars(
@@ -61,8 +61,8 @@ def funnel(found: Findings) -> ReportSection:
             "A step counts a customer once. Feeds may lack a step, such as an order without a click: the last column "
             "counts the messages that got there without the step before on record, so more may order than clicked."
         ),
-        _level_table(rows, "arm", "By arm of the experiment", "Arm", found),
-        _level_table(rows, "campaign", "By campaign", "Campaign", found),
+        _level_table(rows, "arm", "By arm of the experiment", "Arm", findings),
+        _level_table(rows, "campaign", "By campaign", "Campaign", findings),
     ]
     return ReportSection("funnel", "How far did customers come?", body)
 
@@ -91,7 +91,7 @@ def _step_row(row: Row, steps: dict[str, Row]) -> Sequence[str]:
     ]
 
 
-def _level_table(rows: Rows, level: str, caption: str, name: str, found: Findings) -> Html:
+def _level_table(rows: Rows, level: str, caption: str, name: str, findings: Findings) -> Html:
     """A row per campaign or arm, the largest first, in messages."""
     column = "arm" if level == "arm" else f"{level}_id"
     groups: dict[str, dict[str, Row]] = {}
@@ -104,7 +104,7 @@ def _level_table(rows: Rows, level: str, caption: str, name: str, found: Finding
             label + (" *" if steps["sent"]["provisional"] else ""),
             count(steps["sent"]["sends"]),
             *(part_of(steps[step]["sends"], steps["sent"]["sends"]) for step in _STEPS[1:]),
-            money(steps["ordered"]["revenue"], found.company.currency, cents=True),
+            money(steps["ordered"]["revenue"], findings.company.currency, cents=True),
         ]
         for label, steps in ordered[:LARGEST]
     ]
@@ -114,9 +114,9 @@ def _level_table(rows: Rows, level: str, caption: str, name: str, found: Finding
     return table(f"{caption}, in messages{more}{marked}", headings, shown)
 
 
-def treatments(found: Findings) -> ReportSection:
+def treatments(findings: Findings) -> ReportSection:
     """Question 5."""
-    rows = sorted(found.answers["funnel_by_treatment"], key=lambda row: (-row["sends"], row["treatment_id"]))
+    rows = sorted(findings.answers["funnel_by_treatment"], key=lambda row: (-row["sends"], row["treatment_id"]))
     shown = [
         [
             row["treatment_id"],
@@ -125,8 +125,8 @@ def treatments(found: Findings) -> ReportSection:
             share_cell(row["clicked"], row["opened"])
             if row["clicked"] <= row["opened"]
             else percent(row["click_per_open"]),
-            money(row["revenue"], found.company.currency, cents=True),
-            money(row["revenue_per_send"], found.company.currency, cents=True),
+            money(row["revenue"], findings.company.currency, cents=True),
+            money(row["revenue_per_send"], findings.company.currency, cents=True),
         ]
         for row in rows[:LARGEST]
     ]
@@ -169,10 +169,10 @@ def _rate_bar(label: str, successes: int, trials: int) -> Bar:
     return Bar(label, share.estimate or 0.0, percent(share.estimate), share.low, share.high)
 
 
-def failures(found: Findings) -> ReportSection:
+def failures(findings: Findings) -> ReportSection:
     """Question 6."""
-    rows = sorted(found.answers["delivery_failures"], key=lambda row: (-row["messages"], row["reason"]))
-    sends = found.summary["sends"] if found.summary else 0
+    rows = sorted(findings.answers["delivery_failures"], key=lambda row: (-row["messages"], row["reason"]))
+    sends = findings.summary["sends"] if findings.summary else 0
     failed = sum(row["messages"] for row in rows if row["reason"] != "unreported")
     title = "What was not delivered, and why?"
     if not rows:
@@ -205,9 +205,9 @@ def failures_chart(rows: Rows, sends: int) -> Chart:
     )
 
 
-def hours(found: Findings) -> ReportSection:
+def hours(findings: Findings) -> ReportSection:
     """Question 8."""
-    by_hour = {row["hour"]: row for row in found.answers["engagement_by_hour"]}
+    by_hour = {row["hour"]: row for row in findings.answers["engagement_by_hour"]}
     title = "When do people read?"
     opens = [by_hour[hour]["opens"] if hour in by_hour else 0 for hour in range(24)]
     clicks = [by_hour[hour]["clicks"] if hour in by_hour else 0 for hour in range(24)]
@@ -258,13 +258,13 @@ def hours_chart(title: str, what: str, counts: Sequence[int]) -> Chart:
     )
 
 
-def machines(found: Findings) -> ReportSection:
+def machines(findings: Findings) -> ReportSection:
     """What machines opened and clicked."""
-    rows = found.answers["machine_engagement"]
+    rows = findings.answers["machine_engagement"]
     title = "What did machines open and click?"
     if not rows:
         return ReportSection("machines", title, [paragraph("No open or click looks like a machine's.")])
-    counted_in = found.company.parameters.count_machine_engagement
+    counted_in = findings.company.parameters.count_machine_engagement
     body = [
         paragraph(
             "Mail programs and security scanners open and click too. Such opens and clicks "

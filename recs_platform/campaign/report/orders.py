@@ -18,14 +18,14 @@ PATH_WORDS = {
 }
 
 
-def paths(found: Findings) -> ReportSection:
+def paths(findings: Findings) -> ReportSection:
     """Question 2."""
-    rows = sorted(found.answers["conversion_paths"], key=lambda row: row["path_number"])
+    rows = sorted(findings.answers["conversion_paths"], key=lambda row: row["path_number"])
     title = "On which path did orders come?"
     if not rows:
         return ReportSection("paths", title, [paragraph(_NO_ORDERS)])
     *parts, total = rows
-    currency = found.company.currency
+    currency = findings.company.currency
     tracked = sum(row["orders"] for row in parts if row["path"] in ("clicked", "opened"))
     shown = [
         [
@@ -68,13 +68,13 @@ def paths_chart(parts: Rows, currency: str) -> Chart:
     )
 
 
-def time_to_purchase(found: Findings) -> ReportSection:
+def time_to_purchase(findings: Findings) -> ReportSection:
     """Question 4."""
-    rows = sorted(found.answers["send_to_purchase_time"], key=lambda row: row["day_number"])
+    rows = sorted(findings.answers["send_to_purchase_time"], key=lambda row: row["day_number"])
     title = "How long after a message do orders come?"
     if not rows:
         return ReportSection("time", title, [paragraph(_NO_ORDERS)])
-    currency, until = found.company.currency, {row["day_number"]: row["share_until"] for row in rows}
+    currency, until = findings.company.currency, {row["day_number"]: row["share_until"] for row in rows}
     body = [
         paragraph(
             strong(percent(until[1])),
@@ -120,13 +120,13 @@ def time_chart(rows: Rows) -> Chart:
     )
 
 
-def largest_orders(found: Findings) -> ReportSection:
+def largest_orders(findings: Findings) -> ReportSection:
     """Question 9."""
-    rows = sorted(found.answers["opened_then_ordered"], key=lambda row: (-row["revenue"], row["order_id"]))
+    rows = sorted(findings.answers["opened_then_ordered"], key=lambda row: (-row["revenue"], row["order_id"]))
     title = "Which orders plainly followed a message?"
     if not rows:
         return ReportSection("opened", title, [paragraph("No order came after an open or click of its message.")])
-    currency = found.company.currency
+    currency = findings.company.currency
     total = sum(round(100 * row["revenue"]) for row in rows) / 100
     shown = [
         [
@@ -150,7 +150,7 @@ def largest_orders(found: Findings) -> ReportSection:
             f"Orders after an open or click{more}",
             ["Order", "Customer", "Treatment", "Sent", "Ordered (UTC)", "Path", "After", "Revenue"],
             shown,
-            words=6,
+            text_columns=6,
         ),
     ]
     return ReportSection("opened", title, body)

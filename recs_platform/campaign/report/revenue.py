@@ -15,16 +15,16 @@ from recs_platform.warehouse.slices import Days
 _DAYS_IN_A_TABLE, _DAYS_IN_A_CHART = 31, 150
 
 
-def revenue(found: Findings) -> ReportSection:
+def revenue(findings: Findings) -> ReportSection:
     """Question 3."""
-    rows = found.answers["revenue_by_date"]
+    rows = findings.answers["revenue_by_date"]
     title = "Which revenue came on which day?"
     if not any(row["orders"] for row in rows):
         return ReportSection("revenue", title, [paragraph("No order is credited to these messages.")])
-    currency = found.company.currency
+    currency = findings.company.currency
     best = max(rows, key=lambda row: (row["revenue"], row["ordered_on"]))
     last = max(row["ordered_on"] for row in rows)
-    by_day = filled(rows, Days(found.sent.first, max(last, found.sent.last)))
+    by_day = filled(rows, Days(findings.sent.first, max(last, findings.sent.last)))
     per_week = len(by_day) > _DAYS_IN_A_TABLE
     listed = weeks(by_day) if per_week else by_day
     body = [
@@ -60,7 +60,7 @@ def revenue(found: Findings) -> ReportSection:
         ),
         note(
             "Credited revenue is that of orders after these messages, refunds taken off, whenever they came. Other "
-            f"orders are those of {days(found.sent)} that no message is credited with."
+            f"orders are those of {days(findings.sent)} that no message is credited with."
         ),
     ]
     return ReportSection("revenue", title, body)
@@ -126,8 +126,8 @@ def filled(rows: Sequence[Row], span: Days) -> list[Row]:
         "other_revenue": 0.0,
         "provisional": False,
     }
-    known = {row["ordered_on"]: row for row in rows}
-    return [known.get(when, {**nothing, "ordered_on": when}) for when in span]
+    earned = {row["ordered_on"]: row for row in rows}
+    return [earned.get(when, {**nothing, "ordered_on": when}) for when in span]
 
 
 def weeks(rows: Sequence[Row]) -> list[Row]:

@@ -37,5 +37,5 @@ def _lists(compared: ComparedOffers) -> Chart:
         for section, names in _LISTS.items()
         for name in names
     ]
-    said = "Shares of customers, of the offers of customers in common, and by how much averages move."
-    return bars(CHANGES, said, rows, Axis("share of customers or offers; of an average, how it moved", write=tick))
+    caption = "Shares of customers, of the offers of customers in common, and by how much averages move."
+    return bars(CHANGES, caption, rows, Axis("share of customers or offers; of an average, how it moved", write=tick))

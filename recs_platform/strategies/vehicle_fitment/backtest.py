@@ -114,7 +114,9 @@ def rows_of(counts: Counts) -> list[dict[str, Any]]:
             "hit_rate": float(measured.hit[0, cell]),
             "hit_rate_low": float(hit_ends[0, cell]),
             "hit_rate_high": float(hit_ends[1, cell]),
-            **_over_global(contender, section, measured.over_baseline[0, cell], over_ends[:, cell], known=has_ratio),
+            **_over_global(
+                contender, section, measured.over_baseline[0, cell], over_ends[:, cell], has_ratio=has_ratio
+            ),
         }
         for cell, (contender, section, value) in enumerate(CELLS)
     ]
@@ -144,8 +146,10 @@ def interval(resampled: Floats) -> Floats:
     return np.nanquantile(resampled, [tail, 1 - tail], axis=0, method="nearest")
 
 
-def _over_global(contender: str, section: str, ratio: float, ends: Floats, *, known: bool) -> dict[str, float | None]:
-    if section != "all" or contender == BASELINE or not known:
+def _over_global(
+    contender: str, section: str, ratio: float, ends: Floats, *, has_ratio: bool
+) -> dict[str, float | None]:
+    if section != "all" or contender == BASELINE or not has_ratio:
         return {"over_global": None, "over_global_low": None, "over_global_high": None}
     high = float(ends[1])
     return {

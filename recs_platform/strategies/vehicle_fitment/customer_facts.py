@@ -49,12 +49,12 @@ class CustomerFacts:
         """What owners of the vehicle, and of its kin, ordered of a part."""
         assert self.owner is not None  # noqa: S101  (only parts of an owner have segments)
         names = _segment_names(self.owner)
-        found = {}
+        ordered = {}
         for tier in TIERS:
             row = self.by_segment.get((tier, item_id), {})
             weighted, orders = row.get("weighted_orders", 0.0), row.get("orders", 0)
-            found[tier] = (names[tier], orders, weighted, self.totals.get(tier, 0.0))
-        return shrunk(parameters, found)
+            ordered[tier] = (names[tier], orders, weighted, self.totals.get(tier, 0.0))
+        return shrunk(parameters, ordered)
 
 
 def facts_of_customer(read: DayReader, who: str) -> CustomerFacts:

@@ -47,9 +47,9 @@ def _vehicle(facts: CustomerFacts) -> str:
 
 def _too_few_eligible(parameters: VehicleFitmentParameters, facts: CustomerFacts) -> tuple[str, str]:
     faults = {item: merchandising_faults(parameters, facts.catalog.get(item)) for item in sorted(facts.fitting)}
-    eligible = [item for item, found in faults.items() if not found]
+    eligible = [item for item, of_item in faults.items() if not of_item]
     # The first fault of each part, without its particulars: eight prices below the limit are one thing to say.
-    kinds = Counter(_kind(found[0]) for found in faults.values() if found)
+    kinds = Counter(_kind(of_item[0]) for of_item in faults.values() if of_item)
     why = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
     removed = f" The others: {why}." if why else ""
     return (
