@@ -90,19 +90,19 @@ def publication_asset(
 def _about(proposal: Proposal, made: Publication | None) -> dict[str, Any]:
     """What is live after the run."""
     live = made or proposal.live
-    said: dict[str, Any] = {"summary": proposal.summary(), "published": made is not None}
+    metadata: dict[str, Any] = {"summary": proposal.summary(), "published": made is not None}
     if live is not None:
-        said |= {
+        metadata |= {
             "version": live.version,
             "live_as_of": str(live.as_of),
             "generated_at": live.generated_at.isoformat(),
             "published_by": live.published_by,
         }
         if live.customers is not None:
-            said["customers"] = live.customers
+            metadata["customers"] = live.customers
     if made is not None:
-        said |= {"rows": made.rows, "comparison_id": made.comparison_id or "", "verified": True}
-    return said
+        metadata |= {"rows": made.rows, "comparison_id": made.comparison_id or "", "verified": True}
+    return metadata
 
 
 def _comparison_metadata(pipeline: Pipeline, company: Company, proposal: Proposal) -> dict[str, Any]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import partial
 
 from recs_platform.bench import campaign_day, campaign_rows
-from recs_platform.bench.measure import Aim, Part
+from recs_platform.bench.measure import Aim, MeasuredPart
 from recs_platform.bench.registry import Options
 
 SENDS = 10_000_000
 
 
-def parts(options: Options) -> list[Part]:
+def parts(options: Options) -> list[MeasuredPart]:
     whole = options.rows or SENDS
     tenth = max(1, whole // 10)
     large, small = options.folder / "large", options.folder / "small"
     return [
-        Part(
+        MeasuredPart(
             name="a tenth",
             sizes=_sizes(tenth),
             prepare=partial(campaign_rows.fill_all, {small: tenth}),
@@ -25,7 +25,7 @@ def parts(options: Options) -> list[Part]:
             baseline=partial(campaign_day.measure_plainly, small, compared=True),
             aim=Aim(ratio=1),
         ),
-        Part(
+        MeasuredPart(
             name="funnel and attribution",
             sizes=_sizes(whole),
             prepare=partial(campaign_rows.fill_all, {small: tenth, large: whole}),
@@ -38,7 +38,7 @@ def parts(options: Options) -> list[Part]:
 
 
 def _sizes(sends: int) -> dict[str, int]:
-    size = campaign_rows.Size(sends)
+    size = campaign_rows.CampaignSize(sends)
     return {
         "sends": size.sends,
         "interactions": size.interactions,

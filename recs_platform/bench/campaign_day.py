@@ -69,11 +69,11 @@ def measure_plainly(home: Path, *, compared: bool) -> Done:
 
 def _same_paths(noted: Path, paths: dict[str, tuple[int, float]]) -> None:
     """Whoever comes second must have found the same orders and, to the cent, the same revenue on every path."""
-    said = str({path: (orders, round(100 * revenue)) for path, (orders, revenue) in sorted(paths.items())})
+    totals = str({path: (orders, round(100 * revenue)) for path, (orders, revenue) in sorted(paths.items())})
     if not noted.exists():
-        noted.write_text(said)
-    elif noted.read_text() != said:
-        raise RuntimeError(f"the two sides disagree: {said}, not {noted.read_text()}")
+        noted.write_text(totals)
+    elif noted.read_text() != totals:
+        raise RuntimeError(f"the two sides disagree: {totals}, not {noted.read_text()}")
 
 
 def _engaged(sends: pd.DataFrame, deliveries: pd.DataFrame, interactions: pd.DataFrame) -> pd.DataFrame:

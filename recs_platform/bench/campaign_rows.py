@@ -20,7 +20,7 @@ _SHARES = {"interactions": 0.2, "orders": 0.1, "customers": 0.1}
 
 
 @dataclass(frozen=True)
-class Size:
+class CampaignSize:
     sends: int
 
     @property
@@ -48,10 +48,10 @@ def fill(home: Path, sends: int) -> None:
     live_in(home)
     from recs_platform.warehouse.slices import Days
 
-    fill_tables(home, bench_company(1), Days(FIRST, DAY), _made_up(Size(sends)))
+    fill_tables(home, bench_company(1), Days(FIRST, DAY), _made_up(CampaignSize(sends)))
 
 
-def _made_up(size: Size) -> dict[str, str]:
+def _made_up(size: CampaignSize) -> dict[str, str]:
     """A SELECT for each table."""
     day = f"(TIMESTAMP '{FIRST}' + to_days({draw(1, DAYS)}))"
     sent_at = f"{day} + to_seconds(50400 + {draw(2, 10800)})"

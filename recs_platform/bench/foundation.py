@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from recs_platform.bench import slices, strategy_day
-from recs_platform.bench.measure import Aim, Part
+from recs_platform.bench.measure import Aim, MeasuredPart
 from recs_platform.bench.registry import Options
 
 ROWS = 5_000_000
@@ -13,14 +13,14 @@ DAYS = 90
 CUSTOMERS = 50
 
 
-def parts(options: Options) -> list[Part]:
+def parts(options: Options) -> list[MeasuredPart]:
     rows = options.rows or ROWS
     return [_write(options, rows), _read(options, rows), _overhead(options)]
 
 
-def _write(options: Options, rows: int) -> Part:
+def _write(options: Options, rows: int) -> MeasuredPart:
     folder = options.folder / "write"
-    return Part(
+    return MeasuredPart(
         name="write",
         sizes={"rows": rows, "slices": 1},
         prepare=partial(slices.land, folder, rows),
@@ -31,9 +31,9 @@ def _write(options: Options, rows: int) -> Part:
     )
 
 
-def _read(options: Options, rows: int) -> Part:
+def _read(options: Options, rows: int) -> MeasuredPart:
     folder = options.folder / "read"
-    return Part(
+    return MeasuredPart(
         name="read",
         sizes={"rows": rows // DAYS * DAYS, "slices": DAYS},
         prepare=partial(slices.fill, folder, DAYS, rows),
@@ -44,9 +44,9 @@ def _read(options: Options, rows: int) -> Part:
     )
 
 
-def _overhead(options: Options) -> Part:
+def _overhead(options: Options) -> MeasuredPart:
     home, steps = options.folder / "overhead", strategy_day.steps_of_a_day()
-    return Part(
+    return MeasuredPart(
         name="overhead",
         sizes={"customers": CUSTOMERS, "steps": steps},
         prepare=partial(strategy_day.prepare, home, CUSTOMERS),

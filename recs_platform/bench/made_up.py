@@ -44,8 +44,8 @@ def fill_tables(home: Path, company: Company, days: Days, tables: Mapping[str, s
             connection.execute(f"COPY ({sql}) TO '{file}' (FORMAT parquet)")
             ref = pipelines()[company.strategy.name].ref(table, company)
             columns = ", ".join(f'"{column.name}"' for column in ref.spec.columns)
-            known = {name for name, *_ in connection.execute(f"DESCRIBE FROM '{file}'").fetchall()}
-            nothing = [f'NULL AS "{column.name}"' for column in ref.spec.columns if column.name not in known]
+            named = {name for name, *_ in connection.execute(f"DESCRIBE FROM '{file}'").fetchall()}
+            nothing = [f'NULL AS "{column.name}"' for column in ref.spec.columns if column.name not in named]
             rows = f"SELECT {', '.join(['*', *nothing])} FROM '{file}'"
             reader = connection.execute(f"SELECT {columns} FROM ({rows})").to_arrow_reader(100_000)
             of = days if ref.spec.kind is Kind.LOG else Days.one(days.last)

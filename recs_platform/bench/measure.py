@@ -53,7 +53,7 @@ class Aim:
 
 
 @dataclass(frozen=True)
-class Part:
+class MeasuredPart:
     """A piece of the platform's work, and what it is compared with."""
 
     name: str
@@ -78,7 +78,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Measurement:
-    part: Part
+    part: MeasuredPart
     platform: Side
     baseline: Side
 
@@ -92,7 +92,7 @@ class Measurement:
         return self.part.aim.met(self.platform.seconds, self.ratio)
 
 
-def measure(part: Part, repeat: int, on_turn: Callable[[str], None] = lambda _: None) -> Measurement:
+def measure(part: MeasuredPart, repeat: int, on_turn: Callable[[str], None] = lambda _: None) -> Measurement:
     """Both sides in turns, so that whatever else the machine does meanwhile slows both."""
     on_turn(f"{part.name}: making the data")
     in_own_process(part.prepare)

@@ -234,20 +234,20 @@ def _note_sums(noted: Path, made: pa.Table) -> None:
 
     from recs_platform.strategies.offer_ranking.features import FEATURES
 
-    features: dict[str, list[float]] = {}
+    sums: dict[str, list[float]] = {}
     for spec in FEATURES.specs:
         column = made[spec.name]
         total = pc.sum(pc.utf8_length(column) if spec.kind == "category" else column.cast("float64")).as_py()
-        features[spec.name] = [round(total or 0.0, 1), column.null_count]
+        sums[spec.name] = [round(total or 0.0, 1), column.null_count]
     if not noted.exists():
-        noted.write_text(json.dumps(features))
+        noted.write_text(json.dumps(sums))
         return
     expected = json.loads(noted.read_text())
     apart = [
-        f"{name}: {features[name]}, not {expected[name]}"
-        for name in features
-        if abs(features[name][0] - expected[name][0]) > 1e-6 * max(1.0, abs(expected[name][0])) + 0.2
-        or features[name][1] != expected[name][1]
+        f"{name}: {sums[name]}, not {expected[name]}"
+        for name in sums
+        if abs(sums[name][0] - expected[name][0]) > 1e-6 * max(1.0, abs(expected[name][0])) + 0.2
+        or sums[name][1] != expected[name][1]
     ]
     if apart:
         raise RuntimeError(f"the two sides disagree: {'; '.join(apart)}")

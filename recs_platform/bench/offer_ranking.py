@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from recs_platform.bench import offer_day
-from recs_platform.bench.measure import Aim, Done, Part
-from recs_platform.bench.offer_rows import Size
+from recs_platform.bench.measure import Aim, Done, MeasuredPart
+from recs_platform.bench.offer_rows import OfferSize
 from recs_platform.bench.registry import Options
 
 CUSTOMERS = 100_000
@@ -21,14 +21,14 @@ Take: TypeAlias = Callable[[Path, int], object]
 Measure: TypeAlias = Callable[[Path, int], Done]
 
 
-def parts(options: Options) -> list[Part]:
+def parts(options: Options) -> list[MeasuredPart]:
     customers = options.customers or CUSTOMERS
-    size, home = Size(customers), options.folder / "offers"
+    size, home = OfferSize(customers), options.folder / "offers"
     sizes = {"customers": customers, "impressions": size.impressions, "order lines": size.lines, "offers": size.offers}
 
-    def part(name: str, prepare: Take, work: Measure, baseline_name: str, baseline: Measure, aim: Aim) -> Part:
+    def part(name: str, prepare: Take, work: Measure, baseline_name: str, baseline: Measure, aim: Aim) -> MeasuredPart:
         given = (home, customers)
-        return Part(
+        return MeasuredPart(
             name, sizes, partial(prepare, *given), partial(work, *given), baseline_name, partial(baseline, *given), aim
         )
 

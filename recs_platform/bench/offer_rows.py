@@ -24,7 +24,7 @@ _ITEMS, _CATEGORIES = 20_000, 24
 
 
 @dataclass(frozen=True)
-class Size:
+class OfferSize:
     customers: int
 
     @property
@@ -53,10 +53,10 @@ def fill(home: Path, customers: int) -> None:
 
     company = offer_company(customers)
     shown = getattr(company.parameters, "training_window_days", 0)
-    fill_tables(home, company, Days(company.start_date, DAY), _made_up(Size(customers), company.start_date, shown))
+    fill_tables(home, company, Days(company.start_date, DAY), _made_up(OfferSize(customers), company.start_date, shown))
 
 
-def _made_up(size: Size, first: date, shown_days: int) -> dict[str, str]:
+def _made_up(size: OfferSize, first: date, shown_days: int) -> dict[str, str]:
     """A SELECT for each table."""
     days, shown_from = (DAY - first).days + 1, DAY - timedelta(days=shown_days - 1)
     # Customer c is keen on promotions if c is odd, and has goods delivered if c % 5 < 3.

@@ -76,14 +76,14 @@ def _features(
 ) -> pd.DataFrame:
     after = feature_day - pd.Timedelta(days=parameters.feature_window_days)
 
-    def known(table: pd.DataFrame) -> pd.DataFrame:
+    def of_day(table: pd.DataFrame) -> pd.DataFrame:
         return table[(table["event_date"] <= feature_day) & (table["event_date"] > after)]
 
-    window = known(lines)
+    window = of_day(lines)
     with watch.step("customers"):
         customers = _customers(window, feature_day)
     with watch.step("offers"):
-        rates = _rates(known(given["impressions"]), known(given["redemptions"]), parameters.rate_strength, offers)
+        rates = _rates(of_day(given["impressions"]), of_day(given["redemptions"]), parameters.rate_strength, offers)
     with watch.step("interactions"):
         pairs = shown[[_CUSTOMER, _OFFER]].merge(offers, on=_OFFER).merge(rates, on=_OFFER)
         pairs = pairs.merge(given["customers"][[_CUSTOMER, _TYPE]], on=_CUSTOMER, how="left")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recs_platform.bench.measure import Part
+from recs_platform.bench.measure import MeasuredPart
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Benchmark:
     line: str
     function: str
 
-    def parts(self, options: Options) -> Sequence[Part]:
+    def parts(self, options: Options) -> Sequence[MeasuredPart]:
         """Nothing is made or measured yet."""
-        function: Callable[[Options], Sequence[Part]] = pkgutil.resolve_name(self.function)
+        function: Callable[[Options], Sequence[MeasuredPart]] = pkgutil.resolve_name(self.function)
         return function(options)
 
 

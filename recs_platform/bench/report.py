@@ -10,7 +10,7 @@ from recs_platform.bench.measure import Measurement
 
 
 @dataclass(frozen=True)
-class Report:
+class BenchReport:
     name: str
     measured: Sequence[Measurement]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import partial
 
 from recs_platform.bench import fitment_day
-from recs_platform.bench.measure import Aim, Part
+from recs_platform.bench.measure import Aim, MeasuredPart
 from recs_platform.bench.registry import Options
 
 CUSTOMERS = 500_000
 
 
-def parts(options: Options) -> list[Part]:
+def parts(options: Options) -> list[MeasuredPart]:
     customers = options.customers or CUSTOMERS
     home = options.folder / "fitment"
     return [
-        Part(
+        MeasuredPart(
             name="pipeline",
             sizes={"customers": customers, "days": fitment_day.DAYS},
             prepare=partial(fitment_day.land, home, customers),
@@ -24,7 +24,7 @@ def parts(options: Options) -> list[Part]:
             baseline=partial(fitment_day.copy_feeds, home),
             aim=Aim(seconds=60),
         ),
-        Part(
+        MeasuredPart(
             name="ranking",
             sizes={"customers": customers},
             prepare=partial(fitment_day.make, home, customers),
@@ -33,7 +33,7 @@ def parts(options: Options) -> list[Part]:
             baseline=partial(fitment_day.rank_plainly, home, customers),
             aim=Aim(ratio=3),
         ),
-        Part(
+        MeasuredPart(
             name="next day",
             sizes={"customers": customers},
             prepare=partial(fitment_day.land_next_day, home, customers),

@@ -13,14 +13,14 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from recs_platform.campaign.pictures import show_arms, show_periods
+from recs_platform.campaign.table_presentations import show_arms, show_periods
 from recs_platform.companies.model import Company
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.campaign import METRICS, ArmComparison, PeriodComparison, SampleRatio
 from recs_platform.schemas.table import spec_of
 from recs_platform.statistics import cuped, power, ratio, sequential
-from recs_platform.statistics.comparison import Comparison
+from recs_platform.statistics.comparison import Difference
 from recs_platform.statistics.intervals import Interval
 from recs_platform.statistics.paired import paired
 from recs_platform.statistics.ratio import Sums
@@ -34,7 +34,7 @@ ENGAGEMENT = frozenset({"opens", "clicks"})
 
 
 @dataclass(frozen=True)
-class Part:
+class ArmSums:
     """An arm's or a period's sums of one metric."""
 
     first_day: date
@@ -67,17 +67,17 @@ def period_comparison(days: Days, metric_sums: pa.Table, paired_customers: pa.Ta
     return spec_of(PeriodComparison).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
-def parts_of(rows: list[dict[str, Any]], cut: str) -> dict[tuple[str, str], Part]:
+def parts_of(rows: list[dict[str, Any]], cut: str) -> dict[tuple[str, str], ArmSums]:
     """The sums of each arm or period and metric."""
     names = ("units", "n", "y", "x", "nn", "yy", "xx", "ny", "nx", "yx")
     return {
-        (row["part"], row["metric"]): Part(row["first_day"], row["last_day"], Sums(*(row[name] for name in names)))
+        (row["part"], row["metric"]): ArmSums(row["first_day"], row["last_day"], Sums(*(row[name] for name in names)))
         for row in rows
         if row["cut"] == cut
     }
 
 
-def compare_arms(parts: Mapping[tuple[str, str], Part], parameters: Parameters) -> Iterator[Row]:
+def compare_arms(parts: Mapping[tuple[str, str], ArmSums], parameters: Parameters) -> Iterator[Row]:
     arms = sorted({arm for arm, _ in parts})
     for arm in arms:
         for baseline in (parameters.control_arm, *parameters.holdout_arms):
@@ -95,9 +95,9 @@ def compare_arms(parts: Mapping[tuple[str, str], Part], parameters: Parameters) 
                     }
 
 
-def _arm_row(own: Part, other: Part, parameters: Parameters) -> Row:
-    found, adjusted = ratio.difference(own.sums, other.sums), cuped.adjust(own.sums, other.sums)
-    always = _anytime(found, own, other, parameters.campaign_window_days)
+def _arm_row(own: ArmSums, other: ArmSums, parameters: Parameters) -> Row:
+    fixed, adjusted = ratio.difference(own.sums, other.sums), cuped.adjust(own.sums, other.sums)
+    always = _anytime(fixed, own, other, parameters.campaign_window_days)
     sharper = adjusted.comparison if adjusted.theta else None
     messages, difference = own.sums.n, own.value - other.value
     return {
@@ -106,41 +106,41 @@ def _arm_row(own: Part, other: Part, parameters: Parameters) -> Row:
         "value": own.value,
         "baseline_value": other.value,
         "difference": difference,
-        "fixed_low": found.low,
-        "fixed_high": found.high,
+        "fixed_low": fixed.low,
+        "fixed_high": fixed.high,
         "anytime_low": always.low,
         "anytime_high": always.high,
-        "p_value": found.p_value,
+        "p_value": fixed.p_value,
         "adjusted": sharper.estimate if sharper else None,
         "adjusted_low": sharper.low if sharper else None,
         "adjusted_high": sharper.high if sharper else None,
         "noise_removed": adjusted.variance_reduction if sharper else None,
-        "relative": found.relative,
-        "relative_low": found.relative_low,
-        "relative_high": found.relative_high,
+        "relative": fixed.relative,
+        "relative_low": fixed.relative_low,
+        "relative_high": fixed.relative_high,
         "total": difference * messages,
-        "total_low": None if found.low is None else found.low * messages,
-        "total_high": None if found.high is None else found.high * messages,
+        "total_low": None if fixed.low is None else fixed.low * messages,
+        "total_high": None if fixed.high is None else fixed.high * messages,
         "days_to_see": _days_to_see(own, other, parameters.minimum_effect),
     }
 
 
-def _anytime(found: Comparison, own: Part, other: Part, window: int) -> Interval:
+def _anytime(difference: Difference, own: ArmSums, other: ArmSums, window: int) -> Interval:
     """Tuned for the end of the campaign window, to which the standard error shrinks with the root of the days.
 
     What it will be then hardly changes from day to day, as tuning must not: only the estimate of the spread settles.
     """
-    if not found.standard_error:
-        return Interval(found.estimate, None, None)
-    then = found.standard_error * math.sqrt(_elapsed(own, other) / window)
-    return sequential.anytime(found.estimate, found.standard_error, tuned_for=then)
+    if not difference.standard_error:
+        return Interval(difference.estimate, None, None)
+    then = difference.standard_error * math.sqrt(_elapsed(own, other) / window)
+    return sequential.anytime(difference.estimate, difference.standard_error, tuned_for=then)
 
 
-def _elapsed(own: Part, other: Part) -> int:
+def _elapsed(own: ArmSums, other: ArmSums) -> int:
     return (max(own.last_day, other.last_day) - min(own.first_day, other.first_day)).days + 1
 
 
-def _days_to_see(own: Part, other: Part, minimum_effect: float) -> int | None:
+def _days_to_see(own: ArmSums, other: ArmSums, minimum_effect: float) -> int | None:
     """Days from the last one on, if customers go on coming as they do; looked at every day."""
     spread = ratio.deviation(other.sums) or ratio.deviation(own.sums)
     if not spread or not other.value:
@@ -156,7 +156,7 @@ def _days_to_see(own: Part, other: Part, minimum_effect: float) -> int | None:
     return None if needed is None else max(0, needed - elapsed)
 
 
-def compare_shares(parts: Mapping[tuple[str, str], Part], planned: Mapping[str, float]) -> Iterator[Row]:
+def compare_shares(parts: Mapping[tuple[str, str], ArmSums], planned: Mapping[str, float]) -> Iterator[Row]:
     messages = {arm: round(part.sums.n) for (arm, metric), part in sorted(parts.items()) if metric == "orders"}
     verdict = judge_shares(messages, planned) if planned else None
     total = sum(messages.values())
@@ -171,7 +171,7 @@ def compare_shares(parts: Mapping[tuple[str, str], Part], planned: Mapping[str, 
         }
 
 
-def compare_periods(parts: Mapping[tuple[str, str], Part], same: list[dict[str, Any]]) -> Iterator[Row]:
+def compare_periods(parts: Mapping[tuple[str, str], ArmSums], same: list[dict[str, Any]]) -> Iterator[Row]:
     """Nothing while there are no messages both before and after."""
     if not {"before", "after"} <= {period for period, _ in parts}:
         return
@@ -190,34 +190,34 @@ def compare_periods(parts: Mapping[tuple[str, str], Part], same: list[dict[str, 
         yield {"comparison": "same_customers", "metric": row["metric"], **both, **_paired_row(row)}
 
 
-def _period_row(before: Part, after: Part) -> Row:
+def _period_row(before: ArmSums, after: ArmSums) -> Row:
     """A customer of both periods counts as two: the interval is then, if anything, too wide."""
-    found = ratio.difference(after.sums, before.sums)
+    change = ratio.difference(after.sums, before.sums)
     return {
         "customers_before": before.sums.units,
         "customers_after": after.sums.units,
         "before": before.value,
         "after": after.value,
         "difference": after.value - before.value,
-        "difference_low": found.low,
-        "difference_high": found.high,
-        **_ratio(found.lift),
-        "p_value": found.p_value,
+        "difference_low": change.low,
+        "difference_high": change.high,
+        **_ratio(change.lift),
+        "p_value": change.p_value,
     }
 
 
 def _paired_row(row: Row) -> Row:
-    found = paired(row["both"], row["before_only"], row["after_only"], row["neither"])
+    same = paired(row["both"], row["before_only"], row["after_only"], row["neither"])
     return {
-        "customers_before": found.customers,
-        "customers_after": found.customers,
-        "before": found.before,
-        "after": found.after,
-        "difference": found.difference.estimate,
-        "difference_low": found.difference.low,
-        "difference_high": found.difference.high,
-        **_ratio(found.lift),
-        "p_value": found.p_value,
+        "customers_before": same.customers,
+        "customers_after": same.customers,
+        "before": same.before,
+        "after": same.after,
+        "difference": same.difference.estimate,
+        "difference_low": same.difference.low,
+        "difference_high": same.difference.high,
+        **_ratio(same.lift),
+        "p_value": same.p_value,
     }
 
 

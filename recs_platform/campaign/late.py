@@ -36,5 +36,5 @@ def days_to_make_again(changed: Collection[date], made: Sequence[date], window_d
 
 
 def lagging_days(campaign_days: Collection[Mapping[str, Any]]) -> list[date]:
-    """The days whose opens and clicks are missing, of of the rows of `campaign_days`: worth asking the feed about."""
+    """The days whose opens and clicks are missing, of the rows of `campaign_days`: worth asking the feed about."""
     return sorted(row["day"] for row in campaign_days if row["lagging"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recs_platform.campaign import pictures
+from recs_platform.campaign import table_presentations
 from recs_platform.campaign.experiments import arm_comparison, period_comparison, sample_ratio
 from recs_platform.campaign.treatments import off_policy_evaluation, treatment_bandit
 from recs_platform.declarations.strategy import AnyStrategy
@@ -21,12 +21,12 @@ from recs_platform.warehouse.query import Query
 CAMPAIGN = "campaign"
 
 SHOWN: Mapping[type[Table], Present] = {
-    reports.ConversionPaths: pictures.show_paths,
-    reports.RevenueByDate: pictures.show_revenue,
-    reports.SendToPurchaseTime: pictures.show_time,
-    reports.FunnelByTreatment: pictures.show_treatments,
-    reports.EngagementByHour: pictures.show_hours,
-    reports.CampaignSummary: pictures.show_summary,
+    reports.ConversionPaths: table_presentations.show_paths,
+    reports.RevenueByDate: table_presentations.show_revenue,
+    reports.SendToPurchaseTime: table_presentations.show_time,
+    reports.FunnelByTreatment: table_presentations.show_treatments,
+    reports.EngagementByHour: table_presentations.show_hours,
+    reports.CampaignSummary: table_presentations.show_summary,
 }
 """What small tables say in words and as a picture; the report says more."""
 

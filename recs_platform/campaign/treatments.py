@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from recs_platform.campaign.bandit.allocation import Rules
 from recs_platform.campaign.bandit.counts import SendLog, older_and_newer, send_log
-from recs_platform.campaign.bandit.off_policy import METHODS, Estimate, Evaluation, evaluate
+from recs_platform.campaign.bandit.off_policy import METHODS, Evaluation, PolicyEstimate, evaluate
 from recs_platform.campaign.bandit.overlap import Refusal
 from recs_platform.campaign.bandit.table import BanditRow, bandit_rows, shares_of
-from recs_platform.campaign.pictures import show_bandit, show_off_policy
+from recs_platform.campaign.table_presentations import show_bandit, show_off_policy
 from recs_platform.companies.model import Company
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.pipeline.frame_asset import table_asset
@@ -85,14 +85,16 @@ def judgements(log: SendLog, as_of: date, parameters: Parameters) -> Iterator[Ro
     learned = shares_of(_learned(older, parameters)) if older.sends.any() else None
     uniform = {EVERYBODY: dict.fromkeys(log.treatments, 1 / len(log.treatments))}
     for policy, proposal, judge in (("bandit", learned, newer), ("uniform", uniform, log)):
-        found = evaluate(judge, proposal) if proposal else Refusal("no_sends", "There is nothing to learn from before.")
-        known = {
+        judgement = (
+            evaluate(judge, proposal) if proposal else Refusal("no_sends", "There is nothing to learn from before.")
+        )
+        common = {
             "policy": policy,
             "judged_from": as_of - timedelta(days=int(judge.age_days.max())),
             "judged_until": as_of - timedelta(days=int(judge.age_days.min())),
             "messages": round(float(judge.sends.sum())),
         }
-        yield from ({**known, **row} for row in _judgement(found))
+        yield from ({**common, **row} for row in _judgement_rows(judgement))
 
 
 def _learned(log: SendLog, parameters: Parameters) -> list[BanditRow]:
@@ -106,16 +108,16 @@ def _learned(log: SendLog, parameters: Parameters) -> list[BanditRow]:
     )
 
 
-def _judgement(found: Evaluation | Refusal) -> Iterator[Row]:
-    if isinstance(found, Refusal):
-        yield {"estimator": "dr", "refused_because": found.words}
+def _judgement_rows(judgement: Evaluation | Refusal) -> Iterator[Row]:
+    if isinstance(judgement, Refusal):
+        yield {"estimator": "dr", "refused_because": judgement.words}
         return
-    sure = {"effective_messages": found.overlap.effective_sends}
-    yield {"estimator": "observed", **_ends(found.logged)}
+    sure = {"effective_messages": judgement.overlap.effective_sends}
+    yield {"estimator": "observed", **_ends(judgement.logged)}
     for method in METHODS:
-        yield {"estimator": method, **_ends(found.estimates[method]), **sure}
-    yield {"estimator": "gain", **_ends(found.gain), **sure}
+        yield {"estimator": method, **_ends(judgement.estimates[method]), **sure}
+    yield {"estimator": "gain", **_ends(judgement.gain), **sure}
 
 
-def _ends(estimate: Estimate) -> Row:
+def _ends(estimate: PolicyEstimate) -> Row:
     return {"value": estimate.value, "value_low": estimate.low, "value_high": estimate.high}

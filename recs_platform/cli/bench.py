@@ -13,8 +13,8 @@ from recs_platform.cli.output import JsonOption, console, print_json, print_tabl
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
-    from recs_platform.bench.measure import Measurement, Part
-    from recs_platform.bench.report import Report
+    from recs_platform.bench.measure import MeasuredPart, Measurement
+    from recs_platform.bench.report import BenchReport
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def bench(
 ) -> None:
     """Measure the platform against its targets: each piece of work in turns with a baseline, in the same run."""
     from recs_platform.bench.registry import BENCHMARKS, Options
-    from recs_platform.bench.report import Report
+    from recs_platform.bench.report import BenchReport
 
     if name is None:
         _list(as_json)
@@ -40,7 +40,7 @@ def bench(
         raise ConfigError(f"no benchmark {name}. There is: {', '.join(BENCHMARKS)}.")
     with tempfile.TemporaryDirectory(prefix="recs-bench-") as folder:
         parts = _chosen(BENCHMARKS[name].parts(Options(Path(folder), rows, customers)), part)
-        report = Report(name, _measure(parts, repeat, quiet=as_json))
+        report = BenchReport(name, _measure(parts, repeat, quiet=as_json))
     if as_json:
         print_json(report.to_json())
     else:
@@ -56,14 +56,14 @@ def _list(as_json: bool) -> None:
         print_table("", ("benchmark", "what it measures"), [(n, benchmark.line) for n, benchmark in BENCHMARKS.items()])
 
 
-def _chosen(parts: Sequence[Part], names: list[str] | None) -> list[Part]:
+def _chosen(parts: Sequence[MeasuredPart], names: list[str] | None) -> list[MeasuredPart]:
     unknown = sorted(set(names or ()) - {part.name for part in parts})
     if unknown:
         raise ConfigError(f"no part {unknown[0]}. There is: {', '.join(part.name for part in parts)}.")
     return [part for part in parts if not names or part.name in names]
 
 
-def _measure(parts: Sequence[Part], repeat: int, *, quiet: bool) -> list[Measurement]:
+def _measure(parts: Sequence[MeasuredPart], repeat: int, *, quiet: bool) -> list[Measurement]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from recs_platform.bench.measure import measure
@@ -74,7 +74,7 @@ def _measure(parts: Sequence[Part], repeat: int, *, quiet: bool) -> list[Measure
         return [measure(part, repeat, lambda turn: progress.update(task, description=turn)) for part in parts]
 
 
-def _show(report: Report, repeat: int) -> None:
+def _show(report: BenchReport, repeat: int) -> None:
     titles = ("", "seconds", "rows/s", "baseline s", "ratio", "peak MB", "aim")
     rows = [row for one in report.measured for row in _rows(one)]
     print_table(f"recs bench {report.name}", titles, rows, right=1)

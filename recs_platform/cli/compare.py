@@ -28,17 +28,17 @@ def compare(
     from recs_platform.strategies.catalogue import pipelines
     from recs_platform.warehouse.environment import open_warehouse
 
-    found = find(company)
-    pipeline = pipelines()[found.strategy.name]
+    owner = find(company)
+    pipeline = pipelines()[owner.strategy.name]
     before, after = day_of(a, "--a"), day_of(b, "--b")
-    figures = compare_days(open_warehouse(), pipeline, found, before, after)
+    figures = compare_days(open_warehouse(), pipeline, owner, before, after)
     if as_json:
         named = [{name: value for name, value in figure.items() if name != "as_of"} for figure in figures]
         print_json({"company": company, "a": before, "b": after, "figures": named})
         return
     compared = pipeline.products[RECOMMENDATIONS].compared(figures)
-    said = f"{before} has no recommendations." if compared.is_first else compared.summary()
+    summary = f"{before} has no recommendations." if compared.is_first else compared.summary()
     console.print(f"[bold]{company}[/]: {before} (live) -> {after} (new)", highlight=False)
-    console.print(escape(said), soft_wrap=True, highlight=False)
+    console.print(escape(summary), soft_wrap=True, highlight=False)
     for table in compared.sections():
         print_table(table.title, table.columns, table.rows, right=1)

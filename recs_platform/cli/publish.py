@@ -45,9 +45,9 @@ def publish(
     """Compare a day's recommendations with what is live, and make them live unless a check or guardrail refuses."""
     from recs_platform.publication.proposal import Standing, accept, newest_day, propose
 
-    found, pipeline, outlet = _opened(company, product)
+    owner, pipeline, outlet = _opened(company, product)
     day = day_of(date, "--date") if date else newest_day(outlet)
-    proposal = propose(outlet, pipeline, found, day)
+    proposal = propose(outlet, pipeline, owner, day)
     made = accept(proposal, outlet, by=who(by), at=datetime.now(UTC), approve=approve)
     if as_json:
         print_json(_proposal_json(proposal, made))
@@ -61,18 +61,18 @@ def publications(company: CompanyArgument, product: ProductOption = None, as_jso
     from recs_platform.publication.publish import publications as listed
 
     _, _, outlet = _opened(company, product)
-    found = listed(outlet)
+    versions = listed(outlet)
     if as_json:
-        print_json([_publication_json(publication) for publication in found])
+        print_json([_publication_json(publication) for publication in versions])
         return
-    if not found:
+    if not versions:
         command = f"recs publish {company}{outlet.product.option}"
         console.print(f"{outlet.name} has published nothing yet. Next: [bold]{command}[/]")
         return
     titles = ("version", "as of", "status", "kind", "customers", "rows", "published at", "by", "approved", "note")
     rows = [
         (p.version, p.as_of, p.status, p.kind, p.customers, p.rows, p.published_at, p.published_by, p.approved, p.note)
-        for p in found
+        for p in versions
     ]
     print_table("", titles, rows)
 
@@ -108,12 +108,12 @@ def _opened(name: str, product: str | None) -> tuple[Company, Pipeline, Outlet]:
     from recs_platform.strategies.catalogue import pipelines
     from recs_platform.warehouse.environment import open_warehouse
 
-    found = find(name)
-    pipeline = pipelines()[found.strategy.name]
-    chosen = _chosen(found, pipeline, product)
+    company = find(name)
+    pipeline = pipelines()[company.strategy.name]
+    chosen = _chosen(company, pipeline, product)
     database = engine()
     upgrade(database)
-    return found, pipeline, outlet_of(pipeline, chosen, found, open_warehouse(), database)
+    return company, pipeline, outlet_of(pipeline, chosen, company, open_warehouse(), database)
 
 
 def _chosen(company: Company, pipeline: Pipeline, product: str | None) -> str:

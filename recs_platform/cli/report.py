@@ -46,9 +46,9 @@ def campaign(
         last=day_of(last, "--to") if last else None,
         as_of=day_of(as_of, "--as-of") if as_of else None,
     )
-    found = find(company)
-    pipeline = pipelines()[found.strategy.name]
-    findings = gather(open_warehouse(), pipeline, found, asked)
+    owner = find(company)
+    pipeline = pipelines()[owner.strategy.name]
+    findings = gather(open_warehouse(), pipeline, owner, asked)
     folder = (out or default_folder(settings().home, findings)).absolute()
     files = contents(findings, pipeline)
     write(folder, files)

@@ -32,15 +32,15 @@ def why(
     from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
-    found = find(company)
-    explainer, pipeline = found.strategy.explainer, pipeline_of(found)
+    owner = find(company)
+    explainer, pipeline = owner.strategy.explainer, pipeline_of(owner)
     if explainer is None:
-        raise ConfigError(f"{company} has nothing to explain: {found.strategy} recommends nothing yet.")
+        raise ConfigError(f"{company} has nothing to explain: {owner.strategy} recommends nothing yet.")
     warehouse = open_warehouse()
     asked = day_of(date, "--date") if date else None
-    day = day_to_explain(warehouse, pipeline, found, asked, recommendations=explainer.table)
-    explanation = explainer.explain(DayReader(warehouse, pipeline, found, day), customer, item)
-    published = publication_of_day(pipeline, found, day)
+    day = day_to_explain(warehouse, pipeline, owner, asked, recommendations=explainer.table)
+    explanation = explainer.explain(DayReader(warehouse, pipeline, owner, day), customer, item)
+    published = publication_of_day(pipeline, owner, day)
     if as_json:
         print_json({**explanation.data, "published": published})
         return

@@ -1,7 +1,7 @@
 """What a comparison of a day with what is live says: its figures by name, in words and as tables. Pure.
 
-Not here: what a product's comparison says (recommendations.py, allocation.py, offers.py), computing it (`sql/`),
-judging it (guardrails.py) and drawing it (pictures.py).
+Not here: what a product's comparison says (`publication.py` of a strategy, `publication/allocation.py`), computing it
+(`sql/`), judging it (guardrails.py) and drawing it (`comparison_picture.py`, `publication/allocation_picture.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
-class Section:
+class ComparisonTable:
     """A table for people."""
 
     title: str
@@ -51,14 +51,14 @@ class Compared(ABC):
 
     def section(self, name: str) -> list[Mapping[str, Any]]:
         """The figures of a section: the largest first where size matters, otherwise by name."""
-        found = [row for row in self.rows if row["section"] == name]
-        return sorted(found, key=lambda row: (-self._size(row), row["name"]))
+        figures = [row for row in self.rows if row["section"] == name]
+        return sorted(figures, key=lambda row: (-self._size(row), row["name"]))
 
-    def sections(self) -> list[Section]:
+    def sections(self) -> list[ComparisonTable]:
         """Every section that has something to say, as a table."""
         shown = [name for name in self.titles if not self.is_first or name in self.first]
         tables = [
-            Section(self.titles[name], self._columns(name), tuple(map(self._cells, self.section(name))))
+            ComparisonTable(self.titles[name], self._columns(name), tuple(map(self._cells, self.section(name))))
             for name in shown
         ]
         return [table for table in tables if table.rows]

@@ -2,7 +2,7 @@
 
 A first publication has nothing to compare with and passes. What cannot be compared although something is live (no
 customer in common, an average price out of nothing) does not pass. Not here: which figures of a product are limited
-(recommendations.py, allocation.py, offers.py).
+(`publication.py` of a strategy, `publication/allocation.py`).
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ class Guardrail:
     words: str
 
 
-def at_least(name: str, value: float | None, floor: float, *, said: str, unknown: str) -> Guardrail:
-    """A figure that may not be below the parameter `min_<name>`. `said` shows it; without one, `unknown` is said."""
+def at_least(name: str, value: float | None, floor: float, *, shown: str, unknown: str) -> Guardrail:
+    """A figure that may not be below the parameter `min_<name>`. `shown` is its text; `unknown` that of none."""
     passed = value is not None and value >= floor
-    return Guardrail(name, value, floor, passed, f"{_shown(value, said, unknown)}; min_{name} is {floor:.2%}")
+    return Guardrail(name, value, floor, passed, f"{_text(value, shown, unknown)}; min_{name} is {floor:.2%}")
 
 
-def at_most(name: str, value: float | None, ceiling: float, *, said: str, unknown: str) -> Guardrail:
+def at_most(name: str, value: float | None, ceiling: float, *, shown: str, unknown: str) -> Guardrail:
     """A figure that may not be further from 0 than the parameter `max_<name>`."""
     passed = value is not None and abs(value) <= ceiling
-    return Guardrail(name, value, ceiling, passed, f"{_shown(value, said, unknown)}; max_{name} is {ceiling:.2%}")
+    return Guardrail(name, value, ceiling, passed, f"{_text(value, shown, unknown)}; max_{name} is {ceiling:.2%}")
 
 
 def customers_kept(lost: float | None, ceiling: float) -> Guardrail:
@@ -39,7 +39,7 @@ def customers_kept(lost: float | None, ceiling: float) -> Guardrail:
         "customers_lost",
         lost,
         ceiling,
-        said="{:.2%} of live customers are lost",
+        shown="{:.2%} of live customers are lost",
         unknown="the share of customers lost is unknown",
     )
 
@@ -49,5 +49,5 @@ def refusals(guardrails: tuple[Guardrail, ...]) -> list[str]:
     return [guardrail.words for guardrail in guardrails if not guardrail.passed]
 
 
-def _shown(value: float | None, said: str, unknown: str) -> str:
-    return unknown if value is None else said.format(value)
+def _text(value: float | None, shown: str, unknown: str) -> str:
+    return unknown if value is None else shown.format(value)

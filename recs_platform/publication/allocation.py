@@ -36,8 +36,8 @@ class ComparedAllocation(Compared):
     @property
     def allocation_move(self) -> float | None:
         """Share of the traffic of `(all)` that would change treatment; None when one side has no such shares."""
-        found = [row["share"] for row in self.section("segment_moves") if row["name"] == EVERYBODY]
-        return found[0] if found else None
+        moves = [row["share"] for row in self.section("segment_moves") if row["name"] == EVERYBODY]
+        return moves[0] if moves else None
 
     @property
     def treatments_dropped(self) -> float | None:
@@ -108,14 +108,14 @@ def judge_allocation(compared: ComparedAllocation, parameters: Parameters) -> tu
             "allocation_move",
             compared.allocation_move,
             parameters.max_allocation_move,
-            said="{:.2%} of the traffic would change treatment",
+            shown="{:.2%} of the traffic would change treatment",
             unknown=f"shares of {EVERYBODY} cannot be compared",
         ),
         at_most(
             "treatments_dropped",
             compared.treatments_dropped,
             parameters.max_treatments_dropped,
-            said="{:.2%} of live treatments would be dropped",
+            shown="{:.2%} of live treatments would be dropped",
             unknown="the share of treatments dropped is unknown",
         ),
     )

@@ -39,8 +39,8 @@ def reconcile(outlet: Outlet) -> Publication | None:
 
 def comparison_id(outlet: Outlet, day: date, content: str, live: Publication | None) -> str:
     """Names a comparison: these rows of this day with that live version. It changes when either does."""
-    said = f"{outlet.name} {day} {content} {live.version if live else 0}"
-    return hashlib.sha256(said.encode()).hexdigest()[:12]
+    pair = f"{outlet.name} {day} {content} {live.version if live else 0}"
+    return hashlib.sha256(pair.encode()).hexdigest()[:12]
 
 
 def publish(outlet: Outlet, day: date, compared: str, *, by: str, at: datetime, approved: bool = False) -> Publication:
@@ -99,12 +99,12 @@ def _settle(outlet: Outlet) -> Publication | None:
 
 
 def _next(outlet: Outlet, content: Figures, kind: PublicationKind, by: str, at: datetime) -> Publication:
-    known = [publication.version for publication in _listed(outlet)]
+    versions = [publication.version for publication in _listed(outlet)]
     return Publication(
         company=outlet.company,
         product=outlet.product.name,
         strategy=outlet.strategy,
-        version=max(known, default=0) + 1,
+        version=max(versions, default=0) + 1,
         as_of=content.as_of,
         customers=content.customers,
         rows=content.rows,
@@ -151,13 +151,13 @@ def _serve(outlet: Outlet, live: Publication) -> None:
 
 
 def _restorable(outlet: Outlet, version: int, live: Publication | None) -> Publication:
-    found = {publication.version: publication for publication in _listed(outlet)}
-    backups = ", ".join(str(v) for v, p in sorted(found.items()) if p.status is PublicationStatus.BACKUP)
-    if version not in found or found[version].status is PublicationStatus.ABANDONED:
+    by_version = {publication.version: publication for publication in _listed(outlet)}
+    backups = ", ".join(str(v) for v, p in sorted(by_version.items()) if p.status is PublicationStatus.BACKUP)
+    if version not in by_version or by_version[version].status is PublicationStatus.ABANDONED:
         raise UserError(f"{outlet.name}: version {version} was never live; it can go back to {backups or 'none'}.")
     if live is not None and live.version == version and _is_intact(outlet, live):
         raise UserError(f"{outlet.name}: version {version} is live already.")
-    return found[version]
+    return by_version[version]
 
 
 def _is_intact(outlet: Outlet, live: Publication) -> bool:

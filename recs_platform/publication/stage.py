@@ -16,8 +16,8 @@ from recs_platform.declarations.product import FIGURES, AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import Pipeline, Stage, sql_asset
 from recs_platform.publication.allocation import allocation
+from recs_platform.publication.allocation_picture import show_allocation
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.pictures import show_allocation
 from recs_platform.publication.stored_comparison import noted_with
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas.campaign import TreatmentAllocation
@@ -40,8 +40,8 @@ def outlet_of(pipeline: Pipeline, product: str, company: Company, warehouse: War
     """Where a product of a company becomes visible."""
     if product not in pipeline.products:
         raise ValueError(f"{pipeline.strategy.name} does not publish {product}")
-    found = pipeline.products[product]
-    return Outlet(company.name, pipeline.strategy.name, found, company.dataset, warehouse, database)
+    chosen = pipeline.products[product]
+    return Outlet(company.name, pipeline.strategy.name, chosen, company.dataset, warehouse, database)
 
 
 def product_stage(

@@ -45,11 +45,11 @@ def verify(outlet: Outlet, expected: Publication) -> Figures:
             f"{outlet.live}: version {expected.version} should be live, but the newest change of the table {what}. "
             "Publish or roll back."
         )
-    found = figures(outlet.product, outlet.warehouse, outlet.live)
+    read_back = figures(outlet.product, outlet.warehouse, outlet.live)
     promised = figures_of(expected)
-    if found != promised:
+    if read_back != promised:
         raise StorageError(
-            f"{outlet.live}: version {expected.version} reads back as {found}, and should be {promised}. Roll back."
+            f"{outlet.live}: version {expected.version} reads back as {read_back}, and should be {promised}. Roll back."
         )
     for store in outlet.stores:
         served = store.served_version(outlet.company, outlet.product.name)
@@ -57,7 +57,7 @@ def verify(outlet: Outlet, expected: Publication) -> Figures:
             raise StorageError(
                 f"{outlet.name}: {store.name} serves version {served}, not {expected.version}. Roll back."
             )
-    return found
+    return read_back
 
 
 def figures(product: AnyProduct, warehouse: Warehouse, table: TableRef, days: Days = ALL_DAYS) -> Figures:

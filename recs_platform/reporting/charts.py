@@ -45,7 +45,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Column:
+class ChartColumn:
     label: str
     parts: Sequence[float]
     """From the axis upwards, as many as there are series; the first may be negative and then points down."""
@@ -143,7 +143,7 @@ def _bar(row: Bar, x: Place, middle: float, points: bool) -> Iterator[Html]:
 def columns(
     title: str,
     description: str,
-    rows: Sequence[Column],
+    rows: Sequence[ChartColumn],
     axis: Axis,
     across: str,
     marks: Callable[[int], Sequence[tuple[int, str]]],
@@ -161,7 +161,7 @@ def columns(
 def _draw_columns(
     title: str,
     description: str,
-    rows: Sequence[Column],
+    rows: Sequence[ChartColumn],
     axis: Axis,
     across: str,
     marks: Callable[[int], Sequence[tuple[int, str]]],
@@ -186,7 +186,7 @@ def _draw_columns(
     return drawing(title, description, width, bottom + 26 + LINE * len(under), [*drawn, *under])
 
 
-def _column(row: Column, left: float, step: float, y: Place) -> Html:
+def _column(row: ChartColumn, left: float, step: float, y: Place) -> Html:
     gap = max(min(step * 0.2, 3.0), step - _WIDEST_COLUMN)
     parts, foot = [element("title", f"{row.label}: {row.text}")], 0.0
     for part, colour in zip(row.parts, COLOURS, strict=False):

@@ -31,7 +31,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Difference:
     """The difference (first minus second) with its interval, and as a share of the second.
 
     What cannot be known is None. The relative figures need a second value above zero, and its interval off zero.
@@ -55,21 +55,21 @@ class Comparison:
         return Interval(self.relative, self.relative_low, self.relative_high)
 
 
-def compare(first: Estimate, second: Estimate, level: float = LEVEL, covariance: float = 0.0) -> Comparison:
+def compare(first: Estimate, second: Estimate, level: float = LEVEL, covariance: float = 0.0) -> Difference:
     """First minus second; `covariance` is what the two estimates share, none for separate customers."""
     if first.value is None or second.value is None:
-        return Comparison(None, None, None, None, None, None, None, None)
+        return Difference(None, None, None, None, None, None, None, None)
     difference = first.value - second.value
     relative = difference / second.value if second.value > 0 else None
     if first.variance is None or second.variance is None:
-        return Comparison(difference, None, None, None, None, relative, None, None)
+        return Difference(difference, None, None, None, None, relative, None, None)
     own, other = first.variance - covariance, second.variance - covariance
     error, freedom = math.sqrt(own + other), _welch_freedom(own, first.freedom, other, second.freedom)
     reach = t_quantile(level, freedom)
     ratio = UNKNOWN
     if relative is not None:
         ratio = _fieller(first.value, second.value, (first.variance, second.variance, covariance), reach)
-    return Comparison(
+    return Difference(
         estimate=difference,
         low=difference - reach * error,
         high=difference + reach * error,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recs_platform.statistics.comparison import Comparison, Estimate, compare
+from recs_platform.statistics.comparison import Difference, Estimate, compare
 from recs_platform.statistics.intervals import LEVEL
 from recs_platform.statistics.ratio import ROUNDING, Sums, difference, mean
 
@@ -18,7 +18,7 @@ from recs_platform.statistics.ratio import ROUNDING, Sums, difference, mean
 class Adjusted:
     """The adjusted comparison, and the share of the difference's variance which the adjustment removed."""
 
-    comparison: Comparison
+    comparison: Difference
     theta: float
     variance_reduction: float
 

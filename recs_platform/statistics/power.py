@@ -19,7 +19,7 @@ POWER = 0.8
 
 
 @dataclass(frozen=True)
-class Customers:
+class ArmSizes:
     """Customers needed in each arm."""
 
     treated: int
@@ -38,14 +38,14 @@ def customers_for_mean(
     power: float = POWER,
     level: float = LEVEL,
     watched: bool = False,
-) -> Customers | None:
+) -> ArmSizes | None:
     """For an average or a ratio metric whose customers vary by `deviation` in both arms; None for no effect at all."""
     if effect == 0:
         return None
     per_treated = _odds(share)
     wanted = _reach(level, watched=watched) + float(ndtri(power))
     needed = (wanted * deviation / effect) ** 2 * (1 + 1 / per_treated)
-    return Customers(math.ceil(needed), math.ceil(needed * per_treated))
+    return ArmSizes(math.ceil(needed), math.ceil(needed * per_treated))
 
 
 def days_until_visible(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recs_platform.statistics.comparison import Comparison, Estimate, around, compare
+from recs_platform.statistics.comparison import Difference, Estimate, around, compare
 from recs_platform.statistics.intervals import LEVEL, Interval
 
 # Sums of squares lose digits when they are centred; what is below this share of them is rounding, not variance.
@@ -78,7 +78,7 @@ def ratio_interval(sums: Sums, level: float = LEVEL) -> Interval:
     return around(mean(sums), level)
 
 
-def difference(first: Sums, second: Sums, level: float = LEVEL) -> Comparison:
+def difference(first: Sums, second: Sums, level: float = LEVEL) -> Difference:
     """First minus second, of two separate sets of customers. With a denominator of one each, this is Welch's test."""
     return compare(mean(first), mean(second), level)
 

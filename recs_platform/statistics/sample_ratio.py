@@ -17,7 +17,7 @@ FEWEST_EXPECTED = 5
 
 
 @dataclass(frozen=True)
-class SampleRatio:
+class SampleRatioTest:
     """Customers expected per arm, how surprising the counts are, and the verdict."""
 
     expected: dict[str, float]
@@ -28,7 +28,7 @@ class SampleRatio:
 
 def sample_ratio(
     customers: Mapping[str, int], planned: Mapping[str, float], threshold: float = THRESHOLD
-) -> SampleRatio:
+) -> SampleRatioTest:
     """Pearson's chi-square of customers per arm against the planned shares, which need not add up to one.
 
     Customers in an arm that nobody planned are a mismatch by themselves.
@@ -39,10 +39,10 @@ def sample_ratio(
     arms = sorted({*customers, *planned})
     expected = {arm: total * planned.get(arm, 0.0) / shares for arm in arms}
     if any(customers.get(arm, 0) for arm in arms if not expected[arm]):
-        return SampleRatio(expected, None, 0.0, mismatch=True)
+        return SampleRatioTest(expected, None, 0.0, mismatch=True)
     judged = [arm for arm in arms if planned.get(arm, 0.0) > 0]
     if len(judged) < 2 or min(expected[arm] for arm in judged) < FEWEST_EXPECTED:
-        return SampleRatio(expected, None, None, mismatch=False)
+        return SampleRatioTest(expected, None, None, mismatch=False)
     statistic = sum((customers.get(arm, 0) - expected[arm]) ** 2 / expected[arm] for arm in judged)
     p_value = float(chdtrc(len(judged) - 1, statistic))
-    return SampleRatio(expected, statistic, p_value, mismatch=p_value < threshold)
+    return SampleRatioTest(expected, statistic, p_value, mismatch=p_value < threshold)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from recs_platform.bench.measure import Aim, Done, Part, Work
+from recs_platform.bench.measure import Aim, Done, MeasuredPart, Work
 from recs_platform.bench.registry import Options
 
 
@@ -39,11 +39,13 @@ def fail() -> Done:
     raise ValueError("the work failed")
 
 
-def part(folder: Path, platform: Work, baseline: Work, *, name: str = "toy", aim: Aim | None = None) -> Part:
-    return Part(name, {"rows": 1_000}, partial(prepare, folder), platform, "by hand", baseline, aim or Aim(ratio=0.4))
+def part(folder: Path, platform: Work, baseline: Work, *, name: str = "toy", aim: Aim | None = None) -> MeasuredPart:
+    return MeasuredPart(
+        name, {"rows": 1_000}, partial(prepare, folder), platform, "by hand", baseline, aim or Aim(ratio=0.4)
+    )
 
 
-def parts(options: Options) -> list[Part]:
+def parts(options: Options) -> list[MeasuredPart]:
     """Two parts: one takes twice as long as its baseline, one half as long and misses its aim of seconds."""
     folder = options.folder
     slow, quick = partial(work, folder, "slow", [4.0] * 9), partial(work, folder, "quick", [1.0] * 9)
@@ -54,7 +56,7 @@ def parts(options: Options) -> list[Part]:
     ]
 
 
-def one_part(options: Options) -> list[Part]:
+def one_part(options: Options) -> list[MeasuredPart]:
     return parts(options)[:1]
 
 

@@ -8,23 +8,23 @@ from typing import Any
 
 import pytest
 
-from recs_platform.campaign.experiments import Part, compare_arms, compare_periods, compare_shares, parts_of
+from recs_platform.campaign.experiments import ArmSums, compare_arms, compare_periods, compare_shares, parts_of
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.statistics import ratio
 from recs_platform.statistics.ratio import Sums
 
 FIRST, LAST = date(2025, 10, 1), date(2025, 10, 28)
-Parts = dict[tuple[str, str], Part]
+Parts = dict[tuple[str, str], ArmSums]
 
 
-def messages(count: int, orders: int, *, before: int = 0) -> Part:
+def messages(count: int, orders: int, *, before: int = 0) -> ArmSums:
     """`count` customers with a message each; the first `orders` of them order once, the first `before` had before."""
     ordered = [1.0] * orders + [0.0] * (count - orders)
     had = [1.0] * before + [0.0] * (count - before)
-    return Part(FIRST, LAST, Sums.of([1.0] * count, ordered, had))
+    return ArmSums(FIRST, LAST, Sums.of([1.0] * count, ordered, had))
 
 
-def arms(**of: Part) -> Parts:
+def arms(**of: ArmSums) -> Parts:
     return {(arm, metric): part for arm, part in of.items() for metric in ("opens", "clicks", "orders", "revenue")}
 
 

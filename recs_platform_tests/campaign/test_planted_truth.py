@@ -16,6 +16,7 @@ from recs_platform.companies.model import Simulation
 from recs_platform.simulation.world import read_truth
 from recs_platform.sources.connectors.simulated import simulate_company
 from recs_platform.strategies.catalogue import load_companies, pipelines
+from recs_platform.warehouse.scope import SENT_FROM, SENT_TO
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform
 
@@ -38,7 +39,8 @@ class Measured:
     def asked(self, table: str, sent: Days) -> list[Row]:
         """A question about the messages of other days than the campaign window, as a report asks it."""
         company = self.platform.companies[self.company]
-        bound = pipelines()[company.strategy.name].bind(table, company, Days.one(DAY), sent=sent)
+        given = {SENT_FROM: sent.first, SENT_TO: sent.last}
+        bound = pipelines()[company.strategy.name].ask(table, company, DAY, given)
         with self.platform.lake.run(bound) as reader:
             rows: list[Row] = reader.read_all().to_pylist()
         return rows

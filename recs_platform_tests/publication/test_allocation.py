@@ -14,8 +14,8 @@ from recs_platform.declarations.guardrails import refusals
 from recs_platform.errors import StorageError
 from recs_platform.platform_db.engine import engine
 from recs_platform.publication.allocation import ComparedAllocation, judge_allocation
+from recs_platform.publication.allocation_picture import show_allocation
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.pictures import show_allocation
 from recs_platform.publication.verify import figures
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters

@@ -11,8 +11,8 @@ import pytest
 
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.publication.allocation import allocation
+from recs_platform.publication.allocation_picture import show_allocation
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.pictures import show_allocation
 from recs_platform.publication.proposal import Standing, newest_day, propose
 from recs_platform.publication.publish import publications
 from recs_platform.publication.stage import outlet_of, product_stage

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from recs_platform.reporting.charts import WIDTHS, Axis, Bar, Chart, Column, bars, columns, figure
+from recs_platform.reporting.charts import WIDTHS, Axis, Bar, Chart, ChartColumn, bars, columns, figure
 from recs_platform_tests.campaign.report.reader import SVG, words
 
 _AXIS = Axis("Share, %")
@@ -49,7 +49,7 @@ def test_differences_are_points_about_zero() -> None:
 
 
 def test_columns_stack_and_what_is_negative_points_down() -> None:
-    rows = [Column("1 Dec", (30, 10), "x"), Column("2 Dec", (-20, 0), "y", faded=True)]
+    rows = [ChartColumn("1 Dec", (30, 10), "x"), ChartColumn("2 Dec", (-20, 0), "y", faded=True)]
     svg = drawn(columns("t", "d", rows, Axis("USD"), "Day", lambda most: [(0, "1 Dec")], ("kept", "paid back")))
     at = places_of_labels(svg, "y")
     unit = (at["0"] - at["40"]) / 40

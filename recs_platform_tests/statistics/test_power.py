@@ -9,7 +9,7 @@ import pytest
 from recs_platform.simulation.randomness import stream
 from recs_platform.statistics.intervals import normal_quantile
 from recs_platform.statistics.power import (
-    Customers,
+    ArmSizes,
     customers_for_mean,
     days_until_visible,
 )
@@ -19,9 +19,9 @@ from recs_platform_tests.statistics.coverage import SEED
 def test_by_hand() -> None:
     """(1.959964 + 0.841621)^2 = 7.848879. An effect of a tenth of the deviation: 2 * 100 * 7.848879 = 1569.8 per arm.
     With one in four treated: 7.848879 * 100 * (1 + 1/3) = 1046.5 treated, three times as many in control."""
-    assert customers_for_mean(0.1, 1.0) == Customers(1_570, 1_570)
-    assert customers_for_mean(-0.1, 1.0, share=0.25) == Customers(1_047, 3_140)
-    assert customers_for_mean(0.1, 1.0, share=0.75) == Customers(3_140, 1_047)
+    assert customers_for_mean(0.1, 1.0) == ArmSizes(1_570, 1_570)
+    assert customers_for_mean(-0.1, 1.0, share=0.25) == ArmSizes(1_047, 3_140)
+    assert customers_for_mean(0.1, 1.0, share=0.75) == ArmSizes(3_140, 1_047)
 
 
 @pytest.mark.parametrize(("effect", "deviation", "share"), [(0.02, 0.22, 0.5), (-0.03, 0.3, 0.5), (4.0, 60.0, 0.8)])

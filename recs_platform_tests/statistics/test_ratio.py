@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recs_platform.statistics.comparison import Comparison
+from recs_platform.statistics.comparison import Difference
 from recs_platform.statistics.intervals import Interval, normal_quantile
 from recs_platform.statistics.ratio import Sums, deviation, difference, mean, ratio_interval
 
@@ -97,10 +97,10 @@ def test_a_quiet_campaign_says_what_it_does_not_know() -> None:
     assert ratio_interval(one) == Interval(1 / 3, None, None)
     # Customers who are all alike say nothing about how they would vary; zero is not a standard error.
     assert ratio_interval(silent) == Interval(0.0, None, None)
-    assert difference(nobody, some) == Comparison(None, None, None, None, None, None, None, None)
-    assert difference(silent, silent) == Comparison(0.0, None, None, None, None, None, None, None)
+    assert difference(nobody, some) == Difference(None, None, None, None, None, None, None, None)
+    assert difference(silent, silent) == Difference(0.0, None, None, None, None, None, None, None)
     lone = difference(one, some)
-    assert lone == Comparison(1 / 3 - 0.5, None, None, None, None, lone.relative, None, None)
+    assert lone == Difference(1 / 3 - 0.5, None, None, None, None, lone.relative, None, None)
     assert lone.relative == pytest.approx(-1 / 3)
     assert deviation(silent) is None
 

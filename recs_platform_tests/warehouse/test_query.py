@@ -136,7 +136,7 @@ def test_a_header_is_read() -> None:
     assert query.directives == (("look-back", "visits 7", 2),)
 
 
-KNOWN = "known: look-back, earlier, table, severity, tolerance, of, among"
+KNOWN = "known: look-back, earlier, table, severity, tolerance, of, among, given"
 
 
 @pytest.mark.parametrize("key", ["lookback", "look_back", "Look-back", "LOOK-BACK", "lok-back"])

@@ -62,7 +62,10 @@ def allocate(best: Floats, trials: Floats, rules: Rules) -> Allocation:
 
 
 def retired(best: Floats, trials: Floats, rules: Rules) -> Bools:
-    """Who has been tried enough and is hardly ever best. The likeliest never is. Along the last axis."""
+    """Who has been tried enough and is hardly ever best. The one that is best most often is never retired.
+
+    Along the last axis.
+    """
     gone: Bools = (trials >= rules.min_trials) & (best < rules.retire_below)
     likeliest = best.argmax(-1, keepdims=True)
     np.put_along_axis(gone, likeliest, False, -1)

@@ -27,7 +27,15 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from recs_platform.campaign.bandit.counts import Floats, SendLog, tally
-from recs_platform.campaign.bandit.overlap import Limits, Overlap, Refusal, Shares, find_refusal, overlap_of, supported
+from recs_platform.campaign.bandit.overlap import (
+    Overlap,
+    OverlapLimits,
+    Refusal,
+    Shares,
+    find_refusal,
+    overlap_of,
+    supported,
+)
 from recs_platform.campaign.bandit.segments import segment_posteriors
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.statistics.intervals import normal_quantile
@@ -38,7 +46,7 @@ METHODS: tuple[Method, ...] = ("ips", "snips", "dr")
 
 
 @dataclass(frozen=True)
-class Estimate:
+class PolicyEstimate:
     value: float
     low: float
     high: float
@@ -48,22 +56,22 @@ class Estimate:
 class Evaluation:
     """Clicks per send."""
 
-    estimates: Mapping[Method, Estimate]
-    logged: Estimate
+    estimates: Mapping[Method, PolicyEstimate]
+    logged: PolicyEstimate
     """What was earned, by the allocation that made the log."""
-    gain: Estimate
+    gain: PolicyEstimate
     """The proposal (DR) less what was logged. Both come from the same sends, so it is surer than either."""
     overlap: Overlap
 
 
 def evaluate(
-    log: SendLog, proposal: Mapping[str, Mapping[str, float]], limits: Limits | None = None
+    log: SendLog, proposal: Mapping[str, Mapping[str, float]], limits: OverlapLimits | None = None
 ) -> Evaluation | Refusal:
     """The value of a proposal (segment: treatment: share) on a log, or why there is none.
 
     Proposed traffic without support is left out, and what remains counts as the whole.
     """
-    limits = limits or Limits()
+    limits = limits or OverlapLimits()
     shares = _shares(log, proposal)
     overlap = overlap_of(log, shares)
     refused = find_refusal(log, overlap, limits)
@@ -72,12 +80,12 @@ def evaluate(
     log = log.where(~np.isnan(log.propensity) & (log.sends > 0))
     shares = supported(log, shares)
     scored = _score(log.where(shares.sum(1)[log.segment] > 0), shares)
-    estimates: dict[Method, Estimate] = {
+    estimates: dict[Method, PolicyEstimate] = {
         method: _rate(*_mean_and_error(scored, scored.by[method]), overlap.effective_sends) for method in METHODS
     }
     logged = _rate(*_mean_and_error(scored, scored.reward), overlap.sends)
     gain, error = _mean_and_error(scored, scored.by["dr"] - scored.reward)
-    return Evaluation(estimates, logged, Estimate(gain, gain - Z * error, gain + Z * error), overlap)
+    return Evaluation(estimates, logged, PolicyEstimate(gain, gain - Z * error, gain + Z * error), overlap)
 
 
 @dataclass(frozen=True)
@@ -117,8 +125,8 @@ def _score(log: SendLog, shares: Shares) -> _Scored:
 
 def _shares(log: SendLog, proposal: Mapping[str, Mapping[str, float]]) -> Shares:
     """The proposal as segments x treatments, with a last column for treatments that the log does not have."""
-    known = {name: number for number, name in enumerate(log.treatments)}
-    shares = np.zeros((len(log.segments), len(known) + 1))
+    numbers = {name: number for number, name in enumerate(log.treatments)}
+    shares = np.zeros((len(log.segments), len(numbers) + 1))
     for row, segment in enumerate(log.segments):
         chosen = proposal.get(segment) or proposal.get(EVERYBODY)
         if chosen is None:
@@ -126,7 +134,7 @@ def _shares(log: SendLog, proposal: Mapping[str, Mapping[str, float]]) -> Shares
         if abs(sum(chosen.values()) - 1) > 1e-6 or min(chosen.values()) < 0:
             raise ValueError(f"The proposed shares of segment {segment} are not shares of a whole: {dict(chosen)}.")
         for treatment, share in chosen.items():
-            shares[row, known.get(treatment, len(known))] += share
+            shares[row, numbers.get(treatment, len(numbers))] += share
     return shares
 
 
@@ -152,7 +160,7 @@ def _mean_and_error(scored: _Scored, scores: Floats) -> tuple[float, float]:
     return mean, float(np.sqrt(squares / (sends - 1) / sends))
 
 
-def _rate(value: float, error: float, effective: float) -> Estimate:
+def _rate(value: float, error: float, effective: float) -> PolicyEstimate:
     """A rate with Wilson's interval, for the number of sends at which a plain rate would have this error.
 
     Clicks are rare: a symmetric interval would reach below zero and miss the truth above too often.
@@ -161,4 +169,4 @@ def _rate(value: float, error: float, effective: float) -> Estimate:
     number = rate * (1 - rate) / error**2 if error > 0 and 0 < rate < 1 else effective
     middle = (rate + Z**2 / (2 * number)) / (1 + Z**2 / number)
     half = Z * np.sqrt(rate * (1 - rate) / number + Z**2 / (4 * number**2)) / (1 + Z**2 / number)
-    return Estimate(value, float(middle - half), float(middle + half))
+    return PolicyEstimate(value, float(middle - half), float(middle + half))

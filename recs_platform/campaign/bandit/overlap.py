@@ -27,7 +27,7 @@ Cause: TypeAlias = Literal[
 
 
 @dataclass(frozen=True)
-class Limits:
+class OverlapLimits:
     """Beyond these, no number is given."""
 
     min_effective_sends: float = 500
@@ -90,15 +90,15 @@ def supported(log: SendLog, shares: Shares) -> Shares:
     return np.where(whole > 0, kept / np.where(whole > 0, whole, 1.0), 0.0)
 
 
-def find_refusal(log: SendLog, overlap: Overlap, limits: Limits) -> Refusal | None:
+def find_refusal(log: SendLog, overlap: Overlap, limits: OverlapLimits) -> Refusal | None:
     """The first limit that the log breaks, in the order in which they should be put right."""
     sends = float(log.sends.sum())
     if sends <= 0:
         return Refusal("no_sends", "The log has no sends.")
     missing = float(log.sends[np.isnan(log.propensity)].sum()) / sends
     if missing > limits.max_missing:
-        words = f"{missing:.1%} of the sends have no logged propensity; {limits.max_missing:.1%} may be left out"
-        return Refusal("propensity_missing", f"{words}. Log the chance with which each treatment was chosen.")
+        reason = f"{missing:.1%} of the sends have no logged propensity; {limits.max_missing:.1%} may be left out"
+        return Refusal("propensity_missing", f"{reason}. Log the chance with which each treatment was chosen.")
     impossible = (log.propensity <= 0) | (log.propensity > 1)
     if impossible.any():
         worst = float(log.propensity[impossible][0])
@@ -108,22 +108,24 @@ def find_refusal(log: SendLog, overlap: Overlap, limits: Limits) -> Refusal | No
     return _too_little_overlap(overlap, limits)
 
 
-def _too_little_overlap(overlap: Overlap, limits: Limits) -> Refusal | None:
+def _too_little_overlap(overlap: Overlap, limits: OverlapLimits) -> Refusal | None:
     if overlap.unsupported > limits.max_unsupported:
-        words = f"{overlap.unsupported:.1%} of the proposed traffic goes to treatments that the log never sent there"
-        return Refusal("unsupported", f"{words}; the limit is {limits.max_unsupported:.1%}.")
+        reason = f"{overlap.unsupported:.1%} of the proposed traffic goes to treatments that the log never sent there"
+        return Refusal("unsupported", f"{reason}; the limit is {limits.max_unsupported:.1%}.")
     if abs(overlap.mean_weight - 1) > limits.max_weight_error + 4 * overlap.weight_error:
-        words = f"The weights average to {overlap.mean_weight:.2f} instead of 1, more than chance allows"
+        reason = f"The weights average to {overlap.mean_weight:.2f} instead of 1, more than chance allows"
         remedy = "The logged propensities are not those that chose, or treatments were added or removed meanwhile."
-        return Refusal("propensity_contradicted", f"{words}. {remedy}")
+        return Refusal("propensity_contradicted", f"{reason}. {remedy}")
     if overlap.effective_sends < limits.min_effective_sends:
-        words = f"The log's {overlap.sends:,.0f} sends say as much about the proposal as {overlap.effective_sends:,.0f}"
-        return Refusal("too_few_effective_sends", f"{words}; at least {limits.min_effective_sends:,.0f} are needed.")
+        reason = (
+            f"The log's {overlap.sends:,.0f} sends say as much about the proposal as {overlap.effective_sends:,.0f}"
+        )
+        return Refusal("too_few_effective_sends", f"{reason}; at least {limits.min_effective_sends:,.0f} are needed.")
     if overlap.effective_clicks < limits.min_effective_clicks:
-        words = (
+        reason = (
             f"The log's {overlap.clicks:,.0f} clicks say as much about the proposal as {overlap.effective_clicks:,.1f}"
         )
-        return Refusal("too_few_effective_clicks", f"{words}; at least {limits.min_effective_clicks:,.0f} are needed.")
+        return Refusal("too_few_effective_clicks", f"{reason}; at least {limits.min_effective_clicks:,.0f} are needed.")
     return None
 
 

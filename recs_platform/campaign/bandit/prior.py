@@ -62,11 +62,11 @@ def means_and_strengths(trials: Floats, successes: Floats) -> tuple[Floats, Floa
     squares = (trials * (rate - pooled[..., None]) ** 2).sum(-1)
     noise = pooled * (1 - pooled)
     room = _room(trials)
-    known = (tried > 1) & (room > 0) & (noise > 0)
-    excess = (squares / np.where(noise > 0, noise, 1.0) - (tried - 1)) / np.where(known, room, 1.0)
+    has_spread = (tried > 1) & (room > 0) & (noise > 0)
+    excess = (squares / np.where(noise > 0, noise, 1.0) - (tried - 1)) / np.where(has_spread, room, 1.0)
     with np.errstate(divide="ignore"):
         strength = np.where(excess > 0, 1 / excess, np.inf) - 1
-    strength = np.where(known, strength, strength_of(mean, UNKNOWN_SPREAD))
+    strength = np.where(has_spread, strength, strength_of(mean, UNKNOWN_SPREAD))
     most = np.maximum(strength_of(mean, LEAST_SPREAD), LEAST_STRENGTH)
     return mean, np.clip(strength, LEAST_STRENGTH, most)
 

@@ -11,7 +11,7 @@ from recs_platform.statistics.intervals import proportion
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     anchor: str
     """For links to it."""
     title: str
@@ -40,16 +40,16 @@ def table(
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],
     *,
-    words: int = 1,
+    text_columns: int = 1,
     total: bool = False,
 ) -> Html:
     """A table that scrolls within itself when it is wider than the page. The first `words` columns are text, the others
     numbers; `total` says that the last row adds up the others."""
-    head = element("tr", *(_cell("th", text, n < words, scope="col") for n, text in enumerate(headings)))
+    head = element("tr", *(_cell("th", text, n < text_columns, scope="col") for n, text in enumerate(headings)))
     body = [
         element(
             "tr",
-            *(_cell("td", text, n < words) for n, text in enumerate(row)),
+            *(_cell("td", text, n < text_columns) for n, text in enumerate(row)),
             class_="total" if total and number == len(rows) - 1 else None,
         )
         for number, row in enumerate(rows)
@@ -59,8 +59,8 @@ def table(
     return joined([element("p", caption, class_="caption"), scrolled])
 
 
-def _cell(name: str, text: str, words: bool, scope: str | None = None) -> Html:
-    return element(name, text, scope=scope, class_=None if words else "n")
+def _cell(name: str, text: str, is_text: bool, scope: str | None = None) -> Html:
+    return element(name, text, scope=scope, class_=None if is_text else "n")
 
 
 def with_range(figure: str, range_: str) -> Html:

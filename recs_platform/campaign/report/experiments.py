@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from recs_platform.campaign.report.blocks import Section, heading, note, paragraph, table, with_range
+from recs_platform.campaign.report.blocks import ReportSection, heading, note, paragraph, table, with_range
 from recs_platform.campaign.report.reading import Findings, Row, Rows
 from recs_platform.reporting.charts import Axis, Bar, Chart, Write, bars, figure
 from recs_platform.reporting.figures import between, count, day, days, money, percent, points, short, tick
@@ -28,21 +28,21 @@ class Signed(Protocol):
     def __call__(self, value: float, /, *, sign: bool = False) -> str: ...
 
 
-def did_it_work(found: Findings) -> Section | None:
+def did_it_work(findings: Findings) -> ReportSection | None:
     """None when nothing was compared."""
-    arms, periods = found.standing["arm_comparison"], found.standing["period_comparison"]
+    arms, periods = findings.standing["arm_comparison"], findings.standing["period_comparison"]
     if not arms and not periods:
         return None
-    body = [*(_arms(found, arms) if arms else ()), *(_periods(found, periods) if periods else ())]
-    return Section("worked", "Did it work?", body)
+    body = [*(_arms(findings, arms) if arms else ()), *(_periods(findings, periods) if periods else ())]
+    return ReportSection("worked", "Did it work?", body)
 
 
-def _arms(found: Findings, rows: Rows) -> Iterator[Html]:
-    currency = found.company.currency
-    about = f": messages of {days(found.compared)}, those whose time for orders is over" if found.compared else ""
+def _arms(findings: Findings, rows: Rows) -> Iterator[Html]:
+    currency = findings.company.currency
+    about = f": messages of {days(findings.compared)}, those whose time for orders is over" if findings.compared else ""
     yield heading("Arm against arm")
     yield paragraph(
-        f"From the campaign tables of {day(found.as_of)}, whatever days this report is about{about}. Orders are all "
+        f"From the campaign tables of {day(findings.as_of)}, whatever days this report is about{about}. Orders are all "
         "orders in the days after the draw, credited or not, so that customers who are sent nothing can be compared."
     )
     ordered = sorted(_in_order(rows), key=lambda row: (row["arm"], row["baseline"]))
@@ -63,14 +63,14 @@ def _arms(found: Findings, rows: Rows) -> Iterator[Html]:
             "In all",
         ],
         [_arm_row(row, currency) for row in ordered],
-        words=2,
+        text_columns=2,
     )
     yield note(
         "The interval below a difference holds for one look; the wider one beside it holds however often one looks. "
         "CUPED uses what customers ordered before their first message. “In all” is the difference times the messages "
         "of the first arm: what it brought that the second would not have. pp: percentage points."
     )
-    yield from _draw(found.standing["sample_ratio"])
+    yield from _draw(findings.standing["sample_ratio"])
 
 
 def arms_chart(metric: str, rows: Rows, currency: str) -> Chart:
@@ -141,20 +141,20 @@ def _draw(rows: Rows) -> Iterator[Html]:
     )
 
 
-def _periods(found: Findings, rows: Rows) -> Iterator[Html]:
-    first, currency = rows[0], found.company.currency
+def _periods(findings: Findings, rows: Rows) -> Iterator[Html]:
+    first, currency = rows[0], findings.company.currency
     after, before = Days(first["after_from"], first["after_until"]), Days(first["before_from"], first["before_until"])
     yield heading("After the newest release against before")
     yield paragraph(
         f"Messages of {days(after)} against {days(before)}. The season and the audience change too; the same "
         "customers, who were sent messages in both periods, show less of that."
     )
-    for comparison, words in _COMPARISONS.items():
+    for comparison, title in _COMPARISONS.items():
         drawn = [row for row in _in_order(rows) if row["comparison"] == comparison and None not in _ends(row, "ratio")]
         if drawn:
             yield figure(
                 chart_of_points(
-                    f"After against before: {words}",
+                    f"After against before: {title}",
                     [Bar(_name(row), row["ratio"] - 1, _change(row["ratio"]), *_change_ends(row)) for row in drawn],
                     Axis("Change, with 95% interval", tick),
                 )
@@ -163,7 +163,7 @@ def _periods(found: Findings, rows: Rows) -> Iterator[Html]:
         "After against before, with 95% intervals",
         ["Metric", "Of", "Customers", "Before", "After", "Difference", "Change"],
         [_period_row(row, currency) for row in sorted(_in_order(rows), key=lambda row: str(row["comparison"]))],
-        words=2,
+        text_columns=2,
     )
 
 

@@ -18,16 +18,16 @@ from recs_platform.pipeline.pipeline import Pipeline
 PAGE = "index.html"
 
 
-def default_folder(home: Path, found: Findings) -> Path:
-    name = f"campaign-{found.sent.first}-{found.sent.last}"
-    return home / "reports" / found.company.name / name
+def default_folder(home: Path, findings: Findings) -> Path:
+    name = f"campaign-{findings.sent.first}-{findings.sent.last}"
+    return home / "reports" / findings.company.name / name
 
 
-def contents(found: Findings, pipeline: Pipeline) -> dict[str, str]:
+def contents(findings: Findings, pipeline: Pipeline) -> dict[str, str]:
     """Every file of the report by name: the page, a CSV per question, and one per table that stands beside them."""
-    tables = {**found.answers, **{name: rows for name, rows in found.standing.items() if rows}}
+    tables = {**findings.answers, **{name: rows for name, rows in findings.standing.items() if rows}}
     files = {f"{name}.csv": csv_text(pipeline.specs[name].arrow_schema.names, rows) for name, rows in tables.items()}
-    return {PAGE: page(found, list(files)), **files}
+    return {PAGE: page(findings, list(files)), **files}
 
 
 def csv_text(names: Iterable[str], rows: Rows) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recs_platform.campaign.report.blocks import (
-    Section,
+    ReportSection,
     note,
     paragraph,
     part_of,
@@ -14,7 +14,7 @@ from recs_platform.campaign.report.blocks import (
     table,
 )
 from recs_platform.campaign.report.reading import Findings, Row, Rows
-from recs_platform.reporting.charts import Axis, Bar, Chart, Column, bars, columns, figure
+from recs_platform.reporting.charts import Axis, Bar, Chart, ChartColumn, bars, columns, figure
 from recs_platform.reporting.figures import count, counted, money, percent, share_range, tick
 from recs_platform.reporting.markup import Html
 from recs_platform.statistics.intervals import proportion
@@ -25,9 +25,9 @@ _BUSY_HOURS = 4
 _STEPS = ("sent", "delivered", "opened", "clicked", "ordered")
 
 
-def funnel(found: Findings) -> Section:
+def funnel(findings: Findings) -> ReportSection:
     """Question 1."""
-    rows = found.answers["campaign_funnel"]
+    rows = findings.answers["campaign_funnel"]
     steps = {row["step"]: row for row in rows if row["level"] == "total"}
     sent = steps["sent"]["customers"]
     chart = bars(
@@ -61,10 +61,10 @@ def funnel(found: Findings) -> Section:
             "A step counts a customer once. Feeds may lack a step, such as an order without a click: the last column "
             "counts the messages that got there without the step before on record, so more may order than clicked."
         ),
-        _level_table(rows, "arm", "By arm of the experiment", "Arm", found),
-        _level_table(rows, "campaign", "By campaign", "Campaign", found),
+        _level_table(rows, "arm", "By arm of the experiment", "Arm", findings),
+        _level_table(rows, "campaign", "By campaign", "Campaign", findings),
     ]
-    return Section("funnel", "How far did customers come?", body)
+    return ReportSection("funnel", "How far did customers come?", body)
 
 
 def _step_bar(row: Row, sent: int) -> Bar:
@@ -91,7 +91,7 @@ def _step_row(row: Row, steps: dict[str, Row]) -> Sequence[str]:
     ]
 
 
-def _level_table(rows: Rows, level: str, caption: str, name: str, found: Findings) -> Html:
+def _level_table(rows: Rows, level: str, caption: str, name: str, findings: Findings) -> Html:
     """A row per campaign or arm, the largest first, in messages."""
     column = "arm" if level == "arm" else f"{level}_id"
     groups: dict[str, dict[str, Row]] = {}
@@ -104,7 +104,7 @@ def _level_table(rows: Rows, level: str, caption: str, name: str, found: Finding
             label + (" *" if steps["sent"]["provisional"] else ""),
             count(steps["sent"]["sends"]),
             *(part_of(steps[step]["sends"], steps["sent"]["sends"]) for step in _STEPS[1:]),
-            money(steps["ordered"]["revenue"], found.company.currency, cents=True),
+            money(steps["ordered"]["revenue"], findings.company.currency, cents=True),
         ]
         for label, steps in ordered[:LARGEST]
     ]
@@ -114,9 +114,9 @@ def _level_table(rows: Rows, level: str, caption: str, name: str, found: Finding
     return table(f"{caption}, in messages{more}{marked}", headings, shown)
 
 
-def treatments(found: Findings) -> Section:
+def treatments(findings: Findings) -> ReportSection:
     """Question 5."""
-    rows = sorted(found.answers["funnel_by_treatment"], key=lambda row: (-row["sends"], row["treatment_id"]))
+    rows = sorted(findings.answers["funnel_by_treatment"], key=lambda row: (-row["sends"], row["treatment_id"]))
     shown = [
         [
             row["treatment_id"],
@@ -125,8 +125,8 @@ def treatments(found: Findings) -> Section:
             share_cell(row["clicked"], row["opened"])
             if row["clicked"] <= row["opened"]
             else percent(row["click_per_open"]),
-            money(row["revenue"], found.company.currency, cents=True),
-            money(row["revenue_per_send"], found.company.currency, cents=True),
+            money(row["revenue"], findings.company.currency, cents=True),
+            money(row["revenue_per_send"], findings.company.currency, cents=True),
         ]
         for row in rows[:LARGEST]
     ]
@@ -151,7 +151,7 @@ def treatments(found: Findings) -> Section:
             shown,
         ),
     ]
-    return Section("treatments", "Which treatment did best?", body)
+    return ReportSection("treatments", "Which treatment did best?", body)
 
 
 def treatments_chart(rows: Rows) -> Chart:
@@ -169,14 +169,14 @@ def _rate_bar(label: str, successes: int, trials: int) -> Bar:
     return Bar(label, share.estimate or 0.0, percent(share.estimate), share.low, share.high)
 
 
-def failures(found: Findings) -> Section:
+def failures(findings: Findings) -> ReportSection:
     """Question 6."""
-    rows = sorted(found.answers["delivery_failures"], key=lambda row: (-row["messages"], row["reason"]))
-    sends = found.summary["sends"] if found.summary else 0
+    rows = sorted(findings.answers["delivery_failures"], key=lambda row: (-row["messages"], row["reason"]))
+    sends = findings.summary["sends"] if findings.summary else 0
     failed = sum(row["messages"] for row in rows if row["reason"] != "unreported")
     title = "What was not delivered, and why?"
     if not rows:
-        return Section("failures", title, [paragraph("Every message was reported delivered.")])
+        return ReportSection("failures", title, [paragraph("Every message was reported delivered.")])
     share = proportion(failed, sends)
     shown = [
         [row["reason"], count(row["messages"]), share_cell(row["messages"], sends), percent(row["share_of_failed"])]
@@ -192,7 +192,7 @@ def failures(found: Findings) -> Section:
         table("Reasons", ["Reason", "Messages", "Of messages sent", "Of those that failed"], shown),
         note("“unreported”: the mail provider never said what became of the message."),
     ]
-    return Section("failures", title, body)
+    return ReportSection("failures", title, body)
 
 
 def failures_chart(rows: Rows, sends: int) -> Chart:
@@ -205,14 +205,14 @@ def failures_chart(rows: Rows, sends: int) -> Chart:
     )
 
 
-def hours(found: Findings) -> Section:
+def hours(findings: Findings) -> ReportSection:
     """Question 8."""
-    by_hour = {row["hour"]: row for row in found.answers["engagement_by_hour"]}
+    by_hour = {row["hour"]: row for row in findings.answers["engagement_by_hour"]}
     title = "When do people read?"
     opens = [by_hour[hour]["opens"] if hour in by_hour else 0 for hour in range(24)]
     clicks = [by_hour[hour]["clicks"] if hour in by_hour else 0 for hour in range(24)]
     if not sum(opens):
-        return Section("hours", title, [paragraph("No open by a person is on record.")])
+        return ReportSection("hours", title, [paragraph("No open by a person is on record.")])
     start, busiest = busiest_hours(opens)
     body = [
         paragraph(
@@ -234,7 +234,7 @@ def hours(found: Findings) -> Section:
             ],
         ),
     ]
-    return Section("hours", title, body)
+    return ReportSection("hours", title, body)
 
 
 def busiest_hours(opens: Sequence[int]) -> tuple[int, int]:
@@ -251,20 +251,20 @@ def hours_chart(title: str, what: str, counts: Sequence[int]) -> Chart:
     return columns(
         title,
         f"{what}, by hour of the day in UTC; at most {count(max(counts))} in an hour.",
-        [Column(f"{hour:02}:00 UTC", (value,), count(value)) for hour, value in enumerate(counts)],
+        [ChartColumn(f"{hour:02}:00 UTC", (value,), count(value)) for hour, value in enumerate(counts)],
         Axis(what, whole=True),
         "Hour of the day (UTC)",
         marks,
     )
 
 
-def machines(found: Findings) -> Section:
+def machines(findings: Findings) -> ReportSection:
     """What machines opened and clicked."""
-    rows = found.answers["machine_engagement"]
+    rows = findings.answers["machine_engagement"]
     title = "What did machines open and click?"
     if not rows:
-        return Section("machines", title, [paragraph("No open or click looks like a machine's.")])
-    counted_in = found.company.parameters.count_machine_engagement
+        return ReportSection("machines", title, [paragraph("No open or click looks like a machine's.")])
+    counted_in = findings.company.parameters.count_machine_engagement
     body = [
         paragraph(
             "Mail programs and security scanners open and click too. Such opens and clicks "
@@ -289,4 +289,4 @@ def machines(found: Findings) -> Section:
             "message within seconds."
         ),
     ]
-    return Section("machines", title, body)
+    return ReportSection("machines", title, body)

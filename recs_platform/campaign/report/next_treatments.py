@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from recs_platform.campaign.report.blocks import Section, heading, note, paragraph, table, with_range
+from recs_platform.campaign.report.blocks import ReportSection, heading, note, paragraph, table, with_range
 from recs_platform.campaign.report.experiments import chart_of_points
 from recs_platform.campaign.report.messages import LARGEST
 from recs_platform.campaign.report.reading import Findings, Row, Rows
@@ -18,17 +18,18 @@ _ESTIMATES = {"observed": "as it went", "dr": "as proposed (doubly robust)", "ga
 """Those of the page; the CSV also has the other estimators."""
 
 
-def where_next(found: Findings) -> Section | None:
+def where_next(findings: Findings) -> ReportSection | None:
     """None when the bandit has seen nothing."""
-    known = found.standing["treatment_bandit"]
+    treatments = findings.standing["treatment_bandit"]
     rows = sorted(
-        (row for row in known if row["segment"] == EVERYBODY), key=lambda row: (-row["share_next"], row["treatment_id"])
+        (row for row in treatments if row["segment"] == EVERYBODY),
+        key=lambda row: (-row["share_next"], row["treatment_id"]),
     )
     if not rows:
         return None
-    reward = found.company.parameters.bandit_reward.replace("_", " ").capitalize()
+    reward = findings.company.parameters.bandit_reward.replace("_", " ").capitalize()
     best, retired = rows[0], sum(row["retired"] for row in rows)
-    segments = len({row["segment"] for row in known}) - 1
+    segments = len({row["segment"] for row in treatments}) - 1
     by_segment = f" The CSV has them for each of {counted(segments, 'segment')} too." if segments > 0 else ""
     more = f", the {LARGEST} that get most of {len(rows)}" if len(rows) > LARGEST else ""
     body = [
@@ -44,9 +45,9 @@ def where_next(found: Findings) -> Section | None:
             [_treatment_row(row) for row in rows[:LARGEST]],
         ),
         note("The estimate draws a rate that was seen in few messages towards the rate of all treatments."),
-        *_judged(found.standing["off_policy_evaluation"]),
+        *_judged(findings.standing["off_policy_evaluation"]),
     ]
-    return Section("next", "Where next?", body)
+    return ReportSection("next", "Where next?", body)
 
 
 def bandit_chart(rows: Rows, reward: str) -> Chart:
@@ -96,7 +97,7 @@ def _judged(rows: Rows) -> Iterator[Html]:
             _judged_row(row)
             for row in sorted(shown, key=lambda row: (row["policy"], list(_ESTIMATES).index(row["estimator"])))
         ],
-        words=2,
+        text_columns=2,
     )
     yield note(
         "“Bandit” is what the bandit would have proposed from the earlier messages alone, judged by the later ones; "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recs_platform.campaign.report.blocks import Section, note, paragraph, table, with_range
+from recs_platform.campaign.report.blocks import ReportSection, note, paragraph, table, with_range
 from recs_platform.campaign.report.reading import Findings, Row
 from recs_platform.reporting.charts import Axis, Bar, bars, figure
 from recs_platform.reporting.figures import between, count, money, short
-from recs_platform.statistics.comparison import Comparison, Estimate, compare
+from recs_platform.statistics.comparison import Difference, Estimate, compare
 
 AUDIENCE_WORDS = {
     "mailed": "sent to: credited orders",
@@ -17,10 +17,10 @@ AUDIENCE_WORDS = {
 }
 
 
-def mailed_against_not(found: Findings) -> Section:
+def mailed_against_not(findings: Findings) -> ReportSection:
     """Question 7."""
-    rows = {row["audience"]: row for row in found.answers["mailed_against_not"]}
-    currency = found.company.currency
+    rows = {row["audience"]: row for row in findings.answers["mailed_against_not"]}
+    currency = findings.company.currency
     title = "Do customers who were sent something order more at a time?"
     valued = [row for name in AUDIENCE_WORDS if (row := rows.get(name)) and row["order_value"] is not None]
     body = [paragraph(_difference_words(order_value_difference(rows), currency))]
@@ -71,10 +71,10 @@ def mailed_against_not(found: Findings) -> Section:
             "is measured against customers held back, under “Did it work”."
         ),
     ]
-    return Section("mailed", title, body)
+    return ReportSection("mailed", title, body)
 
 
-def order_value_difference(rows: Mapping[str, Row]) -> Comparison:
+def order_value_difference(rows: Mapping[str, Row]) -> Difference:
     """Average value of credited orders less that of customers who were sent nothing: Welch's interval."""
     return compare(_order_value(rows.get("mailed")), _order_value(rows.get("not_mailed")))
 
@@ -86,14 +86,14 @@ def _order_value(row: Row | None) -> Estimate:
     return Estimate(row["order_value"], spread**2 / row["orders"] if spread else None, row["orders"] - 1)
 
 
-def _difference_words(found: Comparison, currency: str) -> str:
-    if found.estimate is None:
+def _difference_words(difference: Difference, currency: str) -> str:
+    if difference.estimate is None:
         return "There are no orders on both sides to compare."
-    more = "more" if found.estimate >= 0 else "less"
-    size = money(abs(found.estimate), currency)
-    said = f"A credited order is worth {size} {more} than one of a customer who was sent nothing"
-    if found.low is None or found.high is None:
-        return f"{said}; there are too few orders for an interval."
-    interval = between(found.low, found.high, lambda end: money(end, currency))
-    chance = "; that may be chance" if found.low <= 0 <= found.high else ""
-    return f"{said} (95% interval of the difference: {interval}){chance}."
+    more = "more" if difference.estimate >= 0 else "less"
+    size = money(abs(difference.estimate), currency)
+    worth = f"A credited order is worth {size} {more} than one of a customer who was sent nothing"
+    if difference.low is None or difference.high is None:
+        return f"{worth}; there are too few orders for an interval."
+    interval = between(difference.low, difference.high, lambda end: money(end, currency))
+    chance = "; that may be chance" if difference.low <= 0 <= difference.high else ""
+    return f"{worth} (95% interval of the difference: {interval}){chance}."

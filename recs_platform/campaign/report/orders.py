@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from recs_platform.campaign.report.blocks import Section, note, paragraph, strong, table
+from recs_platform.campaign.report.blocks import ReportSection, note, paragraph, strong, table
 from recs_platform.campaign.report.reading import Findings, Rows
-from recs_platform.reporting.charts import Axis, Bar, Chart, Column, bars, columns, figure
+from recs_platform.reporting.charts import Axis, Bar, Chart, ChartColumn, bars, columns, figure
 from recs_platform.reporting.figures import count, counted, day, money, percent, short
 
 SHOWN_ORDERS = 20
@@ -18,14 +18,14 @@ PATH_WORDS = {
 }
 
 
-def paths(found: Findings) -> Section:
+def paths(findings: Findings) -> ReportSection:
     """Question 2."""
-    rows = sorted(found.answers["conversion_paths"], key=lambda row: row["path_number"])
+    rows = sorted(findings.answers["conversion_paths"], key=lambda row: row["path_number"])
     title = "On which path did orders come?"
     if not rows:
-        return Section("paths", title, [paragraph(_NO_ORDERS)])
+        return ReportSection("paths", title, [paragraph(_NO_ORDERS)])
     *parts, total = rows
-    currency = found.company.currency
+    currency = findings.company.currency
     tracked = sum(row["orders"] for row in parts if row["path"] in ("clicked", "opened"))
     shown = [
         [
@@ -48,7 +48,7 @@ def paths(found: Findings) -> Section:
             "Orders and revenue of the paths add up to the total. A customer with orders on two paths is one of each."
         ),
     ]
-    return Section("paths", title, body)
+    return ReportSection("paths", title, body)
 
 
 def paths_chart(parts: Rows, currency: str) -> Chart:
@@ -68,13 +68,13 @@ def paths_chart(parts: Rows, currency: str) -> Chart:
     )
 
 
-def time_to_purchase(found: Findings) -> Section:
+def time_to_purchase(findings: Findings) -> ReportSection:
     """Question 4."""
-    rows = sorted(found.answers["send_to_purchase_time"], key=lambda row: row["day_number"])
+    rows = sorted(findings.answers["send_to_purchase_time"], key=lambda row: row["day_number"])
     title = "How long after a message do orders come?"
     if not rows:
-        return Section("time", title, [paragraph(_NO_ORDERS)])
-    currency, until = found.company.currency, {row["day_number"]: row["share_until"] for row in rows}
+        return ReportSection("time", title, [paragraph(_NO_ORDERS)])
+    currency, until = findings.company.currency, {row["day_number"]: row["share_until"] for row in rows}
     body = [
         paragraph(
             strong(percent(until[1])),
@@ -97,7 +97,7 @@ def time_to_purchase(found: Findings) -> Section:
             ],
         ),
     ]
-    return Section("time", title, body)
+    return ReportSection("time", title, body)
 
 
 def time_chart(rows: Rows) -> Chart:
@@ -107,7 +107,7 @@ def time_chart(rows: Rows) -> Chart:
         "Credited orders by day after the message",
         f"{percent(until[1])} within a day, {percent(until.get(2, 1.0))} within two.",
         [
-            Column(
+            ChartColumn(
                 f"day {row['day_number']}",
                 (row["orders"],),
                 f"{counted(row['orders'], 'order')}, {percent(row['share_until'])} until then",
@@ -120,13 +120,13 @@ def time_chart(rows: Rows) -> Chart:
     )
 
 
-def largest_orders(found: Findings) -> Section:
+def largest_orders(findings: Findings) -> ReportSection:
     """Question 9."""
-    rows = sorted(found.answers["opened_then_ordered"], key=lambda row: (-row["revenue"], row["order_id"]))
+    rows = sorted(findings.answers["opened_then_ordered"], key=lambda row: (-row["revenue"], row["order_id"]))
     title = "Which orders plainly followed a message?"
     if not rows:
-        return Section("opened", title, [paragraph("No order came after an open or click of its message.")])
-    currency = found.company.currency
+        return ReportSection("opened", title, [paragraph("No order came after an open or click of its message.")])
+    currency = findings.company.currency
     total = sum(round(100 * row["revenue"]) for row in rows) / 100
     shown = [
         [
@@ -150,7 +150,7 @@ def largest_orders(found: Findings) -> Section:
             f"Orders after an open or click{more}",
             ["Order", "Customer", "Treatment", "Sent", "Ordered (UTC)", "Path", "After", "Revenue"],
             shown,
-            words=6,
+            text_columns=6,
         ),
     ]
-    return Section("opened", title, body)
+    return ReportSection("opened", title, body)

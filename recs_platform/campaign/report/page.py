@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from recs_platform.campaign.report import experiments, messages, next_treatments, order_value, orders, revenue, summary
-from recs_platform.campaign.report.blocks import Section
+from recs_platform.campaign.report.blocks import ReportSection
 from recs_platform.campaign.report.reading import Findings
 from recs_platform.reporting.figures import day, days
 from recs_platform.reporting.markup import Html, element
@@ -15,17 +15,21 @@ GENERATOR = "recs report campaign"
 """How a page says that it is ours: a folder with another page in it is not written to."""
 
 
-def page(found: Findings, csv_names: Sequence[str]) -> str:
+def page(findings: Findings, csv_names: Sequence[str]) -> str:
     """The whole page; the CSVs that stand beside it are linked."""
-    title = f"{found.company.name}: campaigns of {days(found.sent)}"
-    sections = [] if found.summary is None else list(_sections(found))
-    top = summary.nothing_sent(found) if found.summary is None else summary.in_plain_words(found, found.summary)
+    title = f"{findings.company.name}: campaigns of {days(findings.sent)}"
+    sections = [] if findings.summary is None else list(_sections(findings))
+    top = (
+        summary.nothing_sent(findings)
+        if findings.summary is None
+        else summary.in_plain_words(findings, findings.summary)
+    )
     body = element(
         "body",
         element(
             "header",
-            element("h1", f"{found.company.name}: what came of the campaigns"),
-            element("p", f"Messages of {days(found.sent)}, as of {day(found.as_of)}"),
+            element("h1", f"{findings.company.name}: what came of the campaigns"),
+            element("p", f"Messages of {days(findings.sent)}, as of {day(findings.as_of)}"),
         ),
         element("main", *top, *_contents(sections), *map(_section, sections)),
         _files(csv_names),
@@ -34,22 +38,24 @@ def page(found: Findings, csv_names: Sequence[str]) -> str:
     return f"<!DOCTYPE html>\n{html}\n"
 
 
-def _sections(found: Findings) -> Iterable[Section]:
+def _sections(findings: Findings) -> Iterable[ReportSection]:
     """The analysts' questions in their order, what the experiments say, and how to read it all."""
-    yield messages.funnel(found)
-    yield orders.paths(found)
-    yield revenue.revenue(found)
-    yield orders.time_to_purchase(found)
-    yield messages.treatments(found)
-    yield messages.failures(found)
-    yield order_value.mailed_against_not(found)
-    yield messages.hours(found)
-    yield orders.largest_orders(found)
-    if found.summary is not None:
-        yield summary.nutshell(found, found.summary)
-    yield messages.machines(found)
-    yield from (section for section in (experiments.did_it_work(found), next_treatments.where_next(found)) if section)
-    yield summary.how_to_read(found)
+    yield messages.funnel(findings)
+    yield orders.paths(findings)
+    yield revenue.revenue(findings)
+    yield orders.time_to_purchase(findings)
+    yield messages.treatments(findings)
+    yield messages.failures(findings)
+    yield order_value.mailed_against_not(findings)
+    yield messages.hours(findings)
+    yield orders.largest_orders(findings)
+    if findings.summary is not None:
+        yield summary.nutshell(findings, findings.summary)
+    yield messages.machines(findings)
+    yield from (
+        section for section in (experiments.did_it_work(findings), next_treatments.where_next(findings)) if section
+    )
+    yield summary.how_to_read(findings)
 
 
 def _head(title: str) -> Html:
@@ -64,13 +70,13 @@ def _head(title: str) -> Html:
     )
 
 
-def _contents(sections: Sequence[Section]) -> Iterable[Html]:
+def _contents(sections: Sequence[ReportSection]) -> Iterable[Html]:
     if sections:
         links = [element("li", element("a", section.title, href=f"#{section.anchor}")) for section in sections]
         yield element("nav", element("h3", "Contents"), element("ol", *links), aria_label="Contents")
 
 
-def _section(section: Section) -> Html:
+def _section(section: ReportSection) -> Html:
     return element("section", element("h2", section.title), *section.body, id=section.anchor)
 
 

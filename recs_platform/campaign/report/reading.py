@@ -1,6 +1,6 @@
 """What a report says, read from the warehouse: the analysts' questions, asked again for the chosen days of messages.
 
-Not here: how it is said (sections.py, page.py).
+Not here: how it is said (page.py, and a module for each section).
 """
 
 from __future__ import annotations
@@ -190,5 +190,5 @@ def _typed(table: pa.Table, spec: TableSpec) -> pa.Table:
 
 def rows_of(table: pa.Table, spec: TableSpec) -> Rows:
     """In the order of the key, so that the same data give the same page; personal data masked."""
-    found = [mask_row(row, spec.personal) for row in table.to_pylist()]
-    return sorted(found, key=lambda row: tuple((row[name] is not None, row[name]) for name in spec.key))
+    masked = [mask_row(row, spec.personal) for row in table.to_pylist()]
+    return sorted(masked, key=lambda row: tuple((row[name] is not None, row[name]) for name in spec.key))

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from recs_platform.campaign.report.blocks import Section, note, paragraph, strong, table
+from recs_platform.campaign.report.blocks import ReportSection, note, paragraph, strong, table
 from recs_platform.campaign.report.reading import Findings, Row
 from recs_platform.reporting.axis import day_ticks
-from recs_platform.reporting.charts import Axis, Chart, Column, columns, figure
+from recs_platform.reporting.charts import Axis, Chart, ChartColumn, columns, figure
 from recs_platform.reporting.figures import count, counted, day, days, money, short
 from recs_platform.warehouse.slices import Days
 
 _DAYS_IN_A_TABLE, _DAYS_IN_A_CHART = 31, 150
 
 
-def revenue(found: Findings) -> Section:
+def revenue(findings: Findings) -> ReportSection:
     """Question 3."""
-    rows = found.answers["revenue_by_date"]
+    rows = findings.answers["revenue_by_date"]
     title = "Which revenue came on which day?"
     if not any(row["orders"] for row in rows):
-        return Section("revenue", title, [paragraph("No order is credited to these messages.")])
-    currency = found.company.currency
+        return ReportSection("revenue", title, [paragraph("No order is credited to these messages.")])
+    currency = findings.company.currency
     best = max(rows, key=lambda row: (row["revenue"], row["ordered_on"]))
     last = max(row["ordered_on"] for row in rows)
-    by_day = filled(rows, Days(found.sent.first, max(last, found.sent.last)))
+    by_day = filled(rows, Days(findings.sent.first, max(last, findings.sent.last)))
     per_week = len(by_day) > _DAYS_IN_A_TABLE
     listed = weeks(by_day) if per_week else by_day
     body = [
@@ -60,10 +60,10 @@ def revenue(found: Findings) -> Section:
         ),
         note(
             "Credited revenue is that of orders after these messages, refunds taken off, whenever they came. Other "
-            f"orders are those of {days(found.sent)} that no message is credited with."
+            f"orders are those of {days(findings.sent)} that no message is credited with."
         ),
     ]
-    return Section("revenue", title, body)
+    return ReportSection("revenue", title, body)
 
 
 def revenue_chart(by_day: Sequence[Row], currency: str) -> Chart:
@@ -83,7 +83,7 @@ def revenue_chart(by_day: Sequence[Row], currency: str) -> Chart:
         "Credited revenue by " + ("week" if per_week else "day") + (" (pale: may still change)" if faded else ""),
         f"{days(span)}: {money(sum(row['revenue'] for row in rows), currency)} in all.",
         [
-            Column(
+            ChartColumn(
                 day(row["ordered_on"]),
                 (row["revenue"], _paid_back_above(row)),
                 money(row["revenue"], currency),
@@ -126,8 +126,8 @@ def filled(rows: Sequence[Row], span: Days) -> list[Row]:
         "other_revenue": 0.0,
         "provisional": False,
     }
-    known = {row["ordered_on"]: row for row in rows}
-    return [known.get(when, {**nothing, "ordered_on": when}) for when in span]
+    earned = {row["ordered_on"]: row for row in rows}
+    return [earned.get(when, {**nothing, "ordered_on": when}) for when in span]
 
 
 def weeks(rows: Sequence[Row]) -> list[Row]:

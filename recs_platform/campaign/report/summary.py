@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from recs_platform.campaign.report.blocks import Section, paragraph, strong, table, tiles
+from recs_platform.campaign.report.blocks import ReportSection, paragraph, strong, table, tiles
 from recs_platform.campaign.report.reading import Findings, Row
 from recs_platform.reporting.figures import between, count, counted, day, days, money, percent, share_range
 from recs_platform.reporting.markup import Html, element
@@ -15,24 +15,27 @@ from recs_platform.warehouse.slices import Days
 _CLICK_RULES = ("click_on_delivery", "click_burst")
 
 
-def nothing_sent(found: Findings) -> list[Html]:
+def nothing_sent(findings: Findings) -> list[Html]:
     """All that there is to say of an empty campaign."""
     return [
         paragraph(
-            f"{found.company.name} sent no messages {_when(found.sent)}. So there is nothing to measure: no funnel, no "
-            f"credited revenue, nothing to compare. This is what was known on {day(found.as_of)}."
+            f"{findings.company.name} sent no messages {_when(findings.sent)}. So there is nothing to measure: no "
+            f"funnel, no credited revenue, nothing to compare. This is what was known on {day(findings.as_of)}."
         )
     ]
 
 
-def in_plain_words(found: Findings, summary: Row) -> list[Html]:
+def in_plain_words(findings: Findings, summary: Row) -> list[Html]:
     """The summary: what was sent, what became of it, what it earned, what of that it brought, what may still change."""
-    said = [_sent(found, summary), _became(summary), _credited(found, summary), _incremental(found)]
-    said += [_may_change(found), _machines(found)]
-    return [_tiles(found, summary), element("ul", *(element("li", sentence) for sentence in said), class_="words")]
+    sentences = [_sent(findings, summary), _became(summary), _credited(findings, summary), _incremental(findings)]
+    sentences += [_may_change(findings), _machines(findings)]
+    return [
+        _tiles(findings, summary),
+        element("ul", *(element("li", sentence) for sentence in sentences), class_="words"),
+    ]
 
 
-def _tiles(found: Findings, summary: Row) -> Html:
+def _tiles(findings: Findings, summary: Row) -> Html:
     def step(name: str) -> tuple[str, str, str]:
         share = proportion(summary[name], summary["sends"])
         return (
@@ -44,31 +47,31 @@ def _tiles(found: Findings, summary: Row) -> Html:
     shown = [("Sent", count(summary["sends"]), f"messages to {counted(summary['customers'], 'customer')}")]
     shown += [step(name) for name in ("delivered", "opened", "clicked", "ordered")]
     orders = f"{counted(summary['orders'], 'order')}; not incremental"
-    shown.append(("Credited revenue", money(summary["revenue"], found.company.currency), orders))
-    for row in found.incremental[:1]:
+    shown.append(("Credited revenue", money(summary["revenue"], findings.company.currency), orders))
+    for row in findings.incremental[:1]:
         low, high = row["total_low"], row["total_high"]
-        sure = between(low, high, lambda end: money(end, found.company.currency))
-        of = f"arm {row['arm']}" + (f", {days(found.compared)}" if found.compared else "")
-        shown.append(("Incremental revenue", money(row["total"], found.company.currency), f"95%: {sure}; {of}"))
+        sure = between(low, high, lambda end: money(end, findings.company.currency))
+        of = f"arm {row['arm']}" + (f", {days(findings.compared)}" if findings.compared else "")
+        shown.append(("Incremental revenue", money(row["total"], findings.company.currency), f"95%: {sure}; {of}"))
     return tiles(shown)
 
 
-def _sent(found: Findings, summary: Row) -> Html:
+def _sent(findings: Findings, summary: Row) -> Html:
     held = summary["held_out"]
     back = f" Another {counted(held, 'message')} were drawn and held back on purpose, to compare with." if held else ""
     return element(
         "span",
-        f"{found.company.name} sent ",
+        f"{findings.company.name} sent ",
         strong(counted(summary["sends"], "message")),
-        f" to {counted(summary['customers'], 'customer')} {_when(found.sent)}: "
+        f" to {counted(summary['customers'], 'customer')} {_when(findings.sent)}: "
         f"{counted(summary['treatments'], 'treatment')} in {counted(summary['campaigns'], 'campaign')}.{back}",
     )
 
 
 def _became(summary: Row) -> Html:
     def share(name: str) -> str:
-        found = proportion(summary[name], summary["sends"])
-        return f"{percent(found.estimate)} ({share_range(found)})"
+        interval = proportion(summary[name], summary["sends"])
+        return f"{percent(interval.estimate)} ({share_range(interval)})"
 
     return element(
         "span",
@@ -77,8 +80,8 @@ def _became(summary: Row) -> Html:
     )
 
 
-def _credited(found: Findings, summary: Row) -> Html:
-    currency, window = found.company.currency, found.company.parameters.attribution_window_days
+def _credited(findings: Findings, summary: Row) -> Html:
+    currency, window = findings.company.currency, findings.company.parameters.attribution_window_days
     if not summary["orders"]:
         return element("span", f"No order is credited to them: none came within {counted(window, 'day')} of a message.")
     refunds = f", {money(summary['refunded'], currency)} of refunds taken off" if summary["refunded"] else ""
@@ -90,18 +93,18 @@ def _credited(found: Findings, summary: Row) -> Html:
     )
 
 
-def _incremental(found: Findings) -> Html:
+def _incremental(findings: Findings) -> Html:
     """Credited revenue is not incremental; what is known of the latter."""
     warning = "Credited is not incremental: some of these customers would have ordered without a message. "
-    if not found.incremental:
+    if not findings.incremental:
         return element(
             "span",
             warning,
             "What the messages brought on top is not known: there are no customers who were held back, from messages "
             "old enough, to compare with.",
         )
-    over = f", over messages of {days(found.compared)}" if found.compared else ""
-    brought = [element("li", *_brought(row, found.company.currency)) for row in found.incremental]
+    over = f", over messages of {days(findings.compared)}" if findings.compared else ""
+    brought = [element("li", *_brought(row, findings.company.currency)) for row in findings.incremental]
     return element(
         "span", warning, f"Against customers who were drawn and then held back{over}:", element("ul", *brought)
     )
@@ -120,13 +123,13 @@ def _brought(row: Row, currency: str) -> Iterable[str]:
     yield " The interval holds zero: they may have brought nothing." if low <= 0 <= high else ""
 
 
-def _may_change(found: Findings) -> Html:
+def _may_change(findings: Findings) -> Html:
     """What is provisional, and why."""
-    sent = [row for row in found.calendar if row["sends"]]
+    sent = [row for row in findings.calendar if row["sends"]]
     still_open = [row for row in sent if row["provisional"]]
     if not still_open:
         return element(
-            "span", f"These figures are final: every order after these messages is in, as of {day(found.as_of)}."
+            "span", f"These figures are final: every order after these messages is in, as of {day(findings.as_of)}."
         )
     reasons = Counter(row["because"] or "unknown" for row in still_open)
     why = "; ".join(f"{because} ({counted(number, 'day')})" for because, number in sorted(reasons.items()))
@@ -137,13 +140,13 @@ def _may_change(found: Findings) -> Html:
     )
 
 
-def _machines(found: Findings) -> Html:
-    rows = found.answers["machine_engagement"]
+def _machines(findings: Findings) -> Html:
+    rows = findings.answers["machine_engagement"]
     clicks = sum(row["interactions"] for row in rows if row["rule"] in _CLICK_RULES)
     opens = sum(row["interactions"] for row in rows) - clicks
     if not rows:
         return element("span", "No open or click looks like a machine's.")
-    kept = found.company.parameters.count_machine_engagement
+    kept = findings.company.parameters.count_machine_engagement
     left_out = "are counted like people's, as the company file asks for" if kept else "are left out"
     return element("span", f"{counted(opens, 'open')} and {counted(clicks, 'click')} by machines {left_out}.")
 
@@ -152,9 +155,9 @@ def _when(sent: Days) -> str:
     return f"on {day(sent.first)}" if len(sent) == 1 else f"from {days(sent)}"
 
 
-def nutshell(found: Findings, summary: Row) -> Section:
+def nutshell(findings: Findings, summary: Row) -> ReportSection:
     """Question 10: the row of the summary, as it stands."""
-    currency = found.company.currency
+    currency = findings.company.currency
     amounts = ("revenue", "refunded", "revenue_per_send", "order_value")
 
     def value(name: str) -> str:
@@ -163,19 +166,21 @@ def nutshell(found: Findings, summary: Row) -> Section:
         return day(summary[name]) if name in ("as_of", "sent_from", "sent_to") else count(summary[name])
 
     rows = [[name.replace("_", " ").capitalize(), value(name)] for name in summary]
-    return Section("nutshell", "All in one row", [table("The campaigns in a nutshell", ["Figure", "Value"], rows)])
+    return ReportSection(
+        "nutshell", "All in one row", [table("The campaigns in a nutshell", ["Figure", "Value"], rows)]
+    )
 
 
-def how_to_read(found: Findings) -> Section:
+def how_to_read(findings: Findings) -> ReportSection:
     """What the figures mean."""
-    window = counted(found.company.parameters.attribution_window_days, "day")
+    window = counted(findings.company.parameters.attribution_window_days, "day")
     lines = [
-        f"Messages are those sent {_when(found.sent)} (UTC). What is said of them is what was known at the end of "
-        f"{day(found.as_of)}.",
+        f"Messages are those sent {_when(findings.sent)} (UTC). What is said of them is what was known at the end of "
+        f"{day(findings.as_of)}.",
         f"An order is credited to the latest message to its customer in the {window} before it that was not held back "
         "and is not known to have failed. Refunds are taken off the order they belong to.",
         "Intervals are 95% intervals: of shares Wilson's, which take messages as independent; of differences between "
         "order values Welch's.",
-        f"Amounts are in {found.company.currency}. Times are UTC.",
+        f"Amounts are in {findings.company.currency}. Times are UTC.",
     ]
-    return Section("reading", "How to read this", [element("ul", *(element("li", line) for line in lines))])
+    return ReportSection("reading", "How to read this", [element("ul", *(element("li", line) for line in lines))])

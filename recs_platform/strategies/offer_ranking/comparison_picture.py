@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recs_platform.publication.pictures import CHANGES, change_bar
+from recs_platform.publication.change_bars import CHANGES, change_bar
 from recs_platform.reporting.charts import Axis, Chart, bars, picture
 from recs_platform.reporting.figures import tick
 from recs_platform.reporting.presentation import Presentation
@@ -35,5 +35,5 @@ def _lists(compared: ComparedOffers) -> Chart:
         for section, names in _LISTS.items()
         for name in names
     ]
-    said = "Shares of customers, of the offers of customers in common, and by how much averages move."
-    return bars(CHANGES, said, rows, Axis("share of customers or offers; of an average, how it moved", write=tick))
+    caption = "Shares of customers, of the offers of customers in common, and by how much averages move."
+    return bars(CHANGES, caption, rows, Axis("share of customers or offers; of an average, how it moved", write=tick))

@@ -1,6 +1,6 @@
 """What the score of a pair is made of, stored for some customers, and what the serving model looks at altogether.
 
-Any other pair is explained when somebody asks (explain.py).
+Any other pair is explained when somebody asks (why.py).
 """
 
 from __future__ import annotations

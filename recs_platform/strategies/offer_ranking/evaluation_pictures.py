@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 from recs_platform.companies.model import Company
-from recs_platform.reporting.charts import Axis, Column, columns, picture
+from recs_platform.reporting.charts import Axis, ChartColumn, columns, picture
 from recs_platform.reporting.curves import Guide, Point, curve
 from recs_platform.reporting.figures import between, count, money, percent, points, short, tick
 from recs_platform.reporting.presentation import Presentation
@@ -127,7 +127,9 @@ def _calibration(rows: Rows) -> bytes:
 def _lift(rows: Rows) -> bytes | None:
     if not rows:
         return None
-    shown = [Column(f"tenth {row['name']}", [row["value"]], f"{row['value']:.2f} times the average") for row in rows]
+    shown = [
+        ChartColumn(f"tenth {row['name']}", [row["value"]], f"{row['value']:.2f} times the average") for row in rows
+    ]
     description = "How much more often than on average impressions are redeemed, in each tenth by the model's chance."
     axis = Axis("Times the average share redeemed", short)
     across = "Tenths of the impressions, the highest chance first"

@@ -14,7 +14,7 @@ from recs_platform.models.manifest import short
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
 from recs_platform.strategies.offer_ranking.not_found import FOUND_AS
-from recs_platform.strategies.offer_ranking.why import OfferExplained, Part, explain, recommended_offers
+from recs_platform.strategies.offer_ranking.why import FeaturePart, OfferExplained, explain, recommended_offers
 
 _NOTHING = 5e-4
 """Log-odds that round to nothing."""
@@ -31,8 +31,8 @@ def explain_customer(read: DayReader, customer: str, item: str | None) -> Explan
 
 def _list(read: DayReader, customer: str) -> Explanation:
     offers = recommended_offers(read, customer)
-    said = f"customer {customer}: " + (f"{len(offers)} offers" if offers else "no offer is recommended")
-    blocks: list[Block] = [Sentence(said, title=f"{read.company.name} {read.day}:")]
+    listed = f"customer {customer}: " + (f"{len(offers)} offers" if offers else "no offer is recommended")
+    blocks: list[Block] = [Sentence(listed, title=f"{read.company.name} {read.day}:")]
     if offers:
         rows = [(row["rank"], row["offer_id"], row["category"], f"{row['score']:.1%}", row["reason"]) for row in offers]
         blocks.append(Listing("", ("", "offer", "category", "chance", "because"), rows))
@@ -50,8 +50,8 @@ def _blocks(explained: OfferExplained) -> Iterator[Block]:
     yield Sentence(f"Found because {'; '.join(FOUND_AS[name] for name in explained.generators)}.")
     if explained.model_version is None:
         yield Sentence("No model has scored the day: the chance is how often the offer was redeemed when it was shown.")
-        known = [(part.means, part.value or "unknown") for part in explained.parts]
-        yield Listing("What is known of the pair", ("", "value"), known)
+        values = [(part.means, part.value or "unknown") for part in explained.parts]
+        yield Listing("What is known of the pair", ("", "value"), values)
         return
     yield from _parts(explained)
     if not explained.adds_up:
@@ -89,7 +89,7 @@ def _parts(explained: OfferExplained) -> Iterator[Block]:
     )
 
 
-def _moves(part: Part) -> tuple[str, str, str]:
+def _moves(part: FeaturePart) -> tuple[str, str, str]:
     """What the feature adds, the odds of a redemption that this makes of even ones, and in words."""
     adds = part.adds or 0.0
     if abs(adds) < _NOTHING:

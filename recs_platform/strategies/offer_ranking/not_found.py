@@ -39,12 +39,12 @@ def why_not_found(offered: Offered) -> str:
     parameters = parameters_of(offered.on.company)
     if refused := _may_not_be_offered(offered, parameters):
         return refused
-    found = _without_cap(offered)
-    if found is None:
+    candidate = _without_cap(offered)
+    if candidate is None:
         return _nothing_speaks_for_it(offered, parameters)
-    because = "; ".join(words for name, words in FOUND_AS.items() if name in found["generators"])
+    because = "; ".join(text for name, text in FOUND_AS.items() if name in candidate["generators"])
     return (
-        f"It was found, because {because}, but only at place {found['place']} of what speaks for the customer's "
+        f"It was found, because {because}, but only at place {candidate['place']} of what speaks for the customer's "
         f"candidates, and no more than {parameters.max_candidates} are scored (max_candidates)."
     )
 
@@ -80,8 +80,8 @@ def _without_cap(offered: Offered) -> Row | None:
                 pc.equal(batch["offer_id"], offered.offer["offer_id"]),
             )
             if rows := batch.filter(mine).to_pylist():
-                found: Row = rows[0]
-                return found
+                candidate: Row = rows[0]
+                return candidate
     return None
 
 

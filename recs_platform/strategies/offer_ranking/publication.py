@@ -92,8 +92,8 @@ class ComparedOffers(ComparedCustomers):
         before, after = row["before"], row["after"]
         match row["section"]:
             case "averages":
-                said = (_average(row["name"], before), _average(row["name"], after))
-                return (row["name"], *said, percent(row["share"], "+"), row["detail"] or "")
+                averages = (_average(row["name"], before), _average(row["name"], after))
+                return (row["name"], *averages, percent(row["share"], "+"), row["detail"] or "")
             case "replaced":
                 return (*counted, percent(before), percent(after), row["detail"])
             case "added":
@@ -126,14 +126,14 @@ def judge_offers(compared: ComparedOffers, parameters: OfferRankingParameters) -
             "lists_changed",
             compared.lists_changed,
             parameters.max_lists_changed,
-            said="{:.2%} of live offers that still run are replaced",
+            shown="{:.2%} of live offers that still run are replaced",
             unknown="the share of offers replaced is unknown",
         ),
         at_most(
             "score_move",
             compared.score_move,
             parameters.max_score_move,
-            said="of the average chances, live and new, the higher is {:.2%} above the lower",
+            shown="of the average chances, live and new, the higher is {:.2%} above the lower",
             unknown="average chances cannot be compared",
         ),
     )

@@ -26,7 +26,7 @@ BY_RULE = "left out by a rule"
 
 
 @dataclass(frozen=True)
-class Part:
+class FeaturePart:
     """A feature of the pair, and what it adds to the raw score."""
 
     feature: str
@@ -68,7 +68,7 @@ class OfferExplained:
     model_of: datetime.date | None = None
     start: float | None = None
     """The model's starting point, to which the parts are added."""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[FeaturePart, ...] = ()
     """The one that moves the score most comes first."""
     adds_up: bool = True
 
@@ -119,14 +119,14 @@ def _standing(
 ) -> Row:
     """Where a candidate stands, and which rule says so."""
     place = 1 + next(n for n, row in enumerate(scores) if row["offer_id"] == pair["offer_id"])
-    known = {"place": place, "candidates": len(scores), "probability": score["probability"]}
+    standing = {"place": place, "candidates": len(scores), "probability": score["probability"]}
     mine = next((row for row in recommended if row["offer_id"] == pair["offer_id"]), None)
     if mine is not None:
-        words = f"It is recommended at place {mine['rank']} of {len(recommended)}: {mine['reason']}."
-        found = {"verdict": "recommended", "rank": mine["rank"], "expected_margin": mine["expected_margin"]}
-        return {**known, **found, "words": words}
-    verdict, words = left_out(parameters, pair, scores[:place], recommended)
-    return {**known, "verdict": verdict, "words": words}
+        reason = f"It is recommended at place {mine['rank']} of {len(recommended)}: {mine['reason']}."
+        listed = {"verdict": "recommended", "rank": mine["rank"], "expected_margin": mine["expected_margin"]}
+        return {**standing, **listed, "words": reason}
+    verdict, reason = left_out(parameters, pair, scores[:place], recommended)
+    return {**standing, "verdict": verdict, "words": reason}
 
 
 def left_out(
@@ -160,15 +160,15 @@ def _working(models: ModelShelf, day: datetime.date, features: pa.Table, score: 
     """The parts of the score by the model that gave it."""
     pair, digest = features.to_pylist()[0], score["scored_by"]
     texts = {spec.name: value_text(spec, pair[spec.name]) for spec in FEATURES.specs}
-    known = {"scored_by": digest, "raw_score": score["raw_score"]}
+    scored = {"scored_by": digest, "raw_score": score["raw_score"]}
     if digest == BY_RATE:
-        plain = tuple(Part(spec.name, spec.description, texts[spec.name], None) for spec in FEATURES.specs)
-        return {**known, "parts": plain}
+        plain = tuple(FeaturePart(spec.name, spec.description, texts[spec.name], None) for spec in FEATURES.specs)
+        return {**scored, "parts": plain}
     version = scorer(models, day, digest)
     adds = {name: column[0] for name, column in contributions(models.load(version, FEATURES), features).items()}
-    parts = [Part(spec.name, spec.description, texts[spec.name], adds[spec.name]) for spec in FEATURES.specs]
+    parts = [FeaturePart(spec.name, spec.description, texts[spec.name], adds[spec.name]) for spec in FEATURES.specs]
     return {
-        **known,
+        **scored,
         "model_version": version.version,
         "model_of": version.as_of,
         "start": adds[START],

@@ -19,7 +19,7 @@ from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.reporting import CONTENDERS, Backtest
 from recs_platform.schemas.table import spec_of
 from recs_platform.schemas.vehicle_fitment import TIERS
-from recs_platform.strategies.vehicle_fitment.pictures import show_backtest
+from recs_platform.strategies.vehicle_fitment.diagnostic_presentations import show_backtest
 from recs_platform.warehouse.slices import Days
 
 RESAMPLES = 1_000
@@ -53,7 +53,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Rates:
+class MatchRates:
     """Per cell, with resamples of the customers in the first axis where there is one."""
 
     match: Floats
@@ -113,27 +113,29 @@ def rows_of(counts: Counts) -> list[dict[str, Any]]:
             "hit_rate": float(measured.hit[0, cell]),
             "hit_rate_low": float(hit_ends[0, cell]),
             "hit_rate_high": float(hit_ends[1, cell]),
-            **_over_global(contender, section, measured.over_baseline[0, cell], over_ends[:, cell], known=has_ratio),
+            **_over_global(
+                contender, section, measured.over_baseline[0, cell], over_ends[:, cell], has_ratio=has_ratio
+            ),
         }
         for cell, (contender, section, value) in enumerate(CELLS)
     ]
 
 
-def resample(counts: Counts) -> Rates:
+def resample(counts: Counts) -> MatchRates:
     """Rates of RESAMPLES draws of the customers."""
     kinds, of_kind = np.unique(np.column_stack([counts.purchases, counts.matched]), axis=0, return_counts=True)
     drawn = np.random.default_rng(SEED).multinomial(of_kind.sum(), of_kind / of_kind.sum(), size=RESAMPLES)
     return rates(Counts(kinds[:, 0], kinds[:, 1:]), drawn)
 
 
-def rates(counts: Counts, times: Ints) -> Rates:
+def rates(counts: Counts, times: Ints) -> MatchRates:
     """The rates when each customer stands there so many times; `times` is samples x customers."""
     purchases, customers = times @ counts.purchases, times.sum(axis=1)
     matched = times @ counts.matched
     baseline = matched[:, _BASELINE_CELL]
     with np.errstate(divide="ignore", invalid="ignore"):
         over = matched / baseline[:, None]
-    return Rates(matched / purchases[:, None], (times @ (counts.matched > 0)) / customers[:, None], over)
+    return MatchRates(matched / purchases[:, None], (times @ (counts.matched > 0)) / customers[:, None], over)
 
 
 def interval(resampled: Floats) -> Floats:
@@ -143,8 +145,10 @@ def interval(resampled: Floats) -> Floats:
     return np.nanquantile(resampled, [tail, 1 - tail], axis=0, method="nearest")
 
 
-def _over_global(contender: str, section: str, ratio: float, ends: Floats, *, known: bool) -> dict[str, float | None]:
-    if section != "all" or contender == BASELINE or not known:
+def _over_global(
+    contender: str, section: str, ratio: float, ends: Floats, *, has_ratio: bool
+) -> dict[str, float | None]:
+    if section != "all" or contender == BASELINE or not has_ratio:
         return {"over_global": None, "over_global_low": None, "over_global_high": None}
     high = float(ends[1])
     return {

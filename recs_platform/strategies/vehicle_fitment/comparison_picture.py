@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from recs_platform.publication.pictures import CHANGES, change_bar
+from recs_platform.publication.change_bars import CHANGES, change_bar
 from recs_platform.reporting.charts import Axis, Bar, Chart, bars, picture
 from recs_platform.reporting.figures import tick
 from recs_platform.reporting.presentation import Presentation
@@ -23,7 +23,7 @@ def show_recommendations(rows: Sequence[Mapping[str, Any]]) -> Presentation:
 def _changes(compared: ComparedRecommendations) -> Chart:
     """Customers for whom nothing changes stand in the words: they would dwarf the others."""
 
-    def found() -> Iterator[Bar]:
+    def change_bars() -> Iterator[Bar]:
         for number in PLACES:
             yield change_bar(
                 f"{number} of their parts changed", compared.figure("changed_per_customer", number)["share"]
@@ -35,5 +35,7 @@ def _changes(compared: ComparedRecommendations) -> Chart:
         for place, moved in compared.price_moves.items():
             yield change_bar(f"average price at position {place} moved", moved, sign=True)
 
-    said = "Shares of the customers in common, and by how much average prices move."
-    return bars(CHANGES, said, list(found()), Axis("share of customers; of an average price, how it moved", write=tick))
+    caption = "Shares of the customers in common, and by how much average prices move."
+    return bars(
+        CHANGES, caption, list(change_bars()), Axis("share of customers; of an average price, how it moved", write=tick)
+    )

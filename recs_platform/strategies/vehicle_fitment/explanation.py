@@ -9,9 +9,9 @@ from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
-from recs_platform.strategies.vehicle_fitment.evidence import gather
+from recs_platform.strategies.vehicle_fitment.customer_facts import facts_of_customer
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
-from recs_platform.strategies.vehicle_fitment.why import Part, PartsExplained, Passed, Popularity, explain
+from recs_platform.strategies.vehicle_fitment.why import PartsExplained, Passed, Popularity, RecommendedPart, explain
 
 _PASSED_SHOWN = 12
 _KINDS = {"product_viewed": "view", "cart_updated": "cart", "order_line": "order"}
@@ -21,7 +21,7 @@ def explain_customer(read: DayReader, customer: str, item: str | None) -> Explan
     """Why a customer is recommended these four parts and no others, or nothing; or one part in particular."""
     parameters = read.company.parameters
     assert isinstance(parameters, VehicleFitmentParameters)  # noqa: S101  (the strategy's own record calls this)
-    explained = explain(read.company.name, parameters, gather(read, read.company, read.day, customer))
+    explained = explain(read.company.name, parameters, facts_of_customer(read, customer))
     if item is not None:
         explained = _only(explained, item)
     return Explanation(tuple(_blocks(explained)), asdict(explained))
@@ -65,7 +65,7 @@ def _blocks(explained: PartsExplained) -> Iterator[Block]:
         )
 
 
-def _part(part: Part) -> Iterator[Block]:
+def _part(part: RecommendedPart) -> Iterator[Block]:
     yield Sentence("", title=f"{part.rank}. {part.item_id}")
     if part.events:
         bounded = f", bounded from {part.intent_before_bound:.6f}" if part.intent_before_bound > part.intent else ""

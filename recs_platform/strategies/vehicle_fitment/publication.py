@@ -103,7 +103,7 @@ def judge_recommendations(compared: ComparedRecommendations, parameters: Paramet
             "stability",
             compared.stability,
             parameters.min_stability,
-            said="{:.2%} of customers in common keep all recommendations",
+            shown="{:.2%} of customers in common keep all recommendations",
             unknown="no customer is in common",
         ),
         customers_kept(compared.customers_lost, parameters.max_customers_lost),
@@ -111,7 +111,7 @@ def judge_recommendations(compared: ComparedRecommendations, parameters: Paramet
             "price_move",
             compared.price_move,
             parameters.max_price_move,
-            said="the average price moves by {:+.2%}",
+            shown="the average price moves by {:+.2%}",
             unknown="average prices cannot be compared",
         ),
     )

@@ -20,7 +20,7 @@ def _stages() -> Sequence[MakeStage]:
     from recs_platform.campaign.stage import campaign_stage
     from recs_platform.publication.stage import allocation_stage
     from recs_platform.sources.stage import sources_stage
-    from recs_platform.strategies.vehicle_fitment.reporting import reporting_stage
+    from recs_platform.strategies.vehicle_fitment.diagnostics_stage import reporting_stage
     from recs_platform.strategies.vehicle_fitment.stage import publication_stage, vehicle_fitment_stage
 
     return (

@@ -1,6 +1,7 @@
 """Why a customer sees these four parts and no others, or none: an explanation whose numbers add up to the stored ones.
 
-Pure: it is given the rows (evidence.py) and uses the formulas (formulas.py). Not here: how it is said (explanation.py).
+Pure: it is given the rows (customer_facts.py) and uses the formulas (formulas.py). Not here: how it is said
+(explanation.py).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import date, timedelta
 
 from recs_platform.masking import mask_email
 from recs_platform.pipeline.day_reader import Row
-from recs_platform.strategies.vehicle_fitment.evidence import Evidence
+from recs_platform.strategies.vehicle_fitment.customer_facts import CustomerFacts
 from recs_platform.strategies.vehicle_fitment.formulas import (
     MILLION,
     Segment,
@@ -56,7 +57,7 @@ class Popularity:
 
 
 @dataclass(frozen=True)
-class Part:
+class RecommendedPart:
     """A recommended part, and the working of its score."""
 
     rank: int
@@ -103,7 +104,7 @@ class PartsExplained:
     email: str | None
     """Masked."""
     vehicle: str | None
-    parts: tuple[Part, ...]
+    parts: tuple[RecommendedPart, ...]
     passed: tuple[Passed, ...]
     nothing: Nothing | None
 
@@ -123,34 +124,34 @@ class _Candidate:
         return -self.score, self.item_id
 
 
-def explain(company: str, parameters: VehicleFitmentParameters, known: Evidence) -> PartsExplained:
+def explain(company: str, parameters: VehicleFitmentParameters, facts: CustomerFacts) -> PartsExplained:
     """The explanation for one customer."""
-    email = known.profile["email_lower"]
+    email = facts.profile["email_lower"]
     nothing = None
-    if known.dropped is not None:
-        reason = known.dropped["reason"]
-        nothing = Nothing(reason, *reason_for_nothing(reason, parameters, known))
+    if facts.dropped is not None:
+        reason = facts.dropped["reason"]
+        nothing = Nothing(reason, *reason_for_nothing(reason, parameters, facts))
     return PartsExplained(
         company=company,
-        date=known.day,
-        customer_id=known.profile["customer_id"],
+        date=facts.day,
+        customer_id=facts.profile["customer_id"],
         email=mask_email(email) if email else None,
-        vehicle=known.owner["vehicle"] if known.owner else None,
-        parts=tuple(_part(parameters, known, row) for row in known.recommended),
-        passed=tuple(_passed(parameters, known)),
+        vehicle=facts.owner["vehicle"] if facts.owner else None,
+        parts=tuple(_part(parameters, facts, row) for row in facts.recommended),
+        passed=tuple(_passed(parameters, facts)),
         nothing=nothing,
     )
 
 
-def _part(parameters: VehicleFitmentParameters, known: Evidence, row: Row) -> Part:
-    events = tuple(_events(parameters, known, row["item_id"]))
+def _part(parameters: VehicleFitmentParameters, facts: CustomerFacts, row: Row) -> RecommendedPart:
+    events = tuple(_events(parameters, facts, row["item_id"]))
     before_bound = sum(round(MILLION * event.contribution) for event in events) / MILLION
     intent = rounded(min(before_bound, parameters.max_intent))
-    working = _popularity(parameters, known, row["item_id"])
+    working = _popularity(parameters, facts, row["item_id"])
     stored = (row["intent"], row["popularity"], row["score"])
     worked = (intent, working.score, rounded(intent + working.score))
-    item = known.catalog.get(row["item_id"], {})
-    return Part(
+    item = facts.catalog.get(row["item_id"], {})
+    return RecommendedPart(
         rank=row["rank"],
         item_id=row["item_id"],
         name=item.get("name"),
@@ -167,34 +168,34 @@ def _part(parameters: VehicleFitmentParameters, known: Evidence, row: Row) -> Pa
     )
 
 
-def _events(parameters: VehicleFitmentParameters, known: Evidence, item_id: str) -> Iterable[WishEvent]:
-    mine = (event for event in known.events if event["item_id"] == item_id)
+def _events(parameters: VehicleFitmentParameters, facts: CustomerFacts, item_id: str) -> Iterable[WishEvent]:
+    mine = (event for event in facts.events if event["item_id"] == item_id)
     for event in sorted(mine, key=lambda event: (event["event_date"], event["event_id"]), reverse=True):
-        name, age = event["event_name"], age_in_days(known.day, event["event_date"])
+        name, age = event["event_name"], age_in_days(facts.day, event["event_date"])
         added = event_millionths(parameters, name, age) / MILLION
         yield WishEvent(name, event["event_date"], age, event_weight(parameters, name), added)
 
 
-def _popularity(parameters: VehicleFitmentParameters, known: Evidence, item_id: str) -> Popularity:
-    segments = known.segments(parameters, item_id)
-    fitted, orders = known.reach.get(item_id, 0), known.orders.get(item_id, 0)
+def _popularity(parameters: VehicleFitmentParameters, facts: CustomerFacts, item_id: str) -> Popularity:
+    segments = facts.segments(parameters, item_id)
+    fitted, orders = facts.reach.get(item_id, 0), facts.orders.get(item_id, 0)
     if parameters.popularity == "global":
-        return Popularity(global_score(orders), True, segments, orders, fitted, known.vehicles, 0.0)
+        return Popularity(global_score(orders), True, segments, orders, fitted, facts.vehicles, 0.0)
     # A company whose every vehicle has too few parts has no vehicles to be universal among.
-    vehicles = max(known.vehicles, 1)
+    vehicles = max(facts.vehicles, 1)
     lost = parameters.universal_discount * fitted / vehicles
     score = segment_score(parameters, segments, fitted, vehicles)
     return Popularity(score, False, segments, orders, fitted, vehicles, lost)
 
 
-def _passed(parameters: VehicleFitmentParameters, known: Evidence) -> Iterable[Passed]:
+def _passed(parameters: VehicleFitmentParameters, facts: CustomerFacts) -> Iterable[Passed]:
     """Every part that would have stood before the fourth, the strongest first."""
-    if not known.recommended:
+    if not facts.recommended:
         return
-    last = known.recommended[-1]
-    chosen = {row["item_id"] for row in known.recommended}
-    candidates = sorted(_candidates(parameters, known), key=lambda candidate: candidate.place)
-    bought = _bought(parameters, known)
+    last = facts.recommended[-1]
+    chosen = {row["item_id"] for row in facts.recommended}
+    candidates = sorted(_candidates(parameters, facts), key=lambda candidate: candidate.place)
+    bought = _bought(parameters, facts)
     best_of_family: dict[str, str] = {}
     of_type: dict[str, list[str]] = {}
     for candidate in candidates:
@@ -232,22 +233,22 @@ def _reasons(
     return ()
 
 
-def _candidates(parameters: VehicleFitmentParameters, known: Evidence) -> Iterable[_Candidate]:
+def _candidates(parameters: VehicleFitmentParameters, facts: CustomerFacts) -> Iterable[_Candidate]:
     """Everything that fits the vehicle, and everything that the owner looked at."""
-    for item_id in sorted(known.fitting | known.intents.keys()):
-        ranked, item = known.ranking.get(item_id), known.catalog.get(item_id)
-        intent = known.intents[item_id]["intent"] if item_id in known.intents else 0.0
-        popularity = ranked["popularity"] if ranked else _popularity(parameters, known, item_id).score
+    for item_id in sorted(facts.fitting | facts.intents.keys()):
+        ranked, item = facts.ranking.get(item_id), facts.catalog.get(item_id)
+        intent = facts.intents[item_id]["intent"] if item_id in facts.intents else 0.0
+        popularity = ranked["popularity"] if ranked else _popularity(parameters, facts, item_id).score
         faults = [] if ranked else merchandising_faults(parameters, item)
-        if item_id not in known.fitting:
+        if item_id not in facts.fitting:
             faults.insert(0, "does not fit the vehicle")
         part_type = item["category"] if item else None
         score = rounded(intent + popularity)
         yield _Candidate(item_id, family_of(item_id), part_type, intent, score, tuple(faults))
 
 
-def _bought(parameters: VehicleFitmentParameters, known: Evidence) -> dict[str, Row]:
+def _bought(parameters: VehicleFitmentParameters, facts: CustomerFacts) -> dict[str, Row]:
     """Each family that may not be recommended, with the newest purchase of it."""
-    since = known.day - timedelta(days=parameters.purchase_exclusion_days)
-    rows = sorted(known.purchases, key=lambda row: (row["ordered_on"], row["item_id"]))
+    since = facts.day - timedelta(days=parameters.purchase_exclusion_days)
+    rows = sorted(facts.purchases, key=lambda row: (row["ordered_on"], row["item_id"]))
     return {row["family"]: row for row in rows if row["ordered_on"] > since}

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from recs_platform.campaign.bandit.counts import SendLog, tally
 from recs_platform.campaign.bandit.off_policy import Evaluation, evaluate
-from recs_platform.campaign.bandit.overlap import Cause, Limits, Refusal
+from recs_platform.campaign.bandit.overlap import Cause, OverlapLimits, Refusal
 from recs_platform.campaign.bandit.segments import segment_posteriors
 from recs_platform_tests.campaign.bandit.logs import log_of
 
 EVEN = {"(all)": {"a": 0.5, "b": 0.5}}
-UNLIMITED = Limits(0, 0, 1, 1, 100)
+UNLIMITED = OverlapLimits(0, 0, 1, 1, 100)
 
 
-def evaluated(log: SendLog, proposal: dict[str, dict[str, float]], limits: Limits = UNLIMITED) -> Evaluation:
+def evaluated(log: SendLog, proposal: dict[str, dict[str, float]], limits: OverlapLimits = UNLIMITED) -> Evaluation:
     found = evaluate(log, proposal, limits)
     assert isinstance(found, Evaluation), found
     return found
@@ -160,7 +160,7 @@ def test_a_little_traffic_without_support_is_left_out() -> None:
         {"treatment": "a", "sends": 4_000, "clicks": 40},
         {"treatment": "b", "sends": 4_000, "clicks": 120},
     )
-    found = evaluated(log, {"(all)": {"a": 0.48, "b": 0.48, "c": 0.04}}, Limits())
+    found = evaluated(log, {"(all)": {"a": 0.48, "b": 0.48, "c": 0.04}}, OverlapLimits())
     assert found.overlap.unsupported == pytest.approx(0.04)
     assert found.estimates["ips"].value == pytest.approx(0.02)
 
@@ -210,7 +210,7 @@ def test_weights_make_many_sends_worth_few() -> None:
 
 def test_one_send_in_a_hundred_without_propensity_is_left_out() -> None:
     unknown = {"treatment": "b", "propensity": None, "sends": 100, "clicks": 100}
-    found = evaluated(log_of(*USUAL, unknown), EVEN, Limits())
+    found = evaluated(log_of(*USUAL, unknown), EVEN, OverlapLimits())
     assert found.overlap.sends == 10_000
     assert found.estimates["ips"].value == pytest.approx(0.02)
     assert isinstance(evaluate(log_of(*USUAL, {**unknown, "sends": 110}), EVEN), Refusal)

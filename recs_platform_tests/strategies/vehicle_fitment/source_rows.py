@@ -15,7 +15,7 @@ import pyarrow as pa
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.table import Kind
-from recs_platform.strategies.catalogue import pipelines
+from recs_platform.strategies.catalogue import KNOWN, pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import CheckVerdict, judge
 from recs_platform.warehouse.lake.engine import Engine
@@ -78,7 +78,8 @@ class Made:
         self.lake = Lake(str(folder / "lake"), Engine("512MiB", 2, folder / "spill"), timedelta(1), folder / "scratch")
         self.company = Company.model_validate(
             {"name": "shop", "dataset": "shop", "strategy": "vehicle_fitment", "timezone": "UTC", "currency": "EUR",
-             "start_date": date(2024, 1, 1), "simulation": {}, "parameters": parameters}
+             "start_date": date(2024, 1, 1), "simulation": {}, "parameters": parameters},
+            context=KNOWN,
         )  # fmt: skip
         self.today = Days.one(AS_OF)
         for name in ("customers", "fitment", "events", "order_history"):

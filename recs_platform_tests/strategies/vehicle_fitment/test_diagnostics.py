@@ -14,7 +14,11 @@ import pytest
 
 from recs_platform.reporting.presentation import markdown_image, presented, write_picture
 from recs_platform.schemas.reporting import PRICE_BANDS
-from recs_platform.strategies.vehicle_fitment.pictures import show_backtest, show_price_bands, show_tier_shares
+from recs_platform.strategies.vehicle_fitment.diagnostic_presentations import (
+    show_backtest,
+    show_price_bands,
+    show_tier_shares,
+)
 from recs_platform_tests.strategies.vehicle_fitment.small_world import THEN, TODAY, World
 
 Row = dict[str, Any]

@@ -18,7 +18,7 @@ from recs_platform.platform_db.tables import Publication, PublicationKind, Publi
 from recs_platform.publication.inventory import begin
 from recs_platform.schemas.vehicle_fitment import DROPPED_BECAUSE
 from recs_platform.settings import settings
-from recs_platform.strategies.vehicle_fitment.evidence import Evidence, gather
+from recs_platform.strategies.vehicle_fitment.customer_facts import CustomerFacts, facts_of_customer
 from recs_platform.strategies.vehicle_fitment.formulas import (
     MILLION,
     event_millionths,
@@ -38,8 +38,8 @@ Row = dict[str, Any]
 def explained(world: World, customer: str) -> PartsExplained:
     parameters = world.company.parameters
     assert isinstance(parameters, VehicleFitmentParameters)
-    known = gather(DayReader(world.lake, world.pipeline, world.company, TODAY), world.company, TODAY, customer)
-    return explain(world.company.name, parameters, known)
+    facts = facts_of_customer(DayReader(world.lake, world.pipeline, world.company, TODAY), customer)
+    return explain(world.company.name, parameters, facts)
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +96,8 @@ def test_every_stronger_part_has_the_rule_that_removed_it(wishing: list[PartsExp
 def test_other_parameters_than_the_days_own_are_noticed(world: World, wishing: list[PartsExplained]) -> None:
     parameters = VehicleFitmentParameters(universal_discount=0.9)
     customer = wishing[0].customer_id
-    known = gather(DayReader(world.lake, world.pipeline, world.company, TODAY), world.company, TODAY, customer)
-    assert not all(part.adds_up for part in explain("holley", parameters, known).parts)
+    facts = facts_of_customer(DayReader(world.lake, world.pipeline, world.company, TODAY), customer)
+    assert not all(part.adds_up for part in explain("holley", parameters, facts).parts)
 
 
 # A vehicle with seven eligible parts; A to D are recommended unless a rule stands in the way.
@@ -115,7 +115,7 @@ CATALOG = {
 }
 
 
-def evidence(popularity: dict[str, float], chosen: str, *, bought: tuple[Row, ...] = ()) -> Evidence:
+def facts_of(popularity: dict[str, float], chosen: str, *, bought: tuple[Row, ...] = ()) -> CustomerFacts:
     ranking = {item: {"item_id": item, "family": family_of(item), "popularity": p} for item, p in popularity.items()}
     recommended = [
         {"rank": rank, "item_id": item, "score": popularity[item], "intent": 0.0, "popularity": popularity[item],
@@ -124,18 +124,29 @@ def evidence(popularity: dict[str, float], chosen: str, *, bought: tuple[Row, ..
     ]  # fmt: skip
     owner = {"customer_id": "c", "vehicle": "car", "vehicle_make": "m", "vehicle_model": "n", "vehicle_year": 1}
     profile = {"customer_id": "c", "email_lower": None}
-    known = Evidence(DAY, profile, None, None, owner=owner, recommended=recommended, purchases=list(bought), vehicles=1)
-    return replace(known, ranking=ranking, fitting=frozenset(popularity), catalog=CATALOG)
+    return CustomerFacts(
+        DAY,
+        profile,
+        None,
+        None,
+        owner=owner,
+        recommended=recommended,
+        purchases=list(bought),
+        vehicles=1,
+        ranking=ranking,
+        fitting=frozenset(popularity),
+        catalog=CATALOG,
+    )
 
 
-def passed(known: Evidence) -> dict[str, tuple[str, ...]]:
-    found = explain("shop", VehicleFitmentParameters(), known).passed
+def passed(facts: CustomerFacts) -> dict[str, tuple[str, ...]]:
+    found = explain("shop", VehicleFitmentParameters(), facts).passed
     return {part.item_id: part.reasons for part in found}
 
 
 def test_the_third_of_a_part_type_and_another_of_a_family() -> None:
     scores = {"A1": 9.0, "B1": 8.0, "C1": 7.0, "F1B": 6.0, "F1": 5.0, "D1": 4.0, "E1": 3.0}
-    assert passed(evidence(scores, "A1 B1 F1B D1")) == {
+    assert passed(facts_of(scores, "A1 B1 F1B D1")) == {
         "C1": ("2 of its part type score higher: A1, B1",),
         "F1": ("F1B, of the same family, scores higher",),
     }
@@ -145,7 +156,7 @@ def test_what_was_bought() -> None:
     scores = {"F1B": 9.0, "F1": 8.0, "A1": 7.0, "B1": 6.0, "D1": 5.0, "E1": 4.0, "C1": 3.0}
     bought = {"item_id": "F1", "family": "F1", "ordered_on": date(2025, 1, 2)}
     long_ago = {"item_id": "A1", "family": "A1", "ordered_on": date(2024, 9, 10)}
-    assert passed(evidence(scores, "A1 B1 D1 E1", bought=(bought, long_ago))) == {
+    assert passed(facts_of(scores, "A1 B1 D1 E1", bought=(bought, long_ago))) == {
         "F1B": ("F1, of the same family, was bought on 2025-01-02",),
         "F1": ("bought on 2025-01-02",),
     }
@@ -153,7 +164,7 @@ def test_what_was_bought() -> None:
 
 def test_of_equal_scores_the_earlier_item_stands_first() -> None:
     scores = {"A1": 5.0, "B1": 5.0, "C1": 5.0, "D1": 5.0, "E1": 5.0, "F1": 5.0}
-    assert passed(evidence(scores, "A1 B1 D1 E1")) == {"C1": ("2 of its part type score higher: A1, B1",)}
+    assert passed(facts_of(scores, "A1 B1 D1 E1")) == {"C1": ("2 of its part type score higher: A1, B1",)}
 
 
 @pytest.mark.parametrize(
@@ -189,8 +200,8 @@ def test_the_faults_are_those_of_the_query(world: World) -> None:
         for row in world.rows("fitment", TODAY)
         if f"{row['vehicle_year']}|{row['vehicle_make']}|{row['vehicle_model']}" in wide
     }
-    known = {row["item_id"] for row in world.rows("catalog", TODAY)}
-    assert (fitting & known) - faulty == eligible
+    in_catalog = {row["item_id"] for row in world.rows("catalog", TODAY)}
+    assert (fitting & in_catalog) - faulty == eligible
 
 
 def test_an_event_counts_half_after_its_half_life() -> None:
@@ -216,8 +227,8 @@ def test_nothing_is_explained_for_every_reason(world: World) -> None:
 def test_too_few_left() -> None:
     scores = {"A1": 9.0, "B1": 8.0, "C1": 7.0, "D1": 6.0}
     bought = {"item_id": "A1", "family": "A1", "ordered_on": date(2025, 1, 2)}
-    known = replace(evidence(scores, "", bought=(bought,)), dropped={"reason": "too few parts left"})
-    nothing = explain("shop", VehicleFitmentParameters(), known).nothing
+    facts = replace(facts_of(scores, "", bought=(bought,)), dropped={"reason": "too few parts left"})
+    nothing = explain("shop", VehicleFitmentParameters(), facts).nothing
     assert nothing is not None
     assert "4 eligible parts of 4 families. Without the 1 families bought in the last 365 days" in nothing.words
 

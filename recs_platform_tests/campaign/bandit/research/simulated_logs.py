@@ -13,7 +13,7 @@ import numpy as np
 
 from recs_platform.campaign.bandit.counts import Floats, SendLog
 from recs_platform.campaign.bandit.off_policy import METHODS, Evaluation, Method, evaluate
-from recs_platform.campaign.bandit.overlap import Limits, Refusal
+from recs_platform.campaign.bandit.overlap import OverlapLimits, Refusal
 
 SEGMENTS = ("new", "lapsed", "loyal")
 SEGMENT_SHARES = np.array([0.5, 0.3, 0.2])
@@ -95,7 +95,7 @@ def scenarios() -> tuple[Scenario, ...]:
     )
 
 
-def coverage(scenario: Scenario, logs: int, seed: int, limits: Limits | None = None) -> Coverage:
+def coverage(scenario: Scenario, logs: int, seed: int, limits: OverlapLimits | None = None) -> Coverage:
     """Draws logs and evaluates the proposal on each."""
     found = [evaluate(draw_log(scenario, seed + number), scenario.proposal, limits) for number in range(logs)]
     evaluations = tuple(result for result in found if isinstance(result, Evaluation))

@@ -33,12 +33,12 @@ def show_backtest(company: Company, day: date, rows: Rows) -> Presentation:
         )
     whole = {row["contender"]: row for row in rows if row["section"] == "all"}
     ours = whole["recommended"]
-    words = (
+    sentence = (
         f"Of {ours['purchases']:,} purchases after {ours['recommended_on']}, up to {day}, {ours['matched']:,} were of "
         f"a part that had been recommended to the buyer ({ours['match_rate']:.2%}). "
         f"{_ratio(whole['segment'], whole['global'])}"
     )
-    return Presentation(words, picture(_rates(whole)))
+    return Presentation(sentence, picture(_rates(whole)))
 
 
 def show_tier_shares(rows: Rows) -> Presentation:
@@ -46,11 +46,11 @@ def show_tier_shares(rows: Rows) -> Presentation:
     if not rows:
         return Presentation("Nothing is recommended.")
     of = {row["tier"]: row for row in rows}
-    words = (
+    sentence = (
         f"{of['vehicle']['share_of_customers']:.1%} of owners get at least one part that owners of the same vehicle "
         f"ordered; {of['global']['share_of_recommendations']:.1%} of recommendations rest on global sales."
     )
-    return Presentation(words, picture(_tiers(of)))
+    return Presentation(sentence, picture(_tiers(of)))
 
 
 def show_price_bands(company: Company, rows: Rows) -> Presentation:
@@ -59,8 +59,8 @@ def show_price_bands(company: Company, rows: Rows) -> Presentation:
         return Presentation("Nothing was sold in the window.")
     of = {row["price_from"]: row for row in rows}
     dear = sum(row["share_of_revenue"] for row in rows if row["price_from"] >= 500)
-    words = f"{dear:.0%} of revenue comes from items of {company.currency} 500 and more."
-    return Presentation(words, picture(_bands(of, company.currency)))
+    sentence = f"{dear:.0%} of revenue comes from items of {company.currency} 500 and more."
+    return Presentation(sentence, picture(_bands(of, company.currency)))
 
 
 def _ratio(segment: Mapping[str, Any], everybody: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from recs_platform.reporting.presentation import Present
 from recs_platform.schemas import reporting as schemas
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.strategies.vehicle_fitment.backtest import backtest
-from recs_platform.strategies.vehicle_fitment.pictures import show_price_bands, show_tier_shares
+from recs_platform.strategies.vehicle_fitment.diagnostic_presentations import show_price_bands, show_tier_shares
 from recs_platform.warehouse.query import Query
 
 TABLES: tuple[tuple[type[Table], Present | None], ...] = (

@@ -1,4 +1,4 @@
-"""Comparisons as pictures: what changes for customers, and how the traffic moves between treatments.
+"""The comparison of an allocation in words and as a picture: how the traffic moves between treatments.
 
 Not here: how charts look in general (`reporting/charts.py`).
 """
@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recs_platform.publication.allocation import ComparedAllocation
-from recs_platform.reporting.charts import Axis, Bar, Chart, bars, picture
-from recs_platform.reporting.figures import percent, tick
+from recs_platform.publication.change_bars import change_bar
+from recs_platform.reporting.charts import Axis, Chart, bars, picture
+from recs_platform.reporting.figures import tick
 from recs_platform.reporting.presentation import Presentation
 
 _TREATMENTS_SHOWN = 12
-CHANGES = "What would change for customers"
 
 
 def show_allocation(rows: Sequence[Mapping[str, Any]]) -> Presentation:
@@ -28,13 +28,9 @@ def show_allocation(rows: Sequence[Mapping[str, Any]]) -> Presentation:
 def _shares(compared: ComparedAllocation) -> Chart:
     """Of the traffic of customers of an unlisted segment; the largest treatments."""
     rows = [
-        change_bar(f"{row['name']}: {said}", row[version])
+        change_bar(f"{row['name']}: {side}", row[version])
         for row in compared.section("shares")[:_TREATMENTS_SHOWN]
-        for version, said in (("before", "live"), ("after", "new"))
+        for version, side in (("before", "live"), ("after", "new"))
     ]
     title = "How the traffic would move"
     return bars(title, "Shares of the traffic of each treatment, live and new.", rows, Axis("share", write=tick))
-
-
-def change_bar(label: str, share: float | None, *, sign: bool = False) -> Bar:
-    return Bar(label, share or 0.0, percent(share or 0.0, sign=sign))

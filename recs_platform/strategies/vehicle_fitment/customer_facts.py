@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.day_reader import DayReader, Row
@@ -21,7 +20,7 @@ from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentPa
 
 
 @dataclass(frozen=True)
-class Evidence:
+class CustomerFacts:
     """What bears on one customer's recommendations; what hangs on a vehicle is empty for who is no owner."""
 
     day: date
@@ -50,29 +49,31 @@ class Evidence:
         """What owners of the vehicle, and of its kin, ordered of a part."""
         assert self.owner is not None  # noqa: S101  (only parts of an owner have segments)
         names = _segment_names(self.owner)
-        found = {}
+        ordered = {}
         for tier in TIERS:
             row = self.by_segment.get((tier, item_id), {})
             weighted, orders = row.get("weighted_orders", 0.0), row.get("orders", 0)
-            found[tier] = (names[tier], orders, weighted, self.totals.get(tier, 0.0))
-        return shrunk(parameters, found)
+            ordered[tier] = (names[tier], orders, weighted, self.totals.get(tier, 0.0))
+        return shrunk(parameters, ordered)
 
 
-def gather(read: DayReader, company: Company, day: date, who: str) -> Evidence:
+def facts_of_customer(read: DayReader, who: str) -> CustomerFacts:
     """Everything about the customer with this id or e-mail address."""
     profiles = read.rows("profiles_of_customer", who=who)
     if not profiles:
-        raise ConfigError(f"{company.name} has no customer {mask_text(who.strip())} on {day}.")
+        raise ConfigError(f"{read.company.name} has no customer {mask_text(who.strip())} on {read.day}.")
     profile = profiles[0]
     customer = profile["customer_id"]
     newest = read.rows("profiles_of_address", email=profile["email_lower"]) if profile["email_lower"] else []
     dropped = read.rows("drop_of_customer", customer=customer)
     owners = read.rows("vehicle_of_customer", customer=customer)
-    known = Evidence(day, profile, newest[0]["customer_id"] if newest else None, dropped[0] if dropped else None)
-    return _of_owner(read, known, owners[0]) if owners else known
+    facts = CustomerFacts(
+        read.day, profile, newest[0]["customer_id"] if newest else None, dropped[0] if dropped else None
+    )
+    return _of_owner(read, facts, owners[0]) if owners else facts
 
 
-def _of_owner(read: DayReader, known: Evidence, owner: Row) -> Evidence:
+def _of_owner(read: DayReader, facts: CustomerFacts, owner: Row) -> CustomerFacts:
     customer, names = owner["customer_id"], _segment_names(owner)
     year, make, model = owner["vehicle_year"], owner["vehicle_make"], owner["vehicle_model"]
     fitting = frozenset(row["item_id"] for row in read.rows("parts_that_fit", year=year, make=make, model=model))
@@ -81,11 +82,11 @@ def _of_owner(read: DayReader, known: Evidence, owner: Row) -> Evidence:
     segments = read.rows(
         "segments_of_vehicle", vehicle=names["vehicle"], make_and_model=names["model"], make=names["make"]
     )
-    return Evidence(
-        known.day,
-        known.profile,
-        known.newest_profile,
-        known.dropped,
+    return CustomerFacts(
+        facts.day,
+        facts.profile,
+        facts.newest_profile,
+        facts.dropped,
         owner=owner,
         recommended=read.rows("parts_of_customer", customer=customer),
         events=read.rows("events_of_customer", customer=customer),

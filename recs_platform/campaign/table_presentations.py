@@ -29,13 +29,13 @@ def show_summary(company: Company, rows: Rows) -> Presentation:
     if not rows:
         return Presentation("Nothing was sent.")
     (row,) = rows
-    words = (
+    sentence = (
         f"{counted(row['sends'], 'message')} to {counted(row['customers'], 'customer')}: "
         f"{percent(row['opened'] / row['sends'])} opened, {percent(row['clicked'] / row['sends'])} clicked. "
         f"{counted(row['orders'], 'order')} are credited to them, {money(row['revenue'], company.currency)}. "
         "Credited is not incremental: arm_comparison says what they brought."
     )
-    return Presentation(words)
+    return Presentation(sentence)
 
 
 def show_paths(company: Company, rows: Rows) -> Presentation:
@@ -44,8 +44,8 @@ def show_paths(company: Company, rows: Rows) -> Presentation:
         return Presentation("No order is credited to a message.")
     *parts, total = sorted(rows, key=lambda row: int(row["path_number"]))
     tracked = sum(row["orders"] for row in parts if row["path"] in ("clicked", "opened"))
-    words = f"{tracked:,} of {counted(total['orders'], 'credited order')} came after an open or click on record."
-    return Presentation(words, picture(paths_chart(parts, company.currency)))
+    sentence = f"{tracked:,} of {counted(total['orders'], 'credited order')} came after an open or click on record."
+    return Presentation(sentence, picture(paths_chart(parts, company.currency)))
 
 
 def show_revenue(company: Company, day: date, rows: Rows) -> Presentation:
@@ -54,8 +54,8 @@ def show_revenue(company: Company, day: date, rows: Rows) -> Presentation:
         return Presentation("No order is credited to a message.")
     days = filled([dict(row) for row in rows], Days(min(row["ordered_on"] for row in rows), day))
     total = sum(round(100 * row["revenue"]) for row in rows) / 100
-    words = f"{money(total, company.currency)} are credited to messages, refunds taken off."
-    return Presentation(words, picture(revenue_chart(days, company.currency)))
+    sentence = f"{money(total, company.currency)} are credited to messages, refunds taken off."
+    return Presentation(sentence, picture(revenue_chart(days, company.currency)))
 
 
 def show_time(rows: Rows) -> Presentation:
@@ -63,8 +63,8 @@ def show_time(rows: Rows) -> Presentation:
     if not rows:
         return Presentation("No order is credited to a message.")
     ordered = sorted(rows, key=lambda row: int(row["day_number"]))
-    words = f"{percent(ordered[0]['share_until'])} of the credited orders come within a day of the message."
-    return Presentation(words, picture(time_chart(ordered)))
+    sentence = f"{percent(ordered[0]['share_until'])} of the credited orders come within a day of the message."
+    return Presentation(sentence, picture(time_chart(ordered)))
 
 
 def show_treatments(rows: Rows) -> Presentation:
@@ -82,18 +82,18 @@ def show_hours(rows: Rows) -> Presentation:
     if not sum(opens):
         return Presentation("No open by a person is on record.")
     start, _ = busiest_hours(opens)
-    words = f"The busiest four hours begin at {start:02}:00 UTC."
-    return Presentation(words, picture(hours_chart("Opens by hour", "Opens by people", opens)))
+    sentence = f"The busiest four hours begin at {start:02}:00 UTC."
+    return Presentation(sentence, picture(hours_chart("Opens by hour", "Opens by people", opens)))
 
 
 def show_arms(company: Company, rows: Rows) -> Presentation:
     """What each arm brought."""
     if not rows:
         return Presentation("There are no two arms to compare: no messages whose attribution window is over.")
-    said = [_arm(row) for row in rows if row["metric"] in ("orders", "clicks")]
+    lines = [_arm(row) for row in rows if row["metric"] in ("orders", "clicks")]
     orders = [row for row in rows if row["metric"] == "orders"]
     drawn = picture(arms_chart("orders", orders, company.currency)) if orders else None
-    return Presentation("\n".join(f"- {line}" for line in said), drawn)
+    return Presentation("\n".join(f"- {line}" for line in lines), drawn)
 
 
 def _arm(row: Mapping[str, Any]) -> str:
@@ -126,25 +126,25 @@ def show_bandit(company: Company, rows: Rows) -> Presentation:
         return Presentation("Nothing was sent: there is no treatment to learn of.")
     best = max(everybody, key=lambda row: (row["share_next"], row["treatment_id"]))
     retired = sum(row["retired"] for row in everybody)
-    words = (
+    sentence = (
         f"{best['treatment_id']} gets the most traffic next ({best['share_next']:.1%}): its rate is "
         f"{best['posterior_mean']:.2%} ({best['credible_low']:.2%} to {best['credible_high']:.2%}), and it is the best "
         f"with a probability of {best['chance_best']:.1%}. {retired} of {len(everybody)} treatments are retired."
     )
     ordered = sorted(everybody, key=lambda row: (-row["share_next"], row["treatment_id"]))
     reward = company.parameters.bandit_reward.replace("_", " ").capitalize()
-    return Presentation(words, picture(bandit_chart(ordered, reward)))
+    return Presentation(sentence, picture(bandit_chart(ordered, reward)))
 
 
 def show_off_policy(rows: Rows) -> Presentation:
     """Whether the bandit would have done better than what was sent."""
-    said = []
+    lines = []
     for row in rows:
         if row["refused_because"]:
-            said.append(f"{row['policy']}: no estimate. {row['refused_because']}")
+            lines.append(f"{row['policy']}: no estimate. {row['refused_because']}")
         elif row["estimator"] == "gain":
-            said.append(
+            lines.append(
                 f"{row['policy']}: {row['value']:+.3%} clicks per message ({row['value_low']:+.3%} to "
                 f"{row['value_high']:+.3%}) against what was sent."
             )
-    return Presentation("\n".join(f"- {line}" for line in said) or "Nothing was sent: nothing can be judged.")
+    return Presentation("\n".join(f"- {line}" for line in lines) or "Nothing was sent: nothing can be judged.")
