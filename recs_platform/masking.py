@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_EMAIL = re.compile(r"[^\s@,;:<>\"'|()\[\]{}]+@[^\s@,;:<>\"'|()\[\]{}]+")
+_PART = r"[^\s@,;:<>\"'|()\[\]{}]"
+# The dot that ends a sentence is none of the domain's.
+_EMAIL = re.compile(rf"{_PART}+@{_PART}*[^\s@,;:<>\"'|()\[\]{{}}.]")
 
 
 def mask_email(address: str) -> str:
@@ -25,6 +27,8 @@ def mask_text(text: str) -> str:
 
     >>> mask_text("no vehicle for jane@x.org, skipped")
     'no vehicle for j***@***.org, skipped'
+    >>> mask_text(mask_text("Ask jane@x.org."))
+    'Ask j***@***.org.'
     """
     return _EMAIL.sub(lambda match: mask_email(match.group()), text)
 

@@ -9,6 +9,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -67,10 +68,18 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a new, empty database: once on each engine."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'state' / 'platform.db'}"
+    server = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    with new_database(tmp_path, server) as url:
+        yield url
+
+
+@contextmanager
+def new_database(folder: Path, postgres_url: str | None) -> Iterator[str]:
+    """A new, empty database of a PostgreSQL server, or a file of SQLite."""
+    if postgres_url is None:
+        yield f"sqlite:///{folder / 'state' / 'platform.db'}"
         return
-    server = make_url(request.getfixturevalue("postgres_url"))
+    server = make_url(postgres_url)
     name = f"test_{os.urandom(6).hex()}"
     with psycopg.connect(server.set(drivername="postgresql").render_as_string(False), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}".encode())

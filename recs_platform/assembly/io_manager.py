@@ -7,6 +7,7 @@ here. What a slice must be is the warehouse's to enforce.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +15,14 @@ import dagster as dg
 import pandas as pd
 import pyarrow as pa
 
+from recs_platform.assembly.handover import OpenRows, read_as, require_slices
+from recs_platform.automation.failures import step_failures
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
-from recs_platform.errors import MissingSliceError
 from recs_platform.masking import mask_row
-from recs_platform.pipeline.pipeline import Pipeline, SqlTable
-from recs_platform.reporting.presentation import Present, markdown_image, write_picture
-from recs_platform.schemas.table import Empty, Kind, TableSpec
+from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
+from recs_platform.reporting.presentation import Present, markdown_image, presented, write_picture
+from recs_platform.schemas.table import Empty, TableSpec
 from recs_platform.settings import settings
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lineage import column_origins
@@ -39,12 +41,17 @@ class WarehouseIOManager(dg.IOManager):
     companies: Mapping[str, Company]
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        opened, rows = (obj.opened, obj.rows) if isinstance(obj, OpenRows) else (ExitStack(), obj)
+        with step_failures(context.step_context.previous_attempt_count), opened:
+            self._store(context, rows)
+
+    def _store(self, context: dg.OutputContext, obj: object) -> None:
         strategy, table = context.asset_key.path
         company, days = company_and_days(list(context.asset_partition_keys))
         pipeline = self.pipelines[strategy]
         ref = pipeline.ref(table, self.companies[company])
         subject = Subject(f"{strategy}/{table}", company, ref, days)
-        note = {"run": context.run_id}
+        note = {"run": context.run_id, **self._noted(pipeline.tables[table], obj)}
         written = self.warehouse.replace(subject, _rows(obj, ref.spec), audits=(SCHEMA_AUDIT,), note=note)
         self._say_what_is_empty(context, subject, written)
         metadata = self._metadata(pipeline, table, subject, written)
@@ -53,16 +60,21 @@ class WarehouseIOManager(dg.IOManager):
         context.add_output_metadata(metadata)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame | pa.Table:
+        """For people who load an asset's value (`Definitions.load_asset_value`), as pandas or Arrow. Assets are handed
+        their inputs by handover.py."""
         strategy, table = context.asset_key.path
         company, days = company_and_days(list(context.asset_partition_keys))
-        wanted = context.dagster_type.typing_type
         ref = self.pipelines[strategy].ref(table, self.companies[company])
-        if ref.spec.kind is Kind.SNAPSHOT and (missing := set(days) - set(self.warehouse.days(ref))):
-            # A function cannot tell a snapshot without rows from one that was never made.
-            raise MissingSliceError(f"{ref} has no slice for {min(missing)}. Materialize {table} for that day first.")
-        with self.warehouse.read(ref, days) as reader:
-            frame = reader.read_all()
-        return frame.to_pandas() if wanted is pd.DataFrame else frame
+        require_slices(self.warehouse, ref, days)
+        form = pd.DataFrame if context.dagster_type.typing_type is pd.DataFrame else pa.Table
+        with ExitStack() as opened:
+            value: pd.DataFrame | pa.Table = read_as(form, self.warehouse, ref, days, opened)
+        return value
+
+    def _noted(self, table: SqlTable | FrameTable, obj: object) -> Mapping[str, str]:
+        if isinstance(table, SqlTable) and table.note and isinstance(obj, BoundQuery):
+            return table.note(self.warehouse, obj)
+        return {}
 
     @staticmethod
     def _say_what_is_empty(context: dg.OutputContext, subject: Subject, written: Written) -> None:
@@ -99,7 +111,7 @@ class WarehouseIOManager(dg.IOManager):
         name, day = subject.table.name, subject.days.last
         with self.warehouse.read(subject.table, Days.one(day)) as reader:
             rows = reader.read_all().to_pylist()
-        shown = present(self.companies[subject.company], day, rows)
+        shown = presented(present, self.companies[subject.company], day, rows)
         metadata: dict[str, dg.MetadataValue[Any]] = {"summary": dg.MetadataValue.md(shown.words)}
         if rows:
             metadata["table"] = dg.MetadataValue.md(_first_rows(rows, subject.table.spec.personal))

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.declarations.guardrails import Guardrail
@@ -16,10 +17,10 @@ from recs_platform.declarations.product import AnyProduct
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.platform_db.tables import Publication
-from recs_platform.publication.offer import Offer, Standing, accept, offer
 from recs_platform.publication.outlet import Outlet
+from recs_platform.publication.proposal import Proposal, Standing, accept, propose
 from recs_platform.publication.stage import outlet_of
-from recs_platform.reporting.presentation import markdown_image
+from recs_platform.reporting.presentation import markdown_image, presented
 
 RESOURCES = {"warehouse", "journal"}
 
@@ -41,16 +42,17 @@ def guardrails_check(
         partitions_def=partitions,
         required_resource_keys=RESOURCES,
     )
+    @guarded_step
     def guardrails(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        offered = _offer(context, pipeline, product, companies, run_checks=False)
+        proposal = _propose(context, pipeline, product, companies, run_checks=False)
         return dg.AssetCheckResult(
-            passed=not offered.refusals,
+            passed=not proposal.refusals,
             severity=dg.AssetCheckSeverity.ERROR,
-            description=_what_to_do(offered),
+            description=_what_to_do(proposal),
             metadata={
-                "violations": len(offered.refusals),
-                "comparison_id": offered.comparison_id,
-                **{guardrail.name: _metadata(guardrail) for guardrail in offered.guardrails},
+                "violations": len(proposal.refusals),
+                "comparison_id": proposal.comparison_id,
+                **{guardrail.name: _metadata(guardrail) for guardrail in proposal.guardrails},
             },
         )
 
@@ -62,15 +64,16 @@ def publication_asset(
 ) -> dg.AssetsDefinition:
     """What is live of a product: the day's rows, once they are published. `common` is what all assets share."""
 
+    @guarded_step
     def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         outlet, company = _outlet(context, pipeline, product, companies)
-        offered = _offer(context, pipeline, product, companies)
+        proposal = _propose(context, pipeline, product, companies)
         by = f"run {context.run.run_id[:8]}"
-        made = accept(offered, outlet, by=by, at=datetime.now(UTC))
-        if made is None and offered.standing is Standing.NEW:
-            raise dg.Failure(_what_to_do(offered), metadata=_comparison_metadata(pipeline, company, offered))
-        context.log.info(f"{offered.words()}{f' Published as version {made.version}.' if made else ''}")
-        return dg.MaterializeResult(metadata=_about(offered, made) | _comparison_metadata(pipeline, company, offered))
+        made = accept(proposal, outlet, by=by, at=datetime.now(UTC))
+        if made is None and proposal.standing is Standing.NEW:
+            raise dg.Failure(_what_to_do(proposal), metadata=_comparison_metadata(pipeline, company, proposal))
+        context.log.info(f"{proposal.summary()}{f' Published as version {made.version}.' if made else ''}")
+        return dg.MaterializeResult(metadata=_about(proposal, made) | _comparison_metadata(pipeline, company, proposal))
 
     asset: dg.AssetsDefinition = dg.asset(
         **common,
@@ -84,10 +87,10 @@ def publication_asset(
     return asset
 
 
-def _about(offered: Offer, made: Publication | None) -> dict[str, Any]:
+def _about(proposal: Proposal, made: Publication | None) -> dict[str, Any]:
     """What is live after the run."""
-    live = made or offered.live
-    said: dict[str, Any] = {"summary": offered.words(), "published": made is not None}
+    live = made or proposal.live
+    said: dict[str, Any] = {"summary": proposal.summary(), "published": made is not None}
     if live is not None:
         said |= {
             "version": live.version,
@@ -102,24 +105,24 @@ def _about(offered: Offer, made: Publication | None) -> dict[str, Any]:
     return said
 
 
-def _comparison_metadata(pipeline: Pipeline, company: Company, offered: Offer) -> dict[str, Any]:
-    present = pipeline.tables[offered.product.comparison].present
-    if offered.compared is None or present is None:
+def _comparison_metadata(pipeline: Pipeline, company: Company, proposal: Proposal) -> dict[str, Any]:
+    present = pipeline.tables[proposal.product.comparison].present
+    if proposal.compared is None or present is None:
         return {}
-    shown = present(company, offered.day, offered.compared.rows)
+    shown = presented(present, company, proposal.day, proposal.compared.rows)
     metadata: dict[str, Any] = {"comparison": dg.MetadataValue.md(shown.words)}
     if shown.picture:
-        metadata["picture"] = dg.MetadataValue.md(markdown_image(shown.picture, offered.product.comparison))
+        metadata["picture"] = dg.MetadataValue.md(markdown_image(shown.picture, proposal.product.comparison))
     return metadata
 
 
-def _what_to_do(offered: Offer) -> str:
-    if offered.failed_checks:
-        return f"{offered.name} {offered.day} is not published: {'; '.join(offered.failed_checks)}."
-    if not offered.refusals:
-        return offered.words()
-    why = "; ".join(offered.refusals)
-    return f"{offered.name} {offered.day} is not published: {why}. To publish it: {offered.approval}"
+def _what_to_do(proposal: Proposal) -> str:
+    if proposal.failed_checks:
+        return f"{proposal.name} {proposal.day} is not published: {'; '.join(proposal.failed_checks)}."
+    if not proposal.refusals:
+        return proposal.summary()
+    why = "; ".join(proposal.refusals)
+    return f"{proposal.name} {proposal.day} is not published: {why}. To publish it: {proposal.approval}"
 
 
 def _metadata(guardrail: Guardrail) -> dg.MetadataValue[Any]:
@@ -128,17 +131,17 @@ def _metadata(guardrail: Guardrail) -> dg.MetadataValue[Any]:
     )
 
 
-def _offer(
+def _propose(
     context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
     pipeline: Pipeline,
     product: AnyProduct,
     companies: Mapping[str, Company],
     *,
     run_checks: bool = True,
-) -> Offer:
+) -> Proposal:
     outlet, company = _outlet(context, pipeline, product, companies)
     _, days = company_and_days(list(context.partition_keys))
-    return offer(outlet, pipeline, company, days.last, run_checks=run_checks)
+    return propose(outlet, pipeline, company, days.last, run_checks=run_checks)
 
 
 def _outlet(

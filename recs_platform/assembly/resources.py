@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from recs_platform.process import cores
-from recs_platform.settings import Settings
+from recs_platform.settings import Settings, settings
 from recs_platform.warehouse.environment import open_lake
 from recs_platform.warehouse.protocol import Warehouse
 
@@ -28,14 +28,16 @@ class LakeResource(dg.ConfigurableResource[Warehouse]):
             threads=self.threads,
             retention_days=self.retention_days,
             scratch=Path(self.scratch),
+            # Not a field: the UI shows those, and a URL may hold a password.
+            database=settings().database,
         )
 
 
-def lake_resource(settings: Settings) -> LakeResource:
+def lake_resource(chosen: Settings) -> LakeResource:
     return LakeResource(
-        url=settings.lake,
-        memory_limit=settings.memory_limit,
-        threads=settings.threads or cores(),
-        retention_days=settings.retention_days,
-        scratch=str(settings.home / "scratch"),
+        url=chosen.lake,
+        memory_limit=chosen.memory_limit,
+        threads=chosen.threads or cores(),
+        retention_days=chosen.retention_days,
+        scratch=str(chosen.home / "scratch"),
     )

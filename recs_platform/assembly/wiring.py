@@ -1,22 +1,26 @@
 """A pipeline as Dagster assets, checks, jobs and schedules. The one place where a table declaration meets Dagster."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from recs_platform.assembly.handover import call_table_function
 from recs_platform.assembly.io_manager import markdown_table
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
+from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.jobs import COMPANY_TAG, Job, daily_job, history_job, training_job
 from recs_platform.automation.partitions import company_and_days, mapping_back, partition_key
 from recs_platform.automation.retraining import retraining_sensor
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
+from recs_platform.declarations.cadence import DAILY
 from recs_platform.declarations.strategy import TrainedModel
-from recs_platform.models.shelf import asked_for, open_shelf
+from recs_platform.model_registry.run_tags import reasons_of
+from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
 from recs_platform.platform_db.tables import shortened
 from recs_platform.publication.stage import PUBLICATION
@@ -60,7 +64,6 @@ class PipelineWiring:
 
     def jobs(self) -> list[Job]:
         """A company's whole day, the logs alone for a range of days in one run, and training if the strategy does."""
-        logs = [self.key(name) for name, spec in self.pipeline.specs.items() if spec.kind is Kind.LOG]
         made = [
             dg.define_asset_job(
                 daily_job(self.group),
@@ -70,13 +73,17 @@ class PipelineWiring:
             ),
             dg.define_asset_job(
                 history_job(self.group),
-                selection=dg.AssetSelection.assets(*logs),
+                selection=dg.AssetSelection.assets(*self._logs),
                 partitions_def=self.partitions,
                 description="The logs of a company for a range of days, in one run: how a new company's history loads.",
             ),
         ]
         model = self.pipeline.strategy.model
         return made if model is None else [*made, self._training_job(model)]
+
+    @cached_property
+    def _logs(self) -> list[dg.AssetKey]:
+        return [self.key(name) for name, spec in self.pipeline.specs.items() if spec.kind is Kind.LOG]
 
     def _training_job(self, model: TrainedModel) -> Job:
         planned = dg.AssetSelection.assets(self.key(model.plan))
@@ -120,6 +127,7 @@ class PipelineWiring:
     def _query_asset(self, table: SqlTable, common: dict[str, Any]) -> dg.AssetsDefinition:
         name = table.spec.name
 
+        @guarded_step
         def bound_query(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
             return self.pipeline.bind(name, self.companies[company], days)
@@ -134,27 +142,24 @@ class PipelineWiring:
         return asset
 
     def _frame_asset(self, table: FrameTable, common: dict[str, Any]) -> dg.AssetsDefinition:
-        ins = {
-            other: dg.AssetIn(
-                key=self.key(other),
-                partition_mapping=self._mapping(table.spec.name, other),
-                dagster_type=_dagster_type(python_type),
-            )
-            for other, python_type in table.inputs.items()
-        }
+        name = table.spec.name
 
-        def frame(context: dg.AssetExecutionContext, **inputs: Any) -> Any:
+        @guarded_step
+        def frame(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
+            models = None
             if table.uses_models:
-                inputs["models"] = open_shelf(company, run_id=context.run_id, asked=asked_for(context.run.tags))
-            return table.function(self.companies[company], days, **inputs)
+                models = open_shelf(company, run_id=context.run_id, asked=reasons_of(context.run.tags))
+            warehouse = context.resources.warehouse
+            return call_table_function(self.pipeline, table, self.companies[company], days, warehouse, models)
 
         asset: dg.AssetsDefinition = dg.asset(
             **common,
             description=table.spec.description,
             kinds={"python", "model"} if table.uses_models else {"python"},
             code_version=table.code_version,
-            ins=ins,
+            deps=[self._dep(name, other) for other in sorted(self.pipeline.inputs(name))],
+            required_resource_keys={"warehouse"},
         )(frame)
         return asset
 
@@ -172,6 +177,7 @@ class PipelineWiring:
             partitions_def=self.partitions,
             required_resource_keys={"warehouse", "journal"},
         )
+        @guarded_step
         def guard(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
             company, days = company_and_days(list(context.partition_keys))
             bound = self.pipeline.bind_check(check.name, self.companies[company], days)
@@ -187,10 +193,11 @@ class PipelineWiring:
             job=job,
             cron_schedule=DAILY_RUN_AT,
             execution_timezone=company.timezone,
-            description=f"{company.name}: the last complete day, every morning at six in {company.timezone}.",
+            description=f"{company.name}: the last complete day, every morning at six in {company.timezone}."
+            f"{_when_snapshots_are_due(company)}",
         )
         def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-            return run_request(company, context.scheduled_execution_time)
+            return run_request(company, context.scheduled_execution_time, self._logs)
 
         return daily
 
@@ -213,19 +220,20 @@ class PipelineWiring:
         return max(span_days(span, query_parameters(company)) for company in self.companies.values())
 
 
-@cache
-def _dagster_type(python_type: type) -> dg.DagsterType:
-    """One for each Python type: Dagster refuses two of the same name."""
-    return dg.PythonObjectDagsterType(python_type)
-
-
-def run_request(company: Company, scheduled: datetime) -> dg.RunRequest | dg.SkipReason:
-    """The run of the last day that is over everywhere: days are UTC days, whatever the company's time zone."""
+def run_request(company: Company, scheduled: datetime, logs: Sequence[dg.AssetKey]) -> dg.RunRequest | dg.SkipReason:
+    """The run of the last day that is over everywhere: days are UTC days, whatever the company's time zone. A day on
+    which the strategy makes no snapshots gets its logs."""
     day = scheduled.astimezone(ZoneInfo("UTC")).date() - timedelta(days=1)
     if day < company.start_date:
         return dg.SkipReason(f"{company.name} starts on {company.start_date}")
     key = partition_key(company.name, day)
-    return dg.RunRequest(run_key=key, partition_key=key, tags={COMPANY_TAG: company.name})
+    selected = None if company.strategy.cadence.is_due(day) else logs
+    return dg.RunRequest(run_key=key, partition_key=key, tags={COMPANY_TAG: company.name}, asset_selection=selected)
+
+
+def _when_snapshots_are_due(company: Company) -> str:
+    cadence = company.strategy.cadence
+    return "" if cadence == DAILY else f" Snapshots and what is made of them: {cadence}; on other days logs alone."
 
 
 def check_result(check: Check, verdict: Verdict, bound: BoundQuery) -> dg.AssetCheckResult:

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import groupby
 
 import dagster as dg
 
 from recs_platform.automation.interrupts import noticed_interrupts
 from recs_platform.automation.jobs import COMPANY_TAG, daily_job, history_job
-from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, told
+from recs_platform.automation.journal import RANGE_END, RANGE_START, ended_summary
 from recs_platform.automation.partitions import partition_key
+from recs_platform.automation.run_summary import RunSummary
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.pipeline import Pipeline
@@ -67,7 +69,10 @@ def check_days(company: Company, days: Days) -> None:
 
 
 def plan(company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days) -> list[Step]:
-    """The runs that make these days: missing history of the look-back window in one run, then each day."""
+    """The runs that make these days: missing history of the look-back window in one run, then each day.
+
+    Days on which the strategy makes no snapshots get their logs alone, as many days in a run as follow each other.
+    """
     check_days(company, days)
     reach = days.first - timedelta(days=company.parameters.history_days - 1)
     before = Days(max(company.start_date, reach), days.first)
@@ -75,17 +80,25 @@ def plan(company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days)
     steps = []
     if missing:
         steps.append(Step(company.name, company.strategy.name, Days(missing[0], missing[-1]), history=True))
-    return steps + [Step(company.name, company.strategy.name, Days.one(day), history=False) for day in days]
+    for is_due, together in groupby(days, company.strategy.cadence.is_due):
+        group = list(together)
+        if is_due:
+            steps += [Step(company.name, company.strategy.name, Days.one(day), history=False) for day in group]
+        else:
+            steps.append(Step(company.name, company.strategy.name, Days(group[0], group[-1]), history=True))
+    return steps
 
 
 def plan_backfill(company: Company, pipeline: Pipeline, days: Days) -> list[Step]:
-    """The runs that make a range again: its logs, with the history they need, in one run; then the rest, day by day."""
+    """The runs that make a range again: its logs, with the history they need, in one run; then the rest of each day on
+    which snapshots are due."""
     check_days(company, days)
     reach = days.first - timedelta(days=company.parameters.history_days - 1)
     logs = Step(company.name, company.strategy.name, Days(max(company.start_date, reach), days.last), history=True)
     daily = frozenset(pipeline.tables) - logs_of_logs(pipeline)
+    due = [day for day in days if company.strategy.cadence.is_due(day)]
     return [logs] + [
-        Step(company.name, company.strategy.name, Days.one(day), history=False, tables=daily) for day in days
+        Step(company.name, company.strategy.name, Days.one(day), history=False, tables=daily) for day in due
     ]
 
 
@@ -117,7 +130,7 @@ def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_ev
             raise_on_error=False,
         )
         pressed = interrupted()
-    done = told(instance, result.run_id, success=result.success)
+    done = ended_summary(instance, result.run_id, success=result.success)
     if pressed and not done.interrupted:
         raise KeyboardInterrupt
     return Outcome(step, result.run_id, result.success, done)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from filelock import FileLock, Timeout
+from contextlib import AbstractContextManager
+from pathlib import Path
 
+from recs_platform.platform_db.locks import is_locked, lock
 from recs_platform.settings import settings
 
 
-def company_lock(company: str) -> FileLock:
+def company_lock(company: str, patience: float | None = None) -> AbstractContextManager[None]:
     """To be held while a run of the company goes on in this process."""
-    folder = settings().home / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f"{company}.lock")
+    return lock(_folder(), company, patience=patience, busy=f"a run of {company} is going on")
 
 
 def is_running(company: str) -> bool:
     """Whether some process of this machine is running the company now."""
-    lock = company_lock(company)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
+    return is_locked(_folder(), company)
+
+
+def _folder() -> Path:
+    return settings().home / "locks"

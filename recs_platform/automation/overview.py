@@ -1,11 +1,12 @@
-"""The state of a company, read from the lake itself and from the job log: what is there, what failed, what is stale.
+"""The state of a company, read from the slice ledger and from the job log: what is there, what failed, what is stale.
 
-A table is stale when its newest day is older than the company's, or when something it is made of was replaced later.
+A table is missing when it was never made, and empty when its newest day was made and has no rows. It is stale when its
+newest day is older than the newest one that is due, or when something it is made of was replaced later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,9 +17,10 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.platform_db.tables import JobRun, Status
+from recs_platform.schemas.table import Kind
 from recs_platform.settings import Environment, settings
 from recs_platform.warehouse.protocol import Warehouse
-from recs_platform.warehouse.slices import TableRef
+from recs_platform.warehouse.slices import Slice
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class TableState:
     rows: int | None
     """Of the newest day."""
     state: str
-    """fresh, stale or missing."""
+    """fresh, empty, stale, missing or not due."""
     why: str
 
 
@@ -50,26 +52,17 @@ class CompanyState:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class _Written:
-    days: int
-    newest: date | None
-    rows: int | None
-    at: datetime | None
-    """When the newest day was last replaced."""
-
-
 def company_status(company: Company, pipeline: Pipeline, warehouse: Warehouse) -> CompanyState:
-    written = {name: _written(warehouse, pipeline.ref(name, company)) for name in pipeline.tables}
-    newest = max((w.newest for w in written.values() if w.newest), default=None)
-    tables = tuple(_table_state(name, pipeline, written, newest) for name in pipeline.tables)
+    slices = {name: warehouse.slices(pipeline.ref(name, company)) for name in pipeline.tables}
+    newest = max((of_table[-1].day for of_table in slices.values() if of_table), default=None)
+    tables = tuple(_table_state(name, company, pipeline, slices, newest) for name in pipeline.tables)
     run = _last_run(company)
     return CompanyState(
         company.name,
         company.strategy.name,
         newest,
         tables,
-        _words(run),
+        _run_text(run),
         run.ended_at if run else None,
         run.checks_warned if run else None,
         run.checks_failed if run else None,
@@ -77,30 +70,30 @@ def company_status(company: Company, pipeline: Pipeline, warehouse: Warehouse) -
     )
 
 
-def _table_state(name: str, pipeline: Pipeline, written: Mapping[str, _Written], newest: date | None) -> TableState:
-    own, kind = written[name], str(pipeline.specs[name].kind)
-    if own.newest is None:
+def _table_state(
+    name: str, company: Company, pipeline: Pipeline, slices: Mapping[str, Sequence[Slice]], newest: date | None
+) -> TableState:
+    kind, due = pipeline.specs[name].kind, newest
+    if newest is not None and kind is Kind.SNAPSHOT:
+        due = company.strategy.cadence.newest_due(newest)
+    if not slices[name]:
+        if due is not None and due < company.start_date:
+            return TableState(name, kind, 0, None, None, "not due", f"snapshots are {company.strategy.cadence}")
         return TableState(name, kind, 0, None, None, "missing", "never materialized")
-    if newest and own.newest < newest:
-        return TableState(name, kind, own.days, own.newest, own.rows, "stale", f"{newest} is not there yet")
-    for other in sorted(pipeline.inputs(name) - {name}):
-        theirs = written[other]
-        if theirs.at and own.at and theirs.newest == own.newest and theirs.at > own.at:
-            return TableState(name, kind, own.days, own.newest, own.rows, "stale", f"{other} was replaced later")
-    return TableState(name, kind, own.days, own.newest, own.rows, "fresh", "")
+    own = slices[name][-1]
+    state, why = "fresh", ""
+    if due and own.day < due:
+        state, why = "stale", f"{due} is not there yet"
+    elif later := [other for other in sorted(pipeline.inputs(name) - {name}) if _is_later(slices[other], own)]:
+        state, why = "stale", f"{later[0]} was replaced later"
+    elif own.empty:
+        state, why = "empty", f"{own.day} was made and has no rows"
+    return TableState(name, kind, len(slices[name]), own.day, own.rows, state, why)
 
 
-def _written(warehouse: Warehouse, ref: TableRef) -> _Written:
-    days = warehouse.days(ref)
-    if not days:
-        return _Written(0, None, None, None)
-    newest = days[-1]
-    for version in warehouse.versions(ref):
-        first, last = version.note.get("first"), version.note.get("last")
-        if first and first <= str(newest) <= str(last):
-            rows = version.note["rows"] if first == last else None
-            return _Written(len(days), newest, rows, version.at)
-    return _Written(len(days), newest, None, None)
+def _is_later(inputs: Sequence[Slice], own: Slice) -> bool:
+    """Whether the newest day of an input was made again after what was made of it."""
+    return bool(inputs) and inputs[-1].day == own.day and inputs[-1].made_at > own.made_at
 
 
 def _last_run(company: Company) -> JobRun | None:
@@ -110,7 +103,7 @@ def _last_run(company: Company) -> JobRun | None:
     return runs[0] if runs else None
 
 
-def _words(run: JobRun | None) -> str:
+def _run_text(run: JobRun | None) -> str:
     if run is None:
         return "never ran"
     if run.status is Status.RUNNING and settings().env is Environment.LOCAL and not is_running(run.company):

@@ -4,7 +4,7 @@ It starts the newest day's run again from its training plan on, with the reasons
 missing model ask in the daily run itself (the plan). Recorded trainings, the runs that were requested, and run keys
 make a tick harmless however often it comes: there is no cursor.
 
-Not here: what asks and what holds it back (`models/evidence.py`, `models/retraining.py`).
+Not here: what asks and what holds it back (`models/drift_episodes.py`, `models/retraining.py`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,10 +19,11 @@ from recs_platform.automation.journal import PARTITION
 from recs_platform.automation.partitions import company_and_days, partition_key
 from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import TrainedModel
-from recs_platform.errors import UserError
-from recs_platform.models.evidence import Finding, Report, seen
+from recs_platform.errors import PlatformError
+from recs_platform.model_registry.run_tags import reasons_of, tags_of
+from recs_platform.model_registry.shelf import open_shelf
+from recs_platform.models.drift_episodes import DailyReport, ReportedFigure, reasons_from_drift
 from recs_platform.models.retraining import Run, State, decide
-from recs_platform.models.shelf import asked_for, open_shelf, tags_of
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days, TableRef
@@ -54,7 +55,7 @@ def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job:
         for name in sorted(companies):
             try:
                 answer = ask(pipeline, trained, companies[name], warehouse, context.instance)
-            except UserError as error:
+            except PlatformError as error:
                 # One company's trouble keeps no other company waiting.
                 answer = f"cannot tell: {error}"
             if isinstance(answer, dg.RunRequest):
@@ -77,9 +78,11 @@ def ask(
     today, policy = days[-1], trained.policy(company)
     begun = open_shelf(company.name, run_id="").trainings(trained.task.model)
     runs = (*begun, *requested(instance, pipeline.strategy.name, company.name))
-    found = seen(policy, company.name, reports(warehouse, table), runs)
+    asked_by_drift = reasons_from_drift(policy, company.name, reports(warehouse, table), runs)
     # The weekday is the daily run's to ask for, and it has done so when the day has a report.
-    decision = decide(replace(policy, weekday=None), State(today, unusable=None, seen=found, runs=runs))
+    decision = decide(
+        replace(policy, weekday=None), State(today, unusable=None, drift_reasons=asked_by_drift, runs=runs)
+    )
     if not decision.train:
         return f"{decision.words} ({today})"
     return dg.RunRequest(
@@ -92,16 +95,16 @@ def ask(
 def requested(instance: dg.DagsterInstance, strategy: str, company: str) -> tuple[Run, ...]:
     """The trainings that were asked for, so that a tick before a run begins its training does not ask again."""
     wanted = dg.RunsFilter(job_name=training_job(strategy), tags={COMPANY_TAG: company})
-    found = [
-        Run(company_and_days([run.tags[PARTITION]])[1].last, asked_for(run.tags))
+    asked = [
+        Run(company_and_days([run.tags[PARTITION]])[1].last, reasons_of(run.tags))
         for run in instance.get_runs(wanted, limit=_REQUESTED)
         if PARTITION in run.tags
     ]
     # One that was started without reasons asks nothing, and trains only if the calendar does.
-    return tuple(run for run in found if run.reasons)
+    return tuple(run for run in asked if run.reasons)
 
 
-def reports(warehouse: Warehouse, table: TableRef) -> Iterator[Report]:
+def reports(warehouse: Warehouse, table: TableRef) -> Iterator[DailyReport]:
     """The drift reports, the newest first. A day whose slice is there counts, though it may have no rows."""
     days = sorted(warehouse.days(table), reverse=True)
     for start in range(0, len(days), _BLOCK):
@@ -109,9 +112,9 @@ def reports(warehouse: Warehouse, table: TableRef) -> Iterator[Report]:
         with warehouse.read(table, Days(block[-1], block[0])) as reader:
             rows: list[dict[str, Any]] = reader.read_all().to_pylist()
         rows.sort(key=lambda row: (row["as_of"], row["name"], row["figure"]))
-        by_day = {day: [_finding(row) for row in found] for day, found in groupby(rows, key=lambda row: row["as_of"])}
-        yield from (Report(day, by_day.get(day, [])) for day in block)
+        by_day = {day: [_figure(row) for row in same] for day, same in groupby(rows, key=lambda row: row["as_of"])}
+        yield from (DailyReport(day, by_day.get(day, [])) for day in block)
 
 
-def _finding(row: Mapping[str, Any]) -> Finding:
-    return Finding(row["name"], row["figure"], row["verdict"], row["words"])
+def _figure(row: Mapping[str, Any]) -> ReportedFigure:
+    return ReportedFigure(row["name"], row["figure"], row["verdict"], row["words"])

@@ -27,7 +27,7 @@ class Ended:
 
     def to_json(self) -> dict[str, Any]:
         step, done = self.outcome.step, asdict(self.outcome.summary)
-        user_mistake = done.pop("user_mistake")
+        user_mistake, _ = done.pop("user_mistake"), done.pop("traces")
         return {
             "company": step.company,
             "first": str(step.days.first),

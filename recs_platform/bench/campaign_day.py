@@ -60,10 +60,10 @@ def measure_plainly(home: Path, *, compared: bool) -> Done:
         _funnels(sends.merge(orders.groupby("send_id")["revenue"].agg(["size", "sum"]), on="send_id", how="left"))
     with watch.step("paths"):
         totals = orders.groupby("path")["revenue"].agg(["size", "sum"])
-    found = {str(path): (int(row["size"]), float(row["sum"])) for path, row in totals.iterrows()}
-    found["total"] = (len(orders), float(orders["revenue"].sum()))
+    by_path = {str(path): (int(row["size"]), float(row["sum"])) for path, row in totals.iterrows()}
+    by_path["total"] = (len(orders), float(orders["revenue"].sum()))
     if compared:
-        _same_paths(home / "paths.txt", found)
+        _same_paths(home / "paths.txt", by_path)
     return watch.done(len(orders) if compared else 0)
 
 
@@ -107,8 +107,8 @@ def _funnels(sends: pd.DataFrame) -> list[pd.DataFrame]:
         ordered=sends["size"].notna(),
     )
     cells = ["campaign_id", "treatment_id", "arm", "event_date"]
-    found = []
+    sums = []
     for level in (cells, ["campaign_id"], ["treatment_id"], ["arm"], ["event_date"], []):
         customers = steps.groupby([*level, "customer_id"])[["delivered", "opened", "clicked", "ordered"]].any()
-        found.append(customers.groupby(level).sum() if level else customers.sum().to_frame())
-    return found
+        sums.append(customers.groupby(level).sum() if level else customers.sum().to_frame())
+    return sums

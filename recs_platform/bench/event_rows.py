@@ -13,8 +13,8 @@ from recs_platform.schemas.landing import REJECTION, landed
 from recs_platform.schemas.sources import Events
 from recs_platform.schemas.table import TableSpec, spec_of
 from recs_platform.settings import settings
-from recs_platform.warehouse.engine import Engine
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.slices import Days, TableRef
 
 DATASET = "bench"

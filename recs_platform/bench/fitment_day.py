@@ -148,7 +148,7 @@ def _ranked(home: Path, customers: int, plain: Query | None) -> Done:
     from recs_platform.settings import settings
     from recs_platform.strategies.catalogue import pipelines
     from recs_platform.warehouse.environment import lake_of
-    from recs_platform.warehouse.relations import show_query
+    from recs_platform.warehouse.lake.relations import show_query
     from recs_platform.warehouse.slices import Days
 
     company = bench_company(customers)

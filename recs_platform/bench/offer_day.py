@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from recs_platform.companies.model import Company
+    from recs_platform.model_registry.registry import Registered
+    from recs_platform.model_registry.shelf import ModelShelf
     from recs_platform.models.model import Model
-    from recs_platform.models.registry import Registered
     from recs_platform.models.settings import TrainingSettings
-    from recs_platform.models.shelf import ModelShelf
     from recs_platform.warehouse.protocol import Warehouse
 
 CANDIDATES = ("offer_candidates",)
@@ -67,7 +67,7 @@ def measure_training(home: Path, customers: int) -> Done:
     live_in(home)
     from recs_platform.models.challenge import challenge
     from recs_platform.models.data import examples
-    from recs_platform.models.manifest import Provenance
+    from recs_platform.models.provenance import Provenance
     from recs_platform.models.training import train
     from recs_platform.strategies.offer_ranking.features import TASK
 
@@ -142,7 +142,7 @@ def make_candidate_features(home: Path, customers: int) -> None:
 def measure_scoring(home: Path, customers: int) -> Done:
     """Every candidate's chance by the model that serves, from stored features, as a run scores them."""
     live_in(home)
-    from recs_platform.models.service import score_for
+    from recs_platform.model_registry.scoring import score_for
     from recs_platform.strategies.offer_ranking.features import TASK
 
     company, watch = offer_rows.offer_company(customers), Stopwatch()
@@ -204,7 +204,7 @@ def _settings(company: Company) -> TrainingSettings:
 
 
 def _shelf(company: Company) -> ModelShelf:
-    from recs_platform.models.shelf import open_shelf
+    from recs_platform.model_registry.shelf import open_shelf
 
     return open_shelf(company.name, run_id="bench")
 
@@ -234,20 +234,20 @@ def _note_sums(noted: Path, made: pa.Table) -> None:
 
     from recs_platform.strategies.offer_ranking.features import FEATURES
 
-    found: dict[str, list[float]] = {}
+    features: dict[str, list[float]] = {}
     for spec in FEATURES.specs:
         column = made[spec.name]
         total = pc.sum(pc.utf8_length(column) if spec.kind == "category" else column.cast("float64")).as_py()
-        found[spec.name] = [round(total or 0.0, 1), column.null_count]
+        features[spec.name] = [round(total or 0.0, 1), column.null_count]
     if not noted.exists():
-        noted.write_text(json.dumps(found))
+        noted.write_text(json.dumps(features))
         return
     expected = json.loads(noted.read_text())
     apart = [
-        f"{name}: {found[name]}, not {expected[name]}"
-        for name in found
-        if abs(found[name][0] - expected[name][0]) > 1e-6 * max(1.0, abs(expected[name][0])) + 0.2
-        or found[name][1] != expected[name][1]
+        f"{name}: {features[name]}, not {expected[name]}"
+        for name in features
+        if abs(features[name][0] - expected[name][0]) > 1e-6 * max(1.0, abs(expected[name][0])) + 0.2
+        or features[name][1] != expected[name][1]
     ]
     if apart:
         raise RuntimeError(f"the two sides disagree: {'; '.join(apart)}")

@@ -17,12 +17,12 @@ from recs_platform.bench.event_rows import DATASET, EVENTS, LANDED, table
 from recs_platform.bench.measure import Done, Stopwatch
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
-from recs_platform.warehouse.compile import duckdb_sql
-from recs_platform.warehouse.engine import literal
+from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform.warehouse.lake.engine import literal
+from recs_platform.warehouse.lake.relations import show_query
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery, Subject
 from recs_platform.warehouse.query import Query, parse_query
-from recs_platform.warehouse.relations import show_query
 from recs_platform.warehouse.slices import Days
 
 _BATCH_ROWS = 100_000

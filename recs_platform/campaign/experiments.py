@@ -61,7 +61,7 @@ def sample_ratio(company: Company, days: Days, metric_sums: pa.Table) -> pa.Tabl
 
 
 @table_asset(PeriodComparison, present=show_periods)
-def period_comparison(company: Company, days: Days, metric_sums: pa.Table, paired_customers: pa.Table) -> pa.Table:  # noqa: ARG001
+def period_comparison(days: Days, metric_sums: pa.Table, paired_customers: pa.Table) -> pa.Table:
     """After the newest release against before it."""
     rows = compare_periods(parts_of(metric_sums.to_pylist(), "period"), paired_customers.to_pylist())
     return spec_of(PeriodComparison).arrow_table({"as_of": days.last, **row} for row in rows)

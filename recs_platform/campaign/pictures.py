@@ -24,7 +24,7 @@ from recs_platform.warehouse.slices import Days
 Rows = Sequence[Mapping[str, Any]]
 
 
-def show_summary(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_summary(company: Company, rows: Rows) -> Presentation:
     """The campaigns in a sentence."""
     if not rows:
         return Presentation("Nothing was sent.")
@@ -38,7 +38,7 @@ def show_summary(company: Company, day: date, rows: Rows) -> Presentation:  # no
     return Presentation(words)
 
 
-def show_paths(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_paths(company: Company, rows: Rows) -> Presentation:
     """How far customers had come before they ordered."""
     if not rows:
         return Presentation("No order is credited to a message.")
@@ -58,7 +58,7 @@ def show_revenue(company: Company, day: date, rows: Rows) -> Presentation:
     return Presentation(words, picture(revenue_chart(days, company.currency)))
 
 
-def show_time(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_time(rows: Rows) -> Presentation:
     """How long to wait for orders."""
     if not rows:
         return Presentation("No order is credited to a message.")
@@ -67,7 +67,7 @@ def show_time(company: Company, day: date, rows: Rows) -> Presentation:  # noqa:
     return Presentation(words, picture(time_chart(ordered)))
 
 
-def show_treatments(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_treatments(rows: Rows) -> Presentation:
     """Which treatments are opened."""
     if not rows:
         return Presentation("Nothing was sent.")
@@ -75,7 +75,7 @@ def show_treatments(company: Company, day: date, rows: Rows) -> Presentation:  #
     return Presentation(f"{counted(len(rows), 'treatment')} were sent.", picture(treatments_chart(ordered)))
 
 
-def show_hours(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_hours(rows: Rows) -> Presentation:
     """When people read."""
     of = {row["hour"]: row["opens"] for row in rows}
     opens = [of.get(hour, 0) for hour in range(24)]
@@ -86,7 +86,7 @@ def show_hours(company: Company, day: date, rows: Rows) -> Presentation:  # noqa
     return Presentation(words, picture(hours_chart("Opens by hour", "Opens by people", opens)))
 
 
-def show_arms(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_arms(company: Company, rows: Rows) -> Presentation:
     """What each arm brought."""
     if not rows:
         return Presentation("There are no two arms to compare: no messages whose attribution window is over.")
@@ -105,7 +105,7 @@ def _arm(row: Mapping[str, Any]) -> str:
     )
 
 
-def show_periods(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_periods(rows: Rows) -> Presentation:
     """What changed with the newest release."""
     if not rows:
         return Presentation("There are no messages before and after a release to compare.")
@@ -119,7 +119,7 @@ def _period(row: Mapping[str, Any]) -> str:
     return f"{row['metric']}, {who}: {row['before']:.4g} before, {row['after']:.4g} after{times} (p = {p_value})."
 
 
-def show_bandit(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_bandit(company: Company, rows: Rows) -> Presentation:
     """Where traffic should go next."""
     everybody = [row for row in rows if row["segment"] == EVERYBODY]
     if not everybody:
@@ -136,7 +136,7 @@ def show_bandit(company: Company, day: date, rows: Rows) -> Presentation:  # noq
     return Presentation(words, picture(bandit_chart(ordered, reward)))
 
 
-def show_off_policy(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_off_policy(rows: Rows) -> Presentation:
     """Whether the bandit would have done better than what was sent."""
     said = []
     for row in rows:

@@ -1,12 +1,14 @@
 """`recs`: the platform from a terminal. One module per group of commands; this one puts them together.
 
-Exit codes: 0 done, 1 work failed, 2 the user's mistake. A mistake is one message; a traceback is a bug of ours.
+Exit codes: 0 done, 1 work failed, 2 the user's mistake. A mistake is one message, and so is what a rerun may cure; a
+traceback is a bug of ours.
 Commands import what they need when they run, so that `recs --help` does not load Dagster.
 """
 
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Any
 
 import typer
@@ -28,8 +30,8 @@ from recs_platform.cli import (
     ui,
     why,
 )
-from recs_platform.cli.output import FAILED, INTERRUPTED, MISTAKE, error_console
-from recs_platform.errors import UserError
+from recs_platform.cli.output import FAILED, INTERRUPTED, MISTAKE, error_console, tell_error, tell_trace
+from recs_platform.errors import TransientError, UserError
 from recs_platform.process import collect_garbage_rarely
 
 app = typer.Typer(
@@ -58,14 +60,20 @@ def _exit_code(arguments: list[str] | None) -> int:
     try:
         code: Any = app(args=arguments, prog_name="recs", standalone_mode=False)
     except UserError as error:
-        error_console.print(f"[bold red]error:[/] {_plain(str(error))}", soft_wrap=True)
+        tell_error(str(error))
         return MISTAKE
+    except TransientError as error:
+        tell_error(f"{error} The same command may succeed later.")
+        return FAILED
     except TyperException as error:
         _tell_usage(error)
         return MISTAKE
     except typer.Abort:
         code = INTERRUPTED
     except BrokenPipeError:
+        return FAILED
+    except Exception:
+        tell_trace(traceback.format_exc())
         return FAILED
     if code == INTERRUPTED:  # Typer gives this code itself when Ctrl-C reaches it
         error_console.print("[yellow]interrupted:[/] nothing half-done was published; run the same command again.")
@@ -79,8 +87,4 @@ def _tell_usage(error: TyperException) -> None:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "recs"
     stop = "" if message.endswith((".", "?")) else "."
-    error_console.print(f"[bold red]error:[/] {_plain(message)}{stop} See `{command} --help`.", soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+    tell_error(f"{message}{stop} See `{command} --help`.")

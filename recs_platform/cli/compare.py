@@ -37,7 +37,7 @@ def compare(
         print_json({"company": company, "a": before, "b": after, "figures": named})
         return
     compared = pipeline.products[RECOMMENDATIONS].compared(figures)
-    said = f"{before} has no recommendations." if compared.is_first else compared.words()
+    said = f"{before} has no recommendations." if compared.is_first else compared.summary()
     console.print(f"[bold]{company}[/]: {before} (live) -> {after} (new)", highlight=False)
     console.print(escape(said), soft_wrap=True, highlight=False)
     for table in compared.sections():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from datetime import date, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from recs_platform.automation.sequence import Ended
     from recs_platform.companies.model import Company
     from recs_platform.pipeline.pipeline import Pipeline
+    from recs_platform.warehouse.slices import Days
 
 BACKTESTED = "holley"
 _MOST_COMPANIES = 4
@@ -45,14 +47,14 @@ def demo(as_json: JsonOption = False) -> int:
         from recs_platform.cli.progress import exit_code, run_side_by_side, tell_errors
         from recs_platform.strategies.catalogue import built_in_companies, pipeline_of
         from recs_platform.warehouse.environment import open_warehouse
-        from recs_platform.warehouse.slices import Days
 
         warehouse, steps = open_warehouse(), []
         companies = sorted(built_in_companies(), key=_most_work_first)
         for company in companies:
-            pipeline, first = pipeline_of(company), company.start_date + timedelta(days=HISTORY_DAYS)
-            both = plan(company, pipeline, warehouse, Days(first, first + timedelta(days=1)))
-            steps += [*both[:-2], *_for_the_backtest(company, pipeline, first + timedelta(days=1)), *both[-2:]]
+            pipeline, days = pipeline_of(company), _two_due_days(company)
+            planned = plan(company, pipeline, warehouse, days)
+            history = list(takewhile(lambda step: step.history, planned))
+            steps += [*history, *_for_the_backtest(company, pipeline, days.last), *planned[len(history) :]]
         ended = run_side_by_side(steps, quiet=as_json, processes=processes)
     if as_json:
         print_json([run.to_json() for run in ended])
@@ -64,6 +66,15 @@ def demo(as_json: JsonOption = False) -> int:
         if exit_code(ended) == 0:
             console.print(_NEXT, soft_wrap=True)
     return exit_code(ended)
+
+
+def _two_due_days(company: Company) -> Days:
+    """Two days in a row, or the two newest that are due with the days between them."""
+    from recs_platform.warehouse.slices import Days
+
+    cadence = company.strategy.cadence
+    last = cadence.newest_due(company.start_date + timedelta(days=HISTORY_DAYS + 1))
+    return Days(cadence.newest_due(last - timedelta(days=1)), last)
 
 
 def _most_work_first(company: Company) -> tuple[bool, int, str]:

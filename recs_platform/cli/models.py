@@ -13,10 +13,10 @@ from recs_platform.cli.publish import ByOption, CompanyArgument, who
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
-    from recs_platform.models.registry import Registered
-    from recs_platform.models.shelf import ModelShelf
+    from recs_platform.model_registry.registry import Registered
+    from recs_platform.model_registry.shelf import ModelShelf
+    from recs_platform.model_registry.training_log import Begun
     from recs_platform.models.task import RankingTask
-    from recs_platform.models.training_log import Begun
 
 ModelOption = Annotated[str | None, typer.Option("--model", help="Which model. Default: the only one there is.")]
 
@@ -40,21 +40,18 @@ app = typer.Typer(
 @app.command("list")
 def list_models(company: CompanyArgument, model: ModelOption = None, as_json: JsonOption = False) -> None:
     """List the versions of a company's model and the trainings that gave none, the newest first."""
-    from recs_platform.models.registry import listed
-    from recs_platform.models.training_log import begun
-
     shelf, task = _opened(company, model)
-    found = listed(shelf.database, company, task.model)
-    trainings = begun(shelf.database, company, task.model)[::-1]
+    versions = shelf.versions(task.model)
+    trainings = shelf.begun_trainings(task.model)[::-1]
     asked = {training.as_of: training for training in trainings}
-    if as_json and (found or trainings):
-        versions = [_version(version, asked.get(version.as_of)) for version in found]
-        print_json({"versions": versions, "trainings": [_training(training) for training in trainings]})
+    if as_json and (versions or trainings):
+        listed_versions = [_version(version, asked.get(version.as_of)) for version in versions]
+        print_json({"versions": listed_versions, "trainings": [_training(training) for training in trainings]})
         return
-    if not found:
+    if not versions:
         raise ConfigError(_none_yet(company, task.model, trainings))
     titles = ("version", "status", "trained for", "digest", "ROC AUC", "asked by", "activated", "by")
-    print_table(task.model, titles, [_row(version, asked.get(version.as_of)) for version in found])
+    print_table(task.model, titles, [_row(version, asked.get(version.as_of)) for version in versions])
     for training in trainings:
         if training.outcome != "trained":
             console.print(_ended(training), soft_wrap=True, highlight=False, markup=False)
@@ -89,13 +86,13 @@ def rollback(
 
 
 def _opened(name: str, model: str | None) -> tuple[ModelShelf, RankingTask]:
-    from recs_platform.models.shelf import open_shelf
+    from recs_platform.model_registry.shelf import open_shelf
     from recs_platform.strategies.catalogue import company as find
 
-    found = find(name)
-    if found.strategy.model is None:
-        raise ConfigError(f"{name} trains no models: its strategy, {found.strategy}, ranks without one.")
-    task = found.strategy.model.task
+    owner = find(name)
+    if owner.strategy.model is None:
+        raise ConfigError(f"{name} trains no models: its strategy, {owner.strategy}, ranks without one.")
+    task = owner.strategy.model.task
     if model not in (None, task.model):
         raise ConfigError(f"--model: {name} trains {task.model}, not {model}.")
     return open_shelf(name, run_id=""), task
@@ -144,13 +141,13 @@ def _reasons(training: Begun) -> list[dict[str, str]]:
     return [reason._asdict() for reason in training.reasons]
 
 
-def _tell(made: Registered, as_json: bool) -> None:
+def _tell(version: Registered, as_json: bool) -> None:
     if as_json:
-        print_json(asdict(made))
+        print_json(asdict(version))
         return
     console.print(
-        f"[green]ok[/]  {made.company}: version {made.version} of {made.model} is active, trained for {made.as_of}; "
-        "its artifact was read and proved. The next run scores by it.",
+        f"[green]ok[/]  {version.company}: version {version.version} of {version.model} is active, "
+        f"trained for {version.as_of}; its artifact was read and proved. The next run scores by it.",
         soft_wrap=True,
         highlight=False,
     )

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from recs_platform.errors import ConfigError
+from recs_platform.masking import mask_text
 
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
 
@@ -23,6 +24,17 @@ error_console = Console(stderr=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of tables.")]
 CompanyOption = Annotated[str, typer.Option("--company", "-c", help="A company's name: see `recs companies list`.")]
+
+
+def tell_error(message: str) -> None:
+    """One message for people."""
+    plain = mask_text(message).replace("[", "\\[")
+    error_console.print(f"[bold red]error:[/] {plain}", soft_wrap=True)
+
+
+def tell_trace(trace: str) -> None:
+    """Where a defect happened, for whoever mends it."""
+    error_console.print(mask_text(trace.strip()), markup=False, highlight=False, soft_wrap=True)
 
 
 def day_of(text: str, option: str) -> date:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from recs_platform.cli.output import FAILED, MISTAKE, console, error_console
+from recs_platform.cli.output import FAILED, MISTAKE, console, error_console, tell_trace
 
 if TYPE_CHECKING:
     from recs_platform.automation.launch import Step
@@ -30,7 +30,7 @@ def run_steps(defs: Definitions, instance: Instance, steps: Sequence[Step], *, q
                 table = event.step_key.removeprefix(f"{step.strategy}__")
                 progress.update(task, description=f"[bold]{step}[/]  [dim]{escape(table)}[/]")
 
-        return _told(carried_out(defs, instance, steps, follow), progress, quiet)
+        return _each_told(carried_out(defs, instance, steps, follow), progress, quiet)
 
 
 def run_side_by_side(steps: Sequence[Step], *, quiet: bool, processes: Processes | None = None) -> list[Ended]:
@@ -41,10 +41,10 @@ def run_side_by_side(steps: Sequence[Step], *, quiet: bool, processes: Processes
     with ExitStack() as opened, _progress(quiet) as progress:
         progress.add_task(f"{companies} companies, {len(steps)} runs", total=None)
         used = processes or opened.enter_context(company_processes(companies))
-        return _told(run_companies(steps, used), progress, quiet)
+        return _each_told(run_companies(steps, used), progress, quiet)
 
 
-def _told(runs: Iterable[Ended], progress: Progress, quiet: bool) -> list[Ended]:
+def _each_told(runs: Iterable[Ended], progress: Progress, quiet: bool) -> list[Ended]:
     ended = []
     for run in runs:
         ended.append(run)
@@ -93,7 +93,7 @@ def _tell(run: Ended, out: Console) -> None:
         soft_wrap=True,
         highlight=False,
     )
-    for warning in done.warnings:
+    for warning in (*done.retries, *done.warnings):
         out.print(f"     [yellow]{escape(warning)}[/]", soft_wrap=True, highlight=False)
     _errors(run, out)
 
@@ -101,3 +101,5 @@ def _tell(run: Ended, out: Console) -> None:
 def _errors(run: Ended, out: Console) -> None:
     for error in run.outcome.summary.errors:
         out.print(f"     [red]{escape(error)}[/]", soft_wrap=True, highlight=False)
+    for trace in run.outcome.summary.traces:
+        tell_trace(trace)

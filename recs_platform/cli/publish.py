@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from recs_platform.companies.model import Company
     from recs_platform.pipeline.pipeline import Pipeline
     from recs_platform.platform_db.tables import Publication
-    from recs_platform.publication.offer import Offer
     from recs_platform.publication.outlet import Outlet
+    from recs_platform.publication.proposal import Proposal
 
 ProductOption = Annotated[
     str | None,
@@ -43,17 +43,17 @@ def publish(
     as_json: JsonOption = False,
 ) -> int:
     """Compare a day's recommendations with what is live, and make them live unless a check or guardrail refuses."""
-    from recs_platform.publication.offer import Standing, accept, newest_day, offer
+    from recs_platform.publication.proposal import Standing, accept, newest_day, propose
 
     found, pipeline, outlet = _opened(company, product)
     day = day_of(date, "--date") if date else newest_day(outlet)
-    offered = offer(outlet, pipeline, found, day)
-    made = accept(offered, outlet, by=who(by), at=datetime.now(UTC), approve=approve)
+    proposal = propose(outlet, pipeline, found, day)
+    made = accept(proposal, outlet, by=who(by), at=datetime.now(UTC), approve=approve)
     if as_json:
-        print_json(_offer_json(offered, made))
+        print_json(_proposal_json(proposal, made))
     else:
-        _tell_offer(offered, made)
-    return 0 if made or offered.standing in (Standing.LIVE, Standing.EMPTY) else FAILED
+        _tell_proposal(proposal, made)
+    return 0 if made or proposal.standing in (Standing.LIVE, Standing.EMPTY) else FAILED
 
 
 def publications(company: CompanyArgument, product: ProductOption = None, as_json: JsonOption = False) -> None:
@@ -139,7 +139,7 @@ def who(by: str | None) -> str:
         raise ConfigError("--by: this machine does not know who you are; say it.") from None
 
 
-def _tell_offer(offered: Offer, made: Publication | None) -> None:
+def _tell_proposal(proposal: Proposal, made: Publication | None) -> None:
     from rich.markup import escape
 
     from recs_platform.publication.verify import figures_of
@@ -147,35 +147,35 @@ def _tell_offer(offered: Offer, made: Publication | None) -> None:
     def say(text: str) -> None:
         console.print(text, soft_wrap=True, highlight=False)
 
-    say(escape(offered.words()))
-    if offered.compared is None:
+    say(escape(proposal.summary()))
+    if proposal.compared is None:
         return
-    say(escape(offered.compared.words()))
-    for table in offered.compared.sections():
+    say(escape(proposal.compared.summary()))
+    for table in proposal.compared.sections():
         print_table(table.title, table.columns, table.rows, right=1)
-    for guardrail in offered.guardrails:
+    for guardrail in proposal.guardrails:
         say(f"{'[green]ok[/]     ' if guardrail.passed else '[red]refused[/]'} {escape(guardrail.words)}")
-    for failed in offered.failed_checks:
+    for failed in proposal.failed_checks:
         say(f"[red]failed[/]  {escape(failed)}")
     if made:
         say(f"[green]Published[/] as version {made.version}: {figures_of(made).content}, read back and complete.")
-    elif offered.failed_checks:
+    elif proposal.failed_checks:
         say("[red]Not published:[/] a check failed, and nobody can approve that. Make the day again.")
     else:
-        say(f"[red]Not published.[/] To approve this comparison, and no other: [bold]{offered.approval}[/]")
+        say(f"[red]Not published.[/] To approve this comparison, and no other: [bold]{proposal.approval}[/]")
 
 
-def _offer_json(offered: Offer, made: Publication | None) -> dict[str, Any]:
+def _proposal_json(proposal: Proposal, made: Publication | None) -> dict[str, Any]:
     return {
-        "company": offered.company,
-        "product": offered.product.name,
-        "date": offered.day,
-        "standing": offered.standing,
-        "live_version": offered.live.version if offered.live else None,
-        "comparison_id": offered.comparison_id,
-        "comparison": [dict(row) for row in offered.compared.rows] if offered.compared else [],
-        "guardrails": [asdict(guardrail) for guardrail in offered.guardrails],
-        "failed_checks": offered.failed_checks,
+        "company": proposal.company,
+        "product": proposal.product.name,
+        "date": proposal.day,
+        "standing": proposal.standing,
+        "live_version": proposal.live.version if proposal.live else None,
+        "comparison_id": proposal.comparison_id,
+        "comparison": [dict(row) for row in proposal.compared.rows] if proposal.compared else [],
+        "guardrails": [asdict(guardrail) for guardrail in proposal.guardrails],
+        "failed_checks": proposal.failed_checks,
         "published": _publication_json(made) if made else None,
     }
 

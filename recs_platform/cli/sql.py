@@ -15,7 +15,7 @@ app = typer.Typer(help="The queries of sql/.", no_args_is_help=True)
 
 @app.command("show")
 def show(
-    table: Annotated[str, typer.Argument(help="A table or a check of the company's strategy.")],
+    table: Annotated[str, typer.Argument(help="A table, check or question of the company's strategy.")],
     company: CompanyOption,
     date: Annotated[str | None, typer.Option(help="The day. Default: the company's first day.")] = None,
     engine: Annotated[str, typer.Option(help="duckdb or bigquery.")] = "duckdb",
@@ -26,11 +26,11 @@ def show(
     from recs_platform.pipeline.pipeline import SqlTable
     from recs_platform.strategies.catalogue import company as find
     from recs_platform.strategies.catalogue import pipelines
-    from recs_platform.warehouse.compile import bigquery_sql, duckdb_sql
+    from recs_platform.warehouse.environment import SQL_OF
     from recs_platform.warehouse.slices import Days
 
-    if engine not in ("duckdb", "bigquery"):
-        raise ConfigError(f"--engine: {engine!r} is not an engine; allowed: duckdb, bigquery.")
+    if engine not in SQL_OF:
+        raise ConfigError(f"--engine: {engine!r} is not an engine; allowed: {', '.join(SQL_OF)}.")
     found = find(company)
     day = day_of(date, "--date") if date else found.start_date
     pipeline = pipelines()[found.strategy.name]
@@ -38,14 +38,15 @@ def show(
         bound = pipeline.bind_check(table, found, Days.one(day))
     elif isinstance(pipeline.tables.get(table), SqlTable):
         bound = pipeline.bind(table, found, Days.one(day))
+    elif table in pipeline.questions:
+        bound = pipeline.ask(table, found, day, pipeline.questions[table].placeholders())
     elif table in pipeline.tables:
         raise ConfigError(f"{table} is made by Python, not by a query.")
     else:
-        known = [*pipeline.tables, *pipeline.checks]
+        known = [*pipeline.tables, *pipeline.checks, *pipeline.questions]
         hint = did_you_mean(table, known) or f" It has {', '.join(known)}."
-        raise ConfigError(f"{found.strategy} has no table or check {table}.{hint}")
-    render = duckdb_sql(bound.query, bound.values, pretty=True) if engine == "duckdb" else ""
-    text = render or bigquery_sql(bound.query, bound.values)
+        raise ConfigError(f"{found.strategy} has no table, check or question {table}.{hint}")
+    text = SQL_OF[engine](bound.query, bound.values)
     views = [{"name": view.name, "table": view.spec.name, "days": str(view.days)} for view in bound.views]
     if as_json:
         print_json({"table": table, "engine": engine, "path": bound.query.path, "shown": views, "sql": text})
@@ -59,12 +60,16 @@ def check(as_json: JsonOption = False) -> None:
     """Judge every query: parses, names only tables and parameters it may, and reads no clock."""
     from recs_platform.strategies.catalogue import pipelines
 
-    counts = {name: {"tables": len(p.tables), "checks": len(p.checks)} for name, p in pipelines().items()}
+    counts = {
+        name: {"tables": len(p.tables), "checks": len(p.checks), "questions": len(p.questions)}
+        for name, p in pipelines().items()
+    }
     if as_json:
         print_json(counts)
         return
     for name, count in counts.items():
-        console.print(f"[green]ok[/]  {name}: {count['tables']} tables, {count['checks']} checks")
+        said = ", ".join(f"{number} {kind}" for kind, number in count.items())
+        console.print(f"[green]ok[/]  {name}: {said}")
 
 
 def _shown(views: list[dict[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""`recs status`: what is materialized, failed and stale."""
+"""`recs status`: what is materialized, empty, failed and stale."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def status(
     company: Annotated[str | None, typer.Option("--company", "-c", help="One company, table by table.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What is materialized, failed and stale: of all companies, or of one company's tables."""
+    """What is materialized, empty, failed and stale: of all companies, or of one company's tables."""
     from recs_platform.automation.overview import company_status
     from recs_platform.strategies.catalogue import company as find
     from recs_platform.strategies.catalogue import load_companies, pipelines
@@ -34,6 +34,7 @@ def status(
         "newest day",
         "tables",
         "missing",
+        "empty",
         "stale",
         "last run",
         "ended",
@@ -45,8 +46,7 @@ def status(
             one.company,
             one.newest,
             len(one.tables),
-            len([t for t in one.tables if t.state == "missing"]),
-            len([t for t in one.tables if t.state == "stale"]),
+            *(len([t for t in one.tables if t.state == state]) for state in ("missing", "empty", "stale")),
             one.last_run,
             one.ended_at,
             one.checks_warned,

@@ -33,20 +33,20 @@ def why(
     from recs_platform.warehouse.environment import open_warehouse
 
     found = find(company)
-    explain, pipeline = found.strategy.explain, pipeline_of(found)
-    if explain is None:
+    explainer, pipeline = found.strategy.explainer, pipeline_of(found)
+    if explainer is None:
         raise ConfigError(f"{company} has nothing to explain: {found.strategy} recommends nothing yet.")
     warehouse = open_warehouse()
     asked = day_of(date, "--date") if date else None
-    day = day_to_explain(warehouse, pipeline, found, asked)
-    explanation = explain(DayReader(warehouse, pipeline, found, day), customer, item)
+    day = day_to_explain(warehouse, pipeline, found, asked, recommendations=explainer.table)
+    explanation = explainer.explain(DayReader(warehouse, pipeline, found, day), customer, item)
     published = publication_of_day(pipeline, found, day)
     if as_json:
         print_json({**explanation.data, "published": published})
         return
     _show(explanation)
     if published is not None:
-        _say(Sentence(f": {published}.", title="Publication"), joined="")
+        _say(Sentence(f"{published}.", title="Publication:"))
 
 
 def _show(explanation: Explanation) -> None:
@@ -59,12 +59,12 @@ def _show(explanation: Explanation) -> None:
             _say(block)
 
 
-def _say(sentence: Sentence, joined: str = " ") -> None:
+def _say(sentence: Sentence) -> None:
     style = _STYLES.get(sentence.tone)
     text = escape(sentence.text)
     if sentence.title:
         title = f"[{style or 'bold'}]{escape(sentence.title)}[/]"
-        text = f"{title}{joined}{text}" if text else title
+        text = f"{title} {text}" if text else title
     elif style:
         text = f"[{style}]{text}[/]"
     console.print(text, highlight=False, soft_wrap=True)

@@ -39,7 +39,7 @@ class Compared(ABC):
         """Nothing is live, so there is nothing to compare with."""
 
     @abstractmethod
-    def words(self) -> str:
+    def summary(self) -> str:
         """A comparison in a sentence or two."""
 
     @cached_property
@@ -64,8 +64,8 @@ class Compared(ABC):
         return [table for table in tables if table.rows]
 
     def markdown(self) -> str:
-        """Its words and tables."""
-        blocks = [self.words()]
+        """Its summary and tables."""
+        blocks = [self.summary()]
         for table in self.sections():
             lines = [f"**{table.title}**", "", _line(table.columns), "|" + " --- |" * len(table.columns)]
             blocks.append("\n".join([*lines, *map(_line, table.rows)]))

@@ -1,7 +1,7 @@
 """What a strategy may publish: a table, how two versions of it are compared and judged, and how one is read back.
 
 Each product is published by itself: it has its own live table, comparison, guardrails, versions and asset. Not here:
-the products there are (recommendations.py, allocation.py, offers.py).
+the products there are (`publication.py` of a strategy, `publication/allocation.py`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,15 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from recs_platform.declarations.comparison import Compared
 from recs_platform.declarations.guardrails import Guardrail
 from recs_platform.schemas.table import Empty, TableSpec
+from recs_platform.warehouse.query import Query
 
 RECOMMENDATIONS, ALLOCATION = "recommendations", "allocation"
+
+PUBLISHED = "published"
+"""The name under which the figures of a product read its table: a day of it, or what is live."""
+FIGURES = ("row_count", "customers", "first_day", "last_day", "oldest", "newest", "flaw")
+"""`customers` is NULL where a product is not for customers one by one; `flaw` says what is wrong with the version as a
+whole, and is NULL where nothing is."""
 
 Compares = TypeVar("Compares", bound=Compared)
 
@@ -31,9 +38,8 @@ class Product(Generic[Compares]):
     """What its guardrails limit, in words."""
     read_by: tuple[str, ...]
     """The columns that its table must have, for its figures."""
-    figures: str
-    """A query over `{table}` that gives one row: row_count, customers (NULL where it has none), first_day, last_day,
-    oldest, newest and flaw, which says what is wrong with the version as a whole."""
+    figures: Query
+    """What a version is known by: a query over `published` that gives one row, with the columns of FIGURES."""
     compared: Callable[[Sequence[Mapping[str, Any]]], Compares]
     """Makes the rows of its comparison speak."""
     judge: Callable[[Compares, Any], tuple[Guardrail, ...]]

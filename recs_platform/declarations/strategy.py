@@ -19,7 +19,7 @@ from recs_platform.simulation.world import SimulatedWorld
 
 MakeStagesT = TypeVar("MakeStagesT")
 StoryT = TypeVar("StoryT")
-ExplainT = TypeVar("ExplainT")
+ExplainerT = TypeVar("ExplainerT")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class TrainedModel:
 
 
 @dataclass(frozen=True, repr=False)
-class Strategy(Generic[MakeStagesT, StoryT, ExplainT]):
+class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
     name: str
     title: str
     parameters: type[Parameters]
@@ -52,7 +52,7 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainT]):
     """The simulated company that feeds it, where somebody has made one up."""
     story: StoryT | None = None
     """What a day comes to, in a few lines."""
-    explain: ExplainT | None = None
+    explainer: ExplainerT | None = None
     """Why a customer is recommended what it is, or nothing."""
 
     @property

@@ -14,16 +14,14 @@ from tempfile import mkdtemp
 from pydantic import ValidationError
 
 from recs_platform.errors import UserError
-from recs_platform.models.boosted import BoostedRanker
 from recs_platform.models.features import FeatureError, FeatureSet
-from recs_platform.models.logistic import LogisticRanker
+from recs_platform.models.kinds import kind_named
 from recs_platform.models.manifest import Manifest, sha256
 from recs_platform.models.model import Model
-from recs_platform.models.ranker import Ranker, RankerKind
+from recs_platform.models.ranker import Ranker
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.json.sha256"
-MODEL_FILES: dict[RankerKind, str] = {"logistic": "model.json", "boosted": "model.txt"}
 _FETCH = "Fetch the model again by its digest, or train a new one"
 _RETRAIN = "Train a model with this code, or use the code that trained it"
 
@@ -46,7 +44,7 @@ def save(model: Model, folder: Path) -> None:
     unfinished = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         unfinished.chmod(0o755)
-        (unfinished / MODEL_FILES[model.manifest.kind]).write_bytes(model.ranker.content())
+        (unfinished / kind_named(model.manifest.kind).file).write_bytes(model.ranker.content())
         (unfinished / MANIFEST).write_bytes(model.manifest.canonical())
         (unfinished / SEAL).write_bytes(_seal(model.manifest.canonical()))
         unfinished.rename(folder)
@@ -56,12 +54,7 @@ def save(model: Model, folder: Path) -> None:
 
 def load(folder: Path, features: FeatureSet | None = None, *, digest: str | None = None, threads: int = 1) -> Model:
     """Read and prove a model. `features` are those that the code declares, `digest` the one that is expected."""
-    content = _read(folder / MANIFEST)
-    if _read(folder / SEAL) != _seal(content):
-        raise ArtifactError(folder / MANIFEST, f"its bytes are not those that {SEAL} names", _FETCH)
-    if digest is not None and digest != f"sha256:{sha256(content)}":
-        raise ArtifactError(folder / MANIFEST, f"its digest is not {digest}", _FETCH)
-    manifest = _manifest(folder / MANIFEST, content)
+    manifest = _proved_manifest(folder, digest)
     if features is not None:
         try:
             features.require_same(manifest.encoding.features.specs)
@@ -69,6 +62,37 @@ def load(folder: Path, features: FeatureSet | None = None, *, digest: str | None
             raise ArtifactError(folder / MANIFEST, str(error), _RETRAIN) from error
     ranker = _ranker(folder, manifest, threads)
     return Model(manifest, ranker)
+
+
+def prove(folder: Path, *, digest: str | None = None) -> Manifest:
+    """The manifest of a folder whose every byte is as training wrote it: for who stores or fetches it, and scores
+    nothing."""
+    manifest = _proved_manifest(folder, digest)
+    _proved_file(folder, manifest)
+    return manifest
+
+
+def file_names(manifest: Manifest) -> tuple[str, ...]:
+    """All files of the folder."""
+    return (MANIFEST, SEAL, *sorted(manifest.files))
+
+
+def _proved_manifest(folder: Path, digest: str | None) -> Manifest:
+    content = _read(folder / MANIFEST)
+    if _read(folder / SEAL) != _seal(content):
+        raise ArtifactError(folder / MANIFEST, f"its bytes are not those that {SEAL} names", _FETCH)
+    if digest is not None and digest != f"sha256:{sha256(content)}":
+        raise ArtifactError(folder / MANIFEST, f"its digest is not {digest}", _FETCH)
+    return _manifest(folder / MANIFEST, content)
+
+
+def _proved_file(folder: Path, manifest: Manifest) -> bytes:
+    """The content of the ranker's file."""
+    path = folder / kind_named(manifest.kind).file
+    content = _read(path)
+    if sha256(content) != manifest.files[path.name]:
+        raise ArtifactError(path, "its bytes are not those that the manifest names", _FETCH)
+    return content
 
 
 def _read(path: Path) -> bytes:
@@ -85,7 +109,7 @@ def _seal(manifest: bytes) -> bytes:
 def _manifest(path: Path, content: bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(content)
-        if set(manifest.files) != {MODEL_FILES[manifest.kind]}:
+        if set(manifest.files) != {kind_named(manifest.kind).file}:
             raise ArtifactError(path, f"it lists the files {sorted(manifest.files)}", _FETCH)
         _ = manifest.encoding
     except ValidationError as error:
@@ -101,16 +125,12 @@ def _manifest(path: Path, content: bytes) -> Manifest:
 
 
 def _ranker(folder: Path, manifest: Manifest, threads: int) -> Ranker:
-    path = folder / MODEL_FILES[manifest.kind]
-    content = _read(path)
-    if sha256(content) != manifest.files[path.name]:
-        raise ArtifactError(path, "its bytes are not those that the manifest names", _FETCH)
-    ranker: LogisticRanker | BoostedRanker
+    kind = kind_named(manifest.kind)
+    path, content = folder / kind.file, _proved_file(folder, manifest)
     try:
-        is_boosted = manifest.kind == "boosted"
-        ranker = BoostedRanker.read(content, threads) if is_boosted else LogisticRanker.read(content)
+        ranker = kind.read(content, threads)
     except (ValueError, TypeError, KeyError) as error:
-        raise ArtifactError(path, f"it is not a {manifest.kind} model ({error})", _RETRAIN) from error
+        raise ArtifactError(path, f"it is not a {kind.name} model ({error})", _RETRAIN) from error
     if ranker.features != len(manifest.features):
         problem = f"it has {ranker.features} features, but the manifest {len(manifest.features)}"
         raise ArtifactError(path, problem, _RETRAIN)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import numpy as np
 
 from recs_platform.models.features import Bools, Encoding, Floats
-from recs_platform.models.ranker import RankerKind, Story, shares
+from recs_platform.models.ranker import FitData, FitReport, RankerKind, shares
 from recs_platform.models.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _END = "end of trees\n"
 
 @dataclass(frozen=True)
 class BoostedRanker:
-    kind: ClassVar[RankerKind] = "boosted"
+    kind: ClassVar[str] = "boosted"
     features: int
     text: str
     threads: int
@@ -66,7 +66,7 @@ def fit(
     kept: float,
     settings: TrainingSettings,
     threads: int,
-) -> tuple[BoostedRanker, Story]:
+) -> tuple[BoostedRanker, FitReport]:
     """Trees until the log loss on the validation window has not improved for a while, cut back to the best.
 
     `validation` holds all failures, `train` a share `kept` of them. In the validation loss each failure weighs as much
@@ -127,3 +127,10 @@ def _header(text: str, key: str) -> str:
         if line.startswith(f"{key}="):
             return line.removeprefix(f"{key}=")
     raise ValueError(f"the header of the trees lacks {key}")
+
+
+def _fit(data: FitData, settings: TrainingSettings, threads: int) -> tuple[BoostedRanker, FitReport]:
+    return fit(data.encoding, data.train, data.validation, data.kept, settings, threads)
+
+
+BOOSTED = RankerKind("boosted", "boosted trees", "model.txt", _fit, BoostedRanker.read)

@@ -116,8 +116,8 @@ def _labels(column: Column, name: str) -> Bools:
     values = set(pc.unique(column).to_pylist())
     if not values <= {0, 1}:
         raise NotTrainableError(f"{name} is neither 0 nor 1 in some examples: {sorted(values - {0, 1}, key=str)[:3]}")
-    found: Bools = column.to_numpy().astype(np.bool_)
-    return found
+    labels: Bools = column.to_numpy().astype(np.bool_)
+    return labels
 
 
 def _require_unique(ids: Column, name: str) -> None:

@@ -18,8 +18,8 @@ Weekdays: TypeAlias = npt.NDArray[np.int64]
 
 
 def weekdays_of(days: Column) -> Weekdays:
-    found: Weekdays = pc.day_of_week(days).to_numpy()
-    return found
+    weekdays: Weekdays = pc.day_of_week(days).to_numpy()
+    return weekdays
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class Distribution:
 
     def with_weekdays(self, column: Column, weekdays: Weekdays) -> Distribution:
         """And how the rows of each weekday are spread over the same bins."""
-        found = []
+        spreads = []
         for day in range(7):
             mine = weekdays == day
             spread = self.like(column.filter(pa.array(mine)))
-            found.append((*spread.shares, spread.missing) if mine.any() else ())
-        return replace(self, weekdays=tuple(found))
+            spreads.append((*spread.shares, spread.missing) if mine.any() else ())
+        return replace(self, weekdays=tuple(spreads))
 
     def like(self, column: Column) -> Distribution:
         """How another column of the same feature spreads over the same bins."""
@@ -81,10 +81,10 @@ def of_numbers(values: Floats, edges: tuple[float, ...]) -> Distribution:
     >>> of_numbers(np.array([1.0, 2.0, 3.0, np.nan]), (1.0, 2.5))
     Distribution(missing=0.25, shares=(0.25, 0.25, 0.25), edges=(1.0, 2.5), categories=None, weekdays=())
     """
-    known = values[~np.isnan(values)]
-    counts = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
+    present = values[~np.isnan(values)]
+    counts = np.bincount(np.searchsorted(edges, present, side="left"), minlength=len(edges) + 1)
     rows = max(len(values), 1)
-    return Distribution((len(values) - len(known)) / rows, tuple((counts / rows).tolist()), edges)
+    return Distribution((len(values) - len(present)) / rows, tuple((counts / rows).tolist()), edges)
 
 
 def of_categories(column: Column, categories: tuple[str, ...]) -> Distribution:
@@ -107,11 +107,11 @@ def quantile_edges(values: Floats, bins: int = BINS) -> tuple[float, ...]:
     >>> quantile_edges(np.array([0.0, 1.0, 1.0, 1.0]), bins=2)
     (0.9999999999999999, 1.0)
     """
-    known = values[~np.isnan(values)]
-    if not len(known):
+    present = values[~np.isnan(values)]
+    if not len(present):
         return ()
-    edges = np.unique(np.quantile(known, np.arange(1, bins) / bins, method="inverted_cdf"))
-    if edges[-1] == known.max():
+    edges = np.unique(np.quantile(present, np.arange(1, bins) / bins, method="inverted_cdf"))
+    if edges[-1] == present.max():
         edges = np.unique(np.append(edges, np.nextafter(edges[-1], -np.inf)))
     return tuple(edges.tolist())
 

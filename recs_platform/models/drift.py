@@ -4,27 +4,25 @@ A change counts when it is large enough to matter (`LIMITS`) *and* larger than c
 (`CHANCE`). By the limits alone every feature would drift in a week with few customers; by chance alone every feature
 would drift in a week with a million. All is computed from shares of bins, so a model's manifest is enough.
 
-Not here: binning (`distribution.py`), and whether drift is a reason to train (`retraining.py`).
+Not here: binning (distribution.py), how many independent rows a sample is worth (sample_size.py), which figures a day's
+report has (drift_report.py), and whether drift is a reason to train (retraining.py).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow.compute as pc
 from scipy.special import chdtri
 
 from recs_platform.models.distribution import Distribution
-from recs_platform.models.features import Column, Floats
+from recs_platform.models.features import Floats
 
-Verdict: TypeAlias = Literal["ok", "watch", "drifted"]
+DriftVerdict: TypeAlias = Literal["ok", "watch", "drifted"]
 FigureName: TypeAlias = Literal["psi", "ks", "missing_rate", "label_rate"]
-VERDICTS: tuple[Verdict, ...] = ("ok", "watch", "drifted")
 
 CHANCE = 1e-4
 """How often one figure may pass what chance explains. With 24 features a company looks at 77 figures a day, some 28,000
@@ -58,7 +56,7 @@ class Sample:
     distribution: Distribution
     size: float
     """How many independent rows are behind it: fewer than there are, where a customer's rows repeat the customer's
-    features (`independent_rows`)."""
+    features (sample_size.py)."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class Figure:
     """What it reaches in one of 1 / CHANCE comparisons although nothing has changed."""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> DriftVerdict:
         limits = LIMITS[self.name]
         if self.value <= self.chance or self.value < limits.watch:
             return "ok"
@@ -136,72 +134,6 @@ def compare_labels(then: Outcomes, now: Outcomes) -> Drift:
     return Drift("label", (Figure("label_rate", abs(after / before - 1), chance / before),))
 
 
-def independent_rows(rows_per_customer: npt.ArrayLike) -> float:
-    """Kish's effective size, (sum n)^2 / sum n^2: of rows that are all alike within a customer. Where they are not
-    quite alike, it is on the careful side.
-
-    Two customers with one row each are two; a third with ten rows adds little.
-
-    >>> independent_rows([1, 1]), round(independent_rows([1, 1, 10]), 2)
-    (2.0, 1.41)
-    """
-    counts = np.asarray(rows_per_customer, dtype=np.float64)
-    return float(counts.sum() ** 2 / (counts**2).sum()) if counts.any() else 0.0
-
-
-def rows_of_each(subjects: Column) -> Floats:
-    """How many rows each customer, offer or day has."""
-    counts: Floats = pc.value_counts(subjects).field("counts").to_numpy().astype(np.float64)
-    return counts
-
-
-def rows_a_day(days: Column) -> float:
-    """Of the days that have any, a busy one counting more than a quiet one; 0 without rows.
-
-    >>> import pyarrow as pa
-    >>> rows_a_day(pa.chunked_array([[1, 2, 2, 2]]))  # (1 x 1 + 3 x 3) / 4
-    2.5
-    """
-    return len(days) / independent_rows(rows_of_each(days)) if len(days) else 0.0
-
-
-def clustered_rows(indicators: Floats, subjects: Iterable[Column]) -> float:
-    """How many independent rows tell as much as these rows about shares, when rows about the same customer and rows
-    about the same offer are alike as far as they are seen to be: not wholly, as Kish's size has it.
-
-    `indicators` has a row per row and a column per share, of 0 and 1. The variance of a share is that of Cameron,
-    Gelbach and Miller (2011) for clusters that cross; the share on which clusters tell most decides.
-
-    Two offers, one all of zeros and one all of ones, are two rows however often they are shown; two that are alike are
-    as many as their rows:
-
-    >>> import pyarrow as pa
-    >>> offers = pa.chunked_array([["a", "a", "b", "b"]])
-    >>> clustered_rows(np.array([[0.0], [0.0], [1.0], [1.0]]), [offers])
-    2.0
-    >>> clustered_rows(np.array([[0.0], [1.0], [0.0], [1.0]]), [offers])
-    4.0
-    """
-    rows = len(indicators)
-    mean = indicators.mean(axis=0) if rows else np.empty(0)
-    used = (mean > 0) & (mean < 1)
-    if not used.any():
-        return float(rows)
-    indicators, mean = indicators[:, used], mean[used]
-    alone = rows * mean * (1 - mean)
-    off = indicators - mean
-    together = alone + sum(_between(off, column) - alone for column in subjects)
-    return float(rows / np.maximum(together / alone, 1.0).max())
-
-
-def _between(off: Floats, subjects: Column) -> Floats:
-    """The sum of squares of the subjects' own sums, for each column."""
-    place = pc.index_in(subjects, value_set=pc.unique(subjects)).to_numpy()
-    sums = np.stack([np.bincount(place, column) for column in off.T], axis=1)
-    squares: Floats = (sums**2).sum(axis=0)
-    return squares
-
-
 def population_stability(then: Floats, now: Floats) -> float:
     """PSI, the sum of (now - then) ln(now / then) over bins with no share zero.
 
@@ -253,8 +185,8 @@ def _coarse(distribution: Distribution, then: Sample, now: Sample) -> Floats:
 def _ks(then: Sample, now: Sample) -> Figure:
     """Of the known values; that fewer are known is the missing rate's to say."""
     before, after = (np.array(one.distribution.shares) / (1 - one.distribution.missing) for one in (then, now))
-    known = sum(1 / (one.size * (1 - one.distribution.missing)) for one in (then, now))
-    return Figure("ks", kolmogorov_smirnov(before, after), math.sqrt(math.log(2 / CHANCE) / 2 * known))
+    uncertainty = sum(1 / (one.size * (1 - one.distribution.missing)) for one in (then, now))
+    return Figure("ks", kolmogorov_smirnov(before, after), math.sqrt(math.log(2 / CHANCE) / 2 * uncertainty))
 
 
 def _missing_rate(then: Sample, now: Sample) -> Figure:

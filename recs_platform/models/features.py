@@ -69,8 +69,10 @@ class FeatureSet:
             if table.column_names.count(spec.name) > 1:
                 raise FeatureError(f"{spec.name}: the table has this column twice. Leave one")
             if not _fits(spec.kind, table.schema.field(spec.name).type):
-                found = table.schema.field(spec.name).type
-                raise FeatureError(f"{spec.name}: the column is of type {found}, but the feature is a {spec.kind}")
+                column_type = table.schema.field(spec.name).type
+                raise FeatureError(
+                    f"{spec.name}: the column is of type {column_type}, but the feature is a {spec.kind}"
+                )
         return table.select(list(self.names))
 
     def require_same(self, stored: Sequence[FeatureSpec]) -> None:
@@ -131,8 +133,8 @@ class Encoding:
             values = numbers(spec.name, column)
             fill = self.fills.get(spec.name)
             return values if fill is None else np.where(np.isnan(values), fill, values)
-        known = pa.array(self.vocabularies[spec.name], pa.string())
-        return np.asarray(pc.index_in(column.cast(pa.string()), value_set=known).cast(pa.float64()).to_numpy())
+        vocabulary = pa.array(self.vocabularies[spec.name], pa.string())
+        return np.asarray(pc.index_in(column.cast(pa.string()), value_set=vocabulary).cast(pa.float64()).to_numpy())
 
 
 def numbers(name: str, column: Column) -> Floats:
@@ -145,24 +147,24 @@ def numbers(name: str, column: Column) -> Floats:
     return values
 
 
-def _fits(kind: Kind, found: pa.DataType) -> bool:
+def _fits(kind: Kind, column_type: pa.DataType) -> bool:
     types = pa.types
-    if types.is_null(found):
+    if types.is_null(column_type):
         return True
     if kind == "flag":
-        return types.is_boolean(found)
+        return types.is_boolean(column_type)
     if kind == "number":
-        return types.is_integer(found) or types.is_floating(found) or types.is_decimal(found)
-    return types.is_string(found) or types.is_large_string(found) or types.is_dictionary(found)
+        return types.is_integer(column_type) or types.is_floating(column_type) or types.is_decimal(column_type)
+    return types.is_string(column_type) or types.is_large_string(column_type) or types.is_dictionary(column_type)
 
 
-def _middle(known: Floats) -> float:
+def _middle(values: Floats) -> float:
     """The median, of an even number of values the lower one in the middle; of flags the more frequent, or False.
 
     >>> _middle(np.array([4.0, 1.0, 3.0, 2.0])), _middle(np.array([1.0, 0.0, 1.0])), _middle(np.array([1.0, 0.0]))
     (2.0, 1.0, 0.0)
     """
-    return float(np.quantile(known, 0.5, method="inverted_cdf"))
+    return float(np.quantile(values, 0.5, method="inverted_cdf"))
 
 
 def _vocabulary(column: Column) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from typing import ClassVar
 import numpy as np
 
 from recs_platform.models.features import Bools, Encoding, Floats
-from recs_platform.models.ranker import RankerKind, Story, shares
+from recs_platform.models.ranker import FitData, FitReport, RankerKind, shares
+from recs_platform.models.settings import TrainingSettings
 
 MOST_STEPS = 500
 
@@ -45,7 +46,7 @@ class Term:
 
 @dataclass(frozen=True)
 class LogisticRanker:
-    kind: ClassVar[RankerKind] = "logistic"
+    kind: ClassVar[str] = "logistic"
     features: int
     bias: float
     terms: tuple[Term, ...]
@@ -61,23 +62,23 @@ class LogisticRanker:
         return np.column_stack([*self._parts(matrix), np.full(len(matrix), self.bias)])
 
     def importance(self) -> Floats:
-        found = np.zeros(self.features)
+        weights = np.zeros(self.features)
         for term in self.terms:
-            found[term.feature] += abs(term.weight)
-        return shares(found)
+            weights[term.feature] += abs(term.weight)
+        return shares(weights)
 
     def content(self) -> bytes:
-        said = {"bias": self.bias, "features": self.features, "terms": [asdict(term) for term in self.terms]}
-        return json.dumps(said, sort_keys=True, indent=1, allow_nan=False).encode()
+        content = {"bias": self.bias, "features": self.features, "terms": [asdict(term) for term in self.terms]}
+        return json.dumps(content, sort_keys=True, indent=1, allow_nan=False).encode()
 
     @classmethod
     def read(cls, content: bytes) -> LogisticRanker:
         """Raises ValueError, TypeError or KeyError for what `content` did not write."""
-        said = json.loads(content)
-        terms = tuple(Term(**term) for term in said["terms"])
-        if any(not 0 <= term.feature < said["features"] for term in terms):
+        parsed = json.loads(content)
+        terms = tuple(Term(**term) for term in parsed["terms"])
+        if any(not 0 <= term.feature < parsed["features"] for term in terms):
             raise ValueError("a term belongs to no feature")
-        return cls(int(said["features"]), float(said["bias"]), terms)
+        return cls(int(parsed["features"]), float(parsed["bias"]), terms)
 
     def _parts(self, matrix: Floats) -> Iterator[Floats]:
         for feature in range(self.features):
@@ -87,7 +88,7 @@ class LogisticRanker:
             yield _points(mine, values) if any(term.code is not None for term in mine) else _sum(mine, values)
 
 
-def fit(encoding: Encoding, matrix: Floats, labels: Bools, strength: float) -> tuple[LogisticRanker, Story]:
+def fit(encoding: Encoding, matrix: Floats, labels: Bools, strength: float) -> tuple[LogisticRanker, FitReport]:
     """The regression with an L2 penalty (`strength` is scikit-learn's C), and how the fit went."""
     # Imported where a model is trained: it takes more than a second that scoring need not spend.
     from sklearn.linear_model import LogisticRegression
@@ -146,3 +147,14 @@ def _points(terms: Sequence[Term], values: Floats) -> Floats:
     of_code = _sum(terms, codes)
     absent = np.isnan(values)
     return np.where(absent, of_code[-1], of_code[np.where(absent, 0, values).astype(np.int64)])
+
+
+def _fit(data: FitData, settings: TrainingSettings, _threads: int) -> tuple[LogisticRanker, FitReport]:
+    return fit(data.encoding, *data.train, settings.logistic_strength)
+
+
+def _read(content: bytes, _threads: int) -> LogisticRanker:
+    return LogisticRanker.read(content)
+
+
+LOGISTIC = RankerKind("logistic", "logistic regression", "model.json", _fit, _read)

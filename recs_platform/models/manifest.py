@@ -16,17 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from recs_platform.models.distribution import Distribution
 from recs_platform.models.features import Encoding, FeatureSet, FeatureSpec, Kind
 from recs_platform.models.metrics import Quality
-from recs_platform.models.ranker import RankerKind
 from recs_platform.models.settings import TrainingSettings
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What the caller knows of a training: the data it read, and the code that ran."""
-
-    snapshot: dict[str, Any]
-    """Tables, days, row counts and the hash of their content."""
-    code_version: str
 
 
 @dataclass(frozen=True)
@@ -58,7 +48,7 @@ class Manifest(BaseModel):
 
     format: Literal[2] = 2
     """Another number with every new field: what is loaded must write the very bytes that were stored."""
-    kind: RankerKind
+    kind: str
     features: tuple[StoredFeature, ...]
     kept_negatives: float = Field(gt=0, le=1)
     """Share of the failures that training kept; probabilities are corrected by it."""
@@ -83,9 +73,9 @@ class Manifest(BaseModel):
     @property
     def encoding(self) -> Encoding:
         specs = tuple(FeatureSpec(stored.name, stored.kind, stored.description) for stored in self.features)
-        known = {stored.name: stored.vocabulary or () for stored in self.features if stored.kind == "category"}
+        vocabularies = {stored.name: stored.vocabulary or () for stored in self.features if stored.kind == "category"}
         fills = {stored.name: stored.fill for stored in self.features if stored.fill is not None}
-        return Encoding(FeatureSet(specs), known, fills)
+        return Encoding(FeatureSet(specs), vocabularies, fills)
 
     @property
     def learned_until(self) -> date:
@@ -93,8 +83,8 @@ class Manifest(BaseModel):
         return max(self.windows[name].last for name in ("train", "validation"))
 
     def canonical(self) -> bytes:
-        said = self.model_dump(mode="json")
-        text = json.dumps(said, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+        fields = self.model_dump(mode="json")
+        text = json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()
 
     @property

@@ -1,23 +1,33 @@
-"""What every kind of model can do. It reads the encoding's matrix and speaks in log-odds of the sample it learned from.
+"""What a ranker can do, and what a kind of ranker is.
 
-Not here: tables, batches and the correction for left-out failures (`model.py`).
+A ranker reads the encoding's matrix and speaks in log-odds of the sample that it learned from.
+
+Not here: which kinds there are (kinds.py), and tables, batches and the correction for left-out failures (model.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, Protocol, TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
-from recs_platform.models.features import Floats
+from recs_platform.models.features import Bools, Encoding, Floats
+from recs_platform.models.settings import TrainingSettings
 
-RankerKind: TypeAlias = Literal["logistic", "boosted"]
-Story: TypeAlias = Mapping[str, int | bool]
+FitReport: TypeAlias = Mapping[str, int | bool]
 """How a fit went, for the manifest."""
 
 
 class Ranker(Protocol):
     @property
-    def kind(self) -> RankerKind: ...
+    def kind(self) -> str:
+        """The name of its kind."""
+        ...
+
+    @property
+    def features(self) -> int:
+        """How many features it reads."""
+        ...
 
     def raw_scores(self, matrix: Floats) -> Floats:
         """Log-odds, each from its own row alone: batches give the same bits as the whole."""
@@ -34,6 +44,36 @@ class Ranker(Protocol):
     def content(self) -> bytes:
         """The model's file, from which it can be loaded again."""
         ...
+
+
+@dataclass(frozen=True)
+class FitData:
+    """What all kinds of a training are fitted to."""
+
+    encoding: Encoding
+    train: tuple[Floats, Bools]
+    validation: tuple[Floats, Bools]
+    kept: float
+    """Share of the training window's failures that `train` holds; `validation` holds all."""
+
+
+Fit: TypeAlias = Callable[[FitData, TrainingSettings, int], tuple[Ranker, FitReport]]
+"""The last argument is how many threads may work, which changes no bit of the ranker."""
+Read: TypeAlias = Callable[[bytes, int], Ranker]
+"""A ranker from its file, to score with so many threads. A ValueError, TypeError or KeyError says what is wrong with a
+file that no ranker of the kind has written."""
+
+
+@dataclass(frozen=True)
+class RankerKind:
+    name: str
+    """Stands in manifests, so it never changes."""
+    title: str
+    """For people."""
+    file: str
+    """The file of the artifact that holds the ranker."""
+    fit: Fit
+    read: Read
 
 
 def shares(weights: Floats) -> Floats:

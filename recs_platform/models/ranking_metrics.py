@@ -72,8 +72,8 @@ def lists(
     item twice in a customer's list, is refused. Ranks may start anywhere and leave gaps; places count from 1. The lists
     are taken to hold all that is relevant.
 
-    >>> found = lists(["B", "A", "A"], [1, 5, 2], [False, True, True])
-    >>> found.customers.tolist(), found.place.tolist(), found.relevant.tolist(), found.wanted.tolist()
+    >>> ranked = lists(["B", "A", "A"], [1, 5, 2], [False, True, True])
+    >>> ranked.customers.tolist(), ranked.place.tolist(), ranked.relevant.tolist(), ranked.wanted.tolist()
     (['A', 'B'], [1, 2, 1], [True, True, False], [2, 0])
     """
     listed, rank, hit = np.asarray(customers), np.asarray(ranks), np.asarray(relevant)
@@ -97,59 +97,59 @@ def ranks(scores: Floats, names: Values) -> Ints:
     >>> ranks(np.array([0.2, 0.9, 0.2]), np.array(["b", "c", "a"])).tolist()
     [2, 0, 1]
     """
-    found: Ints = np.empty(len(scores), dtype=np.int64)
-    found[np.lexsort((names, -scores))] = np.arange(len(scores))
-    return found
+    ranks_of_rows: Ints = np.empty(len(scores), dtype=np.int64)
+    ranks_of_rows[np.lexsort((names, -scores))] = np.arange(len(scores))
+    return ranks_of_rows
 
 
 def mean(figures: Floats) -> float | None:
     """Over the customers for whom the figure has a value; None when it has none for anybody."""
-    known = figures[~np.isnan(figures)]
-    return float(known.mean()) if len(known) else None
+    values = figures[~np.isnan(figures)]
+    return float(values.mean()) if len(values) else None
 
 
-def precision(found: Lists, k: int) -> Floats:
+def precision(ranked: Lists, k: int) -> Floats:
     """hits / k. Empty places are misses; a customer who wanted nothing has 0.
 
     >>> precision(lists(["A", "A", "A"], [1, 2, 3], [True, False, True]), k=4)  # 2 of 4 places
     array([0.5])
     """
-    return found.sums(found.hits(k)) / k
+    return ranked.sums(ranked.hits(k)) / k
 
 
-def recall(found: Lists, k: int) -> Floats:
+def recall(ranked: Lists, k: int) -> Floats:
     """hits / wanted; NaN for a customer who wanted nothing. Above k wanted items, 1 cannot be reached.
 
     >>> recall(lists(["A", "A", "A"], [1, 2, 3], [True, False, True]), k=2)  # 1 of 2
     array([0.5])
     """
-    return _over(found.sums(found.hits(k)), found.wanted)
+    return _over(ranked.sums(ranked.hits(k)), ranked.wanted)
 
 
-def ndcg(found: Lists, k: int) -> Floats:
+def ndcg(ranked: Lists, k: int) -> Floats:
     """Hits discounted by place, sum of 1 / log2(place + 1), over what the best list would have; NaN as for recall.
 
     >>> ndcg(lists(["A", "A", "A"], [1, 2, 3], [False, False, True]), k=3)  # 1 / log2(4), where the best list has 1
     array([0.5])
     """
     worth = 1 / np.log2(np.arange(1, k + 1) + 1)
-    best = np.concatenate([[0.0], np.cumsum(worth)])[np.minimum(found.wanted, k)]
-    return _over(found.sums(found.hits(k), 1 / np.log2(found.place + 1)), best)
+    best = np.concatenate([[0.0], np.cumsum(worth)])[np.minimum(ranked.wanted, k)]
+    return _over(ranked.sums(ranked.hits(k), 1 / np.log2(ranked.place + 1)), best)
 
 
-def average_precision(found: Lists, k: int) -> Floats:
+def average_precision(ranked: Lists, k: int) -> Floats:
     """The precision at each hit's place, summed, over min(wanted, k); NaN as for recall. Its mean is MAP@k.
 
     >>> average_precision(lists(["A", "A", "A"], [1, 2, 3], [True, False, True]), k=3).round(4)  # (1/1 + 2/3) / 2
     array([0.8333])
     """
-    before = np.concatenate([[0], np.cumsum(found.relevant)])
-    first = np.arange(len(found.place)) - found.place + 1  # the row of the same customer's place 1
+    before = np.concatenate([[0], np.cumsum(ranked.relevant)])
+    first = np.arange(len(ranked.place)) - ranked.place + 1  # the row of the same customer's place 1
     so_far = before[1:] - before[first]
-    return _over(found.sums(found.hits(k), so_far / found.place), np.minimum(found.wanted, k))
+    return _over(ranked.sums(ranked.hits(k), so_far / ranked.place), np.minimum(ranked.wanted, k))
 
 
-def earned(found: Lists, margins: npt.ArrayLike, k: int) -> Floats:
+def earned(ranked: Lists, margins: npt.ArrayLike, k: int) -> Floats:
     """Per customer, the margins of the first k places, summed. Margins per row: probability x margin for what is
     expected, margin where redeemed and 0 elsewhere for what was realised. An offer that was never shown realised
     nothing, so what was realised is compared fairly only where both lists order the same shown offers.
@@ -157,7 +157,7 @@ def earned(found: Lists, margins: npt.ArrayLike, k: int) -> Floats:
     >>> earned(lists(["A", "A", "B"], [2, 1, 1], [True, False, False]), [3.0, 2.0, 1.0], k=1)
     array([2., 1.])
     """
-    return found.sums(found.top(k), found.column(margins))
+    return ranked.sums(ranked.top(k), ranked.column(margins))
 
 
 def lift(ours: Floats, baseline: Floats) -> float | None:
@@ -170,33 +170,33 @@ def lift(ours: Floats, baseline: Floats) -> float | None:
     return float(ours.sum()) / usual - 1 if usual > 0 else None
 
 
-def coverage(found: Lists, items: npt.ArrayLike, k: int, catalogue: int) -> float | None:
+def coverage(ranked: Lists, items: npt.ArrayLike, k: int, catalogue: int) -> float | None:
     """The share of the catalogue's items that stand in anybody's first k places; None without a catalogue.
 
     >>> coverage(lists(["A", "B"], [1, 1], [True, False]), ["tea", "tea"], k=1, catalogue=4)
     0.25
     """
-    names, _ = _coded(found.column(items)[found.top(k)])
+    names, _ = _coded(ranked.column(items)[ranked.top(k)])
     if len(names) > catalogue:
         raise ValueError(f"{len(names)} items are recommended, but the catalogue has {catalogue}")
     return len(names) / catalogue if catalogue else None
 
 
-def diversity(found: Lists, categories: npt.ArrayLike, k: int) -> Floats:
+def diversity(ranked: Lists, categories: npt.ArrayLike, k: int) -> Floats:
     """The share of pairs among the first k items that differ in category; NaN with fewer than two items.
 
     >>> diversity(lists(["A"] * 3, [1, 2, 3], [False] * 3), ["tea", "tea", "milk"], k=3).round(4)  # 2 of 3 pairs
     array([0.6667])
     """
-    top = found.top(k)
-    names, category = _coded(found.column(categories)[top])
-    cells, counts = np.unique(found.customer[top] * len(names) + category, return_counts=True)
-    alike = np.bincount(cells // max(len(names), 1), counts * (counts - 1.0), minlength=len(found.customers))
-    shown = found.sums(top)
+    top = ranked.top(k)
+    names, category = _coded(ranked.column(categories)[top])
+    cells, counts = np.unique(ranked.customer[top] * len(names) + category, return_counts=True)
+    alike = np.bincount(cells // max(len(names), 1), counts * (counts - 1.0), minlength=len(ranked.customers))
+    shown = ranked.sums(top)
     return 1 - _over(alike, shown * (shown - 1))
 
 
-def novelty(found: Lists, known_to: npt.ArrayLike, people: int, k: int) -> Floats:
+def novelty(ranked: Lists, known_to: npt.ArrayLike, people: int, k: int) -> Floats:
     """The mean of -log2(share of people who know the item), in bits.
 
     One more who knows it and one more person are counted, so that an item that nobody knows has a finite value.
@@ -204,9 +204,9 @@ def novelty(found: Lists, known_to: npt.ArrayLike, people: int, k: int) -> Float
     >>> novelty(lists(["A", "A"], [1, 2], [False, False]), [1, 7], people=7, k=2)  # shares 2/8 and 8/8: (2 + 0) / 2
     array([1.])
     """
-    bits = -np.log2((found.column(known_to) + 1) / (people + 1))
-    top = found.top(k)
-    return _over(found.sums(top, bits), found.sums(top))
+    bits = -np.log2((ranked.column(known_to) + 1) / (people + 1))
+    top = ranked.top(k)
+    return _over(ranked.sums(top, bits), ranked.sums(top))
 
 
 @dataclass(frozen=True)

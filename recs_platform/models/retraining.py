@@ -3,7 +3,7 @@
 Every reason names its evidence, and a run records what asked for it. Evidence that a run has answered never asks again,
 whether that run succeeded or not: otherwise a training that fails would start with every tick.
 
-Not here: what drift reports ask for (evidence.py), and starting and recording runs.
+Not here: what drift reports ask for (drift_episodes.py), and starting and recording runs.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class State:
     today: date
     unusable: str | None
     """Why no artifact can be served, in words; None when one can."""
-    seen: Collection[Reason] = ()
+    drift_reasons: Collection[Reason] = ()
     """What the newest drift report asks for."""
     runs: Collection[Run] = ()
 
@@ -80,12 +80,14 @@ def decide(policy: Policy, state: State) -> Decision:
     reasons = tuple(reason for reason in _reasons(policy, state) if reason.evidence_id not in answered)
     if not reasons:
         return Decision(False, (), "Nothing new asks for a training")
-    said = "; ".join(reason.words for reason in reasons)
+    reason_text = "; ".join(reason.words for reason in reasons)
     # In both directions: an older day that is made again does not train next to a newer run.
     near = [run.day for run in state.runs if abs((state.today - run.day).days) < policy.cool_down_days]
     if near and all(reason.kind != "no_artifact" for reason in reasons):
-        return Decision(False, reasons, f"Waits {policy.cool_down_days} days from the run of {max(near)}: {said}")
-    return Decision(True, reasons, f"Trains: {said}")
+        return Decision(
+            False, reasons, f"Waits {policy.cool_down_days} days from the run of {max(near)}: {reason_text}"
+        )
+    return Decision(True, reasons, f"Trains: {reason_text}")
 
 
 def _reasons(policy: Policy, state: State) -> Iterator[Reason]:
@@ -94,7 +96,7 @@ def _reasons(policy: Policy, state: State) -> Iterator[Reason]:
         yield Reason("no_artifact", f"no usable model: {state.unusable}", f"no_artifact:{state.today}")
     if policy.weekday is not None:
         yield from _of_weekday(policy.weekday, policy.cool_down_days, state)
-    yield from state.seen
+    yield from state.drift_reasons
 
 
 def _of_weekday(weekday: Weekday, cool_down_days: int, state: State) -> Iterator[Reason]:

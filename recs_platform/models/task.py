@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from recs_platform.models.data import Columns
 from recs_platform.models.features import FeatureSet
+from recs_platform.models.kinds import DEFAULT_KINDS, kind_named
+from recs_platform.models.ranker import RankerKind
 
 
 @dataclass(frozen=True)
@@ -14,3 +16,12 @@ class RankingTask:
     """Its name in the registry; a company has one active version of each."""
     features: FeatureSet
     columns: Columns
+    kinds: tuple[RankerKind, ...] = DEFAULT_KINDS
+    """What a training fits, the simplest first. The best of them becomes the candidate."""
+
+    def __post_init__(self) -> None:
+        names = [kind.name for kind in self.kinds]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"{self.model}: a task needs a kind of ranker, and each once, not {names}")
+        if strangers := [kind.name for kind in self.kinds if kind_named(kind.name) != kind]:
+            raise ValueError(f"{self.model}: another kind is registered as {', '.join(strangers)}")

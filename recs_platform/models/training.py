@@ -1,27 +1,27 @@
-"""From examples to two models, compared on days that neither has seen; the better one becomes the candidate.
+"""From examples to a model of each kind, compared on days that none has seen; the best one becomes the candidate.
 
 The winner is not fitted again with the newest days: what was measured is what is served.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.models import boosted, logistic
-from recs_platform.models.artifact import MODEL_FILES
 from recs_platform.models.data import Examples, NotTrainableError
 from recs_platform.models.distribution import of_features, of_numbers, quantile_edges
-from recs_platform.models.drift import independent_rows, rows_a_day, rows_of_each
 from recs_platform.models.features import Bools, Encoding, Floats
-from recs_platform.models.manifest import Manifest, Provenance, StoredWindow, sha256, stored_features
+from recs_platform.models.kinds import DEFAULT_KINDS
+from recs_platform.models.manifest import Manifest, StoredWindow, sha256, stored_features
 from recs_platform.models.metrics import judge
 from recs_platform.models.model import Model
-from recs_platform.models.ranker import Ranker, Story
+from recs_platform.models.provenance import Provenance
+from recs_platform.models.ranker import FitData, FitReport, Ranker, RankerKind
+from recs_platform.models.sample_size import independent_rows, rows_a_day, rows_of_each
 from recs_platform.models.sampling import keep, kept_share, rate_for
 from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.windows import WINDOWS, Split, Window, Windows
@@ -43,19 +43,15 @@ class Training:
         return self.models[best]
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """What both models are fitted to."""
-
-    encoding: Encoding
-    train: tuple[Floats, Bools]
-    validation: tuple[Floats, Bools]
-    kept: float
-    """Share of the training window's failures that `train` holds."""
-
-
-def train(examples: Examples, settings: TrainingSettings, provenance: Provenance, *, threads: int = 1) -> Training:
-    """Fit both models. Raises NotTrainableError when these examples cannot teach or judge one.
+def train(
+    examples: Examples,
+    settings: TrainingSettings,
+    provenance: Provenance,
+    *,
+    kinds: Sequence[RankerKind] = DEFAULT_KINDS,
+    threads: int = 1,
+) -> Training:
+    """Fit a model of each kind. Raises NotTrainableError when these examples cannot teach or judge one.
 
     Threads change the time and nothing else. One is the default, because LightGBM's wait for each other after every
     node: on cores that have other work, two of them were seen to take eight times as long as one.
@@ -68,25 +64,22 @@ def train(examples: Examples, settings: TrainingSettings, provenance: Provenance
         gap_days=settings.gap_days,
     )
     split = windows.split(examples)
-    sample = _sample(split, settings)
-    fits: list[tuple[Ranker, Story]] = [
-        logistic.fit(sample.encoding, *sample.train, settings.logistic_strength),
-        boosted.fit(sample.encoding, sample.train, sample.validation, sample.kept, settings, threads),
-    ]
+    data = _fit_data(split, settings)
     common = {
-        "features": stored_features(sample.encoding),
-        "kept_negatives": sample.kept,
+        "features": stored_features(data.encoding),
+        "kept_negatives": data.kept,
         "label_rate": split.train.positives / len(split.train),
-        "training": of_features(sample.encoding, split.train.table, split.train.weekdays),
+        "training": of_features(data.encoding, split.train.table, split.train.weekdays),
         "windows": {name: _stored(getattr(windows, name), getattr(split, name)) for name in WINDOWS},
         "settings": settings,
         "snapshot": provenance.snapshot,
         "code_version": provenance.code_version,
     }
-    return Training(windows, tuple(_judged(ranker, story, split, common) for ranker, story in fits), split.test)
+    models = tuple(_judged(kind, *kind.fit(data, settings, threads), split, common) for kind in kinds)
+    return Training(windows, models, split.test)
 
 
-def _sample(split: Split, settings: TrainingSettings) -> _Sample:
+def _fit_data(split: Split, settings: TrainingSettings) -> FitData:
     train = split.train
     failures = len(train) - train.positives
     rate = rate_for(train.positives, failures, settings.negatives_per_positive)
@@ -98,7 +91,7 @@ def _sample(split: Split, settings: TrainingSettings) -> _Sample:
             "train window to learn from. Raise it"
         )
     encoding = Encoding.fit(train.features, train.table, kept)
-    return _Sample(
+    return FitData(
         encoding,
         train=_matrix(encoding, train.where(kept)),
         validation=_matrix(encoding, split.validation),
@@ -110,17 +103,17 @@ def _matrix(encoding: Encoding, examples: Examples) -> tuple[Floats, Bools]:
     return encoding.matrix(examples.table), examples.labels
 
 
-def _judged(ranker: Ranker, story: Story, split: Split, common: Mapping[str, Any]) -> Model:
+def _judged(kind: RankerKind, ranker: Ranker, report: FitReport, split: Split, common: Mapping[str, Any]) -> Model:
     """The model with its manifest: how good it is where it has not learned, and how its probabilities spread there."""
     names = split.train.features.names
     unjudged = Manifest(
         **common,
-        kind=ranker.kind,
+        kind=kind.name,
         quality={},
         scores=of_numbers(np.empty(0), ()),
         importance=dict(zip(names, ranker.importance().tolist(), strict=True)),
-        fitted=story,
-        files={MODEL_FILES[ranker.kind]: sha256(ranker.content())},
+        fitted=report,
+        files={kind.file: sha256(ranker.content())},
     )
     model = Model(unjudged, ranker)
     on_validation, on_test = (model.probabilities(part.table) for part in (split.validation, split.test))

@@ -1,4 +1,4 @@
-"""The rows of one company's day, for who explains it. Not here: what is asked (the strategies)."""
+"""The answers of one company's day, for who explains it. Not here: what is asked (`sql/explanation/`)."""
 
 from __future__ import annotations
 
@@ -8,39 +8,34 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
-from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.errors import ConfigError
-from recs_platform.pipeline.adhoc import adhoc_query
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.protocol import Warehouse
-from recs_platform.warehouse.slices import TableRef
 
 Row: TypeAlias = dict[str, Any]
 
 
 class DayReader:
-    """The rows of one company's day."""
+    """Asks the strategy's questions of one company's day."""
 
     def __init__(self, warehouse: Warehouse, pipeline: Pipeline, company: Company, day: date) -> None:
         self.warehouse, self.pipeline, self.company, self.day = warehouse, pipeline, company, day
 
-    def table(self, text: str, **given: Value) -> pa.Table:
-        bound = adhoc_query(self.pipeline, self.company, text, self.day, given=given)
-        with self.warehouse.run(bound) as reader:
+    def table(self, question: str, **given: Value) -> pa.Table:
+        with self.warehouse.run(self.pipeline.ask(question, self.company, self.day, given)) as reader:
             return reader.read_all()
 
-    def rows(self, text: str, **given: Value) -> list[Row]:
-        rows: list[Row] = self.table(text, **given).to_pylist()
+    def rows(self, question: str, **given: Value) -> list[Row]:
+        rows: list[Row] = self.table(question, **given).to_pylist()
         return rows
 
 
-def day_to_explain(warehouse: Warehouse, pipeline: Pipeline, company: Company, day: date | None) -> date:
+def day_to_explain(
+    warehouse: Warehouse, pipeline: Pipeline, company: Company, day: date | None, *, recommendations: str
+) -> date:
     """The day asked for, or the newest; it must have a slice of the table of recommendations, though perhaps no row."""
-    published = pipeline.products.get(RECOMMENDATIONS)
-    if published is None:
-        raise ConfigError(f"{company.name} has nothing to explain: {company.strategy} recommends nothing yet.")
-    made = warehouse.days(TableRef(company.dataset, published.of))
+    made = warehouse.days(pipeline.ref(recommendations, company))
     if not made:
         raise ConfigError(
             f"{company.name} has no recommendations yet. Make a day: recs run -c {company.name} --date DAY"

@@ -1,63 +1,106 @@
 """Tables made by a Python function over other tables' slices: the decorator that turns one into a `FrameTable`.
 
-Not here: reading the slices and storing the result (io_manager.py), what days of an input are shown (wiring.py).
+Not here: reading the slices (`assembly/handover.py`), storing the result (`assembly/io_manager.py`), and which days of
+an input are shown (pipeline.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from textwrap import dedent
-from typing import Any, get_type_hints
+from typing import Any, Protocol, get_type_hints
 
 import pandas as pd
 import pyarrow as pa
 
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.arguments import name_of, parameters_of_function
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.pipeline import FrameTable
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.warehouse.point_in_time import Span
+from recs_platform.warehouse.protocol import BoundQuery
 
-_GIVEN = ("company", "days")
-_MODELS = "models"
+
+class QueryRunner(Protocol):
+    """What a function sees of the warehouse: it runs queries over what the function was handed, and no others."""
+
+    def run(self, query: BoundQuery) -> AbstractContextManager[pa.RecordBatchReader]: ...
+
+
+_UNTYPED = ("company", "days")
+_TYPED = {"models": ModelShelf, "warehouse": QueryRunner}
+_HANDED_OVER = {
+    pd.DataFrame: "pandas.DataFrame",
+    pa.Table: "pyarrow.Table",
+    pa.RecordBatchReader: "pyarrow.RecordBatchReader",
+    BoundQuery: "BoundQuery",
+}
 
 
 def table_asset(
-    schema: type[Table], *, look_back: Mapping[str, Span] | None = None, present: Present | None = None
+    schema: type[Table],
+    *,
+    look_back: Mapping[str, int | str] | None = None,
+    after: Sequence[str] = (),
+    present: Present | None = None,
 ) -> Callable[[Callable[..., Any]], FrameTable]:
     """The table that a function makes, typed by a Pandera model.
 
-    The function takes `company` and `days`, and then each table that it reads, by name, annotated with what it is
-    handed over as: `pandas.DataFrame` or `pyarrow.Table`. One that trains or scores takes `models: ModelShelf` before
-    them. `look_back` says how many days of a log it needs, as a
-    query's header does; `present` is what the table says in words and as a picture.
+    The function is handed what it names, and nothing else:
+
+    - `company`, and `days`: whose table a run makes, and of which days;
+    - `models: ModelShelf`, when it trains or scores;
+    - each table that it reads, by the table's name. Its annotation says how: `pandas.DataFrame` or `pyarrow.Table` is
+      all of it in memory; `pyarrow.RecordBatchReader` streams it, once; `BoundQuery` is a query over it, for the
+      function to return, or to give to the warehouse;
+    - `warehouse: QueryRunner`, which runs such a query.
+
+    `look_back` says how many days of a log it needs, as a query's header does: a number, or "@parameter" for what the
+    company's own parameter says. `after` names tables that are made before it though it does not read them. `present`
+    is what the table says in words and as a picture.
     """
 
     def declare(function: Callable[..., Any]) -> FrameTable:
         inputs = _inputs(function)
-        uses_models = inputs.pop(_MODELS, None) is not None
-        spans = dict(look_back or {})
+        spans = {table: _span(function, table, span) for table, span in (look_back or {}).items()}
         if unread := sorted(spans.keys() - inputs):
-            raise TypeError(f"{function.__name__} looks back on {', '.join(unread)}, which it does not take")
-        return FrameTable(spec_of(schema), function, inputs, spans, _fingerprint(function), present, uses_models)
+            raise TypeError(f"{name_of(function)} looks back on {', '.join(unread)}, which it does not take")
+        if read := sorted(set(after) & inputs.keys()):
+            raise TypeError(f"{name_of(function)} reads {', '.join(read)}, so it comes after it without saying so")
+        return FrameTable(spec_of(schema), function, inputs, spans, _fingerprint(function), present, tuple(after))
 
     return declare
 
 
 def _inputs(function: Callable[..., Any]) -> dict[str, Any]:
-    names = tuple(inspect.signature(function).parameters)
-    if names[: len(_GIVEN)] != _GIVEN:
-        raise TypeError(f"{function.__name__} must take company and days first, not {', '.join(names) or 'nothing'}")
     hints = get_type_hints(function)
-    for name in names[len(_GIVEN) :]:
-        if name == _MODELS and hints.get(name) is ModelShelf:
+    inputs = {}
+    for name in parameters_of_function(function):
+        if name in _UNTYPED:
             continue
-        if hints.get(name) not in (pd.DataFrame, pa.Table):
-            given = f"is annotated {hints[name]!r}" if name in hints else "has no annotation"
-            raise TypeError(f"{function.__name__}: {name} {given}; say pandas.DataFrame or pyarrow.Table")
-    return {name: hints[name] for name in names[len(_GIVEN) :]}
+        allowed: Mapping[Any, str] = {_TYPED[name]: _TYPED[name].__name__} if name in _TYPED else _HANDED_OVER
+        hint = hints.get(name)
+        if not any(hint is kind for kind in allowed):
+            given = f"is annotated {hint!r}" if name in hints else "has no annotation"
+            *others, last = allowed.values()
+            wanted = f"{', '.join(others)} or {last}" if others else last
+            raise TypeError(f"{name_of(function)}: {name} {given}; say {wanted}")
+        if name not in _TYPED:
+            inputs[name] = hint
+    return inputs
+
+
+def _span(function: Callable[..., Any], table: str, span: int | str) -> Span:
+    """As `point_in_time` has it: a number of days, or the bare name of a parameter."""
+    if isinstance(span, str) and span.startswith("@"):
+        return span.removeprefix("@")
+    if isinstance(span, str) or span < 1:
+        raise TypeError(f"{name_of(function)} looks back on {table} for {span!r}; say at least 1 day, or '@parameter'")
+    return span
 
 
 def _fingerprint(function: Callable[..., Any]) -> str:

@@ -7,23 +7,26 @@ them to a company and days. `wiring.py` turns it into Dagster assets; the CLI an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
+from recs_platform.arguments import parameters_of_function
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import campaign_window, parameter_names, query_parameters
-from recs_platform.declarations.product import AnyProduct
+from recs_platform.declarations.product import PUBLISHED, AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
-from recs_platform.reporting.presentation import Present
+from recs_platform.pipeline.questions import Question, read_question
+from recs_platform.reporting.presentation import Present, check_presenter
 from recs_platform.schemas.table import Kind, Table, TableSpec, spec_of
 from recs_platform.warehouse import point_in_time
 from recs_platform.warehouse.check import Check, read_check
 from recs_platform.warehouse.compile import Value, Values
 from recs_platform.warehouse.point_in_time import Looks, Span
-from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming
-from recs_platform.warehouse.query import Query
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming, Warehouse
+from recs_platform.warehouse.query import Query, parse_query
 from recs_platform.warehouse.scope import AS_OF, SENT_FROM, SENT_TO, Scope
 from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
 
@@ -46,11 +49,17 @@ class SqlTable:
     audits: Callable[[Company], tuple[Audit, ...]] | None = None
     present: Present | None = None
     """What a small table says, in words and as a picture."""
+    note: Callable[[Warehouse, BoundQuery], Mapping[str, str]] | None = None
+    """What is written down with a new slice, besides its run. It is asked before the query runs."""
+
+    def __post_init__(self) -> None:
+        if self.present:
+            check_presenter(self.present)
 
 
 @dataclass(frozen=True)
 class FrameTable:
-    """A table made by a Python function over other tables' slices; its inputs are its annotated arguments."""
+    """A table made by a Python function over other tables' slices; it is handed what it names (frame_asset.py)."""
 
     spec: TableSpec
     function: Callable[..., Any]
@@ -60,8 +69,17 @@ class FrameTable:
     code_version: str | None = None
     """Changes when the function does."""
     present: Present | None = None
-    uses_models: bool = False
-    """It is handed the company's `ModelShelf` as `models`."""
+    after: tuple[str, ...] = ()
+    """Tables that must be made before it, and that it does not read."""
+
+    def __post_init__(self) -> None:
+        if self.present:
+            check_presenter(self.present)
+
+    @property
+    def uses_models(self) -> bool:
+        """Whether it is handed the company's trained models."""
+        return "models" in parameters_of_function(self.function)
 
 
 @dataclass(frozen=True)
@@ -72,6 +90,8 @@ class Stage:
     tables: tuple[SqlTable | FrameTable, ...]
     private: frozenset[str] = frozenset()
     """Tables that only this stage may read."""
+    questions: tuple[Query, ...] = ()
+    """Queries that somebody asks of a day, rather than tables that are made of it."""
     product: AnyProduct | None = None
     """What this stage publishes."""
 
@@ -96,7 +116,7 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         # A query that breaks a rule stops definitions from loading, not a run at night.
-        _ = self.looks, self.checks
+        _ = self.looks, self.checks, self.questions
 
     @cached_property
     def tables(self) -> dict[str, SqlTable | FrameTable]:
@@ -149,6 +169,19 @@ class Pipeline:
             checks[query.name] = check, scope.admit(query, kind)
         return checks
 
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        """Every question by name: those of the stages, which see all tables, and the figures of each product."""
+        asked = {
+            query.name: read_question(query, Scope(self.strategy.name, self.specs, self._parameters))
+            for stage in self.stages
+            for query in stage.questions
+        }
+        for product in self.products.values():
+            scope = Scope(self.strategy.name, {PUBLISHED: product.of}, frozenset())
+            asked[product.figures.name] = read_question(product.figures, scope)
+        return asked
+
     def _concerns(self, query: Query) -> bool:
         """A check of the strategy's own area is always its; one of a shared area, when the strategy has the table."""
         area = query.path.split("/")[2]
@@ -156,11 +189,11 @@ class Pipeline:
         return area == self.strategy.name or guarded in self.specs
 
     def inputs(self, table: str) -> frozenset[str]:
-        """The tables that a table is made of, earlier snapshots under their own names. A live table is none of them:
-        publishing comes after, so what is live is what an earlier run made of it."""
+        """The tables that a table is made of or made after, earlier snapshots under their own names. A live table is
+        none of them: publishing comes after, so what is live is what an earlier run made of it."""
         made = self.tables[table]
         if isinstance(made, FrameTable):
-            return frozenset(made.inputs)
+            return frozenset({*made.inputs, *made.after})
         outside = {spec.name for spec in made.incoming_specs} | self._live_names
         earlier = self.looks[table].earlier
         return frozenset(earlier[n].table if n in earlier else n for n in made.query.tables - outside)
@@ -175,20 +208,8 @@ class Pipeline:
                 left += self.inputs(name) - found
         return frozenset(found)
 
-    def bind(
-        self,
-        name: str,
-        company: Company,
-        days: Days,
-        *,
-        sent: Days | None = None,
-        given: Mapping[str, Incoming] | None = None,
-    ) -> BoundQuery:
-        """A table's query, ready to run for a company and days.
-
-        `sent` asks a question about campaigns of other messages than those of the campaign window; `given` are rows
-        that stand in for tables.
-        """
+    def bind(self, name: str, company: Company, days: Days) -> BoundQuery:
+        """A table's query, ready to run for a company and days."""
         table = self.tables[name]
         if not isinstance(table, SqlTable):
             raise TypeError(f"{name} is made by Python, not by a query")
@@ -199,13 +220,65 @@ class Pipeline:
                 f"{company.name} starts on {company.start_date}; there is nothing for {days.first} before it."
             )
         values = self._values(company, days, table.spec.kind) | dict(table.pinned)
-        if sent is not None:
-            values |= {SENT_FROM: sent.first, SENT_TO: sent.last}
-        incoming = {**(table.incoming(company, days) if table.incoming else {}), **(given or {})}
+        incoming = table.incoming(company, days) if table.incoming else {}
         views = self._views(table.query, self.looks[name], table.spec.kind, days, values, set(incoming))
         return BoundQuery(
             table.query, company.dataset, values, views, incoming, table.audits(company) if table.audits else ()
         )
+
+    def days_read(self, name: str, company: Company, days: Days) -> dict[str, Days]:
+        """The days of each input that a function's table is handed: a span is as long as the company's own parameter
+        says, however far back others of its strategy look."""
+        table, values = self._frame_table(name), query_parameters(company)
+        return {
+            other: point_in_time.looking_back(days, table.look_back.get(other, 1), values) for other in table.inputs
+        }
+
+    def bind_input(self, name: str, other: str, company: Company, days: Days) -> BoundQuery:
+        """The days of an input that a function's table is handed, as a query over them."""
+        spec, shown = self.specs[other], self.days_read(name, company, days)[other]
+        columns = ", ".join(f"`{column.name}`" for column in spec.columns)
+        query = parse_query(other, f"SELECT {columns} FROM `{other}`", f"{name}: input {other}")
+        view = point_in_time.View(other, spec, shown, required=spec.kind is Kind.SNAPSHOT)
+        return BoundQuery(query, company.dataset, self._values(company, days, self.specs[name].kind), (view,))
+
+    def _frame_table(self, name: str) -> FrameTable:
+        table = self.tables[name]
+        if not isinstance(table, FrameTable):
+            raise TypeError(f"{name} is made by a query, not by Python")
+        return table
+
+    def ask(
+        self, name: str, company: Company, day: date, given: Values, *, rows: Mapping[str, Incoming] | None = None
+    ) -> BoundQuery:
+        """A question, ready to be asked of a company's day. A table that a query makes may be asked for, too.
+
+        `given` are values that only the asking knows: the parameters that a question declares, or other days of
+        messages than the campaign window's. `rows` stand in for stored tables. What a question reads and nobody has
+        made is empty; what a table's query reads must be there.
+        """
+        days, instead = Days.one(day), rows or {}
+        if name in self.tables:
+            asked, bound = frozenset({SENT_FROM, SENT_TO}), self.bind(name, company, days)
+        else:
+            asked, bound = self.questions[name].given, self._bound_question(self.questions[name], company, days, given)
+        if wrong := sorted(given.keys() - asked | (bound.query.parameters - bound.values.keys() - given.keys())):
+            raise TypeError(f"{name} is asked with {', '.join(sorted(given)) or 'nothing'}: @{wrong[0]}")
+        return replace(
+            bound,
+            values={**bound.values, **given},
+            views=tuple(view for view in bound.views if view.name not in instead),
+            incoming={**bound.incoming, **instead},
+            audits=(),
+        )
+
+    def _bound_question(self, question: Question, company: Company, days: Days, given: Values) -> BoundQuery:
+        values = self._values(company, days, Kind.SNAPSHOT)
+        shown = self._views(
+            question.query, question.looks, Kind.SNAPSHOT, days, {**values, **given}, (), tables=question.tables
+        )
+        views = tuple(replace(view, required=False) for view in shown)
+        return BoundQuery(question.query, company.dataset, values, views)
 
     def bind_check(self, name: str, company: Company, days: Days) -> BoundQuery:
         """A check's query, shown the same days as the table that it guards."""
@@ -233,10 +306,18 @@ class Pipeline:
         return values
 
     def _views(
-        self, query: Query, looks: Looks, kind: Kind, days: Days, values: Values, outside: Iterable[str]
+        self,
+        query: Query,
+        looks: Looks,
+        kind: Kind,
+        days: Days,
+        values: Values,
+        outside: Iterable[str],
+        *,
+        tables: Mapping[str, TableSpec] | None = None,
     ) -> tuple[point_in_time.View, ...]:
         views = point_in_time.views(
-            query, looks, kind, self.specs, days, values, outside=frozenset(outside) | self._live_names
+            query, looks, kind, tables or self.specs, days, values, outside=frozenset(outside) | self._live_names
         )
         live = (point_in_time.View(n, self.specs[n], ALL_DAYS, required=False) for n in sorted(self._live_names))
         return (*views, *(view for view in live if view.name in query.tables))
@@ -248,9 +329,12 @@ class Pipeline:
     def _looks_of(self, table: SqlTable | FrameTable, scope: Scope) -> Looks:
         if isinstance(table, SqlTable):
             return scope.admit(table.query, table.spec.kind, pinned=table.pinned)
-        unknown = sorted(set(table.inputs) - scope.tables.keys())
-        if unknown:
-            raise ValueError(f"{table.spec.name} takes {', '.join(unknown)}, which {scope.strategy} does not have")
+        for verb, names in (("takes", table.inputs), ("comes after", table.after)):
+            if unknown := sorted(set(names) - scope.tables.keys()):
+                raise ValueError(f"{table.spec.name} {verb} {', '.join(unknown)}, which {scope.strategy} does not have")
+        for name, span in table.look_back.items():
+            if isinstance(span, str) and span not in self._parameters:
+                raise ValueError(f"{table.spec.name} looks back on {name} for @{span}, which is not a parameter")
         for name in table.inputs:
             is_log = scope.tables[name].kind is Kind.LOG
             if name in table.look_back and not is_log:

@@ -4,6 +4,7 @@ it explains itself. Not here: what is data of it (`declarations/strategy.py`).""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeAlias
 
@@ -34,7 +35,14 @@ class Explain(Protocol):
         know."""
 
 
-Strategy: TypeAlias = strategy.Strategy[MakeStages, Story, Explain]
+@dataclass(frozen=True)
+class Explainer:
+    table: str
+    """A day that has a slice of it can be explained."""
+    explain: Explain
+
+
+Strategy: TypeAlias = strategy.Strategy[MakeStages, Story, Explainer]
 
 
 def made(record: Strategy, queries: Mapping[str, Query], validation: Sequence[Query]) -> Pipeline:

@@ -1,37 +1,34 @@
 """The way to the platform database: opening it, and bringing its tables up to date.
 
-Not here: the tables (`tables.py`) and what is written into them. A database that cannot be used is a `ConfigError` in
-one sentence that never shows the password.
+Not here: the tables (`tables.py`) and what is written into them. A database that cannot be used is a `ConfigError`,
+one that does not answer just now an `UnavailableError`, in one sentence that never shows the password.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
-from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, event, text
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from recs_platform.errors import ConfigError
+from recs_platform.errors import ConfigError, UnavailableError
+from recs_platform.outages import may_recover
+from recs_platform.platform_db.locks import lock
 from recs_platform.settings import settings
 
 if TYPE_CHECKING:
     import alembic.config
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in `migrations/versions`, stated so that a start at the newest revision need not load Alembic."""
 
 VERSION_TABLE = "recs_schema_version"
 """Not Alembic's usual name: Dagster keeps its own version under that one, perhaps in the same PostgreSQL database."""
-
-_MIGRATION_LOCK = 0x72656373
-"""Key of PostgreSQL's advisory lock around a migration ("recs" in ASCII)."""
 
 _SQLITE_WAIT_MS = 30_000
 _POSTGRES_CONNECT_SECONDS = 10
@@ -59,22 +56,21 @@ def engine(url: str | None = None) -> Engine:
     return opened
 
 
-def advisory_key(name: str) -> int:
-    """PostgreSQL's key of a lock of our own, by its name."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-
-
 def upgrade(engine: Engine) -> None:
     """Bring the tables to `HEAD`. Safe when several processes do it at once, and quick when there is nothing to do."""
-    with _one_process_at_a_time(engine):
+    with ExitStack() as held:
+        if _is_sqlite(engine.url):
+            # SQLite refuses to switch to write-ahead logging while anybody reads, without waiting.
+            with _explained_paths(engine.url):
+                held.enter_context(lock(engine, "opening"))
         with _explained(engine):
             if _is_sqlite(engine.url):
                 _write_ahead(engine)
             with engine.connect() as connection:
                 revision = _revision(connection)
         if revision != HEAD:
-            with engine.connect() as connection:
-                _begin_migration(connection)
+            # One transaction, on SQLite too, so that a migration that breaks off leaves nothing half done.
+            with engine.connect() as connection, lock(connection, "migration"):
                 _migrate(connection)
                 connection.commit()
 
@@ -113,30 +109,6 @@ def _revision(connection: Connection) -> str | None:
         return None
     revision = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
     return None if revision is None else str(revision)
-
-
-def _begin_migration(connection: Connection) -> None:
-    """A migration is one transaction, on SQLite too, so that one that breaks off leaves nothing half done."""
-    if _is_sqlite(connection.engine.url):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-
-
-@contextmanager
-def _one_process_at_a_time(engine: Engine) -> Iterator[None]:
-    """SQLite refuses to switch to write-ahead logging while anybody reads, without waiting: hence a lock beside the
-    file. PostgreSQL brings its own lock (`_begin_migration`)."""
-    if not _is_sqlite(engine.url):
-        yield
-        return
-    with _explained_paths(engine.url):
-        lock = FileLock(f"{engine.url.database}.lock")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _write_ahead(engine: Engine) -> None:
@@ -187,7 +159,7 @@ def _explained_paths(url: URL) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _unusable(url, error.strerror or str(error)) from None
+        raise _unusable(url, error, error.strerror or str(error)) from None
 
 
 @contextmanager
@@ -196,18 +168,22 @@ def _explained(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _unusable(engine.url, str(error.orig)) from None
+        raise _unusable(engine.url, error, str(error.orig)) from None
 
 
 def _explain_failed_connection(context: ExceptionContext) -> None:
-    if context.connection is None and context.engine is not None:
-        raise _unusable(context.engine.url, str(context.original_exception)) from None
+    """No connection at all, or one that broke off, met another or was not let in: a query that is wrong stays as is."""
+    error = context.original_exception
+    refused = context.connection is None or context.is_disconnect or may_recover(error)
+    if refused and context.engine is not None and not context.is_pre_ping:
+        raise _unusable(context.engine.url, error, str(error)) from None
 
 
-def _unusable(url: URL, reason: str) -> ConfigError:
+def _unusable(url: URL, error: BaseException, reason: str) -> ConfigError | UnavailableError:
+    kind = UnavailableError if may_recover(error) else ConfigError
     reason = " ".join(reason.split())
     if isinstance(url.password, str) and url.password:
         reason = reason.replace(url.password, "***")
-    return ConfigError(
+    return kind(
         f"platform database {_shown(url)} cannot be used ({reason.rstrip('.')}); check RECS_DATABASE_URL and RECS_HOME."
     )

@@ -65,14 +65,13 @@ class Status(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    CANCELED = "canceled"
 
 
 class PublicationStatus(StrEnum):
     """What has become of a publication."""
 
     PUBLISHING = "publishing"
-    """Begun; the lake knows whether it was committed."""
+    """Begun; the warehouse knows whether it was committed."""
     LIVE = "live"
     BACKUP = "backup"
     """Was live; can be rolled back to within the retention."""
@@ -186,7 +185,7 @@ class Publication(Base):
     comparison_id: Mapped[str | None] = mapped_column(String(32))
     approved: Mapped[bool]
     """Somebody approved its comparison although a guardrail refused it."""
-    lake_version: Mapped[int | None] = mapped_column(BigInteger)
+    table_version: Mapped[int | None] = mapped_column(BigInteger)
     """The live table's own version that holds it."""
     note: Mapped[str] = mapped_column(String(MESSAGE_LENGTH))
 
@@ -255,3 +254,32 @@ class TrainingRun(Base):
     outcome: Mapped[str | None] = mapped_column(String(32))
     """NULL while it runs, or when it was killed."""
     words: Mapped[str] = mapped_column(String(MESSAGE_LENGTH))
+
+
+class LedgerTable(Base):
+    """A table that the slice ledger tells of, and which state of it."""
+
+    __tablename__ = "ledger_tables"
+
+    dataset: Mapped[str] = mapped_column(String(200), primary_key=True)
+    """The company's."""
+    table_name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    table_id: Mapped[str] = mapped_column(String(64))
+    """The warehouse's own; another one when the table was made anew."""
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+class LedgerSlice(Base):
+    """A slice that exists: a day of a table that was made, whether it has rows or not."""
+
+    __tablename__ = "ledger_slices"
+
+    dataset: Mapped[str] = mapped_column(String(200), primary_key=True)
+    table_name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    day: Mapped[datetime.date] = mapped_column(primary_key=True)
+    rows: Mapped[int | None] = mapped_column(BigInteger)
+    """0 of an empty one; NULL where nobody counted."""
+    made_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+    run_id: Mapped[str | None] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(Text)
+    """JSON: what the writer said of it."""

@@ -15,29 +15,7 @@ from recs_platform.declarations.parameters import Parameters
 from recs_platform.declarations.product import ALLOCATION, Product
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.schemas.table import TableSpec
-
-_FIGURES = f"""
-SELECT
-  CAST(SUM(treatments) AS INT64) AS row_count,
-  CAST(NULL AS INT64) AS customers,
-  MIN(first_day) AS first_day,
-  MAX(last_day) AS last_day,
-  TIMESTAMP(MIN(first_day)) AS oldest,
-  TIMESTAMP(MAX(last_day)) AS newest,
-  CASE
-    WHEN COUNT(IF(segment = '{EVERYBODY}', 1, NULL)) = 0
-    THEN 'has no shares of {EVERYBODY}, for customers of any other segment'
-    WHEN MAX(ABS(total - 1)) > 0.000001 THEN CONCAT(
-      'has shares that do not add up to 1: of ',
-      STRING_AGG(IF(ABS(total - 1) > 0.000001, segment, NULL), ', ' ORDER BY segment)
-    )
-  END AS flaw
-FROM (
-  SELECT segment, COUNT(*) AS treatments, SUM(share) AS total, MIN(as_of) AS first_day, MAX(as_of) AS last_day
-  FROM {{table}}
-  GROUP BY segment
-) AS segments
-"""
+from recs_platform.warehouse.query import Query
 
 
 class ComparedAllocation(Compared):
@@ -67,7 +45,7 @@ class ComparedAllocation(Compared):
         share: float | None = self.figure("treatments", "removed")["share"]
         return share
 
-    def words(self) -> str:
+    def summary(self) -> str:
         treatments = {name: self.figure("treatments", name)["count"] for name in ("kept", "added", "removed")}
         if self.is_first:
             return f"Nothing is live yet: {treatments['added']:,} treatments would get their first shares."
@@ -107,7 +85,7 @@ class ComparedAllocation(Compared):
         return (row["name"], percent(row["before"]), percent(row["after"]), percent(row["share"], "+"))
 
 
-def allocation(of: TableSpec) -> Product[ComparedAllocation]:
+def allocation(of: TableSpec, figures: Query) -> Product[ComparedAllocation]:
     """A table of treatment shares as what a strategy publishes."""
     return Product(
         ALLOCATION,
@@ -115,7 +93,7 @@ def allocation(of: TableSpec) -> Product[ComparedAllocation]:
         content="treatment shares",
         limits="traffic that changes treatment, treatments dropped",
         read_by=("as_of", "segment", "share"),
-        figures=_FIGURES,
+        figures=figures,
         compared=ComparedAllocation,
         judge=judge_allocation,
     )

@@ -6,7 +6,7 @@ brought in line with it after a crash. Not here: changing the live table (publis
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.masking import mask_text
 from recs_platform.platform_db.tables import MESSAGE_LENGTH, Publication, PublicationKind, PublicationStatus
-from recs_platform.warehouse.delta_table import Version
+from recs_platform.warehouse.protocol import Version
 
 _VERSION = "publication"
 _WHO_LENGTH = 200
@@ -37,6 +37,11 @@ def begin(database: Engine, publication: Publication) -> None:
         session.add(publication)
 
 
+def changes(history: Sequence[Version]) -> Iterator[Version]:
+    """The versions of a table that changed its rows, the newest first."""
+    return (version for version in history if version.changed_rows)
+
+
 def commits(history: Sequence[Version]) -> dict[int, Version]:
     """Version of a publication: the commit that made it live, the newest first."""
     return {version.note[_VERSION]: version for version in history if _VERSION in version.note}
@@ -52,7 +57,7 @@ def settle(database: Engine, company: str, product: str, history: Sequence[Versi
             if version not in rows:
                 rows[version] = _from_note(commit.note)
                 session.add(rows[version])
-            rows[version].lake_version = commit.version
+            rows[version].table_version = commit.version
         for version, row in rows.items():
             if version != newest:
                 was_live = version in committed or row.status in (PublicationStatus.LIVE, PublicationStatus.BACKUP)

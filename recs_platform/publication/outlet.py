@@ -1,4 +1,5 @@
-"""Where a product of a company becomes visible: what is published, the live table, and who keeps the inventory."""
+"""Where a product of a company becomes visible: what is published, the live table, who keeps the inventory, and the
+stores that customers are served from."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from recs_platform.declarations.product import AnyProduct
+from recs_platform.publication.serving_store import ServingStore
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import TableRef
 
@@ -19,6 +21,7 @@ class Outlet:
     dataset: str
     warehouse: Warehouse
     database: Engine
+    stores: tuple[ServingStore, ...] = ()
 
     @property
     def name(self) -> str:

@@ -6,10 +6,8 @@ Not here: how charts look in general (`reporting/charts.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
-from recs_platform.companies.model import Company
 from recs_platform.publication.allocation import ComparedAllocation
 from recs_platform.reporting.charts import Axis, Bar, Chart, bars, picture
 from recs_platform.reporting.figures import percent, tick
@@ -19,7 +17,7 @@ _TREATMENTS_SHOWN = 12
 CHANGES = "What would change for customers"
 
 
-def show_allocation(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
+def show_allocation(rows: Sequence[Mapping[str, Any]]) -> Presentation:
     """Words and tables; a picture if there is something to compare with."""
     compared = ComparedAllocation(rows)
     if compared.is_first or not compared.section("shares"):

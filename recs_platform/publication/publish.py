@@ -1,10 +1,10 @@
 """Making a version live, and bringing an earlier one back. No Dagster, no terminal.
 
 In this order, so that a crash at any point leaves one whole version live: a row `publishing` in the inventory; one
-commit of the live table that carries the row; the inventory brought in line with the live table's log. Whatever comes
-next begins with that last step again.
+commit of the live table that carries the row; the inventory brought in line with the live table's log; each serving
+store brought in line with the live table. Whatever comes next begins with bringing in line again.
 
-Not here: whether a version should go live (offer.py), and how the live table is read back (verify.py).
+Not here: whether a version should go live (proposal.py), and how the live table is read back (verify.py).
 """
 
 from __future__ import annotations
@@ -29,9 +29,12 @@ def publications(outlet: Outlet) -> Sequence[Publication]:
 
 
 def reconcile(outlet: Outlet) -> Publication | None:
-    """Bring the inventory in line with what is live, and return that."""
+    """Bring the inventory and the serving stores in line with what is live, and return that."""
     with only_publisher(outlet.database, outlet.name):
-        return _settle(outlet)
+        live = _settle(outlet)
+        if live is not None:
+            _serve(outlet, live)
+        return live
 
 
 def comparison_id(outlet: Outlet, day: date, content: str, live: Publication | None) -> str:
@@ -51,8 +54,8 @@ def publish(outlet: Outlet, day: date, compared: str, *, by: str, at: datetime, 
                 f"{outlet.product.content}, or what is live, have changed since. Nothing was published; look at the "
                 "new one."
             )
-        offered = figures(outlet.product, outlet.warehouse, outlet.source, Days.one(day))
-        publication = _next(outlet, offered, PublicationKind.PUBLISH, by, at)
+        counted = figures(outlet.product, outlet.warehouse, outlet.source, Days.one(day))
+        publication = _next(outlet, counted, PublicationKind.PUBLISH, by, at)
         publication.comparison_id, publication.approved = compared, approved
 
         def commit() -> None:
@@ -123,8 +126,28 @@ def _carry_out(outlet: Outlet, publication: Publication, commit: Callable[[], No
         live = _settle(outlet)
     if live is None or live.version != publication.version:
         raise StorageError(f"{outlet.live}: version {publication.version} was committed, but is not live.")
+    _serve(outlet, live)
     verify(outlet, live)
     return live
+
+
+def _serve(outlet: Outlet, live: Publication) -> None:
+    """Let every serving store serve what is live. One that cannot keeps no other from it."""
+    failures = []
+    for store in outlet.stores:
+        try:
+            if store.served_version(outlet.company, outlet.product.name) != live.version:
+                with outlet.warehouse.read(outlet.live) as rows:
+                    store.load(live, rows)
+                store.swap(live)
+        except StorageError as error:
+            failures.append(f"{store.name} ({error})")
+    if failures:
+        raise StorageError(
+            f"{outlet.name}: version {live.version} is live in {outlet.live}, but is not what customers are served by "
+            f"{'; '.join(failures)}. Put that right, then bring it in line: "
+            f"recs publications {outlet.company}{outlet.product.option}"
+        )
 
 
 def _restorable(outlet: Outlet, version: int, live: Publication | None) -> Publication:

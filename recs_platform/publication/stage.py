@@ -1,21 +1,24 @@
 """The publication stages, shared by the strategies: comparing what was made with what is live, and the live table.
 
-Not here: deciding and publishing (offer.py, publish.py), and their assets (assets.py).
+Not here: deciding and publishing (proposal.py, publish.py), and their assets (assembly/publishing.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import Engine
 
 from recs_platform.companies.model import Company
-from recs_platform.declarations.product import AnyProduct
+from recs_platform.declarations.product import FIGURES, AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import Pipeline, Stage, sql_asset
 from recs_platform.publication.allocation import allocation
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.pictures import show_allocation
+from recs_platform.publication.stored_comparison import noted_with
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas.campaign import TreatmentAllocation
 from recs_platform.schemas.publication import AllocationComparison
@@ -29,7 +32,7 @@ PUBLICATION = "publication"
 
 def allocation_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What a strategy needs in order to publish the shares of its treatments; all strategies compare them alike."""
-    product = allocation(spec_of(TreatmentAllocation))
+    product = allocation(spec_of(TreatmentAllocation), queries["allocation_figures"])
     return product_stage(strategy, queries, product, AllocationComparison, show_allocation)
 
 
@@ -52,4 +55,8 @@ def product_stage(
             f"{strategy.name} cannot publish {of.name}: a table of {product.content} is a snapshot with "
             f"{', '.join(product.read_by)}"
         )
-    return Stage(product.asset, (sql_asset(product.comparison, comparison, queries, present=show),), product=product)
+    if tuple(product.figures.tree.named_selects) != FIGURES:
+        raise product.figures.error(f"the figures of a product are {', '.join(FIGURES)}, in this order")
+    compared = sql_asset(product.comparison, comparison, queries, present=show)
+    compared = replace(compared, note=partial(noted_with, product.live))
+    return Stage(product.asset, (compared,), product=product)

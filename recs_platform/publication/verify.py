@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from recs_platform.declarations.product import AnyProduct
+from recs_platform.declarations.product import PUBLISHED, AnyProduct
 from recs_platform.errors import MissingSliceError, StorageError
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication import inventory
 from recs_platform.publication.outlet import Outlet
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
-from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
-
-_MAINTENANCE = "VACUUM"
-"""Commits of a table that leave its rows as they are."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,7 @@ class Figures:
 
 def verify(outlet: Outlet, expected: Publication) -> Figures:
     """The version, row count, customers, day and time of making must be those of the inventory."""
-    history = outlet.warehouse.versions(outlet.live)
-    change = next((v for v in history if not v.operation.startswith(_MAINTENANCE)), None)
+    change = next(inventory.changes(outlet.warehouse.versions(outlet.live)), None)
     newest = next(iter(inventory.commits([change])), None) if change else None
     if newest != expected.version:
         what = f"made version {newest} live" if newest else "was not made by publishing"
@@ -56,14 +51,19 @@ def verify(outlet: Outlet, expected: Publication) -> Figures:
         raise StorageError(
             f"{outlet.live}: version {expected.version} reads back as {found}, and should be {promised}. Roll back."
         )
+    for store in outlet.stores:
+        served = store.served_version(outlet.company, outlet.product.name)
+        if served != expected.version:
+            raise StorageError(
+                f"{outlet.name}: {store.name} serves version {served}, not {expected.version}. Roll back."
+            )
     return found
 
 
 def figures(product: AnyProduct, warehouse: Warehouse, table: TableRef, days: Days = ALL_DAYS) -> Figures:
     """Count a product's table, which must be of one day and one making, and whole."""
-    query = parse_query("figures", product.figures.format(table=table.name), f"figures of {table}")
-    view = View(table.name, table.spec, days, required=False)
-    with warehouse.run(BoundQuery(query, table.dataset, {}, (view,))) as reader:
+    published = View(PUBLISHED, table.spec, days, required=False)
+    with warehouse.run(BoundQuery(product.figures, table.dataset, {}, (published,))) as reader:
         (row,) = reader.read_all().to_pylist()
     if not row["row_count"]:
         when = "" if days == ALL_DAYS else f" for {days}"

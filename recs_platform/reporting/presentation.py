@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from recs_platform.arguments import call_with_named, refuse_other_parameters
 from recs_platform.companies.model import Company
 
 
@@ -33,8 +34,21 @@ class Presentation:
         return first | {f"_{name}": picture for name, picture in self.more.items()}
 
 
-Present: TypeAlias = Callable[[Company, date, Sequence[Mapping[str, Any]]], Presentation]
-"""Makes it, of all rows of a company's day. For tables of at most some hundreds of rows."""
+Present: TypeAlias = Callable[..., Presentation]
+"""Makes it. It takes what it names: `rows`, all rows of a company's day; the `company`; the `day`. For tables of at
+most some hundreds of rows."""
+
+_OFFERED = ("company", "day", "rows")
+
+
+def check_presenter(present: Present) -> None:
+    """A TypeError when it takes what a presentation is not made of."""
+    refuse_other_parameters(present, _OFFERED)
+
+
+def presented(present: Present, company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:
+    """What a table says of a company's day."""
+    return call_with_named(present, company=company, day=day, rows=rows)
 
 
 def markdown_image(picture: bytes, title: str) -> str:

@@ -10,6 +10,7 @@ import datetime
 from functools import cache
 
 import pandera.ibis as pandera
+import pyarrow as pa
 
 from recs_platform.schemas.table import Kind, Table, TableSpec, log, snapshot, spec_of
 
@@ -17,13 +18,13 @@ SOURCE_DAY = "source_day"
 UNREADABLE = "unreadable"
 REJECTION = "rejection"
 
-_ANNOTATIONS: dict[str, type] = {
-    "VARCHAR": str,
-    "BIGINT": int,
-    "DOUBLE": float,
-    "BOOLEAN": bool,
-    "DATE": datetime.date,
-    "TIMESTAMP": datetime.datetime,
+_ANNOTATIONS: dict[pa.DataType, type] = {
+    pa.string(): str,
+    pa.int64(): int,
+    pa.float64(): float,
+    pa.bool_(): bool,
+    pa.date32(): datetime.date,
+    pa.timestamp("us"): datetime.datetime,
 }
 
 
@@ -60,7 +61,7 @@ def feed_columns(spec: TableSpec) -> tuple[str, ...]:
 
 
 def _derive(spec: TableSpec, name: str, description: str, added: dict[str, tuple[type, str]]) -> type[Table]:
-    given = {c.name: (_ANNOTATIONS[c.sql_type], c.description) for c in spec.columns} | added
+    given = {c.name: (_ANNOTATIONS[c.type], c.description) for c in spec.columns} | added
     fields = {
         column: pandera.Field(nullable=column != spec.date_column, description=words)
         for column, (_, words) in given.items()

@@ -6,7 +6,6 @@ import datetime
 
 from pandera.ibis import Field
 
-from recs_platform.models.drift import VERDICTS
 from recs_platform.schemas.table import Empty, Table, snapshot
 
 OUTCOMES = ("activated", "active already", "not chosen", "worse", "refused", "failed")
@@ -77,7 +76,7 @@ class DriftReport(Table):
     value: float = Field(description="The figure; where it has none there is no row.")
     limit: float = Field(description="From where on it counts as drifted.")
     chance: float = Field(nullable=True, description="What chance alone may make of it in samples of this size.")
-    verdict: str = Field(isin=list(VERDICTS), description="ok, watch or drifted.")
+    verdict: str = Field(isin=["ok", "watch", "drifted"], description="ok, watch or drifted.")
     words: str = Field(description="The same in words.")
     digest: str = Field(description="The model whose training is compared with.")
     trained_on: datetime.date = Field(description="The day that model was trained for.")

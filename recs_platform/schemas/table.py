@@ -1,7 +1,7 @@
 """What a table is: its columns, its kind, its key, and what an empty slice of it means.
 
-A table is written down once, as a Pandera model under one of the two decorators below. Types, validation, docs, Delta
-schemas and Dagster metadata are all derived from it. Nothing here knows an engine or Dagster.
+A table is written down once, as a Pandera model under one of the two decorators below. Types, validation, docs, an
+engine's own schemas and Dagster metadata are all derived from it. Nothing here knows an engine or Dagster.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _ARROW_TYPES: dict[str, pa.DataType] = {
     "array<string>": pa.list_(pa.string()),
 }
 _SQL_TYPES = {
-    pa.string(): "VARCHAR",
-    pa.int64(): "BIGINT",
-    pa.float64(): "DOUBLE",
-    pa.bool_(): "BOOLEAN",
+    pa.string(): "STRING",
+    pa.int64(): "INT64",
+    pa.float64(): "FLOAT64",
+    pa.bool_(): "BOOL",
     pa.date32(): "DATE",
     pa.timestamp("us"): "TIMESTAMP",
-    pa.list_(pa.string()): "VARCHAR[]",
+    pa.list_(pa.string()): "ARRAY<STRING>",
 }
 
 
@@ -74,7 +74,7 @@ class Column:
 
     @property
     def sql_type(self) -> str:
-        """DuckDB's name of the type."""
+        """The type as GoogleSQL, the language of `sql/`, calls it; for people, and for who reads queries."""
         return _SQL_TYPES[self.type]
 
 

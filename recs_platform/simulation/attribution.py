@@ -74,11 +74,11 @@ def paths(orders: Columns, sent: Sequence[Columns], customers: int) -> IntArray:
         reached = pick(sends, (sends["arm"] != HOLDOUT) & (sends["failure"] < 0))
         position = np.full(customers + 1, -1)  # the last one is that of unknown customers
         position[reached["customer"]] = np.arange(len(reached["customer"]))
-        found = np.flatnonzero(position[customer] >= 0)
-        message, at_found = pick(reached, position[customer[found]]), at[found]
+        known = np.flatnonzero(position[customer] >= 0)
+        message, at_found = pick(reached, position[customer[known]]), at[known]
         begin = message["sent_at"]
         counts = (begin <= at_found) & (at_found < begin + WINDOW_DAYS * DAY)
-        path[found[counts]] = _furthest_step(pick(message, counts), at_found[counts])
+        path[known[counts]] = _furthest_step(pick(message, counts), at_found[counts])
     return path
 
 

@@ -108,22 +108,25 @@ def _interactions(spec: WorldSpec, plan: Plan, day: date, sends_of: OfDay) -> Co
             kinds = np.full(rows(happened), kind, np.int64)
             parts.append(_of_sends(sent_on, {"number": happened["number"], "kind": kinds, "at": happened[column]}))
     parts.append(_of_sends(day, machine_interactions(spec, day, sends_of(spec, day))))
-    found = stack(parts)
-    found = pick(found, np.lexsort((found["kind"], found["number"], found["sent_on"], found["at"])))
-    found["late"] = stream(spec.seed, "late interactions", day).random(rows(found)) < LATE_RATE
+    interactions = stack(parts)
+    interactions = pick(
+        interactions,
+        np.lexsort((interactions["kind"], interactions["number"], interactions["sent_on"], interactions["at"])),
+    )
+    interactions["late"] = stream(spec.seed, "late interactions", day).random(rows(interactions)) < LATE_RATE
     if day == outage_date(spec, plan):
-        found["late"] |= found["at"] >= midnight(day) + 12 * HOUR
-    return found
+        interactions["late"] |= interactions["at"] >= midnight(day) + 12 * HOUR
+    return interactions
 
 
 def _of_sends(sent_on: date, interactions: Columns) -> Columns:
     return {**interactions, "sent_on": np.full(rows(interactions), int(f"{sent_on:%Y%m%d}"), np.int64)}
 
 
-def _landed(found: Columns) -> pa.Table:
-    send_ids = numbered("S", found["sent_on"] * 10**8 + found["number"])
-    kinds = labels(pa.array(["VIEWED", "CLICKED"]), found["kind"])
-    return landing_table(Interactions, {"send_id": send_ids, "kind": kinds, "at": instants(found["at"])})
+def _landed(interactions: Columns) -> pa.Table:
+    send_ids = numbered("S", interactions["sent_on"] * 10**8 + interactions["number"])
+    kinds = labels(pa.array(["VIEWED", "CLICKED"]), interactions["kind"])
+    return landing_table(Interactions, {"send_id": send_ids, "kind": kinds, "at": instants(interactions["at"])})
 
 
 def _never_sent(rng: np.random.Generator, count: int) -> Arrow:

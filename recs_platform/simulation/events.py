@@ -133,22 +133,22 @@ def _as_listed(
     of those repeat a line of the preferred one."""
     by_name = {raw: number for number, raw in enumerate(spec.raw_event_names)}
     lines = pick(clean, clean["kind"] == LINE)
-    found = reports(spec, day, lines)
+    reported = reports(spec, day, lines)
     parts = [
         _named(of_kind, by_name[raw])
         for kind, of_kind in (
             (VIEW, pick(clean, clean["kind"] == VIEW)),
             (CART, pick(clean, clean["kind"] == CART)),
-            (LINE, pick(lines, found.in_preferred)),
+            (LINE, pick(lines, reported.in_preferred)),
             (PLACED, _placed(lines)),
             (REFUND, returned),
         )
         for raw in spec.raw_names(CANONICAL[kind])[:1]
     ]
     preferred = sum(map(rows, parts))
-    elsewhere = found.in_other & (found.other_ts < midnight(day) + DAY)
-    parts.append(pick({**lines, "ts": found.other_ts, "name": found.other_name}, elsewhere))
-    twice = int((elsewhere & found.in_preferred).sum())
+    elsewhere = reported.in_other & (reported.other_ts < midnight(day) + DAY)
+    parts.append(pick({**lines, "ts": reported.other_ts, "name": reported.other_name}, elsewhere))
+    twice = int((elsewhere & reported.in_preferred).sum())
     overnight = _from_the_night_before(spec, day, clean_of)
     if overnight is not None:
         parts.append(overnight)

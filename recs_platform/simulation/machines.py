@@ -68,13 +68,13 @@ def _interactions(number: IntArray, kind: int, at: IntArray) -> Columns:
 
 def machine_counts(spec: WorldSpec, day: date, sent: Columns) -> dict[str, int]:
     """What machines do with the messages of a day, and with how many that nobody else touches."""
-    found = machine_interactions(spec, day, sent)
-    by_machine = {kind: np.unique(found["number"][found["kind"] == kind]) for kind in (VIEWED, CLICKED)}
+    interactions = machine_interactions(spec, day, sent)
+    by_machine = {kind: np.unique(interactions["number"][interactions["kind"] == kind]) for kind in (VIEWED, CLICKED)}
     by_people = {VIEWED: sent["opened_at"] >= 0, CLICKED: sent["clicked_at"] >= 0}
     only = {kind: int((~by_people[kind][numbers]).sum()) for kind, numbers in by_machine.items()}
     return {
-        "machine_opens": int((found["kind"] == VIEWED).sum()),
-        "scanner_clicks": int((found["kind"] == CLICKED).sum()),
+        "machine_opens": int((interactions["kind"] == VIEWED).sum()),
+        "scanner_clicks": int((interactions["kind"] == CLICKED).sum()),
         "sends_opened_by_machine": len(by_machine[VIEWED]),
         "sends_opened_by_machine_only": only[VIEWED],
         "sends_clicked_by_scanner": len(by_machine[CLICKED]),

@@ -97,8 +97,8 @@ def redeemed_offers(spec: WorldSpec, day: date) -> Columns:
     parts = []
     for age in range(REDEMPTION_DAYS, -1, -1):
         shown_on = day - timedelta(days=age)
-        found = within(shown_offers(spec, shown_on), "redeemed_at", day)
-        parts.append({**found, "order": order_key(3, shown_on, found["number"])})
+        redeemed = within(shown_offers(spec, shown_on), "redeemed_at", day)
+        parts.append({**redeemed, "order": order_key(3, shown_on, redeemed["number"])})
     return stack(parts)
 
 

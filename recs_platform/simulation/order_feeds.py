@@ -52,12 +52,12 @@ def reports(spec: WorldSpec, day: date, lines: Columns) -> Reports:
 def believed_at(spec: WorldSpec, day: date, lines: Columns) -> IntArray:
     """The instant of each order line of a day as somebody must take it who knows the feeds alone: the preferred feed's,
     or the other's for lines that only it reports."""
-    found = reports(spec, day, lines)
-    return np.where(found.in_preferred, lines["ts"], found.other_ts)
+    reported = reports(spec, day, lines)
+    return np.where(reported.in_preferred, lines["ts"], reported.other_ts)
 
 
 def after_midnight(spec: WorldSpec, day: date, lines: Columns) -> Columns:
     """The order lines of a day that another feed shows on the next, with `name` and that feed's instant."""
-    found = reports(spec, day, lines)
-    late = found.in_other & (found.other_ts >= midnight(day) + DAY)
-    return pick({**lines, "ts": found.other_ts, "name": found.other_name}, late)
+    reported = reports(spec, day, lines)
+    late = reported.in_other & (reported.other_ts >= midnight(day) + DAY)
+    return pick({**lines, "ts": reported.other_ts, "name": reported.other_name}, late)

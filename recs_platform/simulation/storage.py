@@ -12,11 +12,10 @@ what the files contain.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from recs_platform.platform_db.locks import lock
 from recs_platform.simulation.spec import WorldSpec
 
 PART = "part-0.parquet"
@@ -49,7 +49,7 @@ def stored_spec(landing: Path, company: str) -> WorldSpec | None:
 def claim(spec: WorldSpec, landing: Path, truth: Mapping[str, Any]) -> None:
     """Make the company's folder that of this spec; a folder made from another spec is removed as a whole."""
     folder = landing / spec.company
-    with _locked(landing, spec.company):
+    with _only_writer(landing, spec.company):
         stored = stored_spec(landing, spec.company)
         if stored is not None and stored.to_json() == spec.to_json():
             return
@@ -68,7 +68,7 @@ def land(
     """Let one day of one table appear: its counts first, then all of its files in one step."""
     contents = {name: _parquet(content) for name, content in files.items()}
     company_folder, target = landing / company, day_folder(landing, company, table, day)
-    with _locked(landing, company):
+    with _only_writer(landing, company):
         counts = company_folder / "truth" / f"{day.isoformat()}.json"
         known = json.loads(counts.read_text()) if counts.exists() else {}
         _put(company_folder, counts, _json(_merged(known, truth)))
@@ -87,7 +87,7 @@ def land(
 def land_late(landing: Path, company: str, table: str, happened: date, arrival: date, late: pa.Table) -> None:
     """Put rows that arrived late beside those of the day they happened."""
     content = _parquet(late)
-    with _locked(landing, company):
+    with _only_writer(landing, company):
         folder = day_folder(landing, company, table, happened)
         _put(landing / company, folder / late_file(arrival), content)
 
@@ -99,13 +99,9 @@ def read_truth(landing: Path, company: str) -> dict[str, Any]:
     return {**truth, "days": {path.stem: json.loads(path.read_text()) for path in counts}}
 
 
-@contextmanager
-def _locked(landing: Path, company: str) -> Iterator[None]:
-    """One writer per company at a time. The system frees the lock of a process that dies."""
-    landing.mkdir(parents=True, exist_ok=True)
-    with (landing / f".{company}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _only_writer(landing: Path, company: str) -> AbstractContextManager[None]:
+    """One writer per company at a time."""
+    return lock(landing, f".{company}")
 
 
 def _workshop(company_folder: Path) -> Path:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.simulation import vehicle_names as words
+from recs_platform.simulation import vehicle_names
 from recs_platform.simulation.columns import Arrow, labels, numbered, pc
 from recs_platform.simulation.randomness import BoolArray, FloatArray, IntArray, stream, zipf_weights
 from recs_platform.simulation.spec import WorldSpec
@@ -32,7 +32,7 @@ TRAPS = (
     ("Engine Bolt Kits", 59.95, 0.02),
 )
 """Popular parts at the edge of the rules; the last two may be recommended. Name or kind, price, share."""
-HEADLIGHT = words.UNIVERSAL[0][0]
+HEADLIGHT = vehicle_names.UNIVERSAL[0][0]
 VARIANTS_AT = len(FAVOURITE_SHARES)
 TRAPS_AT = VARIANTS_AT + 2
 ORDINARY_AT = TRAPS_AT + len(TRAPS)
@@ -83,8 +83,8 @@ def size(spec: WorldSpec) -> tuple[int, int]:
 def vehicles(spec: WorldSpec) -> Vehicles:
     rng = stream(spec.seed, "vehicles")
     count, _ = size(spec)
-    named = [words.MODELS[number % len(words.MODELS)] for number in range(count)]
-    suffix = [number // len(words.MODELS) for number in range(count)]
+    named = [vehicle_names.MODELS[number % len(vehicle_names.MODELS)] for number in range(count)]
+    suffix = [number // len(vehicle_names.MODELS) for number in range(count)]
     makes = [make for make, _ in named]
     models = [f"{model} Mk{mark + 1}" if mark else model for (_, model), mark in zip(named, suffix, strict=True)]
     rare = np.arange(count) >= round(count * 0.8)
@@ -130,9 +130,9 @@ def items(spec: WorldSpec) -> Items:
     slot = np.tile(np.arange(per_model), model_count)
     model = np.repeat(np.arange(model_count), per_model)
     fitting, outside = len(slot), max(300, int(len(slot) * 0.3))
-    universal = len(words.UNIVERSAL)
+    universal = len(vehicle_names.UNIVERSAL)
     category, price = _kinds(rng, slot, model, outside)
-    brand = rng.integers(0, len(words.BRANDS), fitting + universal + outside)
+    brand = rng.integers(0, len(vehicle_names.BRANDS), fitting + universal + outside)
     brand = np.where(np.isin(np.arange(len(brand)), np.flatnonzero(_is_coil(slot))), 4, brand)
     sku, ghosts, ghost_of = _skus(rng, slot, brand, universal, outside)
     refurbished, insecure, free = _flaws(rng, slot, universal, outside)
@@ -140,7 +140,7 @@ def items(spec: WorldSpec) -> Items:
     name = [
         f"{kind} for {of}" if of else kind for kind, of in zip(category.to_pylist(), for_model.to_pylist(), strict=True)
     ]
-    for number, (_, title, _, _, _) in enumerate(words.UNIVERSAL):
+    for number, (_, title, _, _, _) in enumerate(vehicle_names.UNIVERSAL):
         name[fitting + number] = title
     name[0] = "Console Latch for Camaro"
     return Items(
@@ -167,12 +167,16 @@ def _is_coil(slot: IntArray) -> BoolArray:
 
 def _kinds(rng: np.random.Generator, slot: IntArray, model: IntArray, outside: int) -> tuple[Arrow, FloatArray]:
     """Category and price of every item: fitting, universal, outside."""
-    table = [*words.ORDINARY, *(kind for choice in words.FAVOURITES for kind in choice), *words.OUTSIDE]
+    table = [
+        *vehicle_names.ORDINARY,
+        *(kind for choice in vehicle_names.FAVOURITES for kind in choice),
+        *vehicle_names.OUTSIDE,
+    ]
     position = {name: number for number, (name, _) in enumerate(table)}
     typical = np.array([price for _, price in table])
-    kind = rng.integers(0, len(words.ORDINARY), len(slot))
+    kind = rng.integers(0, len(vehicle_names.ORDINARY), len(slot))
     chosen = rng.integers(0, 60, model.max() + 1)
-    for favourite, choice in enumerate(words.FAVOURITES):
+    for favourite, choice in enumerate(vehicle_names.FAVOURITES):
         options = np.array([position[name] for name, _ in choice])
         mine = _is_coil(slot) if favourite == 1 else slot == favourite
         kind[mine] = options[(chosen[model[mine]] // (favourite + 1)) % len(options)]
@@ -182,13 +186,13 @@ def _kinds(rng: np.random.Generator, slot: IntArray, model: IntArray, outside: i
         mine = slot == TRAPS_AT + trap
         kind[mine] = position.get(name, position["Gauges"])
         fixed[mine] = fixed_price
-    kind = np.concatenate([kind, rng.integers(position[words.OUTSIDE[0][0]], len(table), outside)])
+    kind = np.concatenate([kind, rng.integers(position[vehicle_names.OUTSIDE[0][0]], len(table), outside)])
     price = typical[kind] * np.exp(rng.normal(0.0, 0.45, len(kind)))
     price = np.maximum(np.round(price), 5.0) - 0.05
     price[: len(slot)] = np.where(np.isnan(fixed), price[: len(slot)], fixed)
     price[: len(slot)] = np.where(slot < TRAPS_AT, np.maximum(price[: len(slot)], 54.95), price[: len(slot)])
     names = labels(pa.array([name for name, _ in table]), kind)
-    universal = words.UNIVERSAL
+    universal = vehicle_names.UNIVERSAL
     category = pa.concat_arrays(
         [names[: len(slot)], pa.array([kind for _, _, kind, _, _ in universal]), names[len(slot) :]]
     )
@@ -212,10 +216,10 @@ def _skus(
     root[twins + 1], brand[twins + 1] = root[twins], brand[twins]
     ending[twins] = np.where(with_base, 0, 1)
     ending[twins + 1] = np.where(with_base, rng.choice([3, 4], len(twins)), 2)
-    codes = labels(pa.array(words.BRAND_CODES), brand)
+    codes = labels(pa.array(vehicle_names.BRAND_CODES), brand)
     sku = pc.binary_join_element_wise(codes, numbered("", root), labels(endings, ending), "")
     at = pa.array((np.arange(len(root)) >= len(slot)) & (np.arange(len(root)) < len(slot) + universal))
-    universal_skus = pa.array([sku for sku, *_ in words.UNIVERSAL])
+    universal_skus = pa.array([sku for sku, *_ in vehicle_names.UNIVERSAL])
     sku = pc.replace_with_mask(sku, at, universal_skus)
     bases = np.flatnonzero(ending[: len(slot)] == 0)
     has_ghost = bases[(rng.random(len(bases)) < 0.05) & (slot[bases] != 1)]

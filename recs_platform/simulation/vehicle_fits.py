@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from recs_platform.simulation import vehicle_names as words
+from recs_platform.simulation import vehicle_names
 from recs_platform.simulation.randomness import BoolArray, FloatArray, IntArray, choose, stream, zipf_weights
 from recs_platform.simulation.spec import WorldSpec
 from recs_platform.simulation.vehicle_catalog import (
@@ -68,7 +68,7 @@ def fits(spec: WorldSpec) -> Fits:
     pairs.append(_pairs(part[lent], first_vehicle[host], first_vehicle[host] + years[host], lent_weight))
     ordinary_vehicles = np.flatnonzero(~cars.thin[cars.model])
     for number, item in enumerate(items(spec).universal):
-        share = np.full(len(ordinary_vehicles), UNIVERSAL_SHARE * words.UNIVERSAL[number][4])
+        share = np.full(len(ordinary_vehicles), UNIVERSAL_SHARE * vehicle_names.UNIVERSAL[number][4])
         pairs.append((ordinary_vehicles, np.full(len(ordinary_vehicles), item), share))
     vehicle, item, weights = (np.concatenate(column) for column in zip(*pairs, strict=True))
     order = np.lexsort((item, vehicle))
@@ -128,7 +128,7 @@ def any_fitting_item(spec: WorldSpec, rng: np.random.Generator, vehicle: IntArra
 
 def universal_item(spec: WorldSpec, rng: np.random.Generator, count: int) -> IntArray:
     """What people without a known vehicle buy of the items that fit something."""
-    shares = np.array([share for *_, share in words.UNIVERSAL])
+    shares = np.array([share for *_, share in vehicle_names.UNIVERSAL])
     chosen: IntArray = items(spec).universal[choose(rng, shares, count)]
     return chosen
 

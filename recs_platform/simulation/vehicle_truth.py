@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.simulation import goods, vehicle_fits
-from recs_platform.simulation import vehicle_names as words
+from recs_platform.simulation import goods, vehicle_fits, vehicle_names
 from recs_platform.simulation.randomness import IntArray
 from recs_platform.simulation.spec import WorldSpec
 from recs_platform.simulation.vehicle_catalog import (
@@ -66,11 +65,11 @@ def planted(spec: WorldSpec, vehicle: IntArray) -> dict[str, Any]:
                     "share_of_fitting_purchases_of_strangers": share,
                     "share_of_fitting_purchases_of_owners": vehicle_fits.UNIVERSAL_SHARE * share,
                 }
-                for sku, _, _, _, share in words.UNIVERSAL
+                for sku, _, _, _, share in vehicle_names.UNIVERSAL
             },
         },
-        "excluded_part_types": list(words.EXCLUDED),
-        "kept_part_types": list(words.KEPT),
+        "excluded_part_types": list(vehicle_names.EXCLUDED),
+        "kept_part_types": list(vehicle_names.KEPT),
         "service_prefixes": list(goods.SERVICE_PREFIXES),
         "variants_only_in_events": len(pa.array(stock.ghost_skus)),
     }

@@ -5,23 +5,25 @@ Not here: loading (the sources stage), and the rules of connectors and types, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-import duckdb
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.companies.source_config import FilesSource
-from recs_platform.errors import ConfigError, SourceError
+from recs_platform.errors import AnySourceError, ConfigError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.landing import SOURCE_DAY, UNREADABLE, feed_columns
 from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.schemas.table import Empty, TableSpec
+from recs_platform.sources.conform import check_types
 from recs_platform.sources.connectors.base import SourceRequest, open_source
 from recs_platform.sources.connectors.files import has_day
+from recs_platform.warehouse.lake.conversion import converted
 
 SAMPLE_ROWS = 1_000
 _OPTIONAL_EVENT = "order_refunded"
@@ -57,7 +59,7 @@ def check_company(company: Company, day: date) -> Iterator[CheckLine]:
     for spec in company.tables.values():
         try:
             yield from _check_table(company, spec, _sampled_day(company, spec, day))
-        except SourceError as error:
+        except AnySourceError as error:
             column = f"column {error.column}: " if error.column else ""
             yield CheckLine(Status.FAIL, spec.name, f"{column}{error.rule}. {error.remedy}")
         except ConfigError as error:
@@ -73,9 +75,6 @@ def _sampled_day(company: Company, spec: TableSpec, day: date) -> date:
 
 
 def _check_table(company: Company, spec: TableSpec, day: date) -> Iterator[CheckLine]:
-    # The stage of sources stands above the companies; only this check looks up to it.
-    from recs_platform.sources.conform import check_types, projection
-
     sample = _sample(SourceRequest(company, spec, day, day))
     check_types(spec, sample.schema, company=company.name)
     if not len(sample):
@@ -85,13 +84,11 @@ def _check_table(company: Company, spec: TableSpec, day: date) -> Iterator[Check
     left_null = f"; not in the source, left NULL: {', '.join(absent)}" if absent else ""
     of_day = f" of {day}" if sample[SOURCE_DAY][0].as_py() else ""
     yield CheckLine(Status.OK, spec.name, f"{len(sample):,} rows{of_day} sampled{left_null}")
-    with duckdb.connect() as connection:
-        connection.register("sample", sample)
-        typed = connection.sql(f"SELECT {', '.join(projection(spec, sample.schema))} FROM sample").to_arrow_table()
-        connection.register("typed", typed)
-        yield from _values(connection, spec, len(sample))
-        if spec.name == "events":
-            yield from _event_names(connection, company)
+    with converted(sample.to_reader(), spec) as reader:
+        typed = reader.read_all()
+    yield from _values(typed, spec)
+    if spec.name == "events":
+        yield from _event_names(typed["event_name"].to_pylist(), company)
 
 
 def _sample(request: SourceRequest) -> pa.Table:
@@ -105,26 +102,23 @@ def _sample(request: SourceRequest) -> pa.Table:
         return pa.Table.from_batches(batches, reader.schema)
 
 
-def _values(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rows: int) -> Iterator[CheckLine]:
-    unreadable = connection.sql(
-        f"SELECT {UNREADABLE}, count(*) FROM typed WHERE {UNREADABLE} IS NOT NULL GROUP BY 1 ORDER BY 1"
-    ).fetchall()
-    for reason, count in unreadable:
+def _values(typed: pa.Table, spec: TableSpec) -> Iterator[CheckLine]:
+    rows, reasons = len(typed), typed[UNREADABLE].to_pylist()
+    for reason, count in sorted(Counter(reason for reason in reasons if reason is not None).items()):
         message = f"{reason} in {count:,} of {rows:,} rows; they would be rejected"
         yield CheckLine(Status.FAIL if count == rows else Status.WARN, spec.name, message)
     required = [column.name for column in spec.columns if not column.nullable and column.name in feed_columns(spec)]
+    readable = typed.filter(typed[UNREADABLE].is_null())
     for name in required:
-        counted = connection.sql(f'SELECT count(*) FROM typed WHERE "{name}" IS NULL AND {UNREADABLE} IS NULL')
-        (count,) = counted.fetchone() or (0,)
+        count = readable[name].null_count
         if count:
             message = f"{name} is missing in {count:,} of {rows:,} rows; they would be rejected"
             yield CheckLine(Status.FAIL if count == rows else Status.WARN, spec.name, message)
 
 
-def _event_names(connection: duckdb.DuckDBPyConnection, company: Company) -> Iterator[CheckLine]:
-    seen = connection.sql(
-        "SELECT event_name, count(*) FROM typed WHERE event_name IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
-    ).fetchall()
+def _event_names(names: Sequence[str | None], company: Company) -> Iterator[CheckLine]:
+    counts = Counter(name for name in names if name is not None)
+    seen = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     unmapped = [(name, count) for name, count in seen if name not in company.event_names]
     if not unmapped:
         return

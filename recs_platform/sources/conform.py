@@ -1,160 +1,64 @@
-"""From whatever types a source has to the declared ones. A value that does not fit makes its row unreadable, not NULL.
+"""What a source's types must be so that its values can become the declared ones, and its rows in those types.
 
-Types only. Which rows are usable otherwise is said by the landing queries in `sql/sources/`.
+Types only. How a value is converted is said in `warehouse/lake/conversion.py`, for every warehouse alike; which rows
+are usable otherwise, by the landing queries in `sql/sources/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
 
 from recs_platform.errors import SourceError
-from recs_platform.schemas.landing import SOURCE_DAY, UNREADABLE, feed_columns
-from recs_platform.schemas.table import Column, TableSpec
-from recs_platform.warehouse.engine import literal, quoted
+from recs_platform.schemas.landing import feed_columns
+from recs_platform.schemas.table import TableSpec
+from recs_platform.sources.connectors.base import SourceRequest, open_source
+from recs_platform.warehouse.lake.conversion import converted
 
-_WORDS = {
-    "BIGINT": "is not a whole number",
-    "DOUBLE": "is not a number",
-    "BOOLEAN": "is not true or false",
-    "DATE": "is not a date",
-    "TIMESTAMP": "is not a timestamp",
-}
-_ZONE = r":[0-9]{2}(\.[0-9]+)? ?([Zz]|UTC|[+-][0-9]{2}(:?[0-9]{2})?|[A-Z][A-Za-z]+/[A-Za-z_/]+)$"
-"""How a text ends that says its zone: after a time of day, so that a date is none."""
+
+@contextmanager
+def open_typed(request: SourceRequest) -> Iterator[pa.RecordBatchReader]:
+    """The rows of a source as `source_<table>` declares them, streamed."""
+    with open_source(request) as stream:
+        check_types(request.spec, stream.schema, company=request.company.name)
+        with converted(stream, request.spec) as typed:
+            yield typed
 
 
 def check_types(spec: TableSpec, schema: pa.Schema, *, company: str) -> None:
     """Refuse a source whose columns can never hold what is declared, before anything is read."""
-    for column in _declared(spec):
-        if column.name not in schema.names:
+    for column in spec.columns:
+        if column.name not in schema.names or column.name not in feed_columns(spec):
             continue
         given = schema.field(column.name).type
-        if not _fits(given, column.sql_type):
+        if not _fits(given, column.type):
             raise SourceError(
                 company,
                 spec.name,
-                f"is of type {given}, which cannot be a {column.sql_type}",
+                f"is of type {given}, which cannot be converted to {column.sql_type}",
                 column=column.name,
                 remedy="Convert it in the source, or rename the right column to it under `columns:`.",
             )
 
 
-def projection(spec: TableSpec, schema: pa.Schema) -> Sequence[str]:
-    """Select expressions that turn a connector's stream into `source_<table>`."""
-    types = {name: schema.field(name).type for name in schema.names}
-    selected, unreadable = [], []
-    for column in _declared(spec):
-        name = quoted(column.name)
-        given = types.get(column.name)
-        if given is None:
-            selected.append(f"CAST(NULL AS {column.sql_type}) AS {name}")
-            continue
-        present, converted = _convert(name, given, column.sql_type)
-        selected.append(f"{converted} AS {name}")
-        if column.sql_type in _WORDS:
-            words = literal(f"{column.name} {_WORDS[column.sql_type]}")
-            unreadable.append(f"CASE WHEN {present} IS NOT NULL AND {converted} IS NULL THEN {words} END")
-    first = f"COALESCE({', '.join(unreadable)})" if unreadable else "CAST(NULL AS VARCHAR)"
-    return [*selected, quoted(SOURCE_DAY), f"{first} AS {UNREADABLE}"]
-
-
-def _declared(spec: TableSpec) -> list[Column]:
-    names = set(feed_columns(spec))
-    return [column for column in spec.columns if column.name in names]
-
-
-def _fits(given: pa.DataType, wanted: str) -> bool:
-    textual = pa.types.is_string(given) or pa.types.is_large_string(given) or pa.types.is_null(given)
+def _fits(given: pa.DataType, wanted: pa.DataType) -> bool:
     if pa.types.is_dictionary(given):
         return _fits(given.value_type, wanted)
-    if textual:
+    if pa.types.is_string(given) or pa.types.is_large_string(given) or pa.types.is_null(given):
         return True
     number = pa.types.is_integer(given) or pa.types.is_floating(given) or _is_decimal(given)
     moment = pa.types.is_timestamp(given) or pa.types.is_date(given)
-    match wanted:
-        case "VARCHAR":
-            return number or moment or pa.types.is_boolean(given)
-        case "BIGINT" | "DOUBLE":
-            return number
-        case "BOOLEAN":
-            return pa.types.is_boolean(given) or pa.types.is_integer(given)
-        case _:
-            return moment
+    if pa.types.is_string(wanted):
+        return number or moment or pa.types.is_boolean(given)
+    if pa.types.is_integer(wanted) or pa.types.is_floating(wanted):
+        return number
+    if pa.types.is_boolean(wanted):
+        return pa.types.is_boolean(given) or pa.types.is_integer(given)
+    return moment
 
 
 def _is_decimal(given: pa.DataType) -> bool:
-    # The engine has no decimals of more than 38 digits.
+    # What converts values has no decimals of more than 38 digits.
     return pa.types.is_decimal(given) and not pa.types.is_decimal256(given)
-
-
-def _convert(name: str, given: pa.DataType, wanted: str) -> tuple[str, str]:
-    """The value as the source has it (NULL when it has none), and the value converted (NULL when it does not fit)."""
-    if pa.types.is_dictionary(given):
-        given = given.value_type
-    if pa.types.is_null(given):
-        return "NULL", f"CAST(NULL AS {wanted})"
-    if pa.types.is_string(given) or pa.types.is_large_string(given):
-        return _from_text(f"CAST({name} AS VARCHAR)", wanted)
-    if pa.types.is_floating(given):
-        return _from_float(name, wanted)
-    if pa.types.is_timestamp(given) and given.tz is not None:
-        # A plain cast would give the wall clock of the session's zone.
-        name = f"timezone('UTC', {name})"
-    match wanted:
-        case "BIGINT" if _is_decimal(given):
-            return name, f"CASE WHEN {name} = trunc({name}) THEN TRY_CAST({name} AS BIGINT) END"
-        case "BOOLEAN" if pa.types.is_integer(given):
-            return name, f"CASE {name} WHEN 0 THEN FALSE WHEN 1 THEN TRUE END"
-        case "DATE" | "TIMESTAMP":
-            return name, _within_the_calendar(f"TRY_CAST({name} AS {wanted})", wanted)
-        case _:
-            return name, f"TRY_CAST({name} AS {wanted})"
-
-
-def _from_text(name: str, wanted: str) -> tuple[str, str]:
-    present = f"NULLIF(TRIM({name}), '')"
-    match wanted:
-        case "VARCHAR":  # as it was typed; blanks alone are nothing
-            return present, f"CASE WHEN TRIM({name}) <> '' THEN {name} END"
-        case "BIGINT":  # '7.5' would be rounded
-            number = f"TRY_CAST({present} AS DOUBLE)"
-            return present, f"CASE WHEN {number} = trunc({number}) THEN TRY_CAST({present} AS BIGINT) END"
-        case "DOUBLE":
-            return present, _finite(f"TRY_CAST({present} AS DOUBLE)")
-        case "TIMESTAMP":
-            # Cast to a plain TIMESTAMP the zone in a text is ignored; cast with a zone a text without one is of the
-            # session's.
-            zoned = f"timezone('UTC', TRY_CAST({present} AS TIMESTAMPTZ))"
-            either = (
-                f"CASE WHEN regexp_matches({present}, '{_ZONE}') THEN {zoned} ELSE TRY_CAST({present} AS TIMESTAMP) END"
-            )
-            return present, _within_the_calendar(either, wanted)
-        case "DATE":
-            return present, _within_the_calendar(f"TRY_CAST({present} AS DATE)", wanted)
-        case _:
-            return present, f"TRY_CAST({present} AS {wanted})"
-
-
-def _from_float(name: str, wanted: str) -> tuple[str, str]:
-    """NaN is how frames write that there is no value, and 7.0 how they write 7 in a column with gaps."""
-    present = f"CASE WHEN NOT isnan({name}) THEN {name} END"
-    whole = f"CASE WHEN {name} = trunc({name}) THEN TRY_CAST({name} AS BIGINT) END"
-    match wanted:
-        case "BIGINT":
-            return present, whole
-        case "DOUBLE":
-            return present, _finite(f"CAST({name} AS DOUBLE)")
-        case _:
-            return present, f"COALESCE(CAST({whole} AS VARCHAR), CAST({present} AS VARCHAR))"
-
-
-def _finite(number: str) -> str:
-    return f"CASE WHEN isfinite({number}) THEN {number} END"
-
-
-def _within_the_calendar(moment: str, wanted: str) -> str:
-    """Engines and Python agree on the years 1 to 9999, and not on what lies beyond or on infinity."""
-    last = "9999-12-31 23:59:59.999999" if wanted == "TIMESTAMP" else "9999-12-31"
-    return f"CASE WHEN {moment} BETWEEN {wanted} '0001-01-01' AND {wanted} '{last}' THEN {moment} END"

@@ -11,7 +11,7 @@ from recs_platform.declarations.parameters import Parameters
 from recs_platform.errors import SourceError
 from recs_platform.schemas.landing import REJECTION
 from recs_platform.schemas.table import TableSpec
-from recs_platform.warehouse.protocol import Audit, Subject
+from recs_platform.warehouse.protocol import Audit, StagedSlice, Subject
 
 _REASONS_SHOWN = 5
 
@@ -23,7 +23,8 @@ def rejection_audit(spec: TableSpec, limits: Parameters) -> Audit:
     nothing can be used is refused within a range too.
     """
 
-    def check(staged: ir.Table, subject: Subject) -> None:
+    def check(slice_: StagedSlice, subject: Subject) -> None:
+        staged = slice_.rows
         counts = _counts(staged, spec.date_column)
         rows, rejected = sum(count.rows for count in counts), sum(count.rejected for count in counts)
         lost = [count for count in counts if count.rejected == count.rows and count.rejected > limits.rejected_minimum]

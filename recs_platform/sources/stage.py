@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-import pyarrow as pa
-
 from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import SqlTable, Stage, sql_asset
 from recs_platform.schemas.landing import landed, source
 from recs_platform.schemas.sources import RejectedRows, SourceAssessment, SourceCounts
 from recs_platform.schemas.table import Table, TableSpec, spec_of
-from recs_platform.sources.conform import check_types, projection
-from recs_platform.sources.connectors.base import SourceRequest, open_source
+from recs_platform.sources.conform import open_typed
+from recs_platform.sources.connectors.request import SourceRequest
 from recs_platform.sources.rejection import rejection_audit
 from recs_platform.warehouse.protocol import Incoming
 from recs_platform.warehouse.query import Query, parse_query
@@ -44,7 +42,7 @@ def _landed_table(model: type[Table], queries: Mapping[str, Query]) -> SqlTable:
 
     def incoming(company: Company, days: Days) -> Mapping[str, Incoming]:
         request = SourceRequest(company, spec, days.first, days.last)
-        return {arriving.name: Incoming(partial(open_source, request), partial(_typed, spec, company.name))}
+        return {arriving.name: partial(open_typed, request)}
 
     landing = spec_of(landed(model))
     return SqlTable(
@@ -54,11 +52,6 @@ def _landed_table(model: type[Table], queries: Mapping[str, Query]) -> SqlTable:
         incoming_specs=(arriving,),
         audits=lambda company: (rejection_audit(spec, company.parameters),),
     )
-
-
-def _typed(spec: TableSpec, company: str, schema: pa.Schema) -> list[str]:
-    check_types(spec, schema, company=company)
-    return list(projection(spec, schema))
 
 
 def _rejected_rows(specs: list[TableSpec]) -> Query:

@@ -1,4 +1,4 @@
-"""Before an experiment: how many customers an effect needs, how long that takes, and what could be seen at all.
+"""Before an experiment: how many customers an effect needs, and how long that takes.
 
 Effects are absolute (0.001 is a tenth of a percentage point). `deviation` is what one customer varies by:
 `ratio.deviation` of past sums, or sqrt(p (1 - p)) for a share. `share` is the treated arm's share of customers.
@@ -28,32 +28,6 @@ class Customers:
     @property
     def total(self) -> int:
         return self.treated + self.control
-
-
-def customers_for_share(
-    base: float,
-    effect: float,
-    *,
-    share: float = 0.5,
-    power: float = POWER,
-    level: float = LEVEL,
-    watched: bool = False,
-) -> Customers | None:
-    """For a share that is `base` in control and `base + effect` in the treated arm; None for no effect at all.
-
-    Fleiss, Tytun and Ury (1980), without continuity correction.
-    """
-    treated_rate = base + effect
-    if not (0 <= base <= 1 and 0 <= treated_rate <= 1):
-        raise ValueError(f"shares lie between 0 and 1: control {base}, treated {treated_rate}")
-    if effect == 0:
-        return None
-    per_treated = _odds(share)
-    pooled = share * treated_rate + (1 - share) * base
-    if_alike = math.sqrt((per_treated + 1) * pooled * (1 - pooled))
-    if_not = math.sqrt(per_treated * treated_rate * (1 - treated_rate) + base * (1 - base))
-    needed = (_reach(level, watched=watched) * if_alike + float(ndtri(power)) * if_not) ** 2 / (per_treated * effect**2)
-    return Customers(math.ceil(needed), math.ceil(needed * per_treated))
 
 
 def customers_for_mean(
@@ -90,25 +64,6 @@ def days_until_visible(
         return None
     slower = max(needed.treated / share, needed.control / (1 - share))
     return max(1, math.ceil(slower / daily_customers))
-
-
-def detectable_effect(
-    treated: int,
-    control: int,
-    deviation: float,
-    *,
-    power: float = POWER,
-    level: float = LEVEL,
-    watched: bool = False,
-) -> float | None:
-    """The smallest effect that so many customers show with this power; None without customers."""
-    error = expected_error(treated, control, deviation)
-    return None if error is None else (_reach(level, watched=watched) + float(ndtri(power))) * error
-
-
-def expected_error(treated: int, control: int, deviation: float) -> float | None:
-    """The difference's standard error with so many customers: what `sequential.anytime` is tuned for."""
-    return deviation * math.sqrt(1 / treated + 1 / control) if treated > 0 and control > 0 else None
 
 
 def _reach(level: float, *, watched: bool) -> float:

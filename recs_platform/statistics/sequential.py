@@ -21,7 +21,7 @@ from recs_platform.statistics.intervals import LEVEL, Interval
 def anytime(
     estimate: float | None, standard_error: float | None, *, tuned_for: float, level: float = LEVEL
 ) -> Interval:
-    """The interval of this look. `tuned_for` is the standard error expected at the end (`power.py` gives it).
+    """The interval of this look. `tuned_for` is the standard error expected at the end.
 
     It must be fixed before the data are seen and stay the same at every look. A poor choice costs width, not validity.
     """
@@ -29,17 +29,6 @@ def anytime(
         return Interval(estimate, None, None)
     half = standard_error * reach(standard_error, tuned_for=tuned_for, level=level)
     return Interval(estimate, estimate - half, estimate + half)
-
-
-def anytime_p_value(
-    estimate: float | None, standard_error: float | None, *, tuned_for: float, level: float = LEVEL
-) -> float | None:
-    """The always-valid p-value: below 1 - level exactly when `anytime` excludes zero."""
-    if estimate is None or not standard_error:
-        return None
-    k = _information(standard_error, tuned_for, level)
-    evidence = (estimate / standard_error) ** 2 * k / (2 * (1 + k)) - math.log1p(k) / 2
-    return min(1.0, math.exp(-max(evidence, 0.0)))
 
 
 def reach(standard_error: float, *, tuned_for: float, level: float = LEVEL) -> float:

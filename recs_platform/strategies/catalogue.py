@@ -73,9 +73,8 @@ def _pipelines(records: tuple[Strategy, ...], folder: Path) -> Mapping[str, Pipe
 
 
 def _refuse_orphans(paths: Mapping[str, str], pipelines: Mapping[str, Pipeline]) -> None:
-    used = {name for pipeline in pipelines.values() for name in (*pipeline.tables, *pipeline.checks)}
+    used = {name for p in pipelines.values() for name in (*p.tables, *p.checks, *p.questions)}
     orphans = sorted(path for name, path in paths.items() if name not in used)
     if orphans:
-        raise QueryError(
-            orphans[0], 1, f"no asset or check is made from it; name it in a stage ({len(orphans)} such files)"
-        )
+        more = f"name it in a stage ({len(orphans)} such files)"
+        raise QueryError(orphans[0], 1, f"no asset, check or question is made from it; {more}")

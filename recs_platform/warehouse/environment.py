@@ -1,15 +1,27 @@
-"""The warehouse of this environment, for who works outside of Dagster."""
+"""The warehouse of this environment. The one place that knows which engines there are, and picks one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from recs_platform.process import cores
 from recs_platform.settings import Settings, settings
-from recs_platform.warehouse.engine import Engine
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.compile import Values, bigquery_sql
+from recs_platform.warehouse.database_ledger import database_ledger
+from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Warehouse
+from recs_platform.warehouse.query import Query
+
+SQL_OF: Mapping[str, Callable[[Query, Values], str]] = {
+    "duckdb": partial(duckdb_sql, pretty=True),
+    "bigquery": bigquery_sql,
+}
+"""A query as each engine runs it, for people to read."""
 
 
 def open_warehouse() -> Warehouse:
@@ -23,8 +35,10 @@ def lake_of(chosen: Settings) -> Lake:
         threads=chosen.threads or cores(),
         retention_days=chosen.retention_days,
         scratch=chosen.home / "scratch",
+        database=chosen.database,
     )
 
 
-def open_lake(url: str, *, memory_limit: str, threads: int, retention_days: int, scratch: Path) -> Lake:
-    return Lake(url, Engine(memory_limit, threads, scratch / "spill"), timedelta(days=retention_days), scratch)
+def open_lake(url: str, *, memory_limit: str, threads: int, retention_days: int, scratch: Path, database: str) -> Lake:
+    engine = Engine(memory_limit, threads, scratch / "spill")
+    return Lake(url, engine, timedelta(days=retention_days), scratch, database_ledger(database))

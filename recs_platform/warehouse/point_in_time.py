@@ -74,11 +74,9 @@ def views(
             shown.append(_earlier_view(name, looks.earlier[name], tables, days, values))
             continue
         spec = tables[name]
-        first = days.first
-        if spec.kind is Kind.LOG and name in looks.back:
-            first -= timedelta(days=span_days(looks.back[name], values) - 1)
+        back = looks.back[name] if spec.kind is Kind.LOG and name in looks.back else 1
         required = spec.kind is Kind.SNAPSHOT and kind is Kind.SNAPSHOT
-        shown.append(View(name, spec, Days(first, days.last), required))
+        shown.append(View(name, spec, looking_back(days, back, values), required))
     return tuple(shown)
 
 
@@ -89,6 +87,11 @@ def _earlier_view(name: str, earlier: Earlier, tables: Mapping[str, TableSpec], 
         return View(name, spec, Days(before - timedelta(days=3650), before), required=False, latest=True)
     then = days.first - timedelta(days=span_days(earlier.back, values))
     return View(name, spec, Days.one(then), required=False)
+
+
+def looking_back(days: Days, span: Span, values: Values) -> Days:
+    """The days that a look-back on a log shows: so many up to each of these days."""
+    return Days(days.first - timedelta(days=span_days(span, values) - 1), days.last)
 
 
 def span_days(span: Span, values: Values) -> int:

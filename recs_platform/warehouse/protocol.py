@@ -1,4 +1,4 @@
-"""What a warehouse can do, whichever engine it is. The lake implements it; BigQuery will.
+"""What a warehouse can do, whichever engine it is, in two parts: tables, and their history.
 
 Not here: how. And nothing of Dagster: assets come to this through `io_manager.py`.
 """
@@ -8,35 +8,50 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol, TypeAlias
 
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.compile import Values
-from recs_platform.warehouse.delta_table import Version
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.query import Query
-from recs_platform.warehouse.slices import Days, TableRef
+from recs_platform.warehouse.slices import Days, Slice, TableRef
+
+Incoming: TypeAlias = Callable[[], AbstractContextManager[pa.RecordBatchReader]]
+"""Rows from outside the warehouse that a query reads under a name, in the types that it expects. Opened once per run
+of the query, streamed, and closed when the query has run."""
 
 
 @dataclass(frozen=True)
-class Incoming:
-    """Rows from outside the warehouse that a query reads under a name: what a connector gives."""
+class RuleCounts:
+    """What is counted of a staged slice."""
 
-    open: Callable[[], AbstractContextManager[pa.RecordBatchReader]]
-    """Opened once per run of the query, streamed, and closed when the query has run."""
-    projection: Callable[[pa.Schema], Sequence[str]]
-    """Select expressions over the stream's columns."""
+    rows: int
+    broken: tuple[int, ...]
+    """The rows that break each of `rules_of`, in that order."""
+    repeated_keys: int
+
+
+class StagedSlice(Protocol):
+    """A new slice that nobody reads yet, inside the engine: what audits judge."""
+
+    @property
+    def rows(self) -> ir.Table:
+        """Its rows, for an audit's own questions."""
+
+    def count(self, spec: TableSpec) -> RuleCounts:
+        """How well they keep the rules of their table, in one scan."""
 
 
 @dataclass(frozen=True)
 class Audit:
     """What a new slice must pass before anybody sees it."""
 
-    check: Callable[[ir.Table, Subject], None]
-    """Raises SliceError or SourceError; is given the staged rows, inside the engine."""
+    check: Callable[[StagedSlice, Subject], None]
+    """Raises SliceError or SourceError."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,7 @@ class Written:
     version: int
     rows: int
     size: int
-    """Bytes on disk."""
+    """Bytes that are stored."""
     empty_days: tuple[date, ...]
     seconds: Mapping[str, float]
     """Seconds by step: write, audit, publish."""
@@ -83,14 +98,30 @@ class Written:
     """The statement as the engine ran it, when a query made the rows."""
 
 
-class Warehouse(Protocol):
+@dataclass(frozen=True)
+class Version:
+    """One state of a table, and what made it."""
+
+    version: int
+    at: datetime
+    changed_rows: bool
+    """False for housekeeping, which leaves the rows as they are."""
+    note: dict[str, Any]
+    """What the writer said of it: days, rows, run."""
+
+
+class Tables(Protocol):
+    """Rows by days: what makes tables, and what reads them."""
+
     def replace(
         self, subject: Subject, rows: Rows, *, audits: Sequence[Audit] = (), note: Mapping[str, Any] | None = None
     ) -> Written:
         """Write, audit, publish: these rows become the subject's days of its table, in one step or not at all."""
 
-    def read(self, table: TableRef, days: Days | None = None) -> AbstractContextManager[pa.RecordBatchReader]:
-        """The rows of some days, streamed. All days when none are named."""
+    def read(
+        self, table: TableRef, days: Days | None = None, *, version: int | None = None
+    ) -> AbstractContextManager[pa.RecordBatchReader]:
+        """The rows of some days, streamed; all days when none are named. With a version, as they stood in it."""
 
     def run(self, query: BoundQuery) -> AbstractContextManager[pa.RecordBatchReader]:
         """The rows that a query gives, streamed."""
@@ -98,12 +129,23 @@ class Warehouse(Protocol):
     def days(self, table: TableRef) -> Sequence[date]:
         """The days that have a slice, in order; a slice may be empty."""
 
+    def slices(self, table: TableRef) -> Sequence[Slice]:
+        """The same, with how many rows each has and what made it."""
+
+
+class History(Protocol):
+    """A table's states: what is live, and what was."""
+
     def versions(self, table: TableRef) -> Sequence[Version]:
-        """The states of a table, newest first; those within the retention can be restored."""
+        """The states of a table, newest first; those within the retention can be restored, and read."""
 
     def publish(self, source: TableRef, day: date, live: TableRef, note: Mapping[str, Any]) -> int:
         """Make a day's slice the whole content of a live table with the same columns, in one step; returns the live
         table's new version."""
+
+    def slice_ids(self, table: TableRef, days: Days) -> Sequence[str]:
+        """What identifies the slices of these days as they were written: one that is replaced gets an id that no slice
+        had before, even when its rows are the same."""
 
     def fingerprint(self, table: TableRef, day: date) -> str:
         """What identifies the rows of a day's slice: the same for the same rows, in whatever order they stand."""
@@ -112,4 +154,8 @@ class Warehouse(Protocol):
         """Make an earlier state the newest again; returns its new version."""
 
     def vacuum(self, table: TableRef, *, dry_run: bool = False) -> Sequence[str]:
-        """Delete the files that no version within the retention needs."""
+        """Delete what no version within the retention needs, and what killed writers left; names what it deletes."""
+
+
+class Warehouse(Tables, History, Protocol):
+    """Both: what an environment has."""

@@ -30,6 +30,7 @@ DIRECTIVES = {
     "tolerance": "<share | @parameter>: the share of the table's rows that may break the rule (default 0)",
     "of": "<table>: the table whose rows the share is of (default: the guarded table)",
     "among": "<condition>: which of those rows the rule is about (default: all)",
+    "given": "<@parameter, @parameter ...>: what whoever asks a question gives with it",
 }
 
 

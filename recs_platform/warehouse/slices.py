@@ -1,10 +1,12 @@
-"""Where rows stand: a table of a dataset, and the days of it that are meant. Plain values, no engine."""
+"""Where rows stand: a table of a dataset, the days of it that are meant, and a slice that exists. Plain values, no
+engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from recs_platform.schemas.table import TableSpec
 
@@ -62,3 +64,23 @@ class TableRef:
 
     def __str__(self) -> str:
         return f"{self.dataset}.{self.spec.name}"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A day of a table that was made, whether it has rows or not."""
+
+    day: date
+    rows: int | None
+    """None where nobody counted them."""
+    made_at: datetime
+    """When it became what it is: made, or brought back."""
+    run: str | None
+    """Which run made it, if one did."""
+    note: Mapping[str, Any]
+    """What the writer said of it."""
+
+    @property
+    def empty(self) -> bool:
+        """Made, and without a row. A day that was never made has no slice."""
+        return self.rows == 0

@@ -107,9 +107,9 @@ def test_columns_are_the_models(toy: Toy) -> None:
     columns = getattr(schema, "value", schema).columns
     assert [(c.name, c.type, c.constraints.nullable, c.constraints.unique) for c in columns] == [
         ("as_of", "DATE", False, False),
-        ("customer_id", "VARCHAR", False, True),
-        ("email", "VARCHAR", True, False),
-        ("nickname", "VARCHAR", True, False),
+        ("customer_id", "STRING", False, True),
+        ("email", "STRING", True, False),
+        ("nickname", "STRING", True, False),
     ]
     assert [set(c.tags) for c in columns] == [set(), set(), {"personal"}, {"personal"}]
 
@@ -154,7 +154,7 @@ class TestAFailure:
 
     def test_a_fraction(self, toy: Toy) -> None:
         _, message = self.fail(toy, visits_of(Days.one(DAY)).assign(pages=0.5))
-        assert "column pages (BIGINT): fraction in pages: 0.5. Nothing was published." in message
+        assert "column pages (INT64): fraction in pages: 0.5. Nothing was published." in message
 
     def test_another_day(self, toy: Toy) -> None:
         _, message = self.fail(toy, visits_of(Days.one(DAY + timedelta(days=1))))

@@ -11,8 +11,11 @@ import dagster as dg
 import pytest
 from sqlalchemy import Engine
 
-from recs_platform.automation.journal import RANGE_END, RANGE_START, RunJournal, summary
+from recs_platform.automation import failures
+from recs_platform.automation.failures import guarded_step
+from recs_platform.automation.journal import RANGE_END, RANGE_START, RunJournal
 from recs_platform.automation.partitions import partition_key
+from recs_platform.automation.run_summary import summary
 from recs_platform.errors import ConfigError
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import engine
@@ -43,7 +46,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def _execute(
-    instance: dg.DagsterInstance, url: str, work: Callable[[], None], *, check: bool = True, last: date | None = None
+    instance: dg.DagsterInstance, url: str, work: Callable[[Any], None], *, check: bool = True, last: date | None = None
 ) -> str:
     @dg.asset(
         key=["shop", "orders"],
@@ -51,8 +54,8 @@ def _execute(
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={"journal"},
     )
-    def orders() -> dg.MaterializeResult[Any]:
-        work()
+    def orders(context) -> dg.MaterializeResult[Any]:  # type: ignore[no-untyped-def]  # Dagster reads annotations
+        work(context)
         return dg.MaterializeResult(metadata={"rows": 12})
 
     with quietly():
@@ -86,7 +89,7 @@ def _row(log: Engine) -> JobRun:
 
 
 def test_a_run_that_did_its_work(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
-    run_id = _execute(instance, url, lambda: None)
+    run_id = _execute(instance, url, lambda _: None)
     row = _row(log)
     assert (row.run_id, row.job, row.company) == (run_id, "shop_daily", "acme")
     assert (row.status, row.first_date, row.last_date) == (Status.SUCCEEDED, DAY, DAY)
@@ -97,45 +100,55 @@ def test_a_run_that_did_its_work(instance: dg.DagsterInstance, url: str, log: En
 
 
 def test_a_warning_is_counted_and_said(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
-    run_id = _execute(instance, url, lambda: None, check=False)
+    run_id = _execute(instance, url, lambda _: None, check=False)
     assert (_row(log).status, _row(log).checks_passed, _row(log).checks_warned) == (Status.SUCCEEDED, 0, 1)
     assert summary(instance, run_id).warnings == ("shop/orders: few: 12 of 12 rows",)
 
 
 def test_a_range_of_days_is_one_row(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
-    run_id = _execute(instance, url, lambda: None, last=date(2025, 9, 8))
+    run_id = _execute(instance, url, lambda _: None, last=date(2025, 9, 8))
     assert (_row(log).first_date, _row(log).last_date) == (DAY, date(2025, 9, 8))
     # Four partitions are materialized, and it is one table and one slice.
     assert (summary(instance, run_id).assets, summary(instance, run_id).rows) == (1, 12)
 
 
 def test_a_persons_mistake_is_told_without_wrapping(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
-    def refuse() -> None:
+    @guarded_step
+    def refuse(context: object) -> None:
         raise ConfigError("acme: write to jane.doe@example.com about it.")
 
     run_id = _execute(instance, url, refuse)
     done = summary(instance, run_id)
     assert done.user_mistake
     assert not done.interrupted
-    assert done.errors == ("acme: write to jane.doe@example.com about it.",)
+    assert done.errors == ("acme: write to j***@***.com about it.",)
     assert _row(log).status is Status.FAILED
     assert _row(log).message == "acme: write to j***@***.com about it."
 
 
 def test_a_bug_is_no_persons_mistake(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
-    def break_off() -> None:
+    @guarded_step
+    def break_off(context: object) -> None:
         raise ZeroDivisionError("division by zero")
 
     done = summary(instance, _execute(instance, url, break_off))
     assert not done.user_mistake
+    assert done.retries == ()
+    (trace,) = done.traces
+    assert "in break_off" in trace
     assert "ZeroDivisionError: division by zero" in done.errors[0]
     assert "Traceback" not in done.errors[0]
     assert _row(log).status is Status.FAILED
 
 
-def test_a_database_that_cannot_be_reached_is_the_runs_error(instance: dg.DagsterInstance) -> None:
-    run_id = _execute(instance, "postgresql://anna:geheim@127.0.0.1:1/platform", lambda: None)
+def test_a_database_that_cannot_be_reached_is_the_runs_error(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "RETRIES", dg.RetryPolicy(max_retries=1, delay=0.01))
+    run_id = _execute(instance, "postgresql://anna:geheim@127.0.0.1:1/platform", lambda _: None)
     done = summary(instance, run_id)
-    assert done.user_mistake
+    assert not done.user_mistake
+    assert done.traces == ()
+    assert done.errors[0].startswith("platform database")
     assert "check RECS_DATABASE_URL" in done.errors[0]
     assert "geheim" not in done.errors[0]

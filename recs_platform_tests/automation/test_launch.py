@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from recs_platform.automation.launch import logs_of_logs, plan, plan_backfill
 from recs_platform.companies.model import Company
+from recs_platform.declarations.cadence import DAILY, Cadence
 from recs_platform.errors import ConfigError
+from recs_platform.models.settings import WEEKDAYS, Weekday
 from recs_platform.schemas.table import Kind
 from recs_platform.strategies.catalogue import KNOWN, pipelines
 from recs_platform.warehouse.slices import Days, TableRef
@@ -21,12 +24,13 @@ START = date(2025, 9, 1)
 STRATEGY = "replenishment"
 
 
-def _company(window: int, campaigns: int | None = None) -> Company:
+def _company(window: int, campaigns: int | None = None, cadence: Cadence = DAILY) -> Company:
     described = {"name": "shop", "strategy": STRATEGY, "dataset": "shop", "timezone": "UTC", "currency": "EUR"}
     parameters = {"active_window_days": window, "campaign_window_days": campaigns or window}
-    return Company.model_validate(
+    company = Company.model_validate(
         {**described, "start_date": START, "simulation": {}, "parameters": parameters}, context=KNOWN
     )
+    return company.model_copy(update={"strategy": replace(company.strategy, cadence=cadence)})
 
 
 class _Shelf:
@@ -88,6 +92,21 @@ def test_after_the_plan_no_day_of_the_window_is_missing(window: int, first: int,
     history = [step for step in steps if step.history]
     assert len(history) <= 1
     assert all(steps[0] is step and step.days.last < days.first for step in history)
+
+
+@given(weekday=st.sampled_from(WEEKDAYS), first=st.integers(0, 60), length=st.integers(1, 20))
+def test_a_weekly_strategy_makes_logs_every_day_and_snapshots_on_its_weekday(
+    weekday: Weekday, first: int, length: int
+) -> None:
+    days = Days(_day(first), _day(first + length - 1))
+    company, shelf = _company(8, cadence=Cadence(weekday)), _Shelf([_day(n) for n in range(first)])
+    whole, logs = [], []
+    for step in plan(company, pipelines()[STRATEGY], cast(Any, shelf), days):
+        (logs if step.history else whole).extend(step.days)
+    assert whole == [day for day in days if WEEKDAYS[day.weekday()] == weekday]
+    assert sorted([*whole, *logs]) == list(days)
+    _, *again = plan_backfill(company, pipelines()[STRATEGY], days)
+    assert [step.days.first for step in again] == whole
 
 
 @given(window=st.integers(8, 40), first=st.integers(0, 60), length=st.integers(1, 5))

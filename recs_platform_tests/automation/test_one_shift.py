@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from recs_platform.models.challenge import Verdict
-from recs_platform.models.shelf import open_shelf
+from recs_platform.model_registry.shelf import open_shelf
+from recs_platform.models.challenge import ChallengeVerdict
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days
@@ -24,7 +24,7 @@ def test_a_planted_shift_asks_for_exactly_one_training(own_home: Path) -> None:
     ticks, shelf = Ticks(platform), open_shelf("metro", run_id="0123456789")
     before = world.trained(SHIFT - 2)
     first = shelf.keep(
-        TASK.model, before, world.day(SHIFT - 2), Verdict(True, "", before.manifest.quality["test"], None)
+        TASK.model, before, world.day(SHIFT - 2), ChallengeVerdict(True, "", before.manifest.quality["test"], None)
     )
     models = platform.ref("metro", "ranking_model")
     nothing = models.spec.arrow_schema.empty_table().to_reader()

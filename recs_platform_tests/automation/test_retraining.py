@@ -10,9 +10,10 @@ import dagster as dg
 import pytest
 
 from recs_platform.automation.jobs import COMPANY_TAG
-from recs_platform.models.drift import Verdict
+from recs_platform.model_registry.run_tags import REASONS_TAG
+from recs_platform.model_registry.shelf import open_shelf
+from recs_platform.models.drift import DriftVerdict
 from recs_platform.models.retraining import Reason, Run
-from recs_platform.models.shelf import REASONS_TAG, open_shelf
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days
@@ -23,7 +24,7 @@ from recs_platform_tests.strategies.offer_ranking.serving import activate
 
 TUESDAY = date(2025, 9, 2)
 TRAINING = ("training_plan", "ranking_model")
-Verdicts = Mapping[str, Verdict]
+Verdicts = Mapping[str, DriftVerdict]
 DRIFTED: Verdicts = {"discount_depth": "drifted", "monetary": "ok"}
 QUIET: Verdicts = {"discount_depth": "watch", "monetary": "ok"}
 

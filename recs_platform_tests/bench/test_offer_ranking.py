@@ -34,14 +34,14 @@ def both_sides(home: Path) -> Seen:
         offer_day.measure_features_plainly(home, CUSTOMERS).rows,
     )
     offer_day.make_candidate_features(home, CUSTOMERS)
-    from recs_platform.models import service
+    from recs_platform.model_registry import scoring
 
-    with patch.object(service, "score_for", wraps=service.score_for) as scoring:
+    with patch.object(scoring, "score_for", wraps=scoring.score_for) as scored:
         scores = (
             offer_day.measure_scoring(home, CUSTOMERS).rows,
             offer_day.measure_scoring_plainly(home, CUSTOMERS).rows,
         )
-    return Seen(features, told_difference(home), scores, scoring.call_count)
+    return Seen(features, told_difference(home), scores, scored.call_count)
 
 
 def told_difference(home: Path) -> str:

@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,3 +113,9 @@ def small_companies(folder: Path, customers: int = 30) -> None:
             f"start_date: 2025-09-01\nsimulation: {{seed: 7, customers: {customers}}}\n"
             f"parameters: {{{window}: {WINDOW}, campaign_window_days: {CAMPAIGN_WINDOW}}}\n"
         )
+
+
+def not_up_to_date(tables: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """The tables, as `status` tells of them, that are neither fresh, nor empty for having no rows; and their states."""
+    states = {table["table"]: (table["state"], "empty" if table["rows"] == 0 else "fresh") for table in tables}
+    return [(name, state) for name, (state, wanted) in states.items() if state != wanted]

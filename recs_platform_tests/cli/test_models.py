@@ -13,17 +13,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from recs_platform.models.challenge import Verdict, challenge
+from recs_platform.model_registry.shelf import open_shelf
+from recs_platform.models.challenge import ChallengeVerdict, challenge
 from recs_platform.models.data import examples
 from recs_platform.models.features import FeatureSpec
-from recs_platform.models.manifest import Provenance
 from recs_platform.models.model import Model
+from recs_platform.models.provenance import Provenance
 from recs_platform.models.retraining import Reason
 from recs_platform.models.settings import TrainingSettings
-from recs_platform.models.shelf import open_shelf
 from recs_platform.models.training import Training, train
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform_tests.cli.terminal import Ended, Terminal
+from recs_platform_tests.model_registry.artifacts import folder_of
 from recs_platform_tests.models.worlds import linear
 from recs_platform_tests.models.worlds import trained as of_other_features
 
@@ -57,7 +58,7 @@ def _values(spec: FeatureSpec, rng: np.random.Generator) -> npt.NDArray[Any]:
     return rng.normal(size=_ROWS) if spec.kind == "number" else rng.random(_ROWS) < 0.5
 
 
-def verdict(activate: bool = True) -> Verdict:
+def verdict(activate: bool = True) -> ChallengeVerdict:
     return replace(challenge(training().candidate, None, training().test, 0.005), activate=activate)
 
 
@@ -69,7 +70,7 @@ def keep(terminal: Terminal, day: date, model: Model, *, activate: bool = True) 
         kept = shelf.keep(TASK.model, model, day, verdict(activate))
         shelf.end(TASK.model, day, "trained", kept.words)
         shelf.database.dispose()
-        return shelf.artifact(kept)
+        return folder_of(shelf, kept)
 
 
 @pytest.fixture

@@ -14,7 +14,11 @@ def test_check_counts_tables_and_checks(terminal: Terminal) -> None:
     assert ended.code == 0
     counts = terminal.recs("sql", "check", "--json").json
     for name, pipeline in pipelines().items():
-        assert counts[name] == {"tables": len(pipeline.tables), "checks": len(pipeline.checks)}
+        assert counts[name] == {
+            "tables": len(pipeline.tables),
+            "checks": len(pipeline.checks),
+            "questions": len(pipeline.questions),
+        }
         assert f"ok {name}: {len(pipeline.tables)} tables" in ended.told
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recs_platform_tests.cli.terminal import Terminal
+from recs_platform_tests.cli.terminal import Terminal, not_up_to_date
 
 pytestmark = pytest.mark.xdist_group("used")
 
@@ -30,10 +30,21 @@ def test_every_column_stands_under_its_title(used: Terminal) -> None:
 
 def test_tables_are_fresh_after_a_run(used: Terminal) -> None:
     (concord,) = used.recs("status", "--company", "concord", "--json").json
-    assert {table["state"] for table in concord["tables"]} == {"fresh"}
+    assert not_up_to_date(concord["tables"]) == []
     assert concord["newest"] == "2025-09-03"
     shown = used.recs("status", "--company", "concord")
     assert all(table["table"] in shown.out for table in concord["tables"])
+
+
+def test_what_was_made_and_has_no_rows_is_empty_and_not_missing(used: Terminal) -> None:
+    (concord,) = used.recs("status", "--company", "concord", "--json").json
+    tables = {table["table"]: table for table in concord["tables"]}
+    empty = [name for name, table in tables.items() if table["state"] == "empty"]
+    assert empty
+    for name in empty:
+        assert (tables[name]["rows"], tables[name]["newest"]) == (0, "2025-09-03")
+        assert tables[name]["why"] == "2025-09-03 was made and has no rows"
+    assert tables["customers"]["rows"] > 0
 
 
 def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) -> None:
@@ -57,4 +68,4 @@ def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) 
     assert tables["source_assessment"]["why"].endswith("was replaced later")
     assert terminal.recs("backfill", "--company", "concord", *days).code == 0
     (state,) = terminal.recs("status", "--company", "concord", "--json").json
-    assert {table["state"] for table in state["tables"]} == {"fresh"}
+    assert not_up_to_date(state["tables"]) == []

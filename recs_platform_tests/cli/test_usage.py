@@ -5,10 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import dagster as dg
 import pytest
 
+from recs_platform.automation import failures
 from recs_platform.cli import app
-from recs_platform_tests.cli.terminal import Terminal
+from recs_platform.errors import TransientError, UserError
+from recs_platform.strategies import catalogue
+from recs_platform_tests.cli.terminal import Ended, Terminal
 
 _COMMANDS = [
     ("companies", "list"),
@@ -22,6 +26,12 @@ _COMMANDS = [
     ("demo",),
 ]
 _UNREACHABLE = "postgresql://anna:geheim@127.0.0.1:1/platform"
+
+
+class NeverSeenMistakeError(UserError): ...
+
+
+class NeverSeenOutageError(TransientError): ...
 
 
 def test_without_a_command_the_help_is_shown(terminal: Terminal) -> None:
@@ -84,14 +94,54 @@ def test_a_broken_company_file_stops_every_command_that_needs_it(terminal: Termi
 
 @pytest.mark.parametrize("command", [c for c in _COMMANDS if c[0] in ("status", "run", "backfill")], ids=lambda c: c[0])
 def test_a_database_that_cannot_be_reached_is_named_without_its_password(
-    terminal: Terminal, command: tuple[str, ...]
+    terminal: Terminal, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A server that does not answer may answer later, so it is nobody's mistake."""
+    monkeypatch.setattr(failures, "RETRIES", dg.RetryPolicy(max_retries=1, delay=0.01))
     ended = terminal.recs(*command, RECS_DATABASE_URL=_UNREACHABLE)
-    assert ended.code == 2
+    assert ended.code == 1
     assert "platform database" in ended.told
     assert "check RECS_DATABASE_URL" in ended.told
     assert "geheim" not in ended.told
     assert "Traceback" not in ended.told
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (NeverSeenMistakeError("acme: jane.doe@example.com is no vehicle [x]."), 2, "j***@***.com is no vehicle [x]."),
+        (
+            NeverSeenOutageError("acme: the shop of jane.doe@example.com is closed."),
+            1,
+            "error: acme: the shop of j***@***.com is closed. The same command may succeed later.",
+        ),
+    ],
+)
+def test_errors_are_told_by_their_ancestors(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, told: str
+) -> None:
+    ended = _breaks_off(terminal, monkeypatch, error)
+    assert ended.code == code
+    assert told in ended.told
+    assert ended.err.startswith("error: ")
+    assert "Traceback" not in ended.told
+    assert ended.out == ""
+
+
+def test_a_defect_leaves_its_trace_on_standard_error(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = _breaks_off(terminal, monkeypatch, ZeroDivisionError("by jane.doe@example.com"))
+    assert ended.code == 1
+    assert ended.err.startswith("Traceback (most recent call last):")
+    assert ended.err.endswith("ZeroDivisionError: by j***@***.com\n")
+    assert ended.out == ""
+
+
+def _breaks_off(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, error: Exception) -> Ended:
+    def broken() -> None:
+        raise error
+
+    monkeypatch.setattr(catalogue, "load_companies", broken)
+    return terminal.recs("companies", "list")
 
 
 def test_a_wrong_variable_is_named(terminal: Terminal) -> None:

@@ -104,7 +104,7 @@ def test_there_is_no_model(tmp_path: Path) -> None:
     [
         (lambda said: said.update(format=1), r"reads \(format: Input should be 2\)\. Train a model with this code"),
         (lambda said: said["features"][1].pop("fill"), "laid out in another way"),
-        (lambda said: said.update(kind="forest"), "kind: Input should be 'logistic' or 'boosted'"),
+        (lambda said: said.update(kind="forest"), "no code is loaded for models of the kind 'forest'"),
         (lambda said: said.update(surprise=1), "surprise: Extra inputs"),
         (lambda said: said.pop("kept_negatives"), "kept_negatives: Field required"),
         (lambda said: said.update(kept_negatives=0), "kept_negatives: Input should be greater than 0"),

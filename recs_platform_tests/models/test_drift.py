@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
@@ -22,19 +23,18 @@ from recs_platform.models.distribution import Distribution, of_categories, of_nu
 from recs_platform.models.drift import (
     CHANCE,
     LIMITS,
-    VERDICTS,
     Drift,
+    DriftVerdict,
     Figure,
     Outcomes,
     Sample,
-    Verdict,
     compare,
     compare_labels,
-    independent_rows,
     kolmogorov_smirnov,
     population_stability,
 )
 from recs_platform.models.features import Column, Floats
+from recs_platform.models.sample_size import independent_rows
 
 TRADES = ("baker", "chef", "grocer", "rare")
 FEATURES = ("normal", "skewed", "few_values", "mostly_zero", "often_missing", "flag", "trade")
@@ -94,8 +94,8 @@ def compared(now: Week, size: float | None = None) -> dict[str, Drift]:
     return {name: compare(name, then[name], Sample(spreads[name], size)) for name in FEATURES}
 
 
-def worst_of(figures: Iterable[Figure]) -> Verdict:
-    return max((figure.verdict for figure in figures), key=VERDICTS.index, default="ok")
+def worst_of(figures: Iterable[Figure]) -> DriftVerdict:
+    return max((figure.verdict for figure in figures), key=get_args(DriftVerdict).index, default="ok")
 
 
 def alarms(customers: int, rows_each: int = 1, size: float | None = None) -> int:
@@ -129,7 +129,7 @@ def test_rows_that_repeat_their_customer_count_as_one() -> None:
 @pytest.mark.parametrize(
     ("shift", "expected"), [(0.0, "ok"), (0.2, "ok"), (0.4, "watch"), (0.7, "drifted"), (-0.7, "drifted")]
 )
-def test_a_planted_shift_is_found_in_every_week(shift: float, expected: Verdict) -> None:
+def test_a_planted_shift_is_found_in_every_week(shift: float, expected: DriftVerdict) -> None:
     """A normal feature, moved by so many standard deviations, with 2,000 customers a week."""
     found = [compared(week(seed, 2_000, shift=shift))["normal"] for seed in range(1, WEEKS + 1)]
     assert {worst_of(drift.figures) for drift in found} == {expected}
@@ -258,7 +258,7 @@ def test_label_rates_by_hand() -> None:
     """4% instead of 5% is a fifth less; 2% is three fifths less, and of 100 rows it may be chance."""
     then = Outcomes(1_000, 20_000, 20_000)
 
-    def verdict(positives: int, rows: int, size: int) -> Verdict:
+    def verdict(positives: int, rows: int, size: int) -> DriftVerdict:
         (figure,) = compare_labels(then, Outcomes(positives, rows, size)).figures
         return figure.verdict
 

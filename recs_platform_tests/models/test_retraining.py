@@ -56,21 +56,21 @@ def test_the_weekday_that_the_cool_down_held_back_comes_when_it_is_over() -> Non
 
 
 def test_what_the_report_sees_asks_with_its_own_words() -> None:
-    assert decide(POLICY, replace(QUIET, seen=[DRIFT, VOLUME])) == Decision(
+    assert decide(POLICY, replace(QUIET, drift_reasons=[DRIFT, VOLUME])) == Decision(
         True, (DRIFT, VOLUME), "Trains: drifted: depth; volume: fewer"
     )
 
 
 def test_evidence_that_a_run_answered_never_asks_again() -> None:
-    answered = replace(QUIET, seen=[DRIFT], runs=[days_ago(30, DRIFT.evidence_id)])
+    answered = replace(QUIET, drift_reasons=[DRIFT], runs=[days_ago(30, DRIFT.evidence_id)])
     assert decide(POLICY, answered) == Decision(False, (), "Nothing new asks for a training")
-    assert decide(POLICY, replace(answered, seen=[DRIFT, VOLUME])).reasons == (VOLUME,)
+    assert decide(POLICY, replace(answered, drift_reasons=[DRIFT, VOLUME])).reasons == (VOLUME,)
 
 
 @pytest.mark.parametrize(("days", "train"), [(0, False), (1, False), (2, False), (3, True), (4, True)])
 def test_the_cool_down_holds_a_reason_but_does_not_lose_it(days: int, train: bool) -> None:
     no_weekday = replace(POLICY, weekday=None)
-    decision = decide(no_weekday, replace(QUIET, seen=[DRIFT], runs=[days_ago(days, "earlier")]))
+    decision = decide(no_weekday, replace(QUIET, drift_reasons=[DRIFT], runs=[days_ago(days, "earlier")]))
     assert (decision.train, kinds(decision)) == (train, ["drift"])
     if not train:
         day = WEDNESDAY - timedelta(days=days)
@@ -78,12 +78,12 @@ def test_the_cool_down_holds_a_reason_but_does_not_lose_it(days: int, train: boo
 
 
 def test_an_old_day_made_again_does_not_train_next_to_a_newer_run() -> None:
-    assert not decide(POLICY, replace(QUIET, seen=[DRIFT], runs=[days_ago(-2, "later")])).train
-    assert decide(POLICY, replace(QUIET, seen=[DRIFT], runs=[days_ago(-3, "later")])).train
+    assert not decide(POLICY, replace(QUIET, drift_reasons=[DRIFT], runs=[days_ago(-2, "later")])).train
+    assert decide(POLICY, replace(QUIET, drift_reasons=[DRIFT], runs=[days_ago(-3, "later")])).train
 
 
 def test_without_an_artifact_the_cool_down_does_not_hold() -> None:
-    broken = replace(QUIET, unusable="none is active", seen=[DRIFT], runs=[days_ago(1, "earlier")])
+    broken = replace(QUIET, unusable="none is active", drift_reasons=[DRIFT], runs=[days_ago(1, "earlier")])
     decision = decide(POLICY, broken)
     assert decision.train
     # What else asked is answered by the same run.

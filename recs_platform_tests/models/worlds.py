@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from recs_platform.models.data import Columns, Examples, examples
 from recs_platform.models.features import Bools, FeatureSet, FeatureSpec, Floats
-from recs_platform.models.manifest import Provenance
+from recs_platform.models.provenance import Provenance
 from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.training import Training, train
 

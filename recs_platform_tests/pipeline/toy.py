@@ -24,7 +24,8 @@ from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable, Stage
 from recs_platform.schemas.table import Empty, Table, log, snapshot, spec_of
 from recs_platform.strategies.catalogue import STRATEGIES
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
+from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.slices import Days, TableRef
 from recs_platform_tests.companies.shop import shop
@@ -83,7 +84,7 @@ GROUP BY customer_id, profiles.email"""
 
 
 @table_asset(Scores, look_back={"visits": 3})
-def scores(company: Company, days: Days, visits: pd.DataFrame, profiles: pa.Table) -> pd.DataFrame:
+def scores(days: Days, visits: pd.DataFrame, profiles: pa.Table) -> pd.DataFrame:
     """Pages of the last three days; customers who saw none have no score."""
     known = visits[visits.customer_id.isin(profiles["customer_id"].to_pylist())]
     pages = known.groupby("customer_id").pages.sum(min_count=1).rename("score").reset_index()
@@ -115,6 +116,9 @@ class Toy:
     visits: Callable[[Days], Any] = visits_of
     profiles: Callable[[Days], Any] = profiles_of
     features: tuple[FrameTable, ...] = (scores,)
+    others: tuple[Company, ...] = ()
+    warehouse: Warehouse | None = None
+    """What stands between Dagster and the lake, when something does."""
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
     @property
@@ -125,13 +129,18 @@ class Toy:
     def company(self) -> Company:
         return shop(self.folder)
 
+    @property
+    def companies(self) -> dict[str, Company]:
+        """The shop, and others of its strategy that a test gives it."""
+        return {company.name: company for company in (self.company, *self.others)}
+
     def pipeline(self) -> Pipeline:
         @table_asset(Visits)
-        def visits(company: Company, days: Days) -> Any:
+        def visits(days: Days) -> Any:
             return self.visits(days)
 
         @table_asset(Profiles)
-        def profiles(company: Company, days: Days) -> Any:
+        def profiles(days: Days) -> Any:
             return self.profiles(days)
 
         counts = SqlTable(spec_of(VisitCounts), parse_query("visit_counts", VISIT_COUNTS, "sql/toy/visit_counts.sql"))
@@ -144,31 +153,31 @@ class Toy:
 
     def definitions(self) -> dg.Definitions:
         return build_defs(
-            companies={"shop": self.company},
+            companies=self.companies,
             strategies={STRATEGY: self.pipeline()},
             resources={
-                "warehouse": dg.ResourceDefinition.hardcoded_resource(self.lake),
+                "warehouse": dg.ResourceDefinition.hardcoded_resource(self.warehouse or self.lake),
                 "journal": dg.ResourceDefinition.none_resource(),
             },
         )
 
-    def run(self, day: datetime.date = DAY) -> dg.ExecuteInProcessResult:
+    def run(self, day: datetime.date = DAY, company: str = "shop") -> dg.ExecuteInProcessResult:
         """The company's whole day."""
         job = self.definitions().resolve_job_def(daily_job(STRATEGY))
-        key = partition_key("shop", day)
+        key = partition_key(company, day)
         return job.execute_in_process(partition_key=key, instance=self.instance, raise_on_error=False)
 
-    def run_history(self, days: Days) -> dg.ExecuteInProcessResult:
+    def run_history(self, days: Days, company: str = "shop") -> dg.ExecuteInProcessResult:
         """The logs of a range of days, in one run."""
         job = self.definitions().resolve_job_def(history_job(STRATEGY))
-        first, last = partition_key("shop", days.first), partition_key("shop", days.last)
+        first, last = partition_key(company, days.first), partition_key(company, days.last)
         tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
         return job.execute_in_process(tags=tags, instance=self.instance, raise_on_error=False)
 
-    def rows(self, model: type[Table], days: Days | None = None) -> list[dict[str, Any]]:
+    def rows(self, model: type[Table], days: Days | None = None, company: str = "shop") -> list[dict[str, Any]]:
         """What is published, in the order of the key."""
         spec = spec_of(model)
-        with self.lake.read(TableRef(self.company.dataset, spec), days) as reader:
+        with self.lake.read(TableRef(self.companies[company].dataset, spec), days) as reader:
             rows: list[dict[str, Any]] = reader.read_all().to_pylist()
         return sorted(rows, key=lambda row: tuple(row[name] for name in (spec.date_column, *spec.key)))
 

@@ -10,12 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
-from recs_platform.errors import ConfigError
+from recs_platform.errors import ConfigError, PlatformError, UnavailableError
 from recs_platform.platform_db.engine import engine, upgrade
 
 
-def refusal(url: str) -> str:
-    with pytest.raises(ConfigError) as error:
+def refusal(url: str, kind: type[PlatformError] = ConfigError) -> str:
+    with pytest.raises(kind) as error:
         upgrade(engine(url))
     message = str(error.value)
     assert "\n" not in message
@@ -49,7 +49,7 @@ def test_a_driver_that_is_not_installed() -> None:
 
 
 def test_no_server_at_that_address() -> None:
-    message = refusal("postgresql://u:secret@127.0.0.1:1/db?sslpassword=hidden")
+    message = refusal("postgresql://u:secret@127.0.0.1:1/db?sslpassword=hidden", UnavailableError)
     assert "127.0.0.1:1/db" in message
     assert "refused" in message
     assert "secret" not in message
@@ -64,8 +64,35 @@ def test_a_server_without_that_database(postgres_url: str) -> None:
 
 
 def test_any_use_of_an_unreachable_database_is_explained_not_only_the_first() -> None:
-    with pytest.raises(ConfigError, match="cannot be used"):
+    with pytest.raises(UnavailableError, match="cannot be used"):
         engine("postgresql://u:secret@127.0.0.1:1/db").connect()
+
+
+def test_a_connection_that_breaks_off_in_between_is_an_outage(postgres_url: str) -> None:
+    ours, others = engine(postgres_url), engine(postgres_url)
+    with ours.connect() as connection, others.connect() as admin:
+        process = connection.scalar(text("SELECT pg_backend_pid()"))
+        admin.execute(text("SELECT pg_terminate_backend(:process)"), {"process": process})
+        with pytest.raises(UnavailableError, match="cannot be used"):
+            connection.execute(text("SELECT 1"))
+    with ours.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    ours.dispose()
+    others.dispose()
+
+
+def test_a_sqlite_file_that_somebody_writes_too_long_is_an_outage(tmp_path: Path) -> None:
+    path = tmp_path / "platform.db"
+    opened = engine(f"sqlite:///{path}")
+    upgrade(opened)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with opened.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 50")
+        with pytest.raises(UnavailableError, match="database is locked"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    other.close()
+    opened.dispose()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

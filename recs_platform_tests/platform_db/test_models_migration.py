@@ -9,9 +9,9 @@ import sqlalchemy
 from alembic import command
 from sqlalchemy import Engine, text
 
-from recs_platform.models import registry
+from recs_platform.model_registry import registry
 from recs_platform.platform_db.engine import alembic_config, engine, upgrade
-from recs_platform_tests.platform_db.models import register, statuses
+from recs_platform_tests.model_registry.versions import register, statuses
 
 _ADD = (
     "INSERT INTO publications (product, company, strategy, version, as_of, rows, generated_at, status, kind, "
@@ -57,4 +57,4 @@ def test_going_back_drops_the_registry_alone(before_models: Engine) -> None:
     assert not {"model_config", "training_runs"} & set(sqlalchemy.inspect(before_models).get_table_names())
     assert published(before_models) == [("metro", "recommendations", 1, 12, "live", "as it was")]
     upgrade(before_models)
-    assert registry.listed(before_models, "metro") == ()
+    assert registry.versions(before_models, "metro") == ()

@@ -17,7 +17,6 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from filelock import FileLock
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -25,6 +24,7 @@ from sqlalchemy.orm import Session
 from recs_platform.errors import ConfigError
 from recs_platform.platform_db import engine as platform
 from recs_platform.platform_db.engine import HEAD, VERSION_TABLE, alembic_config, engine, upgrade
+from recs_platform.platform_db.locks import lock
 from recs_platform.platform_db.tables import Base, Publication
 
 
@@ -225,7 +225,7 @@ def test_a_sqlite_file_that_another_process_is_preparing_is_waited_for(tmp_path:
     path = tmp_path / "platform.db"
     opened = engine(f"sqlite:///{path}")
     with ThreadPoolExecutor(1) as threads:
-        with FileLock(f"{path}.lock"):
+        with lock(opened, "opening"):
             other = sqlite3.connect(path, isolation_level=None)
             other.execute("BEGIN IMMEDIATE")
             waiting = threads.submit(upgrade, opened)

@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from recs_platform.automation.jobs import daily_job, history_job
-from recs_platform.automation.journal import RANGE_END, RANGE_START, RunSummary, summary
+from recs_platform.automation.journal import RANGE_END, RANGE_START
 from recs_platform.automation.partitions import partition_key
+from recs_platform.automation.run_summary import RunSummary, summary
 from recs_platform.companies.model import Company
 from recs_platform.definitions import build_defs
 from recs_platform.schemas.table import Kind, TableSpec
@@ -26,7 +27,7 @@ from recs_platform.settings import settings
 from recs_platform.sources.stage import NAME as SOURCES
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.environment import lake_of
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.slices import Days, TableRef
 
 Contents = Mapping[str, str]

@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 from recs_platform.declarations.product import AnyProduct
 from recs_platform.publication.outlet import Outlet
 from recs_platform_tests.publication.garage import Garage
+from recs_platform_tests.publication.market import DAY as FIRST
+from recs_platform_tests.publication.market import Market, lists
 from recs_platform_tests.publication.shop import PRODUCTS, lake_in, outlet_of
 
 
@@ -29,3 +31,11 @@ def outlet(tmp_path: Path, platform_db: Engine, product: AnyProduct) -> Outlet:
 def garage(own_home: Path) -> Garage:
     """A vehicle-fitment company with nothing made yet."""
     return Garage(own_home)
+
+
+@pytest.fixture
+def market(own_home: Path) -> Market:
+    """A company whose first day has ten customers with three offers each."""
+    made = Market()
+    made.plan(FIRST, lists(10, "a", "b", "c"))
+    return made

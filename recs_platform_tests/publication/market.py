@@ -31,6 +31,7 @@ from recs_platform.schemas.sources import Customers, Offers
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.settings import settings
 from recs_platform.strategies.catalogue import KNOWN, STRATEGIES
+from recs_platform.strategies.offer_ranking.publication import offers
 from recs_platform.strategies.offer_ranking.stage import offers_stage
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.environment import lake_of
@@ -128,6 +129,9 @@ def planned(lists: Lists) -> Planned:
 @cache
 def queries() -> dict[str, Query]:
     return load_queries(sql_folder())
+
+
+PRODUCT = offers(spec_of(OfferRecommendations), queries()["offer_recommendation_figures"])
 
 
 @dataclass

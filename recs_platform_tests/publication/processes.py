@@ -13,7 +13,7 @@ from recs_platform.platform_db.engine import engine
 from recs_platform.platform_db.tables import PublicationStatus
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import publications, publish, rollback
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.publication.shop import NOON, PRODUCTS, compared, day, lake_in, outlet_of
 from recs_platform_tests.warehouse.processes import FORKING, PATIENCE
 

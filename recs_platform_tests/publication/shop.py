@@ -24,8 +24,9 @@ from recs_platform.publication.publish import comparison_id, publish, reconcile
 from recs_platform.schemas.table import Empty, Table, snapshot, spec_of
 from recs_platform.strategies.vehicle_fitment.publication import recommendations
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject
+from recs_platform.warehouse.query import load_queries, sql_folder
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.warehouse.conftest import open_lake
 
@@ -55,7 +56,9 @@ class Splits(Table):
     why: str = Field()
 
 
-PICKS, SPLITS = recommendations(spec_of(Picks)), allocation(spec_of(Splits))
+QUERIES = load_queries(sql_folder())
+PICKS = recommendations(spec_of(Picks), QUERIES["vehicle_recommendation_figures"])
+SPLITS = allocation(spec_of(Splits), QUERIES["allocation_figures"])
 PRODUCTS: dict[str, AnyProduct] = {product.name: product for product in (PICKS, SPLITS)}
 
 

@@ -19,7 +19,6 @@ from recs_platform.publication.pictures import show_allocation
 from recs_platform.publication.verify import figures
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
-from recs_platform_tests.companies.shop import shop
 from recs_platform_tests.publication.shop import SPLITS, D, lake_in, outlet_of, write
 
 share = st.floats(0, 1)
@@ -90,18 +89,18 @@ def test_only_the_traffic_of_everybody_is_limited() -> None:
 
 def test_it_is_told_in_words_tables_and_a_picture(tmp_path: Path) -> None:
     change = compared(0.6, 0.5)
-    assert change.words() == "60.00% of the traffic would change treatment. Treatments: 2 kept, 1 added, 2 removed."
+    assert change.summary() == "60.00% of the traffic would change treatment. Treatments: 2 kept, 1 added, 2 removed."
     told = change.markdown()
     assert "| x | 90.00% | 2 | 0 | gone |" in told
     assert told.index("| x | 90.00%") < told.index("| (all) | 60.00%"), "the largest first"
     assert told.index("| t2 |  | 60.00% | +60.00% |") < told.index("| t1 | 50.00% | 40.00% | -10.00% |")
-    shown = show_allocation(shop(tmp_path), D, change.rows)
+    shown = show_allocation(change.rows)
     assert shown.words == told
     assert shown.picture is not None
     assert shown.picture.startswith(b"<svg")
     first = compared(None, None, live=0)
-    assert first.words() == "Nothing is live yet: 1 treatments would get their first shares."
-    assert show_allocation(shop(tmp_path), D, first.rows).picture is None
+    assert first.summary() == "Nothing is live yet: 1 treatments would get their first shares."
+    assert show_allocation(first.rows).picture is None
 
 
 @pytest.fixture

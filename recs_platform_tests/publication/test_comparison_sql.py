@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from recs_platform.schemas.publication import Comparison
 from recs_platform.schemas.table import spec_of
 from recs_platform.schemas.vehicle_fitment import DroppedCustomers, ItemPopularity, VehicleRecommendations
-from recs_platform.warehouse.compile import duckdb_sql
+from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.query import load_queries, sql_folder
 from recs_platform_tests.publication.garage import DAY, NEXT, Car, Owner, arrow
 

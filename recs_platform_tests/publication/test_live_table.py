@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from recs_platform.errors import MissingSliceError
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days, TableRef
 from recs_platform_tests.publication.shop import COMPANY, PICKS, day, lake_in

@@ -24,9 +24,8 @@ from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.strategies.offer_ranking.comparison_picture import show_offers
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.strategies.offer_ranking.publication import AVERAGES, ComparedOffers, judge_offers, offers
-from recs_platform_tests.companies.shop import shop
 from recs_platform_tests.publication.garage import arrow
-from recs_platform_tests.publication.market import DAY, Market, Shown, lists, planned, queries, write
+from recs_platform_tests.publication.market import DAY, PRODUCT, Market, Shown, lists, planned, queries, write
 from recs_platform_tests.publication.shop import lake_in
 
 share = st.floats(0, 1)
@@ -123,7 +122,7 @@ def test_a_day_on_which_every_live_offer_has_ended_is_not_refused() -> None:
     new_week = compared(gone=(0, 0), kept=0)
     assert new_week.lists_changed == 0
     assert refusals(judge_offers(new_week, parameters(max_lists_changed=0))) == []
-    assert "8 customers in common: none of their live offers still runs, 1,200 ended" in new_week.words()
+    assert "8 customers in common: none of their live offers still runs, 1,200 ended" in new_week.summary()
 
 
 def test_a_limit_itself_is_allowed_and_more_is_refused() -> None:
@@ -138,7 +137,7 @@ def test_a_limit_itself_is_allowed_and_more_is_refused() -> None:
 
 def test_it_is_told_in_words_tables_and_a_picture(tmp_path: Path) -> None:
     change = compared()
-    assert change.words() == (
+    assert change.summary() == (
         "8 customers in common: 85.00% of their running offers stay, 1,200 ended; 2 gained, 1 lost (1 left)."
     )
     told = change.markdown()
@@ -148,7 +147,7 @@ def test_it_is_told_in_words_tables_and_a_picture(tmp_path: Path) -> None:
     assert told.index("| chance | 5.00% | 5.50% | +10.00% | m1 -> m2 |") < told.index("| expected margin | 1.25 | 1.00")
     assert "| offers per customer |  | 9.50 |  |  |" in told
     assert "| o3 | 3 | 37.50% | 9.00% | rice, dry |" in told
-    shown = show_offers(shop(tmp_path), DAY, change.rows)
+    shown = show_offers(change.rows)
     assert shown.words == told
     assert shown.picture is not None
     assert shown.picture.startswith(b"<svg")
@@ -156,9 +155,9 @@ def test_it_is_told_in_words_tables_and_a_picture(tmp_path: Path) -> None:
 
 def test_a_first_publication_says_what_there_would_be(tmp_path: Path) -> None:
     first = compared(live=0)
-    assert first.words() == "Nothing is live yet: 2 customers would get their first offers."
+    assert first.summary() == "Nothing is live yet: 2 customers would get their first offers."
     assert [table.title for table in first.sections()] == ["Customers", "Averages of all offers"]
-    assert show_offers(shop(tmp_path), DAY, first.rows).picture is None
+    assert show_offers(first.rows).picture is None
 
 
 def test_every_average_has_its_place() -> None:
@@ -168,9 +167,7 @@ def test_every_average_has_its_place() -> None:
 @pytest.fixture
 def outlet(tmp_path: Path) -> Outlet:
     database = engine(f"sqlite:///{tmp_path / 'platform.db'}")
-    return Outlet(
-        "market", "offer_ranking", offers(spec_of(OfferRecommendations)), "market", lake_in(tmp_path), database
-    )
+    return Outlet("market", "offer_ranking", PRODUCT, "market", lake_in(tmp_path), database)
 
 
 def rows_of(*offers: str, customer: str = "c0") -> list[dict[str, Any]]:
@@ -213,7 +210,11 @@ def test_lists_of_two_days_are_no_version(outlet: Outlet) -> None:
 def test_what_cannot_be_declared() -> None:
     with pytest.raises(ValueError, match="offer_ranking cannot publish offer_scores: a table of recommendations is a"):
         product_stage(
-            STRATEGIES["offer_ranking"], queries(), offers(spec_of(OfferScores)), OfferComparison, show_offers
+            STRATEGIES["offer_ranking"],
+            queries(),
+            offers(spec_of(OfferScores), PRODUCT.figures),
+            OfferComparison,
+            show_offers,
         )
 
 

@@ -13,10 +13,8 @@ from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import comparison_id, publications, publish, reconcile, rollback
 from recs_platform.publication.verify import verify
 from recs_platform.schemas.offer_ranking import OfferRecommendations
-from recs_platform.schemas.table import spec_of
-from recs_platform.strategies.offer_ranking.publication import offers
-from recs_platform.warehouse.lake import Lake
-from recs_platform_tests.publication.market import DAY, NAME, NEXT, STRATEGY, lists, planned, write
+from recs_platform.warehouse.lake.lake import Lake
+from recs_platform_tests.publication.market import DAY, NAME, NEXT, PRODUCT, STRATEGY, lists, planned, write
 from recs_platform_tests.publication.processes import AFTER_THE_COMMIT, BEFORE_THE_COMMIT
 from recs_platform_tests.publication.shop import NOON, lake_in
 from recs_platform_tests.warehouse.processes import PATIENCE, start
@@ -25,7 +23,7 @@ CUSTOMERS = {DAY: 200, NEXT: 300}
 
 
 def outlet_in(folder: Path, database: Engine) -> Outlet:
-    return Outlet(NAME, STRATEGY, offers(spec_of(OfferRecommendations)), NAME, lake_in(folder), database)
+    return Outlet(NAME, STRATEGY, PRODUCT, NAME, lake_in(folder), database)
 
 
 def compared(outlet: Outlet) -> str:

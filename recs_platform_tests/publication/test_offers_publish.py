@@ -12,7 +12,7 @@ import yaml
 
 from recs_platform.errors import StorageError
 from recs_platform.publication.compare import compare_days
-from recs_platform.publication.offer import Offer, Standing, accept, offer
+from recs_platform.publication.proposal import Proposal, Standing, accept, propose
 from recs_platform.publication.publish import publications
 from recs_platform.settings import settings
 from recs_platform.strategies import catalogue
@@ -35,14 +35,6 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 LIVE = lists(10, "a", "b", "c")
-
-
-@pytest.fixture
-def market(own_home: Path) -> Market:
-    """A company whose first day has ten customers with three offers each."""
-    made = Market()
-    made.plan(DAY, LIVE)
-    return made
 
 
 @pytest.fixture
@@ -70,10 +62,10 @@ def live_offers(market: Market) -> dict[str, list[str]]:
     return {c: [row["offer_id"] for row in rows if row["customer_id"] == c] for c in {r["customer_id"] for r in rows}}
 
 
-def offered(market: Market, day: date) -> Offer:
+def publish_day(market: Market, day: date) -> Proposal:
     """Made, compared with what is live, judged, and live if nothing refuses."""
     market.make(day)
-    found = offer(market.outlet, market.pipeline, market.company, day)
+    found = propose(market.outlet, market.pipeline, market.company, day)
     accept(found, market.outlet, by="ann", at=NOON)
     return found
 
@@ -117,7 +109,7 @@ REFUSED: dict[str, tuple[Lists, str]] = {
 def test_each_guardrail_stops_the_run_before_publication(market: Market, which: str) -> None:
     today, words = REFUSED[which]
     market.plan(NEXT, today)
-    offered(market, DAY)
+    publish_day(market, DAY)
     refused = market.run(NEXT)
     assert failed_steps(refused) == ["offer_comparison_guardrails"], "publication does not even begin"
     found = verdict(refused)
@@ -133,18 +125,18 @@ def test_each_guardrail_stops_the_run_before_publication(market: Market, which: 
 def test_limits_are_the_companys(market: Market) -> None:
     market.parameters = {"max_customers_lost": 0.1}
     market.plan(NEXT, REFUSED["customers"][0])
-    offered(market, DAY)
-    assert offered(market, NEXT).refusals == []
+    publish_day(market, DAY)
+    assert publish_day(market, NEXT).refusals == []
     assert versions(market)[0] == (2, NEXT, "live")
 
 
 def test_the_week_after_everything_ended_goes_live_by_itself(market: Market) -> None:
     market.plan(DAY, lists(10, "a", "b", "c", ends=NEXT))
     market.plan(NEXT, lists(10, "x", "y", "z"))
-    offered(market, DAY)
-    compared = offered(market, NEXT).compared
+    publish_day(market, DAY)
+    compared = publish_day(market, NEXT).compared
     assert compared is not None
-    assert "none of their live offers still runs, 30 ended" in compared.words()
+    assert "none of their live offers still runs, 30 ended" in compared.summary()
     assert live_offers(market)["c0"] == ["x", "y", "z"]
 
 
@@ -153,7 +145,7 @@ def test_a_day_without_offers_publishes_nothing_and_succeeds(market: Market) -> 
     after = NEXT + timedelta(days=1)
     market.plan(NEXT, {})
     market.plan(after, lists(10, "a", "b", "z"))
-    offered(market, DAY)
+    publish_day(market, DAY)
     quiet = market.run(NEXT)
     assert quiet.success
     assert verdict(quiet).passed
@@ -161,21 +153,21 @@ def test_a_day_without_offers_publishes_nothing_and_succeeds(market: Market) -> 
     assert said["summary"] == "market: 2025-09-11 has no recommendations; nothing is published."
     assert (said["published"], said["version"], said["live_as_of"]) == (False, 1, str(DAY))
     assert live_offers(market)["c0"] == ["a", "b", "c"]
-    assert offered(market, after).words() == "market: 2025-09-12 would replace version 1, of 2025-09-10."
+    assert publish_day(market, after).summary() == "market: 2025-09-12 would replace version 1, of 2025-09-10."
     assert versions(market) == [(2, after, "live"), (1, DAY, "backup")]
 
 
 def test_a_company_that_never_had_an_offer_publishes_nothing(market: Market) -> None:
     market.plan(DAY, {})
-    found = offered(market, DAY)
+    found = publish_day(market, DAY)
     assert (found.standing, found.live, versions(market)) == (Standing.EMPTY, None, [])
 
 
 def test_a_backfill_changes_nothing_that_is_live(market: Market) -> None:
     before = DAY - timedelta(days=1)
     market.plan(before, lists(2, "x"))
-    offered(market, DAY)
-    backfill = offered(market, before)
+    publish_day(market, DAY)
+    backfill = publish_day(market, before)
     assert (backfill.standing, backfill.refusals) == (Standing.OLDER, [])
     assert versions(market) == [(1, DAY, "live")]
 
@@ -183,7 +175,7 @@ def test_a_backfill_changes_nothing_that_is_live(market: Market) -> None:
 def test_an_offer_twice_in_a_list_does_not_go_live(market: Market) -> None:
     market.plan(DAY, {**LIVE, "c0": [Shown("a"), Shown("a")]})
     with pytest.raises(StorageError, match="has lists with a gap, or with an offer twice: of 1 customers"):
-        offered(market, DAY)
+        publish_day(market, DAY)
     assert versions(market) == []
 
 

@@ -16,7 +16,7 @@ from recs_platform.schemas.offer_ranking import OfferRecommendations
 from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.publication import AVERAGES
-from recs_platform.warehouse.compile import duckdb_sql
+from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform_tests.publication.market import DAY, LATER, NEXT, Lists, Planned, Shown, lists, planned, queries
 
 QUERY = queries()["offer_comparison"]

@@ -11,9 +11,9 @@ import pytest
 
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.publication.allocation import allocation
-from recs_platform.publication.offer import Standing, newest_day, offer
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.pictures import show_allocation
+from recs_platform.publication.proposal import Standing, newest_day, propose
 from recs_platform.publication.publish import publications
 from recs_platform.publication.stage import outlet_of, product_stage
 from recs_platform.schemas.publication import AllocationComparison, Comparison
@@ -106,8 +106,8 @@ def test_a_company_that_never_sent_anything_publishes_no_allocation(own_home: Pa
     silent.plan(DAY, owners(10))
     assert silent.run(DAY).success
     assert (versions(silent.allocation), versions(silent.outlet)) == ([], [(1, DAY, "live")])
-    offered = offer(silent.allocation, silent.pipeline, silent.company, newest_day(silent.allocation))
-    assert (offered.standing, offered.live) == (Standing.EMPTY, None)
+    proposal = propose(silent.allocation, silent.pipeline, silent.company, newest_day(silent.allocation))
+    assert (proposal.standing, proposal.live) == (Standing.EMPTY, None)
 
 
 def test_an_older_allocation_never_goes_live(both: Garage) -> None:
@@ -216,9 +216,21 @@ def test_the_only_product_of_a_strategy_need_not_be_named(
 def test_what_cannot_be_declared(shop: Garage) -> None:
     strategy, queries = STRATEGIES[STRATEGY], load_queries(sql_folder())
     with pytest.raises(ValueError, match="vehicle_fitment cannot publish dropped_customers: a table of recommend"):
-        product_stage(strategy, queries, recommendations(spec_of(DroppedCustomers)), Comparison, show_recommendations)
+        product_stage(
+            strategy,
+            queries,
+            recommendations(spec_of(DroppedCustomers), queries["vehicle_recommendation_figures"]),
+            Comparison,
+            show_recommendations,
+        )
     with pytest.raises(ValueError, match=r"a table of treatment shares is a snapshot with as_of, segment, share"):
-        product_stage(strategy, queries, allocation(spec_of(Comparison)), AllocationComparison, show_allocation)
+        product_stage(
+            strategy,
+            queries,
+            allocation(spec_of(Comparison), queries["allocation_figures"]),
+            AllocationComparison,
+            show_allocation,
+        )
     made, *publishing = shop.pipeline.stages
     with pytest.raises(ValueError, match="vehicle_fitment publishes allocation twice"):
         Pipeline(strategy, [made, *publishing, publishing[-1]], shop.pipeline.validation)

@@ -15,6 +15,7 @@ from recs_platform.schemas.table import spec_of
 from recs_platform.sources.rejection import rejection_audit
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days, TableRef
+from recs_platform_tests.warehouse.memory import MemorySlice
 
 _FIRST = date(2025, 9, 1)
 _SPEC = spec_of(landed(Events))
@@ -30,7 +31,7 @@ def _judge(*days: list[str | None], tolerance: float = 0.05, minimum: int = 10) 
     limits = Parameters(rejected_warning=0, rejected_tolerance=tolerance, rejected_minimum=minimum)
     subject = Subject("x/landed_events", "shop", TableRef("shop", _SPEC), Days.ending(_FIRST, 1))
     try:
-        rejection_audit(spec_of(Events), limits).check(staged, subject)
+        rejection_audit(spec_of(Events), limits).check(MemorySlice(staged), subject)
     except SourceError as error:
         assert error.column is not None
         return error.rule

@@ -8,6 +8,9 @@ where it may not be, a value by its type. Beside the tables it may say:
     as_of:              the day the query runs for (or `first:` and `last:`)
     parameters:         the company's parameters
     company:            any other key of the company's file
+    given:              what a question is asked with
+
+A question of a product's figures reads the table `published`.
 
 `expect.yaml` of a query is a list of rows, all with the same columns: those columns are compared, the rows in any
 order, and no row may be missing or too many. `expect.yaml` of a check says `passed:` and `violations:`, and may say
@@ -31,11 +34,12 @@ import yaml
 from recs_platform.companies.model import Company
 from recs_platform.schemas.table import Column, TableSpec
 from recs_platform.strategies.catalogue import KNOWN
+from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.slices import Days
 
 FOLDER = Path(__file__).parent
 VALIDATION = "validation"
-_SETTINGS = ("let", "strategy", "as_of", "first", "last", "parameters", "company")
+_SETTINGS = ("let", "strategy", "as_of", "first", "last", "parameters", "company", "given")
 _DAY = date(2025, 9, 10)
 _COMPANY: dict[str, Any] = {
     "name": "shop",
@@ -53,7 +57,7 @@ class Case:
 
     @property
     def table(self) -> str:
-        """The table or check whose query it is a case of."""
+        """The table, check or question whose query it is a case of."""
         return self.folder.parent.name
 
     @property
@@ -82,6 +86,12 @@ class Case:
     @property
     def tables(self) -> Mapping[str, list[dict[str, Any]]]:
         return {name: rows or [] for name, rows in self._given.items() if name not in _SETTINGS}
+
+    @property
+    def given(self) -> dict[str, Value]:
+        """A list is one of texts, as parameters are."""
+        asked: dict[str, Any] = self._given.get("given", {})
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in asked.items()}
 
     def company(self, strategy: str) -> Company:
         described = {**_COMPANY, "strategy": strategy, **self._given.get("company", {})}

@@ -6,7 +6,7 @@ Not here: what a fixture looks like (case.py).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
@@ -20,29 +20,33 @@ from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import Verdict, judge
-from recs_platform.warehouse.engine import Engine, quoted
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import BoundQuery, Incoming, Subject
 from recs_platform.warehouse.slices import Days, TableRef
 from recs_platform_tests.sql.case import Case, arrow_rows
 
 
 def pipeline_of(case: Case) -> Pipeline:
-    """The pipeline that the case names, or the first that has its table or check."""
+    """The pipeline that the case names, or the first that has its table, check or question."""
     if case.strategy:
         return pipelines()[case.strategy]
-    found = (p for p in pipelines().values() if case.table in (p.checks if case.is_check else p.tables))
-    return next(found)
+    having = (
+        p for p in pipelines().values() if case.table in (p.checks if case.is_check else {**p.tables, **p.questions})
+    )
+    return next(having)
 
 
 def rows_of(case: Case, folder: Path) -> list[dict[str, Any]]:
     """What the query gives for the days of the case, having passed the audits of its table."""
     pipeline, lake = pipeline_of(case), _lake(folder)
     company = case.company(pipeline.strategy.name)
+    if case.table in pipeline.questions:
+        return _answers(case, pipeline, lake)
     made = pipeline.tables[case.table]
     assert isinstance(made, SqlTable), f"{case}: {case.table} is not made by a query"
     arriving = {spec.name: spec for spec in made.incoming_specs}
-    _fill(lake, pipeline, case, company.dataset, outside=set(arriving))
+    _fill(lake, pipeline.specs, case, company.dataset, outside=set(arriving))
     bound = pipeline.bind(case.table, company, case.days)
     # A fixture has a row for every reason to reject one: more than any company would tolerate.
     bound = replace(bound, incoming=_incoming(case, arriving), audits=())
@@ -53,10 +57,19 @@ def rows_of(case: Case, folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def _answers(case: Case, pipeline: Pipeline, lake: Lake) -> list[dict[str, Any]]:
+    """What a question is answered with: the rows in their order, for a case that lists what comes first."""
+    company = case.company(pipeline.strategy.name)
+    _fill(lake, pipeline.questions[case.table].tables, case, company.dataset, outside=set())
+    with lake.run(pipeline.ask(case.table, company, case.days.last, case.given)) as reader:
+        rows: list[dict[str, Any]] = reader.read_all().to_pylist()
+    return rows
+
+
 def verdict_of(case: Case, folder: Path) -> Verdict:
     pipeline, lake = pipeline_of(case), _lake(folder)
     company = case.company(pipeline.strategy.name)
-    _fill(lake, pipeline, case, company.dataset, outside=set())
+    _fill(lake, pipeline.specs, case, company.dataset, outside=set())
     check, _ = pipeline.checks[case.table]
     bound: BoundQuery = pipeline.bind_check(case.table, company, case.days)
     return judge(lake, check, bound, frozenset())
@@ -82,12 +95,12 @@ def _lake(folder: Path) -> Lake:
     return Lake(str(folder / "lake"), Engine("512MiB", 1, folder.parent / "spill"), timedelta(days=1), folder / "scratch")
 
 
-def _fill(lake: Lake, pipeline: Pipeline, case: Case, dataset: str, *, outside: set[str]) -> None:
+def _fill(lake: Lake, specs: Mapping[str, TableSpec], case: Case, dataset: str, *, outside: set[str]) -> None:
     """Every table of the case, a day at a time for snapshots: the days between have none."""
     for name, rows in case.tables.items():
         if name in outside:
             continue
-        spec = pipeline.specs[name]
+        spec = specs[name]
         table = arrow_rows(spec, rows, case.days.last, list(spec.columns))
         days: list[date] = sorted({row.get(spec.date_column, case.days.last) for row in rows}) or [case.days.last]
         slices = [Days.one(day) for day in days] if spec.kind is Kind.SNAPSHOT else [Days(days[0], days[-1])]
@@ -112,4 +125,4 @@ def _arrived(table: pa.Table) -> Incoming:
     def opened() -> Iterator[pa.RecordBatchReader]:
         yield table.to_reader()
 
-    return Incoming(opened, lambda schema: [quoted(name) for name in schema.names])
+    return opened

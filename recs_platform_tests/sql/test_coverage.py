@@ -21,7 +21,7 @@ from recs_platform_tests.sql.running import difference
 
 
 def _queries() -> dict[str, Query]:
-    """The queries that make tables: those of `sql/`, and those that a stage puts together."""
+    """The queries that make tables or answer questions: those of `sql/`, and those that a stage puts together."""
     written = {n: q for n, q in load_queries(sql_folder()).items() if not q.path.startswith(VALIDATION)}
     made = (table for pipeline in pipelines().values() for table in pipeline.tables.values())
     return {table.spec.name: table.query for table in made if isinstance(table, SqlTable)} | written
@@ -55,8 +55,8 @@ def test_every_check_has_a_case_in_which_it(passes: bool) -> None:
 
 def test_every_case_stands_where_its_query_does() -> None:
     """A case of a query that is gone, or in another folder, is no case of anything."""
-    areas = {n: PurePosixPath(q.path).parent.name for n, q in _queries().items()}
-    areas |= {n: PurePosixPath(q.path).relative_to("sql").parent.as_posix() for n, q in _checks().items()}
+    paths = {name: PurePosixPath(query.path).parent for name, query in (_queries() | _checks()).items()}
+    areas = {name: path.as_posix().removeprefix("sql/") for name, path in paths.items()}
     assert [str(case) for case in all_cases() if areas.get(case.table) != case.area] == []
     assert all((case.folder / "expect.yaml").is_file() for case in all_cases())
     assert len(all_cases()) == len(list(FOLDER.rglob("expect.yaml")))

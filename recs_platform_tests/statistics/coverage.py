@@ -11,7 +11,7 @@ import numpy as np
 
 from recs_platform.simulation.randomness import stream
 from recs_platform.statistics.cuped import adjust
-from recs_platform.statistics.intervals import Interval, proportion, proportion_difference, relative_lift
+from recs_platform.statistics.intervals import Interval, proportion
 from recs_platform.statistics.paired import Paired, paired
 from recs_platform.statistics.ratio import difference, ratio_interval
 from recs_platform_tests.statistics.worlds import (
@@ -32,14 +32,6 @@ CLUSTERED = 2_000
 def share(name: str, trials: int, truth: float) -> float:
     counts = stream(SEED, name).binomial(trials, truth, REPLICATIONS).tolist()
     return covered(truth, (proportion(count, trials) for count in counts))
-
-
-def two_shares(name: str, arms: tuple[int, int], truth: tuple[float, float], *, lift: bool = False) -> float:
-    rng = stream(SEED, name)
-    treated, control = (rng.binomial(n, p, REPLICATIONS).tolist() for n, p in zip(arms, truth, strict=True))
-    method = relative_lift if lift else proportion_difference
-    found = (method(one, arms[0], other, arms[1]) for one, other in zip(treated, control, strict=True))
-    return covered(truth[0] / truth[1] - 1 if lift else truth[0] - truth[1], found)
 
 
 def clicks_per_send(name: str, customers: int) -> float:
@@ -105,22 +97,9 @@ def covered(truth: float, intervals: Iterable[Interval]) -> float:
     return sum(hits) / len(hits)
 
 
-OPENED = (0.1188, 0.0425)
-ORDERED = (0.0039, 0.0025)
-
 HOLDS: dict[str, Callable[[str], float]] = {
     "share: 0.93% of 4,000 customers": lambda name: share(name, 4_000, 0.0093),
     "share: 74.1% of 300 customers": lambda name: share(name, 300, 0.741),
-    "difference of shares: 11.88% and 4.25%, 1,000 customers each": lambda name: two_shares(
-        name, (1_000, 1_000), OPENED
-    ),
-    "difference of shares: 0.39% of 20,000, 0.25% of 4,000": lambda name: two_shares(name, (20_000, 4_000), ORDERED),
-    "lift of shares: 11.88% and 4.25%, 1,000 customers each": lambda name: two_shares(
-        name, (1_000, 1_000), OPENED, lift=True
-    ),
-    "lift of shares: 0.39% of 20,000, 0.25% of 4,000": lambda name: two_shares(
-        name, (20_000, 4_000), ORDERED, lift=True
-    ),
     "clicks per send, 500 customers": lambda name: clicks_per_send(name, 500),
     "difference of clicks per send, 600 and 300 customers": lambda name: two_arms_of_clickers(name, (600, 300)),
     "lift of clicks per send, 600 and 300 customers": lambda name: two_arms_of_clickers(name, (600, 300), lift=True),

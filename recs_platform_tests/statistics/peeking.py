@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from recs_platform.simulation.randomness import FloatArray, stream
-from recs_platform.statistics.power import expected_error
 from recs_platform.statistics.ratio import Sums, difference
 from recs_platform.statistics.sequential import anytime
 from recs_platform_tests.statistics.coverage import SEED
@@ -29,8 +29,7 @@ class EverWrong:
 def new_customers_daily(name: str, rate: float, daily: int, days: int) -> EverWrong:
     """Each customer gets one send, and reacts to it or not. What the arms react with is only noise."""
     reactions = stream(SEED, name).binomial(daily, rate, (2, EXPERIMENTS, days)).cumsum(axis=2)
-    planned = expected_error(daily * days, daily * days, float(np.sqrt(rate * (1 - rate))))
-    assert planned is not None
+    planned = _planned_error(daily * days, float(np.sqrt(rate * (1 - rate))))
 
     def looks(experiment: int) -> Iterator[tuple[Sums, Sums]]:
         treated, control = (arm[experiment].tolist() for arm in reactions)
@@ -47,8 +46,7 @@ def same_customers_daily(name: str, customers: int, days: int) -> EverWrong:
     average = HABIT[0] / sum(HABIT)
     between = average * (1 - average) / (sum(HABIT) + 1)
     within = average * (1 - average) - between
-    planned = expected_error(customers, customers, float(np.sqrt(between + within / days)))
-    assert planned is not None
+    planned = _planned_error(customers, float(np.sqrt(between + within / days)))
 
     def looks(experiment: int) -> Iterator[tuple[Sums, Sums]]:
         for day in range(1, days + 1):
@@ -74,6 +72,11 @@ def watch(looks: Callable[[int], Iterator[tuple[Sums, Sums]]], planned: float) -
             wrong[experiment, 2] |= not always.contains(0)
         wrong[experiment, 0] = fixed_wrong
     return EverWrong(*wrong.mean(axis=0).tolist())
+
+
+def _planned_error(customers: int, deviation: float) -> float:
+    """The standard error of the difference at the end, of so many customers in each arm: what watching is tuned for."""
+    return deviation * math.sqrt(1 / customers + 1 / customers)
 
 
 def _clicks_so_far(rng: np.random.Generator, customers: int, days: int) -> tuple[FloatArray, FloatArray]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recs_platform.statistics.intervals import Interval, normal_quantile
-from recs_platform.statistics.sequential import anytime, anytime_p_value, reach, shortest_reach
+from recs_platform.statistics.sequential import anytime, reach, shortest_reach
 
 errors = st.floats(1e-6, 1e6)
 levels = st.sampled_from([0.8, 0.9, 0.95, 0.99])
@@ -25,19 +25,6 @@ def test_it_is_tightest_where_it_is_tuned_for(error: float, other: float, level:
     tuned = reach(error, tuned_for=error, level=level)
     assert tuned == pytest.approx(shortest_reach(level))
     assert reach(error, tuned_for=other, level=level) >= tuned * (1 - 1e-12)
-
-
-@given(st.floats(-1e6, 1e6), errors, errors, levels)
-def test_the_p_value_and_the_interval_never_contradict_each_other(
-    estimate: float, error: float, tuned_for: float, level: float
-) -> None:
-    p_value = anytime_p_value(estimate, error, tuned_for=tuned_for, level=level)
-    found = anytime(estimate, error, tuned_for=tuned_for, level=level)
-    assert p_value is not None
-    assert 0 <= p_value <= 1
-    if abs(p_value - (1 - level)) > 1e-6:
-        assert (p_value < 1 - level) == (not found.contains(0))
-    assert found.contains(estimate)
 
 
 def test_by_hand() -> None:
@@ -58,7 +45,6 @@ def test_units_of_measurement_do_not_matter() -> None:
 def test_before_anything_is_known_it_is_open() -> None:
     assert anytime(None, None, tuned_for=1.0) == Interval(None, None, None)
     assert anytime(0.5, None, tuned_for=1.0) == anytime(0.5, 0.0, tuned_for=1.0) == Interval(0.5, None, None)
-    assert anytime_p_value(0.5, None, tuned_for=1.0) is None
 
 
 def test_tuning_for_nothing_is_refused() -> None:

@@ -7,12 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from recs_platform.warehouse.engine import Engine
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.lake import Lake
+from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
 
 
-def open_lake(root: str, scratch: Path, *, memory_limit: str = "1GiB", retention_days: int = 7) -> Lake:
-    return Lake(root, Engine(memory_limit, 2, scratch / "spill"), timedelta(days=retention_days), scratch)
+def open_lake(
+    root: str,
+    scratch: Path,
+    *,
+    memory_limit: str = "1GiB",
+    retention_days: int = 7,
+    ledger: SliceLedger | None = None,
+) -> Lake:
+    engine = Engine(memory_limit, 2, scratch / "spill")
+    return Lake(root, engine, timedelta(days=retention_days), scratch, ledger or MemoryLedger())
 
 
 @pytest.fixture

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+from recs_platform.warehouse.database_ledger import DatabaseLedger
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.warehouse.conftest import open_lake
 from recs_platform_tests.warehouse.tables import ref, stored, visits, write
@@ -47,6 +51,25 @@ def replace_in_turn(
     gate.wait(PATIENCE)
     for of in ranges:
         write(lake, of, visits(of, each=rows, pages=mark))
+    answers.put(mark)
+
+
+def write_and_die_before_it_is_entered(root: str, scratch: Path, database: str, of: Days, mark: int) -> None:
+    """Replace days, and be killed between the commit and the ledger."""
+    lake = open_lake(root, scratch, ledger=DatabaseLedger(database))
+    with patch.object(DatabaseLedger, "advance", lambda *_: os.kill(os.getpid(), signal.SIGKILL)):
+        write(lake, of, visits(of, each=2, pages=mark), note={"run": f"killed {mark}"})
+
+
+def write_with_a_ledger(
+    root: str, scratch: Path, database: str, ranges: Sequence[Days], mark: int, gate: Any, answers: Any
+) -> None:
+    """Replace each range once, when everybody is ready, and look after each at what there is."""
+    lake = open_lake(root, scratch, ledger=DatabaseLedger(database))
+    gate.wait(PATIENCE)
+    for of in ranges:
+        write(lake, of, visits(of, each=mark, pages=mark), note={"run": f"w{mark}"})
+        assert set(of) <= set(lake.days(ref()))
     answers.put(mark)
 
 

@@ -12,7 +12,7 @@ from pandera.ibis import Field
 
 from recs_platform.schemas.table import Table, TableSpec, log, snapshot, spec_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject, Written
 from recs_platform.warehouse.slices import Days, TableRef
 
@@ -94,16 +94,18 @@ def write(lake: Lake, of: Days, rows: Sequence[Row], spec: TableSpec = VISITS, *
     return lake.replace(subject(of, spec), reader(rows, spec), audits=(SCHEMA_AUDIT,), **options)
 
 
-def stored(lake: Lake, of: Days | None = None, spec: TableSpec = VISITS) -> list[dict[str, Any]]:
+def stored(
+    lake: Lake, of: Days | None = None, spec: TableSpec = VISITS, *, version: int | None = None
+) -> list[dict[str, Any]]:
     """What a reader sees, in the order of the key."""
-    with lake.read(ref(spec), of) as rows:
+    with lake.read(ref(spec), of, version=version) as rows:
         found: list[dict[str, Any]] = rows.read_all().to_pylist()
     return sorted(found, key=lambda row: tuple(row[name] for name in (spec.date_column, *spec.key)))
 
 
-def marks(lake: Lake, of: Days | None = None) -> dict[date, list[int]]:
+def marks(lake: Lake, of: Days | None = None, *, version: int | None = None) -> dict[date, list[int]]:
     """Day: the `pages` of each of its visits."""
     found: dict[date, list[int]] = {}
-    for row in stored(lake, of):
+    for row in stored(lake, of, version=version):
         found.setdefault(row["event_date"], []).append(row["pages"])
     return found

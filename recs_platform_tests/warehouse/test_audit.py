@@ -22,6 +22,9 @@ from pandera.ibis import Field
 from recs_platform.errors import SliceError
 from recs_platform.schemas.table import Empty, Table, TableSpec, log, spec_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT, violations
+from recs_platform.warehouse.lake.staged import StagedView
+from recs_platform.warehouse.protocol import StagedSlice
+from recs_platform_tests.warehouse.memory import MemorySlice
 from recs_platform_tests.warehouse.tables import day, days, subject
 
 Found = set[tuple[str | None, str]]
@@ -69,7 +72,7 @@ ROWS = st.lists(
     st.fixed_dictionaries(
         {"event_date": st.just(day(0))},
         optional={
-            column.name: {"BIGINT": WHOLE, "DOUBLE": FRACTION, "VARCHAR": TEXT}[column.sql_type]
+            column.name: {"INT64": WHOLE, "FLOAT64": FRACTION, "STRING": TEXT}[column.sql_type]
             for column in RULES.columns
             if column.name not in ("event_date", "number")
         },
@@ -78,23 +81,28 @@ ROWS = st.lists(
 )
 
 
-def staged(rows: Sequence[dict[str, Any]], spec: TableSpec = RULES) -> ir.Table:
-    connection = duckdb.connect()
+def arrow(rows: Sequence[dict[str, Any]], spec: TableSpec = RULES) -> pa.Table:
     numbered = [{"number": number, **row} for number, row in enumerate(rows)]
     schema = pa.schema([pa.field(column.name, column.type) for column in spec.columns])
-    connection.register("staged", pa.Table.from_pylist(numbered, schema=schema))
-    return ibis.duckdb.from_connection(connection).table("staged")
+    return pa.Table.from_pylist(numbered, schema=schema)
 
 
-def ours(rows: ir.Table) -> Found:
+def staged(rows: Sequence[dict[str, Any]], spec: TableSpec = RULES) -> StagedSlice:
+    """As the lake stages them."""
+    connection = duckdb.connect()
+    connection.register("staged", arrow(rows, spec))
+    return StagedView(connection, "staged")
+
+
+def ours(rows: StagedSlice) -> Found:
     return {(violation.column, violation.rule) for violation in violations(rows, RULES)[1]}
 
 
-def panderas(rows: ir.Table) -> Found:
+def panderas(rows: StagedSlice) -> Found:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # pandas, about Pandera's own code
-            RULES.schema.validate(rows, lazy=True)
+            RULES.schema.validate(rows.rows, lazy=True)
     except SchemaErrors as errors:
         return {(column_of(error), words_of(error.check)) for error in errors.schema_errors}
     return set()
@@ -114,6 +122,16 @@ def test_the_verdict_is_panderas_own(rows: list[dict[str, Any]]) -> None:
     # Pandera takes a rule whose outcome is NULL on every row for broken, an empty slice's included; we do not.
     table = staged([FINE, *rows])
     assert ours(table) == panderas(table)
+
+
+@settings(max_examples=8)
+@given(rows=ROWS)
+def test_one_scan_counts_what_a_question_for_each_rule_counts(rows: list[dict[str, Any]]) -> None:
+    """The lake's way of counting against the plainest one; the examples and messages are made of the same."""
+    in_memory = MemorySlice(ibis.memtable(arrow([FINE, *rows, *rows])))
+    on_the_lake = staged([FINE, *rows, *rows])
+    assert on_the_lake.count(RULES) == in_memory.count(RULES)
+    assert violations(on_the_lake, RULES) == violations(in_memory, RULES)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +187,7 @@ def test_a_key_stands_once_a_day(keys: list[tuple[int, str | None, int]]) -> Non
     assert all(violation.rule == "number, part must be unique" for violation in found)
 
 
-def message(rows: ir.Table) -> str:
+def message(rows: StagedSlice) -> str:
     with pytest.raises(SliceError) as caught:
         SCHEMA_AUDIT.check(rows, subject(days(0, 0), RULES))
     return str(caught.value)

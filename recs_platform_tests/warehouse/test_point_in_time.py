@@ -20,7 +20,7 @@ from recs_platform.errors import MissingSliceError
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable, Stage
 from recs_platform.schemas.table import Table, TableSpec, log, snapshot, spec_of
 from recs_platform.strategies.catalogue import STRATEGIES
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.companies.shop import shop

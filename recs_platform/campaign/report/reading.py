@@ -20,8 +20,8 @@ from recs_platform.masking import mask_row
 from recs_platform.pipeline.pipeline import Pipeline, SqlTable
 from recs_platform.schemas.campaign_reports import QUESTIONS
 from recs_platform.schemas.table import TableSpec, spec_of
-from recs_platform.warehouse.engine import quoted
 from recs_platform.warehouse.protocol import Incoming, Warehouse
+from recs_platform.warehouse.scope import SENT_FROM, SENT_TO
 from recs_platform.warehouse.slices import Days
 
 Row: TypeAlias = Mapping[str, Any]
@@ -148,12 +148,13 @@ def _answers(warehouse: Warehouse, pipeline: Pipeline, company: Company, as_of: 
     """The funnel comes first: others are made of it, and the stored one is about the whole window."""
     answers: dict[str, Rows] = {}
     funnel: dict[str, Incoming] = {}
+    of_messages = {SENT_FROM: sent.first, SENT_TO: sent.last}
     for spec in (spec_of(model) for model in QUESTIONS):
         made = pipeline.tables[spec.name]
         if not isinstance(made, SqlTable):
             raise TypeError(f"{spec.name} is no question that a query answers")
-        given = {name: rows for name, rows in funnel.items() if name in made.query.tables}
-        with warehouse.run(pipeline.bind(spec.name, company, Days.one(as_of), sent=sent, given=given)) as reader:
+        stand_ins = {name: rows for name, rows in funnel.items() if name in made.query.tables}
+        with warehouse.run(pipeline.ask(spec.name, company, as_of, of_messages, rows=stand_ins)) as reader:
             table = _typed(reader.read_all(), spec)
         if spec.name == FUNNEL:
             funnel = {FUNNEL: stand_in(table)}
@@ -168,7 +169,7 @@ def stand_in(table: pa.Table) -> Incoming:
     def opened() -> Iterator[pa.RecordBatchReader]:
         yield table.to_reader()
 
-    return Incoming(opened, lambda schema: [quoted(name) for name in schema.names])
+    return opened
 
 
 def _stored(warehouse: Warehouse, pipeline: Pipeline, company: Company, name: str, as_of: date) -> Rows:

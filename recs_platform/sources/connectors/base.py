@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from recs_platform.companies.source_config import FilesSource, SqlSource
-from recs_platform.errors import SourceError
+from recs_platform.errors import AnySourceError
 from recs_platform.sources.connectors.files import read_files
 from recs_platform.sources.connectors.request import SourceRequest, Stream
 from recs_platform.sources.connectors.simulated import read_simulated
@@ -25,7 +25,7 @@ def read_source(request: SourceRequest) -> pa.RecordBatchReader:
 
     Columns that the table does not have are dropped, and so is its date column, which follows from the time column or
     the day. What can be seen without reading rows (a missing file, a missing column) is raised at once, the rest (a
-    broken row) while the batches are read; both as a SourceError.
+    broken row) while the batches are read; both as a SourceError, or a SourceUnavailableError.
     """
     stream = _stream(request)
     return pa.RecordBatchReader.from_batches(stream.schema, stream.batches)
@@ -35,10 +35,10 @@ def read_source(request: SourceRequest) -> pa.RecordBatchReader:
 def open_source(request: SourceRequest) -> Iterator[pa.RecordBatchReader]:
     """`read_source` for an engine, or for a reader that may stop early.
 
-    Engines wrap what a stream raises in errors of their own, so the SourceError is raised again on the way out; and
+    Engines wrap what a stream raises in errors of their own, so it is raised again on the way out; and
     files and connections are given back, also when not all rows were read.
     """
-    failures: list[SourceError] = []
+    failures: list[AnySourceError] = []
     stream = _stream(request)
     try:
         with pa.RecordBatchReader.from_batches(stream.schema, _remembering(stream, failures)) as reader:
@@ -60,9 +60,9 @@ def _stream(request: SourceRequest) -> Stream:
     return read_simulated(request)
 
 
-def _remembering(stream: Stream, failures: list[SourceError]) -> Iterator[pa.RecordBatch]:
+def _remembering(stream: Stream, failures: list[AnySourceError]) -> Iterator[pa.RecordBatch]:
     try:
         yield from stream.batches
-    except SourceError as error:
+    except AnySourceError as error:
         failures.append(error)
         raise

@@ -1,22 +1,21 @@
-"""One CSV file: its header, and its rows in batches of text. RFC 4180 in UTF-8: commas, double quotes, a header line.
+"""One CSV file: its header, its rows in batches of text, and what is wrong with one that cannot be read.
 
-An empty field is NULL, an empty quoted field is an empty text. Not here: which files, and converting types.
+Not here: which files, how a line is taken apart (`warehouse/lake/csv_text.py`), and converting types.
 """
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from recs_platform.companies.problems import did_you_mean
 from recs_platform.errors import SourceError
 from recs_platform.sources.connectors.request import BATCH_ROWS, SourceRequest
+from recs_platform.warehouse.lake.csv_text import CsvTextError, csv_text
 
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -33,18 +32,11 @@ def file_columns(request: SourceRequest, path: Path) -> list[tuple[str, pa.DataT
 def file_batches(request: SourceRequest, path: Path, names: list[str]) -> Iterator[tuple[int, list[pa.Array[Any]]]]:
     """Number of rows and the named columns as text, batch by batch."""
     header = _header(request, path)
-    columns = ", ".join(f"c{position}: 'VARCHAR'" for position in range(len(header)))
-    picked = ", ".join(f"c{header.index(name)}" for name in names)
-    query = (
-        f"SELECT {picked} FROM read_csv(?, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
-        """quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false)"""
-    )
-    with duckdb.connect() as connection:
-        try:
-            for batch in connection.execute(query, [str(path)]).to_arrow_reader(BATCH_ROWS):
-                yield batch.num_rows, batch.columns
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
-            raise _broken(request, path, len(header), str(error)) from None
+    try:
+        for batch in csv_text(path, len(header), [header.index(name) for name in names], BATCH_ROWS):
+            yield batch.num_rows, batch.columns
+    except CsvTextError as error:
+        raise _broken(request, path, len(header), error.line) from None
 
 
 def _header(request: SourceRequest, path: Path) -> list[str]:
@@ -72,11 +64,10 @@ def _not_a_header(request: SourceRequest, path: Path, header: list[str], looked_
     )
 
 
-def _broken(request: SourceRequest, path: Path, fields: int, report: str) -> SourceError:
-    """The engine's report quotes the row; this one says where it is and what is wrong with it."""
+def _broken(request: SourceRequest, path: Path, fields: int, reported: int | None) -> SourceError:
+    """Where the file is broken and what is wrong with it, without the row itself."""
     line, what = _first_broken_line(path, fields)
-    if line is None and (reported := re.search(r"CSV Error on Line: (\d+)", report)):
-        line = int(reported.group(1))
+    line = line or reported
     place = f"line {line} of {path}" if line else f"{path}"
     return request.error(f"{place} {what}", remedy="Correct the export and deliver the file again.")
 

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from recs_platform.companies.source_config import DATE_PLACEHOLDER, FILE_ENDINGS, FilesSource
-from recs_platform.errors import SourceError
+from recs_platform.errors import AnySourceError
+from recs_platform.outages import may_recover
 from recs_platform.schemas.landing import feed_columns
 from recs_platform.sources.connectors import csv_file, parquet_file
 from recs_platform.sources.connectors.request import (
@@ -139,9 +140,11 @@ def _columns(request: SourceRequest, path: Path) -> list[tuple[str, pa.DataType]
         raise _unreadable(request, path, error) from None
 
 
-def _unreadable(request: SourceRequest, path: Path, error: OSError) -> SourceError:
-    reason = error.strerror or "the storage failed"
-    return request.error(f"{path} cannot be read ({reason.lower()})", remedy="Check the file and its permissions.")
+def _unreadable(request: SourceRequest, path: Path, error: OSError) -> AnySourceError:
+    rule = f"{path} cannot be read ({(error.strerror or 'the storage failed').lower()})"
+    if may_recover(error):
+        return request.outage(rule, remedy="Check the disk or the network that it is on.")
+    return request.error(rule, remedy="Check the file and its permissions.")
 
 
 def _common_schema(request: SourceRequest, files: list[_File]) -> pa.Schema:

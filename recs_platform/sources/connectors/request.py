@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.companies.problems import did_you_mean
-from recs_platform.errors import SourceError
+from recs_platform.errors import SourceError, SourceUnavailableError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.landing import SOURCE_DAY, feed_columns
 from recs_platform.schemas.table import TableSpec
@@ -45,6 +45,10 @@ class SourceRequest:
 
     def error(self, rule: str, *, remedy: str, column: str | None = None) -> SourceError:
         return SourceError(self.company.name, self.spec.name, mask_text(rule), remedy=remedy, column=column)
+
+    def outage(self, rule: str, *, remedy: str) -> SourceUnavailableError:
+        """An error that a rerun may cure."""
+        return SourceUnavailableError(self.company.name, self.spec.name, mask_text(rule), remedy=remedy)
 
 
 @dataclass(frozen=True)

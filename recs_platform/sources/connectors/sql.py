@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Date, Engine, NullPool, bindparam, create_eng
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from recs_platform.companies.source_config import SqlSource
-from recs_platform.errors import SourceError
+from recs_platform.errors import AnySourceError, SourceError
+from recs_platform.outages import may_recover
 from recs_platform.sources.connectors.request import (
     SOURCE_DAY_FIELD,
     SourceRequest,
@@ -30,6 +31,7 @@ from recs_platform.sources.connectors.request import (
 from recs_platform.sources.connectors.sql_values import NotScalarError, column_type, to_array
 
 _CONNECT_SECONDS = 5
+_EXAMPLE = "postgresql+psycopg://<user>:<password>@<host>/<name>"
 _CONNECT_ARGUMENTS = {
     "psycopg": {"connect_timeout": _CONNECT_SECONDS},
     "psycopg2": {"connect_timeout": _CONNECT_SECONDS},
@@ -58,7 +60,7 @@ def read_sql(request: SourceRequest, source: SqlSource) -> Stream:
     chunks = _chunks(request, source, engine)
     try:
         return _opened(request, chunks, declared=engine.dialect.name not in _UNDECLARED)
-    except SourceError:
+    except AnySourceError:
         chunks.close()
         raise
 
@@ -84,7 +86,7 @@ def _opened(request: SourceRequest, chunks: Generator[_Chunk], *, declared: bool
 
 def _engine(request: SourceRequest, source: SqlSource) -> Engine:
     variable = source.url_env
-    remedy = f"Set {variable} to the database's SQLAlchemy URL, such as postgresql+psycopg://user:password@host/name."
+    remedy = f"Set {variable} to the database's SQLAlchemy URL, such as {_EXAMPLE}."
     value = os.environ.get(variable, "")
     if not value:
         raise request.error(f"the environment variable {variable} is not set", remedy=remedy)
@@ -118,7 +120,8 @@ def _chunks(request: SourceRequest, source: SqlSource, engine: Engine) -> Genera
         connection = engine.connect()
     except SQLAlchemyError as error:
         reason = _reason(error, engine)
-        raise request.error(f"the database cannot be reached: {reason}", remedy=remedy) from None
+        failed = request.outage if may_recover(error) else request.error
+        raise failed(f"the database cannot be reached: {reason}", remedy=remedy) from None
     with connection:
         days: Sequence[date | None] = request.days if source.dated else [None]
         for day in days:
@@ -126,6 +129,8 @@ def _chunks(request: SourceRequest, source: SqlSource, engine: Engine) -> Genera
                 yield from _chunks_of_day(connection, source, day, always=day == days[0])
             except SQLAlchemyError as error:
                 on = f" for {day}" if day else ""
+                if may_recover(error):
+                    raise request.outage(f"the query broke off{on}: {_reason(error, engine)}", remedy=remedy) from None
                 raise request.error(
                     f"the query failed{on}: {_reason(error, engine)}",
                     remedy=f"Correct sources.{request.spec.name}.query in the company file.",

@@ -15,13 +15,12 @@ import pyarrow.compute as pc
 
 from recs_platform.companies.model import Company
 from recs_platform.errors import UserError
-from recs_platform.models import registry
+from recs_platform.model_registry.registry import Registered
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.features import FeatureSpec
 from recs_platform.models.manifest import short
 from recs_platform.models.model import Model
-from recs_platform.models.registry import Registered
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.reporting.charts import Axis, Bar, bars, picture
 from recs_platform.reporting.figures import percent, tick
@@ -72,7 +71,7 @@ def _draw(name: str) -> tuple[str, str]:
 
 def scorer(models: ModelShelf, day: date, digest: str) -> Registered:
     """The version that scored a day: scores name its digest, and another one may serve by now."""
-    for version in registry.listed(models.database, models.company, TASK.model):
+    for version in models.versions(TASK.model):
         if version.digest == digest and version.as_of <= day:
             return version
     raise UserError(
@@ -119,17 +118,17 @@ def _long(day: date, pairs: pa.Table, parts: Mapping[str, Sequence[float]]) -> I
         yield {**same, "feature": START, "value": None, "contribution": parts[START][number]}
 
 
-def show_importance(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
+def show_importance(rows: Sequence[Mapping[str, Any]]) -> Presentation:
     """The features that the model makes most of, and what gained and lost against the model before it."""
     if not rows:
         return Presentation("No model serves, so no feature counts.")
     ordered = sorted(rows, key=lambda row: (-row["importance"], row["feature"]))
-    words = [f"The model makes most of {_named(ordered[:3], 'importance')}.", _compared(ordered)]
+    sentences = [f"The model makes most of {_named(ordered[:3], 'importance')}.", _compared(ordered)]
     shown = [Bar(row["feature"], row["importance"], _beside(row)) for row in ordered]
     chart = bars(
-        "What the model looks at", " ".join(words), shown, Axis("Share of what it makes of all features", tick)
+        "What the model looks at", " ".join(sentences), shown, Axis("Share of what it makes of all features", tick)
     )
-    return Presentation(" ".join(words), picture(chart))
+    return Presentation(" ".join(sentences), picture(chart))
 
 
 def _compared(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -141,8 +140,8 @@ def _compared(rows: Sequence[Mapping[str, Any]]) -> str:
     moves = [{**row, "move": row["importance"] - (row["previous_importance"] or 0.0)} for row in rows]
     gained = sorted((row for row in moves if row["move"] >= MOVED), key=lambda row: (-row["move"], row["feature"]))
     lost = sorted((row for row in moves if row["move"] <= -MOVED), key=lambda row: (row["move"], row["feature"]))
-    said = [f"{verb} {_named(some[:3], 'move')}" for verb, some in (("gained:", gained), ("lost:", lost)) if some]
-    return f"Against the model before it ({short(previous)}) {'; '.join(said) or 'nothing moved'}."
+    moved = [f"{verb} {_named(some[:3], 'move')}" for verb, some in (("gained:", gained), ("lost:", lost)) if some]
+    return f"Against the model before it ({short(previous)}) {'; '.join(moved) or 'nothing moved'}."
 
 
 def _named(rows: Sequence[Mapping[str, Any]], figure: str) -> str:
@@ -155,13 +154,8 @@ def _beside(row: Mapping[str, Any]) -> str:
     return percent(row["importance"], 1) + ("" if before is None else f", before {percent(before, 1)}")
 
 
-@table_asset(FeatureImportance, present=show_importance)
-def feature_importance(
-    company: Company,  # noqa: ARG001  (every table function takes it)
-    days: Days,
-    models: ModelShelf,
-    ranking_model: pa.Table,  # noqa: ARG001  (the day's training comes first)
-) -> pa.Table:
+@table_asset(FeatureImportance, present=show_importance, after=("ranking_model",))
+def feature_importance(days: Days, models: ModelShelf) -> pa.Table:
     """The serving model's features, beside those of the model before it; no rows when no model serves."""
     spec, serving = spec_of(FeatureImportance), models.serving(TASK.model, days.last)
     if serving is None:

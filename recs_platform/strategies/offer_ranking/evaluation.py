@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recs_platform.companies.model import Company
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models import ranking_metrics as metrics
 from recs_platform.models.data import DaysArray
 from recs_platform.models.features import Bools, Floats
@@ -23,7 +23,6 @@ from recs_platform.models.manifest import Manifest
 from recs_platform.models.metrics import judge
 from recs_platform.models.model import Model
 from recs_platform.models.ranking_metrics import Lists, Values, lists
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking_reports import OfflineEvaluation
 from recs_platform.schemas.table import spec_of
@@ -40,12 +39,10 @@ CURVE_POINTS = 50
 RATE = "historical_redemption_rate"
 
 
-@table_asset(OfflineEvaluation, present=show_evaluation)
+@table_asset(OfflineEvaluation, present=show_evaluation, after=("ranking_model",))
 def offline_evaluation(
-    company: Company,  # noqa: ARG001  (every table function takes it)
     days: Days,
     models: ModelShelf,
-    ranking_model: pa.Table,  # noqa: ARG001  (the day's training comes first)
     training_set: pa.Table,
     offers: pa.Table,
     candidate_features: pa.Table,
@@ -58,8 +55,8 @@ def offline_evaluation(
     if serving is not None and closed.num_rows:
         model = models.load(serving, FEATURES)
         judged = Judged.of(model, closed)
-        found = [*overall(judged, model.manifest, days.last), *ranking(judged), *curves(judged)]
-        rows += [{**row, "digest": serving.digest} for row in found]
+        figures = [*overall(judged, model.manifest, days.last), *ranking(judged), *curves(judged)]
+        rows += [{**row, "digest": serving.digest} for row in figures]
     return spec_of(OfflineEvaluation).arrow_table({**row, "as_of": days.last} for row in rows)
 
 
@@ -113,7 +110,7 @@ def overall(judged: Judged, manifest: Manifest, day: date) -> Iterator[Row]:
     days = np.unique(judged.shown_on)
     test = manifest.windows["test"]
     chosen_on = (days >= np.datetime64(test.first)) & (days <= np.datetime64(test.last))
-    said = {
+    counts = {
         "days": len(days),
         "days_before": (day - days[-1].item()) / timedelta(days=1),
         "days_learned_from": int((days <= np.datetime64(manifest.learned_until)).sum()),
@@ -121,7 +118,7 @@ def overall(judged: Judged, manifest: Manifest, day: date) -> Iterator[Row]:
         "customers": len(np.unique(judged.customers.astype(str))),
         "mean_chance": float(judged.chances.mean()),
     }
-    yield from (figure("overall", name, value=value, rows=len(judged.labels)) for name, value in said.items())
+    yield from (figure("overall", name, value=value, rows=len(judged.labels)) for name, value in counts.items())
     rate = proportion(int(judged.labels.sum()), len(judged.labels))
     yield figure("overall", "redeemed", interval=rate, rows=len(judged.labels))
     if judged.labels.all() or not judged.labels.any():
@@ -147,16 +144,16 @@ def ranking(judged: Judged) -> Iterator[Row]:
 
 def _beside(name: str, k: int, ours: Floats, popular: Floats) -> Iterator[Row]:
     """Both figures over the same customers, and the mean difference: a customer is his own comparison."""
-    known = ~np.isnan(ours)
-    count = int(known.sum())
-    yield figure("ranking", name, k, interval=average(ours), baseline=metrics.mean(popular), rows=count)
-    yield figure("ranking", f"{name}_gain", k, interval=average(ours - popular), rows=count)
+    has_value = ~np.isnan(ours)
+    customers = int(has_value.sum())
+    yield figure("ranking", name, k, interval=average(ours), baseline=metrics.mean(popular), rows=customers)
+    yield figure("ranking", f"{name}_gain", k, interval=average(ours - popular), rows=customers)
 
 
 def _margin(name: str, k: int, both: tuple[Lists, Lists], margins: Floats) -> Iterator[Row]:
     """Per customer, and the lift over popularity's. Its interval, by the delta method over customers, needs a baseline
     that is told from nothing: offers may be sold at a loss, and what is divided by next to nothing says nothing."""
-    ours, popular = (metrics.earned(found, margins, k) for found in both)
+    ours, popular = (metrics.earned(listed, margins, k) for listed in both)
     yield from _beside(name, k, ours, popular)
     lift = metrics.lift(ours, popular)
     if lift is not None:

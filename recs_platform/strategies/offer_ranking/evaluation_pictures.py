@@ -28,17 +28,17 @@ AUC_ALONE = (
 def show_evaluation(company: Company, day: date, rows: Rows) -> Presentation:
     """Lists first, then chances, then the areas under curves."""
     of = {(row["section"], row["name"], row["k"]): row for row in rows}
-    said = [_lists(of)] if ("list", "coverage", SHOWN_AT) in of else ["Nothing is recommended."]
+    list_sentences = [_lists(of)] if ("list", "coverage", SHOWN_AT) in of else ["Nothing is recommended."]
     if ("overall", "days", 0) not in of:
         why = "there is no model, or the day's training set holds no impression whose outcome is final"
-        return Presentation(f"{said[0]} The model's order is not judged today: {why}.")
-    words = [_judged(of, day), *_ranking(of, company.currency), *_overall(of), *said]
+        return Presentation(f"{list_sentences[0]} The model's order is not judged today: {why}.")
+    sentences = [_judged(of, day), *_ranking(of, company.currency), *_overall(of), *list_sentences]
     drawn = {
         "lift": _lift(_section(rows, "lift")),
         "precision_recall": _precision_recall(_section(rows, "precision_recall"), of["overall", "redeemed", 0]),
     }
-    more = {name: found for name, found in drawn.items() if found is not None}
-    return Presentation("\n".join(f"- {line}" for line in words), _calibration(_section(rows, "calibration")), more)
+    more = {name: chart for name, chart in drawn.items() if chart is not None}
+    return Presentation("\n".join(f"- {line}" for line in sentences), _calibration(_section(rows, "calibration")), more)
 
 
 def _section(rows: Rows, section: str) -> Rows:
@@ -63,7 +63,7 @@ def _judged(of: Mapping[Any, Row], day: date) -> str:
 
 def _ranking(of: Mapping[Any, Row], currency: str) -> list[str]:
     precise, gain = (of["ranking", name, SHOWN_AT] for name in ("precision", "precision_gain"))
-    said = [
+    sentences = [
         f"Of the first {SHOWN_AT} offers in a customer's list {percent(precise['value'])} are redeemed in the model's "
         f"order and {percent(precise['baseline'])} in popularity's: {points(gain['value'], sign=True)} "
         f"({between(gain['low'], gain['high'], lambda end: points(end, sign=True))})."
@@ -71,11 +71,11 @@ def _ranking(of: Mapping[Any, Row], currency: str) -> list[str]:
     margin, more = (of["ranking", name, SHOWN_AT] for name in ("realised_margin", "realised_margin_gain"))
     ends = between(more["low"], more["high"], lambda end: _money(end, currency))
     lifted = _lifted(of.get(("ranking", "realised_margin_lift", SHOWN_AT)))
-    said.append(
+    sentences.append(
         f"They earned {money(margin['value'], currency, cents=True)} of margin per customer against "
         f"{money(margin['baseline'], currency, cents=True)}: {_money(more['value'], currency)} ({ends}){lifted}."
     )
-    return said
+    return sentences
 
 
 def _money(value: float, currency: str) -> str:
@@ -92,12 +92,12 @@ def _lifted(lift: Row | None) -> str:
 
 def _overall(of: Mapping[Any, Row]) -> list[str]:
     promised, redeemed = of["overall", "mean_chance", 0]["value"], of["overall", "redeemed", 0]["value"]
-    said = [f"The model promised a redemption for {percent(promised)} of impressions; {percent(redeemed)} came."]
+    sentences = [f"The model promised a redemption for {percent(promised)} of impressions; {percent(redeemed)} came."]
     if auc := of.get(("overall", "roc_auc", 0)):
-        said.append(f"ROC AUC {auc['value']:.3f}, popularity {auc['baseline']:.3f}. {AUC_ALONE}")
+        sentences.append(f"ROC AUC {auc['value']:.3f}, popularity {auc['baseline']:.3f}. {AUC_ALONE}")
     else:
-        said.append("All outcomes are alike, so nothing can be said about how well the model tells them apart.")
-    return said
+        sentences.append("All outcomes are alike, so nothing can be said about how well the model tells them apart.")
+    return sentences
 
 
 def _lists(of: Mapping[Any, Row]) -> str:
@@ -120,19 +120,19 @@ def _calibration(rows: Rows) -> bytes:
         for row in rows
     ]
     across, up = Axis("Chance that the model gives", tick), Axis("Share of impressions redeemed", tick)
-    words = "Are the chances true? Points above the dashed line were redeemed more often than promised."
-    return picture(curve("Calibration", words, shown, across, up, Guide(0.0, 1.0, "promised and redeemed alike")))
+    description = "Are the chances true? Points above the dashed line were redeemed more often than promised."
+    return picture(curve("Calibration", description, shown, across, up, Guide(0.0, 1.0, "promised and redeemed alike")))
 
 
 def _lift(rows: Rows) -> bytes | None:
     if not rows:
         return None
     shown = [Column(f"tenth {row['name']}", [row["value"]], f"{row['value']:.2f} times the average") for row in rows]
-    words = "How much more often than on average impressions are redeemed, in each tenth by the model's chance."
+    description = "How much more often than on average impressions are redeemed, in each tenth by the model's chance."
     axis = Axis("Times the average share redeemed", short)
     across = "Tenths of the impressions, the highest chance first"
     chart = columns(
-        "Lift by decile", words, shown, axis, across, lambda _: [(n, row["name"]) for n, row in enumerate(rows)]
+        "Lift by decile", description, shown, axis, across, lambda _: [(n, row["name"]) for n, row in enumerate(rows)]
     )
     return picture(chart)
 
@@ -149,5 +149,9 @@ def _precision_recall(rows: Rows, redeemed: Row) -> bytes | None:
         for row in rows
     ]
     across, up = Axis("Share of all redemptions found (recall)", tick), Axis("Share redeemed (precision)", tick)
-    words = "From the highest chance downwards: what share is redeemed, and how many redemptions are found by then."
-    return picture(curve("Precision and recall", words, shown, across, up, Guide(redeemed["value"], 0.0, "guessing")))
+    description = (
+        "From the highest chance downwards: what share is redeemed, and how many redemptions are found by then."
+    )
+    return picture(
+        curve("Precision and recall", description, shown, across, up, Guide(redeemed["value"], 0.0, "guessing"))
+    )

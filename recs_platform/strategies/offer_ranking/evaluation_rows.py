@@ -25,8 +25,8 @@ def figure(
     rows: int | None = None,
 ) -> Row:
     """`interval` brings the value with it."""
-    found = interval or Interval(value, None, None)
-    ends = {"value": found.estimate, "low": found.low, "high": found.high}
+    estimate = interval or Interval(value, None, None)
+    ends = {"value": estimate.estimate, "low": estimate.low, "high": estimate.high}
     return {"section": section, "name": name, "k": k, **ends, "baseline": baseline, "rows": rows}
 
 
@@ -36,5 +36,5 @@ def average(figures: Floats) -> Interval:
     >>> average(np.array([0.0, 1.0, np.nan, 0.5])).estimate
     0.5
     """
-    known = figures[~np.isnan(figures)]
-    return around(mean(Sums.of(n=np.ones(len(known)), y=known)))
+    values = figures[~np.isnan(figures)]
+    return around(mean(Sums.of(n=np.ones(len(values)), y=values)))

@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.manifest import short
-from recs_platform.models.shelf import open_shelf
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
 from recs_platform.strategies.offer_ranking.not_found import FOUND_AS
@@ -32,7 +32,7 @@ def explain_customer(read: DayReader, customer: str, item: str | None) -> Explan
 def _list(read: DayReader, customer: str) -> Explanation:
     offers = recommended_offers(read, customer)
     said = f"customer {customer}: " + (f"{len(offers)} offers" if offers else "no offer is recommended")
-    blocks: list[Block] = [Sentence(said, title=f"{read.company.name} {read.day}")]
+    blocks: list[Block] = [Sentence(said, title=f"{read.company.name} {read.day}:")]
     if offers:
         rows = [(row["rank"], row["offer_id"], row["category"], f"{row['score']:.1%}", row["reason"]) for row in offers]
         blocks.append(Listing("", ("", "offer", "category", "chance", "because"), rows))
@@ -41,7 +41,7 @@ def _list(read: DayReader, customer: str) -> Explanation:
 
 
 def _blocks(explained: OfferExplained) -> Iterator[Block]:
-    yield Sentence(_pair(explained), title=f"{explained.company} {explained.date}")
+    yield Sentence(_pair(explained), title=f"{explained.company} {explained.date}:")
     tone = Tone.GOOD if explained.verdict == "recommended" else Tone.ATTENTION
     yield Sentence(explained.words, tone, f"{explained.verdict.capitalize()}.")
     if explained.probability is None:

@@ -58,15 +58,17 @@ def _at(k: int, ours: _Shown, popular: _Shown, running: int, people: int) -> Ite
     varied = [metrics.diversity(shown.lists, shown.categories, k) for shown in (ours, popular)]
     new = [metrics.novelty(shown.lists, shown.known_to, people, k) for shown in (ours, popular)]
     for name, (own, usual) in (("diversity", varied), ("novelty", new)):
-        known = int((~np.isnan(own)).sum())
-        yield figure("list", name, k, interval=average(own), baseline=metrics.mean(usual), rows=known)
+        has_value = int((~np.isnan(own)).sum())
+        yield figure("list", name, k, interval=average(own), baseline=metrics.mean(usual), rows=has_value)
 
 
 def _shown(rows: pa.Table, ranks: metrics.Ints, buyers: Mapping[str, int]) -> _Shown:
     offers = np.asarray(rows["offer_id"].to_numpy())
-    found = lists(np.asarray(rows["customer_id"].to_numpy()), ranks, np.zeros(len(ranks), dtype=np.bool_), items=offers)
+    listed = lists(
+        np.asarray(rows["customer_id"].to_numpy()), ranks, np.zeros(len(ranks), dtype=np.bool_), items=offers
+    )
     known_to: Floats = np.array([buyers.get(offer, 0) for offer in offers], dtype=np.float64)
-    return _Shown(found, offers, np.asarray(rows["category"].to_numpy()), known_to)
+    return _Shown(listed, offers, np.asarray(rows["category"].to_numpy()), known_to)
 
 
 def _buyers(candidates: pa.Table) -> Mapping[str, int]:

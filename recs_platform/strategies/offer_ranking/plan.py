@@ -11,9 +11,9 @@ from datetime import date
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.retraining import Reason, State, decide, once
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking import TrainingPlan
 from recs_platform.schemas.table import spec_of

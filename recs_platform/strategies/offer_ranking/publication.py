@@ -15,37 +15,9 @@ from recs_platform.declarations.product import RECOMMENDATIONS, Product
 from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import TableSpec, spec_of
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
+from recs_platform.warehouse.query import Query
 
 AVERAGES = ("chance", "expected margin", "discount", "own brand", "offers per customer")
-
-_FIGURES = """
-SELECT
-  CAST(SUM(offers) AS INT64) AS row_count,
-  COUNT(*) AS customers,
-  MIN(first_day) AS first_day,
-  MAX(last_day) AS last_day,
-  MIN(oldest) AS oldest,
-  MAX(newest) AS newest,
-  IF(
-    COUNT(IF(is_whole, NULL, 1)) = 0,
-    NULL,
-    CONCAT(
-      'has lists with a gap, or with an offer twice: of ', CAST(COUNT(IF(is_whole, NULL, 1)) AS STRING), ' customers'
-    )
-  ) AS flaw
-FROM (
-  SELECT
-    COUNT(*) AS offers,
-    COUNT(DISTINCT offer_id) = COUNT(*) AND COUNT(DISTINCT rank) = COUNT(*) AND MIN(rank) = 1
-      AND MAX(rank) = COUNT(*) AS is_whole,
-    MIN(as_of) AS first_day,
-    MAX(as_of) AS last_day,
-    MIN(generated_at) AS oldest,
-    MAX(generated_at) AS newest
-  FROM {table}
-  GROUP BY customer_id
-) AS lists
-"""
 
 
 class ComparedOffers(ComparedCustomers):
@@ -83,7 +55,7 @@ class ComparedOffers(ComparedCustomers):
         lower, higher = sorted((chance["before"], chance["after"]))
         return round(float(higher / lower - 1), 6)
 
-    def words(self) -> str:
+    def summary(self) -> str:
         customers = {name: self.figure("customers", name)["count"] for name in ("common", "gained", "lost")}
         if self.is_first:
             return f"Nothing is live yet: {customers['gained']:,} customers would get their first offers."
@@ -129,7 +101,7 @@ class ComparedOffers(ComparedCustomers):
         return counted
 
 
-def offers(of: TableSpec) -> Product[ComparedOffers]:
+def offers(of: TableSpec, figures: Query) -> Product[ComparedOffers]:
     """A table of ranked offers, several rows per customer, as what a strategy publishes."""
     return Product(
         RECOMMENDATIONS,
@@ -137,7 +109,7 @@ def offers(of: TableSpec) -> Product[ComparedOffers]:
         content="recommendations",
         limits="customers lost, running offers replaced, the average chance",
         read_by=("as_of", "customer_id", "rank", "offer_id", "generated_at"),
-        figures=_FIGURES,
+        figures=figures,
         compared=ComparedOffers,
         judge=judge_offers,
         compared_by=spec_of(OfferComparison).name,

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.companies.model import Company
+from recs_platform.model_registry.scoring import Scored, score_for
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.model import BATCH
-from recs_platform.models.service import Scored, score_for
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking import BY_RATE, OfferScores
 from recs_platform.schemas.table import spec_of
@@ -18,14 +17,8 @@ from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.warehouse.slices import Days
 
 
-@table_asset(OfferScores)
-def offer_scores(
-    company: Company,  # noqa: ARG001  (the signature of every table)
-    days: Days,
-    models: ModelShelf,
-    ranking_model: pa.Table,  # noqa: ARG001  (the day's training comes first)
-    candidate_features: pa.Table,
-) -> pa.RecordBatchReader:
+@table_asset(OfferScores, after=("ranking_model",))
+def offer_scores(days: Days, models: ModelShelf, candidate_features: pa.Table) -> pa.RecordBatchReader:
     """A chance for every candidate; without a model it is how often the offer was redeemed when it was shown.
 
     Rows are handed on in batches, so that what all of them have in common is not held millions of times.

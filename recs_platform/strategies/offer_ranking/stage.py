@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import Stage, sql_asset
+from recs_platform.pipeline.questions import questions_in
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import offer_ranking as schemas
 from recs_platform.schemas.offer_ranking import OfferRecommendations
@@ -41,8 +42,12 @@ FEATURE_TABLES = tuple(spec_of(model).name for model in _FEATURES)
 
 
 def offer_ranking_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
-    made = tuple(sql_asset(spec_of(model).name, model, queries) for model in QUERIES)
-    return Stage("offer_ranking", (*made, training_plan, ranking_model, offer_scores, feature_contributions))
+    queried = tuple(sql_asset(spec_of(model).name, model, queries) for model in QUERIES)
+    return Stage(
+        "offer_ranking",
+        (*queried, training_plan, ranking_model, offer_scores, feature_contributions),
+        questions=questions_in("explanation/offer_ranking", queries),
+    )
 
 
 def offer_reports_stage(_: AnyStrategy, __: Mapping[str, Query]) -> Stage:
@@ -52,5 +57,5 @@ def offer_reports_stage(_: AnyStrategy, __: Mapping[str, Query]) -> Stage:
 
 def offers_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What offer ranking needs in order to publish a list of offers per customer as its recommendations."""
-    product = offers(spec_of(OfferRecommendations))
+    product = offers(spec_of(OfferRecommendations), queries["offer_recommendation_figures"])
     return product_stage(strategy, queries, product, OfferComparison, show_offers)

@@ -31,7 +31,7 @@ def offer_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day:
 
 def _model_lines(company: Company, warehouse: Warehouse, pipeline: Pipeline, day: date) -> Iterator[str]:
     """The model that serves the day, as it was judged on the day that trained it."""
-    from recs_platform.models.shelf import open_shelf
+    from recs_platform.model_registry.shelf import open_shelf
     from recs_platform.pipeline.stored import stored_rows
     from recs_platform.strategies.offer_ranking.features import TASK
 

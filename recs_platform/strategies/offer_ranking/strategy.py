@@ -9,7 +9,7 @@ from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.strategy import MakeStage, Strategy
+from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy
 from recs_platform.reporting.explanation import Explanation
 from recs_platform.schemas import sources
 from recs_platform.simulation.world import SimulatedWorld
@@ -62,5 +62,5 @@ OFFER_RANKING = Strategy(
     model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report"),
     world=_world,
     story=_story,
-    explain=_explain,
+    explainer=Explainer("offer_recommendations", _explain),
 )

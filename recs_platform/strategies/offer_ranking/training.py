@@ -13,18 +13,25 @@ import pyarrow as pa
 from recs_platform.companies.model import Company
 from recs_platform.errors import UserError
 from recs_platform.masking import mask_text
+from recs_platform.model_registry.shelf import ModelShelf
+from recs_platform.model_registry.train_and_register import (
+    ExampleTable,
+    RegisteredTraining,
+    TrainingOrder,
+    error_text,
+    train_and_register,
+)
 from recs_platform.models.data import NotTrainableError
+from recs_platform.models.kinds import kind_named
 from recs_platform.models.model import Model
 from recs_platform.models.retraining import Reason
-from recs_platform.models.service import Order, Source, Trained, told, train_for
 from recs_platform.models.settings import TrainingSettings
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking_reports import RankingModel
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.strategies.offer_ranking.parameters import parameters_of
-from recs_platform.strategies.offer_ranking.pictures import KINDS, show_training
+from recs_platform.strategies.offer_ranking.training_summary import show_training
 from recs_platform.warehouse.slices import Days
 
 VALIDATION_DAYS = TEST_DAYS = 7
@@ -46,8 +53,8 @@ def ranking_model(
     rows: list[dict[str, Any]] = []
     if reasons:
         try:
-            order = Order(day, reasons, settings_of(company), parameters_of(company).model_tolerance)
-            trained = train_for(TASK, Source("training_set", training_set), models, order)
+            order = TrainingOrder(day, reasons, settings_of(company), parameters_of(company).model_tolerance)
+            trained = train_and_register(TASK, ExampleTable("training_set", training_set), models, order)
         except NotTrainableError as error:
             rows = [_without_a_model("refused", f"Nothing was trained, and {_left(models, day)}", error)]
         except Exception as error:
@@ -79,7 +86,7 @@ def _left(models: ModelShelf, day: date) -> str:
 
 
 def _without_a_model(outcome: str, happened: str, error: Exception) -> dict[str, Any]:
-    return {"kind": "none", "outcome": outcome, "words": f"{happened}: {told(error).removesuffix('.')}."}
+    return {"kind": "none", "outcome": outcome, "words": f"{happened}: {error_text(error).removesuffix('.')}."}
 
 
 def _reasons(training_plan: pa.Table) -> tuple[Reason, ...]:
@@ -87,7 +94,7 @@ def _reasons(training_plan: pa.Table) -> tuple[Reason, ...]:
     return tuple(Reason(row["reason"], row["words"], row["evidence"]) for row in rows)
 
 
-def _rows(trained: Trained) -> Iterator[dict[str, Any]]:
+def _rows(trained: RegisteredTraining) -> Iterator[dict[str, Any]]:
     """What the registry says of the better model, so that a day made again says what it said at first."""
     candidate = trained.training.candidate
     for model in trained.training.models:
@@ -109,7 +116,7 @@ def _measured(model: Model) -> dict[str, Any]:
     }
 
 
-def _registered(trained: Trained) -> dict[str, Any]:
+def _registered(trained: RegisteredTraining) -> dict[str, Any]:
     version, champion = trained.registered, trained.champion
     same = f"It is the model that is active already, version {version.version}."
     return {
@@ -118,12 +125,12 @@ def _registered(trained: Trained) -> dict[str, Any]:
         "digest": version.digest,
         "champion_digest": champion.digest if champion else None,
         "champion_roc_auc": _champion_roc_auc(trained) if champion else None,
-        "words": same if trained.again else version.words,
+        "words": same if trained.is_unchanged else version.words,
     }
 
 
-def _outcome(trained: Trained) -> str:
-    if trained.again:
+def _outcome(trained: RegisteredTraining) -> str:
+    if trained.is_unchanged:
         return "active already"
     metrics = trained.registered.metrics
     if metrics["activate"]:
@@ -132,8 +139,8 @@ def _outcome(trained: Trained) -> str:
     return "refused" if metrics["candidate"]["constant"] else "worse"
 
 
-def _champion_roc_auc(trained: Trained) -> float:
-    if trained.again:
+def _champion_roc_auc(trained: RegisteredTraining) -> float:
+    if trained.is_unchanged:
         return trained.training.candidate.manifest.quality["test"].roc_auc
     champion: Mapping[str, float] = trained.registered.metrics["champion"]
     return champion["roc_auc"]
@@ -141,6 +148,6 @@ def _champion_roc_auc(trained: Trained) -> float:
 
 def _not_chosen(model: Model, candidate: Model) -> dict[str, Any]:
     ours, theirs = (one.manifest.quality["test"].roc_auc for one in (model, candidate))
-    kind = KINDS[candidate.manifest.kind]
+    kind = kind_named(candidate.manifest.kind).title
     compared = f"ROC AUC {ours:.4f}, against {theirs:.4f}" if ours < theirs else f"also at ROC AUC {ours:.4f}"
     return {"outcome": "not chosen", "words": f"Not chosen: {compared} of the {kind}."}

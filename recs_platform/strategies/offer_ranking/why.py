@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.day_reader import DayReader, Row
 from recs_platform.schemas.offer_ranking import BY_RATE, GENERATORS
 from recs_platform.strategies.offer_ranking.contributions import START, contributions, scorer, value_text
@@ -23,20 +23,6 @@ from recs_platform.strategies.offer_ranking.parameters import OfferRankingParame
 
 ADDS_UP_WITHIN = 1e-6
 BY_RULE = "left out by a rule"
-
-_CUSTOMER = "SELECT customer_id, business_type FROM customers WHERE customer_id = @customer"
-_OFFER = """SELECT offers.offer_id, offers.item_id, offers.discount, offers.starts_on, offers.ends_on,
-  catalog.name, COALESCE(catalog.category, 'unknown') AS category, catalog.price, catalog.cost
-FROM offers LEFT JOIN catalog ON catalog.item_id = offers.item_id
-WHERE offers.offer_id = @offer"""
-_PAIR = "SELECT * FROM {table} WHERE customer_id = @customer AND offer_id = @offer"
-_SCORES = """SELECT offer_scores.offer_id, offer_candidates.item_id, offer_scores.probability, offer_scores.raw_score,
-  offer_scores.scored_by
-FROM offer_scores JOIN offer_candidates
-  ON offer_candidates.customer_id = offer_scores.customer_id AND offer_candidates.offer_id = offer_scores.offer_id
-WHERE offer_scores.customer_id = @customer ORDER BY offer_scores.probability DESC, offer_scores.offer_id"""
-_RECOMMENDED = """SELECT rank, offer_id, category, score, expected_margin, reason
-FROM offer_recommendations WHERE customer_id = @customer ORDER BY rank"""
 
 
 @dataclass(frozen=True)
@@ -90,23 +76,23 @@ class OfferExplained:
 def explain(read: DayReader, models: ModelShelf, customer: str, offer: str) -> OfferExplained:
     """Everything about the pair; a ConfigError when the day knows no such customer or offer."""
     name, day = read.company.name, read.day
-    customers, offers = read.rows(_CUSTOMER, customer=customer), read.rows(_OFFER, offer=offer)
+    customers, offers = read.rows("business_of_customer", customer=customer), read.rows("offer_and_item", offer=offer)
     if not customers:
         raise ConfigError(f"{name} has no customer {mask_text(customer)} on {day}.")
     if not offers:
         raise ConfigError(f"{name} has no offer {mask_text(offer)} on {day}.")
     about = _about(read, customers[0], offers[0])
-    candidates = read.rows(_PAIR.format(table="offer_candidates"), customer=customer, offer=offer)
-    recommended = read.rows(_RECOMMENDED, customer=customer)
+    candidates = read.rows("candidate_of_pair", customer=customer, offer=offer)
+    recommended = read.rows("offers_of_customer", customer=customer)
     about |= {"recommended": len(recommended)}
     if not candidates:
         offered = Offered(read, customers[0], offers[0])
         return OfferExplained(**about, verdict="no candidate", words=why_not_found(offered))
-    scores = read.rows(_SCORES, customer=customer)
+    scores = read.rows("scores_of_customer", customer=customer)
     score = next((row for row in scores if row["offer_id"] == offer), None)
     if score is None:
         raise ConfigError(f"{name}: the candidates of {day} are not the ones that were scored. Make the day again.")
-    features = read.table(_PAIR.format(table="candidate_features"), customer=customer, offer=offer)
+    features = read.table("features_of_pair", customer=customer, offer=offer)
     return OfferExplained(
         **about,
         **_standing(parameters_of(read.company), features.to_pylist()[0], scores, recommended, score),
@@ -117,9 +103,9 @@ def explain(read: DayReader, models: ModelShelf, customer: str, offer: str) -> O
 
 def recommended_offers(read: DayReader, customer: str) -> list[Row]:
     """A customer's list; a ConfigError when the day knows no such customer."""
-    if not read.rows(_CUSTOMER, customer=customer):
+    if not read.rows("business_of_customer", customer=customer):
         raise ConfigError(f"{read.company.name} has no customer {mask_text(customer)} on {read.day}.")
-    return read.rows(_RECOMMENDED, customer=customer)
+    return read.rows("offers_of_customer", customer=customer)
 
 
 def _about(read: DayReader, customer: Row, offer: Row) -> Row:

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from recs_platform.companies.model import Company
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.reporting import CONTENDERS, Backtest
 from recs_platform.schemas.table import spec_of
@@ -63,7 +62,7 @@ class Rates:
 
 
 @table_asset(Backtest, present=show_backtest)
-def backtest(company: Company, days: Days, backtest_purchases: pa.Table) -> pa.Table:  # noqa: ARG001
+def backtest(days: Days, backtest_purchases: pa.Table) -> pa.Table:
     """Each contender's rates with their intervals; no rows while there is nothing to test."""
     spec = spec_of(Backtest)
     if backtest_purchases.num_rows == 0:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 
-from recs_platform.companies.model import Company
 from recs_platform.publication.pictures import CHANGES, change_bar
 from recs_platform.reporting.charts import Axis, Bar, Chart, bars, picture
 from recs_platform.reporting.figures import tick
@@ -14,7 +12,7 @@ from recs_platform.reporting.presentation import Presentation
 from recs_platform.strategies.vehicle_fitment.publication import PLACES, ComparedRecommendations
 
 
-def show_recommendations(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:  # noqa: ARG001
+def show_recommendations(rows: Sequence[Mapping[str, Any]]) -> Presentation:
     """Words and tables; a picture if there is something to compare with."""
     compared = ComparedRecommendations(rows)
     if compared.is_first:

@@ -1,4 +1,5 @@
-"""Everything the lake holds about one customer's recommendations on one day: rows, read as they are.
+"""Everything the lake holds about one customer's recommendations on one day: the answers to the
+questions of `sql/explanation/vehicle_fitment/`.
 
 Not here: what they mean (why.py).
 """
@@ -17,25 +18,6 @@ from recs_platform.pipeline.day_reader import DayReader, Row
 from recs_platform.schemas.vehicle_fitment import TIERS
 from recs_platform.strategies.vehicle_fitment.formulas import Segment, shrunk
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
-
-_PROFILES = """SELECT customer_id, LOWER(TRIM(email)) AS email_lower, vehicle_year, vehicle_make, vehicle_model
-FROM customers
-WHERE customer_id = @who OR LOWER(TRIM(email)) = LOWER(TRIM(@who))
-ORDER BY customer_id = @who DESC, updated_at DESC, customer_id"""
-_NEWEST = (
-    """SELECT customer_id FROM customers WHERE LOWER(TRIM(email)) = @email ORDER BY updated_at DESC, customer_id"""
-)
-_OF_CUSTOMER = "SELECT * FROM {table} WHERE customer_id = @customer"
-_RANKING = "SELECT * FROM vehicle_ranking WHERE vehicle = @vehicle"
-_FITTING = """SELECT item_id FROM fitment
-WHERE vehicle_year = @year AND vehicle_make = @make AND vehicle_model = @model"""
-_CATALOG = """SELECT item_id, name, category, price, tags, image_url FROM catalog WHERE item_id IN UNNEST(@items)"""
-_REACH = "SELECT item_id, COUNT(*) AS vehicles FROM fitment WHERE item_id IN UNNEST(@items) GROUP BY item_id"
-_VEHICLES = "SELECT COUNT(DISTINCT vehicle) AS vehicles FROM eligible_parts"
-_SEGMENTS = """SELECT tier, segment, item_id, orders, weighted_orders, segment_orders FROM segment_popularity
-WHERE (tier = 'vehicle' AND segment = @vehicle) OR (tier = 'model' AND segment = @make_and_model)
-  OR (tier = 'make' AND segment = @make) OR tier = 'global'"""
-_ORDERS = "SELECT item_id, orders FROM item_popularity WHERE item_id IN UNNEST(@items)"
 
 
 @dataclass(frozen=True)
@@ -78,44 +60,43 @@ class Evidence:
 
 def gather(read: DayReader, company: Company, day: date, who: str) -> Evidence:
     """Everything about the customer with this id or e-mail address."""
-    profiles = read.rows(_PROFILES, who=who)
+    profiles = read.rows("profiles_of_customer", who=who)
     if not profiles:
         raise ConfigError(f"{company.name} has no customer {mask_text(who.strip())} on {day}.")
     profile = profiles[0]
     customer = profile["customer_id"]
-    newest = read.rows(_NEWEST, email=profile["email_lower"]) if profile["email_lower"] else []
-    dropped = read.rows(_OF_CUSTOMER.format(table="dropped_customers"), customer=customer)
-    owners = read.rows(_OF_CUSTOMER.format(table="users_with_vehicles"), customer=customer)
+    newest = read.rows("profiles_of_address", email=profile["email_lower"]) if profile["email_lower"] else []
+    dropped = read.rows("drop_of_customer", customer=customer)
+    owners = read.rows("vehicle_of_customer", customer=customer)
     known = Evidence(day, profile, newest[0]["customer_id"] if newest else None, dropped[0] if dropped else None)
     return _of_owner(read, known, owners[0]) if owners else known
 
 
 def _of_owner(read: DayReader, known: Evidence, owner: Row) -> Evidence:
-    def mine(table: str) -> list[Row]:
-        return read.rows(_OF_CUSTOMER.format(table=table), customer=owner["customer_id"])
-
+    customer, names = owner["customer_id"], _segment_names(owner)
     year, make, model = owner["vehicle_year"], owner["vehicle_make"], owner["vehicle_model"]
-    fitting = frozenset(row["item_id"] for row in read.rows(_FITTING, year=year, make=make, model=model))
-    intents = {row["item_id"]: row for row in mine("intent_scores")}
+    fitting = frozenset(row["item_id"] for row in read.rows("parts_that_fit", year=year, make=make, model=model))
+    intents = {row["item_id"]: row for row in read.rows("intents_of_customer", customer=customer)}
     items = tuple(sorted(fitting | intents.keys()))
-    names = _segment_names(owner)
-    segments = read.rows(_SEGMENTS, vehicle=names["vehicle"], make_and_model=names["model"], make=names["make"])
+    segments = read.rows(
+        "segments_of_vehicle", vehicle=names["vehicle"], make_and_model=names["model"], make=names["make"]
+    )
     return Evidence(
         known.day,
         known.profile,
         known.newest_profile,
         known.dropped,
         owner=owner,
-        recommended=sorted(mine("recommendations"), key=lambda row: int(row["rank"])),
-        events=mine("staged_events"),
+        recommended=read.rows("parts_of_customer", customer=customer),
+        events=read.rows("events_of_customer", customer=customer),
         intents=intents,
-        purchases=mine("purchases"),
-        ranking={row["item_id"]: row for row in read.rows(_RANKING, vehicle=names["vehicle"])},
+        purchases=read.rows("purchases_of_customer", customer=customer),
+        ranking={row["item_id"]: row for row in read.rows("ranking_of_vehicle", vehicle=names["vehicle"])},
         fitting=fitting,
-        catalog={row["item_id"]: row for row in read.rows(_CATALOG, items=items)},
-        reach={row["item_id"]: row["vehicles"] for row in read.rows(_REACH, items=items)},
-        vehicles=read.rows(_VEHICLES)[0]["vehicles"],
-        orders={row["item_id"]: row["orders"] for row in read.rows(_ORDERS, items=items)},
+        catalog={row["item_id"]: row for row in read.rows("parts_in_catalog", items=items)},
+        reach={row["item_id"]: row["vehicles"] for row in read.rows("vehicles_of_parts", items=items)},
+        vehicles=read.rows("vehicles_with_parts")[0]["vehicles"],
+        orders={row["item_id"]: row["orders"] for row in read.rows("orders_of_parts", items=items)},
         by_segment={(row["tier"], row["item_id"]): row for row in segments},
         totals={row["tier"]: row["segment_orders"] for row in segments},
     )

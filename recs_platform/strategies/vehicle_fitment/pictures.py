@@ -41,7 +41,7 @@ def show_backtest(company: Company, day: date, rows: Rows) -> Presentation:
     return Presentation(words, picture(_rates(whole)))
 
 
-def show_tier_shares(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_tier_shares(rows: Rows) -> Presentation:
     """Where the evidence of the recommendations comes from."""
     if not rows:
         return Presentation("Nothing is recommended.")
@@ -53,7 +53,7 @@ def show_tier_shares(company: Company, day: date, rows: Rows) -> Presentation:  
     return Presentation(words, picture(_tiers(of)))
 
 
-def show_price_bands(company: Company, day: date, rows: Rows) -> Presentation:  # noqa: ARG001
+def show_price_bands(company: Company, rows: Rows) -> Presentation:
     """What is earned in each price band."""
     if not rows:
         return Presentation("Nothing was sold in the window.")

@@ -10,20 +10,9 @@ from recs_platform.declarations.guardrails import Guardrail, at_least, at_most, 
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.declarations.product import RECOMMENDATIONS, Product
 from recs_platform.schemas.table import TableSpec
+from recs_platform.warehouse.query import Query
 
 PLACES = ("1", "2", "3", "4")
-
-_FIGURES = """
-SELECT
-  COUNT(*) AS row_count,
-  COUNT(DISTINCT customer_id) AS customers,
-  MIN(as_of) AS first_day,
-  MAX(as_of) AS last_day,
-  MIN(generated_at) AS oldest,
-  MAX(generated_at) AS newest,
-  CAST(NULL AS STRING) AS flaw
-FROM {table}
-"""
 
 
 class ComparedRecommendations(ComparedCustomers):
@@ -63,7 +52,7 @@ class ComparedRecommendations(ComparedCustomers):
             return None
         return round(float(sum(after) / sum(before) - 1), 6)
 
-    def words(self) -> str:
+    def summary(self) -> str:
         customers = {name: self.figure("customers", name)["count"] for name in ("common", "gained", "lost")}
         if self.is_first:
             return f"Nothing is live yet: {customers['gained']:,} customers would get their first recommendations."
@@ -91,7 +80,7 @@ class ComparedRecommendations(ComparedCustomers):
         return (*counted, row["detail"]) if row["section"] == "swaps" else counted
 
 
-def recommendations(of: TableSpec) -> Product[ComparedRecommendations]:
+def recommendations(of: TableSpec, figures: Query) -> Product[ComparedRecommendations]:
     """A table of recommendations as what a strategy publishes."""
     return Product(
         RECOMMENDATIONS,
@@ -99,7 +88,7 @@ def recommendations(of: TableSpec) -> Product[ComparedRecommendations]:
         content="recommendations",
         limits="stability, customers lost, average prices",
         read_by=("as_of", "customer_id", "generated_at"),
-        figures=_FIGURES,
+        figures=figures,
         compared=ComparedRecommendations,
         judge=judge_recommendations,
     )

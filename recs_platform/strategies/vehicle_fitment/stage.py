@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import Stage, sql_asset
+from recs_platform.pipeline.questions import questions_in
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import vehicle_fitment as schemas
 from recs_platform.schemas.publication import Comparison
@@ -31,10 +32,11 @@ TABLES = (
 
 
 def vehicle_fitment_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
-    return Stage("vehicle_fitment", tuple(sql_asset(spec_of(model).name, model, queries) for model in TABLES))
+    made = tuple(sql_asset(spec_of(model).name, model, queries) for model in TABLES)
+    return Stage("vehicle_fitment", made, questions=questions_in("explanation/vehicle_fitment", queries))
 
 
 def publication_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What vehicle fitment needs in order to publish its recommendations."""
-    product = recommendations(spec_of(VehicleRecommendations))
+    product = recommendations(spec_of(VehicleRecommendations), queries["vehicle_recommendation_figures"])
     return product_stage(strategy, queries, product, Comparison, show_recommendations)

@@ -8,7 +8,7 @@ from datetime import date
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.strategy import MakeStage, Strategy
+from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy
 from recs_platform.reporting.explanation import Explanation
 from recs_platform.schemas import sources
 from recs_platform.simulation.world import SimulatedWorld
@@ -59,5 +59,5 @@ VEHICLE_FITMENT = Strategy(
     stages=_stages,
     world=_world,
     story=_story,
-    explain=_explain,
+    explainer=Explainer("recommendations", _explain),
 )

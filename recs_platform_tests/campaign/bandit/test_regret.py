@@ -9,7 +9,7 @@ from recs_platform.campaign.bandit.allocation import Rules, allocate
 from recs_platform.campaign.bandit.counts import Floats
 from recs_platform.campaign.bandit.posterior import rank, update
 from recs_platform.campaign.bandit.prior import learn_prior
-from recs_platform.campaign.bandit.regret import (
+from recs_platform_tests.campaign.bandit.research.regret import (
     Problem,
     drifting,
     epsilon_greedy,

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from recs_platform.errors import SourceError
+from recs_platform.errors import AnySourceError, SourceError
 from recs_platform.sources.connectors.base import SourceRequest, read_source
 from recs_platform_tests.companies.shop import shop
 
@@ -34,9 +34,15 @@ class Reader:
         rows: list[dict[str, Any]] = self.table(source, table, days).to_pylist()
         return rows
 
-    def complaint(self, source: dict[str, Any], table: str = "catalog", days: int = 1) -> str:
+    def complaint(
+        self,
+        source: dict[str, Any],
+        table: str = "catalog",
+        days: int = 1,
+        kind: type[AnySourceError] = SourceError,
+    ) -> str:
         """The whole sentence, which names company and table first; then what to do, and nothing of the program."""
-        with pytest.raises(SourceError) as caught:
+        with pytest.raises(kind) as caught:
             self.rows(source, table, days)
         error, message = caught.value, str(caught.value)
         column = f", column {error.column}" if error.column else ""

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from recs_platform.errors import SourceError
+from recs_platform.errors import AnySourceError, SourceError, SourceUnavailableError
 from recs_platform.sources.connectors.base import open_source, read_source
 from recs_platform_tests.sources.connectors.reading import Reader
 
-SET = "Set SHOP_URL to the database's SQLAlchemy URL, such as postgresql+psycopg://user:password@host/name."
+SET = "Set SHOP_URL to the database's SQLAlchemy URL, such as postgresql+psycopg://<user>:<password>@<host>/<name>."
 CORRECT = "Correct sources.catalog.query in the company file."
 
 
@@ -266,11 +266,6 @@ def test_a_variable_that_is_not_set(reader: Reader) -> None:
             f"catalog: SHOP_URL names a kind of database that SQLAlchemy does not know (informix). {SET}",
         ),
         ("sqlite:////nowhere/shop.db", f"catalog: the database file that SHOP_URL names does not exist. {SET}"),
-        (
-            "postgresql+psycopg://me:s3cret@127.0.0.1:1/x",
-            'catalog: the database cannot be reached: connection failed: connection to server at "127.0.0.1", port 1 '
-            "failed: Connection refused. Check the database and the URL in SHOP_URL.",
-        ),
     ],
 )
 def test_a_database_that_cannot_be_reached(
@@ -282,6 +277,28 @@ def test_a_database_that_cannot_be_reached(
     assert "s3cret" not in complaint
 
 
+def test_a_server_that_does_not_answer_may_answer_later(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_URL", "postgresql+psycopg://me:s3cret@127.0.0.1:1/x")
+    complaint = reader.complaint(sql("SELECT 1"), kind=SourceUnavailableError)
+    assert complaint == (
+        'catalog: the database cannot be reached: connection failed: connection to server at "127.0.0.1", port 1 '
+        "failed: Connection refused. Check the database and the URL in SHOP_URL."
+    )
+
+
+@pytest.mark.usefixtures("postgres")
+def test_a_connection_that_breaks_off_is_an_outage_and_a_wrong_query_is_none(reader: Reader, postgres_url: str) -> None:
+    stream = read_source(reader.request(sql(LOG, chunk_rows=1_000), "events"))
+    assert len(stream.read_next_batch()) == 1_000
+    engine = create_engine(postgres_url)
+    with engine.connect() as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+        connection.execute(text(others))
+    engine.dispose()
+    with pytest.raises(SourceUnavailableError, match=r"the query broke off: .* Check the database and the URL in SHOP"):
+        stream.read_all()
+
+
 def test_a_password_that_the_driver_repeats_is_hidden(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_URL", "postgresql+psycopg://me:s3cret@127.0.0.1:1/x?options=s3cret&hostaddr=s3cret")
-    assert "s3cret" not in reader.complaint(sql("SELECT 1"))
+    assert "s3cret" not in reader.complaint(sql("SELECT 1"), kind=AnySourceError)

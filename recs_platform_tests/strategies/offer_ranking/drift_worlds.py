@@ -7,7 +7,7 @@ the platform's queries run as they are, once: for the last day, as if it trained
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company, Simulation
 from recs_platform.models.data import examples
-from recs_platform.models.manifest import Provenance
 from recs_platform.models.model import Model
+from recs_platform.models.provenance import Provenance
 from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.training import train
 from recs_platform.schemas.sources import EVENT_NAMES
@@ -25,11 +25,10 @@ from recs_platform.simulation import offer_world
 from recs_platform.simulation.columns import pc
 from recs_platform.sources.connectors.simulated import world_spec
 from recs_platform.strategies.catalogue import pipelines
-from recs_platform.strategies.offer_ranking.drift_sizes import BOTH, DAY
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TABLES
-from recs_platform.warehouse.engine import Engine
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import BoundQuery, Subject
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.strategies.offer_ranking.market import metro
@@ -61,11 +60,10 @@ class DriftWorld:
     def trained(self, age: int) -> Model:
         """The model of a day, on impressions whose outcome was final then."""
         last = self.day(age - LABEL_DAYS)
-        shown = self.impressions[DAY]
+        shown = self.impressions[TASK.columns.day]
         first = last - timedelta(days=TRAINED_ON_DAYS - 1)
         known = self.impressions.filter(pc.and_(pc.greater_equal(shown, first), pc.less_equal(shown, last)))
-        columns = replace(TASK.columns, subjects=BOTH)
-        return train(examples(known, TASK.features, columns), SETTINGS, Provenance({}, "1")).candidate
+        return train(examples(known, TASK.features, TASK.columns), SETTINGS, Provenance({}, "1")).candidate
 
 
 def drift_world(home: Path, *, seed: int, customers: int, first: int, last: int, drift: int) -> DriftWorld:

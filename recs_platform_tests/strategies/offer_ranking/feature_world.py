@@ -17,8 +17,8 @@ import duckdb
 from recs_platform.companies.model import Company
 from recs_platform.schemas.table import Kind
 from recs_platform.strategies.catalogue import KNOWN, pipelines
-from recs_platform.warehouse.compile import duckdb_sql
-from recs_platform.warehouse.engine import declared_columns, quoted
+from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform.warehouse.lake.engine import declared_columns, quoted
 from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.sql.case import arrow_rows

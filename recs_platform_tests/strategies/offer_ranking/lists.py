@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
-from recs_platform.warehouse.compile import duckdb_sql
-from recs_platform.warehouse.engine import quoted
+from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform.warehouse.lake.engine import quoted
 from recs_platform.warehouse.query import Query, load_queries, parse_query, sql_folder
 from recs_platform_tests.sql.case import arrow_rows
 

@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
-from recs_platform.models import registry, training_log
+from recs_platform.model_registry import registry, training_log
+from recs_platform.model_registry.folder_store import FolderStore
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.features import Floats
 from recs_platform.models.retraining import Reason
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.schemas.offer_ranking import CandidateFeatures, TrainingPlan, TrainingSet
 from recs_platform.schemas.table import Table, spec_of
@@ -32,7 +33,6 @@ WINDOW, LABEL_DAYS = 42, 7
 CLOSED_FROM, CLOSED_TO = DAY - timedelta(days=WINDOW - 1), DAY - timedelta(days=LABEL_DAYS)
 CATEGORIES = {"business_type": ("hotel", "kiosk"), "category": ("Dairy", "Fish")}
 ASKED = (Reason("weekday", "it is Monday", f"weekday:{DAY}"),)
-NOTHING_MADE = spec_of(TrainingPlan).arrow_schema.empty_table()
 """In place of a table that only orders the steps of a run."""
 
 
@@ -44,7 +44,7 @@ def metro(**parameters: Any) -> Company:
 def shelf(home: Path, run_id: str = "0123456789abcdef") -> ModelShelf:
     database = engine(f"sqlite:///{home / 'platform.db'}")
     upgrade(database)
-    return ModelShelf("metro", database, home / "models", run_id)
+    return ModelShelf("metro", database, FolderStore(home / "models"), run_id)
 
 
 def train(
@@ -66,15 +66,13 @@ def train(
 
 
 def score(models: ModelShelf, candidate_features: pa.Table, day: date = DAY) -> pa.Table:
-    reader = offer_scores.function(
-        metro(), Days.one(day), models=models, ranking_model=NOTHING_MADE, candidate_features=candidate_features
-    )
+    reader = offer_scores.function(Days.one(day), models, candidate_features)
     found: pa.Table = reader.read_all()
     return found
 
 
 def versions(models: ModelShelf) -> list[tuple[int, str]]:
-    return [(one.version, one.status) for one in registry.listed(models.database, "metro")]
+    return [(one.version, one.status) for one in registry.versions(models.database, "metro")]
 
 
 def outcomes(models: ModelShelf) -> list[tuple[date, str | None]]:

@@ -6,15 +6,16 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from recs_platform.models.challenge import Verdict
+from recs_platform.model_registry.shelf import ModelShelf
+from recs_platform.models.challenge import ChallengeVerdict
 from recs_platform.models.data import examples
 from recs_platform.models.features import FeatureSet
-from recs_platform.models.manifest import Provenance
 from recs_platform.models.model import Model
+from recs_platform.models.provenance import Provenance
 from recs_platform.models.settings import TrainingSettings
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.models.training import train
 from recs_platform.strategies.offer_ranking.features import TASK
+from recs_platform_tests.model_registry.artifacts import folder_of
 from recs_platform_tests.strategies.offer_ranking.market import impressions
 
 
@@ -29,5 +30,5 @@ def a_model(features: FeatureSet = TASK.features) -> Model:
 def activate(shelf: ModelShelf, as_of: date, model: Model | None = None) -> Path:
     """The model serves from a day on; the folder of its artifact."""
     model = model or a_model()
-    verdict = Verdict(True, "It goes active.", model.manifest.quality["test"], None)
-    return shelf.artifact(shelf.keep(TASK.model, model, as_of, verdict))
+    verdict = ChallengeVerdict(True, "It goes active.", model.manifest.quality["test"], None)
+    return folder_of(shelf, shelf.keep(TASK.model, model, as_of, verdict))

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
-from recs_platform.models.shelf import ModelShelf, open_shelf
+from recs_platform.model_registry.shelf import ModelShelf, open_shelf
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.settings import settings
@@ -21,7 +21,7 @@ from recs_platform.strategies.catalogue import company as find
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.strategies.offer_ranking.why import OfferExplained, explain
 from recs_platform.warehouse.environment import lake_of
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Rows, Subject
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.cli.terminal import Terminal

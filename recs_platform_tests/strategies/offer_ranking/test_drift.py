@@ -5,33 +5,31 @@ Measured over more worlds and seeds, in docs/drift.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from recs_platform.models.drift import Sample, clustered_rows, compare
+from recs_platform.models.drift import DriftVerdict, Sample, compare
+from recs_platform.models.drift_report import DriftRow
 from recs_platform.models.features import Column
-from recs_platform.models.manifest import StoredWindow
 from recs_platform.models.model import Model
 from recs_platform.schemas.offer_ranking_reports import DriftReport
 from recs_platform.schemas.table import spec_of
 from recs_platform.simulation.columns import pc
-from recs_platform.strategies.offer_ranking.drift import Finding, drift_report, findings
-from recs_platform.strategies.offer_ranking.drift_sizes import BOTH, CUSTOMER, DAY, OFFER, sizes, sizes_of_feature
-from recs_platform.strategies.offer_ranking.drift_words import show_drift
-from recs_platform.strategies.offer_ranking.features import FEATURE_COLUMNS
+from recs_platform.strategies.offer_ranking.drift import CUSTOMER, OFFER, drift_report, impressions_drift, show_drift
+from recs_platform.strategies.offer_ranking.features import FEATURE_COLUMNS, TASK
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.strategies.offer_ranking import market
 from recs_platform_tests.strategies.offer_ranking.drift_worlds import DriftWorld, drift_world
 from recs_platform_tests.strategies.offer_ranking.serving import a_model, activate
 
+DAY = TASK.columns.day
 TRAINED, SHIFT = 176, 318
 STABLE = range(TRAINED + 1, SHIFT)
 """Twenty weeks and a day, after the world's days without offers and what they left in the look-back."""
@@ -48,22 +46,22 @@ def model(world: DriftWorld) -> Model:
     return world.trained(TRAINED)
 
 
-def drifted(found: list[Finding]) -> set[str]:
-    return {finding.name for finding in found if finding.verdict == "drifted"}
+def drifted(found: list[DriftRow]) -> set[str]:
+    return {row.name for row in found if row.verdict == "drifted"}
 
 
 def test_twenty_stable_weeks_do_not_alarm(world: DriftWorld, model: Model) -> None:
     """The model of the first day, so that nothing hides behind a newer one."""
-    by_day = {age: findings(model, world.impressions, world.company, world.day(age)) for age in STABLE}
+    by_day = {age: impressions_drift(model, world.impressions, world.company, world.day(age)) for age in STABLE}
     assert len(by_day) > 7 * 20
     assert {age: drifted(found) for age, found in by_day.items() if drifted(found)} == {}
-    named = {finding.name for finding in by_day[STABLE[-1]]}
+    named = {row.name for row in by_day[STABLE[-1]]}
     assert named == {*FEATURE_COLUMNS, "score", "label", "volume"}
 
 
 def test_the_planted_shift_alarms_within_two_days(world: DriftWorld, model: Model) -> None:
-    def found(age: int) -> list[Finding]:
-        return findings(model, world.impressions, world.company, world.day(age))
+    def found(age: int) -> list[DriftRow]:
+        return impressions_drift(model, world.impressions, world.company, world.day(age))
 
     assert not drifted(found(SHIFT - 1))
     # Offers that nobody has seen yet are what shows first; half of the newest impressions are of the day before.
@@ -74,7 +72,7 @@ def test_the_planted_shift_alarms_within_two_days(world: DriftWorld, model: Mode
 
 
 def alarms(world: DriftWorld, model: Model, days: range) -> dict[int, set[str]]:
-    by_day = {age: drifted(findings(model, world.impressions, world.company, world.day(age))) for age in days}
+    by_day = {age: drifted(impressions_drift(model, world.impressions, world.company, world.day(age))) for age in days}
     return {age: names for age, names in by_day.items() if names}
 
 
@@ -104,7 +102,9 @@ def test_quiet_weekends_and_a_weekly_leaflet_do_not_alarm(world: DriftWorld) -> 
 def test_the_order_of_rows_does_not_show(world: DriftWorld, model: Model) -> None:
     day = world.day(SHIFT + 1)
     shuffled = world.impressions.take(np.random.default_rng(4).permutation(len(world.impressions)))
-    assert findings(model, shuffled, world.company, day) == findings(model, world.impressions, world.company, day)
+    assert impressions_drift(model, shuffled, world.company, day) == impressions_drift(
+        model, world.impressions, world.company, day
+    )
 
 
 def test_impressions_taken_as_independent_would_alarm_all_the_time(world: DriftWorld, model: Model) -> None:
@@ -124,9 +124,9 @@ def test_while_features_were_still_filling_drift_is_only_watched(world: DriftWor
     """The first impressions that trained need 28 days of purchases before them."""
     first = model.manifest.windows["train"].first
 
-    def found(start: date) -> list[Finding]:
+    def found(start: date) -> list[DriftRow]:
         company = world.company.model_copy(update={"start_date": start})
-        return findings(model, world.impressions, company, world.day(SHIFT + 1))
+        return impressions_drift(model, world.impressions, company, world.day(SHIFT + 1))
 
     assert drifted(found(first - timedelta(days=28)))
     too_late = first - timedelta(days=27)
@@ -147,6 +147,11 @@ def test_a_models_windows_say_what_they_are_worth(world: DriftWorld, model: Mode
     assert window.independent[OFFER] < 100 < window.independent[CUSTOMER] < 300
 
 
+def test_the_table_allows_the_verdicts_that_there_are() -> None:
+    (allowed,) = (check.statistics["allowed_values"] for check in DriftReport.to_schema().columns["verdict"].checks)
+    assert tuple(allowed) == get_args(DriftVerdict)
+
+
 NEWEST = [market.DAY - timedelta(days=age) for age in (1, 0)]
 
 
@@ -159,7 +164,6 @@ def report_of(home: Path, table: pa.Table, *, as_of: date | None = market.CLOSED
         market.metro(),
         Days.one(market.DAY),
         models=shelf,
-        ranking_model=market.NOTHING_MADE,
         training_set=table,
     )
     assert made.schema == spec_of(DriftReport).arrow_schema
@@ -192,8 +196,8 @@ def is_newest(table: pa.Table) -> Column:
     return found
 
 
-def found_in(table: pa.Table) -> dict[tuple[str, str], Finding]:
-    return {(one.name, one.figure): one for one in findings(a_model(), table, market.metro(), market.DAY)}
+def found_in(table: pa.Table) -> dict[tuple[str, str], DriftRow]:
+    return {(one.name, one.figure): one for one in impressions_drift(a_model(), table, market.metro(), market.DAY)}
 
 
 def test_labels_are_compared_only_where_outcomes_are_final() -> None:
@@ -235,76 +239,6 @@ def test_volume_is_per_day_on_which_anything_is_shown(times: int, verdict: str) 
         assert volume.value == pytest.approx(times - 1, abs=0.5 * times)
 
 
-WINDOW = StoredWindow(market.DAY, market.DAY, 100, 10, {CUSTOMER: 30.0, OFFER: 8.0}, (0.0,) * 7)
-
-
-def crossed(customers: list[str], offers: list[str]) -> pa.Table:
-    return pa.table({CUSTOMER: customers, OFFER: offers})
-
-
-def test_sizes_by_hand() -> None:
-    """Ten customers and two offers, each pair once."""
-    rows = crossed([f"C{place // 2}" for place in range(20)], ["A", "B"] * 10)
-    no_edge = np.empty((20, 0))
-    assert vars(sizes_of_feature("frequency", WINDOW, rows, no_edge)) == {"then": 30, "now": 10}
-    assert vars(sizes_of_feature("discount_depth", WINDOW, rows, no_edge)) == {"then": 8, "now": 2}
-    # What depends on both is worth about as many as there are offers, if it is the offers that decide: the sums of the
-    # offers are 5 and -5, those of the customers 0, and with 20 x 0.25 alone it is (50 + 0 - 5) / 5 times as uncertain.
-    by_offer = np.array([[1.0], [0.0]] * 10)
-    assert sizes(BOTH, WINDOW, rows, by_offer).now == pytest.approx(20 / 9)
-    # ... and all twenty if half of each customer's and half of each offer's rows are on either side. In training there
-    # were three times the customers and four times the offers: at least three times the rows.
-    by_neither = np.array([[1.0], [0.0], [0.0], [1.0]] * 5)
-    assert vars(sizes(BOTH, WINDOW, rows, by_neither)) == {"then": 60, "now": 20}
-    assert sizes(BOTH, replace(WINDOW, independent={}), rows, by_neither).then == 20
-
-
-def test_a_value_that_a_kind_of_business_has_for_a_category_is_one() -> None:
-    rows = pa.table({"business_type": ["hotel"] * 8 + ["kiosk"] * 8, "category": (["Fish"] * 4 + ["Dairy"] * 4) * 2})
-    assert vars(sizes_of_feature("business_type_match", WINDOW, rows, np.empty((16, 0)))) == {"then": 4, "now": 4}
-
-
-keys = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 1)), min_size=1, max_size=25)
-
-
-@given(keys)
-def test_clustered_rows_are_those_of_the_plain_variance(rows: list[tuple[int, int, int]]) -> None:
-    """The variance of a mean, as a double sum over pairs of rows that share a customer or an offer."""
-    customers, offers, values = (np.array(column) for column in zip(*rows, strict=True))
-    subjects = [pa.chunked_array([pa.array(column.astype(str))]) for column in (customers, offers)]
-    found = clustered_rows(values[:, None].astype(float), subjects)
-    off = values - values.mean()
-    alone = len(rows) * values.mean() * (1 - values.mean())
-    if not alone:
-        assert found == len(rows)
-        return
-    same = [one[:, None] == one[None, :] for one in (customers, offers)]
-    products = off[:, None] * off[None, :]
-    together = sum(float(products[match].sum()) for match in same) - alone
-    assert found == pytest.approx(len(rows) / max(together / alone, 1.0))
-
-
-def draws(customers: float, offers: float) -> Iterator[tuple[float, float, int]]:
-    """Of 400 samples of 80 customers and 20 offers whose habits decide so much: the share of ones, what the sample's
-    own clustered rows say of its variance, and its rows."""
-    rng = np.random.default_rng(5)
-    who, what = (part.ravel() for part in np.meshgrid(np.arange(80), np.arange(20), indexing="ij"))
-    subjects = [pa.chunked_array([pa.array(one.astype(str))]) for one in (who, what)]
-    for _ in range(400):
-        lean = customers * rng.normal(size=80)[who] + offers * rng.normal(size=20)[what]
-        ones = (lean + rng.normal(size=len(who)) > 0).astype(float)
-        share = ones.mean()
-        yield share, share * (1 - share) / clustered_rows(ones[:, None], subjects), len(ones)
-
-
-@pytest.mark.parametrize(("customers", "offers"), [(0.0, 0.0), (0.7, 0.0), (0.0, 0.7), (0.5, 0.5)])
-def test_clustered_rows_tell_how_far_samples_differ(customers: float, offers: float) -> None:
-    shares, told, rows = (np.array(one) for one in zip(*draws(customers, offers), strict=True))
-    assert np.mean(told) == pytest.approx(shares.var(), rel=0.25)
-    if customers or offers:
-        assert shares.var() > 4 * 0.25 / rows[0]
-
-
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
@@ -326,4 +260,4 @@ def test_the_report_in_words(rows: Callable[..., list[dict[str, object]]], words
     def row(name: str, verdict: str) -> dict[str, object]:
         return {"name": name, "verdict": verdict, "words": f"{name}: moved", "trained_on": date(2025, 12, 1)}
 
-    assert show_drift(market.metro(), market.DAY, rows(row)).words.startswith(words)
+    assert show_drift(rows(row)).words.startswith(words)

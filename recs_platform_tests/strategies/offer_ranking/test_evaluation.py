@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.schemas.offer_ranking import BY_RATE
 from recs_platform.strategies.offer_ranking.evaluation import (
     Judged,
@@ -29,7 +29,6 @@ from recs_platform.warehouse.slices import Days
 from recs_platform_tests.strategies.offer_ranking.market import (
     CLOSED_TO,
     DAY,
-    NOTHING_MADE,
     candidates,
     impressions,
     metro,
@@ -57,10 +56,8 @@ def evaluated(
     """Of a day on which everybody is recommended the three likeliest candidates."""
     pairs = candidates(2_000, day=day) if pairs is None else pairs
     made = offline_evaluation.function(
-        metro(),
         Days.one(day),
-        models=models,
-        ranking_model=NOTHING_MADE,
+        models,
         training_set=training_set,
         offers=offers_of(pairs, day),
         candidate_features=pairs,

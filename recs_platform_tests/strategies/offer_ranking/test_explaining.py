@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from recs_platform.errors import UserError
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.strategies.offer_ranking.contributions import (
     START,
     explained,
@@ -24,9 +24,9 @@ from recs_platform.strategies.offer_ranking.contributions import (
 )
 from recs_platform.strategies.offer_ranking.features import FEATURES
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.model_registry.artifacts import folder_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     DAY,
-    NOTHING_MADE,
     candidates,
     impressions,
     metro,
@@ -64,7 +64,7 @@ def contributed(
 
 
 def importances(models: ModelShelf, day: date = LATER) -> list[Row]:
-    made = feature_importance.function(metro(), Days.one(day), models=models, ranking_model=NOTHING_MADE)
+    made = feature_importance.function(Days.one(day), models)
     rows: list[Row] = made.to_pylist()
     return rows
 
@@ -121,7 +121,7 @@ def test_without_a_model_nothing_is_explained(tmp_path: Path, models: ModelShelf
     empty = pairs.slice(0, 0)
     assert contributed(models, empty, score(models, empty)) == []
     assert importances(nobody) == []
-    assert show_importance(metro(), DAY, []).words == "No model serves, so no feature counts."
+    assert show_importance([]).words == "No model serves, so no feature counts."
 
 
 def test_the_model_that_scored_explains_whichever_serves_now(models: ModelShelf) -> None:
@@ -163,7 +163,7 @@ def test_importance_beside_that_of_the_model_before(models: ModelShelf) -> None:
         assert before[row["feature"]]["previous_digest"] is None
     top = sorted(rows, key=lambda row: -row["importance"])[:2]
     assert {row["feature"] for row in top} == {"promo_affinity", "discount_depth"}, "they decide in this market"
-    assert "No model served before it." in show_importance(metro(), DAY, list(before.values())).words
+    assert "No model served before it." in show_importance(list(before.values())).words
 
 
 def test_what_gained_and_what_lost() -> None:
@@ -178,12 +178,12 @@ def test_what_gained_and_what_lost() -> None:
         }
         for name, (now, then) in moves.items()
     ]
-    shown = show_importance(metro(), DAY, rows)
+    shown = show_importance(rows)
     assert shown.words == (
         "The model makes most of a (50.0%), b (30.0%), c (15.0%). Against the model before it (ffffffffffff) "
         "gained: a (+20.0%), d (+4.0%); lost: c (−24.0%)."
     )
-    assert show_importance(metro(), DAY, rows[::-1]) == shown, "the order of rows shows"
+    assert show_importance(rows[::-1]) == shown, "the order of rows shows"
     assert shown.picture is not None
     drawn = "".join(ElementTree.fromstring(shown.picture).itertext())
     assert drawn.index("50.0%, before 30.0%") < drawn.index("5.0%, before 1.0%")
@@ -195,7 +195,7 @@ def test_a_model_before_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     train(models, impressions(seed=9, day=LATER), day=LATER, company=metro(model_tolerance=0.5))
     first = models.serving("offer_ranking", DAY)
     assert first is not None
-    (models.artifact(first) / "manifest.json").write_text("{}")
+    (folder_of(models, first) / "manifest.json").write_text("{}")
     rows = importances(models)
     assert {(row["previous_digest"], row["previous_importance"]) for row in rows} == {(first.digest, None)}
-    assert "cannot be read by this code, so they are not compared" in show_importance(metro(), LATER, rows).words
+    assert "cannot be read by this code, so they are not compared" in show_importance(rows).words

@@ -23,7 +23,7 @@ from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TAB
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import judge
 from recs_platform.warehouse.environment import lake_of
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Audit, Rows, Subject
 from recs_platform.warehouse.query import parse_query, sql_folder
 from recs_platform.warehouse.slices import Days

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.strategies.offer_ranking.drift import drift_report
 from recs_platform.strategies.offer_ranking.evaluation import offline_evaluation
 from recs_platform.strategies.offer_ranking.features import TASK
@@ -16,7 +16,7 @@ from recs_platform.strategies.offer_ranking.story import offer_story
 from recs_platform.strategies.offer_ranking.training import ranking_model
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.cli.terminal import Terminal
-from recs_platform_tests.strategies.offer_ranking.market import DAY, NOTHING_MADE, impressions, with_column
+from recs_platform_tests.strategies.offer_ranking.market import DAY, impressions, with_column
 from recs_platform_tests.strategies.offer_ranking.shop import CUSTOMERS, Shop
 
 BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
@@ -47,10 +47,8 @@ def reports(shop: Shop, day: date) -> dict[str, pa.Table]:
     lists = {name: shop.pipeline.specs[name].arrow_table(shop.rows(name, day)) for name in read}
     return {
         "ranking_model": trained,
-        "drift_report": drift_report.function(shop.company, days, ranking_model=NOTHING_MADE, **known),
-        "offline_evaluation": offline_evaluation.function(
-            shop.company, days, ranking_model=NOTHING_MADE, **known, **lists
-        ),
+        "drift_report": drift_report.function(shop.company, days, **known),
+        "offline_evaluation": offline_evaluation.function(days, **known, **lists),
     }
 
 

@@ -13,13 +13,14 @@ import pyarrow as pa
 import pytest
 
 from recs_platform.models.data import examples
+from recs_platform.models.drift_report import DriftRow
 from recs_platform.models.features import Bools
-from recs_platform.models.manifest import Provenance
 from recs_platform.models.model import Model
+from recs_platform.models.provenance import Provenance
 from recs_platform.models.retraining import Policy
 from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.training import train as fit
-from recs_platform.strategies.offer_ranking.drift import Finding, findings
+from recs_platform.strategies.offer_ranking.drift import impressions_drift
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.strategies.offer_ranking.policy import policy_of
@@ -125,8 +126,8 @@ def usual_model() -> Model:
     return fit(closed, settings, Provenance({}, "1")).candidate
 
 
-def found(name: str, figure: str, **parameters: Any) -> Finding:
-    made = findings(usual_model(), unusual_days(), metro(**parameters), DAY)
+def found(name: str, figure: str, **parameters: Any) -> DriftRow:
+    made = impressions_drift(usual_model(), unusual_days(), metro(**parameters), DAY)
     return next(one for one in made if (one.name, one.figure) == (name, figure))
 
 

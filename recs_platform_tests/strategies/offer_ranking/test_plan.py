@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from recs_platform.companies.model import Company
+from recs_platform.model_registry.shelf import ModelShelf, open_shelf
 from recs_platform.models.features import FeatureSet
 from recs_platform.models.retraining import Reason
-from recs_platform.models.shelf import ModelShelf, open_shelf
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.strategies.offer_ranking.plan import training_plan
 from recs_platform.warehouse.slices import Days

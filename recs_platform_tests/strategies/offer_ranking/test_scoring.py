@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from recs_platform.model_registry.scoring import UnusableModelError, score_for
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.challenge import challenge
 from recs_platform.models.data import examples
 from recs_platform.models.features import FeatureError, FeatureSet
-from recs_platform.models.manifest import Provenance
-from recs_platform.models.service import UnusableModelError, score_for
-from recs_platform.models.shelf import ModelShelf
+from recs_platform.models.provenance import Provenance
 from recs_platform.models.task import RankingTask
 from recs_platform.models.training import train as fit
 from recs_platform.schemas.offer_ranking import BY_RATE, OfferScores
@@ -24,6 +24,7 @@ from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking import scoring
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
 from recs_platform.strategies.offer_ranking.training import settings_of
+from recs_platform_tests.model_registry.artifacts import root_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     DAY,
     candidates,
@@ -116,7 +117,7 @@ def test_a_day_without_candidates_has_no_scores(trained: ModelShelf, tmp_path: P
 def test_a_damaged_artifact_scores_nobody(tmp_path: Path) -> None:
     models = shelf(tmp_path)
     train(models, impressions())
-    (stored,) = models.folder.rglob("model.txt")
+    (stored,) = root_of(models).rglob("model.txt")
     stored.write_bytes(stored.read_bytes()[:-100])
     with pytest.raises(
         UnusableModelError,

@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 import pytest
 
 from recs_platform import __version__
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.data import examples
+from recs_platform.models.provenance import content_hash
 from recs_platform.models.retraining import Reason
-from recs_platform.models.service import content_hash
-from recs_platform.models.shelf import ModelShelf
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
-from recs_platform.strategies.offer_ranking.pictures import show_training
+from recs_platform.strategies.offer_ranking.training_summary import show_training
+from recs_platform_tests.model_registry.artifacts import folder_of, root_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     ASKED,
     CLOSED_FROM,
@@ -59,7 +60,7 @@ def test_a_day_that_nothing_asks_to_train_touches_nothing(models: ModelShelf) ->
     assert train(models, impressions(), asked=()) == []
     assert versions(models) == []
     assert outcomes(models) == []
-    assert not models.folder.exists()
+    assert not root_of(models).exists()
 
 
 def test_the_first_model_goes_active(models: ModelShelf) -> None:
@@ -191,7 +192,7 @@ def test_a_training_that_gives_the_active_model_again_adds_no_version(models: Mo
 
 def test_an_active_model_that_cannot_be_loaded_counts_as_none(models: ModelShelf) -> None:
     train(models, impressions())
-    (stored,) = models.folder.rglob("model.txt")
+    (stored,) = root_of(models).rglob("model.txt")
     stored.write_text(stored.read_text().replace("leaf_value=", "leaf_value=9", 1))
     rows = train(models, impressions(day=NEXT), day=NEXT)
     assert (rows[0]["outcome"], rows[0]["version"], rows[0]["champion_digest"]) == ("activated", 2, None)
@@ -206,7 +207,7 @@ def test_a_model_that_was_worse_serves_when_the_better_one_is_damaged(models: Mo
     assert train(models, deaf(impressions(day=NEXT)), day=NEXT)[0]["outcome"] == "worse"
     better = models.serving(TASK.model, NEXT)
     assert better is not None
-    (models.artifact(better) / "manifest.json").unlink()
+    (folder_of(models, better) / "manifest.json").unlink()
     rows = train(models, deaf(impressions(day=NEXT)), day=NEXT)
     assert (rows[0]["outcome"], rows[0]["version"]) == ("activated", 2)
     assert rows[0]["words"].startswith("Version 1 cannot be used")
@@ -216,7 +217,7 @@ def test_a_model_that_was_worse_serves_when_the_better_one_is_damaged(models: Mo
 
 def test_a_damaged_artifact_is_mended_by_its_own_day(models: ModelShelf) -> None:
     first = train(models, impressions())
-    (stored,) = models.folder.rglob("model.txt")
+    (stored,) = root_of(models).rglob("model.txt")
     stored.unlink()
     assert train(models, impressions()) == first
     serving = models.serving(TASK.model, DAY)
@@ -232,14 +233,13 @@ def test_all_that_asked_is_recorded(models: ModelShelf) -> None:
 
 
 def test_what_a_training_says(models: ModelShelf) -> None:
-    company = metro()
-    assert show_training(company, DAY, []).words == "Nothing asked for a training: the model that serves stays."
-    refused = show_training(company, DAY, train(models, one_class()))
+    assert show_training([]).words == "Nothing asked for a training: the model that serves stays."
+    refused = show_training(train(models, one_class()))
     assert refused.words.startswith("Asked by: it is Monday. Nothing was trained, and no model serves: no successes")
     assert refused.picture is None
     train(models, impressions())
     rows = train(models, impressions(day=NEXT), day=NEXT)
-    shown = show_training(company, NEXT, rows)
+    shown = show_training(rows)
     assert "ROC AUC says how well pairs are sorted, not whether the offers shown are good" in shown.words
     assert shown.picture is not None
     for label in ("boosted trees", "logistic regression", "active before"):

@@ -11,14 +11,15 @@ import pyarrow.compute as pc
 import pytest
 from dagster import DagsterExecutionInterruptedError
 
-from recs_platform.models.challenge import Verdict
+from recs_platform.model_registry.registry import Registered
+from recs_platform.model_registry.shelf import ModelShelf
+from recs_platform.model_registry.training_log import begun
+from recs_platform.models.challenge import ChallengeVerdict
 from recs_platform.models.model import Model
-from recs_platform.models.registry import Registered
-from recs_platform.models.shelf import ModelShelf
-from recs_platform.models.training_log import begun
 from recs_platform.schemas.offer_ranking import BY_RATE
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
-from recs_platform.strategies.offer_ranking.pictures import show_training
+from recs_platform.strategies.offer_ranking.training_summary import show_training
+from recs_platform_tests.model_registry.artifacts import root_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     DAY,
     candidates,
@@ -42,7 +43,7 @@ def models(tmp_path: Path) -> ModelShelf:
 
 
 def manifests(models: ModelShelf) -> list[Path]:
-    return sorted(models.folder.rglob("manifest.json"))
+    return sorted(root_of(models).rglob("manifest.json"))
 
 
 NOT_OVER = with_column(impressions(), "label", [None] * 5_000)
@@ -166,7 +167,7 @@ def test_a_model_that_cannot_be_stored_leaves_the_active_model(
 ) -> None:
     """A file stands where the artifact's folder should."""
     chosen, _ = train(shelf(tmp_path_factory.mktemp("elsewhere")), OF_DAY)
-    in_the_way = models.folder / "metro" / TASK.model / chosen["digest"].removeprefix("sha256:")
+    in_the_way = root_of(models) / "metro" / TASK.model / chosen["digest"].removeprefix("sha256:")
     in_the_way.parent.mkdir(parents=True, exist_ok=True)
     in_the_way.write_text("a file")
     (row,) = train(models, OF_DAY)
@@ -203,13 +204,13 @@ class Stopped(ModelShelf):
 
     by: type[BaseException] = KeyboardInterrupt
 
-    def keep(self, model: str, trained: Model, as_of: date, verdict: Verdict) -> Registered:
+    def keep(self, model: str, trained: Model, as_of: date, verdict: ChallengeVerdict) -> Registered:
         raise self.by
 
 
 @pytest.mark.parametrize("by", [KeyboardInterrupt, DagsterExecutionInterruptedError, SystemExit])
 def test_an_interruption_is_no_failure_of_the_training(models: ModelShelf, by: type[BaseException]) -> None:
-    stopped = Stopped(models.company, models.database, models.folder, models.run_id, by=by)
+    stopped = Stopped(models.company, models.database, models.artifacts, models.run_id, by=by)
     with pytest.raises(by):
         train(stopped, OF_DAY)
     assert outcomes(models) == [(DAY, None)]
@@ -217,7 +218,7 @@ def test_an_interruption_is_no_failure_of_the_training(models: ModelShelf, by: t
 
 
 def test_what_a_failed_training_says(models: ModelShelf) -> None:
-    shown = show_training(metro(), DAY, train(models, of_text("Monday")))
+    shown = show_training(train(models, of_text("Monday")))
     assert shown.words.startswith(
         "Asked by: it is Monday. The training failed, and no model serves: ArrowInvalid: Failed to parse"
     )

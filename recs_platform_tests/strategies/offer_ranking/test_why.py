@@ -247,7 +247,10 @@ def test_on_the_terminal_without_a_model_and_without_a_score(shop: Shop) -> None
 
 def test_without_an_offer_it_is_the_customers_list(shop: Shop) -> None:
     customer = shop.rows("offer_recommendations", DAY)[0]["customer_id"]
-    listed = [row for row in shop.rows("offer_recommendations", DAY) if row["customer_id"] == customer]
+    listed = sorted(
+        (row for row in shop.rows("offer_recommendations", DAY) if row["customer_id"] == customer),
+        key=lambda row: row["rank"],
+    )
     ended = shop.terminal.recs("why", "metro", customer)
     assert ended.code == 0
     assert f"customer {customer}: {len(listed)} offers" in ended.told

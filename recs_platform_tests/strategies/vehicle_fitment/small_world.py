@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from recs_platform.arguments import call_with_named
 from recs_platform.companies.model import Company, Simulation
 from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
 from recs_platform.schemas.table import Kind
@@ -22,7 +23,7 @@ from recs_platform.settings import Settings
 from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.environment import lake_of
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Rows, Subject
 from recs_platform.warehouse.slices import Days
 
@@ -79,7 +80,8 @@ class World:
                 name: opened.enter_context(self.lake.read(self.pipeline.ref(name, self.company), days)).read_all()
                 for name in table.inputs
             }
-            return table.function(self.company, days, **inputs).to_reader()
+            made: pa.Table = call_with_named(table.function, company=self.company, days=days, **inputs)
+            return made.to_reader()
 
 
 def small_world(home: Path, settings: Settings) -> World:

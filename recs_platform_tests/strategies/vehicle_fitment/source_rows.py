@@ -18,8 +18,8 @@ from recs_platform.schemas.table import Kind
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import Verdict, judge
-from recs_platform.warehouse.engine import Engine
-from recs_platform.warehouse.lake import Lake
+from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.sql.case import arrow_rows

@@ -41,7 +41,7 @@ BOUGHT = [
 
 
 def rows(purchases: list[Row]) -> dict[tuple[str, str, str], Row]:
-    table = backtest.function(None, Days.one(TODAY), pa.Table.from_pylist(purchases, schema=PURCHASES))
+    table = backtest.function(Days.one(TODAY), pa.Table.from_pylist(purchases, schema=PURCHASES))
     assert table.schema == spec_of(Backtest).arrow_schema
     return {(row["contender"], row["section"], row["value"]): row for row in table.to_pylist()}
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from recs_platform.reporting.presentation import markdown_image, write_picture
+from recs_platform.reporting.presentation import markdown_image, presented, write_picture
 from recs_platform.schemas.reporting import PRICE_BANDS
 from recs_platform.strategies.vehicle_fitment.pictures import show_backtest, show_price_bands, show_tier_shares
 from recs_platform_tests.strategies.vehicle_fitment.small_world import THEN, TODAY, World
@@ -95,11 +95,12 @@ def words_in(svg: bytes) -> set[str]:
 )
 def test_a_table_speaks_for_itself(world: World, table: str, show: Any, says: str, labels: set[str]) -> None:
     rows = world.rows(table, TODAY)
-    shown = show(world.company, TODAY, rows)
+    shown = presented(show, world.company, TODAY, rows)
     assert says in shown.words
     assert labels <= words_in(shown.picture)
-    assert show(world.company, TODAY, rows).picture == shown.picture, "the same rows give another picture"
-    assert show(world.company, TODAY, rows[::-1]).picture == shown.picture, "the order of rows shows"
+    assert presented(show, world.company, TODAY, rows).picture == shown.picture, "the same rows give another picture"
+    backwards = presented(show, world.company, TODAY, rows[::-1])
+    assert backwards.picture == shown.picture, "the order of rows shows"
     assert world.pipeline.tables[table].present is show
 
 
@@ -107,8 +108,8 @@ def test_what_an_empty_table_says(world: World) -> None:
     said = show_backtest(world.company, THEN, [])
     assert said.picture is None
     assert f"on {THEN - timedelta(days=21)}" in said.words
-    assert show_tier_shares(world.company, TODAY, []).picture is None
-    assert show_price_bands(world.company, TODAY, []).picture is None
+    assert show_tier_shares([]).picture is None
+    assert show_price_bands(world.company, []).picture is None
 
 
 def test_a_ratio_without_an_upper_bound(world: World) -> None:

@@ -1,0 +1,119 @@
+"""What becomes of an error in a run: what a rerun may cure is tried again with back-off, anything else ends the step.
+
+The kind of an error (errors.py) is decided where its class is known, and travels to the run's events as the class of
+the failure that Dagster is given, because events keep names and no ancestors. Not here: what a run did altogether
+(run_summary.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
+
+from recs_platform.errors import ErrorKind, TransientError, UserError, kind_of
+from recs_platform.masking import mask_text
+
+RETRIES = dg.RetryPolicy(max_retries=3, delay=2.0, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+"""About 2, 6 and 14 seconds: long enough for a server that starts again, short beside a day's run."""
+
+Done = TypeVar("Done")
+
+
+class MistakeFailure(dg.Failure):
+    """An error that somebody must settle first: never retried."""
+
+
+class TransientFailure(dg.Failure):
+    """An error that a rerun may cure."""
+
+
+_FAILURES = {ErrorKind.MISTAKE: MistakeFailure, ErrorKind.TRANSIENT: TransientFailure}
+
+
+@contextmanager
+def step_failures(retry_number: int) -> Iterator[None]:
+    """Around what a step does: its errors as Dagster should take them. A defect stays as it is."""
+    try:
+        yield
+    except TransientError as error:
+        wait = RETRIES.calculate_delay(retry_number + 1)
+        raise dg.RetryRequested(RETRIES.max_retries, wait) from _failure(error)
+    except UserError as error:
+        raise _failure(error) from error
+
+
+def guarded_step(function: Callable[[Any], Done]) -> Callable[[Any], Done]:
+    """The same around a function that Dagster hands its context."""
+
+    @wraps(function)
+    def guarded(context: Any) -> Done:
+        with step_failures(context.retry_number):
+            return function(context)
+
+    return guarded
+
+
+def retried(work: Callable[[], Done], warn: Callable[[str], Any]) -> Done:
+    """The same for what comes before a run's first step, where Dagster does not retry."""
+    for attempt in range(1, RETRIES.max_retries + 2):
+        try:
+            return work()
+        except TransientError as error:
+            if attempt > RETRIES.max_retries:
+                raise _failure(error) from error
+            wait = RETRIES.calculate_delay(attempt)
+            warn(f"{error} Next try in {wait:.0f} s.")
+            time.sleep(wait)
+        except UserError as error:
+            raise _failure(error) from error
+    raise AssertionError("unreachable")
+
+
+@dataclass(frozen=True)
+class FailureCause:
+    """What ended a step or a run, in words for people."""
+
+    message: str
+    kind: ErrorKind | None = ErrorKind.DEFECT
+    """None for what is no error: a check that failed, a publication that waits for approval, an interruption."""
+    interrupted: bool = False
+    trace: str = ""
+    """Of a defect."""
+
+
+_INTERRUPTED = "DagsterExecutionInterruptedError"
+_KINDS = {failure.__name__: kind for kind, failure in _FAILURES.items()}
+_INTENDED = frozenset({dg.Failure.__name__, "DagsterAssetCheckFailedError"})
+"""How Dagster names what a step refused to go on with on purpose."""
+
+
+def cause_of(error: SerializableErrorInfo | None, otherwise: str) -> FailureCause:
+    """The error behind a failure, without Dagster's wrapping."""
+    while error is not None and error.cls_name not in {*_KINDS, *_INTENDED, _INTERRUPTED} and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return FailureCause(otherwise)
+    if error.cls_name == _INTERRUPTED:
+        return FailureCause("interrupted; run it again", kind=None, interrupted=True)
+    message = mask_text(error.message.strip().partition("\n\nStack Trace")[0])
+    plain = message.partition(f"{error.cls_name}: ")[2] or message
+    if error.cls_name in _INTENDED:
+        return FailureCause(plain, kind=None)
+    if error.cls_name in _KINDS:
+        return FailureCause(plain, _KINDS[error.cls_name])
+    return FailureCause(message, trace=mask_text(error.to_string()))
+
+
+def _failure(error: UserError | TransientError) -> dg.Failure:
+    kind = kind_of(error)
+    metadata = {"kind": str(kind), "error": type(error).__name__}
+    failure = _FAILURES[kind](str(error), metadata=metadata, allow_retries=kind is ErrorKind.TRANSIENT)
+    failure.__cause__ = error
+    return failure

@@ -1,0 +1,90 @@
+"""What a run did, added up from its events in Dagster's log. Not here: keeping it (journal.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+
+from recs_platform.automation.failures import FailureCause, cause_of
+from recs_platform.errors import ErrorKind
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run's events add up to."""
+
+    assets: int
+    rows: int
+    checks_passed: int
+    checks_warned: int
+    checks_failed: int
+    warnings: tuple[str, ...]
+    retries: tuple[str, ...]
+    """The steps that were tried again, and why."""
+    errors: tuple[str, ...]
+    seconds: Mapping[str, float]
+    """Of each table, to write, audit and publish it."""
+    user_mistake: bool
+    """Every error is a mistake that its author can put right."""
+    interrupted: bool = False
+    """Somebody stopped it (Ctrl-C, or from the UI)."""
+    traces: tuple[str, ...] = ()
+    """Of defects, where they happened."""
+
+
+_COUNTED = {
+    dg.DagsterEventType.ASSET_MATERIALIZATION,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+    dg.DagsterEventType.STEP_UP_FOR_RETRY,
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.RUN_FAILURE,
+}
+
+
+def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
+    """Add up a run's events; a range materializes one slice per table, however many partitions it has."""
+    rows: dict[dg.AssetKey, int] = {}
+    seconds: dict[str, float] = {}
+    verdicts: list[dg.AssetCheckEvaluation] = []
+    retries: list[str] = []
+    of_steps: list[FailureCause] = []
+    of_run: list[FailureCause] = []
+    for record in instance.all_logs(run_id, of_type=_COUNTED):
+        event = record.dagster_event
+        if event is None:
+            continue
+        if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
+            materialization = event.step_materialization_data.materialization
+            counted = materialization.metadata.get("rows")
+            rows[materialization.asset_key] = int(str(counted.value)) if counted else 0
+            took = materialization.metadata.get("seconds")
+            seconds[materialization.asset_key.path[-1]] = float(str(took.value)) if took else 0.0
+        elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            verdicts.append(event.asset_check_evaluation_data)
+        elif event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY:
+            retries.append(
+                f"{event.step_key}: tried again: {cause_of(event.step_retry_data.error, 'it failed').message}"
+            )
+        elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
+            of_steps.append(cause_of(event.step_failure_data.error, f"step {event.step_key} failed"))
+        elif event.job_failure_data.error is not None:
+            of_run.append(cause_of(event.job_failure_data.error, "the run failed"))
+    failures = of_steps or of_run  # a run that fails before its first step (no database) says so itself
+    broken = [verdict for verdict in verdicts if not verdict.passed]
+    warned = sum(verdict.severity is dg.AssetCheckSeverity.WARN for verdict in broken)
+    return RunSummary(
+        assets=len(rows),
+        rows=sum(rows.values()),
+        checks_passed=len(verdicts) - len(broken),
+        checks_warned=warned,
+        checks_failed=len(broken) - warned,
+        warnings=tuple(f"{v.asset_key.to_user_string()}: {v.check_name}: {v.description}" for v in broken),
+        retries=tuple(retries),
+        errors=tuple(failure.message for failure in failures),
+        seconds=seconds,
+        user_mistake=bool(failures) and all(failure.kind is ErrorKind.MISTAKE for failure in failures),
+        interrupted=any(failure.interrupted for failure in failures),
+        traces=tuple(failure.trace for failure in failures if failure.trace),
+    )

@@ -1,0 +1,63 @@
+"""An artifact store in a local folder: `<root>/<name>/<digest>` holds the artifact's files as they are."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from recs_platform.model_registry.artifact_store import StoredArtifact, StoreUnavailableError
+from recs_platform.models.artifact import ArtifactError, file_names, prove
+from recs_platform.models.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class FolderStore:
+    root: Path
+    """A uri is a path below it, so that the whole store may move."""
+
+    def push(self, folder: Path, name: str) -> StoredArtifact:
+        manifest = prove(folder)
+        uri = f"{name}/{manifest.digest.removeprefix('sha256:')}"
+        place = self.root / uri
+        try:
+            if not _is_whole(place, manifest.digest):
+                _put(folder, manifest, place)
+        except OSError as error:
+            raise StoreUnavailableError(place, error.strerror or str(error)) from error
+        return StoredArtifact(uri, manifest.digest)
+
+    def pull(self, uri: str, digest: str) -> Path:
+        place = self.root / uri
+        prove(place, digest=digest)
+        return place
+
+
+def _put(folder: Path, manifest: Manifest, place: Path) -> None:
+    """Copy beside the place, then rename: readers see no artifact or a whole one. A killed push leaves a hidden folder
+    that no uri names."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{place.name}.", dir=place.parent) as scratch:
+        copied = Path(scratch) / "whole"
+        copied.mkdir()
+        for file in file_names(manifest):
+            shutil.copyfile(folder / file, copied / file)
+        prove(copied, digest=manifest.digest)
+        try:
+            copied.rename(place)
+        except OSError:
+            if not place.is_dir():
+                raise
+            # What is there is damaged, or another process was quicker. Each file is replaced in one step by the same
+            # content, so whoever reads or mends it at this moment misses nothing.
+            for file in file_names(manifest):
+                (copied / file).replace(place / file)
+
+
+def _is_whole(place: Path, digest: str) -> bool:
+    try:
+        prove(place, digest=digest)
+    except ArtifactError:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""Scoring for any strategy: its task says which features it has, its company's shelf which model serves the day.
+
+Not here: how a model scores (`models/model.py`), and what a strategy does where no model serves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from recs_platform.errors import UserError
+from recs_platform.model_registry.registry import Registered
+from recs_platform.model_registry.shelf import ModelShelf
+from recs_platform.models.artifact import ArtifactError
+from recs_platform.models.features import FeatureError, Floats
+from recs_platform.models.sampling import corrected
+from recs_platform.models.task import RankingTask
+from recs_platform.process import cores
+
+
+class UnusableModelError(UserError):
+    """The model that serves a day cannot score it; nothing is written."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    by: Registered
+    raw: Floats
+    """Log-odds in the sample that the model was trained on."""
+    probabilities: Floats
+
+
+def score_for(task: RankingTask, candidates: pa.Table, models: ModelShelf, day: date) -> Scored | None:
+    """Score every row by the model that serves the day; None when no model does.
+
+    Each row is scored by its features alone, on all cores that the process may use, in batches that do not add up in
+    memory. A category that training never saw counts as a missing one.
+    """
+    serving = models.serving(task.model, day)
+    if serving is None:
+        return None
+    try:
+        model = models.load(serving, task.features, threads=cores())
+    except ArtifactError as error:
+        raise UnusableModelError(
+            f"{models.company}: version {serving.version} of {task.model}, which serves {day}, cannot be used: "
+            f"{error.problem}. Train a new one, or activate another version (recs models {models.company})"
+        ) from None
+    try:
+        raw = model.raw_scores(candidates)
+    except FeatureError as error:
+        raise FeatureError(f"{models.company}: {task.model} cannot score {day}: {error}") from None
+    return Scored(serving, raw, corrected(raw, model.manifest.kept_negatives))

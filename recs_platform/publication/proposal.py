@@ -1,0 +1,169 @@
+"""Whether a day of a product should go live: compared with what is live, judged, and published if nothing refuses.
+
+Both the asset and the CLI come through here. Not here: how they go live (publish.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from recs_platform.companies.model import Company
+from recs_platform.declarations.comparison import Compared
+from recs_platform.declarations.guardrails import Guardrail, refusals
+from recs_platform.declarations.product import AnyProduct
+from recs_platform.errors import MissingSliceError, UserError
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.platform_db.tables import Publication
+from recs_platform.publication.outlet import Outlet
+from recs_platform.publication.publish import comparison_id, publish, reconcile
+from recs_platform.publication.stored_comparison import stored_comparison
+from recs_platform.schemas.table import Empty
+from recs_platform.warehouse.check import Severity, judge
+from recs_platform.warehouse.slices import Days
+
+
+class Standing(StrEnum):
+    """How a day stands to what is live."""
+
+    NEW = "new"
+    LIVE = "live"
+    """The same rows are live already."""
+    OLDER = "older"
+    """Of a day before the one that is live: a backfill, which never goes live."""
+    EMPTY = "empty"
+    """The day has no rows, which its table allows: there is nothing to go live, and what is live stays."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A day of a product, ready to be decided on."""
+
+    company: str
+    product: AnyProduct
+    day: date
+    standing: Standing
+    live: Publication | None
+    comparison_id: str
+    compared: Compared | None
+    """Of an offer that could go live."""
+    guardrails: tuple[Guardrail, ...]
+    failed_checks: tuple[str, ...]
+    """Checks of severity error that the day's tables do not pass, in words. Nobody can approve those."""
+
+    @property
+    def refusals(self) -> list[str]:
+        return refusals(self.guardrails)
+
+    @property
+    def name(self) -> str:
+        """As messages name it."""
+        return self.product.of_company(self.company)
+
+    @property
+    def approval(self) -> str:
+        """The command that approves its comparison, and no other."""
+        command = f"recs publish {self.company}{self.product.option}"
+        return f"{command} --date {self.day} --approve {self.comparison_id}"
+
+    def summary(self) -> str:
+        """How it stands to what is live, in a sentence."""
+        if self.standing is Standing.EMPTY:
+            return f"{self.name}: {self.day} has no {self.product.content}; nothing is published."
+        if self.live is None:
+            return f"{self.name}: {self.day} would be the first publication."
+        live = f"version {self.live.version}, of {self.live.as_of}"
+        match self.standing:
+            case Standing.LIVE:
+                return f"{self.name}: the {self.product.content} of {self.day} are live already ({live})."
+            case Standing.OLDER:
+                return f"{self.name}: {self.day} is older than what is live ({live}); nothing is published."
+        return f"{self.name}: {self.day} would replace {live}."
+
+
+def newest_day(outlet: Outlet) -> date:
+    """The newest day that could be published."""
+    days = outlet.warehouse.days(outlet.source)
+    if not days:
+        raise MissingSliceError(f"{outlet.source} was never made: `recs run --company {outlet.company}` comes first.")
+    return days[-1]
+
+
+def propose(outlet: Outlet, pipeline: Pipeline, company: Company, day: date, *, run_checks: bool = True) -> Proposal:
+    """Compare a day with what is live, and judge it. Changes nothing of what is live.
+
+    Without `run_checks` it is judged by the guardrails alone, and must not be accepted.
+    """
+    if day not in outlet.warehouse.days(outlet.source):
+        raise MissingSliceError(f"{outlet.source} has no slice for {day}. Make that day first.")
+    live, product = reconcile(outlet), outlet.product
+    content = outlet.warehouse.fingerprint(outlet.source, day)
+    id_, stands = comparison_id(outlet, day, content, live), _standing(outlet, day, content, live)
+    if stands is not Standing.NEW:
+        return Proposal(company.name, product, day, stands, live, id_, None, (), ())
+    compared = product.compared(_comparison(outlet, pipeline, company, Days.one(day)))
+    guardrails = product.judge(compared, company.parameters)
+    failed = tuple(_failed_checks(outlet, pipeline, company, day)) if run_checks else ()
+    return Proposal(company.name, product, day, stands, live, id_, compared, guardrails, failed)
+
+
+def _comparison(outlet: Outlet, pipeline: Pipeline, company: Company, day: Days) -> list[dict[str, Any]]:
+    """As it is stored, if it is of what is stored and live now; otherwise computed."""
+    product, warehouse = outlet.product, outlet.warehouse
+    bound = pipeline.bind(product.comparison, company, day)
+    rows = stored_comparison(pipeline.ref(product.comparison, company), product.live, warehouse, bound, day)
+    if rows is not None:
+        return rows
+    with warehouse.run(bound) as reader:
+        computed: list[dict[str, Any]] = reader.read_all().to_pylist()
+    return computed
+
+
+def accept(
+    proposal: Proposal, outlet: Outlet, *, by: str, at: datetime, approve: str | None = None
+) -> Publication | None:
+    """Publish what was proposed; None when it is refused, empty, live already or older than what is live.
+
+    `approve` names the comparison that somebody approved; of any other one nothing is published.
+    """
+    if proposal.standing is not Standing.NEW:
+        return None
+    if approve is not None and approve != proposal.comparison_id:
+        raise UserError(
+            f"{proposal.name} {proposal.day}: {approve} was approved, but the comparison is {proposal.comparison_id} "
+            f"now: the {proposal.product.content}, or what is live, have changed since. Nothing was published; look at "
+            "the new one."
+        )
+    if proposal.failed_checks or (proposal.refusals and approve is None):
+        return None
+    return publish(outlet, proposal.day, proposal.comparison_id, by=by, at=at, approved=approve is not None)
+
+
+def _standing(outlet: Outlet, day: date, content: str, live: Publication | None) -> Standing:
+    if outlet.product.of.empty is Empty.ALLOWED and _is_empty(outlet, day):
+        return Standing.EMPTY
+    if live is None or day > live.as_of:
+        return Standing.NEW
+    if day < live.as_of:
+        return Standing.OLDER
+    return Standing.LIVE if outlet.warehouse.fingerprint(outlet.live, day) == content else Standing.NEW
+
+
+def _is_empty(outlet: Outlet, day: date) -> bool:
+    with outlet.warehouse.read(outlet.source, Days.one(day)) as reader:
+        return not any(batch.num_rows for batch in reader)
+
+
+def _failed_checks(outlet: Outlet, pipeline: Pipeline, company: Company, day: date) -> list[str]:
+    """The error checks of the published table and of everything that it is made of, run on the day."""
+    tables = pipeline.made_of(outlet.source.name)
+    personal = frozenset().union(*(spec.personal for spec in pipeline.specs.values()))
+    failed = []
+    for name, (check, _) in pipeline.checks.items():
+        if check.severity is Severity.ERROR and check.table in tables:
+            verdict = judge(outlet.warehouse, check, pipeline.bind_check(name, company, Days.one(day)), personal)
+            if not verdict.passed:
+                failed.append(f"{check.table}: {name}: {verdict.violations:,} of {verdict.rows:,} rows break the rule")
+    return failed

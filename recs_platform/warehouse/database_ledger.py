@@ -1,0 +1,158 @@
+"""The slice ledger of an environment, in the platform database: every process and host sees the same.
+
+The last state of each table is remembered, so that a day's run, which asks hundreds of times, asks the database once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, event, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform.platform_db.tables import LedgerSlice, LedgerTable
+from recs_platform.warehouse.ledger import State, Told, merged
+from recs_platform.warehouse.slices import Days, Slice, TableRef
+
+_ROWS_PER_STATEMENT = 1_000
+
+
+@lru_cache(maxsize=8)
+def database_ledger(url: str) -> DatabaseLedger:
+    """One for each database and process, so that what it remembers serves everybody."""
+    return DatabaseLedger(url)
+
+
+@dataclass
+class DatabaseLedger:
+    url: str
+    """Opened when it is first asked."""
+    _remembered: dict[tuple[str, str], Told] = field(default_factory=dict)
+
+    def told(self, table: TableRef) -> Told | None:
+        query = (
+            select(
+                LedgerTable.table_id,
+                LedgerTable.version,
+                LedgerSlice.day,
+                LedgerSlice.rows,
+                LedgerSlice.made_at,
+                LedgerSlice.run_id,
+                LedgerSlice.note,
+            )
+            .select_from(LedgerTable)
+            # One statement, so that the slices are those of this very state.
+            .outerjoin(
+                LedgerSlice,
+                (LedgerSlice.dataset == LedgerTable.dataset) & (LedgerSlice.table_name == LedgerTable.table_name),
+            )
+            .where(*_of(LedgerTable, table))
+            .order_by(LedgerSlice.day)
+        )
+        with self._database.connect() as connection:
+            rows = connection.execute(query).all()
+        self._remembered.pop(_name(table), None)
+        if not rows:
+            return None
+        slices = (
+            Slice(day, count, made_at, run, json.loads(note)) for _, _, day, count, made_at, run, note in rows if day
+        )
+        told = Told(State(rows[0].table_id, rows[0].version), tuple(slices))
+        self._remembered[_name(table)] = told
+        return told
+
+    def slices_in(self, table: TableRef, state: State) -> tuple[Slice, ...] | None:
+        remembered = self._remembered.get(_name(table))
+        if remembered is None or remembered.state != state:
+            remembered = self.told(table)
+        return remembered.slices if remembered is not None and remembered.state == state else None
+
+    def advance(
+        self, table: TableRef, was: State | None, now: State | None, replaced: Days | None, slices: Sequence[Slice]
+    ) -> bool:
+        with self._database.begin() as connection:
+            if not _moved(connection, table, was, now):
+                return False
+            gone = delete(LedgerSlice).where(*_of(LedgerSlice, table))
+            if replaced is not None:
+                gone = gone.where(LedgerSlice.day.between(replaced.first, replaced.last))
+            if was is not None:
+                connection.execute(gone)
+            for first in range(0, len(slices), _ROWS_PER_STATEMENT):
+                part = slices[first : first + _ROWS_PER_STATEMENT]
+                connection.execute(insert(LedgerSlice).values([_row(table, slice_) for slice_ in part]))
+        self._remember(table, was, now, replaced, slices)
+        return True
+
+    def _remember(
+        self, table: TableRef, was: State | None, now: State | None, replaced: Days | None, slices: Sequence[Slice]
+    ) -> None:
+        before = self._remembered.pop(_name(table), None)
+        if now is None:
+            return
+        if was is None or replaced is None:
+            self._remembered[_name(table)] = Told(now, merged((), replaced, slices))
+        elif before is not None and before.state == was:
+            self._remembered[_name(table)] = Told(now, merged(before.slices, replaced, slices))
+
+    @property
+    def _database(self) -> Engine:
+        return _opened(self.url, os.getpid())
+
+
+@lru_cache(maxsize=8)
+def _opened(url: str, process: int) -> Engine:  # noqa: ARG001  (a forked child opens its own)
+    opened = engine(url)
+    upgrade(opened)
+    if opened.dialect.name == "sqlite":
+        event.listen(opened, "connect", _write_lightly)
+        opened.dispose()
+    return opened
+
+
+def _write_lightly(connection: Any, _record: Any) -> None:
+    """A machine that loses its power may lose the last entries, whole ones, and never the tables: they are found
+    missing and made again. So no write waits for the disk."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+def _moved(connection: Connection, table: TableRef, was: State | None, now: State | None) -> bool:
+    """Let the table be in another state, if it is in this one. Waits for whoever is at the same table."""
+    values = {"table_id": now.table_id, "version": now.version} if now else {}
+    if was is None:
+        # Both dialects write it the same way, but SQLAlchemy keeps one `insert` for each.
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        row = {"dataset": table.dataset, "table_name": table.name, **values}
+        begun = dialect.insert(LedgerTable).values(row).on_conflict_do_nothing().returning(LedgerTable.version)
+        return connection.execute(begun).first() is not None
+    here = (*_of(LedgerTable, table), LedgerTable.table_id == was.table_id, LedgerTable.version == was.version)
+    step = delete(LedgerTable).where(*here) if now is None else update(LedgerTable).where(*here).values(values)
+    return connection.execute(step).rowcount == 1
+
+
+def _of(model: type[LedgerTable] | type[LedgerSlice], table: TableRef) -> tuple[Any, Any]:
+    return model.dataset == table.dataset, model.table_name == table.name
+
+
+def _name(table: TableRef) -> tuple[str, str]:
+    return table.dataset, table.name
+
+
+def _row(table: TableRef, slice_: Slice) -> dict[str, Any]:
+    return {
+        "dataset": table.dataset,
+        "table_name": table.name,
+        "day": slice_.day,
+        "rows": slice_.rows,
+        "made_at": slice_.made_at,
+        "run_id": slice_.run,
+        "note": json.dumps(slice_.note),
+    }

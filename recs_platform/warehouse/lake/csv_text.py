@@ -1,0 +1,40 @@
+"""The rows of a CSV file as text, for whoever reads feeds, whatever warehouse they go to.
+
+RFC 4180 in UTF-8: commas, double quotes, a header line. An empty field is NULL, an empty quoted field is an empty text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from recs_platform.warehouse.lake.engine import passing_connection
+
+
+class CsvTextError(Exception):
+    """A file that cannot be read to its end."""
+
+    def __init__(self, line: int | None) -> None:
+        super().__init__(f"line {line}" if line else "at no known line")
+        self.line = line
+        """Where the reader gave up, if it says so."""
+
+
+def csv_text(path: Path, fields: int, picked: Sequence[int], batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """The fields at these positions, of all that a line has, in batches; read as they are asked for."""
+    columns = ", ".join(f"c{position}: 'VARCHAR'" for position in range(fields))
+    names = ", ".join(f"c{position}" for position in picked)
+    query = (
+        f"SELECT {names} FROM read_csv(?, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
+        """quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false)"""
+    )
+    with passing_connection() as connection:
+        try:
+            yield from connection.execute(query, [str(path)]).to_arrow_reader(batch_rows)
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            reported = re.search(r"CSV Error on Line: (\d+)", str(error))
+            raise CsvTextError(int(reported.group(1)) if reported else None) from None

@@ -1,0 +1,164 @@
+"""DuckDB, as the platform uses it: in memory, a connection for each operation, bounded memory, spill to disk.
+
+A DuckDB database is never a file and never holds a table: the state is the lake's.
+"""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+
+from recs_platform.errors import StorageError, UnavailableError
+from recs_platform.outages import may_recover
+from recs_platform.schemas.table import TableSpec
+from recs_platform.warehouse.lake.types import type_of
+
+
+@dataclass(frozen=True)
+class Engine:
+    memory_limit: str
+    threads: int
+    spill: Path
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection with nothing in it. What is put into it goes with it."""
+        connection = _database(self, os.getpid()).cursor()
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+        except (duckdb.FatalException, duckdb.InternalException):
+            # DuckDB refuses every later query on a database that met such an error; the next one gets a new database.
+            _database.cache_clear()
+            raise
+        finally:
+            connection.close()
+
+
+@lru_cache(maxsize=2)
+def _database(engine: Engine, process: int) -> duckdb.DuckDBPyConnection:
+    """One empty in-memory database for the process: the memory limit holds for all connections together.
+
+    A forked child gets its own. What it spills goes to a folder that bears its number, so that what a killed process
+    left there is known for what it is.
+    """
+    _sweep(engine.spill)
+    folder = engine.spill / str(process)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": engine.memory_limit,
+            "threads": engine.threads,
+            "temp_directory": str(folder),
+            # Rows of a table have no order; what needs one says ORDER BY.
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+
+
+@contextmanager
+def passing_connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection for rows that only pass through, on their way to whatever warehouse. It keeps nothing, so it needs
+    neither a limit nor a place to spill."""
+    connection = _passing_database(os.getpid()).cursor()
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    except (duckdb.FatalException, duckdb.InternalException):
+        _passing_database.cache_clear()
+        raise
+    finally:
+        connection.close()
+
+
+@lru_cache(maxsize=2)
+def _passing_database(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001  (a forked child gets its own)
+    return duckdb.connect(
+        ":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    )
+
+
+def _sweep(spill: Path) -> None:
+    spill.mkdir(parents=True, exist_ok=True)
+    for folder in spill.iterdir():
+        if folder.name.isdigit() and not _alive(int(folder.name)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def quoted(name: str) -> str:
+    """An identifier in SQL.
+
+    >>> quoted('a"b')
+    '"a""b"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A string in SQL.
+
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def declared_columns(spec: TableSpec, stored: str | None) -> str:
+    """A SELECT of a table's declared columns over what is stored, which may be older than some of them."""
+    nothing = ", ".join(f"CAST(NULL AS {type_of(c)}) AS {quoted(c.name)}" for c in spec.columns)
+    typed = f"SELECT {nothing} WHERE FALSE"
+    if stored is None:
+        return typed
+    # The branch without rows lends its columns to the other one; DuckDB drops it from the plan.
+    names = ", ".join(quoted(c.name) for c in spec.columns)
+    return f"SELECT {names} FROM ({typed} UNION ALL BY NAME {stored})"
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Raise the disk's errors again in a person's words."""
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        failure = _storage_failure(error, what)
+        if failure is None:
+            raise
+        raise failure from error
+
+
+def _storage_failure(error: Exception, what: str) -> StorageError | UnavailableError | None:
+    text = str(error)
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if full or re.search(r"no space left|disk quota|max_temp_directory_size", text, re.IGNORECASE):
+        return StorageError(f"{what}: the disk is full; nothing was published. Free some space and run it again.")
+    denied = isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+    if denied or re.search(r"permission denied|read-only file system", text, re.IGNORECASE):
+        return StorageError(
+            f"{what}: the lake's folder cannot be written; nothing was published. Check its permissions."
+        )
+    if isinstance(error, (OSError, duckdb.IOException)) and may_recover(error):
+        return UnavailableError(f"{what}: the store does not answer ({error}); nothing was published. Try again.")
+    return None

@@ -1,0 +1,200 @@
+"""The lake: Delta tables read and written through DuckDB. Many readers and writers, no lock, no server.
+
+Layout: `<root>/<dataset>/<table>/<date column>=<day>/<file>.parquet` and the Delta log. A slice is written to
+`<root>/.staging`, audited there, moved beside the others and made visible by one commit. Until that commit no reader
+knows the files; what a killed writer leaves behind is swept by `vacuum`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from recs_platform.errors import MissingSliceError, QueryError
+from recs_platform.warehouse.lake.bookkeeping import enter, slices_now
+from recs_platform.warehouse.lake.delta_table import DeltaSlices, file_name
+from recs_platform.warehouse.lake.engine import Engine, explained
+from recs_platform.warehouse.lake.files import Files, sweep
+from recs_platform.warehouse.lake.newest import DataFile
+from recs_platform.warehouse.lake.relations import read_files, show_query
+from recs_platform.warehouse.lake.staged import StagedView
+from recs_platform.warehouse.lake.staging import stage
+from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Rows, Subject, Version, Written
+from recs_platform.warehouse.slices import Days, Slice, TableRef
+
+_BATCH_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Lake:
+    root: str
+    engine: Engine
+    retention: timedelta
+    scratch: Path
+    """A local folder for what is not yet, or not in, the lake."""
+    ledger: SliceLedger = field(default_factory=MemoryLedger)
+    """Its own, unless it is shared with others."""
+
+    def replace(
+        self, subject: Subject, rows: Rows, *, audits: Sequence[Audit] = (), note: Mapping[str, Any] | None = None
+    ) -> Written:
+        table, files = self._table(subject.table), self._files(subject.table)
+        folder = files.staging / uuid.uuid4().hex
+        marks = [time.perf_counter()]
+        try:
+            with explained(str(subject)), self.engine.connect() as connection, ExitStack() as opened:
+                staged = stage(connection, self, subject, rows, folder, opened)
+                marks.append(time.perf_counter())
+                relation = read_files(subject.table.spec, [str(folder / f.path) for f in staged.files])
+                connection.execute(f"CREATE TEMP VIEW staged AS {relation}")
+                view = StagedView(connection, "staged")
+                for audit in (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ())):
+                    audit.check(view, subject)
+            marks.append(time.perf_counter())
+            with explained(str(subject)):
+                version = self._move_in(table, files, subject, folder, staged.files, note or {})
+            marks.append(time.perf_counter())
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        seconds = {step: marks[i + 1] - marks[i] for i, step in enumerate(("write", "audit", "publish"))}
+        empty = tuple(f.day for f in staged.files if f.rows == 0)
+        size = sum(f.size for f in staged.files)
+        return Written(version, sum(f.rows for f in staged.files), size, empty, seconds, staged.sql)
+
+    def _move_in(
+        self,
+        table: DeltaSlices,
+        files: Files,
+        subject: Subject,
+        folder: Path,
+        staged: Sequence[DataFile],
+        note: Mapping[str, Any],
+    ) -> int:
+        days, rows = subject.days, sum(f.rows for f in staged)
+        table.ensure()
+        files.add(folder, [f.path for f in staged])
+        said = {"first": str(days.first), "last": str(days.last), "rows": rows}
+        return self._commit(table, files, days, staged, {**said, **note})
+
+    def _commit(
+        self, table: DeltaSlices, files: Files, days: Days | None, added: Sequence[DataFile], note: dict[str, Any]
+    ) -> int:
+        """Make added files the only ones of these days; those that are not committed do not stay."""
+        paths = [f.path for f in added]
+        try:
+            done = table.replace(days, added, note)
+        except BaseException:
+            # An error may follow a commit that stands (a checkpoint that could not be written): then they stay.
+            if not {f.path for f in table.files(days)} & set(paths):
+                files.remove(paths)
+            raise
+        enter(table, self.ledger, days, done, note)
+        return done.state.version
+
+    def publish(self, source: TableRef, day: date, live: TableRef, note: Mapping[str, Any]) -> int:
+        """The slice's files are copied as they are: no row is read."""
+        given = self._table(source).files(Days.one(day))
+        if not given:
+            raise MissingSliceError(f"{source} has no slice for {day}. Materialize {source.name} for that day first.")
+        table, files = self._table(live), self._files(live)
+        column = live.spec.date_column
+        copies = [DataFile(file_name(day, column, f"{uuid.uuid4().hex}.parquet"), day, f.rows, f.size) for f in given]
+        with explained(str(live)):
+            table.ensure()
+            files.copy(self._location(source), {f.path: copy.path for f, copy in zip(given, copies, strict=True)})
+            return self._commit(table, files, None, copies, dict(note))
+
+    def slice_ids(self, table: TableRef, days: Days) -> Sequence[str]:
+        """A file is written once, under a name of its own."""
+        return [f.path for f in self._table(table).files(days)]
+
+    def fingerprint(self, table: TableRef, day: date) -> str:
+        with self.engine.connect() as connection:
+            slice_ = self.relation(connection, table, Days.one(day))
+            rows, mixed = connection.execute(f"SELECT count(*), sum(hash(r)) FROM ({slice_}) AS r").fetchall()[0]
+        return f"{rows}-{mixed or 0:x}"
+
+    @contextmanager
+    def read(
+        self, table: TableRef, days: Days | None = None, *, version: int | None = None
+    ) -> Iterator[pa.RecordBatchReader]:
+        if version is not None:
+            self._check_readable(table, days, version)
+        with self.engine.connect() as connection:
+            yield self._stream(connection, self.relation(connection, table, days, version), str(table))
+
+    def _check_readable(self, table: TableRef, days: Days | None, version: int) -> None:
+        paths = [f.path for f in self._table(table).files(days, version)]
+        if not self._files(table).there(paths):
+            raise self._table(table).lost(version, "read")
+
+    @contextmanager
+    def run(self, query: BoundQuery) -> Iterator[pa.RecordBatchReader]:
+        with self.engine.connect() as connection, ExitStack() as opened:
+            sql = show_query(connection, self, query, opened)
+            yield self._stream(connection, sql, query.query.path)
+
+    @staticmethod
+    def _stream(connection: duckdb.DuckDBPyConnection, sql: str, what: str) -> pa.RecordBatchReader:
+        try:
+            with explained(what):
+                return connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
+        except duckdb.ProgrammingError as error:
+            # It parsed as GoogleSQL, but names a column that is not there or mixes types.
+            message = str(error).split("\n", 1)[0].partition("Error: ")[2]
+            raise QueryError(what, 1, message) from None
+
+    def relation(
+        self, connection: duckdb.DuckDBPyConnection, table: TableRef, days: Days | None, version: int | None = None
+    ) -> str:
+        """A SELECT over one consistent version of some days of a table; the newest, if none is named."""
+        slices = self._table(table)
+        if self._files(table).local:
+            return read_files(table.spec, [f"{self._location(table)}/{f.path}" for f in slices.files(days, version)])
+        remote = self._files(table).remote_relation(connection, table.spec, slices.open(version), days)
+        return remote or read_files(table.spec, [])
+
+    def days(self, table: TableRef) -> Sequence[date]:
+        return [slice_.day for slice_ in self.slices(table)]
+
+    def slices(self, table: TableRef) -> Sequence[Slice]:
+        return slices_now(self._table(table), self.ledger)
+
+    def versions(self, table: TableRef) -> Sequence[Version]:
+        return self._table(table).versions()
+
+    def restore(self, table: TableRef, version: int, note: Mapping[str, Any] | None = None) -> int:
+        restored = self._table(table).restore(version, dict(note or {}))
+        self.slices(table)  # enters what came back
+        return restored
+
+    def vacuum(self, table: TableRef, *, dry_run: bool = False) -> Sequence[str]:
+        """Also sweeps what killed writers and queries left in the staging and spill folders."""
+        left = [
+            path
+            for folder in (self._files(table).staging, self.engine.spill)
+            for path in sweep(folder, self.retention, dry_run=dry_run)
+        ]
+        deleted = self._table(table).vacuum(dry_run=dry_run)
+        self.slices(table)  # a version of its own, with the same slices
+        return [*deleted, *left]
+
+    def _location(self, table: TableRef) -> str:
+        return f"{self.root.rstrip('/')}/{table.dataset}/{table.name}"
+
+    def _table(self, table: TableRef) -> DeltaSlices:
+        return DeltaSlices(table, self._location(table), self.retention)
+
+    def _files(self, table: TableRef) -> Files:
+        return Files(self.root, self._location(table), self.scratch)

@@ -1,0 +1,91 @@
+"""The newest version of each Delta table that this process has opened, for as long as it is the newest.
+
+Opening a table replays its log, and a day's run looks at each of its tables many times. A commit is one file, written
+once, and the versions of a table follow each other without a gap: a version is the newest while its own commit is the
+very file that was read and the next one is not there. Asking that takes two looks at the disk. On an object store it
+would take as long as opening, so there nothing is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+from recs_platform.warehouse.ledger import State
+
+_KEPT = 256
+"""Tables; the one that was kept first goes first."""
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A Parquet file that stands in the table's folder, or is about to."""
+
+    path: str
+    """Relative to the table."""
+    day: date
+    rows: int
+    size: int
+    written: int = 0
+    """Milliseconds since 1970, as the commit says; 0 before it."""
+
+
+@dataclass(frozen=True)
+class Newest:
+    """A version, and its files by day and path."""
+
+    table: DeltaTable
+    """For a writer, who takes it away: a commit changes it."""
+    files: Sequence[DataFile]
+    state: State
+    commit: tuple[int, int, int] | None
+    """Tells its commit's file from any other; None on an object store."""
+
+    @property
+    def version(self) -> int:
+        return self.state.version
+
+    def is_newest(self, uri: str) -> bool:
+        return _commit(uri, self.version) == self.commit and _commit(uri, self.version + 1) is None
+
+
+_NEWEST: dict[str, Newest] = {}
+
+
+def recall(uri: str) -> Newest | None:
+    """What was kept of a table, if it is still so."""
+    kept = _NEWEST.get(uri)
+    return kept if kept is not None and kept.is_newest(uri) else None
+
+
+def take(uri: str) -> DeltaTable | None:
+    """The same for a writer: whoever comes next opens the table again, or is given what the writer keeps."""
+    kept = _NEWEST.pop(uri, None)
+    return kept.table if kept is not None and kept.is_newest(uri) else None
+
+
+def keep(uri: str, table: DeltaTable, files: Sequence[DataFile]) -> Newest:
+    """What a table that was just opened, or committed to, says of itself; kept where that can be asked for cheaply."""
+    version = table.version()
+    commit = None if "://" in uri else _commit(uri, version)
+    newest = Newest(table, files, State(str(table.metadata().id), version), commit)
+    if commit is not None:
+        _NEWEST.pop(uri, None)
+        while len(_NEWEST) >= _KEPT:
+            _NEWEST.pop(next(iter(_NEWEST)), None)
+        _NEWEST[uri] = newest
+    return newest
+
+
+def _commit(uri: str, version: int) -> tuple[int, int, int] | None:
+    """What tells one commit's file from any other; None when there is none. A table that was deleted and made again
+    has commits of the same numbers."""
+    try:
+        file = Path(f"{uri}/_delta_log/{version:020}.json").stat()
+    except FileNotFoundError:
+        return None
+    return file.st_ino, file.st_mtime_ns, file.st_size

@@ -1,0 +1,60 @@
+"""What stands behind a table's name while a query runs: views over exactly the days that the query is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import date
+from typing import Protocol
+
+import duckdb
+
+from recs_platform.errors import MissingSliceError
+from recs_platform.schemas.table import TableSpec
+from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform.warehouse.lake.engine import declared_columns, literal, quoted
+from recs_platform.warehouse.point_in_time import View
+from recs_platform.warehouse.protocol import BoundQuery
+from recs_platform.warehouse.slices import Days, TableRef
+
+
+class Shelf(Protocol):
+    """Where slices stand."""
+
+    def relation(self, connection: duckdb.DuckDBPyConnection, table: TableRef, days: Days | None) -> str: ...
+
+    def days(self, table: TableRef) -> Sequence[date]: ...
+
+
+def read_files(spec: TableSpec, paths: Sequence[str]) -> str:
+    """A SELECT of a table's declared columns over Parquet files; files older than a column read as NULL there."""
+    listed = ", ".join(literal(path) for path in paths)
+    files = f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
+    return declared_columns(spec, files if paths else None)
+
+
+def show_query(connection: duckdb.DuckDBPyConnection, shelf: Shelf, query: BoundQuery, opened: ExitStack) -> str:
+    """Put a query's views and incoming rows in place; returns its SQL for this connection.
+
+    What is opened for it must stay open until the SQL has run.
+    """
+    for view in query.views:
+        ref = TableRef(query.dataset, view.spec)
+        days = _days_shown(shelf, ref, view, query)
+        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {shelf.relation(connection, ref, days)}")
+    for name, open_rows in query.incoming.items():
+        connection.register(name, opened.enter_context(open_rows()))
+    return duckdb_sql(query.query, query.values)
+
+
+def _days_shown(shelf: Shelf, ref: TableRef, view: View, query: BoundQuery) -> Days:
+    if not (view.required or view.latest):
+        return view.days
+    materialized = [day for day in shelf.days(ref) if day in view.days]
+    if view.latest:
+        return Days.one(materialized[-1]) if materialized else view.days
+    if not materialized:
+        raise MissingSliceError(
+            f"{query.query.path}: {ref} has no slice for {view.days}. Materialize {view.spec.name} for that day first."
+        )
+    return view.days

@@ -1,0 +1,167 @@
+"""Writing a new slice where nobody reads it: rows are coerced to their declared types and laid out one folder a day."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import uuid
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from recs_platform.errors import SliceError
+from recs_platform.masking import mask_text
+from recs_platform.schemas.table import Column, Kind, TableSpec
+from recs_platform.warehouse.lake.delta_table import file_name
+from recs_platform.warehouse.lake.engine import literal, quoted
+from recs_platform.warehouse.lake.newest import DataFile
+from recs_platform.warehouse.lake.relations import Shelf, read_files, show_query
+from recs_platform.warehouse.lake.types import type_of
+from recs_platform.warehouse.protocol import Rows, Subject
+
+
+@dataclass(frozen=True)
+class Staged:
+    files: tuple[DataFile, ...]
+    """Relative to the staging folder, and later to the table's."""
+    sql: str | None
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection, shelf: Shelf, subject: Subject, rows: Rows, folder: Path, opened: ExitStack
+) -> Staged:
+    """Write the rows of the subject's days below `folder`. Every day gets a file, an empty one when it has no rows."""
+    spec, days = subject.table.spec, subject.days
+    if isinstance(rows, pa.RecordBatchReader):
+        connection.register("frame", rows)
+        sql, source = None, "SELECT * FROM frame"
+    else:
+        sql = source = show_query(connection, shelf, rows, opened)
+    given = connection.execute(f"DESCRIBE {source}").fetchall()
+    selected = _coerced(spec, {name: type_ for name, type_, *_ in given}, subject)
+    statement = f"SELECT {selected} FROM ({source})"
+    if spec.kind is Kind.LOG and sql:
+        # A log's query may read days before its own for their context; only its own days are its result.
+        day = quoted(spec.date_column)
+        own = f"{day} BETWEEN DATE {literal(str(days.first))} AND DATE {literal(str(days.last))}"
+        statement = f"SELECT * FROM ({statement}) WHERE {own} OR {day} IS NULL"
+    files = _copy(connection, statement, spec, subject, folder)
+    missing = [d for d in days if d not in {f.day for f in files}]
+    return Staged((*files, *_empty_days(connection, spec, missing, folder)), sql)
+
+
+def _coerced(spec: TableSpec, given: dict[str, str], subject: Subject) -> str:
+    declared = {column.name for column in spec.columns}
+    absent, extra = sorted(declared - given.keys()), sorted(given.keys() - declared)
+    if absent or extra:
+        problems = [f"lacks {', '.join(absent)}"] if absent else []
+        problems += [f"has {', '.join(extra)}, which the table does not declare"] if extra else []
+        raise SliceError(f"{subject}: the new slice of {spec.name} {' and '.join(problems)}. Nothing was published.")
+    return ", ".join(_cast(column, given[column.name]) for column in spec.columns)
+
+
+def _cast(column: Column, given: str) -> str:
+    name, wanted = quoted(column.name), type_of(column)
+    if given == wanted:
+        return name
+    if wanted == "BIGINT" and re.match("DOUBLE|FLOAT|DECIMAL|VARCHAR", given):
+        # A frame holds a whole number with gaps as a float. A fraction is not rounded away in silence.
+        number = f"TRY_CAST({name} AS DOUBLE)"
+        wrong = f"error('fraction in {column.name}: ' || {name})"
+        return f"CASE WHEN {number} <> trunc({number}) THEN {wrong} ELSE CAST({name} AS BIGINT) END AS {name}"
+    return f"CAST({name} AS {wanted}) AS {name}"
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, statement: str, spec: TableSpec, subject: Subject, folder: Path
+) -> list[DataFile]:
+    folder.mkdir(parents=True)
+    if len(subject.days) == 1:
+        return [_copy_day(connection, statement, spec, subject, folder)]
+    copy = (
+        f"COPY ({statement}) TO {literal(str(folder))} (FORMAT parquet, PARTITION_BY ({quoted(spec.date_column)}), "
+        # The day stands in the file too: DuckDB 1.5 fails on MIN and MAX of a column that only the path holds.
+        f"WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN '{{uuid}}', OVERWRITE_OR_IGNORE, RETURN_STATS)"
+    )
+    files = []
+    for name, rows, size, *_, keys in _written(connection, copy, subject):
+        day = _day(dict(keys)[spec.date_column])
+        if day is None or day not in subject.days:
+            raise _outside(spec, subject, rows, day)
+        files.append(DataFile(file_name(day, spec.date_column, Path(name).name), day, rows, size))
+    return files
+
+
+def _copy_day(
+    connection: duckdb.DuckDBPyConnection, statement: str, spec: TableSpec, subject: Subject, folder: Path
+) -> DataFile:
+    """One day is one file: what sorts rows into days would take longer and more memory than writing them."""
+    day, column = subject.days.first, quoted(spec.date_column)
+    path = file_name(day, spec.date_column, f"{uuid.uuid4()}.parquet")
+    (folder / path).parent.mkdir()
+    target = literal(str(folder / path))
+    copy = f"COPY ({statement}) TO {target} (FORMAT parquet, RETURN_STATS)"
+    ((_, rows, size, _, statistics, _),) = _written(connection, copy, subject)
+    found = statistics[column]
+    if rows and (found["null_count"], found.get("min"), found.get("max")) != ("0", str(day), str(day)):
+        others = (
+            f"SELECT COUNT(*), CAST({column} AS VARCHAR) FROM read_parquet({target}, hive_partitioning = false) "
+            f"WHERE {column} IS DISTINCT FROM DATE {literal(str(day))} GROUP BY {column} ORDER BY {column} LIMIT 1"
+        )
+        ((stray, text),) = connection.execute(others).fetchall()
+        raise _outside(spec, subject, stray, _day(text))
+    return DataFile(path, day, rows, size)
+
+
+def _written(connection: duckdb.DuckDBPyConnection, copy: str, subject: Subject) -> list[tuple[Any, ...]]:
+    """A line for each file that a COPY has written: name, rows, size, footer, statistics of its columns, keys."""
+    try:
+        return connection.execute(copy).fetchall()
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        raise _uncastable(error, subject) from None
+
+
+def _outside(spec: TableSpec, subject: Subject, rows: int, day: date | None) -> SliceError:
+    return SliceError(
+        f"{subject}: column {spec.date_column}: {rows:,} rows are of {day or 'no day'}, outside the slice. "
+        "Nothing was published."
+    )
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text or "") else None
+
+
+def _uncastable(error: Exception, subject: Subject) -> SliceError:
+    """DuckDB names the value and, mostly, the column."""
+    message = str(error).split("\n", 1)[0].partition("Error: ")[2]
+    named = re.search(r"source column (\w+)|fraction in (\w+)", message)
+    types = {c.name: c.sql_type for c in subject.table.spec.columns}
+    name = next((group for group in named.groups() if group), "") if named else ""
+    column = f"column {name} ({types[name]}): " if name in types else ""
+    if name in subject.table.spec.personal:
+        message = "a value cannot become one of this type"
+    return SliceError(f"{subject}: {column}{mask_text(message)}. Nothing was published.")
+
+
+def _empty_days(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, days: Sequence[date], folder: Path
+) -> list[DataFile]:
+    """A file without rows says that a day was materialized and was empty, which is not the same as missing."""
+    if not days:
+        return []
+    template = folder / "empty.parquet"
+    connection.execute(f"COPY ({read_files(spec, [])}) TO {literal(str(template))} (FORMAT parquet)")
+    files = []
+    for day in days:
+        path = file_name(day, spec.date_column, f"empty-{folder.name}.parquet")
+        (folder / path).parent.mkdir(exist_ok=True)
+        shutil.copyfile(template, folder / path)
+        files.append(DataFile(path, day, 0, template.stat().st_size))
+    return files

@@ -1,0 +1,207 @@
+"""What every artifact store promises, whatever it is made of. A new one joins `STORES`.
+
+Processes are real: a child is forked, and killed where it is about to touch a file for the n-th time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from recs_platform.model_registry.artifact_store import ArtifactStore, StoreUnavailableError
+from recs_platform.model_registry.folder_store import FolderStore
+from recs_platform.models.artifact import ArtifactError, file_names, load, prove, save
+from recs_platform.models.model import Model
+from recs_platform_tests.model_registry.tag_store import TagStore
+from recs_platform_tests.models.worlds import linear, trained
+
+Store = Callable[[], ArtifactStore]
+NAME = "metro/offer_ranking"
+STORES: dict[str, Callable[[Path], ArtifactStore]] = {
+    "folder": lambda home: FolderStore(home / "store"),
+    "tags": lambda home: TagStore(home / "store", home / "unpacked"),
+}
+
+
+@pytest.fixture(params=list(STORES))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Opens it again each time, as another process would."""
+    return lambda: STORES[request.param](tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save(trained(linear).candidate, tmp_path / "artifact")
+    return tmp_path / "artifact"
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in file_names(prove(folder))}
+
+
+def another(model: Model) -> Model:
+    return replace(model, manifest=model.manifest.model_copy(update={"code_version": "1.0.1"}))
+
+
+def stored_files(tmp_path: Path) -> list[Path]:
+    return sorted(path for path in (tmp_path / "store").rglob("*") if path.is_file())
+
+
+def forked(work: Callable[[], object]) -> int:
+    """A child that works and ends without a word to pytest; its error is on stderr."""
+    child = os.fork()
+    if child:
+        return child
+    code = 1
+    try:
+        work()
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def ended_by(child: int) -> int:
+    """The signal that ended the child; 0 when it was done."""
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+
+def test_what_was_pushed_is_pulled_byte_by_byte(store: Store, folder: Path) -> None:
+    digest = prove(folder).digest
+    pushed = store().push(folder, NAME)
+    assert pushed.digest == digest
+    pulled = store().pull(pushed.uri, digest)
+    assert content(pulled) == content(folder)
+    assert load(pulled, digest=digest).digest == digest
+
+
+def test_pushing_twice_changes_nothing(store: Store, folder: Path, tmp_path: Path) -> None:
+    first = store().push(folder, NAME)
+    before = {path: path.stat() for path in stored_files(tmp_path)}
+    assert store().push(folder, NAME) == first
+    assert {path: path.stat().st_ino for path in stored_files(tmp_path)} == {
+        path: stat.st_ino for path, stat in before.items()
+    }
+
+
+def test_names_and_models_share_no_place(store: Store, folder: Path, tmp_path: Path) -> None:
+    save(another(trained(linear).candidate), tmp_path / "other")
+    opened = store()
+    pushed = [opened.push(folder, NAME), opened.push(tmp_path / "other", NAME), opened.push(folder, "acme/reorder")]
+    assert len({stored.uri for stored in pushed}) == 3
+    assert [prove(opened.pull(stored.uri, stored.digest)).digest for stored in pushed] == [
+        stored.digest for stored in pushed
+    ]
+
+
+def test_other_content_than_was_asked_for_is_refused(store: Store, folder: Path, tmp_path: Path) -> None:
+    save(another(trained(linear).candidate), tmp_path / "other")
+    opened = store()
+    mine, other = opened.push(folder, NAME), opened.push(tmp_path / "other", NAME)
+    with pytest.raises(ArtifactError, match=f"its digest is not {mine.digest}"):
+        opened.pull(other.uri, mine.digest)
+
+
+def test_what_was_never_pushed_is_refused(store: Store, folder: Path) -> None:
+    uri = store().push(folder, NAME).uri
+    with pytest.raises(ArtifactError):
+        store().pull(uri.replace(uri[-8:], "00000000"), prove(folder).digest)
+
+
+def test_a_damaged_folder_is_not_pushed(store: Store, folder: Path, tmp_path: Path) -> None:
+    (folder / "manifest.json").write_text("{}")
+    with pytest.raises(ArtifactError):
+        store().push(folder, NAME)
+    assert stored_files(tmp_path) == []
+
+
+def test_each_damaged_file_is_refused_and_mended_by_the_next_push(store: Store, folder: Path, tmp_path: Path) -> None:
+    pushed = store().push(folder, NAME)
+    for path in stored_files(tmp_path):
+        for damage in (lambda path: path.write_bytes(path.read_bytes()[:-20]), Path.unlink):
+            damage(path)
+            with pytest.raises(ArtifactError):
+                store().pull(pushed.uri, pushed.digest)
+            assert store().push(folder, NAME) == pushed
+            assert content(store().pull(pushed.uri, pushed.digest)) == content(folder)
+
+
+def test_processes_that_push_the_same_at_once_all_succeed(store: Store, folder: Path, tmp_path: Path) -> None:
+    uri = store().push(folder, NAME).uri
+    for number in range(12):
+        for path in stored_files(tmp_path):
+            path.write_bytes(b"damaged") if number % 2 else path.unlink()
+        if number % 3 == 0:
+            shutil.rmtree(tmp_path / "store")
+        read, write = os.pipe()
+
+        def push_when_let_go(gate: int = read, keeper: int = write) -> None:
+            os.close(keeper)
+            os.read(gate, 1)  # returns when the parent, which alone has the other end, closes it
+            assert store().push(folder, NAME).uri == uri
+            store().pull(uri, prove(folder).digest)
+
+        children = [forked(push_when_let_go) for _ in range(4)]
+        os.close(write)
+        os.close(read)
+        assert [ended_by(child) for child in children] == [0] * 4
+        assert content(store().pull(uri, prove(folder).digest)) == content(folder)
+
+
+@pytest.mark.parametrize("damaged", [False, True], ids=["nothing there", "a damaged one there"])
+def test_killed_in_the_middle_of_a_push(store: Store, folder: Path, tmp_path: Path, damaged: bool) -> None:
+    """Wherever it was killed, nobody pulls a part, and the next push brings all of it."""
+    digest = prove(folder).digest
+    uri, killed = store().push(folder, NAME).uri, 0
+    while True:
+        for path in stored_files(tmp_path):
+            path.write_bytes(b"") if damaged else path.unlink()
+        child = forked(lambda nth=killed + 1: _push_and_die_at(nth, store(), folder, tmp_path))  # type: ignore[misc]
+        if ended_by(child) != signal.SIGKILL:
+            break
+        killed += 1
+        try:
+            assert content(store().pull(uri, digest)) == content(folder)
+        except ArtifactError:
+            assert store().push(folder, NAME).uri == uri
+        assert content(store().pull(uri, digest)) == content(folder)
+    assert killed > 8, "there was hardly a place to be killed at"
+
+
+def _push_and_die_at(nth: int, store: ArtifactStore, folder: Path, tmp_path: Path) -> None:
+    """Python tells an audit hook of each file that is about to be opened, made, renamed or removed."""
+    events = 0
+
+    def count(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal events
+        touches = event in {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree"}
+        if touches and str(tmp_path) in str(arguments[0]):
+            events += 1
+            if events == nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+    store.push(folder, NAME)
+
+
+def test_a_folder_that_cannot_be_written_says_so(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "store").touch()
+    with pytest.raises(StoreUnavailableError, match=r"store/metro/.*: the artifact store cannot be used \("):
+        FolderStore(tmp_path / "store").push(folder, NAME)
+
+
+def test_an_artifact_stands_as_it_is_in_a_folder_of_its_name_and_digest(folder: Path, tmp_path: Path) -> None:
+    """Homes of any age have this layout, and their registries these uris."""
+    digest = prove(folder).digest
+    assert FolderStore(tmp_path / "store").push(folder, NAME).uri == f"{NAME}/{digest.removeprefix('sha256:')}"
+    by_hand = tmp_path / "home" / "models" / NAME / digest.removeprefix("sha256:")
+    save(trained(linear).candidate, by_hand)
+    assert FolderStore(tmp_path / "home" / "models").pull(f"{NAME}/{by_hand.name}", digest) == by_hand

@@ -1,0 +1,96 @@
+"""A writer that is killed at any moment leaves what was there before, or what it meant to write; nothing else."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from recs_platform.warehouse.lake.lake import Lake
+from recs_platform_tests.warehouse.processes import FORKING, PATIENCE, replace_for_ever, seen, start, torn_slices, watch
+from recs_platform_tests.warehouse.tables import days, marks, stored, visits, write
+
+KILLS, ROWS = 30, 50
+WRITES_PER_LIFE = 2.0
+"""A writer is killed somewhere in its first two replacements: in writing, auditing, publishing, or between them."""
+
+
+@contextmanager
+def a_reader_that_never_sees_a_torn_slice(lake: Lake) -> Iterator[None]:
+    gate, done, answers = FORKING.Barrier(1), FORKING.Event(), FORKING.Queue()
+    reader = start(watch, lake.root, lake.scratch, ROWS, gate, done, answers)
+    try:
+        yield
+    finally:
+        done.set()
+        reads, torn = answers.get(timeout=PATIENCE)
+        reader.join(PATIENCE)
+    assert torn == []
+    assert reads > KILLS
+
+
+def one_life(lake: Lake, first_mark: int, seconds: float) -> int:
+    """A writer that replaces the slice until it is killed, so long after it is up; the last mark that it reported."""
+    listening, telling = FORKING.Pipe(duplex=False)
+    writer = start(replace_for_ever, lake.root, lake.scratch, days(0, 1), ROWS, first_mark, telling)
+    telling.close()
+    assert listening.poll(PATIENCE)
+    last: int = listening.recv()
+    time.sleep(seconds)
+    writer.kill()
+    writer.join(PATIENCE)
+    while listening.poll():
+        try:
+            last = listening.recv()
+        except EOFError:
+            break
+    return last
+
+
+def seconds_of_a_replacement(lake: Lake) -> float:
+    started = time.perf_counter()
+    for _ in range(3):
+        write(lake, days(0, 1), visits(days(0, 1), each=ROWS, pages=0))
+    return (time.perf_counter() - started) / 3
+
+
+def test_a_killed_writer_leaves_whole_slices(lake: Lake) -> None:
+    chance = random.Random(20251201)
+    replacement = seconds_of_a_replacement(lake)
+    published = 0
+    with a_reader_that_never_sees_a_torn_slice(lake):
+        for life in range(1, KILLS + 1):
+            first_mark = life * 1_000_000
+            last = one_life(lake, first_mark, chance.uniform(0, WRITES_PER_LIFE * replacement))
+            slices = seen(lake)
+            assert set(slices) == set(days(0, 1))
+            assert torn_slices(slices, ROWS) == []
+            (found,) = {mark for slice_ in slices.values() for mark in slice_}
+            # What it reported stands; the one that it was at may stand too.
+            assert found in (last, last + 1)
+            published += found - first_mark + 1
+    assert published > KILLS
+
+    write(lake, days(0, 1), visits(days(0, 1), each=ROWS, pages=7))
+    assert marks(lake) == {day: [7] * ROWS for day in days(0, 1)}
+    assert len({(row["event_date"], row["visit_id"]) for row in stored(lake)}) == 2 * ROWS
+
+
+def test_a_writer_killed_before_its_commit_leaves_files_that_nobody_reads(lake: Lake) -> None:
+    """The moment between moving the files into the table and the commit, where a kill seldom hits."""
+    write(lake, days(0, 0), visits(days(0, 0)))
+    stray = next((Path(lake.root) / "company_7" / "visits").glob("event_date=*/*.parquet"))
+    stray.with_name("stray.parquet").write_bytes(stray.read_bytes())
+    assert len(stored(lake)) == 3
+    write(lake, days(0, 0), visits(days(0, 0), each=4))
+    assert len(stored(lake)) == 4
+
+
+def test_a_table_whose_creation_was_cut_off_can_be_written(lake: Lake) -> None:
+    for left in ("_delta_log", "event_date=2025-12-01"):
+        (Path(lake.root) / "company_7" / "visits" / left).mkdir(parents=True)
+    assert stored(lake) == []
+    write(lake, days(0, 0), visits(days(0, 0)))
+    assert len(stored(lake)) == 3

@@ -1,0 +1,115 @@
+"""A process that has a table open sees what any process commits, and a table that was made anew is not mistaken for
+the one that it was."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+
+from recs_platform.warehouse.lake import newest
+from recs_platform.warehouse.lake.delta_table import DeltaSlices
+from recs_platform.warehouse.lake.lake import Lake
+from recs_platform.warehouse.protocol import Subject
+from recs_platform.warehouse.slices import Days, TableRef
+from recs_platform_tests.warehouse.conftest import open_lake
+from recs_platform_tests.warehouse.processes import FORKING, PATIENCE, replace_in_turn, start
+from recs_platform_tests.warehouse.tables import VISITS, day, days, marks, reader, ref, visits, write
+
+TODAY = days(0, 0)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every table that is opened, in order."""
+    tables: list[str] = []
+    look = DeltaSlices.open
+
+    def note_and_open(table: DeltaSlices) -> DeltaTable | None:
+        tables.append(table.ref.name)
+        return look(table)
+
+    monkeypatch.setattr(DeltaSlices, "open", note_and_open)
+    return tables
+
+
+def elsewhere(lake: Lake, of: Days, mark: int) -> None:
+    """Another process replaces days."""
+    gate, answers = FORKING.Barrier(1), FORKING.Queue()
+    writer = start(replace_in_turn, lake.root, lake.scratch, [of], 1, mark, gate, answers)
+    assert answers.get(timeout=PATIENCE) == mark
+    writer.join(PATIENCE)
+
+
+def table(lake: Lake) -> Path:
+    return Path(lake.root) / "company_7" / "visits"
+
+
+def test_a_table_is_opened_once_and_followed_from_then_on(lake: Lake, opened: list[str]) -> None:
+    write(lake, TODAY, visits(TODAY, each=1))
+    opened.clear()
+    for mark in range(2, 30):  # past a checkpoint
+        write(lake, TODAY, visits(TODAY, each=1, pages=mark))
+        assert marks(lake) == {day(0): [mark]}
+        assert lake.days(ref()) == [day(0)]
+    assert opened == []
+
+
+def test_what_another_process_commits_is_seen_and_written_upon(lake: Lake) -> None:
+    for mark in range(1, 4):
+        write(lake, days(mark, mark), visits([day(mark)], each=1, pages=mark))
+        elsewhere(lake, days(10, 10 + mark), 10 * mark)
+        others = {day(10 + number): [10 * mark] for number in range(mark + 1)}
+        assert marks(lake) == {day(number): [number] for number in range(1, mark + 1)} | others
+    assert [version.version for version in lake.versions(ref())] == list(range(6, -1, -1))
+
+
+def test_a_table_that_was_deleted_is_gone(lake: Lake) -> None:
+    write(lake, TODAY, visits(TODAY))
+    assert lake.days(ref()) == [day(0)]
+    shutil.rmtree(table(lake))
+    assert lake.days(ref()) == []
+    assert marks(lake) == {}
+
+
+def test_a_table_that_was_made_anew_is_not_the_old_one(lake: Lake) -> None:
+    """With as many versions as the old one, and as large."""
+    elsewhere(lake, TODAY, 1)
+    assert marks(lake) == {day(0): [1]}
+    shutil.rmtree(table(lake))
+    elsewhere(lake, TODAY, 2)
+    assert marks(lake) == {day(0): [2]}
+
+
+def test_a_commit_file_that_was_cleaned_up_is_no_proof(lake: Lake) -> None:
+    """Delta deletes the commits before a checkpoint, one's own and the next alike."""
+    for mark in range(1, 26):
+        write(lake, TODAY, visits(TODAY, each=1, pages=mark))
+        if mark == 10:
+            uri = str(table(lake))
+            early = newest.recall(uri)
+    assert early is not None
+    assert early.version == 10
+    for version in range(19):
+        (table(lake) / "_delta_log" / f"{version:020}.json").unlink()
+    assert not early.is_newest(uri)
+    assert marks(lake) == {day(0): [25]}
+
+
+def test_so_many_tables_are_kept_and_no_more(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(newest, "_KEPT", 2)
+    refs = [TableRef(f"company_{number}", VISITS) for number in range(4)]
+    for each in refs:
+        lake.replace(Subject("shop/visits", "shop", each, TODAY), reader(visits(TODAY)))
+    assert [uri.split("/")[-2] for uri in newest._NEWEST] == ["company_2", "company_3"]
+    assert [lake.days(each) for each in refs] == [[day(0)]] * 4
+
+
+def test_an_object_store_is_asked_each_time(tmp_path: Path, opened: list[str]) -> None:
+    lake = open_lake(f"file://{tmp_path}/lake", tmp_path / "scratch")
+    write(lake, TODAY, visits(TODAY))
+    opened.clear()
+    assert [lake.days(ref()), lake.days(ref())] == [[day(0)]] * 2
+    assert opened == ["visits"] * 2

@@ -1,0 +1,6 @@
+-- One row per named part that was ever ordered: how often, by anybody.
+-- given: @items
+SELECT item_id, orders
+FROM item_popularity
+WHERE item_id IN UNNEST(@items)
+ORDER BY item_id

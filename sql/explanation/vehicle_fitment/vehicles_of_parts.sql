@@ -1,0 +1,7 @@
+-- One row per named part: how many vehicles it fits.
+-- given: @items
+SELECT item_id, COUNT(*) AS vehicles
+FROM fitment
+WHERE item_id IN UNNEST(@items)
+GROUP BY item_id
+ORDER BY item_id
