@@ -1,7 +1,7 @@
 # Every target installs what it needs into .venv first; the second time that takes no time. `make V=1 ...` shows commands.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e ui bench lock python
+.PHONY: help demo test quick check e2e ui bench lock python
 Q := $(if $(V),,@)
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -9,6 +9,8 @@ STAMP := .venv/.installed
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.11 python3; do $$p -c '$(NEW_ENOUGH)' 2>/dev/null && { command -v $$p; break; }; done)
 CHROMIUM ?= /usr/bin/chromium
+# Every process that a test starts would otherwise compile the platform again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
 	$(Q)sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -19,10 +21,15 @@ demo: $(STAMP) ## run a company's pipeline on a simulated world, end to end
 ui: $(STAMP) ## open the Dagster UI on the same assets
 	$(Q)$(BIN)/recs ui
 
-# `loadfile` keeps the tests of a file, which share expensive servers and worlds, on one worker. Files in their own order:
-# sorted by number of tests, the slow ones, which have few, would all come last.
+# `loadgroup` keeps tests that share an expensive fixture on one worker; others go to whichever is free, in the order
+# that slow.py gives them: what takes long begins first. The slowest are printed, so that growth is seen.
+PYTEST := $(BIN)/pytest -q -n auto --dist loadgroup --no-loadscope-reorder --durations=15 --durations-min=5
+
 test: $(STAMP) ## run all tests but those of the browser
-	$(Q)$(BIN)/pytest -q -m "not e2e" -n auto --dist loadfile --no-loadscope-reorder
+	$(Q)$(PYTEST) -m "not e2e"
+
+quick: $(STAMP) ## run the tests that take no time: most of them, in under two minutes
+	$(Q)$(PYTEST) -m "not e2e and not slow"
 
 check: $(STAMP) ## lint, formatting, types, and which package may import which
 	$(Q)$(BIN)/ruff check

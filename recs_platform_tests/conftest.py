@@ -6,6 +6,7 @@ Not here: fixtures that only one package's tests use; those live in that folder'
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ collect_garbage_rarely()
 # The same examples on every machine and every run; a slow machine is not a failure.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("repeatable")
+
+pytest_plugins = ["recs_platform_tests.slow"]
 
 _MOST_WORKERS = 5
 
@@ -59,31 +62,62 @@ def postgres_url() -> Iterator[str]:
 
     with tempfile.TemporaryDirectory(prefix="recs-pg-", ignore_cleanup_errors=True) as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(False)
         try:
-            yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(False)
+            with _administrator(url) as admin:
+                # Tests kill what talks to the server, never the machine: nothing has to be on the disk.
+                admin.execute("ALTER SYSTEM SET fsync = off")
+                admin.execute("SELECT pg_reload_conf()")
+            yield url
         finally:
             server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The platform database in SQLite, with all its tables: to be copied, which is quicker than to migrate again."""
+    path = tmp_path_factory.mktemp("migrated") / "platform.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_url: str) -> str:
+    """The same on the PostgreSQL server: the name of a database that new ones are copies of."""
+    name = "migrated"
+    with _administrator(postgres_url) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+    _migrate(make_url(postgres_url).set(database=name).render_as_string(False))
+    return name
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a new, empty database: once on each engine."""
-    server = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
-    with new_database(tmp_path, server) as url:
+    """The URL of a new database, once on each engine: empty, but for a test that uses `platform_db`."""
+    migrated = "platform_db" in request.fixturenames
+    if request.param == "postgres":
+        template = request.getfixturevalue("migrated_template") if migrated else None
+        with new_database(tmp_path, request.getfixturevalue("postgres_url"), template) as url:
+            yield url
+        return
+    with new_database(tmp_path, None) as url:
+        if migrated:
+            path = Path(str(make_url(url).database))
+            path.parent.mkdir()
+            shutil.copy(request.getfixturevalue("migrated_file"), path)
         yield url
 
 
 @contextmanager
-def new_database(folder: Path, postgres_url: str | None) -> Iterator[str]:
-    """A new, empty database of a PostgreSQL server, or a file of SQLite."""
+def new_database(folder: Path, postgres_url: str | None, template: str | None = None) -> Iterator[str]:
+    """A new, empty database of a PostgreSQL server (or a copy of another one), or a file of SQLite."""
     if postgres_url is None:
         yield f"sqlite:///{folder / 'state' / 'platform.db'}"
         return
-    server = make_url(postgres_url)
     name = f"test_{os.urandom(6).hex()}"
-    with psycopg.connect(server.set(drivername="postgresql").render_as_string(False), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-        yield server.set(database=name).render_as_string(False)
+    with _administrator(postgres_url) as admin:
+        admin.execute(f"CREATE DATABASE {name}{f' TEMPLATE {template}' if template else ''}".encode())
+        yield make_url(postgres_url).set(database=name).render_as_string(False)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
@@ -91,6 +125,15 @@ def new_database(folder: Path, postgres_url: str | None) -> Iterator[str]:
 def platform_db(database: str) -> Iterator[Engine]:
     """The platform database with all its tables: once on each engine."""
     opened = engine(database)
-    upgrade(opened)
     yield opened
+    opened.dispose()
+
+
+def _administrator(postgres_url: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(make_url(postgres_url).set(drivername="postgresql").render_as_string(False), autocommit=True)
+
+
+def _migrate(url: str) -> None:
+    opened = engine(url)
+    upgrade(opened)
     opened.dispose()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -63,8 +64,14 @@ def _strategy(given: Any, info: ValidationInfo) -> Any:
     return strategies[given]
 
 
+@cache
+def _timezones() -> frozenset[str]:
+    """Read once: it is a walk through all files of the time zone database."""
+    return frozenset(available_timezones())
+
+
 def _timezone(name: str) -> str:
-    zones = available_timezones()
+    zones = _timezones()
     if name not in zones:
         hint = did_you_mean(name, sorted(zones))
         raise ValueError(f"{shown(name)} is not an IANA time zone.{hint} Allowed: names such as Europe/Berlin.")

@@ -21,6 +21,8 @@ from recs_platform.automation.journal import RANGE_END, RANGE_START
 from recs_platform.automation.partitions import COMPANY, DATE, partition_key
 from recs_platform_tests.promises.platform import quietly
 
+pytestmark = pytest.mark.slow
+
 _PARTITIONS = dg.MultiPartitionsDefinition(
     {
         DATE: dg.DailyPartitionsDefinition("2025-09-01", end_date="2025-09-20"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.challenge import ChallengeVerdict
 from recs_platform.strategies.offer_ranking.features import TASK
@@ -13,6 +15,8 @@ from recs_platform.warehouse.slices import Days
 from recs_platform_tests.automation.ticks import Ticks
 from recs_platform_tests.promises.platform import Platform
 from recs_platform_tests.strategies.offer_ranking.drift_worlds import TABLES, drift_world
+
+pytestmark = pytest.mark.slow
 
 SHIFT = 100
 """Days from the world's start; it is reported on here two days after."""

@@ -22,6 +22,8 @@ from recs_platform_tests.promises.platform import Platform
 from recs_platform_tests.strategies.offer_ranking.market import metro
 from recs_platform_tests.strategies.offer_ranking.serving import activate
 
+pytestmark = pytest.mark.slow
+
 TUESDAY = date(2025, 9, 2)
 TRAINING = ("training_plan", "ranking_model")
 Verdicts = Mapping[str, DriftVerdict]

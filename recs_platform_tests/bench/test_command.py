@@ -109,6 +109,7 @@ def test_every_benchmark_is_there(tmp_path: Path) -> None:
         assert len(names) == len(set(names))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "light_of"),
     [

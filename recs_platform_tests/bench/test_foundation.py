@@ -77,6 +77,7 @@ def test_the_read_slices_and_the_baselines_file_hold_the_same_rows(tmp_path: Pat
     assert list(ours.steps) == list(theirs.steps) == ["stream", "aggregate"]
 
 
+@pytest.mark.slow
 def test_a_part_is_measured_and_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["bench", "foundation", "--part", "write", "--rows", str(ROWS), "--repeat", "1", "--json"])

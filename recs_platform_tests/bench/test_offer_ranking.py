@@ -13,6 +13,8 @@ import pytest
 from recs_platform.bench import offer_day
 from recs_platform.bench.measure import in_own_process
 
+pytestmark = pytest.mark.slow
+
 CUSTOMERS = 150
 
 

@@ -107,6 +107,7 @@ def _wanted() -> Answers:
     return by_definition(_few(), _USUAL)
 
 
+@pytest.mark.slow
 @settings(max_examples=_EXAMPLES, phases=(Phase.explicit, Phase.generate))
 @example(seed=1, rules=_USUAL)
 @given(seed=st.integers(0, 2**32), rules=RULES)

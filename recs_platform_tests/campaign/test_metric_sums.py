@@ -233,6 +233,7 @@ _USUAL = Windows(attribution=2, covariate=3, comparison=3, releases=(AS_OF - 6 *
 _UNRELEASED = Windows(attribution=3, covariate=2, comparison=4, releases=())
 
 
+@pytest.mark.slow
 @settings(max_examples=30, phases=(Phase.explicit, Phase.generate))
 @example(seed=1, windows=_USUAL)
 @example(seed=2, windows=_UNRELEASED)

@@ -19,6 +19,7 @@ from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform.warehouse.scope import SENT_FROM, SENT_TO
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform
+from recs_platform_tests.slow import takes_seconds
 
 DAY = date(2025, 12, 2)
 CUSTOMERS = {"holley": 4_000, "metro": 500, "concord": 429}
@@ -69,6 +70,7 @@ def campaign_tables(platform: Platform, company: str) -> list[str]:
 
 
 @pytest.fixture(scope="module", params=list(CUSTOMERS))
+@takes_seconds
 def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Measured:
     name = request.param
     platform = platform_of(tmp_path_factory.mktemp(name), name, CUSTOMERS[name])
@@ -201,6 +203,7 @@ def test_every_message_carries_its_chance(measured: Measured) -> None:
     assert "(all)" in shares
 
 
+@pytest.mark.slow
 def test_a_day_without_its_opens_is_provisional_until_they_arrive(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Half a day of opens and clicks comes a day late: noticed, said, and put right by making two days again."""
     platform = platform_of(tmp_path_factory.mktemp("late"), "holley", 3_000)

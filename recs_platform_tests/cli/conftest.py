@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from recs_platform_tests.cli.terminal import Terminal, small_companies
+from recs_platform_tests.slow import takes_seconds
 
 
 @pytest.fixture
@@ -16,6 +17,7 @@ def terminal(tmp_path: Path) -> Terminal:
 
 
 @pytest.fixture(scope="session")
+@takes_seconds
 def used(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     """For tests that only look."""
     folder = tmp_path_factory.mktemp("used")

@@ -6,8 +6,6 @@ import pytest
 
 from recs_platform_tests.cli.terminal import Terminal
 
-pytestmark = pytest.mark.xdist_group("used")
-
 _EMAILS = "SELECT customer_id, email FROM customers WHERE email LIKE '%@%' ORDER BY customer_id, as_of"
 
 

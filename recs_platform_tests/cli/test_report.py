@@ -9,9 +9,11 @@ import pytest
 from recs_platform_tests.campaign.report.company import NAME, QUIET_DAY, garage
 from recs_platform_tests.campaign.report.reader import parsed, words
 from recs_platform_tests.cli.terminal import Terminal
+from recs_platform_tests.slow import takes_seconds
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     return garage(tmp_path_factory.mktemp("reported"))
 

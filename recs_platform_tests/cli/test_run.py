@@ -16,6 +16,8 @@ from recs_platform.platform_db.tables import Status
 from recs_platform.strategies import catalogue
 from recs_platform_tests.cli.terminal import Terminal, not_up_to_date
 
+pytestmark = pytest.mark.slow
+
 _MUCH_TOO_LONG = 120
 _BACKFILL = ("backfill", "--company", "concord", "--from", "2025-09-02", "--to", "2025-09-03")
 

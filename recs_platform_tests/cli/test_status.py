@@ -6,8 +6,6 @@ import pytest
 
 from recs_platform_tests.cli.terminal import Terminal, not_up_to_date
 
-pytestmark = pytest.mark.xdist_group("used")
-
 
 def test_a_company_that_never_ran(terminal: Terminal) -> None:
     ended = terminal.recs("status")
@@ -47,6 +45,7 @@ def test_what_was_made_and_has_no_rows_is_empty_and_not_missing(used: Terminal) 
     assert tables["customers"]["rows"] > 0
 
 
+@pytest.mark.slow
 def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) -> None:
     assert terminal.recs("run", "--company", "concord", "--date", "2025-09-01").code == 0
     days = ("--from", "2025-09-01", "--to", "2025-09-02")

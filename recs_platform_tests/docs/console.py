@@ -7,12 +7,15 @@ cloud) belong in ```sh blocks, which are not.
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _EXIT_CODE = re.compile(r"\(exit code (\d+)\)")
+_OF_THE_SHELL = set("|&;<>()$`")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,20 @@ class Command:
     def skipped(self) -> bool:
         """`make` would test the tests, and `git clone` and `cd` lead to the checkout that the tests stand in."""
         return self.text.split()[0] in ("make", "cd") or self.text.startswith("git clone")
+
+    @property
+    def recs_arguments(self) -> list[str] | None:
+        """What `recs` is given, of a command that needs nothing else of the shell.
+
+        >>> Command('recs query "SELECT COUNT(*) FROM events" -c acme').recs_arguments
+        ['query', 'SELECT COUNT(*) FROM events', '-c', 'acme']
+        >>> Command("recs status | head").recs_arguments
+        """
+        tokens = list(shlex.shlex(self.text, posix=True, punctuation_chars=True))
+        if "$" in self.text or "`" in self.text or any(set(token) <= _OF_THE_SHELL for token in tokens if token):
+            return None
+        first, *others = shlex.split(self.text)
+        return others if first == "recs" else None
 
     @property
     def make_targets(self) -> list[str]:
@@ -48,6 +65,21 @@ def commands(page: str) -> list[Command]:
                 found_here[-1] = Command(found_here[-1].text, int(ending[1]))
         found += found_here
     return found
+
+
+def to_run(page: Path) -> tuple[Command, ...]:
+    return tuple(command for command in commands(page.read_text()) if not command.skipped)
+
+
+def common_beginning(page: Path, others: Iterable[Path]) -> tuple[Command, ...]:
+    """The commands that a page begins with as another page does; of several, the most."""
+    mine = to_run(page)
+    lengths = [
+        next((n for n, (one, other) in enumerate(zip(mine, to_run(another), strict=False)) if one != other), shortest)
+        for another in others
+        if another != page and (shortest := min(len(mine), len(to_run(another))))
+    ]
+    return mine[: max(lengths, default=0)]
 
 
 def pages_with_commands() -> list[Path]:

@@ -2,45 +2,83 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from recs_platform_tests.docs.console import ROOT, Command, commands, pages_with_commands
+from recs_platform_tests.cli.terminal import Terminal
+from recs_platform_tests.docs.console import ROOT, Command, commands, common_beginning, pages_with_commands, to_run
+from recs_platform_tests.shared import made_once
 
 _HANGING_AFTER_SECONDS = 900
+_TYPED = ("models.md", "operations.md")
+"""Pages whose commands are typed into a shell, as their readers do; on the others that would only take longer."""
 
 
-def run(command: Command, folder: Path) -> None:
-    ended = subprocess.run(
-        ["bash", "-c", command.text],
-        cwd=folder,
-        env={
-            **os.environ,
-            "HOME": str(folder),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=_HANGING_AFTER_SECONDS,
-        check=False,
-    )
-    assert ended.returncode == command.exit_code, f"$ {command.text}\n{ended.stdout}"
+@dataclass(frozen=True)
+class Reader(Terminal):
+    """Somebody who follows a page, in an empty folder and with no setting made."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"HOME": str(self.folder), **self.variables}
+
+    def follow(self, command: Command, *, typed: bool = False) -> None:
+        """A command of `recs` in this process, which has everything loaded; others, and what is `typed`, in a shell."""
+        arguments = command.recs_arguments
+        if typed or arguments is None:
+            code, shown = self._shell(command.text)
+        else:
+            ended = self.recs(*arguments)
+            code, shown = ended.code, ended.out + ended.err
+        assert code == command.exit_code, f"$ {command.text}\n{shown}"
+
+    def _shell(self, text: str) -> tuple[int, str]:
+        with self.inside():
+            ended = subprocess.run(
+                ["bash", "-c", text],
+                env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=_HANGING_AFTER_SECONDS,
+                check=False,
+            )
+        return ended.returncode, ended.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in pages_with_commands()])
-def test_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> None:
+def test_the_commands_of_a_page_do_what_it_says(
+    page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder = tmp_path / "work"
-    folder.mkdir()
-    for command in commands(page.read_text()):
-        if not command.skipped:
-            run(command, folder)
+    beginning = common_beginning(page, pages_with_commands())
+    if beginning:
+        shutil.copytree(after(beginning, tmp_path_factory), folder)
+    else:
+        folder.mkdir()
+    for command in to_run(page)[len(beginning) :]:
+        Reader(folder).follow(command, typed=page.name in _TYPED)
+
+
+def after(beginning: tuple[Command, ...], factory: pytest.TempPathFactory) -> Path:
+    """The folder in which these commands were run: once, whichever pages begin with them."""
+
+    def run(folder: Path) -> None:
+        for command in beginning:
+            Reader(folder).follow(command)
+
+    name = hashlib.sha256(repr(beginning).encode()).hexdigest()[:12]
+    return made_once(factory, f"docs-{name}", run)
 
 
 def test_the_make_targets_of_the_docs_exist() -> None:
@@ -58,11 +96,26 @@ def test_the_make_targets_of_the_docs_exist() -> None:
 
 
 def test_a_command_that_ends_otherwise_than_promised_fails_the_page(tmp_path: Path) -> None:
-    run(Command("exit 3", 3), tmp_path)
+    reader = Reader(tmp_path)
+    reader.follow(Command("exit 3", 3))
     with pytest.raises(AssertionError, match="why not"):
-        run(Command("echo why not; exit 3"), tmp_path)
+        reader.follow(Command("echo why not; exit 3"))
     with pytest.raises(AssertionError):
-        run(Command("true", 2), tmp_path)
+        reader.follow(Command("true", 2))
+    with pytest.raises(AssertionError, match='no company "nobody"'):
+        reader.follow(Command("recs status --company nobody"))
+
+
+def test_pages_share_the_commands_that_they_begin_with(tmp_path: Path) -> None:
+    names = {"long": "abc", "longer": "abcd", "short": "ax", "other": "b"}
+    pages = {name: tmp_path / name for name in names}
+    for name, letters in names.items():
+        pages[name].write_text("```console\n" + "".join(f"$ recs {letter}\n" for letter in letters) + "```\n")
+
+    def shared(name: str) -> str:
+        return "".join(command.text[-1] for command in common_beginning(pages[name], pages.values()))
+
+    assert {name: shared(name) for name in names} == {"long": "abc", "longer": "abc", "short": "a", "other": ""}
 
 
 def test_commands_are_found_where_readers_find_them() -> None:

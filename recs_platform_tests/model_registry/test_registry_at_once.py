@@ -36,6 +36,7 @@ for number in range(1, 7):
 """
 
 
+@pytest.mark.slow
 def test_processes_that_train_and_activate_at_once(platform_db: Engine, tmp_path: Path) -> None:
     url, go = platform_db.url.render_as_string(hide_password=False), tmp_path / "go"
     writers = [

@@ -38,6 +38,7 @@ def pairs() -> pa.Table:
     return pa.concat_tables(parts)
 
 
+@pytest.mark.slow
 def test_a_second_training_in_another_row_order_gives_the_same_bytes(model: Model) -> None:
     table = rows(crossed)
     mixed = table.take(np.random.default_rng(1).permutation(table.num_rows))
@@ -47,6 +48,7 @@ def test_a_second_training_in_another_row_order_gives_the_same_bytes(model: Mode
     assert twin.digest == model.digest
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same_digests() -> None:
     """They differ in what must not matter: the seed of Python's hashes, and how many threads numpy may use."""
     outputs = [

@@ -196,6 +196,7 @@ platform.upgrade(platform.engine(sys.argv[1]))
 """
 
 
+@pytest.mark.slow
 def test_processes_that_upgrade_at_once(database: str, tmp_path: Path) -> None:
     # Lingering before the commit makes sure that they meet.
     go = tmp_path / "go"

@@ -18,6 +18,7 @@ from recs_platform.sources.connectors.simulated import simulate_company
 from recs_platform.strategies.catalogue import load_companies
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Contents, Platform, violations
+from recs_platform_tests.slow import takes_seconds
 
 # Company: customers, and a day on which interactions happen that arrive late.
 _WORLDS = {
@@ -55,6 +56,7 @@ class Loaded:
 
 # One worker of a parallel run loads a world for all of its tests.
 @pytest.fixture(scope="session", params=list(_WORLDS))
+@takes_seconds
 def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     """The story: history up to D in one run, D + 1 lands, D's run, D + 1's run, D's run again."""
     customers, day = _WORLDS[request.param]

@@ -16,6 +16,7 @@ import pytest
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform
 from recs_platform_tests.promises.shop import DATABASE, FIRST, SECOND, THIRD, Shop, events_of
+from recs_platform_tests.slow import takes_seconds
 
 _CATALOG = [{"item_id": f"i{n}", "name": f"Item {n}", "price": 10 * n} for n in range(1, 4)]
 _NOT_WRITTEN = "Correct the feed, or raise `parameters.rejected_tolerance` if this is how it is. Nothing was written."
@@ -27,6 +28,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def loaded(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """The shop after a first day on which all was well."""
     platform = Platform(tmp_path_factory.mktemp("home"), [shop.company])
@@ -155,6 +157,7 @@ def test_bad_input_is_refused_in_one_sentence(name: str, platform: Platform, sho
     assert list((platform.home / "lake" / ".staging").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_few_unknown_events_are_rejected_and_the_others_loaded(platform: Platform, shop: Shop) -> None:
     before = (shop.folder / "events" / f"{SECOND}.csv").read_bytes()
     _unknown_names(10)(shop)

@@ -13,6 +13,8 @@ from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform
 from recs_platform_tests.promises.shop import DATABASE, FIRST, SECOND, Shop, events_of
 
+pytestmark = pytest.mark.slow
+
 _FREE = 16 * 1024
 """Bytes that are left: for some small files, not for a slice of some thousand events."""
 

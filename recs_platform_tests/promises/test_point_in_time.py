@@ -14,6 +14,8 @@ from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform, violations
 from recs_platform_tests.promises.shop import FIRST, SECOND, THIRD, Rows, Shop, events_of
 
+pytestmark = pytest.mark.slow
+
 _TOMORROW = f"{THIRD}T09:00:00Z"
 # Tables without a time of their own (catalog, fitment) hold what they hold; an offer may be announced.
 _FROM_THE_FUTURE: dict[str, Rows] = {

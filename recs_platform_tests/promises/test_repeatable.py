@@ -46,6 +46,7 @@ def test_logs_loaded_day_by_day_are_those_loaded_as_a_range(loaded: Loaded, tmp_
     assert not any(other.days(name, table) for table, spec in other.tables(name).items() if spec.kind is Kind.SNAPSHOT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["acme", "metro", "concord"])
 def test_a_whole_day_run_twice_gives_the_same_rows_in_every_table_of_its_strategy(name: str, tmp_path: Path) -> None:
     company = load_companies()[name].model_copy(update={"simulation": Simulation(seed=1, customers=400)})

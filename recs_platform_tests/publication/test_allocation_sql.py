@@ -86,6 +86,7 @@ def defined(live: Shares, today: Shares) -> Figures:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(_allocations(), _allocations())
 def test_the_query_gives_what_the_definition_gives(live: Shares, today: Shares) -> None:

@@ -11,6 +11,8 @@ import pytest
 from recs_platform.publication.publish import publications
 from recs_platform_tests.publication.garage import DAY, NAME, NEXT, STRATEGY, Garage, Owner, owners
 
+pytestmark = pytest.mark.slow
+
 pytestmark = pytest.mark.filterwarnings(
     "ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning", "ignore:Asset job"
 )

@@ -17,6 +17,8 @@ from recs_platform.strategies import catalogue
 from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform_tests.publication.garage import DAY, NAME, NEXT, STRATEGY, Garage, Owner, owners
 
+pytestmark = pytest.mark.slow
+
 CHANGED = ("z", "b", "c", "d")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 from recs_platform.schemas.publication import Comparison
@@ -163,6 +164,7 @@ def _cause(owner: Owner, world: World, today: dict[str, Owner]) -> str:
     return world.dropped.get(owner.customer, "left or opted out")
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(worlds())
 def test_the_query_gives_what_the_definition_gives(world: World) -> None:
@@ -178,6 +180,7 @@ def test_the_query_gives_what_the_definition_gives(world: World) -> None:
             assert got == expected or math.isclose(got, expected, abs_tol=1e-4), (key, given_[key], figures)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(worlds())
 def test_what_must_add_up_adds_up(world: World) -> None:

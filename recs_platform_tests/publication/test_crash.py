@@ -39,6 +39,8 @@ from recs_platform_tests.publication.shop import (
 )
 from recs_platform_tests.warehouse.processes import FORKING, PATIENCE, start
 
+pytestmark = pytest.mark.slow
+
 KILLS = 10
 """On each kind of database."""
 

@@ -19,6 +19,8 @@ from recs_platform_tests.publication.processes import AFTER_THE_COMMIT, BEFORE_T
 from recs_platform_tests.publication.shop import NOON, lake_in
 from recs_platform_tests.warehouse.processes import PATIENCE, start
 
+pytestmark = pytest.mark.slow
+
 CUSTOMERS = {DAY: 200, NEXT: 300}
 
 

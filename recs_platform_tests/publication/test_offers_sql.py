@@ -164,6 +164,7 @@ def _replaced(offer: str, gone: list[tuple[str, str, Shown]], today: Planned, co
     return (len(gone), len(gone) / common, before, after, detail)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(worlds())
 def test_the_query_gives_what_the_definition_gives(world: World) -> None:
@@ -176,6 +177,7 @@ def test_the_query_gives_what_the_definition_gives(world: World) -> None:
         assert given_[key] == pytest.approx(expected, abs=2e-6), key
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(worlds())
 def test_what_must_add_up_adds_up(world: World) -> None:

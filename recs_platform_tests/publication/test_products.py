@@ -27,6 +27,8 @@ from recs_platform_tests.publication.garage import DAY, NAME, NEXT, STRATEGY, Ga
 from recs_platform_tests.publication.test_assets import failed_steps, metadata
 from recs_platform_tests.publication.test_cli import open_to_commands, recs, recs_json
 
+pytestmark = pytest.mark.slow
+
 pytestmark = pytest.mark.filterwarnings(
     "ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning", "ignore:Asset job"
 )

@@ -1,4 +1,4 @@
-"""Small worlds, simulated once per session, and a plain DuckDB over their landing files."""
+"""Small worlds, simulated once per run, and a plain DuckDB over their landing files."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ import duckdb
 import pytest
 
 from recs_platform.simulation.world import WorldSpec
+from recs_platform_tests.shared import made_once
 from recs_platform_tests.simulation.worlds import DAYS, FIRST, SPECS, Landed, simulate
 
 
 @pytest.fixture(scope="session")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Landed]:
-    """Every kind of world, from its start past its gap day."""
-    landing = tmp_path_factory.mktemp("landing")
-    landed = {
-        name: Landed(spec, landing, FIRST, FIRST + timedelta(days=DAYS[name] - 1)) for name, spec in SPECS.items()
-    }
-    for world in landed.values():
-        simulate(world.spec, landing, world.first, world.last)
-    return landed
+    """Every kind of world, from its start past its gap day. Tests only look at them."""
+    last = {name: FIRST + timedelta(days=DAYS[name] - 1) for name in SPECS}
+
+    def make(landing: Path) -> None:
+        for name, spec in SPECS.items():
+            simulate(spec, landing, FIRST, last[name])
+
+    landing = made_once(tmp_path_factory, "worlds", make)
+    return {name: Landed(spec, landing, FIRST, last[name]) for name, spec in SPECS.items()}
 
 
 @pytest.fixture(params=list(SPECS))

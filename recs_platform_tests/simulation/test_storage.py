@@ -51,6 +51,7 @@ def test_no_half_day_after_an_interruption_between_write_and_rename(
     assert not any((landing / "tiny" / ".writing").iterdir())
 
 
+@pytest.mark.slow
 def test_no_half_day_after_a_kill_and_the_next_run_completes_it(tiny: WorldSpec, tmp_path: Path) -> None:
     spec_file = tmp_path / "spec.json"
     spec_file.write_text(tiny.to_json())

@@ -92,7 +92,9 @@ def _frozen(row: dict[str, Any], columns: list[str]) -> tuple[tuple[str, Any], .
 
 
 def _lake(folder: Path) -> Lake:
-    return Lake(str(folder / "lake"), Engine("512MiB", 1, folder / "spill"), timedelta(days=1), folder / "scratch")
+    return Lake(
+        str(folder / "lake"), Engine("512MiB", 1, folder.parent / "spill"), timedelta(days=1), folder / "scratch"
+    )
 
 
 def _fill(lake: Lake, specs: Mapping[str, TableSpec], case: Case, dataset: str, *, outside: set[str]) -> None:

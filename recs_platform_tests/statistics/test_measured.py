@@ -27,6 +27,7 @@ def test_what_the_page_warns_of_is_so(name: str) -> None:
     assert coverage.row(name, found) in printed("does not hold"), REMEDY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WATCHED)
 def test_looking_every_day_is_honest_with_the_anytime_interval_only(name: str) -> None:
     found = WATCHED[name](name)

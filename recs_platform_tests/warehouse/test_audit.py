@@ -116,6 +116,7 @@ def words_of(check: Any) -> str:
     return "must not be NULL" if check == "not_nullable" else check.error or check.name
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(rows=ROWS)
 def test_the_verdict_is_panderas_own(rows: list[dict[str, Any]]) -> None:

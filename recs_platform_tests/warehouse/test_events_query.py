@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -104,6 +105,7 @@ def identity(row: Row) -> tuple[Any, ...]:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(landed=ROWS, first=st.integers(0, 8), more=st.integers(1, 9))
 def test_a_range_is_its_days_one_by_one_and_both_are_the_rule(landed: list[Row], first: int, more: int) -> None:

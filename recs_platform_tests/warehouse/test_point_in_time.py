@@ -108,6 +108,7 @@ VISIT_COUNTS = st.dictionaries(st.integers(0, SPAN), st.integers(0, 2))
 PROFILE_DAYS = st.sets(st.integers(0, SPAN), max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(
     visits=VISIT_COUNTS, profiles=PROFILE_DAYS, at=st.integers(0, SPAN), back=st.integers(1, 20), ago=st.integers(1, 4)
@@ -127,6 +128,7 @@ def test_a_snapshot_sees_its_look_back_and_its_own_day(
         assert shown(lake, company, pipeline, spec, today) == sorted((day(at), *row) for row in expected)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(
     visits=VISIT_COUNTS,

@@ -24,27 +24,32 @@ from recs_platform_tests.campaign.bandit.research.simulated_logs import (
     value_of,
 )
 from recs_platform_tests.docs.console import ROOT
+from recs_platform_tests.slow import takes_seconds
 
 DOCS = ROOT / "docs"
 PAGE = (DOCS / bandit_page.PAGE).read_text()
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def regret() -> Mapping[str, Curve]:
     return bandit_page.regret_curves()
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def drift() -> Mapping[str, Curve]:
     return bandit_page.drift_curves()
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def coverages() -> tuple[Coverage, ...]:
     return bandit_page.coverages()
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def optimism() -> Mapping[str, Judged]:
     return bandit_page.optimism()
 

@@ -26,6 +26,7 @@ from recs_platform.warehouse.slices import Days
 from recs_platform_tests.campaign.report.company import DAY, NAME, QUIET_DAY, START, garage
 from recs_platform_tests.campaign.report.findings import findings
 from recs_platform_tests.campaign.report.reader import SVG, parsed, section, words
+from recs_platform_tests.slow import takes_seconds
 
 PIPELINE = pipelines()["vehicle_fitment"]
 SOME = Days(date(2025, 9, 8), date(2025, 9, 20))
@@ -47,6 +48,7 @@ class Made:
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     terminal = garage(tmp_path_factory.mktemp(NAME))
     with terminal.inside():

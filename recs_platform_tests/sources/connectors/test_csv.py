@@ -141,6 +141,7 @@ def test_a_large_file_is_streamed_up_to_its_broken_line(reader: Reader, put: Put
 _CELLS = st.none() | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=8)
 
 
+@pytest.mark.slow
 @given(rows=st.lists(st.tuples(_CELLS, _CELLS), max_size=8))
 def test_what_is_written_as_rfc_4180_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str | None, str | None]]

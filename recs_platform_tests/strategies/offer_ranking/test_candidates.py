@@ -174,6 +174,7 @@ def _found(rows: list[Row]) -> Found:
     return dict(found)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, phases=(Phase.explicit, Phase.generate))
 @example(seed=1, parameters={})
 @given(seed=st.integers(0, 2**32), parameters=st.fixed_dictionaries(_PARAMETERS))

@@ -25,6 +25,7 @@ from recs_platform.simulation.columns import pc
 from recs_platform.strategies.offer_ranking.drift import CUSTOMER, OFFER, drift_report, impressions_drift, show_drift
 from recs_platform.strategies.offer_ranking.features import FEATURE_COLUMNS, TASK
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.offer_ranking import market
 from recs_platform_tests.strategies.offer_ranking.drift_worlds import DriftWorld, drift_world
 from recs_platform_tests.strategies.offer_ranking.serving import a_model, activate
@@ -36,6 +37,7 @@ STABLE = range(TRAINED + 1, SHIFT)
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def world(tmp_path_factory: pytest.TempPathFactory) -> DriftWorld:
     home = tmp_path_factory.mktemp("drift")
     return drift_world(home, seed=3, customers=300, first=117, last=SHIFT + 1, drift=SHIFT)
@@ -50,6 +52,7 @@ def drifted(found: list[DriftRow]) -> set[str]:
     return {row.name for row in found if row.verdict == "drifted"}
 
 
+@pytest.mark.slow
 def test_twenty_stable_weeks_do_not_alarm(world: DriftWorld, model: Model) -> None:
     """The model of the first day, so that nothing hides behind a newer one."""
     by_day = {age: impressions_drift(model, world.impressions, world.company, world.day(age)) for age in STABLE}

@@ -116,6 +116,7 @@ def _leaks() -> dict[str, tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 def test_features_of_the_company_know_only_the_past(world: World) -> None:
     assert world.failing() == set()
 

@@ -16,6 +16,7 @@ from recs_platform.strategies.offer_ranking.story import offer_story
 from recs_platform.strategies.offer_ranking.training import ranking_model
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.cli.terminal import Terminal
+from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.offer_ranking.market import DAY, impressions, with_column
 from recs_platform_tests.strategies.offer_ranking.shop import CUSTOMERS, Shop
 
@@ -25,6 +26,7 @@ Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Its day trained; so the day before has no model, and the day after another day's."""
     shop = Shop(Terminal(tmp_path_factory.mktemp("story")))

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from recs_platform.companies.model import Simulation
 from recs_platform.simulation.world import read_truth
 from recs_platform.sources.connectors.simulated import simulate_company
@@ -16,6 +18,8 @@ from recs_platform.strategies.catalogue import load_companies
 from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform
+
+pytestmark = pytest.mark.slow
 
 WRITTEN = ("offer_candidates", "candidate_features", "offer_scores", "offer_recommendations", "feature_contributions")
 

@@ -23,6 +23,9 @@ from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TAB
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform, violations
+from recs_platform_tests.slow import takes_seconds
+
+pytestmark = pytest.mark.slow
 
 LAST = date(2025, 11, 16)
 """Before the world's drift date; a Sunday, so that what asks for a training is that there is no model."""
@@ -76,6 +79,7 @@ def planted(platform: Platform) -> dict[str, float]:
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def metro(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """A world where redemptions follow products of features; its model is trained, and its candidates scored."""
     platform = market(tmp_path_factory.mktemp("metro"))

@@ -94,6 +94,7 @@ def _lists(rows: list[Row]) -> Lists:
     return dict(found)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, phases=(Phase.explicit, Phase.generate))
 @example(seed=1, rules={"recommendations_per_customer": 1, "max_per_category": 1, "min_own_brand_share": 1.0})
 @example(seed=2, rules={"recommendations_per_customer": 100, "max_per_category": 2, "min_own_brand_share": 0.07})

@@ -123,6 +123,7 @@ def test_a_day_that_is_made_again_says_the_same(models: ModelShelf) -> None:
     assert versions(models) == [(3, "active"), (2, "candidate"), (1, "retired")]
 
 
+@pytest.mark.slow
 def test_the_same_data_give_the_same_digest_in_another_process(models: ModelShelf, tmp_path: Path) -> None:
     """There the rows come in another order and in other chunks."""
     program = """

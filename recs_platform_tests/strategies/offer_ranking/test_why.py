@@ -18,10 +18,10 @@ from recs_platform.schemas.offer_ranking import BY_RATE
 from recs_platform.strategies.offer_ranking.features import FEATURES
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.strategies.offer_ranking.why import OfferExplained, left_out
+from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.offer_ranking.market import DAY, with_column
 from recs_platform_tests.strategies.offer_ranking.shop import Shop
 
-pytestmark = pytest.mark.xdist_group("offer_shop")
 Row = dict[str, Any]
 BEFORE = DAY - timedelta(days=1)
 
@@ -36,6 +36,7 @@ def lists(shop: Shop) -> dict[str, list[Row]]:
 
 
 @pytest.fixture(scope="session")
+@takes_seconds
 def explanations(shop: Shop) -> list[OfferExplained]:
     """Of all candidates of some customers: those with two offers on one item come first."""
     pairs = sorted((row["customer_id"], row["offer_id"]) for row in shop.rows("offer_candidates", DAY))

@@ -10,10 +10,12 @@ import pytest
 
 from recs_platform.cli import main
 from recs_platform.settings import settings
+from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.vehicle_fitment.small_world import World, small_world
 
 
 @pytest.fixture(scope="session")
+@takes_seconds
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     home = tmp_path_factory.mktemp("fitment")
     with pytest.MonkeyPatch.context() as patch:

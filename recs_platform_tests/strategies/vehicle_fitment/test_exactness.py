@@ -37,6 +37,7 @@ def _differing(tables: Tables, parameters: dict[str, Any], fast: str | None = No
     return [*sorted(places ^ by_hand), *sorted(whole, key=repr)]
 
 
+@pytest.mark.slow
 @settings(max_examples=_EXAMPLES, phases=(Phase.explicit, Phase.generate))
 @example(seed=1, max_per_part_type=1, popularity="segment")
 @example(seed=2, max_per_part_type=4, popularity="global")
@@ -82,6 +83,7 @@ _MUTATIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutation", _MUTATIONS)
 def test_the_worlds_find_a_wrong_ranking(mutation: str) -> None:
     old, new = _MUTATIONS[mutation]

@@ -20,6 +20,7 @@ from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform.warehouse.check import judge
 from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.vehicle_fitment.engine import Engine, values
 from recs_platform_tests.strategies.vehicle_fitment.small_world import World
 
@@ -79,6 +80,7 @@ class Holley:
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def holley(tmp_path_factory: pytest.TempPathFactory) -> Holley:
     home = tmp_path_factory.mktemp("holley")
     company = load_companies()["holley"]

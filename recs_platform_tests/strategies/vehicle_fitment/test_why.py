@@ -28,6 +28,7 @@ from recs_platform.strategies.vehicle_fitment.formulas import (
 )
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 from recs_platform.strategies.vehicle_fitment.why import PartsExplained, explain
+from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.vehicle_fitment.conftest import Recs, parsed
 from recs_platform_tests.strategies.vehicle_fitment.small_world import THEN, TODAY, World
 
@@ -43,6 +44,7 @@ def explained(world: World, customer: str) -> PartsExplained:
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def wishing(world: World) -> list[PartsExplained]:
     """The owners with the strongest wishes, those whose wishes are met, and one of each of some vehicles."""
     wishes: dict[str, float] = defaultdict(float)

@@ -209,6 +209,7 @@ def test_of_several_values_that_do_not_fit_the_first_column_is_named() -> None:
     assert words == [("is_fresh is not true or false",), ("price is not a number",)]
 
 
+@pytest.mark.slow
 @given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2100, 1, 1)), st.sampled_from(_SESSIONS))
 def test_a_moment_written_with_its_offset_is_the_same_moment(moment: datetime, zone: str) -> None:
     local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))

@@ -170,6 +170,7 @@ def test_a_reader_keeps_the_version_it_opened(lake: Lake) -> None:
     assert set(rest["pages"].to_pylist()) == {1}
 
 
+@pytest.mark.slow
 def test_three_million_rows_stream_through_300_megabytes(tmp_path: Path) -> None:
     """A feed larger than the memory that a query may use is never held as a whole."""
     lake = open_lake(str(tmp_path / "lake"), tmp_path / "scratch", memory_limit="300MB")
