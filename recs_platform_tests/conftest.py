@@ -29,7 +29,7 @@ collect_garbage_rarely()
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("repeatable")
 
-pytest_plugins = ["recs_platform_tests.slow"]
+pytest_plugins = ["recs_platform_tests.workers", "recs_platform_tests.slow", "pytester"]
 
 _MOST_WORKERS = 5
 

@@ -4,16 +4,18 @@ A test is slow when it is marked so, when a fixture that it uses is (`@takes_sec
 as well as on SQLite. `make quick` leaves them out. Nobody has to remember the mark: a run names the tests that took
 long and do not bear it.
 
-Not here: what workers share (shared.py).
+Not here: how groups reach the workers (workers.py), and what workers share (shared.py).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
+
+from recs_platform_tests.workers import GROUP
 
 _LONG_CPU_SECONDS = 3
 _CPU_SECONDS = "cpu_seconds"
@@ -33,15 +35,13 @@ def takes_seconds(fixture: _Fixture) -> _Fixture:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        world = _world(item)
-        if world:
-            item.add_marker(pytest.mark.xdist_group(world))
-        if world or _on_postgres(item):
+        slow_fixture = _slow_fixture(item)
+        if slow_fixture or _on_postgres(item):
             item.add_marker(pytest.mark.slow)
+        if group := slow_fixture or _file_with_shared_fixtures(item):
+            item.stash[GROUP] = group
     # What takes long begins first, so that no worker ends long after the others.
-    items.sort(
-        key=lambda item: (item.get_closest_marker("xdist_group") is None, item.get_closest_marker("slow") is None)
-    )
+    items.sort(key=lambda item: 0 if _slow_fixture(item) else 1 if item.get_closest_marker("slow") else 2)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -71,14 +71,24 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.write_line(f"{seconds:6.1f} s  {test}")
 
 
-def _world(item: pytest.Item) -> str | None:
-    """The first slow fixture of a test, and its parameter."""
+def _slow_fixture(item: pytest.Item) -> str | None:
+    """The first of those that a test uses, and its parameter."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    for name in getattr(item, "fixturenames", ()):
-        definitions: Sequence[Any] = item._fixtureinfo.name2fixturedefs.get(name, ())  # type: ignore[attr-defined]
-        if definitions and getattr(definitions[-1].func, "takes_seconds", False):
-            return "-".join([definitions[-1].baseid, name, *([str(parameters[name])] if name in parameters else [])])
+    for name, fixture in _fixtures(item):
+        if getattr(fixture.func, "takes_seconds", False):
+            return "-".join([fixture.baseid, name, *([str(parameters[name])] if name in parameters else [])])
     return None
+
+
+def _file_with_shared_fixtures(item: pytest.Item) -> str | None:
+    shares = any(fixture.scope == "module" for _, fixture in _fixtures(item))
+    return str(item.path) if shares else None
+
+
+def _fixtures(item: pytest.Item) -> Iterator[tuple[str, pytest.FixtureDef[Any]]]:
+    for name in getattr(item, "fixturenames", ()):
+        if definitions := item._fixtureinfo.name2fixturedefs.get(name):  # type: ignore[attr-defined]
+            yield name, definitions[-1]
 
 
 def _on_postgres(item: pytest.Item) -> bool:

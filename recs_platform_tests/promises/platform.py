@@ -1,10 +1,11 @@
-"""A platform of a test's own: companies, a home folder, a Dagster instance in memory, and real runs in this process.
+"""A platform of a test's own: companies, a home folder, a Dagster instance in it, and real runs in this process.
 
 Not here: what is expected of the runs (the tests beside this), and worlds (conftest.py).
 """
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 
+from recs_platform.automation.instance import instance, shipped_file
 from recs_platform.automation.jobs import daily_job, history_job
 from recs_platform.automation.journal import RANGE_END, RANGE_START
 from recs_platform.automation.partitions import partition_key
@@ -40,8 +42,8 @@ class Platform:
     def __init__(self, home: Path, companies: Sequence[Company], *, landing: Path | None = None) -> None:
         self.home, self.landing = home, landing or home / "landing"
         self.companies = {company.name: company for company in companies}
-        self.instance = dg.DagsterInstance.ephemeral()
         with self.environment():
+            self.instance = instance()
             self.lake: Lake = lake_of(settings())
             self.definitions = definitions_of(self.companies)
 
@@ -51,9 +53,18 @@ class Platform:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("RECS_HOME", str(self.home))
             patch.setenv("RECS_LANDING_DIR", str(self.landing))
+            patch.setenv("DAGSTER_HOME", str(self._dagster_home()))
             settings.cache_clear()
             yield
         settings.cache_clear()
+
+    def _dagster_home(self) -> Path:
+        """With the platform's own settings: its event log takes the thousands of events of a range in batches."""
+        home = self.home / ".dagster"
+        if not home.exists():
+            home.mkdir(parents=True)
+            shutil.copy(shipped_file("dagster.yaml"), home)
+        return home
 
     def load_days(self, company: str, days: Days, *, only: Sequence[str] = ()) -> dg.ExecuteInProcessResult:
         """The logs of a range of days in one run, those of the sources unless `only` says otherwise."""
