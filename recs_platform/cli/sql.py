@@ -23,7 +23,7 @@ def show(
 ) -> None:
     """Print a table's query with the company's values, as an engine runs it."""
     from recs_platform.companies.problems import did_you_mean
-    from recs_platform.pipeline.pipeline import SqlTable
+    from recs_platform.pipeline.stage import SqlTable
     from recs_platform.strategies.catalogue import company as find
     from recs_platform.strategies.catalogue import pipelines
     from recs_platform.warehouse.environment import SQL_OF

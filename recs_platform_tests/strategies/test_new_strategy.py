@@ -22,7 +22,8 @@ from recs_platform.declarations.parameters import Parameters
 from recs_platform.definitions import build_defs
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.day_reader import DayReader
-from recs_platform.pipeline.pipeline import Pipeline, SqlTable, Stage
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import SqlTable, Stage
 from recs_platform.pipeline.stored import stored_rows
 from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy
 from recs_platform.reporting.explanation import Explanation, Sentence

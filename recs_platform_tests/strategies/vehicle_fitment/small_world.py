@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from recs_platform.arguments import call_with_named
 from recs_platform.companies.model import Company, Simulation
-from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import FrameTable, SqlTable
 from recs_platform.schemas.table import Kind
 from recs_platform.settings import Settings
 from recs_platform.strategies.catalogue import load_companies, pipelines
