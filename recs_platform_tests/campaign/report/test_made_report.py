@@ -18,8 +18,7 @@ from recs_platform.campaign.report.reading import STANDING, Asked, Findings, Row
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
-from recs_platform.strategies.catalogue import company as find
-from recs_platform.strategies.catalogue import pipelines
+from recs_platform.strategies.catalogue import company_named, pipelines
 from recs_platform.warehouse.environment import open_warehouse
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
@@ -52,7 +51,7 @@ class Made:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     terminal = garage(tmp_path_factory.mktemp(NAME))
     with terminal.inside():
-        yield Made(find(NAME), open_warehouse())
+        yield Made(company_named(NAME), open_warehouse())
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +111,7 @@ def test_the_page_answers_every_question_and_is_sufficient_to_itself(files: Mapp
         *("nutshell", "machines", "worked", "next", "reading"),
     ]
     assert "arm against arm" in words(section(page, "worked")).lower()
-    assert section(page, "next").find(f".//{SVG}svg") is not None
+    assert section(page, "next").company_named(f".//{SVG}svg") is not None
     assert page.findall(".//script") == page.findall(".//img") == page.findall(".//link") == []
     links = [link.attrib["href"] for link in page.findall(".//a")]
     assert all(link.removeprefix("#") in anchors or link in files for link in links)
