@@ -118,6 +118,7 @@ def test_the_queries_say_what_the_definition_says(seed: int, rules: Rules) -> No
     assert [given_rows[check] for check in _CHECKS] == [[], [], []]
 
 
+@pytest.mark.slow
 @settings(max_examples=3, phases=(Phase.generate,))
 @given(seed=st.integers(0, 2**32), rules=RULES)
 def test_nothing_is_counted_twice(seed: int, rules: Rules) -> None:

@@ -134,6 +134,7 @@ def test_each_damaged_file_is_refused_and_mended_by_the_next_push(store: Store, 
             assert content(store().pull(pushed.uri, pushed.digest)) == content(folder)
 
 
+@pytest.mark.slow
 def test_processes_that_push_the_same_at_once_all_succeed(store: Store, folder: Path, tmp_path: Path) -> None:
     uri = store().push(folder, NAME).uri
     for number in range(12):
@@ -156,6 +157,7 @@ def test_processes_that_push_the_same_at_once_all_succeed(store: Store, folder: 
         assert content(store().pull(uri, prove(folder).digest)) == content(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damaged", [False, True], ids=["nothing there", "a damaged one there"])
 def test_killed_in_the_middle_of_a_push(store: Store, folder: Path, tmp_path: Path, damaged: bool) -> None:
     """Wherever it was killed, nobody pulls a part, and the next push brings all of it."""

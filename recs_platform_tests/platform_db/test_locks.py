@@ -124,6 +124,7 @@ def waits_in_vain(place: Place, name: str) -> None:
         raise AssertionError("unreachable")
 
 
+@pytest.mark.slow
 def test_one_process_at_a_time(place: Place) -> None:
     with place.lock("orders"):
         waiting = place.process()
@@ -137,6 +138,7 @@ def test_one_process_at_a_time(place: Place) -> None:
     end(waiting)
 
 
+@pytest.mark.slow
 def test_who_is_killed_lets_go(place: Place) -> None:
     holder = place.process()
     assert says(holder) == "holds"
@@ -146,6 +148,7 @@ def test_who_is_killed_lets_go(place: Place) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_who_is_killed_while_it_waits_keeps_nobody_else_waiting(place: Place) -> None:
     with place.lock("orders"):
         killed = place.process()
@@ -195,6 +198,7 @@ def test_another_thread_of_the_process_waits(place: Place) -> None:
         threads.submit(waits_in_vain, place, "orders").result(PATIENCE)
 
 
+@pytest.mark.slow
 @named
 def test_who_waits_is_served_in_the_order_of_coming(place: Place) -> None:
     """One that takes it again and again would otherwise starve those who look now and then whether it is free."""

@@ -11,11 +11,10 @@ import pytest
 from recs_platform.publication.publish import publications
 from recs_platform_tests.publication.garage import DAY, NAME, NEXT, STRATEGY, Garage, Owner, owners
 
-pytestmark = pytest.mark.slow
-
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning", "ignore:Asset job"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning", "ignore:Asset job"),
+]
 
 
 def metadata(run: dg.ExecuteInProcessResult, table: str = "publication") -> dict[str, Any]:

@@ -30,11 +30,10 @@ from recs_platform_tests.publication.shop import NOON
 from recs_platform_tests.publication.test_assets import metadata, verdict
 from recs_platform_tests.publication.test_cli import recs, recs_json
 
-pytestmark = pytest.mark.slow
-
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning", "ignore:Asset job"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning", "ignore:Asset job"),
+]
 
 LIVE = lists(10, "a", "b", "c")
 

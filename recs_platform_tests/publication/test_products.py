@@ -27,11 +27,10 @@ from recs_platform_tests.publication.garage import DAY, NAME, NEXT, STRATEGY, Ga
 from recs_platform_tests.publication.test_assets import failed_steps, metadata
 from recs_platform_tests.publication.test_cli import open_to_commands, recs, recs_json
 
-pytestmark = pytest.mark.slow
-
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning", "ignore:Asset job"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning", "ignore:Asset job"),
+]
 
 EVEN: Shares = {"(all)": {"t1": 0.5, "t2": 0.5}}
 TURNED: Shares = {"(all)": {"t1": 0.4, "t3": 0.6}}

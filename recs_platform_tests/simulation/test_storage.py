@@ -84,6 +84,7 @@ def _ensure_events(spec: WorldSpec, landing: Path) -> None:
         ensure(spec, landing, "interactions", FIRST + timedelta(days=9 - age))
 
 
+@pytest.mark.slow
 def test_two_processes_may_make_the_same_days(tiny: WorldSpec, landing: Path, tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     both = [context.Process(target=_ensure_events, args=(tiny, landing)) for _ in range(2)]

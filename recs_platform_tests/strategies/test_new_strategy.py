@@ -126,6 +126,7 @@ def test_it_has_assets_a_job_a_schedule_and_partitions(terminal: Terminal, recor
         assert defs.resolve_schedule_def(f"{COMPANY}_daily").job_name == f"{NAME}_daily"
 
 
+@pytest.mark.slow
 def test_it_has_a_place_in_every_command(terminal: Terminal, record: Strategy, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = terminal.recs("run", "--company", COMPANY, "--date", str(MONDAY))
     assert ran.code == 0, ran.told
@@ -139,6 +140,7 @@ def test_it_has_a_place_in_every_command(terminal: Terminal, record: Strategy, m
     assert terminal.recs("why", COMPANY, "nobody").told == "error: corner has no regular nobody on 2025-09-08."
 
 
+@pytest.mark.slow
 def test_it_has_a_place_in_the_demo(terminal: Terminal, record: Strategy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Companies run in processes of their own, which a record of a test does not reach: here they run in this one."""
     monkeypatch.setattr(catalogue, "built_in_companies", lambda: [catalogue.company_named(COMPANY)])
@@ -148,6 +150,7 @@ def test_it_has_a_place_in_the_demo(terminal: Terminal, record: Strategy, monkey
     assert " regulars " in told
 
 
+@pytest.mark.slow
 @weekly
 def test_a_weekly_one_is_quiet_on_the_days_between(terminal: Terminal, record: Strategy) -> None:
     ran = terminal.recs("run", "--company", COMPANY, "--date", str(MONDAY), "--to", str(MONDAY + timedelta(days=3)))
@@ -160,6 +163,7 @@ def test_a_weekly_one_is_quiet_on_the_days_between(terminal: Terminal, record: S
     assert "warned" not in ran.told.partition("corner history 2025-09-09")[2]
 
 
+@pytest.mark.slow
 @weekly
 def test_a_weekly_one_is_stale_when_its_day_has_come(terminal: Terminal, record: Strategy) -> None:
     assert terminal.recs("run", "--company", COMPANY, "--date", str(MONDAY)).code == 0

@@ -125,6 +125,7 @@ def test_the_verdict_is_panderas_own(rows: list[dict[str, Any]]) -> None:
     assert ours(table) == panderas(table)
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(rows=ROWS)
 def test_one_scan_counts_what_a_question_for_each_rule_counts(rows: list[dict[str, Any]]) -> None:

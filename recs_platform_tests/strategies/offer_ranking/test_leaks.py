@@ -27,6 +27,7 @@ from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Audit, Rows, Subject
 from recs_platform.warehouse.query import parse_query, sql_folder
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.sql.case import arrow_rows
 
 FIRST, DAY = date(2025, 9, 28), date(2025, 10, 20)
@@ -77,6 +78,7 @@ TODAY = Days.one(DAY)
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """On a day that trains. Nothing is scored: there are no candidates."""
     built_in = load_companies()["metro"]
@@ -121,6 +123,7 @@ def test_features_of_the_company_know_only_the_past(world: World) -> None:
     assert world.failing() == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leak", _leaks())
 def test_a_query_that_looks_ahead_is_found(world: World, leak: str) -> None:
     table, text = _leaks()[leak]

@@ -50,6 +50,7 @@ def race(lake: Lake, plans: Sequence[Sequence[Days]], readers: int = 0) -> list[
     return [reads for reads, _ in reports]
 
 
+@pytest.mark.slow
 def test_writers_of_different_days_and_readers_do_not_disturb_each_other(lake: Lake) -> None:
     plans = [[Days.one(day(10 * number + offset)) for offset in range(8)] for number in range(4)]
     reads = race(lake, plans, readers=2)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.warehouse.processes import FORKING, PATIENCE, replace_for_ever, seen, start, torn_slices, watch
 from recs_platform_tests.warehouse.tables import days, marks, stored, visits, write
@@ -56,6 +58,7 @@ def seconds_of_a_replacement(lake: Lake) -> float:
     return (time.perf_counter() - started) / 3
 
 
+@pytest.mark.slow
 def test_a_killed_writer_leaves_whole_slices(lake: Lake) -> None:
     chance = random.Random(20251201)
     replacement = seconds_of_a_replacement(lake)
