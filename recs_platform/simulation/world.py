@@ -17,7 +17,7 @@ from recs_platform.simulation import storage
 from recs_platform.simulation.spec import SimulatedWorld, WorldSpec
 from recs_platform.simulation.storage import read_truth, stored_spec
 
-__all__ = ["SimulatedWorld", "WorldSpec", "ensure", "read_truth", "simulate", "stored_spec"]
+__all__ = ["WorldSpec", "ensure", "read_truth", "simulate", "stored_spec"]
 
 
 def simulate(
