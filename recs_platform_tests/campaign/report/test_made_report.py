@@ -111,7 +111,7 @@ def test_the_page_answers_every_question_and_is_sufficient_to_itself(files: Mapp
         *("nutshell", "machines", "worked", "next", "reading"),
     ]
     assert "arm against arm" in words(section(page, "worked")).lower()
-    assert section(page, "next").company_named(f".//{SVG}svg") is not None
+    assert section(page, "next").find(f".//{SVG}svg") is not None
     assert page.findall(".//script") == page.findall(".//img") == page.findall(".//link") == []
     links = [link.attrib["href"] for link in page.findall(".//a")]
     assert all(link.removeprefix("#") in anchors or link in files for link in links)
