@@ -18,7 +18,8 @@ from recs_platform.arguments import call_with_named
 from recs_platform.companies.model import Company
 from recs_platform.errors import MissingSliceError
 from recs_platform.model_registry.shelf import ModelShelf
-from recs_platform.pipeline.pipeline import FrameTable, Pipeline
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import FrameTable
 from recs_platform.schemas.table import Kind
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.slices import Days, TableRef

@@ -20,7 +20,8 @@ from recs_platform.automation.failures import step_failures
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.masking import mask_row
-from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import FrameTable, SqlTable
 from recs_platform.reporting.presentation import Present, markdown_image, presented, write_picture
 from recs_platform.schemas.table import Empty, TableSpec
 from recs_platform.settings import settings

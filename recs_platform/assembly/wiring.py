@@ -19,7 +19,8 @@ from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.model_registry.run_tags import reasons_of
 from recs_platform.model_registry.shelf import open_shelf
-from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import FrameTable, SqlTable
 from recs_platform.publication.stage import PUBLICATION
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse.check import Check, Severity, judge

@@ -12,7 +12,7 @@ import dagster as dg
 
 from recs_platform.automation.launch import Step, plan_backfill
 from recs_platform.companies.model import Company
-from recs_platform.strategies.catalogue import pipelines
+from recs_platform.strategies.catalogue import pipeline_of
 from recs_platform.warehouse.slices import Days
 
 ASKED_TAG, BEGAN_TAG, STEP_TAG = "recs/backfill", "recs/backfill_began", "recs/backfill_step"
@@ -26,9 +26,7 @@ def backfill_steps(
     began = (_last_began(instance, asked) if resume else None) or datetime.now(UTC).isoformat()
     tags = {ASKED_TAG: asked, BEGAN_TAG: began}
     done = _finished(instance, tags) if resume else set()
-    wanted = [
-        step for company in companies for step in plan_backfill(company, pipelines()[company.strategy.name], days)
-    ]
+    wanted = [step for company in companies for step in plan_backfill(company, pipeline_of(company), days)]
     return [step.tagged({**tags, STEP_TAG: str(step)}) for step in wanted if str(step) not in done]
 
 

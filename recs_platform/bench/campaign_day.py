@@ -28,12 +28,12 @@ STEPS = (
 def measure_campaign(home: Path, *, compared: bool) -> Done:
     """Each table written, audited and published, as a run does; without Dagster."""
     live_in(home)
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
     from recs_platform.warehouse.slices import Days
 
     company, warehouse, watch, days = bench_company(1), open_warehouse(), Stopwatch(), Days.one(DAY)
-    pipeline = pipelines()[company.strategy.name]
+    pipeline = pipeline_of(company)
     make_tables(company, STEPS, days, watch)
     with warehouse.read(pipeline.ref("conversion_paths", company), days) as reader:
         paths = {row["path"]: (row["orders"], row["revenue"]) for row in reader.read_all().to_pylist()}

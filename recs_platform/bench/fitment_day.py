@@ -113,11 +113,11 @@ def _run(customers: int, days: Days) -> Done:
     from recs_platform.automation.instance import instance
     from recs_platform.automation.launch import launch, plan, quiet_logger
     from recs_platform.definitions import build_defs
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
     watch, company = Stopwatch(), bench_company(customers)
-    pipeline, warehouse = pipelines()[company.strategy.name], open_warehouse()
+    pipeline, warehouse = pipeline_of(company), open_warehouse()
     defs = build_defs(companies={company.name: company}, loggers={"console": quiet_logger})
     tables: dict[str, float] = defaultdict(float)
     with instance() as dagster:
@@ -146,13 +146,13 @@ def _ranked(home: Path, customers: int, plain: Query | None) -> Done:
     from dataclasses import replace
 
     from recs_platform.settings import settings
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.environment import lake_of
     from recs_platform.warehouse.lake.relations import show_query
     from recs_platform.warehouse.slices import Days
 
     company = bench_company(customers)
-    bound: BoundQuery = pipelines()[company.strategy.name].bind("recommendations", company, Days.one(DAY))
+    bound: BoundQuery = pipeline_of(company).bind("recommendations", company, Days.one(DAY))
     if plain is not None:
         bound = replace(bound, query=plain)
     lake, watch = lake_of(settings()), Stopwatch()

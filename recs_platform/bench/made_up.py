@@ -31,7 +31,7 @@ def fill_tables(home: Path, company: Company, days: Days, tables: Mapping[str, s
     import duckdb
 
     from recs_platform.schemas.table import Kind
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
     from recs_platform.warehouse.protocol import Subject
     from recs_platform.warehouse.slices import Days
@@ -42,7 +42,7 @@ def fill_tables(home: Path, company: Company, days: Days, tables: Mapping[str, s
         for table, sql in tables.items():
             file = folder / f"{table}.parquet"
             connection.execute(f"COPY ({sql}) TO '{file}' (FORMAT parquet)")
-            ref = pipelines()[company.strategy.name].ref(table, company)
+            ref = pipeline_of(company).ref(table, company)
             columns = ", ".join(f'"{column.name}"' for column in ref.spec.columns)
             named = {name for name, *_ in connection.execute(f"DESCRIBE FROM '{file}'").fetchall()}
             nothing = [f'NULL AS "{column.name}"' for column in ref.spec.columns if column.name not in named]
@@ -55,13 +55,13 @@ def fill_tables(home: Path, company: Company, days: Days, tables: Mapping[str, s
 def make_tables(company: Company, names: Iterable[str], days: Days, watch: Stopwatch) -> None:
     """Each table written, audited and published, as a run does: logs for the days, snapshots for the last one."""
     from recs_platform.schemas.table import Kind
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.audit import SCHEMA_AUDIT
     from recs_platform.warehouse.environment import open_warehouse
     from recs_platform.warehouse.protocol import Subject
     from recs_platform.warehouse.slices import Days
 
-    pipeline, warehouse = pipelines()[company.strategy.name], open_warehouse()
+    pipeline, warehouse = pipeline_of(company), open_warehouse()
     for name in names:
         ref = pipeline.ref(name, company)
         of = days if ref.spec.kind is Kind.LOG else Days.one(days.last)

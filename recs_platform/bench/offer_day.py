@@ -174,20 +174,20 @@ def _make(company: Company, tables: tuple[str, ...], watch: Stopwatch) -> None:
 
 
 def _store(company: Company, table: str, rows: list[dict[str, object]]) -> None:
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.protocol import Subject
     from recs_platform.warehouse.slices import Days
 
-    ref = pipelines()[company.strategy.name].ref(table, company)
+    ref = pipeline_of(company).ref(table, company)
     made = ref.spec.arrow_table({"as_of": DAY, **row} for row in rows)
     _warehouse().replace(Subject(f"bench/{table}", company.name, ref, Days.one(DAY)), made.to_reader())
 
 
 def _stored(company: Company, table: str) -> pa.Table:
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.slices import Days
 
-    with _warehouse().read(pipelines()[company.strategy.name].ref(table, company), Days.one(DAY)) as reader:
+    with _warehouse().read(pipeline_of(company).ref(table, company), Days.one(DAY)) as reader:
         return reader.read_all()
 
 

@@ -11,7 +11,7 @@ from recs_platform.campaign import table_presentations
 from recs_platform.campaign.experiments import arm_comparison, period_comparison, sample_ratio
 from recs_platform.campaign.treatments import off_policy_evaluation, treatment_bandit
 from recs_platform.declarations.strategy import AnyStrategy
-from recs_platform.pipeline.pipeline import Stage, sql_asset
+from recs_platform.pipeline.stage import Stage, sql_asset
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas import campaign as schemas
 from recs_platform.schemas import campaign_reports as reports

@@ -57,8 +57,8 @@ def new_company(
         raise ConfigError(f"a company {name} exists already; choose another name, or edit its file.")
     target.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    found = settings().companies_dir
-    where = "" if found and found.resolve() == target.resolve() else f"RECS_COMPANIES_DIR={target} "
+    current = settings().companies_dir
+    where = "" if current and current.resolve() == target.resolve() else f"RECS_COMPANIES_DIR={target} "
     console.print(f"Wrote {path}. Next: [bold]{where}recs companies check {name}[/]", soft_wrap=True)
 
 
@@ -70,11 +70,11 @@ def check(
 ) -> int:
     """Validate a company's file, connect to every source, and say in plain words what is missing."""
     from recs_platform.sources.check import check_company
-    from recs_platform.strategies.catalogue import company
+    from recs_platform.strategies.catalogue import company_named
 
-    found = company(name)
-    day = day_of(date, "--date") if date else found.start_date
-    lines = list(check_company(found, day))
+    company = company_named(name)
+    day = day_of(date, "--date") if date else company.start_date
+    lines = list(check_company(company, day))
     if as_json:
         print_json([{"status": str(line.status), "table": line.table, "message": line.message} for line in lines])
     else:

@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(
-    company: Annotated[str, typer.Argument(help="A company's name.")],
+    name: Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name.")],
     a: Annotated[str, typer.Option("--a", help="The day that is compared with.")],
     b: Annotated[str, typer.Option("--b", help="The day that is compared.")],
     as_json: JsonOption = False,
@@ -24,21 +24,20 @@ def compare(
 
     from recs_platform.declarations.product import RECOMMENDATIONS
     from recs_platform.publication.compare import compare_days
-    from recs_platform.strategies.catalogue import company as find
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
-    owner = find(company)
-    pipeline = pipelines()[owner.strategy.name]
+    company = company_named(name)
+    pipeline = pipeline_of(company)
     before, after = day_of(a, "--a"), day_of(b, "--b")
-    figures = compare_days(open_warehouse(), pipeline, owner, before, after)
+    figures = compare_days(open_warehouse(), pipeline, company, before, after)
     if as_json:
         named = [{name: value for name, value in figure.items() if name != "as_of"} for figure in figures]
-        print_json({"company": company, "a": before, "b": after, "figures": named})
+        print_json({"company": name, "a": before, "b": after, "figures": named})
         return
     compared = pipeline.products[RECOMMENDATIONS].compared(figures)
     summary = f"{before} has no recommendations." if compared.is_first else compared.summary()
-    console.print(f"[bold]{company}[/]: {before} (live) -> {after} (new)", highlight=False)
+    console.print(f"[bold]{name}[/]: {before} (live) -> {after} (new)", highlight=False)
     console.print(escape(summary), soft_wrap=True, highlight=False)
     for table in compared.sections():
         print_table(table.title, table.columns, table.rows, right=1)

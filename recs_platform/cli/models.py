@@ -87,12 +87,12 @@ def rollback(
 
 def _opened(name: str, model: str | None) -> tuple[ModelShelf, RankingTask]:
     from recs_platform.model_registry.shelf import open_shelf
-    from recs_platform.strategies.catalogue import company as find
+    from recs_platform.strategies.catalogue import company_named
 
-    owner = find(name)
-    if owner.strategy.model is None:
-        raise ConfigError(f"{name} trains no models: its strategy, {owner.strategy}, ranks without one.")
-    task = owner.strategy.model.task
+    company = company_named(name)
+    if company.strategy.model is None:
+        raise ConfigError(f"{name} trains no models: its strategy, {company.strategy}, ranks without one.")
+    task = company.strategy.model.task
     if model not in (None, task.model):
         raise ConfigError(f"--model: {name} trains {task.model}, not {model}.")
     return open_shelf(name, run_id=""), task

@@ -24,7 +24,7 @@ ProductOption = Annotated[
     str | None,
     typer.Option("--product", help="What is published. Default: recommendations, or all that the strategy publishes."),
 ]
-CompanyArgument = Annotated[str, typer.Argument(help="A company's name: see `recs companies list`.")]
+CompanyArgument = Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name: see `recs companies list`.")]
 ByOption = Annotated[str | None, typer.Option("--by", help="Who does it. Default: the user of this machine.")]
 
 
@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def publish(
-    company: CompanyArgument,
+    name: CompanyArgument,
     date: Annotated[str | None, typer.Option(help="The day. Default: the newest that was made.")] = None,
     approve: Annotated[str | None, typer.Option(help="The comparison that you have looked at and approve.")] = None,
     product: ProductOption = None,
@@ -45,9 +45,9 @@ def publish(
     """Compare a day's recommendations with what is live, and make them live unless a check or guardrail refuses."""
     from recs_platform.publication.proposal import Standing, accept, newest_day, propose
 
-    owner, pipeline, outlet = _opened(company, product)
+    company, pipeline, outlet = _opened(name, product)
     day = day_of(date, "--date") if date else newest_day(outlet)
-    proposal = propose(outlet, pipeline, owner, day)
+    proposal = propose(outlet, pipeline, company, day)
     made = accept(proposal, outlet, by=who(by), at=datetime.now(UTC), approve=approve)
     if as_json:
         print_json(_proposal_json(proposal, made))
@@ -56,17 +56,17 @@ def publish(
     return 0 if made or proposal.standing in (Standing.LIVE, Standing.EMPTY) else FAILED
 
 
-def publications(company: CompanyArgument, product: ProductOption = None, as_json: JsonOption = False) -> None:
+def publications(name: CompanyArgument, product: ProductOption = None, as_json: JsonOption = False) -> None:
     """List the versions of what customers see, the newest first."""
     from recs_platform.publication.publish import publications as listed
 
-    _, _, outlet = _opened(company, product)
+    _, _, outlet = _opened(name, product)
     versions = listed(outlet)
     if as_json:
         print_json([_publication_json(publication) for publication in versions])
         return
     if not versions:
-        command = f"recs publish {company}{outlet.product.option}"
+        command = f"recs publish {name}{outlet.product.option}"
         console.print(f"{outlet.name} has published nothing yet. Next: [bold]{command}[/]")
         return
     titles = ("version", "as of", "status", "kind", "customers", "rows", "published at", "by", "approved", "note")
@@ -78,7 +78,7 @@ def publications(company: CompanyArgument, product: ProductOption = None, as_jso
 
 
 def rollback(
-    company: CompanyArgument,
+    name: CompanyArgument,
     to: Annotated[int, typer.Option("--to", min=1, help="The version to go back to: see `recs publications`.")],
     product: ProductOption = None,
     by: ByOption = None,
@@ -88,7 +88,7 @@ def rollback(
     from recs_platform.publication.publish import rollback as go_back
     from recs_platform.publication.verify import figures_of
 
-    _, _, outlet = _opened(company, product)
+    _, _, outlet = _opened(name, product)
     made = go_back(outlet, to, by=who(by), at=datetime.now(UTC))
     if as_json:
         print_json(_publication_json(made))
@@ -104,12 +104,11 @@ def rollback(
 def _opened(name: str, product: str | None) -> tuple[Company, Pipeline, Outlet]:
     from recs_platform.platform_db.engine import engine, upgrade
     from recs_platform.publication.stage import outlet_of
-    from recs_platform.strategies.catalogue import company as find
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
-    company = find(name)
-    pipeline = pipelines()[company.strategy.name]
+    company = company_named(name)
+    pipeline = pipeline_of(company)
     chosen = _chosen(company, pipeline, product)
     database = engine()
     upgrade(database)

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT in GoogleSQL over any tables of the company.")],
-    company: CompanyOption,
+    name: CompanyOption,
     date: Annotated[str | None, typer.Option(help="Show only what was known on this day.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 50,
     personal: Annotated[bool, typer.Option("--personal", help="Print personal data as it is, not masked.")] = False,
@@ -24,13 +24,12 @@ def query(
     """Read any table of a company. Nothing can be written, and personal data is masked unless asked for."""
     from recs_platform.masking import mask_row
     from recs_platform.pipeline.adhoc import adhoc_query
-    from recs_platform.strategies.catalogue import company as find
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
-    found = find(company)
-    pipeline = pipelines()[found.strategy.name]
-    bound = adhoc_query(pipeline, found, sql, day_of(date, "--date") if date else None)
+    company = company_named(name)
+    pipeline = pipeline_of(company)
+    bound = adhoc_query(pipeline, company, sql, day_of(date, "--date") if date else None)
     hidden = frozenset().union(*(spec.personal for spec in pipeline.specs.values()))
     rows: list[dict[str, object]] = []
     with open_warehouse().run(bound) as reader:

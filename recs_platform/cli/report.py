@@ -19,7 +19,7 @@ def report() -> None:
 
 @app.command()
 def campaign(
-    company: Annotated[str, typer.Argument(help="A company's name.")],
+    name: Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name.")],
     first: Annotated[
         str | None, typer.Option("--from", help="First day of messages. Default: the first of the campaign window.")
     ] = None,
@@ -37,8 +37,7 @@ def campaign(
     from recs_platform.campaign.report.files import PAGE, contents, default_folder, write
     from recs_platform.campaign.report.reading import Asked, gather
     from recs_platform.settings import settings
-    from recs_platform.strategies.catalogue import company as find
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
     asked = Asked(
@@ -46,18 +45,18 @@ def campaign(
         last=day_of(last, "--to") if last else None,
         as_of=day_of(as_of, "--as-of") if as_of else None,
     )
-    owner = find(company)
-    pipeline = pipelines()[owner.strategy.name]
-    findings = gather(open_warehouse(), pipeline, owner, asked)
+    company = company_named(name)
+    pipeline = pipeline_of(company)
+    findings = gather(open_warehouse(), pipeline, company, asked)
     folder = (out or default_folder(settings().home, findings)).absolute()
     files = contents(findings, pipeline)
     write(folder, files)
     if as_json:
         paths = {"page": folder / PAGE, "csv": [folder / name for name in files if name != PAGE]}
         days = {"from": findings.sent.first, "to": findings.sent.last, "as_of": findings.as_of}
-        print_json({"company": company, **days, **paths, "summary": findings.summary})
+        print_json({"company": name, **days, **paths, "summary": findings.summary})
         return
     if findings.summary is None:
-        console.print(f"{company} sent no messages of {findings.sent}; the page says so.", highlight=False)
+        console.print(f"{name} sent no messages of {findings.sent}; the page says so.", highlight=False)
     console.print(f"The report is {folder / PAGE}", highlight=False, soft_wrap=True)
     console.print(f"[dim]Beside it are {len(files) - 1} CSV files.[/]", highlight=False)

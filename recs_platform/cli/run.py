@@ -20,24 +20,23 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    company: CompanyOption,
+    name: CompanyOption,
     date: Annotated[str, typer.Option(help="The day, such as 2025-12-02.")],
     to: Annotated[str | None, typer.Option(help="Last day, for several days in a row.")] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Make a company's whole day: every table, every check. Missing history is loaded first, in one run."""
     from recs_platform.automation.launch import plan
-    from recs_platform.strategies.catalogue import company as find
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
-    found, days = find(company), days_between(("--date", date), ("--to", to) if to else None)
-    steps = plan(found, pipelines()[found.strategy.name], open_warehouse(), days)
+    company, days = company_named(name), days_between(("--date", date), ("--to", to) if to else None)
+    steps = plan(company, pipeline_of(company), open_warehouse(), days)
     return carry_out(steps, as_json=as_json)
 
 
 def backfill(
-    company: Annotated[list[str], typer.Option("--company", "-c", help="A company; may be given several times.")],
+    names: Annotated[list[str], typer.Option("--company", "-c", help="A company; may be given several times.")],
     first: Annotated[str, typer.Option("--from", help="First day.")],
     last: Annotated[str, typer.Option("--to", help="Last day.")],
     resume: Annotated[bool, typer.Option("--resume", help="Skip the days that the broken-off one has made.")] = False,
@@ -46,10 +45,10 @@ def backfill(
     """Make a rectangle of companies x days again: each company's logs in one run, then day by day."""
     from recs_platform.automation.backfill import backfill_steps
     from recs_platform.automation.instance import instance
-    from recs_platform.strategies.catalogue import company as find
+    from recs_platform.strategies.catalogue import company_named
 
     days = days_between(("--from", first), ("--to", last))
-    steps = backfill_steps([find(name) for name in company], days, instance(), resume=resume)
+    steps = backfill_steps([company_named(name) for name in names], days, instance(), resume=resume)
     if not steps and not as_json:
         console.print("Nothing is left to do.")
     return carry_out(steps, as_json=as_json)

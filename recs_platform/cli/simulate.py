@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate_company(
-    company: CompanyOption,
+    name: CompanyOption,
     customers: Annotated[int | None, typer.Option(min=1, help="Customers. Default: the company file's.")] = None,
     days: Annotated[int, typer.Option(min=1, max=3650, help="Days of feeds.")] = 93,
     start: Annotated[str | None, typer.Option("--from", help="First day. Default: the company's start.")] = None,
@@ -30,29 +30,29 @@ def simulate_company(
     from recs_platform.settings import settings
     from recs_platform.simulation.world import simulate
     from recs_platform.sources.connectors.simulated import world_of, world_spec
-    from recs_platform.strategies.catalogue import company as find
+    from recs_platform.strategies.catalogue import company_named
 
-    found = find(company)
-    if found.simulation is None:
-        raise ConfigError(f"{company} has real sources: its file has no `simulation:` block.")
-    spec = world_spec(found)
+    company = company_named(name)
+    if company.simulation is None:
+        raise ConfigError(f"{name} has real sources: its file has no `simulation:` block.")
+    spec = world_spec(company)
     spec = replace(spec, customers=customers or spec.customers, seed=spec.seed if seed is None else seed)
-    first = day_of(start, "--from") if start else found.start_date
-    if first < found.start_date:
-        raise ConfigError(f"{company} starts on {found.start_date}; --from {first} is before it.")
+    first = day_of(start, "--from") if start else company.start_date
+    if first < company.start_date:
+        raise ConfigError(f"{name} starts on {company.start_date}; --from {first} is before it.")
     last = first + timedelta(days=days - 1)
     landing = settings().landing.absolute()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=as_json, transient=True) as progress:
-        task = progress.add_task(f"simulating {company}, {spec.customers:,} customers", total=days)
-        tables = found.strategy.sources.values()
-        simulate(world_of(found), tables, spec, landing, first, last, on_day=lambda _: progress.advance(task))
+        task = progress.add_task(f"simulating {name}, {spec.customers:,} customers", total=days)
+        tables = company.strategy.sources.values()
+        simulate(world_of(company), tables, spec, landing, first, last, on_day=lambda _: progress.advance(task))
     if as_json:
-        print_json({"company": company, "customers": spec.customers, "seed": spec.seed, "first": first, "last": last})
+        print_json({"company": name, "customers": spec.customers, "seed": spec.seed, "first": first, "last": last})
         return
     console.print(
-        f"Simulated {company}: {spec.customers:,} customers, {first} to {last}, in {landing / company}.\n"
-        f"What is planted stands in {landing / company / 'truth.json'}. "
-        f"Next: [bold]recs run --company {company} --date {last}[/]",
+        f"Simulated {name}: {spec.customers:,} customers, {first} to {last}, in {landing / name}.\n"
+        f"What is planted stands in {landing / name / 'truth.json'}. "
+        f"Next: [bold]recs run --company {name} --date {last}[/]",
         soft_wrap=True,
     )

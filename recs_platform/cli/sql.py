@@ -16,36 +16,35 @@ app = typer.Typer(help="The queries of sql/.", no_args_is_help=True)
 @app.command("show")
 def show(
     table: Annotated[str, typer.Argument(help="A table, check or question of the company's strategy.")],
-    company: CompanyOption,
+    name: CompanyOption,
     date: Annotated[str | None, typer.Option(help="The day. Default: the company's first day.")] = None,
     engine: Annotated[str, typer.Option(help="duckdb or bigquery.")] = "duckdb",
     as_json: JsonOption = False,
 ) -> None:
     """Print a table's query with the company's values, as an engine runs it."""
     from recs_platform.companies.problems import did_you_mean
-    from recs_platform.pipeline.pipeline import SqlTable
-    from recs_platform.strategies.catalogue import company as find
-    from recs_platform.strategies.catalogue import pipelines
+    from recs_platform.pipeline.stage import SqlTable
+    from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import SQL_OF
     from recs_platform.warehouse.slices import Days
 
     if engine not in SQL_OF:
         raise ConfigError(f"--engine: {engine!r} is not an engine; allowed: {', '.join(SQL_OF)}.")
-    found = find(company)
-    day = day_of(date, "--date") if date else found.start_date
-    pipeline = pipelines()[found.strategy.name]
+    company = company_named(name)
+    day = day_of(date, "--date") if date else company.start_date
+    pipeline = pipeline_of(company)
     if table in pipeline.checks:
-        bound = pipeline.bind_check(table, found, Days.one(day))
+        bound = pipeline.bind_check(table, company, Days.one(day))
     elif isinstance(pipeline.tables.get(table), SqlTable):
-        bound = pipeline.bind(table, found, Days.one(day))
+        bound = pipeline.bind(table, company, Days.one(day))
     elif table in pipeline.questions:
-        bound = pipeline.ask(table, found, day, pipeline.questions[table].placeholders())
+        bound = pipeline.ask(table, company, day, pipeline.questions[table].placeholders())
     elif table in pipeline.tables:
         raise ConfigError(f"{table} is made by Python, not by a query.")
     else:
         known = [*pipeline.tables, *pipeline.checks, *pipeline.questions]
         hint = did_you_mean(table, known) or f" It has {', '.join(known)}."
-        raise ConfigError(f"{found.strategy} has no table, check or question {table}.{hint}")
+        raise ConfigError(f"{company.strategy} has no table, check or question {table}.{hint}")
     text = SQL_OF[engine](bound.query, bound.values)
     views = [{"name": view.name, "table": view.spec.name, "days": str(view.days)} for view in bound.views]
     if as_json:

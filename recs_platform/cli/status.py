@@ -15,19 +15,18 @@ def register(app: typer.Typer) -> None:
 
 
 def status(
-    company: Annotated[str | None, typer.Option("--company", "-c", help="One company, table by table.")] = None,
+    name: Annotated[str | None, typer.Option("--company", "-c", help="One company, table by table.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """What is materialized, empty, failed and stale: of all companies, or of one company's tables."""
     from recs_platform.automation.overview import company_status
-    from recs_platform.strategies.catalogue import company as find
-    from recs_platform.strategies.catalogue import load_companies, pipelines
+    from recs_platform.strategies.catalogue import company_named, load_companies, pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
-    chosen = [find(company)] if company else list(load_companies().values())
-    found = [company_status(c, pipelines()[c.strategy.name], open_warehouse()) for c in chosen]
+    chosen = [company_named(name)] if name else list(load_companies().values())
+    states = [company_status(c, pipeline_of(c), open_warehouse()) for c in chosen]
     if as_json:
-        print_json([one.to_json() for one in found])
+        print_json([one.to_json() for one in states])
         return
     titles = (
         "company",
@@ -52,14 +51,14 @@ def status(
             one.checks_warned,
             one.checks_failed,
         )
-        for one in found
+        for one in states
     ]
     print_table("", titles, rows)
-    for one in found:
+    for one in states:
         if one.message:
             console.print(f"[red]{one.company}: {escape(one.message)}[/]", soft_wrap=True, highlight=False)
-    if company:
+    if name:
         columns = ("table", "kind", "days", "newest day", "rows", "state", "why")
         print_table(
-            company, columns, [(t.table, t.kind, t.days, t.newest, t.rows, t.state, t.why) for t in found[0].tables]
+            name, columns, [(t.table, t.kind, t.days, t.newest, t.rows, t.state, t.why) for t in states[0].tables]
         )

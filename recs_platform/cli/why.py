@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def why(
-    company: Annotated[str, typer.Argument(help="A company's name.")],
+    name: Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name.")],
     customer: Annotated[str, typer.Argument(help="A customer's id; for parts an e-mail address will do, too.")],
     item: Annotated[str | None, typer.Option(help="One part or offer in particular.")] = None,
     date: Annotated[str | None, typer.Option(help="The day. Default: the newest with recommendations.")] = None,
@@ -28,19 +28,18 @@ def why(
     """Why a customer is recommended these items and no others, or nothing, and what would change that."""
     from recs_platform.pipeline.day_reader import DayReader, day_to_explain
     from recs_platform.publication.live_line import publication_of_day
-    from recs_platform.strategies.catalogue import company as find
-    from recs_platform.strategies.catalogue import pipeline_of
+    from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
-    owner = find(company)
-    explainer, pipeline = owner.strategy.explainer, pipeline_of(owner)
+    company = company_named(name)
+    explainer, pipeline = company.strategy.explainer, pipeline_of(company)
     if explainer is None:
-        raise ConfigError(f"{company} has nothing to explain: {owner.strategy} recommends nothing yet.")
+        raise ConfigError(f"{name} has nothing to explain: {company.strategy} recommends nothing yet.")
     warehouse = open_warehouse()
     asked = day_of(date, "--date") if date else None
-    day = day_to_explain(warehouse, pipeline, owner, asked, recommendations=explainer.table)
-    explanation = explainer.explain(DayReader(warehouse, pipeline, owner, day), customer, item)
-    published = publication_of_day(pipeline, owner, day)
+    day = day_to_explain(warehouse, pipeline, company, asked, recommendations=explainer.table)
+    explanation = explainer.explain(DayReader(warehouse, pipeline, company, day), customer, item)
+    published = publication_of_day(pipeline, company, day)
     if as_json:
         print_json({**explanation.data, "published": published})
         return

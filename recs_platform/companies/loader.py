@@ -51,7 +51,7 @@ def built_in_names() -> list[str]:
     return [path.stem for path in _files(BUILT_IN)]
 
 
-def company_named(name: str, companies: Mapping[str, Company]) -> Company:
+def one_of(name: str, companies: Mapping[str, Company]) -> Company:
     """One company; a ConfigError lists the known ones."""
     if name not in companies:
         raise ConfigError(f'no company "{name}".{did_you_mean(name, companies)} Known: {", ".join(companies)}.')

@@ -15,7 +15,7 @@ from recs_platform.declarations.parameters import Parameters
 from recs_platform.models.retraining import Policy
 from recs_platform.models.task import RankingTask
 from recs_platform.schemas.table import Table, TableSpec, spec_of
-from recs_platform.simulation.world import SimulatedWorld
+from recs_platform.simulation.spec import SimulatedWorld
 
 MakeStagesT = TypeVar("MakeStagesT")
 StoryT = TypeVar("StoryT")

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from recs_platform.arguments import name_of, parameters_of_function
 from recs_platform.model_registry.shelf import ModelShelf
-from recs_platform.pipeline.pipeline import FrameTable
+from recs_platform.pipeline.stage import FrameTable
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.warehouse.point_in_time import Span

@@ -1,111 +1,35 @@
-"""A strategy's tables and checks as data: which there are, what each is made by, what it may see. No Dagster here.
+"""A strategy's pipeline: what each of its tables and checks may see, and binding any of them to a company and days.
 
-`Pipeline` judges all of its queries when it is made, so a wrong one is found when definitions load, and binds any of
-them to a company and days. `wiring.py` turns it into Dagster assets; the CLI and tests use it as it is.
+It judges all of its queries when it is made, so a wrong one is found when definitions load. The assembly turns it into
+Dagster assets; commands and tests use it as it is. Not here: what tables and stages are (stage.py). No Dagster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
 
-from recs_platform.arguments import parameters_of_function
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import campaign_window, parameter_names, query_parameters
 from recs_platform.declarations.product import PUBLISHED, AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.questions import Question, read_question
-from recs_platform.reporting.presentation import Present, check_presenter
-from recs_platform.schemas.table import Kind, Table, TableSpec, spec_of
+from recs_platform.pipeline.stage import FrameTable, SqlTable, Stage
+from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse import point_in_time
 from recs_platform.warehouse.check import Check, read_check
 from recs_platform.warehouse.compile import Value, Values
-from recs_platform.warehouse.point_in_time import Looks, Span
-from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming, Warehouse
+from recs_platform.warehouse.point_in_time import Looks
+from recs_platform.warehouse.protocol import BoundQuery, Incoming
 from recs_platform.warehouse.query import Query, parse_query
 from recs_platform.warehouse.scope import AS_OF, SENT_FROM, SENT_TO, Scope
 from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
 
 FIRST_DAY, LAST_DAY = "first_day", "last_day"
 """What a check may ask besides a table's own parameters: the days that it judges."""
-
-IncomingRows = Callable[[Company, Days], Mapping[str, Incoming]]
-
-
-@dataclass(frozen=True)
-class SqlTable:
-    """A table made by a query."""
-
-    spec: TableSpec
-    query: Query
-    pinned: Mapping[str, Value] = field(default_factory=dict)
-    incoming: IncomingRows | None = None
-    """Rows from outside the warehouse, for a query that lands a source."""
-    incoming_specs: tuple[TableSpec, ...] = ()
-    audits: Callable[[Company], tuple[Audit, ...]] | None = None
-    present: Present | None = None
-    """What a small table says, in words and as a picture."""
-    note: Callable[[Warehouse, BoundQuery], Mapping[str, str]] | None = None
-    """What is written down with a new slice, besides its run. It is asked before the query runs."""
-
-    def __post_init__(self) -> None:
-        if self.present:
-            check_presenter(self.present)
-
-
-@dataclass(frozen=True)
-class FrameTable:
-    """A table made by a Python function over other tables' slices; it is handed what it names (frame_asset.py)."""
-
-    spec: TableSpec
-    function: Callable[..., Any]
-    inputs: Mapping[str, Any]
-    """Table: the type it is handed over as."""
-    look_back: Mapping[str, Span] = field(default_factory=dict)
-    code_version: str | None = None
-    """Changes when the function does."""
-    present: Present | None = None
-    after: tuple[str, ...] = ()
-    """Tables that must be made before it, and that it does not read."""
-
-    def __post_init__(self) -> None:
-        if self.present:
-            check_presenter(self.present)
-
-    @property
-    def uses_models(self) -> bool:
-        """Whether it is handed the company's trained models."""
-        return "models" in parameters_of_function(self.function)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Tables that belong together. A stage sees its own tables and those of the stages before it."""
-
-    name: str
-    tables: tuple[SqlTable | FrameTable, ...]
-    private: frozenset[str] = frozenset()
-    """Tables that only this stage may read."""
-    questions: tuple[Query, ...] = ()
-    """Queries that somebody asks of a day, rather than tables that are made of it."""
-    product: AnyProduct | None = None
-    """What this stage publishes."""
-
-
-def sql_asset(
-    name: str,
-    schema: type[Table],
-    queries: Mapping[str, Query],
-    *,
-    parameters: Mapping[str, Value] | None = None,
-    present: Present | None = None,
-) -> SqlTable:
-    """The table that `sql/**/<name>.sql` makes, typed by a Pandera model."""
-    return SqlTable(spec_of(schema), queries[name], pinned=parameters or {}, present=present)
 
 
 @dataclass(frozen=True)

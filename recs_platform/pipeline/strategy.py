@@ -12,7 +12,8 @@ from recs_platform.companies.model import Company
 from recs_platform.declarations import strategy
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.day_reader import DayReader
-from recs_platform.pipeline.pipeline import Pipeline, Stage
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import Stage
 from recs_platform.reporting.explanation import Explanation
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.query import Query

@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import FIGURES, AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
-from recs_platform.pipeline.pipeline import Pipeline, Stage, sql_asset
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import Stage, sql_asset
 from recs_platform.publication.allocation import allocation
 from recs_platform.publication.allocation_picture import show_allocation
 from recs_platform.publication.outlet import Outlet

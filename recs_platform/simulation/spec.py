@@ -1,4 +1,4 @@
-"""What a simulated world is asked to be. Not here: what is in it."""
+"""What a simulated world is asked to be, and what it offers. Not here: what is in it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from recs_platform.schemas.sources import EVENT_NAMES
+from recs_platform.simulation.columns import Feed
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,11 @@ class WorldSpec:
     def raw_names(self, canonical: str) -> list[str]:
         """The names under which the company's feed knows an event, the preferred one first."""
         return [raw for raw, name in self.raw_event_names.items() if name == canonical]
+
+
+class SimulatedWorld(Protocol):
+    """What each kind of company offers; the modules themselves are the implementations."""
+
+    def feed(self, spec: WorldSpec, table: str, day: date) -> Feed: ...
+
+    def truth(self, spec: WorldSpec) -> dict[str, Any]: ...

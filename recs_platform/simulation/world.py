@@ -10,24 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Protocol
 
 from recs_platform.errors import ConfigError
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.simulation import storage
-from recs_platform.simulation.columns import Feed
-from recs_platform.simulation.spec import WorldSpec
+from recs_platform.simulation.spec import SimulatedWorld, WorldSpec
 from recs_platform.simulation.storage import read_truth, stored_spec
 
-__all__ = ["SimulatedWorld", "WorldSpec", "ensure", "read_truth", "simulate", "stored_spec"]
-
-
-class SimulatedWorld(Protocol):
-    """What each kind of company offers; the modules themselves are the implementations."""
-
-    def feed(self, spec: WorldSpec, table: str, day: date) -> Feed: ...
-
-    def truth(self, spec: WorldSpec) -> dict[str, Any]: ...
+__all__ = ["WorldSpec", "ensure", "read_truth", "simulate", "stored_spec"]
 
 
 def simulate(

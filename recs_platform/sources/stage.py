@@ -11,7 +11,7 @@ from functools import partial
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import AnyStrategy
-from recs_platform.pipeline.pipeline import SqlTable, Stage, sql_asset
+from recs_platform.pipeline.stage import SqlTable, Stage, sql_asset
 from recs_platform.schemas.landing import landed, source
 from recs_platform.schemas.sources import RejectedRows, SourceAssessment, SourceCounts
 from recs_platform.schemas.table import Table, TableSpec, spec_of

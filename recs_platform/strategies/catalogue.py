@@ -44,9 +44,9 @@ def built_in_companies() -> list[Company]:
     return [known[name] for name in loader.built_in_names()]
 
 
-def company(name: str, directory: Path | None = None) -> Company:
+def company_named(name: str, directory: Path | None = None) -> Company:
     """One company; a ConfigError lists the known ones."""
-    return loader.company_named(name, load_companies(directory))
+    return loader.one_of(name, load_companies(directory))
 
 
 def pipeline_of(company: Company) -> Pipeline:

@@ -20,7 +20,7 @@ from recs_platform.errors import StorageError, UserError
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import publications, rollback
-from recs_platform.strategies.catalogue import pipelines
+from recs_platform.strategies.catalogue import pipeline_of
 from recs_platform.warehouse.slices import Days, TableRef
 from recs_platform_tests.companies.shop import shop
 from recs_platform_tests.pipeline.toy import DAY, Profiles, Scores, Toy, VisitCounts, Visits, failure, materialized
@@ -134,7 +134,7 @@ def test_a_strategy_as_it_is_makes_its_first_day(tmp_path: Path, warehouse: Memo
     job = defs.resolve_job_def(daily_job(company.strategy.name))
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(partition_key=partition_key(company.name, first), instance=instance)
-    pipeline: Pipeline = pipelines()[company.strategy.name]
+    pipeline: Pipeline = pipeline_of(company)
     assert {name for name in pipeline.tables if warehouse.days(pipeline.ref(name, company)) != [first]} == set()
     assert len(result.get_asset_check_evaluations()) >= len(pipeline.checks)
     (customers,) = warehouse.slices(pipeline.ref("customers", company))

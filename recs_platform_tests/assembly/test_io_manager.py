@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from recs_platform.pipeline.pipeline import FrameTable
+from recs_platform.pipeline.stage import FrameTable
 from recs_platform.reporting.presentation import Presentation
 from recs_platform.schemas.table import Table
 from recs_platform.warehouse.slices import Days

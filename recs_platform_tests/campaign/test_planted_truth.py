@@ -15,7 +15,7 @@ from recs_platform.campaign.late import days_to_load, days_to_make_again, laggin
 from recs_platform.companies.model import Simulation
 from recs_platform.simulation.world import read_truth
 from recs_platform.sources.connectors.simulated import simulate_company
-from recs_platform.strategies.catalogue import load_companies, pipelines
+from recs_platform.strategies.catalogue import load_companies, pipeline_of
 from recs_platform.warehouse.scope import SENT_FROM, SENT_TO
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform
@@ -41,7 +41,7 @@ class Measured:
         """A question about the messages of other days than the campaign window, as a report asks it."""
         company = self.platform.companies[self.company]
         given = {SENT_FROM: sent.first, SENT_TO: sent.last}
-        bound = pipelines()[company.strategy.name].ask(table, company, DAY, given)
+        bound = pipeline_of(company).ask(table, company, DAY, given)
         with self.platform.lake.run(bound) as reader:
             rows: list[Row] = reader.read_all().to_pylist()
         return rows

@@ -119,7 +119,7 @@ def test_the_demo_runs_every_company_twice(terminal: Terminal) -> None:
 
 
 def test_the_demo_for_programs(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "built_in_companies", lambda: [catalogue.company("concord")])
+    monkeypatch.setattr(catalogue, "built_in_companies", lambda: [catalogue.company_named("concord")])
     ended = terminal.recs("demo", "--json")
     assert ended.code == 0
     assert [(run["first"], run["success"]) for run in ended.json] == [

@@ -53,10 +53,10 @@ def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) 
         from recs_platform.automation.instance import instance
         from recs_platform.automation.launch import Step, launch, quiet_logger
         from recs_platform.definitions import build_defs
-        from recs_platform.strategies.catalogue import company
+        from recs_platform.strategies.catalogue import company_named
         from recs_platform.warehouse.slices import Days
 
-        concord = company("concord")
+        concord = company_named("concord")
         first = concord.start_date
         logs = Step(concord.name, concord.strategy.name, Days.one(first), history=True)
         assert launch(build_defs(loggers={"console": quiet_logger}), instance(), logs).success

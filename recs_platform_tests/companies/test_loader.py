@@ -12,7 +12,7 @@ from recs_platform.companies.loader import read_company
 from recs_platform.companies.source_config import FilesSource, SimulatedSource, SqlSource
 from recs_platform.errors import ConfigError
 from recs_platform.settings import settings
-from recs_platform.strategies.catalogue import STRATEGIES, company, load_companies
+from recs_platform.strategies.catalogue import STRATEGIES, company_named, load_companies
 from recs_platform_tests.companies.shop import shop, shop_file
 
 
@@ -45,24 +45,24 @@ def test_the_built_in_companies() -> None:
 
 
 def test_holleys_event_names_keep_their_order_so_that_the_preferred_feed_is_first() -> None:
-    names = company("holley").event_names
+    names = company_named("holley").event_names
     assert [raw for raw, name in names.items() if name == "order_line"] == ["Ordered Product", "Consumer Website Order"]
     assert names["Placed Order"] == "order_placed"
 
 
 def test_every_table_of_the_strategy_has_a_source() -> None:
-    metro = company("metro")
+    metro = company_named("metro")
     assert set(metro.sources) == set(metro.tables) >= {"events", "impressions", "offers"}
     assert all(isinstance(source, SimulatedSource) for source in metro.sources.values())
 
 
 def test_parameters_are_the_strategys_own() -> None:
-    assert type(company("holley").parameters) is STRATEGIES["vehicle_fitment"].parameters
+    assert type(company_named("holley").parameters) is STRATEGIES["vehicle_fitment"].parameters
 
 
 def test_an_unknown_company_is_answered_with_the_known_ones() -> None:
     with pytest.raises(ConfigError) as caught:
-        company("holly")
+        company_named("holly")
     assert str(caught.value) == 'no company "holly". Did you mean "holley"? Known: acme, concord, holley, metro.'
 
 
@@ -75,7 +75,7 @@ def test_companies_of_the_folder_join_the_built_in_ones(tmp_path: Path, monkeypa
     assert list(load_companies(tmp_path)) == ["acme", "concord", "holley", "metro", "shop"]
     monkeypatch.setenv("RECS_COMPANIES_DIR", str(tmp_path))
     settings.cache_clear()
-    assert company("shop").currency == "EUR"
+    assert company_named("shop").currency == "EUR"
 
 
 def test_a_file_with_a_built_ins_name_replaces_it(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.frame_asset import QueryRunner, table_asset
-from recs_platform.pipeline.pipeline import FrameTable, Pipeline, Stage
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import FrameTable, Stage
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.warehouse.point_in_time import Looks

@@ -21,7 +21,8 @@ from recs_platform.automation.partitions import partition_key
 from recs_platform.companies.model import Company
 from recs_platform.definitions import build_defs
 from recs_platform.pipeline.frame_asset import table_asset
-from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable, Stage
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import FrameTable, SqlTable, Stage
 from recs_platform.schemas.table import Empty, Table, log, snapshot, spec_of
 from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.warehouse.protocol import Warehouse

@@ -98,7 +98,7 @@ _BAD = {
     "type that can never fit": Bad(
         "catalog",
         lambda shop: _prices(shop, pa.array([True])),
-        "shop: source table catalog, column price: is of type bool, which cannot be a DOUBLE. "
+        "shop: source table catalog, column price: is of type bool, which cannot be converted to FLOAT64. "
         "Convert it in the source, or rename the right column to it under `columns:`.",
     ),
     "text that is no number in any row": Bad(

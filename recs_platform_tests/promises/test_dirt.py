@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 
 from recs_platform.schemas.table import Kind
-from recs_platform.strategies.catalogue import pipelines
+from recs_platform.strategies.catalogue import pipeline_of
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.conftest import Loaded
 
@@ -72,7 +72,7 @@ def test_landed_rejected_merged_and_kept_add_up_to_what_was_planted(loaded: Load
 
 def test_the_checks_of_a_day_count_what_was_planted(loaded: Loaded) -> None:
     planted = loaded.truth["days"][str(loaded.day)]["reported"]
-    checks = pipelines()[loaded.company.strategy.name].checks.keys() & planted.keys()
+    checks = pipeline_of(loaded.company).checks.keys() & planted.keys()
     assert {"emails_in_upper_case", "emails_unusable", "repeated_events", "days_without_events"} <= checks
     merged_skus = loaded.truth["days"][str(loaded.day)]["merged"]["catalog"]
     wanted = {name: planted[name] for name in checks} | {"repeated_skus": merged_skus}

@@ -21,7 +21,8 @@ from recs_platform.companies.model import Company
 from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
 from recs_platform.definitions import build_defs
 from recs_platform.pipeline.frame_asset import table_asset
-from recs_platform.pipeline.pipeline import Pipeline, Stage
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import Stage
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.stage import allocation_stage, outlet_of

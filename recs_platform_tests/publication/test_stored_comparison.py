@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from recs_platform.pipeline.pipeline import SqlTable
+from recs_platform.pipeline.stage import SqlTable
 from recs_platform.publication.proposal import Proposal, accept, propose
 from recs_platform.publication.publish import rollback
 from recs_platform.warehouse.lake.lake import Lake

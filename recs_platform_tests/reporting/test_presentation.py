@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from recs_platform.companies.model import Company
-from recs_platform.pipeline.pipeline import FrameTable
+from recs_platform.pipeline.stage import FrameTable
 from recs_platform.reporting.presentation import Presentation, markdown_image, write_picture
 from recs_platform_tests.pipeline.toy import DAY, Toy, materialized, scores
 

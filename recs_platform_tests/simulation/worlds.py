@@ -11,7 +11,8 @@ import duckdb
 
 from recs_platform.schemas.table import Kind
 from recs_platform.simulation import world
-from recs_platform.simulation.world import SimulatedWorld, WorldSpec, read_truth
+from recs_platform.simulation.spec import SimulatedWorld
+from recs_platform.simulation.world import WorldSpec, read_truth
 from recs_platform.strategies.catalogue import STRATEGIES
 
 FIRST = date(2025, 9, 1)

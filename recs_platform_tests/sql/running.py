@@ -15,7 +15,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from recs_platform.pipeline.pipeline import Pipeline, SqlTable
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import SqlTable
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import pytest
 from sqlglot import exp
 
-from recs_platform.pipeline.pipeline import SqlTable
+from recs_platform.pipeline.stage import SqlTable
 from recs_platform.schemas.landing import REJECTION
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.catalogue import STRATEGIES, VALIDATION, pipelines

@@ -22,7 +22,8 @@ from recs_platform.declarations.parameters import Parameters
 from recs_platform.definitions import build_defs
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.day_reader import DayReader
-from recs_platform.pipeline.pipeline import Pipeline, SqlTable, Stage
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import SqlTable, Stage
 from recs_platform.pipeline.stored import stored_rows
 from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy
 from recs_platform.reporting.explanation import Explanation, Sentence
@@ -116,7 +117,7 @@ weekly = pytest.mark.parametrize("record", [WEEKLY], ids=["weekly"], indirect=Tr
 
 def test_it_has_assets_a_job_a_schedule_and_partitions(terminal: Terminal, record: Strategy) -> None:
     with terminal.inside():
-        defs = build_defs(companies={COMPANY: catalogue.company(COMPANY)})
+        defs = build_defs(companies={COMPANY: catalogue.company_named(COMPANY)})
         asset = defs.resolve_assets_def(dg.AssetKey([NAME, "regulars"]))
         assert asset.partitions_def is not None
         assert asset.partitions_def.has_partition_key(dg.MultiPartitionKey({"date": "2025-09-08", "company": COMPANY}))
@@ -142,7 +143,7 @@ def test_it_has_a_place_in_every_command(terminal: Terminal, record: Strategy, m
 @pytest.mark.slow
 def test_it_has_a_place_in_the_demo(terminal: Terminal, record: Strategy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Companies run in processes of their own, which a record of a test does not reach: here they run in this one."""
-    monkeypatch.setattr(catalogue, "built_in_companies", lambda: [catalogue.company(COMPANY)])
+    monkeypatch.setattr(catalogue, "built_in_companies", lambda: [catalogue.company_named(COMPANY)])
     monkeypatch.setattr(progress, "run_side_by_side", _in_this_process)
     told = terminal.recs("demo").told
     assert "corner, 2025-12-03" in told
@@ -172,7 +173,7 @@ def test_a_weekly_one_is_stale_when_its_day_has_come(terminal: Terminal, record:
     from recs_platform.warehouse.slices import Days
 
     with terminal.inside(), instance() as dagster:
-        corner = catalogue.company(COMPANY)
+        corner = catalogue.company_named(COMPANY)
         week = Step(COMPANY, NAME, Days(TUESDAY, MONDAY + timedelta(days=7)), history=True)
         assert launch(build_defs(companies={COMPANY: corner}, loggers={"console": quiet_logger}), dagster, week).success
     (state,) = terminal.recs("status", "--company", COMPANY, "--json").json
@@ -185,7 +186,7 @@ def test_a_weekly_one_is_stale_when_its_day_has_come(terminal: Terminal, record:
 @weekly
 def test_a_schedule_asks_for_logs_alone_on_other_days(terminal: Terminal, record: Strategy) -> None:
     with terminal.inside():
-        defs = build_defs(companies={COMPANY: catalogue.company(COMPANY)})
+        defs = build_defs(companies={COMPANY: catalogue.company_named(COMPANY)})
         asked = {day: _requested(defs, day) for day in (MONDAY, TUESDAY)}
     assert asked[MONDAY].asset_selection is None
     logs = {name for name, spec in catalogue.pipelines()[NAME].specs.items() if spec.kind is Kind.LOG}

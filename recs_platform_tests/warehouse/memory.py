@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,6 +52,7 @@ class _State:
     at: datetime
     tables: dict[date, pa.Table]
     slices: dict[date, Slice]
+    ids: dict[date, str]
     note: Note
 
 
@@ -118,6 +120,10 @@ class MemoryWarehouse:
         states = self._states(table)
         return [slice_ for _, slice_ in sorted(states[-1].slices.items())] if states else []
 
+    def slice_ids(self, table: TableRef, days: Days) -> Sequence[str]:
+        states = self._states(table)
+        return [id_ for day, id_ in sorted(states[-1].ids.items()) if day in days] if states else []
+
     def versions(self, table: TableRef) -> Sequence[Version]:
         states = self._states(table)
         return [Version(n, state.at, True, dict(state.note)) for n, state in enumerate(states, start=1)][::-1]
@@ -133,7 +139,7 @@ class MemoryWarehouse:
 
     def restore(self, table: TableRef, version: int, note: Note | None = None) -> int:
         earlier = self._state(table, version)
-        self._states(table).append(_State(datetime.now(UTC), earlier.tables, earlier.slices, note or {}))
+        self._states(table).append(_State(datetime.now(UTC), earlier.tables, earlier.slices, earlier.ids, note or {}))
         return len(self._states(table))
 
     def vacuum(self, table: TableRef, *, dry_run: bool = False) -> Sequence[str]:
@@ -141,7 +147,7 @@ class MemoryWarehouse:
 
     def _commit(self, table: TableRef, replaced: Days | None, of_days: dict[date, pa.Table], note: Note) -> int:
         states, now = self._states(table), datetime.now(UTC)
-        before = states[-1] if states else _State(now, {}, {}, {})
+        before = states[-1] if states else _State(now, {}, {}, {}, {})
         kept = [] if replaced is None else [day for day in before.tables if day not in replaced]
         slices = {day: Slice(day, len(rows), now, note.get("run"), note) for day, rows in of_days.items()}
         states.append(
@@ -149,6 +155,7 @@ class MemoryWarehouse:
                 now,
                 {day: before.tables[day] for day in kept} | of_days,
                 {day: before.slices[day] for day in kept} | slices,
+                {day: before.ids[day] for day in kept} | {day: uuid.uuid4().hex for day in of_days},
                 copy.deepcopy(dict(note)),
             )
         )

@@ -17,7 +17,8 @@ from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import campaign_window
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_row
-from recs_platform.pipeline.pipeline import Pipeline, SqlTable
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import SqlTable
 from recs_platform.schemas.campaign_reports import QUESTIONS
 from recs_platform.schemas.table import TableSpec, spec_of
 from recs_platform.warehouse.protocol import Incoming, Warehouse

@@ -13,7 +13,8 @@ from recs_platform.companies.model import Company, Simulation
 from recs_platform.companies.source_config import DATE_PLACEHOLDER, FilesSource
 from recs_platform.errors import ConfigError
 from recs_platform.settings import settings
-from recs_platform.simulation.world import SimulatedWorld, WorldSpec, ensure, simulate, stored_spec
+from recs_platform.simulation.spec import SimulatedWorld
+from recs_platform.simulation.world import WorldSpec, ensure, simulate, stored_spec
 from recs_platform.sources.connectors.files import read_files
 from recs_platform.sources.connectors.request import SourceRequest, Stream
 

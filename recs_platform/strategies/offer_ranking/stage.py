@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recs_platform.declarations.strategy import AnyStrategy
-from recs_platform.pipeline.pipeline import Stage, sql_asset
 from recs_platform.pipeline.questions import questions_in
+from recs_platform.pipeline.stage import Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import offer_ranking as schemas
 from recs_platform.schemas.offer_ranking import OfferRecommendations

@@ -12,7 +12,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy
 from recs_platform.reporting.explanation import Explanation
 from recs_platform.schemas import sources
-from recs_platform.simulation.world import SimulatedWorld
+from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.strategies.offer_ranking.policy import policy_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from recs_platform.pipeline.strategy import MakeStage, Strategy
 from recs_platform.schemas import sources
-from recs_platform.simulation.world import SimulatedWorld
+from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
 
 

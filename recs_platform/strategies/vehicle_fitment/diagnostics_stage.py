@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recs_platform.declarations.strategy import AnyStrategy
-from recs_platform.pipeline.pipeline import Stage, sql_asset
+from recs_platform.pipeline.stage import Stage, sql_asset
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas import reporting as schemas
 from recs_platform.schemas.table import Table, spec_of

@@ -11,7 +11,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy
 from recs_platform.reporting.explanation import Explanation
 from recs_platform.schemas import sources
-from recs_platform.simulation.world import SimulatedWorld
+from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 from recs_platform.warehouse.protocol import Warehouse
 

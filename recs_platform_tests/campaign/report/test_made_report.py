@@ -18,8 +18,7 @@ from recs_platform.campaign.report.reading import STANDING, Asked, Findings, Row
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
-from recs_platform.strategies.catalogue import company as find
-from recs_platform.strategies.catalogue import pipelines
+from recs_platform.strategies.catalogue import company_named, pipelines
 from recs_platform.warehouse.environment import open_warehouse
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
@@ -52,7 +51,7 @@ class Made:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     terminal = garage(tmp_path_factory.mktemp(NAME))
     with terminal.inside():
-        yield Made(find(NAME), open_warehouse())
+        yield Made(company_named(NAME), open_warehouse())
 
 
 @pytest.fixture(scope="module")

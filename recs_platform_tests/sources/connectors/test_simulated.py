@@ -13,14 +13,14 @@ from recs_platform.settings import settings
 from recs_platform.simulation.world import stored_spec
 from recs_platform.sources.connectors.base import SourceRequest, read_source
 from recs_platform.sources.connectors.simulated import simulate_company, world_spec
-from recs_platform.strategies.catalogue import company
+from recs_platform.strategies.catalogue import company_named
 
 DAY = date(2025, 9, 3)
 
 
 @pytest.fixture
 def small() -> Company:
-    return company("concord").model_copy(update={"simulation": Simulation(seed=5, customers=60)})
+    return company_named("concord").model_copy(update={"simulation": Simulation(seed=5, customers=60)})
 
 
 def request(small: Company, table: str, days: int = 1) -> SourceRequest:

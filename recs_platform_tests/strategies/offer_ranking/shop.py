@@ -17,8 +17,7 @@ from recs_platform.model_registry.shelf import ModelShelf, open_shelf
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.settings import settings
-from recs_platform.strategies.catalogue import company as find
-from recs_platform.strategies.catalogue import pipelines
+from recs_platform.strategies.catalogue import company_named, pipelines
 from recs_platform.strategies.offer_ranking.why import OfferExplained, explain
 from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.lake.lake import Lake
@@ -60,7 +59,7 @@ class Shop:
         terminal.companies.mkdir(parents=True)
         (terminal.companies / "metro.yaml").write_text(COMPANY)
         with terminal.inside():
-            self.company: Company = find("metro")
+            self.company: Company = company_named("metro")
             self.lake: Lake = lake_of(settings())
             self.models: ModelShelf = open_shelf("metro", run_id="0123456789abcdef")
         self.pipeline: Pipeline = pipelines()["offer_ranking"]

@@ -17,10 +17,11 @@ import pyarrow as pa
 
 from recs_platform.arguments import call_with_named
 from recs_platform.companies.model import Company, Simulation
-from recs_platform.pipeline.pipeline import FrameTable, Pipeline, SqlTable
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import FrameTable, SqlTable
 from recs_platform.schemas.table import Kind
 from recs_platform.settings import Settings
-from recs_platform.strategies.catalogue import load_companies, pipelines
+from recs_platform.strategies.catalogue import load_companies, pipeline_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.lake.lake import Lake
@@ -89,7 +90,7 @@ def small_world(home: Path, settings: Settings) -> World:
     parameters = built_in.parameters.model_copy(update={"backtest_days": BACKTEST_DAYS})
     changes = {"simulation": Simulation(seed=1, customers=CUSTOMERS), "parameters": parameters}
     company = built_in.model_copy(update=changes)
-    made = World(home, company, pipelines()[company.strategy.name], lake_of(settings))
+    made = World(home, company, pipeline_of(company), lake_of(settings))
     made.make(THEN, events_from=company.start_date)
     made.make(TODAY, events_from=THEN + timedelta(days=1))
     return made

@@ -16,7 +16,7 @@ import pytest
 
 from recs_platform.settings import settings
 from recs_platform.simulation.world import read_truth
-from recs_platform.strategies.catalogue import load_companies, pipelines
+from recs_platform.strategies.catalogue import load_companies, pipeline_of
 from recs_platform.warehouse.check import judge
 from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.slices import Days
@@ -87,7 +87,7 @@ def holley(tmp_path_factory: pytest.TempPathFactory) -> Holley:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RECS_HOME", str(home))
         settings.cache_clear()
-        world = World(home, company, pipelines()[company.strategy.name], lake_of(settings()))
+        world = World(home, company, pipeline_of(company), lake_of(settings()))
         world.make(THEN, events_from=company.start_date)
         world.make(TODAY, events_from=THEN + timedelta(days=1))
         truth = read_truth(settings().landing.absolute(), company.name)

@@ -1,0 +1,95 @@
+"""Tables and stages as data: what each table is made by, and which belong together.
+
+Not here: what a table may see, and binding it to a company and days (pipeline.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from recs_platform.arguments import parameters_of_function
+from recs_platform.companies.model import Company
+from recs_platform.declarations.product import AnyProduct
+from recs_platform.reporting.presentation import Present, check_presenter
+from recs_platform.schemas.table import Table, TableSpec, spec_of
+from recs_platform.warehouse.compile import Value
+from recs_platform.warehouse.point_in_time import Span
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming, Warehouse
+from recs_platform.warehouse.query import Query
+from recs_platform.warehouse.slices import Days
+
+IncomingRows = Callable[[Company, Days], Mapping[str, Incoming]]
+
+
+@dataclass(frozen=True)
+class SqlTable:
+    """A table made by a query."""
+
+    spec: TableSpec
+    query: Query
+    pinned: Mapping[str, Value] = field(default_factory=dict)
+    incoming: IncomingRows | None = None
+    """Rows from outside the warehouse, for a query that lands a source."""
+    incoming_specs: tuple[TableSpec, ...] = ()
+    audits: Callable[[Company], tuple[Audit, ...]] | None = None
+    present: Present | None = None
+    """What a small table says, in words and as a picture."""
+    note: Callable[[Warehouse, BoundQuery], Mapping[str, str]] | None = None
+    """What is written down with a new slice, besides its run. It is asked before the query runs."""
+
+    def __post_init__(self) -> None:
+        if self.present:
+            check_presenter(self.present)
+
+
+@dataclass(frozen=True)
+class FrameTable:
+    """A table made by a Python function over other tables' slices; it is handed what it names (frame_asset.py)."""
+
+    spec: TableSpec
+    function: Callable[..., Any]
+    inputs: Mapping[str, Any]
+    """Table: the type it is handed over as."""
+    look_back: Mapping[str, Span] = field(default_factory=dict)
+    code_version: str | None = None
+    """Changes when the function does."""
+    present: Present | None = None
+    after: tuple[str, ...] = ()
+    """Tables that must be made before it, and that it does not read."""
+
+    def __post_init__(self) -> None:
+        if self.present:
+            check_presenter(self.present)
+
+    @property
+    def uses_models(self) -> bool:
+        """Whether it is handed the company's trained models."""
+        return "models" in parameters_of_function(self.function)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Tables that belong together. A stage sees its own tables and those of the stages before it."""
+
+    name: str
+    tables: tuple[SqlTable | FrameTable, ...]
+    private: frozenset[str] = frozenset()
+    """Tables that only this stage may read."""
+    questions: tuple[Query, ...] = ()
+    """Queries that somebody asks of a day, rather than tables that are made of it."""
+    product: AnyProduct | None = None
+    """What this stage publishes."""
+
+
+def sql_asset(
+    name: str,
+    schema: type[Table],
+    queries: Mapping[str, Query],
+    *,
+    parameters: Mapping[str, Value] | None = None,
+    present: Present | None = None,
+) -> SqlTable:
+    """The table that `sql/**/<name>.sql` makes, typed by a Pandera model."""
+    return SqlTable(spec_of(schema), queries[name], pinned=parameters or {}, present=present)
