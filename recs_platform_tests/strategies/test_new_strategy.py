@@ -75,7 +75,8 @@ def _story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date
 
 
 def _explain(read: DayReader, customer: str, item: str | None) -> Explanation:
-    rows = read.rows("SELECT orders FROM regulars WHERE customer_id = @customer", customer=customer)
+    stored = stored_rows(read.warehouse, read.pipeline, read.company, "regulars", read.day)
+    rows = [row for row in stored if row["customer_id"] == customer]
     if not rows:
         raise ConfigError(f"{read.company.name} has no regular {customer} on {read.day}.")
     return Explanation((Sentence(f"{rows[0]['orders']} orders in a week", title=customer),), rows[0])
