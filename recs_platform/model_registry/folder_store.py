@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from recs_platform.model_registry.artifact_store import StoredArtifact, StoreUnavailableError
+from recs_platform.model_registry.artifact_store import ArtifactStoreError, StoredArtifact
 from recs_platform.models.artifact import ArtifactError, file_names, prove
 from recs_platform.models.manifest import Manifest
 
@@ -25,7 +25,7 @@ class FolderStore:
             if not _is_whole(place, manifest.digest):
                 _put(folder, manifest, place)
         except OSError as error:
-            raise StoreUnavailableError(place, error.strerror or str(error)) from error
+            raise ArtifactStoreError(place, error.strerror or str(error)) from error
         return StoredArtifact(uri, manifest.digest)
 
     def pull(self, uri: str, digest: str) -> Path:

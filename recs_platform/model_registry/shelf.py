@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from recs_platform.errors import StorageError
 from recs_platform.model_registry import registry, training_log
-from recs_platform.model_registry.artifact_store import ArtifactStore, StoredArtifact, StoreUnavailableError
+from recs_platform.model_registry.artifact_store import ArtifactStore, ArtifactStoreError, StoredArtifact
 from recs_platform.model_registry.folder_store import FolderStore
 from recs_platform.model_registry.registry import NewVersion, Registered
 from recs_platform.model_registry.training_log import Begun
@@ -134,7 +134,7 @@ class ModelShelf:
                 folder = Path(scratch) / "artifact"
                 artifact.save(trained, folder)
                 return self.artifacts.push(folder, f"{self.company}/{model}")
-        except StoreUnavailableError as error:
+        except ArtifactStoreError as error:
             raise self._not_stored(model, str(error.place), error.problem) from error
         except OSError as error:
             raise self._not_stored(model, gettempdir(), error.strerror or str(error)) from error

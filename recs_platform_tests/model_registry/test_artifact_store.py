@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from recs_platform.model_registry.artifact_store import ArtifactStore, StoreUnavailableError
+from recs_platform.model_registry.artifact_store import ArtifactStore, ArtifactStoreError
 from recs_platform.model_registry.folder_store import FolderStore
 from recs_platform.models.artifact import ArtifactError, file_names, load, prove, save
 from recs_platform.models.model import Model
@@ -196,7 +196,7 @@ def _push_and_die_at(nth: int, store: ArtifactStore, folder: Path, tmp_path: Pat
 
 def test_a_folder_that_cannot_be_written_says_so(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "store").touch()
-    with pytest.raises(StoreUnavailableError, match=r"store/metro/.*: the artifact store cannot be used \("):
+    with pytest.raises(ArtifactStoreError, match=r"store/metro/.*: the artifact store cannot be used \("):
         FolderStore(tmp_path / "store").push(folder, NAME)
 
 
