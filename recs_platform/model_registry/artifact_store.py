@@ -43,8 +43,8 @@ class ArtifactStore(Protocol):
 
 
 class ArtifactStoreError(StorageError):
-    """A store that cannot be used until somebody makes room or gives access. One that does not answer just now raises an
-    UnavailableError."""
+    """A store that cannot be used until somebody makes room or gives access; one that does not answer just now raises
+    an UnavailableError."""
 
     def __init__(self, place: Path | str, problem: str) -> None:
         super().__init__(f"{place}: the artifact store cannot be used ({problem}). Make room or give access")
