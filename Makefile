@@ -28,7 +28,7 @@ PYTEST := $(BIN)/pytest -q -n auto --dist loadgroup --no-loadscope-reorder --dur
 test: $(STAMP) ## run all tests but those of the browser
 	$(Q)$(PYTEST) -m "not e2e"
 
-quick: $(STAMP) ## run the tests that take no time: most of them, in under two minutes
+quick: $(STAMP) ## run the tests that take no time: most of them, in two to three minutes
 	$(Q)$(PYTEST) -m "not e2e and not slow"
 
 check: $(STAMP) ## lint, formatting, types, and which package may import which
