@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 
 import dagster as dg
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from recs_platform.automation.failures import retried
 from recs_platform.automation.locks import company_lock
@@ -45,7 +46,12 @@ class RunJournal(dg.ConfigurableResource[None]):
         company, days = company_and_days(keys)
         warn = context.log.warning if context.log else _log.warning
         with company_lock(company):
-            database = retried(partial(self._start, run, company, days), warn)
+            try:
+                database = retried(partial(self._start, run, company, days), warn)
+            except BaseException:
+                # A Ctrl-C may come when the row is written already.
+                self._broken_off(run)
+                raise
             yield from self._logged(run, instance, database, warn)
 
     def _start(self, run: dg.DagsterRun, company: str, days: Days) -> Engine:
@@ -62,6 +68,16 @@ class RunJournal(dg.ConfigurableResource[None]):
             started_at=datetime.now(UTC),
         )
         return database
+
+    def _broken_off(self, run: dg.DagsterRun) -> None:
+        with suppress(LookupError, SQLAlchemyError):
+            job_log.ended(
+                engine(self.database_url),
+                run.run_id,
+                status=Status.FAILED,
+                ended_at=datetime.now(UTC),
+                message="interrupted; run it again",
+            )
 
     @staticmethod
     def _logged(
