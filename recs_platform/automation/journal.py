@@ -48,7 +48,7 @@ class RunJournal(dg.ConfigurableResource[None]):
         with company_lock(company):
             try:
                 database = retried(partial(self._start, run, company, days), warn)
-            except BaseException:
+            except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
                 # A Ctrl-C may come when the row is written already.
                 self._broken_off(run)
                 raise
