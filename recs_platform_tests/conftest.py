@@ -32,6 +32,14 @@ hypothesis.settings.load_profile("repeatable")
 pytest_plugins = ["recs_platform_tests.workers", "recs_platform_tests.slow", "pytester"]
 
 _MOST_WORKERS = 5
+_MEMORY = Path("/dev/shm")
+_ROOM = 8 * 2**30
+
+
+def pytest_configure() -> None:
+    """Temporary folders stand in memory where there is plenty: most tests write hundreds of small files."""
+    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 
 def pytest_xdist_auto_num_workers() -> int:

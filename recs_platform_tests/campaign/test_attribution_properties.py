@@ -15,9 +15,10 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from recs_platform.warehouse.query import load_queries, sql_folder
+from recs_platform.warehouse.query import sql_folder
 from recs_platform_tests.campaign import plain
 from recs_platform_tests.campaign.worlds import Row, Rules, World, together, worlds
+from recs_platform_tests.sql.queries import platform_queries
 from recs_platform_tests.strategies.vehicle_fitment.engine import Engine, arrow, values
 from recs_platform_tests.strategies.vehicle_fitment.worlds import AS_OF
 
@@ -45,7 +46,7 @@ RULES = st.builds(
 
 @cache
 def _text(name: str) -> str:
-    query = load_queries(sql_folder())[name]
+    query = platform_queries()[name]
     return (sql_folder().parent / query.path).read_text()
 
 

@@ -14,9 +14,10 @@ from recs_platform.errors import QueryError
 from recs_platform.pipeline.questions import questions_in, read_question
 from recs_platform.strategies.catalogue import built_in_companies, pipeline_of, pipelines
 from recs_platform.strategies.offer_ranking.features import FEATURES
-from recs_platform.warehouse.query import load_queries, parse_query, sql_folder
+from recs_platform.warehouse.query import parse_query, sql_folder
 from recs_platform.warehouse.scope import SENT_FROM, SENT_TO, Scope
 from recs_platform.warehouse.slices import Days, TableRef
+from recs_platform_tests.sql.queries import platform_queries
 from recs_platform_tests.warehouse.tables import PROFILES, VISITS
 
 SCOPE = Scope("toy", {"visits": VISITS, "profiles": PROFILES}, frozenset({"min_price"}))
@@ -108,12 +109,12 @@ def test_a_question_of_no_stage_is_refused(tmp_path: Path) -> None:
 def test_every_question_is_asked_by_somebody() -> None:
     package = Path(recs_platform.__file__).parent
     text = "\n".join(path.read_text() for path in package.rglob("*.py"))
-    queries = load_queries(sql_folder())
+    queries = platform_queries()
     asked = [*questions_in("explanation", queries), *questions_in("publication", queries)]
     assert len(asked) > 20
     assert [query.path for query in asked if not re.search(rf'"{query.name}"', text)] == []
 
 
 def test_the_features_of_a_pair_are_those_of_the_model() -> None:
-    columns = load_queries(sql_folder())["features_of_pair"].tree.named_selects
+    columns = platform_queries()["features_of_pair"].tree.named_selects
     assert columns == ["customer_id", "offer_id", "item_id", *FEATURES.names]

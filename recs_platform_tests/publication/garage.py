@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,9 @@ from recs_platform.strategies.vehicle_fitment.stage import publication_stage
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.protocol import Subject
-from recs_platform.warehouse.query import Query, load_queries, parse_query, sql_folder
+from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.sql.queries import platform_queries
 
 NAME, STRATEGY = "garage", "vehicle_fitment"
 DAY = date(2025, 9, 10)
@@ -114,11 +115,6 @@ def allocation_rows(day: date, shares: Shares) -> pa.Table:
     )
 
 
-@cache
-def _queries() -> dict[str, Query]:
-    return load_queries(sql_folder())
-
-
 @dataclass
 class Garage:
     """The company, its pipeline and its home. A day's tables are what was planned for it."""
@@ -155,10 +151,10 @@ class Garage:
         strategy = STRATEGIES[STRATEGY]
         stages = [
             Stage("made", tuple(self._tables())),
-            publication_stage(strategy, _queries()),
+            publication_stage(strategy, platform_queries()),
         ]
         if self.shares is not None:
-            stages.append(allocation_stage(strategy, _queries()))
+            stages.append(allocation_stage(strategy, platform_queries()))
         header = "-- Prices are not negative.\n-- table: vehicle_recommendations\n-- severity: error\n"
         check = parse_query("no_negative_price", header + self.check, f"sql/validation/{STRATEGY}/check.sql")
         return Pipeline(strategy, stages, [check])

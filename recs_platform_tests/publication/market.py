@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import dagster as dg
@@ -37,9 +37,9 @@ from recs_platform.strategies.offer_ranking.stage import offers_stage
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.protocol import Subject
-from recs_platform.warehouse.query import Query, load_queries, sql_folder
 from recs_platform.warehouse.slices import Days, TableRef
 from recs_platform_tests.publication.garage import arrow
+from recs_platform_tests.sql.queries import platform_queries
 
 NAME, STRATEGY = "market", "offer_ranking"
 DAY = date(2025, 9, 10)
@@ -127,12 +127,7 @@ def planned(lists: Lists) -> Planned:
     return Planned(lists, scores, frozenset(offer for _, offer in scores), frozenset({*lists, "somebody"}))
 
 
-@cache
-def queries() -> dict[str, Query]:
-    return load_queries(sql_folder())
-
-
-PRODUCT = offers(spec_of(OfferRecommendations), queries()["offer_recommendation_figures"])
+PRODUCT = offers(spec_of(OfferRecommendations), platform_queries()["offer_recommendation_figures"])
 
 
 @dataclass
@@ -162,7 +157,7 @@ class Market:
     @cached_property
     def pipeline(self) -> Pipeline:
         strategy = STRATEGIES[STRATEGY]
-        publishing = offers_stage(strategy, queries())
+        publishing = offers_stage(strategy, platform_queries())
         return Pipeline(strategy, [Stage("made", tuple(self._tables())), publishing], [])
 
     @cached_property

@@ -26,8 +26,8 @@ from recs_platform.strategies.vehicle_fitment.publication import recommendations
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject
-from recs_platform.warehouse.query import load_queries, sql_folder
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.sql.queries import platform_queries
 from recs_platform_tests.warehouse.conftest import open_lake
 
 D = date(2025, 12, 1)
@@ -56,7 +56,7 @@ class Splits(Table):
     why: str = Field()
 
 
-QUERIES = load_queries(sql_folder())
+QUERIES = platform_queries()
 PICKS = recommendations(spec_of(Picks), QUERIES["vehicle_recommendation_figures"])
 SPLITS = allocation(spec_of(Splits), QUERIES["allocation_figures"])
 PRODUCTS: dict[str, AnyProduct] = {product.name: product for product in (PICKS, SPLITS)}

@@ -14,10 +14,10 @@ from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.schemas.publication import AllocationComparison
 from recs_platform.schemas.table import spec_of
 from recs_platform.warehouse.lake.compile import duckdb_sql
-from recs_platform.warehouse.query import load_queries, sql_folder
 from recs_platform_tests.publication.garage import DAY, NEXT, Shares, allocation_rows
+from recs_platform_tests.sql.queries import platform_queries
 
-QUERY = load_queries(sql_folder())["allocation_comparison"]
+QUERY = platform_queries()["allocation_comparison"]
 TREATMENTS = ("t1", "t2", "t3", "t4")
 Figures = dict[tuple[str, str], tuple[Any, ...]]
 

@@ -16,10 +16,10 @@ from recs_platform.schemas.publication import Comparison
 from recs_platform.schemas.table import spec_of
 from recs_platform.schemas.vehicle_fitment import DroppedCustomers, ItemPopularity, VehicleRecommendations
 from recs_platform.warehouse.lake.compile import duckdb_sql
-from recs_platform.warehouse.query import load_queries, sql_folder
 from recs_platform_tests.publication.garage import DAY, NEXT, Car, Owner, arrow
+from recs_platform_tests.sql.queries import platform_queries
 
-QUERY = load_queries(sql_folder())["comparison"]
+QUERY = platform_queries()["comparison"]
 CARS: list[Car] = [
     (1969, "Chevrolet", "Camaro"),
     (1970, "Chevrolet", "Camaro"),

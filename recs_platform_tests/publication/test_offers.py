@@ -25,8 +25,9 @@ from recs_platform.strategies.offer_ranking.comparison_picture import show_offer
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.strategies.offer_ranking.publication import AVERAGES, ComparedOffers, judge_offers, offers
 from recs_platform_tests.publication.garage import arrow
-from recs_platform_tests.publication.market import DAY, PRODUCT, Market, Shown, lists, planned, queries, write
+from recs_platform_tests.publication.market import DAY, PRODUCT, Market, Shown, lists, planned, write
 from recs_platform_tests.publication.shop import lake_in
+from recs_platform_tests.sql.queries import platform_queries
 
 share = st.floats(0, 1)
 number = st.integers(0, 1000)
@@ -211,7 +212,7 @@ def test_what_cannot_be_declared() -> None:
     with pytest.raises(ValueError, match="offer_ranking cannot publish offer_scores: a table of recommendations is a"):
         product_stage(
             STRATEGIES["offer_ranking"],
-            queries(),
+            platform_queries(),
             offers(spec_of(OfferScores), PRODUCT.figures),
             OfferComparison,
             show_offers,

@@ -17,9 +17,10 @@ from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.publication import AVERAGES
 from recs_platform.warehouse.lake.compile import duckdb_sql
-from recs_platform_tests.publication.market import DAY, LATER, NEXT, Lists, Planned, Shown, lists, planned, queries
+from recs_platform_tests.publication.market import DAY, LATER, NEXT, Lists, Planned, Shown, lists, planned
+from recs_platform_tests.sql.queries import platform_queries
 
-QUERY = queries()["offer_comparison"]
+QUERY = platform_queries()["offer_comparison"]
 CUSTOMERS, OFFERS = ("u", "v", "w", "x", "y"), ("a", "b", "c", "d", "e")
 CHANCES = st.sampled_from((0.0, 0.01, 0.125, 0.25))
 AFTER = NEXT + timedelta(days=1)

@@ -22,10 +22,10 @@ from recs_platform.schemas.vehicle_fitment import DroppedCustomers
 from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.strategies.vehicle_fitment.comparison_picture import show_recommendations
 from recs_platform.strategies.vehicle_fitment.publication import recommendations
-from recs_platform.warehouse.query import load_queries, sql_folder
 from recs_platform_tests.publication.garage import DAY, NAME, NEXT, STRATEGY, Garage, Shares, owners
 from recs_platform_tests.publication.test_assets import failed_steps, metadata
 from recs_platform_tests.publication.test_cli import open_to_commands, recs, recs_json
+from recs_platform_tests.sql.queries import platform_queries
 
 pytestmark = [
     pytest.mark.slow,
@@ -215,7 +215,7 @@ def test_the_only_product_of_a_strategy_need_not_be_named(
 
 
 def test_what_cannot_be_declared(shop: Garage) -> None:
-    strategy, queries = STRATEGIES[STRATEGY], load_queries(sql_folder())
+    strategy, queries = STRATEGIES[STRATEGY], platform_queries()
     with pytest.raises(ValueError, match="vehicle_fitment cannot publish dropped_customers: a table of recommend"):
         product_stage(
             strategy,

@@ -71,7 +71,7 @@ class Case:
 
     @cached_property
     def expected(self) -> Any:
-        return yaml.safe_load((self.folder / "expect.yaml").read_text())
+        return _read(self.folder / "expect.yaml")
 
     @property
     def strategy(self) -> str | None:
@@ -99,11 +99,16 @@ class Case:
 
     @cached_property
     def _given(self) -> dict[str, Any]:
-        content: dict[str, Any] = yaml.safe_load((self.folder / "input.yaml").read_text())
+        content: dict[str, Any] = _read(self.folder / "input.yaml")
         return content
 
     def __str__(self) -> str:
         return self.folder.relative_to(FOLDER).as_posix()
+
+
+def _read(path: Path) -> Any:
+    """With the loader in C where PyYAML has it: it is ten times as quick."""
+    return yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def all_cases() -> list[Case]:

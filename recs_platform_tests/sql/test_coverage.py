@@ -15,20 +15,21 @@ from recs_platform.pipeline.stage import SqlTable
 from recs_platform.schemas.landing import REJECTION
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.catalogue import STRATEGIES, VALIDATION, pipelines
-from recs_platform.warehouse.query import Query, load_queries, sql_folder
+from recs_platform.warehouse.query import Query
 from recs_platform_tests.sql.case import FOLDER, Case, all_cases
+from recs_platform_tests.sql.queries import platform_queries
 from recs_platform_tests.sql.running import difference
 
 
 def _queries() -> dict[str, Query]:
     """The queries that make tables or answer questions: those of `sql/`, and those that a stage puts together."""
-    written = {n: q for n, q in load_queries(sql_folder()).items() if not q.path.startswith(VALIDATION)}
+    written = {n: q for n, q in platform_queries().items() if not q.path.startswith(VALIDATION)}
     made = (table for pipeline in pipelines().values() for table in pipeline.tables.values())
     return {table.spec.name: table.query for table in made if isinstance(table, SqlTable)} | written
 
 
 def _checks() -> dict[str, Query]:
-    return {n: q for n, q in load_queries(sql_folder()).items() if q.path.startswith(VALIDATION)}
+    return {n: q for n, q in platform_queries().items() if q.path.startswith(VALIDATION)}
 
 
 def _cases() -> dict[str, list[Case]]:

@@ -17,9 +17,9 @@ from recs_platform.sources.stage import sources_stage
 from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.protocol import Subject
-from recs_platform.warehouse.query import load_queries, sql_folder
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.companies.shop import shop
+from recs_platform_tests.sql.queries import platform_queries
 from recs_platform_tests.warehouse.conftest import open_lake
 from recs_platform_tests.warehouse.tables import D, day, days, reader
 
@@ -57,7 +57,7 @@ ROWS = st.lists(
 def sources() -> Pipeline:
     """The sources stage alone: what comes after it has no say here."""
     strategy = STRATEGIES["replenishment"]
-    return Pipeline(strategy, [sources_stage(strategy, load_queries(sql_folder()))], [])
+    return Pipeline(strategy, [sources_stage(strategy, platform_queries())], [])
 
 
 def nulls_first(value: Any) -> tuple[bool, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from typing import Any
 
 import duckdb
@@ -14,8 +13,9 @@ from recs_platform.strategies.catalogue import pipelines
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.lake.engine import quoted
-from recs_platform.warehouse.query import Query, load_queries, parse_query, sql_folder
+from recs_platform.warehouse.query import parse_query
 from recs_platform_tests.sql.case import arrow_rows
+from recs_platform_tests.sql.queries import platform_queries
 
 AS_OF = date(2025, 9, 10)
 Row = dict[str, Any]
@@ -24,7 +24,7 @@ Tables = Mapping[str, list[Row]]
 
 def rows_of(table: str, tables: Tables, parameters: OfferRankingParameters, text: str | None = None) -> list[Row]:
     """What the table's query, or another one in its place, makes of the rows."""
-    query = _queries()[table] if text is None else parse_query(table, text, f"sql/{table}.sql")
+    query = platform_queries()[table] if text is None else parse_query(table, text, f"sql/{table}.sql")
     given = {**dict(parameters), "as_of": AS_OF, "pipeline_version": "0"}
     connection = duckdb.connect(config={"threads": 1})
     try:
@@ -37,7 +37,7 @@ def rows_of(table: str, tables: Tables, parameters: OfferRankingParameters, text
 
 
 def text_of(table: str) -> str:
-    return _queries()[table].text
+    return platform_queries()[table].text
 
 
 def _show(connection: duckdb.DuckDBPyConnection, name: str, rows: list[Row]) -> None:
@@ -46,8 +46,3 @@ def _show(connection: duckdb.DuckDBPyConnection, name: str, rows: list[Row]) -> 
     connection.register("given", table)
     connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT * FROM given")
     connection.unregister("given")
-
-
-@cache
-def _queries() -> dict[str, Query]:
-    return load_queries(sql_folder())
