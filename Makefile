@@ -1,7 +1,7 @@
 # Every target installs what it needs into .venv first; the second time that takes no time. `make V=1 ...` shows commands.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check e2e ui bench lock python
+.PHONY: help demo test quick attack check e2e ui bench lock python
 Q := $(if $(V),,@)
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -30,6 +30,9 @@ test: $(STAMP) ## run all tests but those of the browser
 
 quick: $(STAMP) ## run the tests that take no time: most of them, in two to three minutes
 	$(Q)$(PYTEST) -m "not e2e and not slow"
+
+attack: $(STAMP) ## run every attack of recs_platform_tests/attacks, where make test runs a sample
+	$(Q)$(PYTEST) --all-attacks recs_platform_tests/attacks
 
 check: $(STAMP) ## lint, formatting, types, and which package may import which
 	$(Q)$(BIN)/ruff check

@@ -29,7 +29,12 @@ collect_garbage_rarely()
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("repeatable")
 
-pytest_plugins = ["recs_platform_tests.workers", "recs_platform_tests.slow", "pytester"]
+pytest_plugins = [
+    "recs_platform_tests.workers",
+    "recs_platform_tests.slow",
+    "recs_platform_tests.attacks.counts",
+    "pytester",
+]
 
 _MOST_WORKERS = 5
 _MEMORY = Path("/dev/shm")
