@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 
 import dagster as dg
@@ -23,6 +23,7 @@ from recs_platform.automation.run_summary import RunSummary
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.reach import reach
 from recs_platform.process import freeze_loaded_objects
 from recs_platform.schemas.table import Kind
 from recs_platform.warehouse.protocol import Warehouse
@@ -74,8 +75,7 @@ def plan(company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days)
     Days on which the strategy makes no snapshots get their logs alone, as many days in a run as follow each other.
     """
     check_days(company, days)
-    reach = days.first - timedelta(days=company.parameters.history_days - 1)
-    before = Days(max(company.start_date, reach), days.first)
+    before = Days(reach(pipeline, company, days).first, days.first)
     missing = _missing_days(company, pipeline, warehouse, before)
     steps = []
     if missing:
@@ -93,8 +93,7 @@ def plan_backfill(company: Company, pipeline: Pipeline, days: Days) -> list[Step
     """The runs that make a range again: its logs, with the history they need, in one run; then the rest of each day on
     which snapshots are due."""
     check_days(company, days)
-    reach = days.first - timedelta(days=company.parameters.history_days - 1)
-    logs = Step(company.name, company.strategy.name, Days(max(company.start_date, reach), days.last), history=True)
+    logs = Step(company.name, company.strategy.name, reach(pipeline, company, days), history=True)
     daily = frozenset(pipeline.tables) - logs_of_logs(pipeline)
     due = [day for day in days if company.strategy.cadence.is_due(day)]
     return [logs] + [

@@ -77,8 +77,8 @@ def _same_paths(noted: Path, paths: dict[str, tuple[int, float]]) -> None:
 
 
 def _engaged(sends: pd.DataFrame, deliveries: pd.DataFrame, interactions: pd.DataFrame) -> pd.DataFrame:
-    last = deliveries.sort_values("at").drop_duplicates("send_id", keep="last")
-    first = interactions.pivot_table(index="send_id", columns="kind", values="at", aggfunc="min").reset_index()
+    last = deliveries.sort_values("reported_at").drop_duplicates("send_id", keep="last")
+    first = interactions.pivot_table(index="send_id", columns="kind", values="happened_at", aggfunc="min").reset_index()
     joined = sends.merge(last[["send_id", "status"]], on="send_id", how="left")
     return joined.merge(first, on="send_id", how="left")
 

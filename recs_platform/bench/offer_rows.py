@@ -42,8 +42,12 @@ class OfferSize:
 
 def offer_company(customers: int) -> Company:
     """With all defaults; its history fills the look-back window of the oldest impression that trains."""
+    from recs_platform.pipeline.reach import reach
+    from recs_platform.strategies.catalogue import pipeline_of
+    from recs_platform.warehouse.slices import Days
+
     plain = bench_company(customers, STRATEGY, date(2024, 1, 1))
-    return plain.model_copy(update={"start_date": DAY - timedelta(days=plain.parameters.history_days - 1)})
+    return plain.model_copy(update={"start_date": reach(pipeline_of(plain), plain, Days.one(DAY)).first})
 
 
 def fill(home: Path, customers: int) -> None:

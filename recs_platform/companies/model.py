@@ -220,8 +220,14 @@ def _source(table: str, entry: Any, info: ValidationInfo, problems: list[Problem
 
 def _unknown_columns(spec: TableSpec, source: Source) -> list[Problem]:
     allowed = feed_columns(spec)
+    renamed = {column.formerly: column.name for column in spec.columns if column.formerly}
     return [
-        Problem((spec.name, "columns", name), not_one_of(name, f"a column of {spec.name}", allowed))
+        Problem(
+            (spec.name, "columns", name),
+            f"is called {renamed[name]} now; write that name."
+            if name in renamed
+            else not_one_of(name, f"a column of {spec.name}", allowed),
+        )
         for name in source.columns
         if name not in allowed
     ]

@@ -27,10 +27,9 @@ def query_parameters(company: Company) -> dict[str, Value]:
     return {
         **values,
         **raw_names,
+        **{name: getattr(company.parameters, name) for name in company.parameters.computed},
         "preferred_order_feed": preferred,
         "start_date": company.start_date,
-        "window_days": company.parameters.window_days,
-        "history_days": company.parameters.history_days,
         "pipeline_version": __version__,
     }
 
@@ -51,6 +50,6 @@ def _bindable(value: Any) -> Value:
 def parameter_names(strategy: AnyStrategy) -> frozenset[str]:
     """The names that `query_parameters` binds for any company of a strategy."""
     events = {f"{name}_names" for name in EVENT_NAMES}
-    others = {"preferred_order_feed", "start_date", "window_days", "history_days", "pipeline_version"}
+    others = {"preferred_order_feed", "start_date", "pipeline_version", *strategy.parameters.computed}
     own = strategy.parameters.model_fields.keys() - _NOT_FOR_QUERIES
     return frozenset({*own, *events, *others})

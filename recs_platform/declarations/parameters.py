@@ -18,6 +18,8 @@ class Parameters(BaseModel):
 
     look_back_parameter: ClassVar[str]
     """The parameter that says how many days of events the strategy looks back on."""
+    computed: ClassVar[tuple[str, ...]] = ("window_days",)
+    """What queries may use besides the fields: properties, which follow from them."""
 
     rejected_warning: float = Field(
         0.01,
@@ -140,11 +142,6 @@ class Parameters(BaseModel):
         if self.rejected_warning > self.rejected_tolerance:
             raise ValueError("rejected_warning must not exceed rejected_tolerance")
         return self
-
-    @property
-    def history_days(self) -> int:
-        """Days of logs that a day's tables look back on, whichever looks back furthest."""
-        return max(self.window_days, self.campaign_window_days)
 
     @property
     def window_days(self) -> int:

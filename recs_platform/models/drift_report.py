@@ -85,7 +85,7 @@ class DriftRow:
     """The feature, or `score`, `label` or `volume`."""
     figure: str
     value: float
-    limit: float
+    threshold: float
     chance: float | None
     verdict: DriftVerdict
     words: str

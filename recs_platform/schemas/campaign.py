@@ -10,7 +10,7 @@ import datetime
 
 from pandera.ibis import Field
 
-from recs_platform.schemas.table import Empty, Table, snapshot
+from recs_platform.schemas.table import Empty, Table, formerly, snapshot
 
 STATUSES = ("delivered", "failed", "unreported", "held_out")
 """What is known of a message: reported delivered or failed, never reported on, or kept back on purpose."""
@@ -35,14 +35,14 @@ POLICIES = ("bandit", "uniform")
 ESTIMATORS = ("observed", "ips", "snips", "dr", "gain")
 
 
-@snapshot(key=("send_id", "kind", "at"), empty=Empty.ALLOWED)
+@snapshot(key=("send_id", "kind", "happened_at"), empty=Empty.ALLOWED)
 class JudgedInteractions(Table):
     """One row per open or click of a message of the campaign window, and whether a machine did it."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     send_id: str = Field(description="The message.")
     kind: str = Field(isin=["VIEWED", "CLICKED"], description="VIEWED is an open, CLICKED a click.")
-    at: datetime.datetime = Field(description="When, in UTC.")
+    happened_at: datetime.datetime = Field(description="When, in UTC.", metadata=formerly("at"))
     machine_rule: str = Field(
         nullable=True, isin=list(MACHINE_RULES), description="The rule by which it is a machine's; NULL for people."
     )

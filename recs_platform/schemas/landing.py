@@ -12,7 +12,7 @@ from functools import cache
 import pandera.ibis as pandera
 import pyarrow as pa
 
-from recs_platform.schemas.table import Kind, Table, TableSpec, log, snapshot, spec_of
+from recs_platform.schemas.table import Kind, Table, TableSpec, formerly, log, snapshot, spec_of
 
 SOURCE_DAY = "source_day"
 UNREADABLE = "unreadable"
@@ -62,9 +62,12 @@ def feed_columns(spec: TableSpec) -> tuple[str, ...]:
 
 def _derive(spec: TableSpec, name: str, description: str, added: dict[str, tuple[type, str]]) -> type[Table]:
     given = {c.name: (_ANNOTATIONS[c.type], c.description) for c in spec.columns} | added
+    renamed = {c.name: formerly(c.formerly) for c in spec.columns if c.formerly}
     fields = {
-        column: pandera.Field(nullable=column != spec.date_column, description=words)
-        for column, (_, words) in given.items()
+        column: pandera.Field(
+            nullable=column != spec.date_column, description=description, metadata=renamed.get(column)
+        )
+        for column, (_, description) in given.items()
     }
     annotations = {column: annotation for column, (annotation, _) in given.items()}
     model = type(name, (Table,), {"__doc__": description, "__annotations__": annotations, **fields})

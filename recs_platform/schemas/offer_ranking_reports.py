@@ -6,7 +6,7 @@ import datetime
 
 from pandera.ibis import Field
 
-from recs_platform.schemas.table import Empty, Table, snapshot
+from recs_platform.schemas.table import Empty, Table, formerly, snapshot
 
 OUTCOMES = ("activated", "active already", "not chosen", "worse", "refused", "failed")
 """What became of a model that a day trained; `refused`: nothing could be trained, or it ranks nothing; `failed`: an
@@ -74,7 +74,7 @@ class DriftReport(Table):
     name: str = Field(description="The feature, or `score`, `label`, `volume`.")
     figure: str = Field(description="psi, ks, missing_rate, label_rate, volume or new_categories.")
     value: float = Field(description="The figure; where it has none there is no row.")
-    limit: float = Field(description="From where on it counts as drifted.")
+    threshold: float = Field(description="From where on it counts as drifted.", metadata=formerly("limit"))
     chance: float = Field(nullable=True, description="What chance alone may make of it in samples of this size.")
     verdict: str = Field(isin=["ok", "watch", "drifted"], description="ok, watch or drifted.")
     words: str = Field(description="The same in words.")
@@ -101,7 +101,9 @@ class OfflineEvaluation(Table):
     low: float = Field(nullable=True, description="Lower end of its 95% interval.")
     high: float = Field(nullable=True, description="Upper end of its 95% interval.")
     baseline: float = Field(nullable=True, description="The figure of popularity; of a curve, the point's place.")
-    rows: int = Field(nullable=True, ge=0, description="Impressions or customers behind it.")
+    sample_size: int = Field(
+        nullable=True, ge=0, description="Impressions or customers behind it.", metadata=formerly("rows")
+    )
     digest: str = Field(description="The model.")
 
 

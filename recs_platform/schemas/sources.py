@@ -9,7 +9,7 @@ import datetime
 
 from pandera.ibis import Field
 
-from recs_platform.schemas.table import Empty, Table, log, snapshot
+from recs_platform.schemas.table import Empty, Table, formerly, log, snapshot
 
 EVENT_NAMES = ("product_viewed", "cart_updated", "order_line", "order_placed", "order_refunded")
 """Canonical event names. Units and revenue are counted on `order_line`; `order_placed` is the order as a whole, and
@@ -49,25 +49,27 @@ class Treatments(Table):
     event_date: datetime.date = Field(description="The UTC day of sent_at.")
 
 
-@log(key=("send_id",), time="at")
+@log(key=("send_id",), time="reported_at")
 class Deliveries(Table):
     """One row per message that the mail provider reported on: delivered, or failed and why."""
 
     send_id: str = Field(description="The message.")
     status: str = Field(isin=["delivered", "failed"], description="What became of it.")
     failure_reason: str = Field(nullable=True, description="Why it failed.")
-    at: datetime.datetime = Field(description="When the provider reported it, in UTC.")
-    event_date: datetime.date = Field(description="The UTC day of at.")
+    reported_at: datetime.datetime = Field(
+        description="When the provider reported it, in UTC.", metadata=formerly("at")
+    )
+    event_date: datetime.date = Field(description="The UTC day of reported_at.")
 
 
-@log(key=("send_id", "kind", "at"), time="at")
+@log(key=("send_id", "kind", "happened_at"), time="happened_at")
 class Interactions(Table):
     """One row per open or click of a message. Arrives up to a day late: re-running a day picks up the rest."""
 
     send_id: str = Field(description="The message.")
     kind: str = Field(isin=["VIEWED", "CLICKED"], description="VIEWED is an open, CLICKED a click.")
-    at: datetime.datetime = Field(description="When it happened, in UTC.")
-    event_date: datetime.date = Field(description="The UTC day of at.")
+    happened_at: datetime.datetime = Field(description="When it happened, in UTC.", metadata=formerly("at"))
+    event_date: datetime.date = Field(description="The UTC day of happened_at.")
 
 
 @log(key=("impression_id",), time="shown_at", empty=Empty.WARN)

@@ -18,6 +18,8 @@ import pyarrow as pa
 from pandera.api.ibis.container import DataFrameSchema
 from pandera.backends.ibis.register import register_ibis_backends
 
+from recs_platform.schemas.reserved_words import is_reserved
+
 # A model copies its checks when its class is made, so the Ibis implementations must be registered before that.
 register_ibis_backends()
 
@@ -42,12 +44,24 @@ _SQL_TYPES = {
 }
 
 
+_FORMERLY = "formerly"
+
+
 class Table(pandera.DataFrameModel):
     """Base of every table's model: exactly the declared columns, coerced to the declared types."""
 
     class Config:
         strict = True
         coerce = True
+
+
+def formerly(name: str) -> dict[str, str]:
+    """Metadata of a renamed column: what is stored or fed under its former name is read under the new one.
+
+    >>> pandera.Field(metadata=formerly("at")).metadata
+    {'formerly': 'at'}
+    """
+    return {_FORMERLY: name}
 
 
 class Kind(StrEnum):
@@ -71,6 +85,8 @@ class Column:
     type: pa.DataType
     nullable: bool
     description: str
+    formerly: str | None = None
+    """Its name in rows that were stored before it was renamed, and in feeds written for that name."""
 
     @property
     def sql_type(self) -> str:
@@ -105,7 +121,13 @@ class TableSpec:
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         return tuple(
-            Column(name, _ARROW_TYPES[str(column.dtype)], column.nullable, column.description or "")
+            Column(
+                name,
+                _ARROW_TYPES[str(column.dtype)],
+                column.nullable,
+                column.description or "",
+                (column.metadata or {}).get(_FORMERLY),
+            )
             for name, column in self.schema.columns.items()
         )
 
@@ -170,6 +192,8 @@ def _declare(
         )
         declared: dict[str, Any] = dict.fromkeys(spec.schema.columns)
         missing = [c for c in (*key, spec.date_column, *personal, *([time] if time else [])) if c not in declared]
+        if reserved := [column for column in declared if is_reserved(column)]:
+            raise TypeError(f"{model.__name__} has a column {reserved[0]}, which is a reserved word of GoogleSQL")
         if missing:
             raise TypeError(f"{model.__name__} declares {', '.join(missing)} but has no such column")
         _SPECS[model] = spec

@@ -71,7 +71,7 @@ def deliveries_feed(spec: WorldSpec, day: date, sends_of: OfDay) -> Feed:
             "send_id": _send_ids(day, sent),
             "status": labels(pa.array(["delivered", "failed"]), failed.astype(np.int64)),
             "failure_reason": labels(pa.array(FAILURES), sent["failure"]),
-            "at": instants(sent["reported_at"]),
+            "reported_at": instants(sent["reported_at"]),
         },
     )
     rng = stream(spec.seed, "delivery dirt", day)
@@ -126,7 +126,9 @@ def _of_sends(sent_on: date, interactions: Columns) -> Columns:
 def _landed(interactions: Columns) -> pa.Table:
     send_ids = numbered("S", interactions["sent_on"] * 10**8 + interactions["number"])
     kinds = labels(pa.array(["VIEWED", "CLICKED"]), interactions["kind"])
-    return landing_table(Interactions, {"send_id": send_ids, "kind": kinds, "at": instants(interactions["at"])})
+    return landing_table(
+        Interactions, {"send_id": send_ids, "kind": kinds, "happened_at": instants(interactions["at"])}
+    )
 
 
 def _never_sent(rng: np.random.Generator, count: int) -> Arrow:

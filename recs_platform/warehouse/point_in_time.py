@@ -39,6 +39,8 @@ class Looks:
 
     back: Mapping[str, Span] = field(default_factory=dict)
     earlier: Mapping[str, Earlier] = field(default_factory=dict)
+    at_most: frozenset[str] = frozenset()
+    """The logs of `back` of which fewer days will do: no history is loaded for its sake."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,14 @@ def span_days(span: Span, values: Values) -> int:
     return value
 
 
-_LOOK_BACK = re.compile(r"^(?P<table>\w+) (?P<span>\d+|@\w+)$")
+_LOOK_BACK = re.compile(r"^(?P<table>\w+) (?P<span>\d+|@\w+)(?P<at_most> at most)?$")
 _EARLIER = re.compile(r"^(?P<name>\w+) = (?P<table>\w+) (?P<span>\d+|@\w+|latest)$")
 
 
 def looks_of(query: Query, kind: Kind, tables: Mapping[str, TableSpec], parameters: Collection[str]) -> Looks:
     """Read the `look-back` and `earlier` headers; what they name must exist and be used."""
     back: dict[str, Span] = {}
+    at_most: set[str] = set()
     earlier: dict[str, Earlier] = {}
     for key, value, line in query.directives:
         pattern = {"look-back": _LOOK_BACK, "earlier": _EARLIER}.get(key)
@@ -133,13 +136,15 @@ def looks_of(query: Query, kind: Kind, tables: Mapping[str, TableSpec], paramete
             raise query.error(f"`-- {key}:` names {name}, which the query does not read", line=line)
         if key == "look-back":
             back[table] = span
+            if match["at_most"]:
+                at_most.add(table)
         elif kind is Kind.LOG:
             raise query.error("a log's query may not look at an earlier snapshot", line=line)
         elif name in tables:
             raise query.error(f"`-- earlier:` must give a new name, and {name} is a table", line=line)
         else:
             earlier[name] = Earlier(table, span)
-    return Looks(back, earlier)
+    return Looks(back, earlier, frozenset(at_most))
 
 
 def _span(text: str) -> Span:

@@ -20,10 +20,12 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.optimizer.scope import traverse_scope
 
 from recs_platform.errors import QueryError
+from recs_platform.schemas.reserved_words import is_reserved
 
 _DIRECTIVE = re.compile(r"^(?P<key>[A-Za-z][\w-]*):(?P<value>.*)$")
 DIRECTIVES = {
-    "look-back": "<log> <days | @parameter>: the days of a log that are shown, ending with the query's own day",
+    "look-back": "<log> <days | @parameter> [at most]: the days of a log that are shown, ending with the query's own; "
+    "at most where fewer will do",
     "earlier": "<name> = <snapshot> <days | @parameter | latest>: an earlier snapshot, under a name of its own",
     "table": "<table>: the table that a check guards",
     "severity": "error | warn: whether a failing check blocks what is downstream",
@@ -193,8 +195,13 @@ _WEEK_PARTS = {"DAYOFWEEK", "WEEK", "ISOWEEK"}
 
 def _refuse_unportable(query: Query) -> None:
     # One walk: there are hundreds of queries, and every command that loads definitions judges them all.
-    for node in query.tree.find_all(*_UNPORTABLE, exp.Extract, exp.Table):
+    for node in query.tree.find_all(*_UNPORTABLE, exp.Extract, exp.Table, exp.Identifier):
         match node:
+            case exp.Identifier():
+                if is_reserved(node.name) and not node.quoted:
+                    raise query.error(
+                        f"{node.name} is a reserved word of GoogleSQL; choose another name", word=node.name
+                    )
             case exp.Extract() if node.name == "DATE":
                 raise query.error("the lake cannot EXTRACT a DATE; use DATE(...)", word="EXTRACT")
             case exp.Extract() if node.name in _WEEK_PARTS or isinstance(node.this, exp.WeekStart):

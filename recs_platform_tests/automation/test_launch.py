@@ -21,12 +21,18 @@ from recs_platform.strategies.catalogue import KNOWN, pipelines
 from recs_platform.warehouse.slices import Days, TableRef
 
 START = date(2025, 9, 1)
+REPEATED_DAYS = 7
+"""How far back an event is looked for that a feed gives twice: so much further reaches the history than a window."""
 STRATEGY = "replenishment"
 
 
 def _company(window: int, campaigns: int | None = None, cadence: Cadence = DAILY) -> Company:
     described = {"name": "shop", "strategy": STRATEGY, "dataset": "shop", "timezone": "UTC", "currency": "EUR"}
-    parameters = {"active_window_days": window, "campaign_window_days": campaigns or window}
+    parameters = {
+        "active_window_days": window,
+        "campaign_window_days": campaigns or window,
+        "interaction_window_days": 1,
+    }
     company = Company.model_validate(
         {**described, "start_date": START, "simulation": {}, "parameters": parameters}, context=KNOWN
     )
@@ -57,27 +63,27 @@ def test_a_first_day_needs_no_history() -> None:
 
 
 def test_missing_history_is_loaded_first_and_reaches_no_further_than_the_window() -> None:
-    assert _plan(10, Days.one(_day(15)), []) == [(True, "2025-09-07 to 2025-09-15"), (False, "2025-09-16")]
+    assert _plan(10, Days.one(_day(22)), []) == [(True, "2025-09-07 to 2025-09-22"), (False, "2025-09-23")]
     assert _plan(90, Days.one(_day(2)), []) == [(True, "2025-09-01 to 2025-09-02"), (False, "2025-09-03")]
 
 
 @pytest.mark.parametrize(("window", "campaigns"), [(10, 8), (8, 10)])
 def test_the_longer_window_counts(window: int, campaigns: int) -> None:
     shelf: Any = _Shelf([])
-    history, _ = plan(_company(window, campaigns), pipelines()[STRATEGY], shelf, Days.one(_day(15)))
-    assert str(history.days) == "2025-09-07 to 2025-09-15"
+    history, _ = plan(_company(window, campaigns), pipelines()[STRATEGY], shelf, Days.one(_day(22)))
+    assert str(history.days) == "2025-09-07 to 2025-09-22"
 
 
 def test_history_that_is_there_is_not_loaded_again() -> None:
-    there = [_day(n) for n in range(6, 15)]
-    assert _plan(10, Days.one(_day(15)), there[:1] + there[2:]) == [(True, "2025-09-08"), (False, "2025-09-16")]
-    assert _plan(10, Days.one(_day(15)), there) == [(False, "2025-09-16")]
+    there = [_day(n) for n in range(6, 22)]
+    assert _plan(10, Days.one(_day(22)), there[:1] + there[2:]) == [(True, "2025-09-08"), (False, "2025-09-23")]
+    assert _plan(10, Days.one(_day(22)), there) == [(False, "2025-09-23")]
 
 
 def test_a_day_that_one_log_lacks_is_missing() -> None:
-    there = [_day(n) for n in range(6, 15)]
-    planned = _plan(10, Days.one(_day(15)), there, without="treatments")
-    assert planned == [(True, "2025-09-07"), (False, "2025-09-16")]
+    there = [_day(n) for n in range(6, 22)]
+    planned = _plan(10, Days.one(_day(22)), there, without="treatments")
+    assert planned == [(True, "2025-09-07"), (False, "2025-09-23")]
 
 
 @given(window=st.integers(8, 40), first=st.integers(0, 60), length=st.integers(1, 5), there=st.sets(st.integers(0, 70)))
@@ -86,7 +92,7 @@ def test_after_the_plan_no_day_of_the_window_is_missing(window: int, first: int,
     shelf: Any = _Shelf([_day(n) for n in sorted(there)])
     steps = plan(_company(window), pipelines()[STRATEGY], shelf, days)
     made = {day for step in steps for day in step.days} | set(shelf.there)
-    needed = {max(START, day - timedelta(days=back)) for day in days for back in range(window)}
+    needed = {max(START, day - timedelta(days=back)) for day in days for back in range(window + REPEATED_DAYS)}
     assert needed <= made
     assert [step.days.first for step in steps if not step.history] == list(days)
     history = [step for step in steps if step.history]
@@ -114,7 +120,7 @@ def test_a_backfill_makes_its_logs_first_and_then_each_day(window: int, first: i
     days = Days(_day(first), _day(first + length - 1))
     logs, *daily = plan_backfill(_company(window), pipelines()[STRATEGY], days)
     assert logs.history
-    assert logs.days == Days(max(START, days.first - timedelta(days=window - 1)), days.last)
+    assert logs.days == Days(max(START, days.first - timedelta(days=window - 1 + REPEATED_DAYS)), days.last)
     assert [step.days for step in daily] == [Days.one(day) for day in days]
     assert not any(step.history for step in daily)
 

@@ -18,7 +18,7 @@ Funnel = dict[tuple[Any, ...], tuple[Any, ...]]
 
 def judged(world: World, rules: Rules) -> list[Row]:
     return [
-        {**_shared(touch, "send_id", "kind", "at"), "machine_rule": _machine_rule(touch, world, rules)}
+        {**_shared(touch, "send_id", "kind", "happened_at"), "machine_rule": _machine_rule(touch, world, rules)}
         for touch in world["interactions"]
     ]
 
@@ -27,10 +27,14 @@ def _machine_rule(touch: Row, world: World, rules: Rules) -> str | None:
     reports = [r for r in world["deliveries"] if r["send_id"] == touch["send_id"] and r["status"] == "delivered"]
     opened = touch["kind"] == "VIEWED"
     soon = timedelta(seconds=rules.machine_open_seconds if opened else rules.scanner_click_seconds)
-    if reports and abs(touch["at"] - min(report["at"] for report in reports)) <= soon:
+    if reports and abs(touch["happened_at"] - min(report["reported_at"] for report in reports)) <= soon:
         return "open_on_delivery" if opened else "click_on_delivery"
     alike = [t for t in world["interactions"] if (t["send_id"], t["kind"]) == (touch["send_id"], touch["kind"])]
-    beside = [t for t in alike if abs(t["at"] - touch["at"]) <= timedelta(seconds=rules.scanner_burst_seconds)]
+    beside = [
+        t
+        for t in alike
+        if abs(t["happened_at"] - touch["happened_at"]) <= timedelta(seconds=rules.scanner_burst_seconds)
+    ]
     return None if opened or len(beside) < rules.scanner_burst_clicks else "click_burst"
 
 
@@ -42,12 +46,14 @@ def engagement(world: World, touches: list[Row], rules: Rules) -> list[Row]:
 
 
 def _engaged(send: Row, world: World, touches: list[Row], rules: Rules) -> Row:
-    reports = sorted((r for r in world["deliveries"] if r["send_id"] == send["send_id"]), key=lambda r: r["at"])
+    reports = sorted(
+        (r for r in world["deliveries"] if r["send_id"] == send["send_id"]), key=lambda r: r["reported_at"]
+    )
     reported = reports[-1]["status"] if reports else "unreported"
 
     def first(kind: str) -> datetime | None:
         counts = (t for t in touches if rules.count_machine_engagement or t["machine_rule"] is None)
-        return min((t["at"] for t in counts if t["kind"] == kind), default=None)
+        return min((t["happened_at"] for t in counts if t["kind"] == kind), default=None)
 
     def machines(kind: str) -> int:
         return sum(t["kind"] == kind and t["machine_rule"] is not None for t in touches)

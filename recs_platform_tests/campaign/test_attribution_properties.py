@@ -150,8 +150,12 @@ def _rules_before_the_report(parts: list[World], touches: list[Row]) -> set[str 
     """What is said of opens and clicks that came before their message's only report of delivery."""
     told = [r for r in together(parts)["deliveries"] if r["status"] == "delivered"]
     reports = Counter(report["send_id"] for report in told)
-    at = {report["send_id"]: report["at"] for report in told if reports[report["send_id"]] == 1}
-    return {touch["machine_rule"] for touch in touches if touch["send_id"] in at and touch["at"] < at[touch["send_id"]]}
+    at = {report["send_id"]: report["reported_at"] for report in told if reports[report["send_id"]] == 1}
+    return {
+        touch["machine_rule"]
+        for touch in touches
+        if touch["send_id"] in at and touch["happened_at"] < at[touch["send_id"]]
+    }
 
 
 def test_the_worlds_are_many_and_of_all_kinds() -> None:
@@ -185,9 +189,9 @@ _MUTATIONS = {
     "opens after the order": ("campaign_orders", "IF(sent.opened_at <= ordered.ordered_at,", "IF(TRUE,"),
     "clicks after the order": ("campaign_orders", "IF(sent.clicked_at <= ordered.ordered_at,", "IF(TRUE,"),
     "refunds forgotten": ("campaign_orders", "(ordered.sold - ordered.refunded)", "ordered.sold"),
-    "the first report": ("send_engagement", "MAX_BY(status, at)", "MIN_BY(status, at)"),
+    "the first report": ("send_engagement", "MAX_BY(status, reported_at)", "MIN_BY(status, reported_at)"),
     "machines counted": ("send_engagement", "(machine_rule IS NULL OR @count", "(TRUE OR @count"),
-    "the last delivery": ("judged_interactions", "MIN(deliveries.at)", "MAX(deliveries.at)"),
+    "the last delivery": ("judged_interactions", "MIN(deliveries.reported_at)", "MAX(deliveries.reported_at)"),
     "failures as deliveries": ("judged_interactions", " AND deliveries.status = 'delivered'", ""),
     "a second less for machines": ("judged_interactions", "at <= TIMESTAMP_ADD", "at < TIMESTAMP_ADD"),
     "a second less before the report": ("judged_interactions", "at >= TIMESTAMP_SUB", "at > TIMESTAMP_SUB"),

@@ -77,7 +77,9 @@ def _reports(draw: Random, send: Row) -> list[Row]:
     at = send["sent_at"] + 2 * _SECOND
     said = draw.choices(["delivered", "delivered", "failed"], k=draw.choice([0, 1, 1, 1, 2]))
     stated = [(status, at + timedelta(days=day)) for day, status in enumerate(said)]
-    return [_on(at, send_id=send["send_id"], status=status, failure_reason=None, at=at) for status, at in stated]
+    return [
+        _on(at, send_id=send["send_id"], status=status, failure_reason=None, reported_at=at) for status, at in stated
+    ]
 
 
 def _orders(draw: Random, world: str, sends: list[Row], rules: Rules) -> list[Row]:
@@ -118,7 +120,7 @@ def _event(draw: Random, name: str, order: str, customer: str | None, at: dateti
 
 def _interactions(draw: Random, send: Row, reports: list[Row], events: list[Row], rules: Rules) -> list[Row]:
     """Before and after its delivery and orders, and hours later; opens and clicks one by one, and clicks in bursts."""
-    known = [report["at"] for report in reports if report["send_id"] == send["send_id"]] or [send["sent_at"]]
+    known = [report["reported_at"] for report in reports if report["send_id"] == send["send_id"]] or [send["sent_at"]]
     near = [*known, *(event["event_ts"] for event in events)]
     soon = {"VIEWED": rules.machine_open_seconds, "CLICKED": rules.scanner_click_seconds}
     found = set()
@@ -134,4 +136,4 @@ def _interactions(draw: Random, send: Row, reports: list[Row], events: list[Row]
         for _ in range(draw.randint(2, rules.scanner_burst_clicks + 2)):
             found.add((draw.choice([usual] * 5 + ["VIEWED", "CLICKED"]), at))
             at += draw.choice([0, 1, 1, rules.scanner_burst_seconds, rules.scanner_burst_seconds + 1]) * _SECOND
-    return [_on(at, send_id=send["send_id"], kind=kind, at=at) for kind, at in sorted(found)]
+    return [_on(at, send_id=send["send_id"], kind=kind, happened_at=at) for kind, at in sorted(found)]

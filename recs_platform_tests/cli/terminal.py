@@ -22,14 +22,16 @@ import pytest
 from recs_platform.cli import _exit_code
 from recs_platform.settings import settings
 
-WINDOW = 3
-CAMPAIGN_WINDOW = 8
-"""The longest look-back: history is loaded so far back."""
-_WINDOWS = {
-    "acme": ("vehicle_fitment", "intent_window_days"),
-    "holley": ("replenishment", "active_window_days"),
-    "metro": ("offer_ranking", "feature_window_days"),
-    "concord": ("replenishment", "active_window_days"),
+# A day reaches two weeks back: the campaign window, and the week before it in which events may have come already.
+_SHORT = {"campaign_window_days": 8, "interaction_window_days": 5}
+_COMPANIES = {
+    "acme": (
+        "vehicle_fitment",
+        {**_SHORT, "intent_window_days": 3, "purchase_exclusion_days": 8, "backtest_days": 8},
+    ),
+    "holley": ("replenishment", {**_SHORT, "active_window_days": 3}),
+    "metro": ("offer_ranking", {**_SHORT, "feature_window_days": 3}),
+    "concord": ("replenishment", {**_SHORT, "active_window_days": 3}),
 }
 
 
@@ -107,11 +109,11 @@ class Terminal:
 def small_companies(folder: Path, customers: int = 30) -> None:
     """Files that replace the built-in companies by small ones."""
     (folder / "companies").mkdir(parents=True, exist_ok=True)
-    for name, (strategy, window) in _WINDOWS.items():
+    for name, (strategy, parameters) in _COMPANIES.items():
         (folder / "companies" / f"{name}.yaml").write_text(
             f"name: {name}\nstrategy: {strategy}\ndataset: {name}\ntimezone: UTC\ncurrency: EUR\n"
             f"start_date: 2025-09-01\nsimulation: {{seed: 7, customers: {customers}}}\n"
-            f"parameters: {{{window}: {WINDOW}, campaign_window_days: {CAMPAIGN_WINDOW}}}\n"
+            f"parameters: {json.dumps(parameters)}\n"
         )
 
 

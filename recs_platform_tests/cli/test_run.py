@@ -23,15 +23,15 @@ _BACKFILL = ("backfill", "--company", "concord", "--from", "2025-09-02", "--to",
 
 
 def test_a_day_and_the_history_that_it_needs(terminal: Terminal) -> None:
-    runs = terminal.recs("run", "--company", "concord", "--date", "2025-09-12", "--json")
+    runs = terminal.recs("run", "--company", "concord", "--date", "2025-09-22", "--json")
     assert runs.code == 0
     history, day = runs.json
-    assert (history["first"], history["last"], history["history"]) == ("2025-09-05", "2025-09-11", True)
-    assert (day["first"], day["last"], day["history"]) == ("2025-09-12", "2025-09-12", False)
+    assert (history["first"], history["last"], history["history"]) == ("2025-09-08", "2025-09-21", True)
+    assert (day["first"], day["last"], day["history"]) == ("2025-09-22", "2025-09-22", False)
     assert all(run["success"] and run["rows"] > 0 and run["errors"] == [] for run in runs.json)
-    again = terminal.recs("run", "--company", "concord", "--date", "2025-09-12")
+    again = terminal.recs("run", "--company", "concord", "--date", "2025-09-22")
     assert again.code == 0
-    assert "ok concord 2025-09-12:" in again.told
+    assert "ok concord 2025-09-22:" in again.told
     assert "history" not in again.told
 
 
@@ -123,7 +123,7 @@ def test_the_demo_for_programs(terminal: Terminal, monkeypatch: pytest.MonkeyPat
     ended = terminal.recs("demo", "--json")
     assert ended.code == 0
     assert [(run["first"], run["success"]) for run in ended.json] == [
-        ("2025-11-25", True),
+        ("2025-11-18", True),
         ("2025-12-02", True),
         ("2025-12-03", True),
     ]

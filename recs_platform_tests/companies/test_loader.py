@@ -241,7 +241,11 @@ TABLES = ", ".join(SOURCES)
         (
             {"sources": {"deliveries": {**FILES, "columns": {"statsu": "x"}}}},
             'sources.deliveries.columns.statsu: "statsu" is not a column of deliveries. Did you mean "status"? '
-            "Allowed: send_id, status, failure_reason, at.",
+            "Allowed: send_id, status, failure_reason, reported_at.",
+        ),
+        (
+            {"sources": {"deliveries": {**FILES, "columns": {"at": "x"}}}},
+            "sources.deliveries.columns.at: is called reported_at now; write that name.",
         ),
         (
             {"sources": {"catalog": {**SQL, "chunk_rows": 5}}},

@@ -25,7 +25,7 @@ _SHARED: dict[str, Rows] = {
         {"send_id": f"s{d.day}", "customer_id": "c1", "treatment_id": "t", "campaign_id": "k", "arm": "random",
          "sent_at": f"{d}T14:00:00Z"} for d in DAYS
     ],
-    "interactions": [{"send_id": f"s{d.day}", "kind": "VIEWED", "at": f"{d}T15:00:00Z"} for d in DAYS],
+    "interactions": [{"send_id": f"s{d.day}", "kind": "VIEWED", "happened_at": f"{d}T15:00:00Z"} for d in DAYS],
     "customers": [
         {"customer_id": f"c{n}", "email": f"c{n}@example.com", "updated_at": "2025-08-01T00:00:00Z"} for n in (1, 2, 3)
     ],
@@ -52,7 +52,7 @@ _OWN: dict[str, dict[str, Rows]] = {
         ],
     },
 }
-_DELIVERIES: Rows = [{"send_id": f"s{d.day}", "status": "delivered", "at": f"{d}T14:05:00Z"} for d in DAYS]
+_DELIVERIES: Rows = [{"send_id": f"s{d.day}", "status": "delivered", "reported_at": f"{d}T14:05:00Z"} for d in DAYS]
 
 
 def events_of(day: date, count: int = 6) -> Rows:
@@ -82,7 +82,7 @@ class Shop:
         sources = {table: {"connector": "files", "path": str(folder / table)} for table in self.feeds}
         if not undated:
             sources["events"] = {"connector": "files", "path": str(folder / "events" / "{date}.csv")}
-            query = "SELECT send_id, status, at FROM deliveries WHERE date(at) = :as_of"
+            query = "SELECT send_id, status, reported_at FROM deliveries WHERE date(reported_at) = :as_of"
             sources["deliveries"] = {"connector": "sql", "url_env": DATABASE, "query": query}
         described = {"name": "shop", "strategy": strategy, "dataset": "shop", "timezone": "UTC", "currency": "EUR"}
         self.company = Company.model_validate({**described, "start_date": FIRST, "sources": sources}, context=KNOWN)
@@ -107,5 +107,5 @@ class Shop:
 
     def _fill_database(self) -> None:
         with sqlite3.connect(self.database) as connection:
-            connection.execute("CREATE TABLE deliveries (send_id TEXT, status TEXT, at TEXT)")
-            connection.executemany("INSERT INTO deliveries VALUES (:send_id, :status, :at)", _DELIVERIES)
+            connection.execute("CREATE TABLE deliveries (send_id TEXT, status TEXT, reported_at TEXT)")
+            connection.executemany("INSERT INTO deliveries VALUES (:send_id, :status, :reported_at)", _DELIVERIES)

@@ -35,8 +35,8 @@ _FROM_THE_FUTURE: dict[str, Rows] = {
             "sent_at": _TOMORROW,
         }
     ],
-    "deliveries": [{"send_id": "s2", "status": "failed", "at": _TOMORROW}],
-    "interactions": [{"send_id": "s2", "kind": "CLICKED", "at": _TOMORROW}],
+    "deliveries": [{"send_id": "s2", "status": "failed", "reported_at": _TOMORROW}],
+    "interactions": [{"send_id": "s2", "kind": "CLICKED", "happened_at": _TOMORROW}],
     "customers": [{"customer_id": "c1", "email": "moved@example.com", "updated_at": _TOMORROW}],
     "order_history": [{"order_line_id": "h2", "item_id": "i2", "ordered_at": _TOMORROW, "quantity": 5}],
     "impressions": [{"impression_id": "m2", "customer_id": "c2", "offer_id": "f1", "shown_at": _TOMORROW}],

@@ -146,14 +146,14 @@ def read_books(world: Landed, duck: duckdb.DuckDBPyConnection) -> None:
           max(day) AS last_day, sum(quantity * CAST(round(unit_price * 100) AS BIGINT)) AS cents
         FROM line GROUP BY 1;
         CREATE TABLE message AS
-        SELECT send_id, customer_id, sent_at, report.status, report."at" AS reported_at FROM {world.files("treatments")}
+        SELECT send_id, customer_id, sent_at, report.status, report.reported_at FROM {world.files("treatments")}
         LEFT JOIN (SELECT * FROM {world.files("deliveries")} WHERE send_id IS NOT NULL) AS report USING (send_id)
         WHERE send_id IS NOT NULL AND arm <> 'holdout' AND status IS DISTINCT FROM 'failed';
         CREATE TABLE step AS
-        SELECT send_id, min(seen."at") FILTER (kind = 'VIEWED') AS opened,
-          min(seen."at") FILTER (kind = 'CLICKED') AS clicked
+        SELECT send_id, min(seen.happened_at) FILTER (kind = 'VIEWED') AS opened,
+          min(seen.happened_at) FILTER (kind = 'CLICKED') AS clicked
         FROM {world.files("interactions")} AS seen JOIN message USING (send_id)
-        WHERE seen."at" >= reported_at + INTERVAL 1 MINUTE GROUP BY 1;
+        WHERE seen.happened_at >= reported_at + INTERVAL 1 MINUTE GROUP BY 1;
         CREATE TABLE attributed AS
         SELECT bought.*, CASE
             WHEN clicked <= ordered_at THEN 'clicked' WHEN opened <= ordered_at THEN 'opened'

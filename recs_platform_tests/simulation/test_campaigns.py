@@ -18,17 +18,17 @@ def sends(world: Landed, duck: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConn
     duck.sql(
         f"""
         CREATE TABLE step AS
-        SELECT send_id, min(seen."at") FILTER (kind = 'VIEWED') AS opened_at,
-          min(seen."at") FILTER (kind = 'CLICKED') AS clicked_at, any_value(status) AS status,
-          any_value(report."at") AS reported_at
+        SELECT send_id, min(seen.happened_at) FILTER (kind = 'VIEWED') AS opened_at,
+          min(seen.happened_at) FILTER (kind = 'CLICKED') AS clicked_at, any_value(status) AS status,
+          any_value(report.reported_at) AS reported_at
         FROM {world.files("interactions")} AS seen JOIN report USING (send_id)
-        WHERE kind IN ('VIEWED', 'CLICKED') AND seen."at" >= report."at" + INTERVAL 1 MINUTE GROUP BY 1
+        WHERE kind IN ('VIEWED', 'CLICKED') AND seen.happened_at >= report.reported_at + INTERVAL 1 MINUTE GROUP BY 1
         """
     )
     duck.sql(
         f"""
         CREATE TABLE send AS
-        SELECT sent.*, report.status, failure_reason, report."at" AS reported_at,
+        SELECT sent.*, report.status, failure_reason, report.reported_at AS reported_at,
           step.opened_at IS NOT NULL AS opened, step.clicked_at IS NOT NULL AS clicked
         FROM (SELECT * FROM {world.files("treatments")} WHERE send_id IS NOT NULL) AS sent
         LEFT JOIN report USING (send_id) LEFT JOIN step USING (send_id)

@@ -272,14 +272,14 @@ def test_late_interactions_stand_with_the_day_they_happened(world: Landed, duck:
     assert found == {day: count for day, count in planted.items() if day != world.last.isoformat()}
     assert sum(arriving.values()) == sum(found.values()) > 0
     misplaced = duck.sql(
-        f"""SELECT count(*) FROM ({late}) WHERE CAST("at" AS DATE) <> day
+        f"""SELECT count(*) FROM ({late}) WHERE CAST(happened_at AS DATE) <> day
         OR split_part(filename, '/', -1) <> 'late-' || CAST(day + 1 AS VARCHAR) || '.parquet'"""
     ).fetchone()
     assert misplaced == (0,)
 
 
 def test_logs_stand_on_the_day_they_happened(world: Landed, duck: duckdb.DuckDBPyConnection) -> None:
-    times = {"treatments": "sent_at", "deliveries": '"at"', "interactions": '"at"'}
+    times = {"treatments": "sent_at", "deliveries": "reported_at", "interactions": "happened_at"}
     times |= {"impressions": "shown_at", "redemptions": "redeemed_at"}
     for table in set(world.tables(Kind.LOG)) & set(times):
         wrong = f"SELECT count(*) FROM {world.files(table)} WHERE CAST({times[table]} AS DATE) <> day"

@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 
 
 def instants(table: pa.Table) -> list[datetime]:
-    return [row["at"] for row in table.to_pylist()]
+    return [row["happened_at"] for row in table.to_pylist()]
 
 
 @pytest.mark.parametrize("name", list(SPECS))
@@ -42,7 +42,7 @@ def test_the_outage_in_the_files(worlds: dict[str, Landed], duck: duckdb.DuckDBP
     world = worlds["concord"]
     outage = world.truth["campaigns"]["outage_date"]
     late = f"""SELECT count(*) FILTER (filename LIKE '%/late-%'), count(*) FROM {world.files("interactions", outage)}
-        WHERE "at" >= DATE '{outage}' + INTERVAL 12 HOUR"""
+        WHERE happened_at >= DATE '{outage}' + INTERVAL 12 HOUR"""
     counts = duck.sql(late).fetchone()
     assert counts is not None
     assert counts[0] == counts[1] > 30

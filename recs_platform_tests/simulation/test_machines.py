@@ -17,7 +17,7 @@ def reactions(world: Landed, duck: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPy
     duck.sql(
         f"""
         CREATE TABLE reaction AS
-        SELECT send_id, kind, seen."at" AS instant, epoch(seen."at" - report."at") AS seconds,
+        SELECT send_id, kind, seen.happened_at AS instant, epoch(seen.happened_at - report.reported_at) AS seconds,
           sent.day AS sent_on
         FROM {world.files("interactions")} AS seen
         JOIN {world.files("deliveries")} AS report USING (send_id)

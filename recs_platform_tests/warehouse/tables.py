@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from pandera.ibis import Field
 
-from recs_platform.schemas.table import Table, TableSpec, log, snapshot, spec_of
+from recs_platform.schemas.table import Table, TableSpec, formerly, log, snapshot, spec_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject, Written
@@ -46,6 +46,19 @@ class VisitsOfNextYear(Table):
     spent: float = Field(nullable=True)
     is_member: bool = Field(nullable=True)
     country: str = Field(nullable=True)
+
+
+@log(key=("visit_id",), name="visits")
+class VisitsRenamed(Table):
+    """The same table after a column was renamed."""
+
+    event_date: datetime.date = Field()
+    visit_id: int = Field()
+    seen_at: datetime.datetime = Field(nullable=True)
+    email: str = Field(nullable=True)
+    page_count: int = Field(nullable=True, metadata=formerly("pages"))
+    spent: float = Field(nullable=True)
+    is_member: bool = Field(nullable=True)
 
 
 @snapshot(key=("customer_id",), personal=("phone",))

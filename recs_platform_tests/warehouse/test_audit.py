@@ -43,11 +43,11 @@ class Rules(Table):
     below: int = Field(nullable=True, lt=3)
     equal: int = Field(nullable=True, eq=1)
     unequal: int = Field(nullable=True, ne=1)
-    between: float = Field(nullable=True, in_range={"min_value": 0, "max_value": 1, "include_max": False})
+    in_bounds: float = Field(nullable=True, in_range={"min_value": 0, "max_value": 1, "include_max": False})
     one_of: str = Field(nullable=True, isin=["a", "b"])
     none_of: str = Field(nullable=True, notin=["a"])
     matches: str = Field(nullable=True, str_matches="^[ab]+$")
-    contains: str = Field(nullable=True, str_contains="b")
+    containing: str = Field(nullable=True, str_contains="b")
     starts: str = Field(nullable=True, str_startswith="a")
     ends: str = Field(nullable=True, str_endswith="b")
     length: str = Field(nullable=True, str_length={"min_value": 1, "max_value": 2})
@@ -146,11 +146,11 @@ def test_one_scan_counts_what_a_question_for_each_rule_counts(rows: list[dict[st
         ("above", 0.0, "greater_than(0)"),
         ("equal", 2, "equal_to(1)"),
         ("unequal", 1, "not_equal_to(1)"),
-        ("between", 1.0, "in_range(0, 1)"),
+        ("in_bounds", 1.0, "in_range(0, 1)"),
         ("one_of", "c", "isin(['a', 'b'])"),
         ("none_of", "a", "notin(['a'])"),
         ("matches", "abc", "str_matches('^[ab]+$')"),
-        ("contains", "a", "str_contains('b')"),
+        ("containing", "a", "str_contains('b')"),
         ("starts", "ba", "str_startswith('a')"),
         ("ends", "ba", "str_endswith('b')"),
         ("length", "", "str_length(1, 2)"),

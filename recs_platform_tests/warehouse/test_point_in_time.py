@@ -39,7 +39,7 @@ class SeenBySnapshot(Table):
     as_of: datetime.date = Field()
     source: str = Field()
     visit_id: int = Field()
-    of: datetime.date = Field()
+    shown_day: datetime.date = Field()
 
 
 @log(key=(), name="seen_by_log")
@@ -56,10 +56,10 @@ SNAPSHOT_QUERY = """-- What is shown.
 -- look-back: visits {back}
 -- earlier: before = profiles {earlier}
 -- earlier: live = profiles latest
-SELECT @as_of AS as_of, 'visits' AS source, visit_id, event_date AS of FROM visits
-UNION ALL SELECT @as_of AS as_of, 'profiles' AS source, 0 AS visit_id, as_of AS of FROM profiles
-UNION ALL SELECT @as_of AS as_of, 'before' AS source, 0 AS visit_id, as_of AS of FROM before
-UNION ALL SELECT @as_of AS as_of, 'live' AS source, 0 AS visit_id, as_of AS of FROM live"""
+SELECT @as_of AS as_of, 'visits' AS source, visit_id, event_date AS shown_day FROM visits
+UNION ALL SELECT @as_of AS as_of, 'profiles' AS source, 0 AS visit_id, as_of AS shown_day FROM profiles
+UNION ALL SELECT @as_of AS as_of, 'before' AS source, 0 AS visit_id, as_of AS shown_day FROM before
+UNION ALL SELECT @as_of AS as_of, 'live' AS source, 0 AS visit_id, as_of AS shown_day FROM live"""
 
 LOG_QUERY = """-- What is shown.
 -- look-back: visits {back}
@@ -170,7 +170,7 @@ def test_rows_of_the_future_change_nothing() -> None:
 def test_a_snapshot_that_was_never_made_is_an_error_and_not_an_empty_table() -> None:
     spec = spec_of(SeenBySnapshot)
     pipeline = pipeline_of(
-        spec, "-- All.\nSELECT @as_of AS as_of, 'p' AS source, 0 AS visit_id, as_of AS of FROM profiles"
+        spec, "-- All.\nSELECT @as_of AS as_of, 'p' AS source, 0 AS visit_id, as_of AS shown_day FROM profiles"
     )
     with filled({}, {5}) as (lake, company):
         with pytest.raises(MissingSliceError) as caught:
@@ -187,7 +187,7 @@ def test_a_look_back_may_be_the_companys_own_parameter(tmp_path: Path) -> None:
     spec = spec_of(SeenBySnapshot)
     text = """-- All.
 -- look-back: visits @window_days
-SELECT @as_of AS as_of, 'v' AS source, visit_id, event_date AS of FROM visits"""
+SELECT @as_of AS as_of, 'v' AS source, visit_id, event_date AS shown_day FROM visits"""
     pipeline = pipeline_of(spec, text)
     company = shop(tmp_path, parameters={"active_window_days": 3})
     (view,) = pipeline.bind(spec.name, company, days(6, 6)).views

@@ -119,6 +119,25 @@ def test_a_window_over_everything(window: str) -> None:
     assert parse_query("due", text, "sql/due.sql", passing=True).tables == {"visits"}
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("SELECT\n  at\nFROM visits", "at"),
+        ("SELECT a,\n  b AS `at`, c AS New\nFROM visits", "New"),
+        ("SELECT a,\n  MAX(visits.limit) AS b\nFROM visits", "limit"),
+        ("WITH\n  rows AS (SELECT a FROM visits)\nSELECT a FROM visits", "rows"),
+        ("SELECT a,\n  new.b FROM visits AS new", "new"),
+    ],
+)
+def test_a_reserved_word_is_no_name(text: str, word: str) -> None:
+    """BigQuery would refuse the file, and the lake runs it."""
+    assert said(text) == f"2: {word} is a reserved word of GoogleSQL; choose another name"
+
+
+def test_a_word_that_is_not_reserved_or_is_quoted_is_a_name() -> None:
+    assert parse_query("due", "SELECT day, `at`, EXTRACT(HOUR FROM ts) AS hour FROM visits", "sql/due.sql")
+
+
 def test_values_come_by_name() -> None:
     assert said("SELECT a FROM visits WHERE a = ?") == "1: takes values by name; use a @parameter"
 
@@ -156,7 +175,10 @@ def test_a_header_twice() -> None:
         query.directive("table")
 
 
-LOOK_BACK = "<log> <days | @parameter>: the days of a log that are shown, ending with the query's own day"
+LOOK_BACK = (
+    "<log> <days | @parameter> [at most]: the days of a log that are shown, ending with the query's own; "
+    "at most where fewer will do"
+)
 EARLIER = "<name> = <snapshot> <days | @parameter | latest>: an earlier snapshot, under a name of its own"
 
 

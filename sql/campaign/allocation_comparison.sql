@@ -19,10 +19,10 @@ before AS (
     ON live.segment = IF(listed.is_live = 1, listed.segment, '(all)')
 ),
 after AS (
-  SELECT listed.segment, new.treatment_id, new.share
+  SELECT listed.segment, proposed.treatment_id, proposed.share
   FROM listed
-  JOIN treatment_allocation AS new
-    ON new.segment = IF(listed.is_new = 1, listed.segment, '(all)')
+  JOIN treatment_allocation AS proposed
+    ON proposed.segment = IF(listed.is_new = 1, listed.segment, '(all)')
 ),
 pairs AS (
   SELECT

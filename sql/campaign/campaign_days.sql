@@ -18,9 +18,9 @@ sent AS (
   GROUP BY sent_on
 ),
 happened AS (
-  SELECT DATE(at) AS day, COUNT(*) AS interactions, MAX(at) AS newest_at
+  SELECT DATE(happened_at) AS day, COUNT(*) AS interactions, MAX(happened_at) AS newest_at
   FROM judged_interactions
-  GROUP BY DATE(at)
+  GROUP BY DATE(happened_at)
 ),
 bought AS (
   SELECT

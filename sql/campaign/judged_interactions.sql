@@ -6,7 +6,7 @@
 -- look-back: interactions @campaign_window_days
 -- look-back: deliveries @campaign_window_days
 WITH delivered AS (
-  SELECT engaged.send_id, MIN(deliveries.at) AS delivered_at
+  SELECT engaged.send_id, MIN(deliveries.reported_at) AS delivered_at
   FROM (SELECT DISTINCT send_id FROM interactions) AS engaged
   JOIN deliveries
     ON deliveries.send_id = engaged.send_id AND deliveries.status = 'delivered'
@@ -16,10 +16,10 @@ crowded AS (
   SELECT
     send_id,
     kind,
-    at,
+    happened_at,
     COUNT(*) OVER (
       PARTITION BY send_id, kind
-      ORDER BY UNIX_SECONDS(at)
+      ORDER BY UNIX_SECONDS(happened_at)
       RANGE BETWEEN @scanner_burst_seconds PRECEDING AND @scanner_burst_seconds FOLLOWING
     ) AS neighbours
   FROM interactions
@@ -28,15 +28,15 @@ SELECT
   @as_of AS as_of,
   crowded.send_id,
   crowded.kind,
-  crowded.at,
+  crowded.happened_at,
   CASE
     WHEN crowded.kind = 'VIEWED'
-      AND crowded.at >= TIMESTAMP_SUB(delivered.delivered_at, INTERVAL @machine_open_seconds SECOND)
-      AND crowded.at <= TIMESTAMP_ADD(delivered.delivered_at, INTERVAL @machine_open_seconds SECOND)
+      AND crowded.happened_at >= TIMESTAMP_SUB(delivered.delivered_at, INTERVAL @machine_open_seconds SECOND)
+      AND crowded.happened_at <= TIMESTAMP_ADD(delivered.delivered_at, INTERVAL @machine_open_seconds SECOND)
       THEN 'open_on_delivery'
     WHEN crowded.kind = 'CLICKED'
-      AND crowded.at >= TIMESTAMP_SUB(delivered.delivered_at, INTERVAL @scanner_click_seconds SECOND)
-      AND crowded.at <= TIMESTAMP_ADD(delivered.delivered_at, INTERVAL @scanner_click_seconds SECOND)
+      AND crowded.happened_at >= TIMESTAMP_SUB(delivered.delivered_at, INTERVAL @scanner_click_seconds SECOND)
+      AND crowded.happened_at <= TIMESTAMP_ADD(delivered.delivered_at, INTERVAL @scanner_click_seconds SECOND)
       THEN 'click_on_delivery'
     WHEN crowded.kind = 'CLICKED' AND crowded.neighbours >= @scanner_burst_clicks THEN 'click_burst'
   END AS machine_rule

@@ -12,16 +12,16 @@ WITH repeated AS (
 reported AS (
   SELECT
     send_id,
-    MAX_BY(status, at) AS status,
-    NULLIF(MAX_BY(COALESCE(failure_reason, ''), at), '') AS failure_reason
+    MAX_BY(status, reported_at) AS status,
+    NULLIF(MAX_BY(COALESCE(failure_reason, ''), reported_at), '') AS failure_reason
   FROM deliveries
   GROUP BY send_id
 ),
 engaged AS (
   SELECT
     send_id,
-    MIN(IF(kind = 'VIEWED' AND (machine_rule IS NULL OR @count_machine_engagement), at, NULL)) AS opened_at,
-    MIN(IF(kind = 'CLICKED' AND (machine_rule IS NULL OR @count_machine_engagement), at, NULL)) AS clicked_at,
+    MIN(IF(kind = 'VIEWED' AND (machine_rule IS NULL OR @count_machine_engagement), happened_at, NULL)) AS opened_at,
+    MIN(IF(kind = 'CLICKED' AND (machine_rule IS NULL OR @count_machine_engagement), happened_at, NULL)) AS clicked_at,
     COUNTIF(kind = 'VIEWED' AND machine_rule IS NOT NULL) AS machine_opens,
     COUNTIF(kind = 'CLICKED' AND machine_rule IS NOT NULL) AS machine_clicks
   FROM judged_interactions

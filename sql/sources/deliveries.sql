@@ -1,9 +1,9 @@
 -- One row per message that the mail provider reported on. Of several reports of a day on one message the last counts.
 SELECT
-  send_id, status, failure_reason, at, event_date
+  send_id, status, failure_reason, reported_at, event_date
 FROM landed_deliveries
 WHERE rejection IS NULL
 QUALIFY ROW_NUMBER() OVER (
   PARTITION BY send_id, event_date
-  ORDER BY at DESC, status, failure_reason
+  ORDER BY reported_at DESC, status, failure_reason
 ) = 1

@@ -1,9 +1,9 @@
 -- One row per open or click of a message. The same one reported twice stands once.
 SELECT
-  send_id, kind, at, event_date
+  send_id, kind, happened_at, event_date
 FROM landed_interactions
 WHERE rejection IS NULL
 QUALIFY ROW_NUMBER() OVER (
-  PARTITION BY send_id, kind, at, event_date
+  PARTITION BY send_id, kind, happened_at, event_date
   ORDER BY send_id
 ) = 1

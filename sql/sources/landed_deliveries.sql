@@ -3,15 +3,15 @@ SELECT
   send_id,
   status,
   failure_reason,
-  at,
-  COALESCE(source_day, IF(DATE(at) < @start_date, @start_date, DATE(at)), @start_date) AS event_date,
+  reported_at,
+  COALESCE(source_day, IF(DATE(reported_at) < @start_date, @start_date, DATE(reported_at)), @start_date) AS event_date,
   CASE
     WHEN unreadable IS NOT NULL THEN unreadable
     WHEN send_id IS NULL THEN 'send_id is missing'
     WHEN status IS NULL THEN 'status is missing'
-    WHEN at IS NULL THEN 'at is missing'
-    WHEN DATE(at) <> source_day THEN 'at is outside its day'
-    WHEN DATE(at) < @start_date THEN 'at is before the start date'
+    WHEN reported_at IS NULL THEN 'reported_at is missing'
+    WHEN DATE(reported_at) <> source_day THEN 'reported_at is outside its day'
+    WHEN DATE(reported_at) < @start_date THEN 'reported_at is before the start date'
     WHEN status NOT IN ('delivered', 'failed') THEN 'status is unknown'
   END AS rejection
 FROM source_deliveries

@@ -5,21 +5,21 @@
 WITH arrived AS (
   SELECT
     *,
-    COALESCE(source_day, IF(DATE(at) < @start_date, @start_date, DATE(at)), @start_date) AS event_date
+    COALESCE(source_day, IF(DATE(happened_at) < @start_date, @start_date, DATE(happened_at)), @start_date) AS event_date
   FROM source_interactions
 )
 SELECT
   send_id,
   kind,
-  at,
+  happened_at,
   event_date,
   CASE
     WHEN unreadable IS NOT NULL THEN unreadable
     WHEN send_id IS NULL THEN 'send_id is missing'
     WHEN kind IS NULL THEN 'kind is missing'
-    WHEN at IS NULL THEN 'at is missing'
-    WHEN DATE(at) <> source_day THEN 'at is outside its day'
-    WHEN DATE(at) < @start_date THEN 'at is before the start date'
+    WHEN happened_at IS NULL THEN 'happened_at is missing'
+    WHEN DATE(happened_at) <> source_day THEN 'happened_at is outside its day'
+    WHEN DATE(happened_at) < @start_date THEN 'happened_at is before the start date'
     WHEN kind NOT IN ('VIEWED', 'CLICKED') THEN 'kind is unknown'
     WHEN event_date >= DATE_ADD(@start_date, INTERVAL @interaction_window_days DAY)
       -- The days are judged one by one, so that a range of them gives what each of them gives.

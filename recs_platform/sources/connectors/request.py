@@ -17,7 +17,7 @@ from recs_platform.companies.problems import did_you_mean
 from recs_platform.errors import SourceError, SourceUnavailableError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.landing import SOURCE_DAY, feed_columns
-from recs_platform.schemas.table import TableSpec
+from recs_platform.schemas.table import Column, TableSpec
 
 SOURCE_DAY_FIELD = pa.field(SOURCE_DAY, pa.date32())
 """The day that a row was read for; NULL where the source is not divided into days."""
@@ -66,7 +66,7 @@ def pick_columns(request: SourceRequest, there: Sequence[str], where: str) -> di
     The date column is never picked: it follows from the time column (logs) or from the day that is read (snapshots).
     """
     wanted = [column for column in request.spec.columns if column.name in feed_columns(request.spec)]
-    names = {column.name: request.renames.get(column.name, column.name) for column in wanted}
+    names = {column.name: request.renames.get(column.name, _own_name(column, there)) for column in wanted}
     picked = {name: raw for name, raw in names.items() if raw in there}
     missing = [column.name for column in wanted if not column.nullable and column.name not in picked]
     if missing:
@@ -79,6 +79,13 @@ def pick_columns(request: SourceRequest, there: Sequence[str], where: str) -> di
                 remedy="Leave one of them in the source.",
             )
     return picked
+
+
+def _own_name(column: Column, there: Sequence[str]) -> str:
+    """What the source calls a column that nobody has renamed: a feed may have been written for a former name."""
+    if column.formerly is None or column.formerly not in there or column.name in there:
+        return column.name
+    return column.formerly
 
 
 def check_renames(request: SourceRequest, picked: Collection[str], there: Iterable[str], where: str) -> None:

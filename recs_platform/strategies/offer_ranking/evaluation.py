@@ -118,15 +118,15 @@ def overall(judged: Judged, manifest: Manifest, day: date) -> Iterator[Row]:
         "customers": len(np.unique(judged.customers.astype(str))),
         "mean_chance": float(judged.chances.mean()),
     }
-    yield from (figure("overall", name, value=value, rows=len(judged.labels)) for name, value in counts.items())
+    yield from (figure("overall", name, value=value, sample_size=len(judged.labels)) for name, value in counts.items())
     rate = proportion(int(judged.labels.sum()), len(judged.labels))
-    yield figure("overall", "redeemed", interval=rate, rows=len(judged.labels))
+    yield figure("overall", "redeemed", interval=rate, sample_size=len(judged.labels))
     if judged.labels.all() or not judged.labels.any():
         return  # with one outcome alone there is nothing to tell apart
     ours, popular = judge(judged.labels, judged.chances), judge(judged.labels, judged.rates)
     for name in ("roc_auc", "pr_auc", "log_loss", "calibration_error"):
         value, baseline = getattr(ours, name), getattr(popular, name)
-        yield figure("overall", name, value=value, baseline=baseline, rows=len(judged.labels))
+        yield figure("overall", name, value=value, baseline=baseline, sample_size=len(judged.labels))
 
 
 def ranking(judged: Judged) -> Iterator[Row]:
@@ -146,8 +146,8 @@ def _beside(name: str, k: int, ours: Floats, popular: Floats) -> Iterator[Row]:
     """Both figures over the same customers, and the mean difference: a customer is his own comparison."""
     has_value = ~np.isnan(ours)
     customers = int(has_value.sum())
-    yield figure("ranking", name, k, interval=average(ours), baseline=metrics.mean(popular), rows=customers)
-    yield figure("ranking", f"{name}_gain", k, interval=average(ours - popular), rows=customers)
+    yield figure("ranking", name, k, interval=average(ours), baseline=metrics.mean(popular), sample_size=customers)
+    yield figure("ranking", f"{name}_gain", k, interval=average(ours - popular), sample_size=customers)
 
 
 def _margin(name: str, k: int, both: tuple[Lists, Lists], margins: Floats) -> Iterator[Row]:
@@ -160,13 +160,13 @@ def _margin(name: str, k: int, both: tuple[Lists, Lists], margins: Floats) -> It
         sure = (average(popular).low or 0.0) > 0
         ratio = ratio_interval(Sums.of(n=popular, y=ours)) if sure else UNKNOWN
         ends = (None if end is None else end - 1 for end in (ratio.low, ratio.high))
-        yield figure("ranking", f"{name}_lift", k, interval=Interval(lift, *ends), rows=len(ours))
+        yield figure("ranking", f"{name}_lift", k, interval=Interval(lift, *ends), sample_size=len(ours))
 
 
 def curves(judged: Judged) -> Iterator[Row]:
     """Points of the pictures, in their order along the curve."""
     for number, bin in enumerate(metrics.calibration_curve(judged.labels, judged.chances), start=1):
-        yield figure("calibration", f"{number}", interval=bin.happened, baseline=bin.promised, rows=bin.rows)
+        yield figure("calibration", f"{number}", interval=bin.happened, baseline=bin.promised, sample_size=bin.rows)
     if not judged.labels.any():
         return
     lifts = metrics.lift_by_decile(judged.labels, judged.chances)

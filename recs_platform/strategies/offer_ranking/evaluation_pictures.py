@@ -50,7 +50,7 @@ def _judged(of: Mapping[Any, Row], day: date) -> str:
     value = {name: of["overall", name, 0]["value"] for name in ("days", "days_before", "days_learned_from")}
     last = day - timedelta(days=int(value["days_before"]))
     first = last - timedelta(days=int(value["days"]) - 1)
-    impressions, customers = of["overall", "days", 0]["rows"], of["overall", "customers", 0]["value"]
+    impressions, customers = of["overall", "days", 0]["sample_size"], of["overall", "customers", 0]["value"]
     learned = int(value["days_learned_from"])
     seen = f"**it has learned from {learned} of these days**" if learned else "it has learned from none of these days"
     chosen = int(of["overall", "days_chosen_on", 0]["value"])
@@ -113,7 +113,7 @@ def _calibration(rows: Rows) -> bytes:
         Point(
             row["baseline"],
             row["value"],
-            f"promised {percent(row['baseline'])}, happened {percent(row['value'])} of {count(row['rows'])}",
+            f"promised {percent(row['baseline'])}, happened {percent(row['value'])} of {count(row['sample_size'])}",
             row["low"],
             row["high"],
         )

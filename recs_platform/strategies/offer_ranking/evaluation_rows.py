@@ -22,12 +22,12 @@ def figure(
     value: float | None = None,
     interval: Interval | None = None,
     baseline: float | None = None,
-    rows: int | None = None,
+    sample_size: int | None = None,
 ) -> Row:
     """`interval` brings the value with it."""
     estimate = interval or Interval(value, None, None)
     ends = {"value": estimate.estimate, "low": estimate.low, "high": estimate.high}
-    return {"section": section, "name": name, "k": k, **ends, "baseline": baseline, "rows": rows}
+    return {"section": section, "name": name, "k": k, **ends, "baseline": baseline, "sample_size": sample_size}
 
 
 def average(figures: Floats) -> Interval:

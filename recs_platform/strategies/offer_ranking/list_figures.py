@@ -54,12 +54,12 @@ def list_figures(
 def _at(k: int, ours: _Shown, popular: _Shown, running: int, people: int) -> Iterator[Row]:
     covered = [metrics.coverage(shown.lists, shown.offers, k, running) for shown in (ours, popular)]
     customers = len(ours.lists.customers)
-    yield figure("list", "coverage", k, value=covered[0], baseline=covered[1], rows=customers)
+    yield figure("list", "coverage", k, value=covered[0], baseline=covered[1], sample_size=customers)
     varied = [metrics.diversity(shown.lists, shown.categories, k) for shown in (ours, popular)]
     new = [metrics.novelty(shown.lists, shown.known_to, people, k) for shown in (ours, popular)]
     for name, (own, usual) in (("diversity", varied), ("novelty", new)):
         has_value = int((~np.isnan(own)).sum())
-        yield figure("list", name, k, interval=average(own), baseline=metrics.mean(usual), rows=has_value)
+        yield figure("list", name, k, interval=average(own), baseline=metrics.mean(usual), sample_size=has_value)
 
 
 def _shown(rows: pa.Table, ranks: metrics.Ints, buyers: Mapping[str, int]) -> _Shown:

@@ -11,6 +11,7 @@ from recs_platform.models.settings import Weekday
 
 class OfferRankingParameters(Parameters):
     look_back_parameter = "feature_window_days"
+    computed = ("window_days", "history_days")
     feature_window_days: int = Field(90, ge=1, le=730, description="Days of events that features look back on.")
     training_window_days: int = Field(
         60, ge=15, le=365, description="Days of impressions that a model is trained, stopped and compared on."
@@ -103,8 +104,7 @@ class OfferRankingParameters(Parameters):
     @property
     def history_days(self) -> int:
         """The oldest impression that trains needs a whole look-back window before it."""
-        needed = self.training_window_days + self.feature_window_days + 1
-        return max(needed, self.campaign_window_days)
+        return self.training_window_days + self.feature_window_days + 1
 
 
 def parameters_of(company: Company) -> OfferRankingParameters:

@@ -20,7 +20,7 @@ import duckdb
 
 from recs_platform.errors import StorageError, UnavailableError
 from recs_platform.outages import may_recover
-from recs_platform.schemas.table import TableSpec
+from recs_platform.schemas.table import Column, TableSpec
 from recs_platform.warehouse.lake.types import type_of
 
 
@@ -128,13 +128,17 @@ def literal(text: str) -> str:
 
 def declared_columns(spec: TableSpec, stored: str | None) -> str:
     """A SELECT of a table's declared columns over what is stored, which may be older than some of them."""
-    nothing = ", ".join(f"CAST(NULL AS {type_of(c)}) AS {quoted(c.name)}" for c in spec.columns)
+    of_name = {name: c for c in spec.columns for name in (c.name, c.formerly) if name}
+    nothing = ", ".join(f"CAST(NULL AS {type_of(c)}) AS {quoted(name)}" for name, c in of_name.items())
     typed = f"SELECT {nothing} WHERE FALSE"
-    if stored is None:
-        return typed
     # The branch without rows lends its columns to the other one; DuckDB drops it from the plan.
-    names = ", ".join(quoted(c.name) for c in spec.columns)
-    return f"SELECT {names} FROM ({typed} UNION ALL BY NAME {stored})"
+    either = typed if stored is None else f"{typed} UNION ALL BY NAME {stored}"
+    return f"SELECT {', '.join(map(_newest_name, spec.columns))} FROM ({either})"
+
+
+def _newest_name(column: Column) -> str:
+    name = quoted(column.name)
+    return f"coalesce({name}, {quoted(column.formerly)}) AS {name}" if column.formerly else name
 
 
 @contextmanager

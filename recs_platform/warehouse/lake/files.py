@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake._internal import DeltaFileSystemHandler
 from pyarrow.fs import FileType
@@ -97,7 +98,11 @@ class Files:
         column = spec.date_column
         bounds = [(column, ">=", str(days.first)), (column, "<=", str(days.last))] if days else None
         name = f"{spec.name}_{id(table)}"
-        connection.register(name, table.to_pyarrow_dataset(partitions=bounds))
+        # The newest schema no longer has a column's former name, which older files still have.
+        now = pa.schema(table.schema().to_arrow())  # type: ignore[arg-type]  # the stub knows no Arrow C interface
+        former = [pa.field(c.formerly, c.type) for c in spec.columns if c.formerly and c.formerly not in now.names]
+        dataset = table.to_pyarrow_dataset(partitions=bounds, schema=pa.schema([*now, *former]))
+        connection.register(name, dataset)
         return declared_columns(spec, f"SELECT * FROM {quoted(name)}")
 
 

@@ -102,7 +102,7 @@ def test_an_empty_folder_is_written_to_and_a_file_is_not_replaced(tmp_path: Path
 def test_a_csv_says_days_in_iso_numbers_unrounded_and_nothing_as_nothing() -> None:
     row = {
         "day": date(2025, 12, 2),
-        "at": datetime(2025, 12, 2, 9, 30, 0, 250_000),
+        "happened_at": datetime(2025, 12, 2, 9, 30, 0, 250_000),
         "share": 1 / 3,
         "sum": 0.1 + 0.2,
         "n": 12_345,

@@ -39,6 +39,16 @@ def test_renames_win_over_a_column_of_the_same_name(reader: Reader, put: Put) ->
     assert reader.rows(source) == [{"item_id": "A-1", "price": "2", "name": "x", "brand": "A-1", "source_day": None}]
 
 
+def test_a_feed_that_was_written_for_a_former_name(reader: Reader, put: Put) -> None:
+    source = {"connector": "files", "path": "interactions.csv"}
+    put("interactions.csv", "send_id,kind,at\ns1,VIEWED,2025-09-01\n")
+    (row,) = reader.rows(source, "interactions")
+    assert row["happened_at"] == "2025-09-01"
+    put("interactions.csv", "send_id,kind,at,happened_at\ns1,VIEWED,2025-09-01,2025-09-02\n")
+    (row,) = reader.rows(source, "interactions")
+    assert row["happened_at"] == "2025-09-02"
+
+
 @pytest.mark.parametrize(
     "content",
     [

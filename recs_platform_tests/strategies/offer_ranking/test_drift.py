@@ -238,7 +238,7 @@ def test_volume_is_per_day_on_which_anything_is_shown(times: int, verdict: str) 
     only_today = many.filter(pc.not_equal(many[DAY], pa.scalar(NEWEST[0])))
     for table in (many, only_today):
         volume = found_in(table)["volume", "volume"]
-        assert (volume.verdict, volume.limit) == (verdict, 0.3), volume
+        assert (volume.verdict, volume.threshold) == (verdict, 0.3), volume
         assert volume.value == pytest.approx(times - 1, abs=0.5 * times)
 
 

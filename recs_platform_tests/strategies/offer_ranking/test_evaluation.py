@@ -112,7 +112,7 @@ def test_lists_by_hand() -> None:
     best = 1 + 1 / np.log2(3)
     assert third["ndcg"]["value"] == pytest.approx((1 + 1 / np.log2(3)) / 2)
     assert third["ndcg"]["baseline"] == pytest.approx(((1 / np.log2(3) + 1 / 2) / best + 1) / 2)
-    assert {row["rows"] for row in first.values()} == {2}
+    assert {row["sample_size"] for row in first.values()} == {2}
 
 
 def test_margins_by_hand() -> None:
@@ -210,7 +210,7 @@ def test_the_planted_truth_is_found(models: ModelShelf) -> None:
 def test_it_is_judged_on_a_week_from_which_nothing_was_learned(models: ModelShelf) -> None:
     overall = by_name(evaluated(models, impressions()), "overall")
     week = impressions().filter(pc.greater(impressions()["shown_on"], pa.scalar(CLOSED_TO - timedelta(days=7))))
-    assert overall["days"]["rows"] == week.num_rows - week["label"].null_count
+    assert overall["days"]["sample_size"] == week.num_rows - week["label"].null_count
     found = {name: overall[name]["value"] for name in ("days", "days_before", "days_learned_from", "days_chosen_on")}
     assert found == {"days": 7, "days_before": 7, "days_learned_from": 0, "days_chosen_on": 7}
     words = said(evaluated(models, impressions()))

@@ -51,7 +51,7 @@ def test_lists_of_the_day_by_hand() -> None:
     assert (first["coverage"]["value"], first["coverage"]["baseline"]) == (pytest.approx(1 / 3), pytest.approx(1 / 3))
     assert (third["coverage"]["value"], third["coverage"]["baseline"]) == (pytest.approx(2 / 3), 1.0)
     # C1 alone has two offers, of two categories; by rate C1 has Dairy, Dairy, Fish and C2 Dairy, Fish.
-    assert (third["diversity"]["value"], third["diversity"]["rows"]) == (1.0, 1)
+    assert (third["diversity"]["value"], third["diversity"]["sample_size"]) == (1.0, 1)
     assert third["diversity"]["baseline"] == pytest.approx((2 / 3 + 1) / 2)
     # Of three customers two know F1, none F2, one F3; one more is counted of each.
     assert first["novelty"]["value"] == pytest.approx(-np.log2(3 / 4))

@@ -148,13 +148,13 @@ def test_drift_is_measured_over_the_companys_days_and_judged_by_its_limits(
     for parameters, (value, limit, verdict) in (({}, usual), (UNUSUAL, unusual)):
         one = found(name, figure, **parameters)
         assert one.value == pytest.approx(value), one
-        assert (one.limit, one.verdict) == (limit, verdict), one
+        assert (one.threshold, one.verdict) == (limit, verdict), one
 
 
 def test_each_drift_parameter_has_a_say_of_its_own() -> None:
     """All others at their usual values."""
     assert found("category", "new_categories", drift_days=5).value == pytest.approx(0.4)
-    assert found("volume", "volume", volume_change=0.05).limit == 0.05
+    assert found("volume", "volume", volume_change=0.05).threshold == 0.05
     assert found("volume", "volume", drift_days=5, volume_change=0.05).verdict == "drifted"
-    assert found("category", "new_categories", new_category_share=0.5).limit == 0.5
+    assert found("category", "new_categories", new_category_share=0.5).threshold == 0.5
     assert found("label", "label_rate", label_days=14).words == "label: 20.0% redeemed instead of 20.0%"

@@ -1,4 +1,5 @@
-"""A model that grows: old slices are read with the new columns NULL, new ones are written, old ones rewritten."""
+"""A model that grows: old slices are read with the new columns NULL, new ones are written, old ones rewritten. And one
+whose column is renamed: old slices are read under the new name."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from recs_platform_tests.warehouse.tables import (
     VISITS,
     Row,
     VisitsOfNextYear,
+    VisitsRenamed,
     day,
     days,
     ref,
@@ -16,7 +18,7 @@ from recs_platform_tests.warehouse.tables import (
     write,
 )
 
-GROWN = spec_of(VisitsOfNextYear)
+GROWN, RENAMED = spec_of(VisitsOfNextYear), spec_of(VisitsRenamed)
 
 
 def grown(offset: int) -> list[Row]:
@@ -62,3 +64,22 @@ def test_a_version_from_before_the_change_is_restored(any_lake: Lake) -> None:
     assert seen(any_lake) == [(1, 1.0, None)]
     write(any_lake, days(1, 1), grown(1), GROWN)
     assert seen(any_lake) == [(1, 1.0, None), (2, 1.5, "NL")]
+
+
+def renamed(offset: int, pages: int | None) -> list[Row]:
+    return [
+        {name: value for name, value in {**row, "page_count": pages}.items() if name != "pages"}
+        for row in visits([day(offset)], each=1)
+    ]
+
+
+def test_old_and_new_slices_are_read_under_the_new_name(any_lake: Lake) -> None:
+    """Without rewriting them: what was stored before stays as it is, and every version of it can be restored."""
+    write(any_lake, days(0, 1), visits(days(0, 1), each=1))
+    write(any_lake, days(2, 3), [*renamed(2, 7), *renamed(3, None)], RENAMED)
+    rows = stored(any_lake, spec=RENAMED)
+    assert [(row["event_date"].day, row["page_count"]) for row in rows] == [(1, 1), (2, 1), (3, 7), (4, None)]
+    assert set(rows[0]) == {column.name for column in RENAMED.columns}
+    assert [row["page_count"] for row in stored(any_lake, days(0, 0), RENAMED)] == [1]
+    any_lake.restore(ref(RENAMED), 1)
+    assert [row["page_count"] for row in stored(any_lake, spec=RENAMED)] == [1, 1]

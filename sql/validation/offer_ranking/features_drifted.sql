@@ -3,6 +3,6 @@
 -- what and how far. A broken feed or a new model? docs/drift.md and docs/retraining.md say how to tell, and what to do.
 -- table: drift_report
 -- severity: warn
-SELECT name, figure, value, limit, words
+SELECT name, figure, value, threshold, words
 FROM drift_report
 WHERE verdict = 'drifted'

@@ -1,7 +1,7 @@
 -- Order history ends the day before the event stream begins. A gap loses orders, an overlap counts them twice.
 -- table: order_history
 -- severity: warn
--- look-back: source_counts 1100
+-- look-back: source_counts 1100 at most
 WITH history AS (
   SELECT DATE(MAX(ordered_at)) AS last_day FROM order_history
 ),
