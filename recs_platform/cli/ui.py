@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from typing import Annotated
 
 import typer
 
 from recs_platform.cli.output import console
+from recs_platform.errors import ConfigError
+
+_SERVER = "recs_platform.automation.webserver"
 
 
 def register(app: typer.Typer) -> None:
@@ -18,14 +22,27 @@ def register(app: typer.Typer) -> None:
 def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 3000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A name that browsers may call it by, besides localhost and --host.")
+    ] = None,
 ) -> None:
     """Open the Dagster UI and its daemon: lineage, runs, schedules, backfills. Ctrl-C ends it."""
-    from recs_platform.automation.instance import dagster_home, shipped_file
+    from recs_platform.automation.instance import dagster_home
     from recs_platform.strategies.catalogue import pipelines
 
     pipelines()  # a wrong query is said here, in one line, not in the UI's log
     home = dagster_home()
-    console.print(f"Dagster UI on http://{host}:{port} (instance in {home}). Ctrl-C ends it.")
-    workspace = str(shipped_file("workspace.yaml"))
-    command = [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-p", str(port), "-h", host]
+    _check_free(host, port)
+    console.print(f"Dagster UI on http://{host}:{port} (instance in {home}). Ctrl-C ends it.", markup=False)
+    allowed = [f"--allow-host={name}" for name in allow_host or ()]
+    command = [sys.executable, "-P", "-m", _SERVER, f"--host={host}", f"--port={port}", *allowed]
     os.execv(sys.executable, command)  # noqa: S606  (our own interpreter, arguments validated above)
+
+
+def _check_free(host: str, port: int) -> None:
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            return
+    except (OSError, UnicodeError) as error:
+        reason = (getattr(error, "strerror", None) or "not a name").partition(" (")[0]
+        raise ConfigError(f"--host {host} --port {port}: {reason}. Choose others, or end what listens there.") from None

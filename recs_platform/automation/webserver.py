@@ -1,0 +1,80 @@
+"""The Dagster UI on this machine's instance: its web server behind a guard, its code server, and the daemon.
+
+What `dagster dev` starts, but with the guard, and without the current folder on Python's path: a module that lies there
+by chance or by intent is not imported. Not here: whom the guard refuses (web_guard.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+import yaml
+from dagster import DagsterInstance
+from dagster._cli.proxy_server_manager import ProxyServerManager
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
+from dagster_webserver.app import create_app_from_workspace_process_context
+
+from recs_platform.automation.instance import dagster_home
+from recs_platform.automation.web_guard import OwnPagesOnly
+
+_DEFINITIONS = "recs_platform.definitions"
+_NO_CURRENT_FOLDER = "PYTHONSAFEPATH"
+_ENDS_WITHIN_SECONDS = 30
+
+
+def serve(host: str, port: int, allowed_hosts: Collection[str]) -> None:
+    """Until Ctrl-C."""
+    os.environ[_NO_CURRENT_FOLDER] = "1"
+    # Dagster puts the folder in which a module is loaded on the path; the instance's own holds none.
+    code = ModuleTarget(_DEFINITIONS, attribute=None, working_directory=str(dagster_home()), location_name=_DEFINITIONS)
+    with (
+        DagsterInstance.get() as instance,
+        ProxyServerManager(instance, code, code_server_log_level="warning") as servers,
+        tempfile.TemporaryDirectory(prefix="recs-ui-") as folder,
+    ):
+        workspace = Path(folder) / "workspace.yaml"
+        workspace.write_text(yaml.safe_dump({"load_from": servers.get_code_server_specs()}))
+        target = WorkspaceFileTarget([str(workspace)])
+        with _daemon(workspace), WorkspaceProcessContext(instance, target) as context:
+            app = create_app_from_workspace_process_context(context)
+            guarded = OwnPagesOnly(app, {host, *allowed_hosts})
+            uvicorn.run(guarded, host=host, port=port, log_level="warning")
+
+
+@contextmanager
+def _daemon(workspace: Path) -> Iterator[None]:
+    """Schedules, sensors, queued runs and backfills, as long as the UI is there."""
+    arguments = ["run", "--log-level=warning", f"--workspace={workspace}"]
+    process = subprocess.Popen([sys.executable, "-P", "-m", "dagster._daemon", *arguments])  # noqa: S603  (our own words)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_ENDS_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--allow-host", action="append", default=[])
+    chosen = parser.parse_args()
+    serve(chosen.host, chosen.port, chosen.allow_host)
+
+
+if __name__ == "__main__":
+    _main()
