@@ -16,7 +16,7 @@ import pytest
 from recs_platform_tests.e2e.server import RECS, environment, ui
 
 pytestmark = pytest.mark.slow
-_PAUSE = "mutation { setAutoMaterializePaused(paused: true) }"
+_RESUME = "mutation { setAutoMaterializePaused(paused: false) }"
 _IS_PAUSED = "{ instance { autoMaterializePaused } }"
 _LOCATIONS = "{ workspaceOrError { ... on Workspace { locationEntries { name loadStatus } } } }"
 
@@ -44,16 +44,16 @@ def test_a_foreign_page_changes_nothing_and_a_foreign_module_is_not_imported(tmp
         (entry,) = ask(server.url, _LOCATIONS)["workspaceOrError"]["locationEntries"]
         assert entry == {"name": "recs_platform.definitions", "loadStatus": "LOADED"}
         before = ask(server.url, _IS_PAUSED)
-        mutation = f"{server.url}/graphql?{urllib.parse.urlencode({'query': _PAUSE})}"
+        mutation = f"{server.url}/graphql?{urllib.parse.urlencode({'query': _RESUME})}"
         assert status(mutation) == 403
         assert status(mutation, Host="evil.example", Origin="http://evil.example") == 403
         with pytest.raises(urllib.error.HTTPError, match="403"):
-            ask(server.url, _PAUSE, Origin="http://evil.example")
+            ask(server.url, _RESUME, Origin="http://evil.example")
         assert status(server.url, Host="evil.example") == 403
         assert ask(server.url, _IS_PAUSED) == before
-        ask(server.url, _PAUSE, Origin=server.url)
-        assert ask(server.url, _IS_PAUSED) == {"instance": {"autoMaterializePaused": True}}
-        assert before == {"instance": {"autoMaterializePaused": False}}
+        ask(server.url, _RESUME, Origin=server.url)
+        assert ask(server.url, _IS_PAUSED) == {"instance": {"autoMaterializePaused": False}}
+        assert before == {"instance": {"autoMaterializePaused": True}}
         assert server.interrupt() in (0, 130)
     assert not (tmp_path / "imported").exists()
 
