@@ -17,7 +17,7 @@ from recs_platform.declarations.cadence import DAILY, Cadence
 from recs_platform.errors import ConfigError
 from recs_platform.models.settings import WEEKDAYS, Weekday
 from recs_platform.schemas.table import Kind
-from recs_platform.strategies.catalogue import KNOWN, pipelines
+from recs_platform.strategies.catalogue import KNOWN, company_named, pipelines
 from recs_platform.warehouse.slices import Days, TableRef
 
 START = date(2025, 9, 1)
@@ -72,6 +72,15 @@ def test_the_longer_window_counts(window: int, campaigns: int) -> None:
     shelf: Any = _Shelf([])
     history, _ = plan(_company(window, campaigns), pipelines()[STRATEGY], shelf, Days.one(_day(22)))
     assert str(history.days) == "2025-09-07 to 2025-09-22"
+
+
+def test_purchases_are_loaded_as_far_back_as_they_exclude() -> None:
+    """A company that has long been selling, on its first day here: what was bought in spring is not recommended."""
+    acme = company_named("acme").model_copy(update={"start_date": date(2025, 1, 1)})
+    shelf: Any = _Shelf([])
+    history, day = plan(acme, pipelines()["vehicle_fitment"], shelf, Days.one(date(2025, 12, 3)))
+    assert (str(history.days), str(day.days)) == ("2025-01-01 to 2025-12-02", "2025-12-03")
+    assert acme.parameters.window_days < 100
 
 
 def test_history_that_is_there_is_not_loaded_again() -> None:
