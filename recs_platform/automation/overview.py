@@ -15,7 +15,7 @@ from recs_platform.automation.locks import is_running
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db import job_log
-from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import JobRun, Status
 from recs_platform.schemas.table import Kind
 from recs_platform.settings import Environment, settings
@@ -97,9 +97,7 @@ def _is_later(inputs: Sequence[Slice], own: Slice) -> bool:
 
 
 def _last_run(company: Company) -> JobRun | None:
-    database = engine()
-    upgrade(database)
-    runs = job_log.recent(database, company.name, limit=1)
+    runs = job_log.recent(opened_database(), company.name, limit=1)
     return runs[0] if runs else None
 
 

@@ -1,4 +1,7 @@
-"""The way to the platform database: opening it, and bringing its tables up to date.
+"""The way to the platform database: one engine for each URL and process, and tables that are up to date.
+
+`opened_database` is for everybody: whoever asks first in a process migrates, and nobody else looks again. `engine` and
+`upgrade` are its two halves, for tests and tools that want one of them.
 
 Not here: the tables (`tables.py`) and what is written into them. A database that cannot be used is a `ConfigError`,
 one that does not answer just now an `UnavailableError`, in one sentence that never shows the password.
@@ -6,10 +9,13 @@ one that does not answer just now an `UnavailableError`, in one sentence that ne
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import sqlalchemy
 from sqlalchemy import URL, Connection, Engine, event, text
@@ -32,11 +38,30 @@ VERSION_TABLE = "recs_schema_version"
 
 _SQLITE_WAIT_MS = 30_000
 _POSTGRES_CONNECT_SECONDS = 10
+_MOST_DATABASES = 8
+"""Of one process. The platform uses one; tests use many, and those that are no longer used go."""
+
+
+def opened_database(url: str | None = None) -> Engine:
+    """The platform database, ready to be used; `settings().database` unless another one is named."""
+    return _opened(settings().database if url is None else url)
 
 
 def engine(url: str | None = None) -> Engine:
-    """Open the platform database; `settings().database` unless another one is named."""
-    parsed = _parse(settings().database if url is None else url)
+    """The process's engine of a database, whether its tables are there or not."""
+    return _engine(settings().database if url is None else url)
+
+
+@lru_cache(maxsize=_MOST_DATABASES)
+def _opened(url: str) -> Engine:
+    database = _engine(url)
+    upgrade(database)
+    return database
+
+
+@lru_cache(maxsize=_MOST_DATABASES)
+def _engine(url: str) -> Engine:
+    parsed = _parse(url)
     connect_args: dict[str, Any] = {}
     if _is_sqlite(parsed):
         _create_folder(parsed)
@@ -53,7 +78,19 @@ def engine(url: str | None = None) -> Engine:
     if _is_sqlite(parsed):
         event.listen(opened, "connect", _prepare_sqlite)
     event.listen(opened, "handle_error", _explain_failed_connection)
+    _engines.add(opened)
     return opened
+
+
+_engines: WeakSet[Engine] = WeakSet()
+
+
+def _leave_connections_to_the_parent() -> None:
+    for opened in list(_engines):
+        opened.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_leave_connections_to_the_parent)
 
 
 def upgrade(engine: Engine) -> None:
