@@ -4,7 +4,8 @@
 `upgrade` are its two halves, for tests and tools that want one of them.
 
 Not here: the tables (`tables.py`) and what is written into them. A database that cannot be used is a `ConfigError`,
-one that does not answer just now an `UnavailableError`, in one sentence that never shows the password.
+one whose disk, file or rights need a person a `StorageError`, one that does not answer just now an `UnavailableError`:
+one sentence each, whatever the engine was asked, which shows neither the password nor the options of the URL.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from sqlalchemy import URL, Connection, Engine, event, text
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from recs_platform.errors import ConfigError, UnavailableError
+from recs_platform.errors import ConfigError, PlatformError, UnavailableError
 from recs_platform.outages import may_recover
+from recs_platform.platform_db.database_errors import storage_error, without_secrets
 from recs_platform.platform_db.locks import lock
 from recs_platform.settings import settings
 
@@ -77,7 +79,7 @@ def _engine(url: str) -> Engine:
         ) from None
     if _is_sqlite(parsed):
         event.listen(opened, "connect", _prepare_sqlite)
-    event.listen(opened, "handle_error", _explain_failed_connection)
+    event.listen(opened, "handle_error", _explain)
     _engines.add(opened)
     return opened
 
@@ -186,6 +188,10 @@ def _shown(url: URL) -> str:
     return URL.create(url.get_backend_name(), host=url.host, port=url.port, database=url.database).render_as_string()
 
 
+def _name(url: URL) -> str:
+    return f"platform database {_shown(url)} (RECS_DATABASE_URL, RECS_HOME)"
+
+
 def _create_folder(url: URL) -> None:
     with _explained_paths(url):
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
@@ -208,19 +214,25 @@ def _explained(engine: Engine) -> Iterator[None]:
         raise _unusable(engine.url, error, str(error.orig)) from None
 
 
-def _explain_failed_connection(context: ExceptionContext) -> None:
-    """No connection at all, or one that broke off, met another or was not let in: a query that is wrong stays as is."""
+def _explain(context: ExceptionContext) -> None:
+    """A database that cannot be read or written just now, or a connection that failed, broke off or met another. A
+    statement that is wrong stays as it is."""
     error = context.original_exception
-    refused = context.connection is None or context.is_disconnect or may_recover(error)
-    if refused and context.engine is not None and not context.is_pre_ping:
-        raise _unusable(context.engine.url, error, str(error)) from None
+    if context.engine is None or context.is_pre_ping:
+        return
+    url = context.engine.url
+    if storage_error(error, _name(url)) or context.connection is None or context.is_disconnect or may_recover(error):
+        raise _unusable(url, error, str(error)) from None
 
 
-def _unusable(url: URL, error: BaseException, reason: str) -> ConfigError | UnavailableError:
-    kind = UnavailableError if may_recover(error) else ConfigError
-    reason = " ".join(reason.split())
-    if isinstance(url.password, str) and url.password:
-        reason = reason.replace(url.password, "***")
+def _unusable(url: URL, error: BaseException, reason: str) -> PlatformError:
+    reason = without_secrets(" ".join(reason.split()), url)
+    if may_recover(error):
+        kind: type[PlatformError] = UnavailableError
+    elif explained := storage_error(error, _name(url)):
+        return explained
+    else:
+        kind = ConfigError
     return kind(
         f"platform database {_shown(url)} cannot be used ({reason.rstrip('.')}); check RECS_DATABASE_URL and RECS_HOME."
     )
