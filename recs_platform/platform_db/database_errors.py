@@ -7,13 +7,13 @@ a rerun may cure (outages.py), and statements that are wrong.
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 
 from sqlalchemy import URL
 
 from recs_platform.errors import ConfigError, StorageError
 
-_SEPARATORS = " =,&;"
 _SHORTEST = 4
 """A shorter part of a URL stands in many words by chance."""
 
@@ -80,12 +80,16 @@ def without_secrets(reason: str, url: URL) -> str:
             values += [value] if isinstance(value, str) else value
     for secret in {str(value) for value in values if value}:
         for part in (secret, *_parts(secret)):
-            if len(part) >= _SHORTEST or part == str(url.password):
-                reason = reason.replace(part, "***")
+            reason = re.sub(_as_repeated(part), "***", reason, flags=re.IGNORECASE)
     return reason
 
 
 def _parts(secret: str) -> list[str]:
-    for separator in _SEPARATORS:
-        secret = secret.replace(separator, " ")
-    return sorted(secret.split(), key=len, reverse=True)
+    """Of options such as `-c search_path=shop`, since each may be repeated by itself; the longest first."""
+    parts = {part.strip("-") for part in re.split(r"[^\w.-]+", secret)}
+    return sorted((part for part in parts if len(part) >= _SHORTEST), key=len, reverse=True)
+
+
+def _as_repeated(part: str) -> str:
+    """PostgreSQL writes names of parameters with underscores."""
+    return re.escape(part).replace("\\-", "[-_]")
