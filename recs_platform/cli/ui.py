@@ -20,11 +20,11 @@ def ui(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Open the Dagster UI and its daemon: lineage, runs, schedules, backfills. Ctrl-C ends it."""
-    from recs_platform.automation.instance import dagster_home, shipped_file
+    from recs_platform.automation.instance import prepared_home, shipped_file
     from recs_platform.strategies.catalogue import pipelines
 
     pipelines()  # a wrong query is said here, in one line, not in the UI's log
-    home = dagster_home()
+    home = prepared_home()
     console.print(f"Dagster UI on http://{host}:{port} (instance in {home}). Ctrl-C ends it.")
     workspace = str(shipped_file("workspace.yaml"))
     command = [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-p", str(port), "-h", host]
