@@ -8,14 +8,13 @@ from typing import Any
 import dagster as dg
 
 from recs_platform.assembly.io_manager import WarehouseIOManager
-from recs_platform.assembly.resources import lake_resource
+from recs_platform.assembly.resources import WarehouseResource
 from recs_platform.assembly.wiring import PipelineWiring, strategies_with_companies
 from recs_platform.automation.journal import RunJournal
 from recs_platform.automation.partitions import partitions_of
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.process import collect_garbage_rarely
-from recs_platform.settings import settings
 from recs_platform.strategies.catalogue import load_companies, pipelines
 
 
@@ -41,9 +40,9 @@ def build_defs(
         schedules=[schedule for wiring in wirings for schedule in wiring.schedules(jobs)],
         sensors=[sensor for wiring in wirings for sensor in wiring.sensors(jobs)],
         resources={
-            "warehouse": lake_resource(settings()),
+            "warehouse": WarehouseResource(),
             "warehouse_io": _warehouse_io(companies, strategies),
-            "journal": RunJournal(database_url=settings().database),
+            "journal": RunJournal(),
             **(resources or {}),
         },
         # A company's day is many small steps: starting a process for each would take longer than the work.

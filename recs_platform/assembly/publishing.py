@@ -15,7 +15,7 @@ from recs_platform.companies.model import Company
 from recs_platform.declarations.guardrails import Guardrail
 from recs_platform.declarations.product import AnyProduct
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.proposal import Proposal, Standing, accept, propose
@@ -151,6 +151,5 @@ def _outlet(
     companies: Mapping[str, Company],
 ) -> tuple[Outlet, Company]:
     name, _ = company_and_days(list(context.partition_keys))
-    database = engine()
-    upgrade(database)
-    return outlet_of(pipeline, product.name, companies[name], context.resources.warehouse, database), companies[name]
+    company, warehouse = companies[name], context.resources.warehouse
+    return outlet_of(pipeline, product.name, company, warehouse, opened_database()), company

@@ -31,6 +31,9 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy import event as sqlalchemy_event
 
+from recs_platform.automation.dagster_databases import mend
+from recs_platform.platform_db.locks import lock
+
 BATCH_SIZE = 1_000
 _BUSY_SECONDS = 100
 
@@ -80,6 +83,12 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
             kind = happened.asset_key, happened.event_type
             self._batch.of_assets.pop(kind, None)
             self._batch.of_assets[kind] = conn, event, event_id
+
+    def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
+        # The UI may open a run's database while the run makes it.
+        with lock(Path(self._base_dir), "new database"):
+            mend(Path(str(engine.url.database)))
+            super()._initdb(engine, for_index_shard)
 
     def has_table(self, table_name: str) -> bool:
         # Asked for nearly every event of an asset. A table that is there stays.

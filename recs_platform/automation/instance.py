@@ -8,25 +8,45 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
+from recs_platform.automation.dagster_databases import explain_errors, make_databases
 from recs_platform.automation.event_log import BATCH_SIZE
+from recs_platform.platform_db.database_errors import storage_error
+from recs_platform.platform_db.engine import engine, opened_database
+from recs_platform.platform_db.locks import lock
 from recs_platform.settings import settings
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+_FIRST_START = "first start"
 _NO_CAPTURE = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
 
 
-def dagster_home() -> Path:
-    """The instance's folder, with the platform's `dagster.yaml` in it; also put into the environment."""
+def instance() -> dg.DagsterInstance:
+    """The instance, for runs in this process. What they print is for its own terminal; to capture it, Dagster would
+    start four helper processes for each run, which Ctrl-C would end with a traceback."""
+    home = prepared_home()
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_CAPTURE}))
+
+
+def prepared_home() -> Path:
+    """The instance's folder, with everything in it that a first start makes; also put into the environment.
+
+    One lock is around all that is made or migrated, whoever comes first: for those who share the platform database,
+    and for those who share this folder.
+    """
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(BATCH_SIZE))
     chosen = os.environ.get("DAGSTER_HOME")
-    if chosen:
-        return Path(chosen)
-    home = settings().home.absolute().parent / ".dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    shipped, present = shipped_file("dagster.yaml").read_text(), home / "dagster.yaml"
-    if not present.exists() or present.read_text() != shipped:
-        present.write_text(shipped)
-    os.environ["DAGSTER_HOME"] = str(home)
+    home = Path(chosen) if chosen else settings().home.absolute().parent / ".dagster"
+    try:
+        with lock(engine(), _FIRST_START), lock(home, _FIRST_START):
+            opened_database()
+            if not chosen:
+                _put_configuration(home)
+            os.environ["DAGSTER_HOME"] = str(home)
+            explain_errors(home)
+            if _is_local(home):
+                make_databases(home)
+    except OSError as error:
+        raise storage_error(error, f"Dagster's folder {home} (DAGSTER_HOME)") or error from None
     return home
 
 
@@ -36,8 +56,15 @@ def shipped_file(name: str) -> Path:
     return inside if inside.exists() else _PACKAGE.parent / name
 
 
-def instance() -> dg.DagsterInstance:
-    """The instance, for runs in this process. What they print is for its own terminal; to capture it, Dagster would
-    start four helper processes for each run, which Ctrl-C would end with a traceback."""
-    home = str(dagster_home())
-    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"compute_logs": _NO_CAPTURE}))
+def _put_configuration(home: Path) -> None:
+    shipped, present = shipped_file("dagster.yaml").read_text(), home / "dagster.yaml"
+    if not present.exists() or present.read_text() != shipped:
+        new = home / ".dagster.yaml.new"
+        new.write_text(shipped)
+        new.replace(present)
+
+
+def _is_local(home: Path) -> bool:
+    """Whether Dagster keeps its runs where it does by itself."""
+    of_runs = InstanceRef.from_dir(str(home)).run_storage_data
+    return of_runs is not None and of_runs.class_name == "SqliteRunStorage"

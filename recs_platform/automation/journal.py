@@ -1,7 +1,7 @@
 """Every run, from wherever it was started, in the job log: a resource that opens with the run and closes with it.
 
-What a run did is read from Dagster's own event log, so there is nothing to keep in step. A run that is killed stays
-`running` here; `recs status` compares with what Dagster knows of it.
+What a run did is read from Dagster's own event log, so there is nothing to keep in step. A run that is killed writes
+nothing more; who holds its company's lock next knows that it is dead, and says so here and in Dagster.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from recs_platform.automation.locks import company_lock
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.automation.run_summary import RunSummary, summary
 from recs_platform.platform_db import job_log
-from recs_platform.platform_db.engine import engine, upgrade
-from recs_platform.platform_db.tables import Status
+from recs_platform.platform_db.engine import opened_database
+from recs_platform.platform_db.tables import JobRun, Status
 from recs_platform.warehouse.slices import Days
 
 PARTITION = "dagster/partition"
@@ -32,31 +32,33 @@ _log = logging.getLogger(__name__)
 
 
 class RunJournal(dg.ConfigurableResource[None]):
-    """Writes a row of the job log when a run starts and again when it ends. A company's runs wait for each other."""
+    """Writes a row of the job log when a run starts and again when it ends. A company's runs wait for each other.
 
-    database_url: str
+    It has no fields: Dagster keeps them, and its UI shows them, while the database's URL may hold a password.
+    """
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[None]:
         run, instance = context.run, context.instance
-        keys = [run.tags[tag] for tag in (PARTITION, RANGE_START, RANGE_END) if run and tag in run.tags]
+        keys = asked_partitions(run) if run else []
         if run is None or instance is None or not keys:
             yield None
             return
         company, days = company_and_days(keys)
         warn = context.log.warning if context.log else _log.warning
+        database = retried(opened_database, warn)
         with company_lock(company):
             try:
-                database = retried(partial(self._start, run, company, days), warn)
+                retried(partial(self._start, database, instance, run, company, days), warn)
             except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
                 # A Ctrl-C may come when the row is written already.
-                self._broken_off(run)
+                self._broken_off(database, run)
                 raise
             yield from self._logged(run, instance, database, warn)
 
-    def _start(self, run: dg.DagsterRun, company: str, days: Days) -> Engine:
-        database = engine(self.database_url)
-        upgrade(database)
+    @staticmethod
+    def _start(database: Engine, instance: dg.DagsterInstance, run: dg.DagsterRun, company: str, days: Days) -> None:
+        _bury_the_dead(database, instance, company, run.run_id)
         job_log.started(
             database,
             run_id=run.run_id,
@@ -67,12 +69,12 @@ class RunJournal(dg.ConfigurableResource[None]):
             last_date=days.last,
             started_at=datetime.now(UTC),
         )
-        return database
 
-    def _broken_off(self, run: dg.DagsterRun) -> None:
+    @staticmethod
+    def _broken_off(database: Engine, run: dg.DagsterRun) -> None:
         with suppress(LookupError, SQLAlchemyError):
             job_log.ended(
-                engine(self.database_url),
+                database,
                 run.run_id,
                 status=Status.FAILED,
                 ended_at=datetime.now(UTC),
@@ -102,7 +104,32 @@ class RunJournal(dg.ConfigurableResource[None]):
                 message=done.errors[0] if done.errors else "",
             )
             retried(end, warn)
-            database.dispose()
+
+
+def asked_partitions(run: dg.DagsterRun) -> list[str]:
+    """The partition that a run was started for, or the first and the last of a range."""
+    return [run.tags[tag] for tag in (PARTITION, RANGE_START, RANGE_END) if tag in run.tags]
+
+
+def death_of(run: JobRun) -> str:
+    """What to tell of a run that began, said nothing more, and does not hold its company's lock."""
+    last = f" --to {run.last_date}" if run.last_date != run.first_date else ""
+    return (
+        f"the run of {run.company} {Days(run.first_date, run.last_date)} died: it was killed, or its machine failed. "
+        f"Nothing half-done was published. Run it again: recs run --company {run.company} --date {run.first_date}{last}"
+    )
+
+
+def _bury_the_dead(database: Engine, instance: dg.DagsterInstance, company: str, run_id: str) -> None:
+    """For the holder of the company's lock: of those that are said to be running none is."""
+    for dead in job_log.running(database, company):
+        if dead.run_id == run_id:
+            continue
+        message, known = death_of(dead), instance.get_run_by_id(dead.run_id)
+        # Dagster first: its queue waits for a run that never ends.
+        if known is not None and not known.is_finished:
+            instance.report_run_failed(known, message)
+        job_log.died(database, dead.run_id, found_at=datetime.now(UTC), message=message)
 
 
 def ended_summary(instance: dg.DagsterInstance, run_id: str, *, success: bool) -> RunSummary:

@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from recs_platform.automation.journal import death_of
 from recs_platform.automation.locks import is_running
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db import job_log
-from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import JobRun, Status
 from recs_platform.schemas.table import Kind
-from recs_platform.settings import Environment, settings
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Slice
 
@@ -66,7 +66,7 @@ def company_status(company: Company, pipeline: Pipeline, warehouse: Warehouse) -
         run.ended_at if run else None,
         run.checks_warned if run else None,
         run.checks_failed if run else None,
-        run.message if run and run.status is Status.FAILED else "",
+        _message(run),
     )
 
 
@@ -97,15 +97,24 @@ def _is_later(inputs: Sequence[Slice], own: Slice) -> bool:
 
 
 def _last_run(company: Company) -> JobRun | None:
-    database = engine()
-    upgrade(database)
-    runs = job_log.recent(database, company.name, limit=1)
+    runs = job_log.recent(opened_database(), company.name, limit=1)
     return runs[0] if runs else None
 
 
 def _run_text(run: JobRun | None) -> str:
     if run is None:
         return "never ran"
-    if run.status is Status.RUNNING and settings().env is Environment.LOCAL and not is_running(run.company):
-        return f"interrupted ({run.job})"
-    return f"{run.status} ({run.job})"
+    return f"{'died' if _died(run) else run.status} ({run.job})"
+
+
+def _message(run: JobRun | None) -> str:
+    if run is None:
+        return ""
+    if _died(run):
+        return death_of(run)
+    return run.message if run.status is Status.FAILED else ""
+
+
+def _died(run: JobRun) -> bool:
+    """Whether it says that it is running, and no process holds its company's lock."""
+    return run.status is Status.RUNNING and not is_running(run.company)

@@ -27,11 +27,11 @@ def ui(
     ] = None,
 ) -> None:
     """Open the Dagster UI and its daemon: lineage, runs, schedules, backfills. Ctrl-C ends it."""
-    from recs_platform.automation.instance import dagster_home
+    from recs_platform.automation.instance import prepared_home
     from recs_platform.strategies.catalogue import pipelines
 
     pipelines()  # a wrong query is said here, in one line, not in the UI's log
-    home = dagster_home()
+    home = prepared_home()
     _check_free(host, port)
     console.print(f"Dagster UI on http://{host}:{port} (instance in {home}). Ctrl-C ends it.", markup=False)
     allowed = [f"--allow-host={name}" for name in allow_host or ()]

@@ -26,7 +26,7 @@ from recs_platform.models.challenge import ChallengeVerdict
 from recs_platform.models.features import FeatureSet
 from recs_platform.models.model import Model
 from recs_platform.models.retraining import Reason, Run
-from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform.platform_db.engine import opened_database
 from recs_platform.settings import settings
 
 
@@ -147,10 +147,8 @@ class ModelShelf:
 
 
 def open_shelf(company: str, *, run_id: str, asked: tuple[Reason, ...] = ()) -> ModelShelf:
-    """The environment's shelf of a company, its database at the newest revision. Who goes on for long opens it once."""
-    database = engine()
-    upgrade(database)
-    return ModelShelf(company, database, FolderStore(settings().home.absolute() / "models"), run_id, asked)
+    """The environment's shelf of a company."""
+    return ModelShelf(company, opened_database(), FolderStore(settings().home.absolute() / "models"), run_id, asked)
 
 
 def _metrics(verdict: ChallengeVerdict) -> dict[str, Any]:

@@ -1,23 +1,31 @@
-"""The way to the platform database: opening it, and bringing its tables up to date.
+"""The way to the platform database: one engine for each URL and process, and tables that are up to date.
+
+`opened_database` is for everybody: whoever asks first in a process migrates, and nobody else looks again. `engine` and
+`upgrade` are its two halves, for tests and tools that want one of them.
 
 Not here: the tables (`tables.py`) and what is written into them. A database that cannot be used is a `ConfigError`,
-one that does not answer just now an `UnavailableError`, in one sentence that never shows the password.
+one whose disk, file or rights need a person a `StorageError`, one that does not answer just now an `UnavailableError`:
+one sentence each, whatever the engine was asked, which shows neither the password nor the options of the URL.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import sqlalchemy
 from sqlalchemy import URL, Connection, Engine, event, text
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from recs_platform.errors import ConfigError, UnavailableError
+from recs_platform.errors import ConfigError, PlatformError, UnavailableError
 from recs_platform.outages import may_recover
+from recs_platform.platform_db.database_errors import storage_error, without_secrets
 from recs_platform.platform_db.locks import lock
 from recs_platform.settings import settings
 
@@ -32,11 +40,30 @@ VERSION_TABLE = "recs_schema_version"
 
 _SQLITE_WAIT_MS = 30_000
 _POSTGRES_CONNECT_SECONDS = 10
+_MOST_DATABASES = 8
+"""Of one process. The platform uses one; tests use many, and those that are no longer used go."""
+
+
+def opened_database(url: str | None = None) -> Engine:
+    """The platform database, ready to be used; `settings().database` unless another one is named."""
+    return _opened(settings().database if url is None else url)
 
 
 def engine(url: str | None = None) -> Engine:
-    """Open the platform database; `settings().database` unless another one is named."""
-    parsed = _parse(settings().database if url is None else url)
+    """The process's engine of a database, whether its tables are there or not."""
+    return _engine(settings().database if url is None else url)
+
+
+@lru_cache(maxsize=_MOST_DATABASES)
+def _opened(url: str) -> Engine:
+    database = _engine(url)
+    upgrade(database)
+    return database
+
+
+@lru_cache(maxsize=_MOST_DATABASES)
+def _engine(url: str) -> Engine:
+    parsed = _parse(url)
     connect_args: dict[str, Any] = {}
     if _is_sqlite(parsed):
         _create_folder(parsed)
@@ -52,8 +79,20 @@ def engine(url: str | None = None) -> Engine:
         ) from None
     if _is_sqlite(parsed):
         event.listen(opened, "connect", _prepare_sqlite)
-    event.listen(opened, "handle_error", _explain_failed_connection)
+    event.listen(opened, "handle_error", _explain)
+    _engines.add(opened)
     return opened
+
+
+_engines: WeakSet[Engine] = WeakSet()
+
+
+def _leave_connections_to_the_parent() -> None:
+    for opened in list(_engines):
+        opened.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_leave_connections_to_the_parent)
 
 
 def upgrade(engine: Engine) -> None:
@@ -127,7 +166,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # The text that cannot be understood may hold a password, so it is not repeated.
         parsed = None
     if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql"):
@@ -147,6 +186,10 @@ def _is_sqlite(url: URL) -> bool:
 def _shown(url: URL) -> str:
     """Enough of a URL to recognise it: no user, password or query, which may hold another password."""
     return URL.create(url.get_backend_name(), host=url.host, port=url.port, database=url.database).render_as_string()
+
+
+def _name(url: URL) -> str:
+    return f"platform database {_shown(url)} (RECS_DATABASE_URL, RECS_HOME)"
 
 
 def _create_folder(url: URL) -> None:
@@ -171,19 +214,25 @@ def _explained(engine: Engine) -> Iterator[None]:
         raise _unusable(engine.url, error, str(error.orig)) from None
 
 
-def _explain_failed_connection(context: ExceptionContext) -> None:
-    """No connection at all, or one that broke off, met another or was not let in: a query that is wrong stays as is."""
+def _explain(context: ExceptionContext) -> None:
+    """A database that cannot be read or written just now, or a connection that failed, broke off or met another. A
+    statement that is wrong stays as it is."""
     error = context.original_exception
-    refused = context.connection is None or context.is_disconnect or may_recover(error)
-    if refused and context.engine is not None and not context.is_pre_ping:
-        raise _unusable(context.engine.url, error, str(error)) from None
+    if context.engine is None or context.is_pre_ping:
+        return
+    url = context.engine.url
+    if storage_error(error, _name(url)) or context.connection is None or context.is_disconnect or may_recover(error):
+        raise _unusable(url, error, str(error)) from None
 
 
-def _unusable(url: URL, error: BaseException, reason: str) -> ConfigError | UnavailableError:
-    kind = UnavailableError if may_recover(error) else ConfigError
-    reason = " ".join(reason.split())
-    if isinstance(url.password, str) and url.password:
-        reason = reason.replace(url.password, "***")
+def _unusable(url: URL, error: BaseException, reason: str) -> PlatformError:
+    reason = without_secrets(" ".join(reason.split()), url)
+    if may_recover(error):
+        kind: type[PlatformError] = UnavailableError
+    elif explained := storage_error(error, _name(url)):
+        return explained
+    else:
+        kind = ConfigError
     return kind(
         f"platform database {_shown(url)} cannot be used ({reason.rstrip('.')}); check RECS_DATABASE_URL and RECS_HOME."
     )

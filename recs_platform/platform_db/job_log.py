@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -84,6 +84,20 @@ def ended(
         run.checks_warned = checks_warned
         run.checks_failed = checks_failed
         run.message = shortened(mask_text(message))
+
+
+def running(engine: Engine, company: str) -> Sequence[JobRun]:
+    """The runs that have begun and said nothing since, oldest first."""
+    query = select(JobRun).where(JobRun.company == company, JobRun.status == Status.RUNNING).order_by(JobRun.id)
+    with Session(engine) as session:
+        return session.scalars(query).all()
+
+
+def died(engine: Engine, run_id: str, *, found_at: datetime.datetime, message: str) -> None:
+    """Log that a run was killed. When, and what it had done until then, nobody can say."""
+    row = {"status": Status.FAILED, "ended_at": found_at, "message": shortened(mask_text(message))}
+    with engine.begin() as connection:
+        connection.execute(update(JobRun).where(JobRun.run_id == run_id, JobRun.status == Status.RUNNING).values(row))
 
 
 def recent(engine: Engine, company: str | None = None, limit: int = 20) -> Sequence[JobRun]:

@@ -4,7 +4,7 @@ Where it is held says for whom it counts:
 
 - a folder: everybody on this machine, by a lock on a file there, which the system frees when its process ends;
 - a database: every process that uses it. PostgreSQL keeps the lock, on any machine, as long as the holder's connection
-  lives; beside a SQLite file it is a file again;
+  lives, however long that is; beside a SQLite file it is a file again;
 - an open transaction: every process that uses its database, until the transaction ends. On SQLite that is the one write
   lock that a database has, taken now and not at the first write: what was read until then may have changed by then.
 
@@ -21,19 +21,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
 from recs_platform.errors import LockBusyError
+from recs_platform.platform_db.database_errors import storage_error
 
 Where: TypeAlias = Path | Engine | Connection
 
 _POLL_SECONDS = 0.02
 _LOCK_NOT_AVAILABLE = "55P03"
 """PostgreSQL's code for a lock that it has not given in time."""
+
+_KEEPALIVE = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
+"""Seconds, seconds and a number, for the connection of a lock."""
 
 _held: set[tuple[int, int, str]] = set()
 """Process, thread and name of the locks that are held here."""
@@ -83,14 +87,14 @@ def _locked(where: Where, name: str, patience: float | None, in_vain: LockBusyEr
             with _file_lock(where / file, patience, in_vain):
                 yield
         case Engine() if where.dialect.name == "postgresql":
-            with where.connect() as connection, connection.begin():
-                _advisory_lock(connection, name, patience, in_vain)
+            with _own_connection(where) as connection:
+                _advisory_lock(connection, name, patience, in_vain, scope="session")
                 yield
         case Engine():
             with _file_lock(Path(f"{where.url.database}.{file}"), patience, in_vain):
                 yield
         case Connection() if where.dialect.name == "postgresql":
-            _advisory_lock(where, name, patience, in_vain)
+            _advisory_lock(where, name, patience, in_vain, scope="transaction")
             yield
         case Connection():
             # It waits as long as the connection's busy_timeout says.
@@ -98,24 +102,44 @@ def _locked(where: Where, name: str, patience: float | None, in_vain: LockBusyEr
             yield
 
 
-def _advisory_lock(connection: Connection, name: str, patience: float | None, in_vain: LockBusyError) -> None:
-    """PostgreSQL's own, until the transaction ends, and so no longer than its connection lives. Its waiters queue."""
+@contextmanager
+def _own_connection(database: Engine) -> Iterator[Connection]:
+    """It lives as long as the lock, and takes the lock with it. In no transaction: a run may go on for hours, and a
+    server may end transactions that do nothing. The server notices within a minute that a machine is gone."""
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.detach()
+        for setting, value in _KEEPALIVE.items():
+            connection.execute(text(f"SET {setting} = {value}"))
+        yield connection
+
+
+def _advisory_lock(
+    connection: Connection,
+    name: str,
+    patience: float | None,
+    in_vain: LockBusyError,
+    *,
+    scope: Literal["transaction", "session"],
+) -> None:
+    """PostgreSQL's own, until the transaction or the connection ends. Its waiters queue."""
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
     # At most so many milliseconds; 0 would be for ever.
     limit = 0 if patience is None else max(int(patience * 1000), 1)
-    connection.execute(text(f"SET LOCAL lock_timeout = {limit}"))
+    local, function = ("LOCAL ", "pg_advisory_xact_lock") if scope == "transaction" else ("", "pg_advisory_lock")
+    connection.execute(text(f"SET {local}lock_timeout = {limit}"))
     try:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        connection.execute(text(f"SELECT {function}(:key)"), {"key": key})
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise
         raise in_vain from None
-    connection.execute(text("SET LOCAL lock_timeout = DEFAULT"))
+    connection.execute(text(f"SET {local}lock_timeout = DEFAULT"))
 
 
 @contextmanager
 def _file_lock(path: Path, patience: float | None, in_vain: LockBusyError) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with _explained(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
     with _open_file(path) as descriptor:
         if _tickets(path) or not _flock(descriptor):
             if patience == 0:
@@ -176,11 +200,21 @@ def _is_abandoned(ticket: Path) -> bool:
 
 @contextmanager
 def _open_file(path: Path, *, create: bool = True) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o644)
+    with _explained(path.parent):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o644)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """A folder in which no lock can be made."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(error, str(folder)) or error from None
 
 
 def _flock(descriptor: int) -> bool:

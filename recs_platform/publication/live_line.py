@@ -7,7 +7,7 @@ from datetime import date
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import PublicationStatus
 from recs_platform.publication.inventory import listed
 from recs_platform.publication.publish import reconcile
@@ -19,9 +19,7 @@ def live_line(company: Company, pipeline: Pipeline, warehouse: Warehouse) -> str
     """Which version the retailer reads; None for a strategy that recommends nothing."""
     if RECOMMENDATIONS not in pipeline.products:
         return None
-    database = engine()
-    upgrade(database)
-    live = reconcile(outlet_of(pipeline, RECOMMENDATIONS, company, warehouse, database))
+    live = reconcile(outlet_of(pipeline, RECOMMENDATIONS, company, warehouse, opened_database()))
     if live is None:
         return "nothing is published"
     return f"live: version {live.version} of {live.as_of}, {live.customers:,} customers"
@@ -31,9 +29,7 @@ def publication_of_day(pipeline: Pipeline, company: Company, day: date) -> str |
     """Which publication customers see, and whether it is of this day."""
     if RECOMMENDATIONS not in pipeline.products:
         return None
-    database = engine()
-    upgrade(database)
-    versions = listed(database, company.name, RECOMMENDATIONS)
+    versions = listed(opened_database(), company.name, RECOMMENDATIONS)
     live = next((p for p in versions if p.status is PublicationStatus.LIVE), None)
     if live is None:
         return "not published"

@@ -6,16 +6,16 @@ The last state of each table is remembered, so that a day's run, which asks hund
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, event, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import LedgerSlice, LedgerTable
 from recs_platform.warehouse.ledger import LedgerPage, TableVersion, merged
 from recs_platform.warehouse.slices import Days, Slice, TableRef
@@ -81,7 +81,7 @@ class DatabaseLedger:
         replaced: Days | None,
         slices: Sequence[Slice],
     ) -> bool:
-        with self._database.begin() as connection:
+        with _light_transaction(self._database) as connection:
             if not _moved(connection, table, was, now):
                 return False
             gone = delete(LedgerSlice).where(*_of(LedgerSlice, table))
@@ -113,25 +113,26 @@ class DatabaseLedger:
 
     @property
     def _database(self) -> Engine:
-        return _opened(self.url, os.getpid())
+        return opened_database(self.url)
 
 
-@lru_cache(maxsize=8)
-def _opened(url: str, process: int) -> Engine:  # noqa: ARG001  (a forked child opens its own)
-    opened = engine(url)
-    upgrade(opened)
-    if opened.dialect.name == "sqlite":
-        event.listen(opened, "connect", _write_lightly)
-        opened.dispose()
-    return opened
-
-
-def _write_lightly(connection: Any, _record: Any) -> None:
+@contextmanager
+def _light_transaction(database: Engine) -> Iterator[Connection]:
     """A machine that loses its power may lose the last entries, whole ones, and never the tables: they are found
-    missing and made again. So no write waits for the disk."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.close()
+    missing and made again. So on SQLite no entry waits for the disk. What else is kept in the database does wait."""
+    with database.connect() as connection:
+        if database.dialect.name != "sqlite":
+            with connection.begin():
+                yield connection
+            return
+        # The driver's own: SQLAlchemy would begin a transaction, within which SQLite does not change it.
+        settings: Any = connection.connection.driver_connection
+        settings.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            settings.execute("PRAGMA synchronous = FULL")
 
 
 def _moved(connection: Connection, table: TableRef, was: TableVersion | None, now: TableVersion | None) -> bool:

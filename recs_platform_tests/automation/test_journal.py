@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from recs_platform.automation.partitions import partition_key
 from recs_platform.automation.run_summary import summary
 from recs_platform.errors import ConfigError
 from recs_platform.platform_db import job_log
-from recs_platform.platform_db.engine import engine
+from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import JobRun, Status
+from recs_platform.settings import settings
 from recs_platform_tests.automation.small import PARTITIONS
 from recs_platform_tests.promises.platform import quietly
 
@@ -28,13 +29,20 @@ _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITI
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'platform.db'}"
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Of the environment's platform database."""
+    return in_environment(f"sqlite:///{tmp_path / 'platform.db'}", monkeypatch)
+
+
+def in_environment(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("RECS_DATABASE_URL", url)
+    settings.cache_clear()
+    return url
 
 
 @pytest.fixture
 def log(url: str) -> Iterator[Engine]:
-    opened = engine(url)
+    opened = opened_database(url)
     yield opened
     opened.dispose()
 
@@ -46,7 +54,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def _execute(
-    instance: dg.DagsterInstance, url: str, work: Callable[[Any], None], *, check: bool = True, last: date | None = None
+    instance: dg.DagsterInstance, work: Callable[[Any], None], *, check: bool = True, last: date | None = None
 ) -> str:
     @dg.asset(
         key=["shop", "orders"],
@@ -68,7 +76,7 @@ def _execute(
             [orders],
             asset_checks=[few],
             jobs=[dg.define_asset_job("shop_daily", selection=dg.AssetSelection.all())],
-            resources={"journal": RunJournal(database_url=url)},
+            resources={"journal": RunJournal()},
             executor=dg.in_process_executor,
         ).resolve_job_def("shop_daily")
         key = partition_key("acme", DAY)
@@ -88,8 +96,8 @@ def _row(log: Engine) -> JobRun:
     return row
 
 
-def test_a_run_that_did_its_work(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
-    run_id = _execute(instance, url, lambda _: None)
+def test_a_run_that_did_its_work(instance: dg.DagsterInstance, log: Engine) -> None:
+    run_id = _execute(instance, lambda _: None)
     row = _row(log)
     assert (row.run_id, row.job, row.company) == (run_id, "shop_daily", "acme")
     assert (row.status, row.first_date, row.last_date) == (Status.SUCCEEDED, DAY, DAY)
@@ -99,25 +107,25 @@ def test_a_run_that_did_its_work(instance: dg.DagsterInstance, url: str, log: En
     assert row.ended_at >= row.started_at
 
 
-def test_a_warning_is_counted_and_said(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
-    run_id = _execute(instance, url, lambda _: None, check=False)
+def test_a_warning_is_counted_and_said(instance: dg.DagsterInstance, log: Engine) -> None:
+    run_id = _execute(instance, lambda _: None, check=False)
     assert (_row(log).status, _row(log).checks_passed, _row(log).checks_warned) == (Status.SUCCEEDED, 0, 1)
     assert summary(instance, run_id).warnings == ("shop/orders: few: 12 of 12 rows",)
 
 
-def test_a_range_of_days_is_one_row(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
-    run_id = _execute(instance, url, lambda _: None, last=date(2025, 9, 8))
+def test_a_range_of_days_is_one_row(instance: dg.DagsterInstance, log: Engine) -> None:
+    run_id = _execute(instance, lambda _: None, last=date(2025, 9, 8))
     assert (_row(log).first_date, _row(log).last_date) == (DAY, date(2025, 9, 8))
     # Four partitions are materialized, and it is one table and one slice.
     assert (summary(instance, run_id).assets, summary(instance, run_id).rows) == (1, 12)
 
 
-def test_a_persons_mistake_is_told_without_wrapping(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
+def test_a_persons_mistake_is_told_without_wrapping(instance: dg.DagsterInstance, log: Engine) -> None:
     @guarded_step
     def refuse(context: object) -> None:
         raise ConfigError("acme: write to jane.doe@example.com about it.")
 
-    run_id = _execute(instance, url, refuse)
+    run_id = _execute(instance, refuse)
     done = summary(instance, run_id)
     assert done.user_mistake
     assert not done.interrupted
@@ -126,12 +134,12 @@ def test_a_persons_mistake_is_told_without_wrapping(instance: dg.DagsterInstance
     assert _row(log).message == "acme: write to j***@***.com about it."
 
 
-def test_a_bug_is_no_persons_mistake(instance: dg.DagsterInstance, url: str, log: Engine) -> None:
+def test_a_bug_is_no_persons_mistake(instance: dg.DagsterInstance, log: Engine) -> None:
     @guarded_step
     def break_off(context: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    done = summary(instance, _execute(instance, url, break_off))
+    done = summary(instance, _execute(instance, break_off))
     assert not done.user_mistake
     assert done.retries == ()
     (trace,) = done.traces
@@ -145,10 +153,55 @@ def test_a_database_that_cannot_be_reached_is_the_runs_error(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(failures, "RETRIES", dg.RetryPolicy(max_retries=1, delay=0.01))
-    run_id = _execute(instance, "postgresql://anna:geheim@127.0.0.1:1/platform", lambda _: None)
+    in_environment("postgresql://anna:geheim@127.0.0.1:1/platform", monkeypatch)
+    run_id = _execute(instance, lambda _: None)
     done = summary(instance, run_id)
     assert not done.user_mistake
     assert done.traces == ()
     assert done.errors[0].startswith("platform database")
     assert "check RECS_DATABASE_URL" in done.errors[0]
     assert "geheim" not in done.errors[0]
+
+
+def test_a_run_that_was_killed_is_said_to_have_died_when_the_next_one_begins(
+    instance: dg.DagsterInstance, log: Engine
+) -> None:
+    killed = instance.create_run_for_job(_job(), tags=dict(COMPANY), status=dg.DagsterRunStatus.STARTED)
+    elsewhere = instance.create_run_for_job(_job(), tags=dict(COMPANY), status=dg.DagsterRunStatus.STARTED)
+    for run_id, company in ((killed.run_id, "acme"), ("of another instance", "acme"), (elsewhere.run_id, "holley")):
+        job_log.started(log, run_id=run_id, company=company, **BEGUN)
+    lived = _execute(instance, lambda _: None)
+    rows = {row.run_id: row for row in job_log.recent(log)}
+    assert rows[lived].status is Status.SUCCEEDED
+    assert rows[elsewhere.run_id].status is Status.RUNNING, "of another company nothing is known"
+    for run_id in (killed.run_id, "of another instance"):
+        assert (rows[run_id].status, rows[run_id].seconds) == (Status.FAILED, None)
+        assert rows[run_id].ended_at is not None
+        assert rows[run_id].message == (
+            "the run of acme 2025-09-03 to 2025-09-05 died: it was killed, or its machine failed. Nothing half-done "
+            "was published. Run it again: recs run --company acme --date 2025-09-03 --to 2025-09-05"
+        )
+    statuses = {run.run_id: run.status for run in instance.get_runs()}
+    assert statuses[killed.run_id] is dg.DagsterRunStatus.FAILURE, "so that Dagster's queue does not wait for it"
+    assert statuses[elsewhere.run_id] is dg.DagsterRunStatus.STARTED
+
+
+COMPANY = {"recs/company": "acme"}
+BEGUN: dict[str, Any] = {
+    "job": "shop_daily",
+    "strategy": "shop",
+    "first_date": date(2025, 9, 3),
+    "last_date": DAY,
+    "started_at": datetime(2025, 9, 6, tzinfo=UTC),
+}
+
+
+def _job() -> dg.JobDefinition:
+    @dg.op
+    def nothing() -> None: ...
+
+    @dg.job(name="shop_daily")
+    def shop_daily() -> None:
+        nothing()
+
+    return shop_daily

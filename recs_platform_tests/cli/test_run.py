@@ -78,12 +78,15 @@ def test_a_killed_backfill_goes_on_where_it_stopped(terminal: Terminal) -> None:
     process.send_signal(signal.SIGKILL)
     process.communicate()
     killed = terminal.recs("status", "--company", "concord", "--json").json[0]
-    assert killed["last_run"] == "interrupted (replenishment_daily)"
+    assert killed["last_run"] == "died (replenishment_daily)"
+    assert killed["message"].startswith("the run of concord 2025-09-0")
+    assert "Run it again: recs run --company concord --date 2025-09-0" in killed["message"]
     done = _statuses(terminal).count(Status.SUCCEEDED)
     resumed = terminal.recs(*_BACKFILL, "--resume", "--json")
     assert resumed.code == 0
     assert len(resumed.json) == 3 - done
     assert not any(run["history"] for run in resumed.json)
+    assert Status.RUNNING not in _statuses(terminal)
     after = terminal.recs("status", "--company", "concord", "--json").json[0]
     assert after["last_run"] == "succeeded (replenishment_daily)"
     assert not_up_to_date(after["tables"]) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from recs_platform.warehouse.database_ledger import DatabaseLedger, _opened
+from recs_platform.platform_db.engine import engine
+from recs_platform.warehouse.database_ledger import DatabaseLedger
 from recs_platform.warehouse.ledger import LedgerPage, MemoryLedger, SliceLedger, TableVersion
 from recs_platform.warehouse.slices import Days, Slice, TableRef
 from recs_platform_tests.conftest import new_database
@@ -126,7 +126,7 @@ def test_of_several_at_once_one_advances(open_ledger: Callable[[], SliceLedger])
 def test_a_day_that_asks_often_asks_the_database_once(database: str) -> None:
     assert DatabaseLedger(database).advance(TABLE, None, FIRST, None, made(days(0, 89)))
     statements: list[str] = []
-    event.listen(_opened(database, os.getpid()), "before_cursor_execute", lambda *given: statements.append(given[2]))
+    event.listen(engine(database), "before_cursor_execute", lambda *given: statements.append(given[2]))
     ledger = DatabaseLedger(database)
     for _ in range(200):
         assert len(ledger.slices_in(TABLE, FIRST) or ()) == 90
@@ -136,3 +136,13 @@ def test_a_day_that_asks_often_asks_the_database_once(database: str) -> None:
     assert len([statement for statement in statements if statement.startswith("INSERT")]) == 1
     assert {s.rows for s in ledger.slices_in(TABLE, SECOND) or ()} == {4}
     assert len(statements) == 3, "what it wrote itself it need not read"
+
+
+def test_what_else_is_kept_in_the_database_waits_for_the_disk(tmp_path: Path) -> None:
+    with new_database(tmp_path, None) as database:
+        assert DatabaseLedger(database).advance(TABLE, None, FIRST, None, made(days(0, 1)))
+        with engine(database).connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == _FULL
+
+
+_FULL = 2

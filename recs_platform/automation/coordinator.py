@@ -1,0 +1,31 @@
+"""Every run that waits in Dagster's queue says whose it is, so that the queue lets one run of a company go at a time.
+
+Schedules, sensors and commands say so themselves. A run over a range of days that somebody starts in the UI has only
+the first and the last of its partitions.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext
+
+from recs_platform.automation.jobs import COMPANY_TAG
+from recs_platform.automation.journal import asked_partitions
+from recs_platform.automation.partitions import company_and_days
+from recs_platform.errors import ConfigError
+
+
+class CompanyRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
+    def submit_run(self, context: SubmitRunContext) -> dg.DagsterRun:
+        run = context.dagster_run
+        if COMPANY_TAG not in run.tags and (company := _company(run)):
+            self._instance.add_run_tags(run.run_id, {COMPANY_TAG: company})
+        return super().submit_run(context)
+
+
+def _company(run: dg.DagsterRun) -> str | None:
+    keys = asked_partitions(run)
+    try:
+        return company_and_days(keys)[0] if keys else None
+    except ConfigError:  # of several companies: the run itself refuses that, and says so
+        return None
