@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from recs_platform.errors import ConfigError
@@ -21,22 +23,66 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+_UNITS = {"MB": 1e6, "MIB": 2.0**20, "GB": 1e9, "GIB": 2.0**30, "TB": 1e12, "TIB": 2.0**40}
+_LEAST_MEMORY = 64 * 2.0**20
+_MOST_MEMORY = 1024 * 2.0**40
+_READ_OTHERWISE = re.compile(r"[?\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}")
+"""In the name of a folder: what begins the options of a URL, what stands for another character in one or in a pattern,
+and what is no text. The databases and tables below a folder are opened by URLs, ours and Dagster's."""
+
+_Place = TypeVar("_Place", str, Path)
+
+
+def _memory(limit: str) -> str:
+    size = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?([A-Z]+)", limit.upper(), re.ASCII)
+    if not (size and size[2] in _UNITS and _LEAST_MEMORY <= float(size[1]) * _UNITS[size[2]] <= _MOST_MEMORY):
+        raise ValueError(
+            f'"{limit}" is no amount of memory: write a number with MB, MiB, GB, GiB, TB or TiB, such as 6GiB; '
+            "at least 64MiB"
+        )
+    return limit
+
+
+def _plainly_named(folder: _Place) -> _Place:
+    full = folder if isinstance(folder, str) else folder.absolute()
+    if found := _READ_OTHERWISE.search(str(full)):
+        raise ValueError(
+            f"the folder {_printable(str(folder))} has {_printable(found[0])} in its name, which URLs and databases "
+            "read as something else; choose another folder"
+        )
+    return folder
+
+
+def _printable(text: str) -> str:
+    """
+    >>> _printable("a\\nb\\udcffc")
+    'a\\\\nb\\\\udcffc'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RECS_", extra="ignore", frozen=True)
 
     env: Environment = Field(Environment.LOCAL, description="local or production; picks the set of resources.")
-    home: Path = Field(
+    home: Annotated[Path, AfterValidator(_plainly_named)] = Field(
         default_factory=lambda: Path.cwd() / ".recs",
         description="Folder of everything local.",
         validate_default=True,
     )
-    lake_url: str = Field("", description="Where tables live: a folder or a gs:// URL. Default: HOME/lake.")
+    lake_url: Annotated[str, AfterValidator(_plainly_named)] = Field(
+        "", description="Where tables live: a folder or a gs:// URL. Default: HOME/lake."
+    )
     database_url: str = Field("", description="Platform database (SQLAlchemy). Default: SQLite in HOME.")
     companies_dir: Path | None = Field(None, description="Folder of company files, beside the built-in ones.")
     landing_dir: Path | None = Field(None, description="Where simulated feeds are written. Default: HOME/landing.")
-    memory_limit: str = Field("6GiB", description="Memory that one query may use before it spills to disk.")
-    threads: int | None = Field(None, ge=1, description="Threads of one query. Default: the machine's cores.")
-    retention_days: int = Field(30, ge=1, description="Days that replaced versions of a table stay restorable.")
+    memory_limit: Annotated[str, AfterValidator(_memory)] = Field(
+        "6GiB", description="Memory that one query may use before it spills to disk."
+    )
+    threads: int | None = Field(None, ge=1, le=1_024, description="Threads of one query. Default: the machine's cores.")
+    retention_days: int = Field(
+        30, ge=1, le=36_500, description="Days that replaced versions of a table stay restorable."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -69,10 +115,16 @@ def settings() -> Settings:
         return Settings()
     except ValidationError as error:
         problems = "; ".join(
-            f"RECS_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" if problem["loc"] else problem["msg"]
+            f"RECS_{'_'.join(map(str, problem['loc'])).upper()}: {_sentence(problem)}"
+            if problem["loc"]
+            else _sentence(problem)
             for problem in error.errors()
         )
         raise ConfigError(f"environment: {problems}. See docs/settings.md.") from None
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def settings_markdown() -> str:

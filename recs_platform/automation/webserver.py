@@ -36,13 +36,15 @@ def serve(host: str, port: int, allowed_hosts: Collection[str]) -> None:
     """Until Ctrl-C."""
     os.environ[_NO_CURRENT_FOLDER] = "1"
     # Dagster puts the folder in which a module is loaded on the path; the instance's own holds none.
-    code = ModuleTarget(_DEFINITIONS, attribute=None, working_directory=str(prepared_home()), location_name=_DEFINITIONS)
+    code = ModuleTarget(
+        _DEFINITIONS, attribute=None, working_directory=str(prepared_home()), location_name=_DEFINITIONS
+    )
     with (
         DagsterInstance.get() as instance,
         ProxyServerManager(instance, code, code_server_log_level="warning") as servers,
-        tempfile.TemporaryDirectory(prefix="recs-ui-") as folder,
+        tempfile.TemporaryDirectory(prefix="recs-ui-") as own,
     ):
-        workspace = Path(folder) / "workspace.yaml"
+        workspace = Path(own) / "workspace.yaml"
         workspace.write_text(yaml.safe_dump({"load_from": servers.get_code_server_specs()}))
         target = WorkspaceFileTarget([str(workspace)])
         with _daemon(workspace), WorkspaceProcessContext(instance, target) as context:

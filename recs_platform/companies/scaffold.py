@@ -51,10 +51,10 @@ sources:
   # customers:                            # a query on a database; its URL comes from the environment alone
   #   connector: sql
   #   url_env: {variable}
-  #   query: |
+  #   query: |                            # one SELECT without comments; :as_of, if it is there, is the day that is read
   #     SELECT id AS customer_id, email, updated_at
   #     FROM customers
-  #     WHERE created_on <= :as_of        -- optional: the day that is read
+  #     WHERE created_on <= :as_of
 
 # What the company's feed calls things, raw name: canonical name. If one order arrives in two feeds of order lines, the
 # first one counts.

@@ -1,6 +1,7 @@
 """What a company's YAML may say about where one source table comes from: one model per connector.
 
-Not here: reading the source (sources/connectors), and which tables and columns there are (model.py checks those).
+Not here: reading the source (sources/connectors), what a query may be (source_query.py), and which tables and columns
+there are (model.py checks those).
 """
 
 from __future__ import annotations
@@ -18,15 +19,11 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from sqlglot import Dialect, TokenType
-from sqlglot.errors import TokenError
+
+from recs_platform.companies import source_query
 
 DATE_PLACEHOLDER = "{date}"
 FILE_ENDINGS = (".parquet", ".csv")
-
-_BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
-_WRITING_WORDS = "INSERT UPDATE DELETE MERGE INTO CREATE ALTER DROP TRUNCATE GRANT REVOKE CALL EXEC EXECUTE"
-_WRITES = frozenset(_WRITING_WORDS.split())
 
 
 def _environment_name(name: str) -> str:
@@ -88,30 +85,12 @@ class SqlSource(SourceConfig):
     @field_validator("query")
     @classmethod
     def _only_reads(cls, query: str) -> str:
-        try:
-            tokens = Dialect.get_or_raise(None).tokenize(query)
-        except TokenError:
-            raise ValueError("has a quote or a comment that is never closed") from None
-        while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
-            tokens.pop()
-        # A quoted name or text is never a keyword; an unquoted column called `delete` has to be quoted.
-        words = [
-            token.text.upper() for token in tokens if token.token_type not in (TokenType.STRING, TokenType.IDENTIFIER)
-        ]
-        first = next((word for word in words if word != "("), "")
-        if first not in ("SELECT", "WITH"):
-            raise ValueError("must be one query that starts with SELECT or WITH")
-        if ";" in words:
-            raise ValueError("must be one query; take out the `;`")
-        if forbidden := next((word for word in words if word in _WRITES), None):
-            raise ValueError(f"must only read, but has {forbidden} (quote it if it is a column's name)")
-        if unknown := sorted(set(_BIND.findall(query)) - {"as_of"}):
-            raise ValueError(f"unknown value :{unknown[0]}. Allowed: :as_of (write \\: for a colon)")
+        source_query.check(query)
         return query
 
     @property
     def dated(self) -> bool:
-        return bool(_BIND.search(self.query))
+        return source_query.has_day(self.query)
 
 
 class SimulatedSource(SourceConfig):

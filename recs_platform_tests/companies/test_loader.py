@@ -344,10 +344,10 @@ def test_a_connected_company(tmp_path: Path) -> None:
     "query",
     [
         "SELECT 1;",
-        "-- the newest first\nselect * from t",
+        "select * from t",
         "WITH a AS (SELECT 1) SELECT * FROM a",
         "(SELECT 1) UNION ALL (SELECT 2)",
-        "SELECT 'DELETE; it''s ok', \"update\", updated_at FROM t WHERE at::date = :as_of /* insert */",
+        "SELECT 'DELETE; it''s ok', \"update\", updated_at FROM t WHERE at::date = :as_of",
         r"SELECT '12:30', 'a\:b' FROM t",
     ],
 )
@@ -374,6 +374,17 @@ def test_queries_that_read_are_accepted(tmp_path: Path, query: str) -> None:
             r"unknown value :asof. Allowed: :as_of (write \: for a colon).",
         ),
         ("SELECT 'open", "has a quote or a comment that is never closed."),
+        *(
+            (query, "has a comment; write it beside the query, as a comment of YAML.")
+            for query in (
+                "-- the newest first\nSELECT * FROM t",
+                "SELECT * FROM t /* insert */",
+                "SELECT /*+ hint */ * FROM t",
+                "SELECT 1; -- 2",
+                "/* SELECT 1 */",
+                "/* /* */ DELETE FROM t -- */ SELECT 1",
+            )
+        ),
     ],
 )
 def test_other_queries_are_not(tmp_path: Path, query: str, rule: str) -> None:

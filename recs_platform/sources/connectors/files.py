@@ -5,7 +5,7 @@ Not here: how one Parquet file (parquet_file.py) or one CSV file (csv_file.py) i
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -95,7 +95,7 @@ def _undated_paths(request: SourceRequest, source: FilesSource) -> list[tuple[da
     remedy = f"Deliver the file, or correct sources.{request.spec.name}.path in the company file."
     if path.is_dir():
         raise request.error(f"the folder {path} has no {_ENDINGS} file", remedy=remedy)
-    if _is_pattern(path):
+    if _is_pattern(_existing(path)[1]):
         raise request.error(f"no {_ENDINGS} file matches {path}", remedy=remedy)
     raise request.error(f"the file {path} does not exist", remedy=remedy)
 
@@ -104,14 +104,12 @@ def _files_at(path: Path) -> list[Path]:
     """The data files that a path names, in the order of their names. A single file is taken with any ending, so that
     a wrong one is named; of folders and patterns only the known ones, because exports leave other files beside them.
     """
-    if path.is_file():
-        return [path]
-    if path.is_dir():
-        candidates: Iterable[Path] = path.iterdir()
-    elif _is_pattern(path):
-        candidates = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
-    else:
-        return []
+    there, rest = _existing(path)
+    if not rest and there.is_file():
+        return [there]
+    candidates: Iterable[Path] = there.iterdir() if not rest and there.is_dir() else []
+    if rest and _is_pattern(rest):
+        candidates = there.glob(str(Path(*rest)))
     return sorted(
         file
         for file in candidates
@@ -119,8 +117,20 @@ def _files_at(path: Path) -> list[Path]:
     )
 
 
-def _is_pattern(path: Path) -> bool:
-    return any(character in str(path) for character in "*?[")
+def _existing(path: Path) -> tuple[Path, Sequence[str]]:
+    """How far a path names what is there, and the parts that follow. A name that is there is no pattern, whatever
+    characters it has: the company file's own folder may be called `feeds[old]`."""
+    there = Path(path.anchor)
+    parts = path.parts[1:] if path.anchor else path.parts
+    for number, part in enumerate(parts):
+        if not (there / part).exists():
+            return there, parts[number:]
+        there /= part
+    return there, ()
+
+
+def _is_pattern(parts: Sequence[str]) -> bool:
+    return any(character in part for part in parts for character in "*?[")
 
 
 def _columns(request: SourceRequest, path: Path) -> list[tuple[str, pa.DataType]]:

@@ -76,5 +76,6 @@ def read_simulated(request: SourceRequest) -> Stream:
     world = world_of(company)
     for day in request.days:
         ensure(world, spec, landing, table, day)
-    path = landing / company.name / table / DATE_PLACEHOLDER
-    return read_files(request, FilesSource(connector="files", path=str(path), columns=request.renames))
+    files = {"connector": "files", "path": DATE_PLACEHOLDER, "columns": request.renames}
+    folder = landing / company.name / table
+    return read_files(request, FilesSource.model_validate(files, context={"folder": folder}))

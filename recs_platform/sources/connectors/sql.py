@@ -1,21 +1,20 @@
 """The `sql` connector: a query on any database that SQLAlchemy reaches, streamed in chunks.
 
-Not here: which queries are accepted (companies/source_config.py), and what becomes of values (sql_values.py).
+Not here: which queries are accepted (companies/source_query.py), opening the database for reading only (sql_engine.py),
+and what becomes of values (sql_values.py).
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Date, Engine, NullPool, bindparam, create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import Connection, Date, Engine, bindparam
+from sqlalchemy.exc import SQLAlchemyError
 
 from recs_platform.companies.source_config import SqlSource
 from recs_platform.errors import AnySourceError, SourceError
@@ -28,17 +27,9 @@ from recs_platform.sources.connectors.request import (
     dated,
     pick_columns,
 )
+from recs_platform.sources.connectors.sql_engine import plain_text, reading_engine
 from recs_platform.sources.connectors.sql_values import NotScalarError, column_type, to_array
 
-_CONNECT_SECONDS = 5
-_EXAMPLE = "postgresql+psycopg://<user>:<password>@<host>/<name>"
-_CONNECT_ARGUMENTS = {
-    "psycopg": {"connect_timeout": _CONNECT_SECONDS},
-    "psycopg2": {"connect_timeout": _CONNECT_SECONDS},
-    "pyodbc": {"timeout": _CONNECT_SECONDS},
-    "pymssql": {"login_timeout": _CONNECT_SECONDS},
-    "pymysql": {"connect_timeout": _CONNECT_SECONDS},
-}
 # SQLite keeps a value as it was written, whatever type its column declares.
 _UNDECLARED = {"sqlite"}
 
@@ -56,7 +47,7 @@ class _Chunk:
 
 def read_sql(request: SourceRequest, source: SqlSource) -> Stream:
     """Every row of the query: run once per day when it uses `:as_of`, otherwise once."""
-    engine = _engine(request, source)
+    engine = reading_engine(request, source)
     chunks = _chunks(request, source, engine)
     try:
         return _opened(request, chunks, declared=engine.dialect.name not in _UNDECLARED)
@@ -84,35 +75,6 @@ def _opened(request: SourceRequest, chunks: Generator[_Chunk], *, declared: bool
     return Stream(schema, _batches(request, picked, first, chunks, schema))
 
 
-def _engine(request: SourceRequest, source: SqlSource) -> Engine:
-    variable = source.url_env
-    remedy = f"Set {variable} to the database's SQLAlchemy URL, such as {_EXAMPLE}."
-    value = os.environ.get(variable, "")
-    if not value:
-        raise request.error(f"the environment variable {variable} is not set", remedy=remedy)
-    try:
-        url = make_url(value)
-        if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
-            # SQLite would make an empty database of it.
-            raise request.error(f"the database file that {variable} names does not exist", remedy=remedy)
-        return create_engine(
-            url,
-            poolclass=NullPool,
-            connect_args=_CONNECT_ARGUMENTS.get(url.get_driver_name(), {}),
-            execution_options={"stream_results": True, "postgresql_readonly": True},
-        )
-    except NoSuchModuleError:
-        raise request.error(
-            f"{variable} names a kind of database that SQLAlchemy does not know ({url.drivername})", remedy=remedy
-        ) from None
-    except (ArgumentError, ValueError):
-        raise request.error(f"{variable} does not hold a SQLAlchemy URL", remedy=remedy) from None
-    except ModuleNotFoundError as error:
-        raise request.error(
-            f"the database driver {error.name} is not installed", remedy=f"Install it: pip install {error.name}."
-        ) from None
-
-
 def _chunks(request: SourceRequest, source: SqlSource, engine: Engine) -> Generator[_Chunk]:
     """The rows in chunks; of the first day at least one chunk, also when it is empty, for the names of the columns."""
     remedy = f"Check the database and the URL in {source.url_env}."
@@ -138,7 +100,7 @@ def _chunks(request: SourceRequest, source: SqlSource, engine: Engine) -> Genera
 
 
 def _chunks_of_day(connection: Connection, source: SqlSource, day: date | None, *, always: bool) -> Generator[_Chunk]:
-    query = text(source.query.rstrip().rstrip(";"))
+    query = plain_text(source.query)
     if day:
         query = query.bindparams(bindparam("as_of", day, Date()))
     options = {"max_row_buffer": source.chunk_rows}

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
 
 from recs_platform.warehouse.lake.engine import passing_connection
+
+_PATTERN = frozenset("*?[\\")
 
 
 class CsvTextError(Exception):
@@ -32,9 +36,22 @@ def csv_text(path: Path, fields: int, picked: Sequence[int], batch_rows: int) ->
         f"SELECT {names} FROM read_csv(?, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
         """quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false)"""
     )
-    with passing_connection() as connection:
+    with passing_connection() as connection, _plainly_named(path) as named:
         try:
-            yield from connection.execute(query, [str(path)]).to_arrow_reader(batch_rows)
+            yield from connection.execute(query, [str(named)]).to_arrow_reader(batch_rows)
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             reported = re.search(r"CSV Error on Line: (\d+)", str(error))
             raise CsvTextError(int(reported.group(1)) if reported else None) from None
+
+
+@contextmanager
+def _plainly_named(path: Path) -> Iterator[Path]:
+    """The file under a name that cannot be taken for a pattern. DuckDB takes every name for one, and knows no sure way
+    to write `*` or a backslash in it."""
+    if _PATTERN.isdisjoint(str(path)):
+        yield path
+        return
+    with TemporaryDirectory(prefix="recs-feed-") as folder:
+        link = Path(folder) / "feed.csv"
+        link.symlink_to(path.absolute())
+        yield link

@@ -221,3 +221,39 @@ def test_parquet_is_streamed(reader: Reader, tmp_path: Path) -> None:
     batches = list(read_source(reader.request(files("c.parquet"))))
     assert sum(len(batch) for batch in batches) == rows
     assert max(len(batch) for batch in batches) <= 65_536
+
+
+# --- names that look like patterns ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["data[1]", "a*", "what?", "[", "a]b", "**", "[!a]", "%41", "a#b", "~", "a b", "a'b", "ä", "\\a", "a\\*"]
+)
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_the_name_of_a_file_is_that_file(reader: Reader, tmp_path: Path, name: str, ending: str) -> None:
+    for other in (name, "data1", "ab", "whatx", "A", "b", "x1", "aXb"):
+        one_row(tmp_path / "in" / f"{other}.{ending}", other)
+    assert ids(reader.rows(files(f"in/{name}.{ending}"))) == [name]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_every_file_of_a_folder_is_read_once_whatever_its_name(reader: Reader, tmp_path: Path, ending: str) -> None:
+    names = ["a*", "ab", "a[b]", "a?", "**", "[a-z]b"]
+    for name in names:
+        one_row(tmp_path / "in[1]" / f"{name}.{ending}", name)
+    assert sorted(map(str, ids(reader.rows(files("in[1]"))))) == sorted(names)
+    assert sorted(map(str, ids(reader.rows(files("in[1]/*b*"))))) == ["[a-z]b", "a[b]", "ab"]
+
+
+def test_a_link_to_a_file_that_is_read_anyway_is_another_name_of_it(reader: Reader, put: Put, tmp_path: Path) -> None:
+    put("in/a.csv", "item_id,price\na,1\n")
+    (tmp_path / "in" / "b.csv").symlink_to(tmp_path / "in" / "a.csv")
+    assert ids(reader.rows(files("in"))) == ["a", "a"]
+
+
+def one_row(path: Path, name: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    if path.suffix == ".csv":
+        path.write_text(f'item_id,price\n"{name}",1\n')
+    else:
+        write(path, item_id=[name], price=[1.0])

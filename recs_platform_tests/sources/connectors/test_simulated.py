@@ -62,3 +62,12 @@ def test_a_world_that_was_simulated_before_is_continued(small: Company) -> None:
     assert read_source(request(small, "customers")).read_all()["customer_id"].combine_chunks().unique().to_pylist()
     assert stored_spec(landing, "concord") == world_spec(other)
     assert (landing / "concord" / "customers" / "2025-09-03").is_dir()
+
+
+@pytest.mark.parametrize("name", ["a{1}b", "a*b", "a[1]b", "a?b", "a%41b", "a\\b"])
+def test_the_landing_folder_may_have_any_name(
+    small: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("RECS_LANDING_DIR", str(tmp_path / name))
+    settings.cache_clear()
+    assert len(read_source(request(small, "catalog")).read_all()) > 0

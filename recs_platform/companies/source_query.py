@@ -1,0 +1,69 @@
+"""What a query of the `sql` connector may be: one SELECT, without comments, whose only named value is `:as_of`.
+
+A text is taken apart into tokens by the rules of the database that runs it, where that is known: what is a comment or a
+quote to one is none to another. Not here: opening the database for reading only, which holds whatever the text is
+(sources/connectors/sql_engine.py).
+"""
+
+from __future__ import annotations
+
+import re
+
+import sqlglot
+from sqlglot import Dialect, TokenType, exp
+from sqlglot.errors import SqlglotError
+
+_BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
+_WRITING_WORDS = "INSERT UPDATE DELETE MERGE INTO CREATE ALTER DROP TRUNCATE GRANT REVOKE CALL EXEC EXECUTE"
+_WRITES = frozenset(_WRITING_WORDS.split())
+_QUOTED = frozenset(
+    {
+        TokenType.STRING,
+        TokenType.IDENTIFIER,
+        TokenType.RAW_STRING,
+        TokenType.BYTE_STRING,
+        TokenType.UNICODE_STRING,
+        TokenType.HEREDOC_STRING,
+        TokenType.NATIONAL_STRING,
+    }
+)
+
+
+def check(query: str, dialect: str | None = None) -> None:
+    """A ValueError says why a text is not one query that only reads, in words that follow its key. `dialect` is
+    sqlglot's name of the database's language; None where nobody knows it yet."""
+    try:
+        tokens = Dialect.get_or_raise(dialect).tokenize(query)
+    except (SqlglotError, RecursionError):
+        raise ValueError("has a quote or a comment that is never closed") from None
+    if any(token.comments or token.token_type is TokenType.HINT for token in tokens) or (query.strip() and not tokens):
+        raise ValueError("has a comment; write it beside the query, as a comment of YAML")
+    while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
+        tokens.pop()
+    # A quoted name or text is never a keyword; an unquoted column called `delete` has to be quoted.
+    words = [token.text.upper() for token in tokens if token.token_type not in _QUOTED]
+    first = next((word for word in words if word != "("), "")
+    if first not in ("SELECT", "WITH"):
+        raise ValueError("must be one query that starts with SELECT or WITH")
+    if ";" in words:
+        raise ValueError("must be one query; take out the `;`")
+    if forbidden := next((word for word in words if word in _WRITES), None):
+        raise ValueError(f"must only read, but has {forbidden} (quote it if it is a column's name)")
+    if unknown := sorted(set(_BIND.findall(query)) - {"as_of"}):
+        raise ValueError(f"unknown value :{unknown[0]}. Allowed: :as_of (write \\: for a colon)")
+
+
+def check_statement(query: str, dialect: str | None) -> None:
+    """The same by the text's grammar, for a database that cannot be opened for reading only: some take several
+    statements without anything between them."""
+    try:
+        statements = sqlglot.parse(query, read=dialect)
+    except (SqlglotError, RecursionError):
+        raise ValueError("cannot be understood as one query") from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise ValueError("must be one query that starts with SELECT or WITH")
+
+
+def has_day(query: str) -> bool:
+    """Whether the day that is read stands in it."""
+    return bool(_BIND.search(query))

@@ -1,0 +1,47 @@
+"""What a query may be, in the language of the database that runs it."""
+
+from __future__ import annotations
+
+import pytest
+
+from recs_platform.companies.source_query import check, check_statement
+
+
+@pytest.mark.parametrize(
+    ("query", "dialect"),
+    [
+        (r"SELECT E'\';' FROM t", "postgres"),
+        ("SELECT $$a; DROP TABLE t$$ FROM t", "postgres"),
+        ("SELECT U&'d\\0061' FROM t", "postgres"),
+        ("SELECT `a;`, [b;] FROM t", "sqlite"),
+        (r"SELECT '\' AS a FROM t", "sqlite"),
+    ],
+)
+def test_what_only_its_database_understands_is_no_second_statement(query: str, dialect: str) -> None:
+    check(query, dialect)
+
+
+@pytest.mark.parametrize(
+    ("query", "dialect", "rule"),
+    [
+        (r"SELECT E'\'', 1; DROP TABLE t; SELECT E'\''", "postgres", "take out the `;`"),
+        (r"SELECT '\'; DROP TABLE t; --'", "sqlite", "comment"),
+        ("SELECT 1 # 2", "mysql", "comment"),
+        ("SELECT 1 /*! INTO OUTFILE '/tmp/x' */", "mysql", "comment"),
+        ("SELECT [a;b] DROP TABLE t", "tsql", "must only read, but has DROP"),
+    ],
+)
+def test_what_only_its_database_understands_as_one_is(query: str, dialect: str, rule: str) -> None:
+    with pytest.raises(ValueError, match=rule):
+        check(query, dialect)
+
+
+@pytest.mark.parametrize("query", ["SELECT 1 AS a BACKUP DATABASE shop TO DISK = 'x'", "WITH a AS (SELECT 1)"])
+def test_statements_without_anything_between_them_are_not_one(query: str) -> None:
+    check(query, "tsql")
+    with pytest.raises(ValueError, match="one query"):
+        check_statement(query, "tsql")
+
+
+def test_one_statement() -> None:
+    check_statement("WITH a AS (SELECT 1 AS b) SELECT TOP 5 b FROM a ORDER BY b", "tsql")

@@ -1,0 +1,90 @@
+"""The environment: what is accepted, and one sentence for what is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from recs_platform.errors import ConfigError
+from recs_platform.settings import Settings, settings
+
+SEE = "See docs/settings.md."
+
+
+def complaint(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
+    """What is said about variables, in one sentence."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    with pytest.raises(ConfigError) as caught:
+        settings()
+    message = str(caught.value)
+    assert message.startswith("environment: ")
+    assert message.endswith(f" {SEE}")
+    assert "\n" not in message
+    return message.removeprefix("environment: ").removesuffix(f" {SEE}")
+
+
+@pytest.mark.parametrize(
+    "limit", ["abc", "-1", "-1GB", "0", "0GiB", "6", "6 XB", "nan", "1e9GB", "80%", "1KB", "9999999PB"]
+)
+def test_a_memory_limit_is_a_size_above_nothing(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    message = complaint(monkeypatch, RECS_MEMORY_LIMIT=limit)
+    assert message == (
+        f'RECS_MEMORY_LIMIT: "{limit}" is no amount of memory: write a number with MB, MiB, GB, GiB, TB or TiB, such '
+        "as 6GiB; at least 64MiB."
+    )
+
+
+@pytest.mark.parametrize("limit", ["64MiB", "512MB", "6GiB", "1.5 GB", "6gb", "2 TiB"])
+def test_memory_limits(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    import duckdb
+
+    monkeypatch.setenv("RECS_MEMORY_LIMIT", limit)
+    assert Settings().memory_limit == limit
+    duckdb.connect(config={"memory_limit": limit}).close()
+
+
+@pytest.mark.parametrize("variable", ["RECS_HOME", "RECS_LAKE_URL"])
+@pytest.mark.parametrize(
+    ("name", "shown", "character"),
+    [
+        ("a?b", "a?b", "?"),
+        ("a%41b", "a%41b", "%41"),
+        ("a\\b", "a\\b", "\\"),
+        ("a\nb", "a\\nb", "\\n"),
+        ("a\x7fb", "a\\x7fb", "\\x7f"),
+        ("a\udcffb", "a\\udcffb", "\\udcff"),
+    ],
+)
+def test_folders_whose_names_would_be_read_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, name: str, shown: str, character: str
+) -> None:
+    assert complaint(monkeypatch, **{variable: str(tmp_path / name)}) == (
+        f"{variable}: the folder {tmp_path}/{shown} has {character} in its name, which URLs and databases read as "
+        "something else; choose another folder."
+    )
+
+
+@pytest.mark.parametrize("name", ["a b", "a#b", "100%", "a%b", "ä", "a:b", "a[1]", "a&b=c", "a@b", "a'b", 'a"b', "a;b"])
+def test_a_home_may_have_other_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    monkeypatch.setenv("RECS_HOME", str(tmp_path / name))
+    assert make_url(Settings().database).database == str(tmp_path / name / "platform.db")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RECS_THREADS", "0"),
+        ("RECS_THREADS", "1000000"),
+        ("RECS_THREADS", "many"),
+        ("RECS_RETENTION_DAYS", "-3"),
+        ("RECS_RETENTION_DAYS", "9" * 30),
+        ("RECS_RETENTION_DAYS", "1000000000"),
+        ("RECS_ENV", "Production"),
+    ],
+)
+def test_other_values(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    assert complaint(monkeypatch, **{name: value}).startswith(f"{name}: ")
