@@ -1,5 +1,4 @@
-"""A history load that is killed before its end: the next run finds what is missing, and every table becomes what it would
-have been."""
+"""A history load that is killed before its end: the next run finds what is missing, and makes it."""
 
 from __future__ import annotations
 
