@@ -5,11 +5,9 @@ A DuckDB database is never a file and never holds a table: the state is the lake
 
 from __future__ import annotations
 
-import atexit
 import errno
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ import duckdb
 from recs_platform.errors import StorageError, UnavailableError
 from recs_platform.outages import may_recover
 from recs_platform.schemas.table import Column, TableSpec
+from recs_platform.warehouse.lake.spill import own_folder
 from recs_platform.warehouse.lake.types import type_of
 
 
@@ -46,21 +45,17 @@ class Engine:
 
 
 @lru_cache(maxsize=2)
-def _database(engine: Engine, process: int) -> duckdb.DuckDBPyConnection:
+def _database(engine: Engine, process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001  (a forked child's is another)
     """One empty in-memory database for the process: the memory limit holds for all connections together.
 
-    A forked child gets its own. What it spills goes to a folder that bears its number, so that what a killed process
-    left there is known for what it is.
+    A forked child gets its own.
     """
-    _sweep(engine.spill)
-    folder = engine.spill / str(process)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return duckdb.connect(
         ":memory:",
         config={
             "memory_limit": engine.memory_limit,
             "threads": engine.threads,
-            "temp_directory": str(folder),
+            "temp_directory": str(own_folder(engine.spill)),
             # Rows of a table have no order; what needs one says ORDER BY.
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
@@ -89,23 +84,6 @@ def _passing_database(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG00
     return duckdb.connect(
         ":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
     )
-
-
-def _sweep(spill: Path) -> None:
-    spill.mkdir(parents=True, exist_ok=True)
-    for folder in spill.iterdir():
-        if folder.name.isdigit() and not _alive(int(folder.name)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def quoted(name: str) -> str:

@@ -21,6 +21,7 @@ from pyarrow.fs import FileType
 
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.lake.engine import declared_columns, quoted
+from recs_platform.warehouse.lake.spill import in_use
 from recs_platform.warehouse.slices import Days
 
 _CHUNK = 8 * 1024 * 1024
@@ -109,7 +110,7 @@ class Files:
 def sweep(folder: Path, age: timedelta, *, dry_run: bool) -> list[str]:
     """Delete a local folder's subfolders that nobody has touched for so long: their process was killed."""
     oldest = time.time() - age.total_seconds()
-    left = [path for path in sorted(folder.glob("*/")) if path.stat().st_mtime < oldest]
+    left = [path for path in sorted(folder.glob("*/")) if path.stat().st_mtime < oldest and not in_use(path)]
     if not dry_run:
         for path in left:
             shutil.rmtree(path, ignore_errors=True)
