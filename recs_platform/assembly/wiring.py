@@ -177,8 +177,7 @@ class PipelineWiring:
         def guard(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
             company, days = company_and_days(list(context.partition_keys))
             bound = self.pipeline.bind_check(check.name, self.companies[company], days)
-            personal = frozenset().union(*(spec.personal for spec in self.pipeline.specs.values()))
-            verdict = judge(context.resources.warehouse, check, bound, personal)
+            verdict = judge(context.resources.warehouse, check, bound)
             return check_result(check, verdict, bound)
 
         return guard

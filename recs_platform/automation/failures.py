@@ -18,7 +18,7 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
 from recs_platform.errors import ErrorKind, TransientError, UserError, kind_of
-from recs_platform.masking import mask_text
+from recs_platform.masking import mask_error, mask_text
 
 RETRIES = dg.RetryPolicy(max_retries=3, delay=2.0, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """About 2, 6 and 14 seconds: long enough for a server that starts again, short beside a day's run."""
@@ -47,6 +47,10 @@ def step_failures(retry_number: int) -> Iterator[None]:
         raise dg.RetryRequested(RETRIES.max_retries, wait) from _failure(error)
     except UserError as error:
         raise _failure(error) from error
+    except Exception as error:
+        # Dagster keeps what it says.
+        mask_error(error)
+        raise
 
 
 def guarded_step(function: Callable[[Any], Done]) -> Callable[[Any], Done]:

@@ -19,6 +19,7 @@ from recs_platform.errors import QueryError
 from recs_platform.masking import mask_row
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.compile import Values
+from recs_platform.warehouse.personal import PersonalColumns, personal_columns
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import Query, parse_query
 
@@ -128,7 +129,7 @@ def _counting(query: Query, of: str, parameters: frozenset[str]) -> Query:
     return counting
 
 
-def judge(warehouse: Warehouse, check: Check, bound: BoundQuery, personal: frozenset[str]) -> CheckVerdict:
+def judge(warehouse: Warehouse, check: Check, bound: BoundQuery) -> CheckVerdict:
     """Run a check: how many rows break the rule, which share of all that is, and a few of them, masked."""
     with warehouse.run(replace(bound, query=check.judging)) as reader:
         judged = reader.read_all().to_pylist()
@@ -136,7 +137,12 @@ def judge(warehouse: Warehouse, check: Check, bound: BoundQuery, personal: froze
     offenders = [{c: v for c, v in row.items() if c not in _NUMBERS} for row in judged] if violations else []
     share = violations / rows if rows else float(violations > 0)
     allowed = check.allowed(bound.values)
-    examples = tuple(mask_row(row, personal) for row in offenders)
+    hidden = (
+        personal_columns(check.query, {view.name: view.spec for view in bound.views}, list(offenders[0]))
+        if offenders
+        else PersonalColumns()
+    )
+    examples = tuple(mask_row(row, hidden.personal, derived=hidden.derived) for row in offenders)
     return CheckVerdict(violations == 0 or share <= allowed, violations, rows, share, allowed, examples)
 
 

@@ -77,6 +77,14 @@ class BoundQuery:
     views: tuple[View, ...]
     incoming: Mapping[str, Incoming] = field(default_factory=dict)
     audits: tuple[Audit, ...] = ()
+    time_limit: float | None = None
+    """Seconds, for a query that a person asks: it is not the platform's own, so it runs on an engine that reaches
+    nothing but its views, and ends within them."""
+
+    @property
+    def personal_tables(self) -> tuple[str, ...]:
+        """The names under which it reads personal data."""
+        return tuple(view.name for view in self.views if view.spec.personal)
 
 
 Rows: TypeAlias = BoundQuery | pa.RecordBatchReader

@@ -9,19 +9,20 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import Token, TokenType, exp
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.optimizer.scope import traverse_scope
 
 from recs_platform.errors import QueryError
 from recs_platform.schemas.reserved_words import is_reserved
+from recs_platform.warehouse.functions import foreign_call
 
+_GOOGLESQL = sqlglot.Dialect.get_or_raise("bigquery")
 _DIRECTIVE = re.compile(r"^(?P<key>[A-Za-z][\w-]*):(?P<value>.*)$")
 DIRECTIVES = {
     "look-back": "<log> <days | @parameter> [at most]: the days of a log that are shown, ending with the query's own; "
@@ -34,6 +35,10 @@ DIRECTIVES = {
     "among": "<condition>: which of those rows the rule is about (default: all)",
     "given": "<@parameter, @parameter ...>: what whoever asks a question gives with it",
 }
+
+_DEEPEST = 100
+"""Brackets in brackets: what parses them takes the square of it."""
+TOO_DEEP = "is nested too deeply; take parts of it out with WITH"
 
 
 @dataclass(frozen=True)
@@ -49,22 +54,13 @@ class Query:
 
     @cached_property
     def tables(self) -> frozenset[str]:
-        """The tables it reads, common table expressions left out."""
-        return frozenset(table.name for table in self._table_nodes)
+        """The tables it reads anywhere, common table expressions left out."""
+        return frozenset(table.name for table in self.tree.find_all(exp.Table) if not _is_common(table))
 
     @cached_property
     def parameters(self) -> frozenset[str]:
         """The named parameters in its body."""
         return frozenset(parameter.name for parameter in self.tree.find_all(exp.Parameter))
-
-    @cached_property
-    def _table_nodes(self) -> tuple[exp.Table, ...]:
-        return tuple(
-            source
-            for scope in traverse_scope(self.tree)
-            for _, source in scope.selected_sources.values()
-            if isinstance(source, exp.Table)
-        )
 
     @cached_property
     def fingerprint(self) -> str:
@@ -99,7 +95,12 @@ def parse_query(name: str, text: str, path: str, *, passing: bool = False) -> Qu
     """
     description, directives = _header(text, path)
     try:
-        statements = sqlglot.parse(text, read="bigquery")
+        tokens = sqlglot.tokenize(text, read="bigquery")
+        if _depth(tokens) > _DEEPEST:
+            raise QueryError(path, 1, TOO_DEEP)
+        statements = _GOOGLESQL.parser().parse(tokens, text)
+    except RecursionError:
+        raise QueryError(path, 1, TOO_DEEP) from None
     except ParseError as error:
         detail = error.errors[0] if error.errors else {}
         raise QueryError(path, detail.get("line") or 1, f"is not GoogleSQL: {detail.get('description')}") from None
@@ -110,6 +111,7 @@ def parse_query(name: str, text: str, path: str, *, passing: bool = False) -> Qu
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise QueryError(path, _odd_line(text), "must hold exactly one SELECT statement and nothing else")
     query = Query(name, path, text, description, directives, trees[0])
+    _refuse_foreign_functions(query, tokens)
     _refuse_unportable(query)
     if not passing:
         _refuse_star(query)
@@ -131,11 +133,45 @@ def load_queries(folder: Path) -> dict[str, Query]:
     return queries
 
 
+def _is_common(table: exp.Table) -> bool:
+    """Whether a name in FROM is that of a common table expression which can be seen from there."""
+    if not isinstance(table.this, exp.Identifier) or table.db:
+        return False
+    name = table.name.lower()
+    node: exp.Expr | None = table.parent
+    inside: exp.CTE | None = None
+    while node is not None:
+        if isinstance(node, exp.CTE):
+            inside = node
+        clause = node.args.get("with_")
+        if isinstance(clause, exp.With):
+            seen = clause.expressions
+            if inside is not None and inside.parent is clause and not clause.recursive:
+                # A name means what it meant before, inside its own definition and those that stand before it.
+                seen = seen[: next(place for place, one in enumerate(seen) if one is inside)]
+            if any(one.alias.lower() == name for one in seen):
+                return True
+        node = node.parent
+    return False
+
+
 def sql_folder() -> Path:
     """`sql/` beside the package in a checkout, inside the package in an installed wheel."""
     package = Path(__file__).resolve().parent.parent
     inside = package / "sql"
     return inside if inside.is_dir() else package.parent / "sql"
+
+
+def _depth(tokens: Sequence[Token]) -> int:
+    """How many brackets stand in each other at the deepest place."""
+    depth = deepest = 0
+    for token in tokens:
+        if token.token_type in (TokenType.L_PAREN, TokenType.L_BRACKET):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token.token_type in (TokenType.R_PAREN, TokenType.R_BRACKET):
+            depth -= 1
+    return deepest
 
 
 def _open_line(text: str) -> int:
@@ -178,6 +214,7 @@ def _header(text: str, path: str) -> tuple[str, tuple[tuple[str, str, int], ...]
 
 
 _CLOCK = "a query must not read the clock; use @as_of"
+_NO_TABLE = "reads tables by their names; of functions, only UNNEST gives rows"
 _UNPORTABLE: Mapping[type[exp.Expression], str] = {
     exp.FarmFingerprint: "FARM_FINGERPRINT has no twin on the lake; use MD5",
     exp.CurrentDate: _CLOCK,
@@ -188,9 +225,18 @@ _UNPORTABLE: Mapping[type[exp.Expression], str] = {
     exp.Uuid: "a query must give the same rows twice; make the key of the row's own columns",
     exp.SessionUser: "a query must not depend on who runs it; use a @parameter",
     exp.Placeholder: "takes values by name; use a @parameter",
+    exp.Lateral: _NO_TABLE,
 }
 _WEEK_PARTS = {"DAYOFWEEK", "WEEK", "ISOWEEK"}
 """Parts of a date that the two engines number differently, or that one of them does not know."""
+
+
+def _refuse_foreign_functions(query: Query, tokens: Sequence[Token]) -> None:
+    called = foreign_call(tokens)
+    if called is not None:
+        raise query.error(
+            f"{called.text} is not a function that a query may call; use one of GoogleSQL", line=called.line
+        )
 
 
 def _refuse_unportable(query: Query) -> None:
@@ -211,6 +257,8 @@ def _refuse_unportable(query: Query) -> None:
             case exp.Extract():
                 continue
             case exp.Table():
+                if not isinstance(node.this, exp.Identifier):
+                    raise query.error(_NO_TABLE, word="FROM")
                 if node.db:
                     raise query.error(f"a table is named bare: {node.name}, without a dataset", word=node.db)
             case _:

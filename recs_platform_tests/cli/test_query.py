@@ -58,3 +58,75 @@ def test_what_cannot_be_read_is_refused(used: Terminal, sql: str, told: str) -> 
 def test_the_parameters_of_the_company_are_bound(used: Terminal) -> None:
     sql = "SELECT @active_window_days AS days, @start_date AS start"
     assert used.recs("query", sql, "-c", "concord", "--json").json == [{"days": 3, "start": "2025-09-01"}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM (VALUES ((SELECT content FROM read_text('/etc/hostname')))) AS t(a)",
+        "SELECT * FROM (VALUES ((SELECT COUNT(*) FROM read_parquet('{lake}/concord/*/*/*.parquet')))) AS t(a)",
+        "SELECT * FROM (VALUES ((SELECT COUNT(*) FROM query('SELECT 1')))) AS t(a)",
+        "SELECT * FROM (VALUES ((SELECT COUNT(*) FROM duckdb_settings()))) AS t(a)",
+        "SELECT * FROM (VALUES ((SELECT COUNT(*) FROM enable_logging(storage_path => '{lake}/../log')))) AS t(a)",
+        "SELECT * FROM read_text('/etc/hostname')",
+        "SELECT current_setting('memory_limit') AS a",
+        "SELECT write_log('mine') AS a",
+        "SELECT a FROM GENERATE_ARRAY(1, 3) AS a",
+    ],
+)
+def test_nothing_but_the_companys_tables_is_read(used: Terminal, sql: str) -> None:
+    home = used.folder / ".recs"
+    ended = used.recs("query", sql.replace("{lake}", str(home / "lake")), "--company", "concord")
+    assert ended.code == 2, ended.out
+    assert "query:1: " in ended.told
+    assert ended.out == ""
+    assert len(ended.err.splitlines()) == 1
+    assert not (home / "log").exists()
+
+
+def test_a_query_that_does_not_end_is_stopped(used: Terminal) -> None:
+    sql = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT MAX(n) AS n FROM r"
+    ended = used.recs("query", sql, "-c", "concord", "--timeout", "0.5")
+    assert ended.code == 2
+    assert ended.err == ("error: query:1: ran for 0.5 s and was stopped; ask for less, or give it longer (--timeout)\n")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT item_id AS a, category AS a FROM catalog",
+        "SELECT 1 AS a, 2 AS A",
+        "SELECT * FROM catalog AS a JOIN catalog AS b ON a.item_id = b.item_id",
+    ],
+)
+def test_two_columns_of_one_name_are_refused(used: Terminal, sql: str) -> None:
+    for form in ((), ("--json",), ("--personal",)):
+        ended = used.recs("query", sql, "-c", "concord", *form)
+        assert ended.code == 2, ended.out
+        assert "gives two columns the name" in ended.told
+        assert ended.out == ""
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT ERROR(email) AS a FROM customers",
+        "SELECT CAST(email AS INT64) AS a FROM customers",
+        "SELECT PARSE_DATE('%Y', email) AS a FROM customers",
+        "SELECT customer_id FROM customers WHERE CAST(email AS DATE) IS NULL",
+        "SELECT IF(customer_id >= 'C', ERROR(CONCAT('no ', email, '!')), customer_id) AS a FROM customers",
+    ],
+)
+def test_an_error_does_not_tell_a_personal_value(used: Terminal, sql: str) -> None:
+    emails = used.recs("query", "SELECT DISTINCT email FROM customers", "-c", "concord", "--json", "--personal").json
+    ended = used.recs("query", sql, "-c", "concord")
+    assert ended.code == 2, ended.told
+    assert "The value is not shown: customers holds personal data" in ended.told
+    assert len(ended.err.splitlines()) == 1
+    assert not any(row["email"] and row["email"].strip() in ended.told for row in emails)
+
+
+def test_an_error_tells_a_value_of_a_table_that_holds_no_personal_data(used: Terminal) -> None:
+    ended = used.recs("query", "SELECT CAST(item_id AS DATE) AS a FROM catalog", "-c", "concord")
+    assert ended.code == 2
+    assert "Conversion: " in ended.told

@@ -73,7 +73,7 @@ def verdict_of(case: Case, folder: Path) -> CheckVerdict:
     _fill(lake, pipeline.specs, case, company.dataset, outside=set())
     check, _ = pipeline.checks[case.table]
     bound: BoundQuery = pipeline.bind_check(case.table, company, case.days)
-    return judge(lake, check, bound, frozenset())
+    return judge(lake, check, bound)
 
 
 def difference(expected: list[dict[str, Any]], given: list[dict[str, Any]]) -> str:

@@ -300,3 +300,46 @@ def test_a_folder_of_queries(tmp_path: Path) -> None:
     (sql / "a" / "due.sql").unlink()
     with pytest.raises(QueryError, match=r"^sql/b/due.sql:1: must open with a comment that says what a row is"):
         load_queries(sql)
+
+
+@pytest.mark.parametrize(
+    ("text", "tables"),
+    [
+        ("SELECT a FROM visits WHERE a IN (SELECT a FROM profiles)", {"visits", "profiles"}),
+        ("SELECT (SELECT ARRAY(SELECT a FROM profiles)) AS a", {"profiles"}),
+        ("SELECT a FROM UNNEST(ARRAY(SELECT a FROM profiles)) AS a", {"profiles"}),
+        ("SELECT a FROM visits AS v, v.items AS a", {"visits"}),
+        ("WITH visits AS (SELECT a FROM visits) SELECT a FROM visits", {"visits"}),
+        ("WITH a AS (SELECT x FROM b), b AS (SELECT x FROM c) SELECT x FROM a", {"b", "c"}),
+        ("WITH a AS (SELECT x FROM b), c AS (SELECT x FROM A) SELECT x FROM C", {"b"}),
+        ("WITH RECURSIVE a AS (SELECT 1 AS n UNION ALL SELECT n FROM a) SELECT n FROM a", set()),
+        ("SELECT (WITH a AS (SELECT x FROM b) SELECT x FROM a) AS x FROM a", {"a", "b"}),
+        ("WITH a AS (SELECT x FROM b) (SELECT x FROM a UNION ALL SELECT x FROM c)", {"b", "c"}),
+    ],
+)
+def test_every_table_is_seen_wherever_it_stands(text: str, tables: set[str]) -> None:
+    assert parse(text).tables == tables
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "SELECT a\nFROM read_text('x')",
+            "2: read_text is not a function that a query may call; use one of GoogleSQL",
+        ),
+        ("SELECT `Getenv` ('x') AS a", "1: Getenv is not a function that a query may call; use one of GoogleSQL"),
+        ("SELECT a FROM (VALUES (1)) AS t", "1: VALUES is not a function that a query may call; use one of GoogleSQL"),
+        (
+            "SELECT a FROM\nGENERATE_ARRAY(1, 2) AS a",
+            "1: reads tables by their names; of functions, only UNNEST gives rows",
+        ),
+        (
+            "SELECT a FROM visits, LATERAL COUNT(a)",
+            "1: reads tables by their names; of functions, only UNNEST gives rows",
+        ),
+        (f"SELECT {'(' * 101}1{')' * 101} AS a", "1: is nested too deeply; take parts of it out with WITH"),
+    ],
+)
+def test_what_reaches_beyond_tables_is_refused(text: str, message: str) -> None:
+    assert said(text) == message

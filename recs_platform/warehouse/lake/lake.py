@@ -11,7 +11,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,12 +20,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from recs_platform.errors import MissingSliceError, QueryError
+from recs_platform.errors import MissingSliceError
 from recs_platform.warehouse.lake.bookkeeping import enter, slices_now
+from recs_platform.warehouse.lake.confined import confined_connection
 from recs_platform.warehouse.lake.delta_table import DeltaSlices, file_name
 from recs_platform.warehouse.lake.engine import Engine, explained
 from recs_platform.warehouse.lake.files import Files, sweep
 from recs_platform.warehouse.lake.newest import DataFile
+from recs_platform.warehouse.lake.refusals import refused_queries
 from recs_platform.warehouse.lake.relations import read_files, show_query
 from recs_platform.warehouse.lake.staged import StagedView
 from recs_platform.warehouse.lake.staging import stage
@@ -141,19 +143,20 @@ class Lake:
 
     @contextmanager
     def run(self, query: BoundQuery) -> Iterator[pa.RecordBatchReader]:
-        with self.engine.connect() as connection, ExitStack() as opened:
+        with refused_queries(query, self.engine), self._connection(query) as connection, ExitStack() as opened:
             sql = show_query(connection, self, query, opened)
             yield self._stream(connection, sql, query.query.path)
 
+    def _connection(self, query: BoundQuery) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        if query.time_limit is None:
+            return self.engine.connect()
+        folders = [self._location(TableRef(query.dataset, view.spec)) for view in query.views]
+        return confined_connection(self.engine, folders, query.time_limit)
+
     @staticmethod
     def _stream(connection: duckdb.DuckDBPyConnection, sql: str, what: str) -> pa.RecordBatchReader:
-        try:
-            with explained(what):
-                return connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
-        except duckdb.ProgrammingError as error:
-            # It parsed as GoogleSQL, but names a column that is not there or mixes types.
-            message = str(error).split("\n", 1)[0].partition("Error: ")[2]
-            raise QueryError(what, 1, message) from None
+        with explained(what):
+            return connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
 
     def relation(
         self, connection: duckdb.DuckDBPyConnection, table: TableRef, days: Days | None, version: int | None = None

@@ -23,7 +23,7 @@ from recs_platform.warehouse.lake.engine import literal, quoted
 from recs_platform.warehouse.lake.newest import DataFile
 from recs_platform.warehouse.lake.relations import Shelf, read_files, show_query
 from recs_platform.warehouse.lake.types import type_of
-from recs_platform.warehouse.protocol import Rows, Subject
+from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,10 @@ def stage(
         day = quoted(spec.date_column)
         own = f"{day} BETWEEN DATE {literal(str(days.first))} AND DATE {literal(str(days.last))}"
         statement = f"SELECT * FROM ({statement}) WHERE {own} OR {day} IS NULL"
-    files = _copy(connection, statement, spec, subject, folder)
+    try:
+        files = _copy(connection, statement, spec, subject, folder)
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        raise _uncastable(error, subject, rows) from None
     missing = [d for d in days if d not in {f.day for f in files}]
     return Staged((*files, *_empty_days(connection, spec, missing, folder)), sql)
 
@@ -90,7 +93,7 @@ def _copy(
         f"WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN '{{uuid}}', OVERWRITE_OR_IGNORE, RETURN_STATS)"
     )
     files = []
-    for name, rows, size, *_, keys in _written(connection, copy, subject):
+    for name, rows, size, *_, keys in _written(connection, copy):
         day = _day(dict(keys)[spec.date_column])
         if day is None or day not in subject.days:
             raise _outside(spec, subject, rows, day)
@@ -107,7 +110,7 @@ def _copy_day(
     (folder / path).parent.mkdir()
     target = literal(str(folder / path))
     copy = f"COPY ({statement}) TO {target} (FORMAT parquet, RETURN_STATS)"
-    ((_, rows, size, _, statistics, _),) = _written(connection, copy, subject)
+    ((_, rows, size, _, statistics, _),) = _written(connection, copy)
     days_written = statistics[column]
     if rows and (days_written["null_count"], days_written.get("min"), days_written.get("max")) != (
         "0",
@@ -123,12 +126,9 @@ def _copy_day(
     return DataFile(path, day, rows, size)
 
 
-def _written(connection: duckdb.DuckDBPyConnection, copy: str, subject: Subject) -> list[tuple[Any, ...]]:
+def _written(connection: duckdb.DuckDBPyConnection, copy: str) -> list[tuple[Any, ...]]:
     """A line for each file that a COPY has written: name, rows, size, footer, statistics of its columns, keys."""
-    try:
-        return connection.execute(copy).fetchall()
-    except (duckdb.DataError, duckdb.InvalidInputException) as error:
-        raise _uncastable(error, subject) from None
+    return connection.execute(copy).fetchall()
 
 
 def _outside(spec: TableSpec, subject: Subject, rows: int, day: date | None) -> SliceError:
@@ -142,14 +142,16 @@ def _day(text: str) -> date | None:
     return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text or "") else None
 
 
-def _uncastable(error: Exception, subject: Subject) -> SliceError:
-    """DuckDB names the value and, mostly, the column."""
+def _uncastable(error: Exception, subject: Subject, rows: Rows) -> SliceError:
+    """DuckDB names the value and, mostly, the column. The value is told where it cannot be personal."""
     message = str(error).split("\n", 1)[0].partition("Error: ")[2]
     named = re.search(r"source column (\w+)|fraction in (\w+)", message)
     types = {c.name: c.sql_type for c in subject.table.spec.columns}
     name = next((group for group in named.groups() if group), "") if named else ""
     column = f"column {name} ({types[name]}): " if name in types else ""
-    if name in subject.table.spec.personal:
+    personal = subject.table.spec.personal
+    reads_personal = isinstance(rows, BoundQuery) and rows.personal_tables
+    if name in personal or reads_personal or (personal and name not in types):
         message = "a value cannot become one of this type"
     return SliceError(f"{subject}: {column}{mask_text(message)}. Nothing was published.")
 

@@ -69,7 +69,7 @@ class World:
         verdicts = {}
         for name in CHECKS:
             check, _ = self.pipeline.checks[name]
-            verdicts[name] = judge(self.lake, check, self.pipeline.bind_check(name, self.company, TODAY), frozenset())
+            verdicts[name] = judge(self.lake, check, self.pipeline.bind_check(name, self.company, TODAY))
             assert verdicts[name].rows
         return {name for name, verdict in verdicts.items() if not verdict.passed}
 

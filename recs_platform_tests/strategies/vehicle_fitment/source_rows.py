@@ -107,7 +107,7 @@ class Made:
     def verdicts(self) -> dict[str, CheckVerdict]:
         """What the checks of the strategy's own tables say."""
         return {
-            name: judge(self.lake, check, self.pipeline.bind_check(name, self.company, self.today), frozenset())
+            name: judge(self.lake, check, self.pipeline.bind_check(name, self.company, self.today))
             for name, (check, _) in self.pipeline.checks.items()
             if check.table in self.tables
         }

@@ -135,7 +135,7 @@ def test_every_check_passes(holley: Holley, day: date) -> None:
     (stage,) = (stage for stage in pipeline.stages if stage.name == "vehicle_fitment")
     own = {table.spec.name for table in stage.tables}
     verdicts = {
-        name: judge(holley.world.lake, check, pipeline.bind_check(name, company, Days.one(day)), frozenset())
+        name: judge(holley.world.lake, check, pipeline.bind_check(name, company, Days.one(day)))
         for name, (check, _) in pipeline.checks.items()
         if check.table in own
     }
