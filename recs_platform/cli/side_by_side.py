@@ -2,19 +2,25 @@
 
 A company's own runs stay one after the other, as everywhere. Ctrl-C ends the runs that go on, and no other begins:
 a run hears it by itself (Dagster listens while it works), and what waits is told by an event that all processes share.
+A process that is killed ends the others: with this one they go at once, and without one of them this one says so.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 import signal
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
+from recs_platform.errors import TransientError
 from recs_platform.process import collect_garbage_rarely
 
 if TYPE_CHECKING:
@@ -60,12 +66,26 @@ def run_companies(steps: Sequence[Step], processes: Processes) -> Iterator[Ended
     from recs_platform.automation.instance import instance
 
     instance().dispose()  # its databases are made here, before several processes want them
-    companies = list(dict.fromkeys(step.company for step in steps))
-    with _children_deaf_to_ctrl_c():
-        work = [processes.pool.submit(_run_company, [s for s in steps if s.company == name]) for name in companies]
-    yield from _reported(processes.reports, work)
-    for done in work:
-        done.result()
+    work: dict[str, Future[int]] = {}
+    try:
+        with _children_deaf_to_ctrl_c():
+            for name in dict.fromkeys(step.company for step in steps):
+                work[name] = processes.pool.submit(_run_company, [s for s in steps if s.company == name])
+        yield from _reported(processes.reports, list(work.values()))
+        for done in work.values():
+            done.result()
+    except BrokenProcessPool:
+        raise _killed(steps, work) from None
+
+
+def _killed(steps: Sequence[Step], work: Mapping[str, Future[int]]) -> TransientError:
+    complete = {name for name, done in work.items() if done.done() and not done.exception()}
+    others = sorted({step.company for step in steps} - complete)
+    return TransientError(
+        "a process that ran companies was killed (perhaps the machine ran out of memory), which ended the others; not "
+        f"all runs of {' and '.join(others)} were made. Nothing half-done was published. A backfill goes on with "
+        "--resume."
+    )
 
 
 @contextmanager
@@ -87,16 +107,34 @@ def _reported(reports: Any, work: Sequence[Future[int]]) -> Iterator[Ended]:
         if finished and given >= sum(future.result() for future in work):
             return
         try:
-            yield reports.get(timeout=_POLL_SECONDS)
-            given += 1
+            report = reports.get(timeout=_POLL_SECONDS)
         except queue.Empty:
             continue
+        if report.outcome.summary.interrupted and any(map(_is_broken, work)):
+            # The pool stops the other processes as Ctrl-C would.
+            raise BrokenProcessPool
+        given += 1
+        yield report
+
+
+def _is_broken(work: Future[int]) -> bool:
+    return work.done() and isinstance(work.exception(), BrokenProcessPool)
 
 
 def _remember(reports: Any, stopped: Any) -> None:
     global _reports, _stopped
     collect_garbage_rarely()
     _reports, _stopped = reports, stopped
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    """Nobody waits for this process any more, and nobody would tell it to stop. What it was doing ends as by a kill:
+    whole or not at all."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _load() -> None:
