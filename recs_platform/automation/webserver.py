@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -29,7 +28,6 @@ from recs_platform.automation.web_guard import OwnPagesOnly
 
 _DEFINITIONS = "recs_platform.definitions"
 _NO_CURRENT_FOLDER = "PYTHONSAFEPATH"
-_ENDS_WITHIN_SECONDS = 30
 
 
 def serve(host: str, port: int, allowed_hosts: Collection[str]) -> None:
@@ -57,16 +55,12 @@ def serve(host: str, port: int, allowed_hosts: Collection[str]) -> None:
 def _daemon(workspace: Path) -> Iterator[None]:
     """Schedules, sensors, queued runs and backfills, as long as the UI is there."""
     arguments = ["run", "--log-level=warning", f"--workspace={workspace}"]
-    process = subprocess.Popen([sys.executable, "-P", "-m", "dagster._daemon", *arguments])  # noqa: S603  (our own words)
+    command = [sys.executable, "-P", "-m", "recs_platform.automation.daemon", *arguments]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603  (our own words)
     try:
         yield
     finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(_ENDS_WITHIN_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.communicate()
 
 
 def _main() -> None:

@@ -1,0 +1,22 @@
+"""Dagster's daemon beside the UI. It ends with the process that started it, however that ends: a daemon that is left
+over would fight the next one for schedules and queued runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from dagster._daemon.cli import main
+
+
+def _end_with_the_parent() -> None:
+    """Its standard input is a pipe that the parent holds open and never writes to."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    main()
