@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -43,6 +44,21 @@ def _memory(limit: str) -> str:
     return limit
 
 
+def _without_secrets(url: str) -> str:
+    """A store's errors, notes and paths repeat its URL."""
+    try:
+        parts = urlsplit(url)
+        holds_more = "://" in url and ("@" in parts.netloc or parts.query or parts.fragment)
+    except ValueError:
+        holds_more = True
+    if holds_more:
+        raise ValueError(
+            "it holds a user, a password or options; write the bucket and the folder alone. What the store needs to "
+            "let you in comes from its own variables, such as GOOGLE_APPLICATION_CREDENTIALS"
+        )
+    return url
+
+
 def _plainly_named(folder: _Place) -> _Place:
     full = folder if isinstance(folder, str) else folder.absolute()
     if found := _READ_OTHERWISE.search(str(full)):
@@ -70,7 +86,7 @@ class Settings(BaseSettings):
         description="Folder of everything local.",
         validate_default=True,
     )
-    lake_url: Annotated[str, AfterValidator(_plainly_named)] = Field(
+    lake_url: Annotated[str, AfterValidator(_without_secrets), AfterValidator(_plainly_named)] = Field(
         "", description="Where tables live: a folder or a gs:// URL. Default: HOME/lake."
     )
     database_url: str = Field("", description="Platform database (SQLAlchemy). Default: SQLite in HOME.")

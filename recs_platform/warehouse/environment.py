@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from recs_platform.errors import ConfigError
 from recs_platform.process import cores
 from recs_platform.settings import Settings, settings
 from recs_platform.warehouse.compile import Values, bigquery_sql
@@ -42,19 +40,5 @@ def lake_of(chosen: Settings) -> Lake:
 
 
 def open_lake(url: str, *, memory_limit: str, threads: int, retention_days: int, scratch: Path, database: str) -> Lake:
-    _refuse_secrets(url)
     engine = Engine(memory_limit, threads, scratch / "spill")
     return Lake(url, engine, timedelta(days=retention_days), scratch, database_ledger(database))
-
-
-def _refuse_secrets(url: str) -> None:
-    """A store's errors, notes and paths repeat its URL, so no secret may stand in it."""
-    if "://" not in url:
-        return
-    parts = urlsplit(url)
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ConfigError(
-            f"RECS_LAKE_URL ({parts.scheme}://...) holds a user, a password or options; write the bucket and the "
-            "folder alone. What the store needs to let you in comes from its own variables, such as "
-            "GOOGLE_APPLICATION_CREDENTIALS."
-        )
