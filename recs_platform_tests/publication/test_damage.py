@@ -57,7 +57,7 @@ def test_what_is_live_and_was_changed_is_noticed_and_an_earlier_version_comes_ba
     make_live(outlet, day(0))
     made = make_live(outlet, day(1))
     change(live_files(tmp_path, outlet)[1])
-    with pytest.raises(DamageError, match="its checksum is another one.*go back to an earlier version"):
+    with pytest.raises(DamageError, match=r"its checksum is another one.*go back to an earlier version"):
         verify(outlet, made)
     with pytest.raises(DamageError, match=rf"{COMPANY}: {outlet.live.name} of {day(1)}: the file"):
         seen(outlet)

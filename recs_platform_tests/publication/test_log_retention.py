@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from recs_platform.errors import UserError
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.publish import publications, publish, reconcile, rollback
+from recs_platform.publication.publish import comparison_id, publications, publish, reconcile, rollback
 from recs_platform.publication.verify import verify
 from recs_platform_tests.publication.shop import (
     COMPANY,
@@ -29,6 +29,8 @@ from recs_platform_tests.publication.shop import (
     seen,
     states,
 )
+
+pytestmark = pytest.mark.slow
 
 _DAYS = 7
 """The retention."""
@@ -51,17 +53,31 @@ def grow_older(tmp_path: Path, outlet: Outlet, by: timedelta) -> None:
         os.utime(path, (time.time() - seconds,) * 2)
 
 
+def leave_log_to_delta(tmp_path: Path, outlet: Outlet) -> None:
+    """As a table does that an older version of the platform made."""
+    table = DeltaTable(f"{tmp_path}/lake/{COMPANY}/{outlet.live.name}")
+    table.alter.set_table_properties({"delta.enableExpiredLogCleanup": "true"})
+
+
 def clean_up_across_a_checkpoint(outlet: Outlet) -> None:
-    """Many nights: Delta keeps a checkpoint every twenty commits, and what a vacuum deletes is a commit or two."""
-    for _ in range(14):
-        table = DeltaTable(f"{outlet.warehouse.root}/{COMPANY}/{outlet.live.name}")  # type: ignore[attr-defined]
-        table.vacuum(0, dry_run=False, enforce_retention_duration=False)
-        outlet.warehouse.vacuum(outlet.live)
-    assert any("checkpoint" in path.name for path in Path(table.table_uri.removeprefix("file://")).rglob("*"))
+    """Many nights: each finds what a killed writer left, and commits that it was deleted. Delta writes a checkpoint
+    every twenty commits."""
+    folder = Path(f"{outlet.warehouse.root}/{COMPANY}/{outlet.live.name}")  # type: ignore[attr-defined]
+    for night in range(14):
+        left = folder / "as_of=2025-12-01" / f"left {night}.parquet"
+        left.parent.mkdir(exist_ok=True)
+        left.write_text("")
+        os.utime(left, (0, 0))
+        assert len(outlet.warehouse.vacuum(outlet.live)) == 1
+    assert any("checkpoint" in path.name for path in folder.rglob("*"))
 
 
-def test_a_version_that_nobody_replaced_stays_live(tmp_path: Path, outlet: Outlet) -> None:
+@pytest.mark.parametrize("older", [False, True])
+def test_a_version_that_nobody_replaced_stays_live(tmp_path: Path, outlet: Outlet, *, older: bool) -> None:
     make_live(outlet, day(5))
+    if older:
+        leave_log_to_delta(tmp_path, outlet)
+    clean_up_across_a_checkpoint(outlet)
     grow_older(tmp_path, outlet, timedelta(days=10 * _DAYS))
     clean_up_across_a_checkpoint(outlet)
     again = outlet_of(lake_in(tmp_path, _DAYS), outlet.database, outlet.product)
@@ -93,8 +109,6 @@ def test_delta_itself_may_forget_the_commit_and_the_version_stays_live(tmp_path:
 
 
 def comparison_with_nothing(outlet: Outlet) -> str:
-    from recs_platform.publication.publish import comparison_id
-
     return comparison_id(outlet, day(4), outlet.warehouse.fingerprint(outlet.source, day(4)), None)
 
 
@@ -113,14 +127,11 @@ def test_a_version_that_was_live_for_long_can_come_back_for_the_retention_after_
     tmp_path: Path, outlet: Outlet
 ) -> None:
     make_live(outlet, day(0))
+    clean_up_across_a_checkpoint(outlet)
     grow_older(tmp_path, outlet, timedelta(days=10 * _DAYS))
     make_live(outlet, day(1))
     clean_up = outlet_of(lake_in(tmp_path, _DAYS), outlet.database, outlet.product)
-    for _ in range(25):
-        DeltaTable(f"{tmp_path}/lake/{COMPANY}/{outlet.live.name}").vacuum(
-            24 * _DAYS, dry_run=False, enforce_retention_duration=False
-        )
-        clean_up.warehouse.vacuum(outlet.live)
+    clean_up_across_a_checkpoint(clean_up)
     assert rollback(clean_up, 1, by="ann", at=NOON).version == 3
     assert {row.as_of for row in seen(clean_up)} == {day(0)}
 
@@ -134,10 +145,12 @@ def test_a_log_does_not_grow_for_ever(tmp_path: Path, outlet: Outlet) -> None:
     again = outlet_of(lake_in(tmp_path, _DAYS), outlet.database, outlet.product)
     again.warehouse.vacuum(outlet.live)
     left = sorted(int(path.stem) for path in log_of(tmp_path, outlet).glob("0*.json"))
-    assert left == list(range(40, left[-1] + 1)), "from the last checkpoint that is needed on"
+    begin = min(int(path.name[:20]) for path in log_of(tmp_path, outlet).glob("0*.checkpoint.parquet"))
+    assert begin > 30
+    assert left == list(range(begin, 47)), "from the last checkpoint that is needed on"
     live = reconcile(again)
     assert live is not None
     assert live.version == 46
     assert rollback(again, 45, by="ann", at=NOON).version == 47
-    with pytest.raises(UserError, match="version 3 is lost|cannot go back to version 3"):
+    with pytest.raises(UserError, match=r"version 3 is lost|cannot go back to version 3"):
         rollback(again, 3, by="ann", at=NOON)

@@ -19,7 +19,7 @@ from typing import Any
 from deltalake._internal import DeltaFileSystemHandler
 
 _LOG = "_delta_log"
-_HOUSEKEEPING = "VACUUM"
+_HOUSEKEEPING = ("VACUUM", "SET TBLPROPERTIES")
 """How Delta's operations begin that leave the rows as they are."""
 
 

@@ -34,6 +34,7 @@ from recs_platform.warehouse.slices import Days, TableRef
 
 _COMMIT_ATTEMPTS = 200
 _COMMITS_PER_CHECKPOINT = "20"
+_CLEANS_LOG = "delta.enableExpiredLogCleanup"
 _KEEP_LOG = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
 """Delta would forget a commit by its age alone, were it what is live now. What is forgotten is ours to say
 (`delta_log.py`)."""
@@ -224,6 +225,7 @@ class DeltaSlices:
         if dry_run:
             return planned
         if planned:
+            self._let_log_stay(table)
             # Without anything to delete it would commit all the same, and make the log longer every day.
             table.vacuum(
                 hours, dry_run=False, enforce_retention_duration=False, full=True, post_commithook_properties=_KEEP_LOG
@@ -231,6 +233,12 @@ class DeltaSlices:
             self._wait_for_disk(table.version())
         delta_log.forget(self.uri, table.version(), datetime.now(UTC) - self.retention)
         return planned
+
+    @staticmethod
+    def _let_log_stay(table: DeltaTable) -> None:
+        """A table of an older version does not say yet that its log is ours to clean; and Delta's vacuum asks it."""
+        if table.metadata().configuration.get(_CLEANS_LOG) != "false":
+            table.alter.set_table_properties({_CLEANS_LOG: "false"}, post_commithook_properties=_KEEP_LOG)
 
     def ensure(self) -> None:
         """Let the table exist: one that does not gets an empty first version."""
@@ -258,6 +266,7 @@ class DeltaSlices:
                 configuration={
                     "delta.deletedFileRetentionDuration": retention,
                     "delta.logRetentionDuration": retention,
+                    _CLEANS_LOG: "false",
                     "delta.checkpointInterval": _COMMITS_PER_CHECKPOINT,
                 },
                 # Tried again, it would be rebased on what the other writer has done to its table meanwhile.
