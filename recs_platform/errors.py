@@ -91,6 +91,10 @@ class StorageError(UserError):
     """Stored rows or files need a person (disk full, permissions, versions that are gone); nothing was published."""
 
 
+class DamageError(StorageError):
+    """What is stored is not what was written: a file that is missing, cut short or changed, or a log that is."""
+
+
 class UnavailableError(TransientError):
     """A store or a database does not answer just now; nothing was half done."""
 

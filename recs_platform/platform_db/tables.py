@@ -187,6 +187,8 @@ class Publication(Base):
     """Somebody approved its comparison although a guardrail refused it."""
     table_version: Mapped[int | None] = mapped_column(BigInteger)
     """The live table's own version that holds it."""
+    checksum: Mapped[str | None] = mapped_column(String(64))
+    """Of its stored bytes; NULL where nobody took it."""
     note: Mapped[str] = mapped_column(String(MESSAGE_LENGTH))
 
 
@@ -283,3 +285,5 @@ class LedgerSlice(Base):
     run_id: Mapped[str | None] = mapped_column(String(64))
     note: Mapped[str] = mapped_column(Text)
     """JSON: what the writer said of it."""
+    files: Mapped[str | None] = mapped_column(Text)
+    """JSON: what it is stored in, and the checksum of each file whose name does not say it; NULL where nobody knows."""

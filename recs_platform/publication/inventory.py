@@ -6,7 +6,7 @@ brought in line with it after a crash. Not here: changing the live table (publis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -47,10 +47,18 @@ def commits(history: Sequence[Version]) -> dict[int, Version]:
     return {version.note[_VERSION]: version for version in history if _VERSION in version.note}
 
 
+def forgotten(history: Sequence[Version], publication: Publication) -> bool:
+    """Whether a table's log no longer remembers the commit of a publication, and nothing says that it never was."""
+    return bool(history) and publication.table_version is not None and publication.table_version < history[-1].version
+
+
 def settle(database: Engine, company: str, product: str, history: Sequence[Version]) -> Publication | None:
-    """Bring the inventory in line with the live table's log; returns what is live. The caller is the only publisher."""
+    """Bring the inventory in line with the live table's log; returns what is live. The caller is the only publisher.
+
+    A version stays live until the log tells of a newer one, however long ago it was committed: where the log begins
+    later, the inventory itself is what is known.
+    """
     committed = commits(history)
-    newest = next(iter(committed), None)
     with Session(database, expire_on_commit=False) as session, session.begin():
         rows = {row.version: row for row in session.scalars(_of(company, product).with_for_update())}
         for version, commit in committed.items():
@@ -58,6 +66,7 @@ def settle(database: Engine, company: str, product: str, history: Sequence[Versi
                 rows[version] = _from_note(commit.note)
                 session.add(rows[version])
             rows[version].table_version = commit.version
+        newest = next(iter(committed), None) or _last_forgotten(rows.values(), history)
         for version, row in rows.items():
             if version != newest:
                 was_live = version in committed or row.status in (PublicationStatus.LIVE, PublicationStatus.BACKUP)
@@ -68,6 +77,12 @@ def settle(database: Engine, company: str, product: str, history: Sequence[Versi
         session.flush()
         rows[newest].status = PublicationStatus.LIVE
         return rows[newest]
+
+
+def _last_forgotten(rows: Iterable[Publication], history: Sequence[Version]) -> int | None:
+    """The version that was committed last of those whose commits the log no longer remembers."""
+    known = [row for row in rows if row.status is not PublicationStatus.ABANDONED and forgotten(history, row)]
+    return max(known, key=lambda row: row.table_version or 0).version if known else None
 
 
 def to_note(publication: Publication) -> dict[str, Any]:
@@ -87,6 +102,7 @@ def to_note(publication: Publication) -> dict[str, Any]:
         "comparison_id": publication.comparison_id,
         "approved": publication.approved,
         "note": publication.note,
+        "checksum": publication.checksum,
     }
 
 
@@ -112,4 +128,5 @@ def _from_note(note: Mapping[str, Any]) -> Publication:
         comparison_id=note["comparison_id"],
         approved=note["approved"],
         note=note["note"],
+        checksum=note.get("checksum"),
     )

@@ -47,6 +47,8 @@ def publish(outlet: Outlet, day: date, compared: str, *, by: str, at: datetime, 
     """Make a day's slice live, if it and what is live are still those that were compared; then read it back."""
     with only_publisher(outlet.database, outlet.name):
         live = _settle(outlet)
+        # Before the rows are looked at: what is live then has these bytes, or somebody came between.
+        checksum = _checksum(outlet, day)
         content = outlet.warehouse.fingerprint(outlet.source, day)
         if comparison_id(outlet, day, content, live) != compared:
             raise UserError(
@@ -56,18 +58,12 @@ def publish(outlet: Outlet, day: date, compared: str, *, by: str, at: datetime, 
             )
         counted = figures(outlet.product, outlet.warehouse, outlet.source, Days.one(day))
         publication = _next(outlet, counted, PublicationKind.PUBLISH, by, at)
-        publication.comparison_id, publication.approved = compared, approved
+        publication.comparison_id, publication.approved, publication.checksum = compared, approved, checksum
 
         def commit() -> None:
             outlet.warehouse.publish(outlet.source, day, outlet.live, inventory.to_note(publication))
 
-        made = _carry_out(outlet, publication, commit)
-        if outlet.warehouse.fingerprint(outlet.live, day) != content:
-            raise StorageError(
-                f"{outlet.live}: version {made.version} is live, but is not what was compared: {outlet.source} was "
-                f"replaced meanwhile. Publish {day} again, or roll back."
-            )
-        return made
+        return _carry_out(outlet, publication, commit)
 
 
 def rollback(outlet: Outlet, version: int, *, by: str, at: datetime) -> Publication:
@@ -79,14 +75,35 @@ def rollback(outlet: Outlet, version: int, *, by: str, at: datetime) -> Publicat
             raise UserError(f"{outlet.name}: version {version} is lost: {outlet.live} was made anew since.")
         publication = _next(outlet, figures_of(earlier), PublicationKind.ROLLBACK, by, at)
         publication.note = f"back to version {version}"
+        publication.checksum = earlier.checksum
 
         def commit() -> None:
+            _prove(outlet, earlier, made_by.version)
             try:
                 outlet.warehouse.restore(outlet.live, made_by.version, inventory.to_note(publication))
             except StorageError as error:
                 raise UserError(f"{outlet.name} cannot go back to version {version}: {error}") from error
 
         return _carry_out(outlet, publication, commit)
+
+
+def _checksum(outlet: Outlet, day: date) -> str | None:
+    """Of a day's slice; None of a day that was never made, which has nothing to publish."""
+    days = Days.one(day)
+    return outlet.warehouse.checksum(outlet.source, days) if outlet.warehouse.slice_ids(outlet.source, days) else None
+
+
+def _prove(outlet: Outlet, earlier: Publication, table_version: int) -> None:
+    """Raises a UserError unless an earlier version is stored as it was when it went live, before customers see it."""
+    try:
+        checksum = outlet.warehouse.checksum(outlet.live, version=table_version)
+    except StorageError as error:
+        raise UserError(f"{outlet.name} cannot go back to version {earlier.version}: {error}") from error
+    if earlier.checksum not in (None, checksum):
+        raise UserError(
+            f"{outlet.name} cannot go back to version {earlier.version}: what is stored of it is not what went live. "
+            "Go back to another one, or publish a day."
+        )
 
 
 def _listed(outlet: Outlet) -> Sequence[Publication]:

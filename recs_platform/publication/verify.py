@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from recs_platform.declarations.product import PUBLISHED, AnyProduct
-from recs_platform.errors import MissingSliceError, StorageError
+from recs_platform.errors import DamageError, MissingSliceError, StorageError
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication import inventory
 from recs_platform.publication.outlet import Outlet
@@ -36,20 +36,29 @@ class Figures:
 
 
 def verify(outlet: Outlet, expected: Publication) -> Figures:
-    """The version, row count, customers, day and time of making must be those of the inventory."""
-    change = next(inventory.changes(outlet.warehouse.versions(outlet.live)), None)
+    """The version, row count, customers, day, time of making and every stored byte must be those of the inventory."""
+    history = outlet.warehouse.versions(outlet.live)
+    change = next(inventory.changes(history), None)
     newest = next(iter(inventory.commits([change])), None) if change else None
-    if newest != expected.version:
+    unchanged = change is None and inventory.forgotten(history, expected)
+    if newest != expected.version and not unchanged:
         what = f"made version {newest} live" if newest else "was not made by publishing"
         raise StorageError(
             f"{outlet.live}: version {expected.version} should be live, but the newest change of the table {what}. "
             "Publish or roll back."
         )
+    checksum = outlet.warehouse.checksum(outlet.live)
     read_back = figures(outlet.product, outlet.warehouse, outlet.live)
     promised = figures_of(expected)
     if read_back != promised:
         raise StorageError(
             f"{outlet.live}: version {expected.version} reads back as {read_back}, and should be {promised}. Roll back."
+        )
+    # A version that went live before checksums were taken is known by its figures alone.
+    if expected.checksum not in (None, checksum):
+        raise DamageError(
+            f"{outlet.live}: version {expected.version} is live, but is not what was compared: what is stored is not "
+            f"what it was. Publish {expected.as_of} again, or roll back."
         )
     for store in outlet.stores:
         served = store.served_version(outlet.company, outlet.product.name)

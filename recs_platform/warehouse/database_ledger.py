@@ -45,6 +45,7 @@ class DatabaseLedger:
                 LedgerSlice.made_at,
                 LedgerSlice.run_id,
                 LedgerSlice.note,
+                LedgerSlice.files,
             )
             .select_from(LedgerTable)
             # One statement, so that the slices are those of this very state.
@@ -61,7 +62,9 @@ class DatabaseLedger:
         if not rows:
             return None
         slices = (
-            Slice(day, count, made_at, run, json.loads(note)) for _, _, day, count, made_at, run, note in rows if day
+            Slice(day, count, made_at, run, json.loads(note), json.loads(files) if files else None)
+            for _, _, day, count, made_at, run, note, files in rows
+            if day
         )
         page = LedgerPage(TableVersion(rows[0].table_id, rows[0].version), tuple(slices))
         self._remembered[_name(table)] = page
@@ -166,4 +169,5 @@ def _row(table: TableRef, slice_: Slice) -> dict[str, Any]:
         "made_at": slice_.made_at,
         "run_id": slice_.run,
         "note": json.dumps(slice_.note),
+        "files": None if slice_.files is None else json.dumps(slice_.files),
     }

@@ -118,6 +118,29 @@ class Version:
     """What the writer said of it: days, rows, run."""
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Something stored that is not what was written."""
+
+    day: date | None
+    """None of a table as a whole."""
+    what: str
+    """In words: where, what is wrong, and what to do."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was looked at of a table, every byte of it, and what is wrong."""
+
+    days: int
+    files: int
+    size: int
+    """Bytes that were read."""
+    unknown: int
+    """Files of an older version, whose checksums nobody took: they were read, and cannot be proved."""
+    findings: tuple[Finding, ...]
+
+
 class Tables(Protocol):
     """Rows by days: what makes tables, and what reads them."""
 
@@ -157,6 +180,16 @@ class History(Protocol):
 
     def fingerprint(self, table: TableRef, day: date) -> str:
         """What identifies the rows of a day's slice: the same for the same rows, in whatever order they stand."""
+
+    def checksum(self, table: TableRef, days: Days | None = None, *, version: int | None = None) -> str:
+        """What identifies the stored bytes of some days, of all when none are named, after each of them was read and
+        proved; a DamageError says what is not what was written. With a version, as they stood in it."""
+
+    def inspect(self, table: TableRef) -> Inspection:
+        """Read all of a table again, and what is known of it, and say what is wrong."""
+
+    def accept(self, table: TableRef) -> None:
+        """Take a table as it is now, because a person says so: what was entered of it before does not count."""
 
     def restore(self, table: TableRef, version: int, note: Mapping[str, Any] | None = None) -> int:
         """Make an earlier state the newest again; returns its new version."""

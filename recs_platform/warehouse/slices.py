@@ -79,6 +79,8 @@ class Slice:
     """Which run made it, if one did."""
     note: Mapping[str, Any]
     """What the writer said of it."""
+    files: Mapping[str, str | None] | None = None
+    """What it is stored in, and the checksum of each file whose name does not say it; None where nobody knows."""
 
     @property
     def empty(self) -> bool:

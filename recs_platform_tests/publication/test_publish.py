@@ -13,7 +13,7 @@ from sqlalchemy import Engine, delete, text
 from sqlalchemy.exc import IntegrityError
 
 from recs_platform.declarations.product import AnyProduct
-from recs_platform.errors import LockBusyError, MissingSliceError, StorageError, UserError
+from recs_platform.errors import DamageError, LockBusyError, MissingSliceError, StorageError, UserError
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication import inventory
 from recs_platform.publication.lock import only_publisher
@@ -231,6 +231,10 @@ def test_a_lake_brought_back_from_a_copy_decides_what_is_live(tmp_path: Path, ou
     shutil.rmtree(tmp_path / "lake")
     (tmp_path / "copy").rename(tmp_path / "lake")
     live = reconcile(outlet)
+    for table in (outlet.source, outlet.live):
+        with pytest.raises(DamageError, match="its last commits are gone"):
+            outlet.warehouse.days(table)
+        outlet.warehouse.accept(table)
     assert live is not None
     assert (live.version, states(outlet)) == (1, {1: "live", 2: "backup"})
     with pytest.raises(UserError, match="version 2 is lost"):

@@ -26,7 +26,7 @@ from recs_platform.errors import MissingSliceError, StorageError
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse.compile import literal_of
 from recs_platform.warehouse.point_in_time import View
-from recs_platform.warehouse.protocol import Audit, BoundQuery, Rows, RuleCounts, Subject, Version, Written
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows, RuleCounts, Subject, Version, Written
 from recs_platform.warehouse.rules import key_of_slices, rules_of
 from recs_platform.warehouse.slices import Days, Slice, TableRef
 
@@ -136,6 +136,17 @@ class MemoryWarehouse:
     def fingerprint(self, table: TableRef, day: date) -> str:
         rows = sorted(map(str, self._rows(table, Days.one(day)).to_pylist()))
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+    def checksum(self, table: TableRef, days: Days | None = None, *, version: int | None = None) -> str:
+        rows = sorted(map(str, self._rows(table, days, version).to_pylist()))
+        return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+    def inspect(self, table: TableRef) -> Inspection:
+        rows = self._rows(table, None)
+        return Inspection(len(self.days(table)), 0, rows.nbytes, 0, ())
+
+    def accept(self, table: TableRef) -> None:
+        """There is nothing else that could be known of it."""
 
     def restore(self, table: TableRef, version: int, note: Note | None = None) -> int:
         earlier = self._state(table, version)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -18,13 +18,15 @@ from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
-from deltalake._internal import DeltaFileSystemHandler
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
-from deltalake.transaction import AddAction, CommitProperties, RemoveAction
+from deltalake.transaction import AddAction, CommitProperties, PostCommitHookProperties, RemoveAction
 
-from recs_platform.errors import ConflictError, StorageError, UnavailableError
+from recs_platform.errors import ConflictError, DamageError, StorageError, UnavailableError
 from recs_platform.outages import may_recover
-from recs_platform.warehouse.lake import newest
+from recs_platform.warehouse.lake import delta_log, newest
+from recs_platform.warehouse.lake.damage import damaged_table
+from recs_platform.warehouse.lake.delta_log import Commit
+from recs_platform.warehouse.lake.durable import commit_on_disk
 from recs_platform.warehouse.lake.newest import DataFile, Newest
 from recs_platform.warehouse.ledger import TableVersion
 from recs_platform.warehouse.protocol import Version
@@ -32,31 +34,10 @@ from recs_platform.warehouse.slices import Days, TableRef
 
 _COMMIT_ATTEMPTS = 200
 _COMMITS_PER_CHECKPOINT = "20"
-_HOUSEKEEPING = "VACUUM"
-"""How Delta's operations begin that leave the rows as they are."""
-
-
-@dataclass(frozen=True)
-class Commit:
-    """What a commit says of itself."""
-
-    version: int
-    at: datetime
-    operation: str
-    note: dict[str, Any]
-
-    @property
-    def changed_rows(self) -> bool:
-        return not self.operation.startswith(_HOUSEKEEPING)
-
-    def touched(self, day: date) -> bool:
-        """Whether a day's slice is what this commit made of it. A commit that names no days is about all of them."""
-        if not self.changed_rows:
-            return False
-        first, last = self.note.get("first"), self.note.get("last")
-        if self.operation != "WRITE" or first is None or last is None:
-            return True
-        return date.fromisoformat(first) <= day <= date.fromisoformat(last)
+_CLEANS_LOG = "delta.enableExpiredLogCleanup"
+_KEEP_LOG = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
+"""Delta would forget a commit by its age alone, were it what is live now. What is forgotten is ours to say
+(`delta_log.py`)."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +59,8 @@ class DeltaSlices:
     ref: TableRef
     uri: str
     retention: timedelta
+    owner: Callable[[], str]
+    """The company, as messages name it."""
 
     def open(self, version: int | None = None) -> DeltaTable | None:
         """A version, the newest if none is named; None while nothing was ever written."""
@@ -86,7 +69,9 @@ class DeltaSlices:
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            raise self._failed(f"the table cannot be opened at {self.uri}", error) from error
+            if may_recover(error) or "permission denied" in str(error).lower():
+                raise self._failed(f"the table cannot be opened at {self.uri}", error) from error
+            raise self._damaged(error) from error
 
     def _open_version(self, version: int) -> DeltaTable:
         numbers = [v.version for v in self.versions()]
@@ -118,11 +103,14 @@ class DeltaSlices:
     def _files_of(self, table: DeltaTable | None) -> Sequence[DataFile]:
         if table is None:
             return ()
-        actions = pa.table(table.get_add_actions(flatten=True))
         day = f"partition.{self.ref.spec.date_column}"
         columns = ("path", day, "num_records", "size_bytes", "modification_time")
-        rows = zip(*(actions[name].to_pylist() for name in columns), strict=True)
-        return tuple(sorted((DataFile(*row) for row in rows), key=lambda f: (f.day, f.path)))
+        try:
+            actions = pa.table(table.get_add_actions(flatten=True))
+            rows = zip(*(actions[name].to_pylist() for name in columns), strict=True)
+            return tuple(sorted((DataFile(*row) for row in rows), key=lambda f: (f.day, f.path)))
+        except (DeltaError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+            raise self._damaged(error) from error
 
     def replace(self, days: Days | None, files: Sequence[DataFile], note: dict[str, Any]) -> Replaced:
         """Let these files, already in the table's folder, be the only ones of these days (of all, when none are
@@ -151,6 +139,7 @@ class DeltaSlices:
                         # keeps both. So each conflict comes back here.
                         max_commit_retries=0,
                     ),
+                    post_commithook_properties=_KEEP_LOG,
                 )
             except CommitFailedError as error:
                 if attempt == _COMMIT_ATTEMPTS:
@@ -160,6 +149,7 @@ class DeltaSlices:
                 raise self._failed("the commit failed and nothing was published", error) from error
             else:
                 self._see_commit(table)
+                self._wait_for_disk(before.version + 1)
                 return Replaced(before, [replace(f, written=now) for f in files])
         raise AssertionError("unreachable")
 
@@ -172,6 +162,17 @@ class DeltaSlices:
             # The commit stands whether we can read it just now or not. Who reads the table next will open it and say.
             return
 
+    def _wait_for_disk(self, version: int) -> None:
+        """Until a commit of ours can be lost no more; nobody is told of it before."""
+        if "://" in self.uri:
+            return
+        try:
+            commit_on_disk(Path(self.uri), version)
+        except OSError as error:
+            raise self._failed(
+                f"version {version} is committed, but the disk does not say that it keeps it", error
+            ) from error
+
     def versions(self) -> list[Version]:
         """Every state that the log remembers, newest first; within the retention each of them can be restored."""
         table = self.open()
@@ -180,32 +181,11 @@ class DeltaSlices:
         return [Version(c.version, c.at, c.changed_rows, c.note) for c in self.commits(table.version())]
 
     def commits(self, newest: int, after: int = -1) -> Iterator[Commit]:
-        """What the log says of the commits up to a version, newest first, as far back as it remembers.
-
-        Each is read from its own file: `DeltaTable.history` numbers them wrongly when somebody commits meanwhile.
-        """
-        for version in range(newest, after, -1):
-            entry = self._commit_info(version)
-            if entry is None:
-                return
-            yield Commit(
-                version,
-                datetime.fromtimestamp(entry["timestamp"] / 1000, UTC),
-                entry["operation"],
-                json.loads(entry.get("recs", "{}")),
-            )
-
-    def _commit_info(self, version: int) -> dict[str, Any] | None:
-        name = f"_delta_log/{version:020}.json"
+        """What the log says of the commits up to a version, newest first, as far back as it remembers."""
         try:
-            if "://" in self.uri:
-                file = DeltaFileSystemHandler(self.uri).open_input_file(name)
-                lines = bytes(file.read(file.size())).splitlines()
-            else:
-                lines = (Path(self.uri) / name).read_bytes().splitlines()
-        except FileNotFoundError:
-            return None
-        return next((action["commitInfo"] for action in map(json.loads, lines) if "commitInfo" in action), None)
+            yield from delta_log.commits(self.uri, newest, after)
+        except ValueError as error:
+            raise self._damaged(error) from error
 
     def restore(self, version: int, note: dict[str, Any]) -> int:
         """Make an earlier state the newest one again."""
@@ -214,13 +194,15 @@ class DeltaSlices:
         if table is None or version not in numbers:
             raise self._no_such_version(version, numbers)
         try:
-            table.restore(version, commit_properties=CommitProperties(custom_metadata={"recs": json.dumps(note)}))
+            noted = CommitProperties(custom_metadata={"recs": json.dumps(note)})
+            table.restore(version, commit_properties=noted, post_commithook_properties=_KEEP_LOG)
         except CommitFailedError as error:
             raise ConflictError(f"{self.ref}: another write came first; nothing was restored. Try again.") from error
         except DeltaError as error:
             if may_recover(error):
                 raise self._failed(f"version {version} could not be restored", error) from error
             raise self.lost(version, "restored") from error
+        self._wait_for_disk(table.version())
         return table.version()
 
     def lost(self, version: int, wanted: str) -> StorageError:
@@ -239,12 +221,34 @@ class DeltaSlices:
         if table is None:
             return []
         hours = int(self.retention.total_seconds() // 3600)
-        return table.vacuum(hours, dry_run=dry_run, enforce_retention_duration=False, full=True)
+        planned = table.vacuum(hours, dry_run=True, enforce_retention_duration=False, full=True)
+        if dry_run:
+            return planned
+        if planned:
+            self._let_log_stay(table)
+            # Without anything to delete it would commit all the same, and make the log longer every day.
+            table.vacuum(
+                hours, dry_run=False, enforce_retention_duration=False, full=True, post_commithook_properties=_KEEP_LOG
+            )
+            self._wait_for_disk(table.version())
+        delta_log.forget(self.uri, table.version(), datetime.now(UTC) - self.retention)
+        return planned
+
+    @staticmethod
+    def _let_log_stay(table: DeltaTable) -> None:
+        """A table of an older version does not say yet that its log is ours to clean; and Delta's vacuum asks it."""
+        if table.metadata().configuration.get(_CLEANS_LOG) != "false":
+            table.alter.set_table_properties({_CLEANS_LOG: "false"}, post_commithook_properties=_KEEP_LOG)
 
     def ensure(self) -> None:
         """Let the table exist: one that does not gets an empty first version."""
         if newest.recall(self.uri) is None:
             self._kept(self.open() or self._created())
+
+    def _damaged(self, error: Exception) -> DamageError:
+        # delta-rs adds a trace of its own.
+        reason = next(iter(str(error).splitlines()), "")
+        return damaged_table(self.ref, self.owner(), f"its log at {self.uri}/_delta_log cannot be read ({reason})")
 
     def _taken(self) -> DeltaTable:
         """The newest version, for a commit and nobody else."""
@@ -253,7 +257,7 @@ class DeltaSlices:
     def _created(self) -> DeltaTable:
         retention = f"interval {self.retention.days} days"
         try:
-            return DeltaTable.create(
+            created = DeltaTable.create(
                 self.uri,
                 schema=self._schema,
                 mode="ignore",
@@ -262,17 +266,21 @@ class DeltaSlices:
                 configuration={
                     "delta.deletedFileRetentionDuration": retention,
                     "delta.logRetentionDuration": retention,
+                    _CLEANS_LOG: "false",
                     "delta.checkpointInterval": _COMMITS_PER_CHECKPOINT,
                 },
                 # Tried again, it would be rebased on what the other writer has done to its table meanwhile.
                 commit_properties=CommitProperties(max_commit_retries=0),
+                post_commithook_properties=_KEEP_LOG,
             )
         except CommitFailedError as error:
             # Somebody else has created it at the same moment.
-            created = self.open()
-            if created is None:
+            there = self.open()
+            if there is None:
                 raise self._failed(f"the table could not be created at {self.uri}", error) from error
-            return created
+            return there
+        self._wait_for_disk(0)
+        return created
 
     def _failed(self, what: str, error: Exception) -> StorageError | UnavailableError:
         kind = UnavailableError if may_recover(error) else StorageError

@@ -6,9 +6,12 @@ downloaded; delta-rs brings its own object store, so files are staged locally an
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,11 +23,14 @@ from deltalake._internal import DeltaFileSystemHandler
 from pyarrow.fs import FileType
 
 from recs_platform.schemas.table import TableSpec
+from recs_platform.warehouse.lake.checksums import checksum_of, checksums_of, problems, remember
+from recs_platform.warehouse.lake.durable import make_folder, on_disk
 from recs_platform.warehouse.lake.engine import declared_columns, quoted
 from recs_platform.warehouse.lake.spill import in_use
 from recs_platform.warehouse.slices import Days
 
 _CHUNK = 8 * 1024 * 1024
+_THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -43,19 +49,23 @@ class Files:
         """Where new files wait; on a local lake in the same file system, so that moving them is a rename."""
         return Path(self.root) / ".staging" if self.local else self.scratch / "staging"
 
-    def add(self, staged: Path, paths: Sequence[str]) -> None:
-        """Bring staged files into the table's folder. Nobody sees them before the commit."""
+    def add(self, staged: Path, paths: Mapping[str, str]) -> None:
+        """Bring staged files, which are on the disk, into the table's folder; `paths` says under which names. Nobody
+        sees them before the commit."""
         if self.local:
-            for path in paths:
-                target = Path(self.location) / path
-                target.parent.mkdir(parents=True, exist_ok=True)
+            targets = [Path(self.location) / target for target in paths.values()]
+            naming: set[Path] = set()
+            for path, target in zip(paths, targets, strict=True):
+                naming |= make_folder(target.parent)
                 (staged / path).rename(target)
+            on_disk(naming)
+            remember(targets)
             return
         # deltalake's public PyArrow wrapper hands its stream buffers that the stream refuses; the stream itself works.
         store = DeltaFileSystemHandler(self.location)
-        for path in paths:
+        for path, target_name in paths.items():
             with (staged / path).open("rb") as source:
-                target_stream = store.open_output_stream(path)
+                target_stream = store.open_output_stream(target_name)
                 while chunk := source.read(_CHUNK):
                     target_stream.write(chunk)
                 target_stream.close()  # type: ignore[attr-defined]  # missing in deltalake's stub
@@ -63,9 +73,12 @@ class Files:
     def copy(self, other: str, paths: Mapping[str, str]) -> None:
         """Copy files of another table of this lake into this table's folder; `paths` says from where to where."""
         if self.local:
+            naming: set[Path] = set()
             for path, target in paths.items():
-                (Path(self.location) / target).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(Path(other) / path, Path(self.location) / target)
+                copied = Path(self.location) / target
+                naming |= {copied, *make_folder(copied.parent)}
+                shutil.copyfile(Path(other) / path, copied)
+            on_disk(naming)
             return
         root = f"{self.root.rstrip('/')}/"
         store = DeltaFileSystemHandler(root)
@@ -89,6 +102,28 @@ class Files:
         for path in paths:
             store.delete_file(path)
 
+    @contextmanager
+    def sealed(self, paths: Sequence[Path]) -> Iterator[list[Future[str]]]:
+        """Begin to write staged files to the disk and to take their checksums, which is done beside other work."""
+        seal = _seal if self.local else checksum_of
+        with ThreadPoolExecutor(min(len(paths), _THREADS)) as pool:
+            yield [pool.submit(seal, path) for path in paths]
+
+    def problems(self, files: Mapping[str, tuple[int, str | None]]) -> dict[str, str]:
+        """Path: what is wrong with a file that should have this size and checksum. An object store proves its files
+        itself."""
+        if not self.local:
+            return {}
+        paths = {Path(self.location) / path: wanted for path, wanted in files.items()}
+        return {str(path.relative_to(self.location)): what for path, what in problems(paths).items()}
+
+    def checksums(self, paths: Sequence[str]) -> list[str]:
+        """Of files as they are now."""
+        if self.local:
+            return checksums_of([Path(self.location) / path for path in paths])
+        store = DeltaFileSystemHandler(self.location)
+        return [_streamed(store, path) for path in paths]
+
     @staticmethod
     def remote_relation(
         connection: duckdb.DuckDBPyConnection, spec: TableSpec, table: DeltaTable | None, days: Days | None
@@ -105,6 +140,18 @@ class Files:
         dataset = table.to_pyarrow_dataset(partitions=bounds, schema=pa.schema([*now, *former]))
         connection.register(name, dataset)
         return declared_columns(spec, f"SELECT * FROM {quoted(name)}")
+
+
+def _seal(path: Path) -> str:
+    on_disk([path])
+    return checksum_of(path)
+
+
+def _streamed(store: DeltaFileSystemHandler, path: str) -> str:
+    digest, file = hashlib.sha256(), store.open_input_file(path)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def sweep(folder: Path, age: timedelta, *, dry_run: bool) -> list[str]:

@@ -12,8 +12,9 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,20 @@ import duckdb
 import pyarrow as pa
 
 from recs_platform.errors import MissingSliceError
-from recs_platform.warehouse.lake.bookkeeping import enter, slices_now
+from recs_platform.warehouse.lake.bookkeeping import accept, check_log, company_of, enter, slices_now, state_now
+from recs_platform.warehouse.lake.checksums import combined, name_with
 from recs_platform.warehouse.lake.confined import confined_connection
 from recs_platform.warehouse.lake.delta_table import DeltaSlices, file_name
 from recs_platform.warehouse.lake.engine import Engine, explained
 from recs_platform.warehouse.lake.files import Files, sweep
+from recs_platform.warehouse.lake.inspection import check_files, check_writable, inspect
 from recs_platform.warehouse.lake.newest import DataFile
 from recs_platform.warehouse.lake.refusals import refused_queries
 from recs_platform.warehouse.lake.relations import read_files, show_query
 from recs_platform.warehouse.lake.staged import StagedView
 from recs_platform.warehouse.lake.staging import stage
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
-from recs_platform.warehouse.protocol import Audit, BoundQuery, Rows, Subject, Version, Written
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
 from recs_platform.warehouse.slices import Days, Slice, TableRef
 
 _BATCH_ROWS = 100_000
@@ -61,11 +64,13 @@ class Lake:
                 relation = read_files(subject.table.spec, [str(folder / f.path) for f in staged.files])
                 connection.execute(f"CREATE TEMP VIEW staged AS {relation}")
                 view = StagedView(connection, "staged")
-                for audit in (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ())):
-                    audit.check(view, subject)
+                with files.sealed([folder / f.path for f in staged.files]) as seals:
+                    for audit in (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ())):
+                        audit.check(view, subject)
             marks.append(time.perf_counter())
             with explained(str(subject)):
-                version = self._move_in(table, files, subject, folder, staged.files, note or {})
+                names = {f.path: name_with(f.path, seal.result()) for f, seal in zip(staged.files, seals, strict=True)}
+                version = self._move_in(table, files, subject, folder, staged.files, names, note or {})
             marks.append(time.perf_counter())
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -81,13 +86,16 @@ class Lake:
         subject: Subject,
         folder: Path,
         staged: Sequence[DataFile],
+        names: Mapping[str, str],
         note: Mapping[str, Any],
     ) -> int:
         days, rows = subject.days, sum(f.rows for f in staged)
+        check_writable(table, self.ledger)
         table.ensure()
-        files.add(folder, [f.path for f in staged])
-        of_days = {"first": str(days.first), "last": str(days.last), "rows": rows}
-        return self._commit(table, files, days, staged, {**of_days, **note})
+        files.add(folder, names)
+        of_days = {"company": subject.company, "first": str(days.first), "last": str(days.last), "rows": rows}
+        added = [replace(f, path=names[f.path]) for f in staged]
+        return self._commit(table, files, days, added, {**of_days, **note})
 
     def _commit(
         self, table: DeltaSlices, files: Files, days: Days | None, added: Sequence[DataFile], note: dict[str, Any]
@@ -105,17 +113,22 @@ class Lake:
         return done.state.version
 
     def publish(self, source: TableRef, day: date, live: TableRef, note: Mapping[str, Any]) -> int:
-        """The slice's files are copied as they are: no row is read."""
-        given = self._table(source).files(Days.one(day))
+        """The slice's files are copied as they are: no row is read, and every byte is proved."""
+        given = self._proved(source, Days.one(day))
         if not given:
             raise MissingSliceError(f"{source} has no slice for {day}. Materialize {source.name} for that day first.")
         table, files = self._table(live), self._files(live)
         column = live.spec.date_column
-        copies = [DataFile(file_name(day, column, f"{uuid.uuid4().hex}.parquet"), day, f.rows, f.size) for f in given]
         with explained(str(live)):
+            check_writable(table, self.ledger)
             table.ensure()
-            files.copy(self._location(source), {f.path: copy.path for f, copy in zip(given, copies, strict=True)})
-            return self._commit(table, files, None, copies, dict(note))
+            copies = {}
+            for f in given:
+                checksum = f.checksum or self._files(source).checksums([f.path])[0]
+                name = file_name(day, column, name_with(f"{uuid.uuid4().hex}.parquet", checksum))
+                copies[f.path] = DataFile(name, day, f.rows, f.size)
+            files.copy(self._location(source), {path: copy.path for path, copy in copies.items()})
+            return self._commit(table, files, None, list(copies.values()), dict(note))
 
     def slice_ids(self, table: TableRef, days: Days) -> Sequence[str]:
         """A file is written once, under a name of its own."""
@@ -127,19 +140,20 @@ class Lake:
             rows, mixed = connection.execute(f"SELECT count(*), sum(hash(r)) FROM ({slice_}) AS r").fetchall()[0]
         return f"{rows}-{mixed or 0:x}"
 
+    def checksum(self, table: TableRef, days: Days | None = None, *, version: int | None = None) -> str:
+        files = self._proved(table, days, version)
+        named = [f.checksum for f in files]
+        # A name that says no checksum is older than they are.
+        return combined(
+            [c for c in named if c] if all(named) else self._files(table).checksums([f.path for f in files])
+        )
+
     @contextmanager
     def read(
         self, table: TableRef, days: Days | None = None, *, version: int | None = None
     ) -> Iterator[pa.RecordBatchReader]:
-        if version is not None:
-            self._check_readable(table, days, version)
         with self.engine.connect() as connection:
             yield self._stream(connection, self.relation(connection, table, days, version), str(table))
-
-    def _check_readable(self, table: TableRef, days: Days | None, version: int) -> None:
-        paths = [f.path for f in self._table(table).files(days, version)]
-        if not self._files(table).there(paths):
-            raise self._table(table).lost(version, "read")
 
     @contextmanager
     def run(self, query: BoundQuery) -> Iterator[pa.RecordBatchReader]:
@@ -162,17 +176,43 @@ class Lake:
         self, connection: duckdb.DuckDBPyConnection, table: TableRef, days: Days | None, version: int | None = None
     ) -> str:
         """A SELECT over one consistent version of some days of a table; the newest, if none is named."""
-        slices = self._table(table)
+        files = self._proved(table, days, version)
         if self._files(table).local:
-            return read_files(table.spec, [f"{self._location(table)}/{f.path}" for f in slices.files(days, version)])
-        remote = self._files(table).remote_relation(connection, table.spec, slices.open(version), days)
+            return read_files(table.spec, [f"{self._location(table)}/{f.path}" for f in files])
+        remote = self._files(table).remote_relation(connection, table.spec, self._table(table).open(version), days)
         return remote or read_files(table.spec, [])
+
+    def _proved(self, table: TableRef, days: Days | None, version: int | None = None) -> Sequence[DataFile]:
+        """The files of some days, as they were written; a DamageError says which is not."""
+        delta, of_table = self._table(table), self._files(table)
+        slices: tuple[Slice, ...] = ()
+        if version is not None:
+            files: Sequence[DataFile] = delta.files(days, version)
+            if not of_table.there([f.path for f in files]):
+                raise delta.lost(version, "read")
+        else:
+            now, slices = state_now(delta, self.ledger)
+            if now is None:
+                return ()
+            check_log(delta, now, slices, days)
+            files = [f for f in now.files if days is None or f.day in days]
+        if files:
+            check_files(delta, of_table, files, slices)
+        return files
 
     def days(self, table: TableRef) -> Sequence[date]:
         return [slice_.day for slice_ in self.slices(table)]
 
     def slices(self, table: TableRef) -> Sequence[Slice]:
         return slices_now(self._table(table), self.ledger)
+
+    def inspect(self, table: TableRef) -> Inspection:
+        return inspect(self._table(table), self._files(table), self.ledger)
+
+    def accept(self, table: TableRef) -> None:
+        delta, files = self._table(table), self._files(table)
+        unnamed = [f.path for f in delta.files() if f.checksum is None and files.there([f.path])]
+        accept(delta, self.ledger, dict(zip(unnamed, files.checksums(unnamed), strict=True)))
 
     def versions(self, table: TableRef) -> Sequence[Version]:
         return self._table(table).versions()
@@ -197,7 +237,7 @@ class Lake:
         return f"{self.root.rstrip('/')}/{table.dataset}/{table.name}"
 
     def _table(self, table: TableRef) -> DeltaSlices:
-        return DeltaSlices(table, self._location(table), self.retention)
+        return DeltaSlices(table, self._location(table), self.retention, partial(company_of, table, self.ledger))
 
     def _files(self, table: TableRef) -> Files:
         return Files(self.root, self._location(table), self.scratch)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from deltalake import DeltaTable
 
+from recs_platform.warehouse.lake.checksums import named_checksum
 from recs_platform.warehouse.ledger import TableVersion
 
 _KEPT = 256
@@ -32,6 +33,11 @@ class DataFile:
     size: int
     written: int = 0
     """Milliseconds since 1970, as the commit says; 0 before it."""
+
+    @property
+    def checksum(self) -> str | None:
+        """As its name says it."""
+        return named_checksum(self.path)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
-from recs_platform.errors import SliceError
+from recs_platform.errors import DamageError, SliceError
 from recs_platform.warehouse.database_ledger import DatabaseLedger
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger, TableVersion
@@ -25,7 +25,7 @@ from recs_platform_tests.warehouse.processes import (
     write_and_die_before_it_is_entered,
     write_with_a_ledger,
 )
-from recs_platform_tests.warehouse.tables import DATASET, VISITS, day, days, ref, visits, write
+from recs_platform_tests.warehouse.tables import DATASET, VISITS, day, days, ref, stored, visits, write
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_slice_is_entered_with_its_rows_its_run_and_its_time(ledgered: Lake, t
         (day(2), 2, False, "r1"),
     ]
     assert before < first.made_at == third.made_at <= second.made_at < datetime.now(UTC) + timedelta(seconds=1)
-    assert second.note == {"first": str(day(1)), "last": str(day(1)), "rows": 0, "run": "r2"}
+    assert second.note == {"company": "shop", "first": str(day(1)), "last": str(day(1)), "rows": 0, "run": "r2"}
     assert ledgered.days(ref()) == list(days(0, 2))
     assert entered(tmp_path) == {str(day(0)): (4, "r1"), str(day(1)): (0, "r2"), str(day(2)): (2, "r1")}
 
@@ -181,12 +181,22 @@ def test_what_was_brought_back_says_since_when_and_by_whom(ledgered: Lake, tmp_p
     assert {s.made_at for s in ledgered.slices(ref())} == {ledgered.versions(ref())[0].at}
 
 
-def test_a_table_that_is_gone_or_made_anew_takes_its_entries_along(tmp_path: Path, database: str) -> None:
+def test_a_table_that_is_gone_is_said_until_somebody_accepts_it(tmp_path: Path, database: str) -> None:
     lake = with_ledger(str(tmp_path / "lake"), tmp_path, DatabaseLedger(database))
     write(lake, days(0, 1), visits(days(0, 1)), note={"run": "r1"})
     shutil.rmtree(tmp_path / "lake" / DATASET / "visits")
+    for ask in (lake.days, lambda _: stored(lake), lambda _: write(lake, days(5, 5), visits([day(5)]))):
+        with pytest.raises(DamageError, match=r"shop: visits: there is no log at .*, and 2 days were made, from 2025-"):
+            ask(ref())
+    assert set(entered(tmp_path)) == {str(day(0)), str(day(1))}
+    lake.accept(ref())
     assert lake.days(ref()) == []
     assert entered(tmp_path) == {}
+    write(lake, days(5, 5), visits([day(5)]), note={"run": "r2"})
+
+
+def test_a_table_that_others_made_anew_takes_its_entries_along(tmp_path: Path, database: str) -> None:
+    lake = with_ledger(str(tmp_path / "lake"), tmp_path, DatabaseLedger(database))
     write(lake, days(5, 5), visits([day(5)]), note={"run": "r2"})
     shutil.rmtree(tmp_path / "lake" / DATASET / "visits")
     others = with_ledger(lake.root, tmp_path, MemoryLedger())
@@ -195,13 +205,19 @@ def test_a_table_that_is_gone_or_made_anew_takes_its_entries_along(tmp_path: Pat
     assert entered(tmp_path) == {str(day(7)): (3, "r3")}
 
 
-def test_a_table_that_was_put_back_from_a_copy_is_entered_as_it_is(tmp_path: Path, database: str) -> None:
+def test_a_table_that_was_put_back_to_an_earlier_copy_is_entered_when_somebody_accepts_it(
+    tmp_path: Path, database: str
+) -> None:
     lake = with_ledger(str(tmp_path / "lake"), tmp_path, DatabaseLedger(database))
     write(lake, days(0, 0), visits([day(0)]), note={"run": "r1"})
     shutil.copytree(tmp_path / "lake", tmp_path / "copy")
     write(lake, days(0, 1), visits(days(0, 1), each=5), note={"run": "r2"})
     shutil.rmtree(tmp_path / "lake")
     shutil.copytree(tmp_path / "copy", tmp_path / "lake")
+    for ask in (lake.days, lambda _: stored(lake), lambda _: write(lake, days(5, 5), visits([day(5)]))):
+        with pytest.raises(DamageError, match="its last commits are gone: it is at version 1, and was at 2"):
+            ask(ref())
+    lake.accept(ref())
     assert lake.days(ref()) == [day(0)]
     assert entered(tmp_path) == {str(day(0)): (3, "r1")}
 

@@ -125,7 +125,7 @@ def test_a_table_that_several_create_at_once_is_created_once(tmp_path: Path) -> 
     """Left to delta-rs, the creations that come second are rebased on the first, or fail."""
     writers = 6
     for number in range(25):
-        table = DeltaSlices(ref(), str(tmp_path / f"table{number}"), timedelta(days=7))
+        table = DeltaSlices(ref(), str(tmp_path / f"table{number}"), timedelta(days=7), lambda: "shop")
         start = Barrier(writers)
 
         def create(table: DeltaSlices = table, start: Barrier = start) -> None:

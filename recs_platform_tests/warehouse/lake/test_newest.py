@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
+from recs_platform.errors import DamageError
 from recs_platform.warehouse.lake import newest
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
 from recs_platform.warehouse.lake.lake import Lake
@@ -70,6 +71,9 @@ def test_a_table_that_was_deleted_is_gone(lake: Lake) -> None:
     write(lake, TODAY, visits(TODAY))
     assert lake.days(ref()) == [day(0)]
     shutil.rmtree(table(lake))
+    with pytest.raises(DamageError, match="there is no log"):
+        lake.days(ref())
+    lake.accept(ref())
     assert lake.days(ref()) == []
     assert marks(lake) == {}
 
