@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from sqlglot.errors import ParseError, TokenError
 from recs_platform.errors import QueryError
 from recs_platform.warehouse.functions import foreign_call
 
+# What it cannot parse is refused here, in our own words.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 _GOOGLESQL = sqlglot.Dialect.get_or_raise("bigquery")
 _DIRECTIVE = re.compile(r"^(?P<key>[A-Za-z][\w-]*):(?P<value>.*)$")
 DIRECTIVES = {
