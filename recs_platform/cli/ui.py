@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from recs_platform.cli.output import console
+from recs_platform.cli.output import say
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +25,7 @@ def ui(
 
     pipelines()  # a wrong query is said here, in one line, not in the UI's log
     home = dagster_home()
-    console.print(f"Dagster UI on http://{host}:{port} (instance in {home}). Ctrl-C ends it.")
+    say(f"Dagster UI on http://{host}:{port} (instance in {home}). Ctrl-C ends it.")
     workspace = str(shipped_file("workspace.yaml"))
     command = [sys.executable, "-m", "dagster", "dev", "-w", workspace, "-p", str(port), "-h", host]
     os.execv(sys.executable, command)  # noqa: S606  (our own interpreter, arguments validated above)

@@ -1,7 +1,7 @@
 """Which columns of a result are personal: followed through the query, and hidden where they cannot be followed.
 
-`customers` has a personal column, `email`; the others have none. P is a personal column as it is, D what is derived from
-one, and a dot what may be shown.
+`customers` has a personal column, `email`; the others have none. P is a personal column as it is, D what is derived
+from one, and a dot what may be shown.
 """
 
 from __future__ import annotations
