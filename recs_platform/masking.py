@@ -20,8 +20,9 @@ _DOMAIN = r"[^\s,;:<>\"'`|()\[\]{}]"
 _EMAIL = re.compile(rf"(?P<local>{_QUOTED}|(?<!{_LOCAL}){_LOCAL}+){_AT}(?P<domain>\[[^\]\s]*\]|{_DOMAIN}*(?<![.?!]))?")
 _OPENING = "'`{|"
 """What may stand before an address in a text, and seldom opens one."""
-_WORD = r"(?<!\w)\"?[^\W\d_a-z][\w.'’-]*\"?(?:[ \t]+\"?[^\W\d_][\w.'’-]*\"?){0,4}"
-_NAMED = re.compile(rf"(?:{_WORD}|(?<!\S)(?!\S*\*\*\*)[^\s<>]+)[ \t]*(?=<[^\s<>@]+{_AT})")
+_QUOTED_NAME = r"\"[^\"\r\n]*\"|'[^'\r\n]*'"
+_WORDS = r"(?<!\w)[^\W\d_a-z][\w.'’-]*(?:[ \t]+[^\W\d_][\w.'’-]*){0,4}"
+_NAMED = re.compile(rf"(?:{_QUOTED_NAME}|{_WORDS}|(?<!\S)(?!\S*\*\*\*)[^\s<>]+)[ \t]*(?=<(?:{_QUOTED}|[^\s<>@]+){_AT})")
 """`Jane Doe <jane@x.org>`: whose an address is stands before it. A name begins with a capital; the words before that
 are of the sentence that it stands in."""
 _PLAIN = re.compile(r"(?P<before>\s*)(?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)(?P<after>\s*)")

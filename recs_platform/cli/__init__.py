@@ -30,7 +30,7 @@ from recs_platform.cli import (
     ui,
     why,
 )
-from recs_platform.cli.output import FAILED, INTERRUPTED, MISTAKE, error_console, tell_error, tell_trace
+from recs_platform.cli.output import FAILED, INTERRUPTED, MISTAKE, error_console, say, tell_error, tell_trace
 from recs_platform.errors import TransientError, UserError
 from recs_platform.process import collect_garbage_rarely
 
@@ -76,7 +76,8 @@ def _exit_code(arguments: list[str] | None) -> int:
         tell_trace(traceback.format_exc())
         return FAILED
     if code == INTERRUPTED:  # Typer gives this code itself when Ctrl-C reaches it
-        error_console.print("[yellow]interrupted:[/] nothing half-done was published; run the same command again.")
+        said = " nothing half-done was published; run the same command again."
+        say(("interrupted:", "yellow"), said, out=error_console)
     return code if isinstance(code, int) else 0
 
 

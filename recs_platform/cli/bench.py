@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recs_platform.cli.output import JsonOption, console, print_json, print_table
+from recs_platform.cli.output import JsonOption, console, print_json, print_table, say, styled
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -80,17 +80,17 @@ def _show(report: BenchReport, repeat: int) -> None:
     print_table(f"recs bench {report.name}", titles, rows, right=1)
     for one in report.measured:
         sizes = ", ".join(f"{size:,} {key}" for key, size in one.part.sizes.items())
-        console.print(f"{one.part.name}: {sizes}; baseline: {one.part.baseline_name}.", highlight=False)
+        say(f"{one.part.name}: {sizes}; baseline: {one.part.baseline_name}.")
     turns = "1 turn" if repeat == 1 else f"{repeat} turns"
-    console.print(f"[dim]Medians of {turns} of each side. Ratio: baseline seconds / seconds; 1.00 is as fast.[/]")
+    say((f"Medians of {turns} of each side. Ratio: baseline seconds / seconds; 1.00 is as fast.", "dim"))
 
 
 def _rows(one: Measurement) -> list[tuple[object, ...]]:
     """A line for the part, and one for each of its steps."""
     rate = round(one.platform.rows / one.platform.seconds) if one.platform.rows else None
-    verdict = "[green]met[/]" if one.met else "[red]missed[/]"
+    verdict = styled(("met", "green") if one.met else ("missed", "red"))
     whole = (
-        f"[bold]{one.part.name}[/]",
+        styled((one.part.name, "bold")),
         one.platform.seconds,
         rate,
         one.baseline.seconds,

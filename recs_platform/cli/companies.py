@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recs_platform.cli.output import MISTAKE, JsonOption, console, day_of, print_json, print_table
+from recs_platform.cli.output import MISTAKE, JsonOption, day_of, print_json, print_table, say
 from recs_platform.errors import ConfigError
 
 app = typer.Typer(help="The companies that the platform serves.", no_args_is_help=True)
@@ -59,7 +59,7 @@ def new_company(
     path.write_text(text, encoding="utf-8")
     current = settings().companies_dir
     where = "" if current and current.resolve() == target.resolve() else f"RECS_COMPANIES_DIR={target} "
-    console.print(f"Wrote {path}. Next: [bold]{where}recs companies check {name}[/]", soft_wrap=True)
+    say(f"Wrote {path}. Next: ", (f"{where}recs companies check {name}", "bold"))
 
 
 @app.command("check")
@@ -80,6 +80,5 @@ def check(
     else:
         for line in lines:
             where = f"{line.table}: " if line.table else ""
-            mark = f"[{_COLOURS[line.status]}]{line.status:>4}[/]"
-            console.print(f"{mark}  {where}{line.message}".replace("[,", "\\[,"), soft_wrap=True)
+            say((f"{line.status:>4}", _COLOURS[line.status]), f"  {where}{line.message}")
     return MISTAKE if any(line.status == "fail" for line in lines) else 0

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from recs_platform.cli.output import JsonOption, console, day_of, print_json, print_table
+from recs_platform.cli.output import JsonOption, day_of, print_json, print_table, say
 
 
 def register(app: typer.Typer) -> None:
@@ -20,8 +20,6 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """What changed between two days' recommendations: customers gained and lost, what they are shown, averages."""
-    from rich.markup import escape
-
     from recs_platform.declarations.product import RECOMMENDATIONS
     from recs_platform.publication.compare import compare_days
     from recs_platform.strategies.catalogue import company_named, pipeline_of
@@ -37,7 +35,7 @@ def compare(
         return
     compared = pipeline.products[RECOMMENDATIONS].compared(figures)
     summary = f"{before} has no recommendations." if compared.is_first else compared.summary()
-    console.print(f"[bold]{name}[/]: {before} (live) -> {after} (new)", highlight=False)
-    console.print(escape(summary), soft_wrap=True, highlight=False)
+    say((name, "bold"), f": {before} (live) -> {after} (new)")
+    say(summary)
     for table in compared.sections():
         print_table(table.title, table.columns, table.rows, right=1)

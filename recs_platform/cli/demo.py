@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from recs_platform.cli.output import JsonOption, console, print_json, print_table
+from recs_platform.cli.output import JsonOption, Part, print_json, print_table, say
 
 if TYPE_CHECKING:
     from recs_platform.automation.launch import Step
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 BACKTESTED = "holley"
 _MOST_COMPANIES = 4
 """Processes begin to load before it is known how many companies there are; there are no more than cores anyway."""
-_NEXT = (
-    "Next: [bold]recs status[/], [bold]recs report campaign holley[/], [bold]recs publications holley[/], "
-    '[bold]recs query "SELECT reason, COUNT(*) AS n FROM rejected_rows GROUP BY reason" --company holley[/], '
-    "or [bold]make ui[/]."
+_NEXT: tuple[Part, ...] = (
+    *("Next: ", ("recs status", "bold"), ", ", ("recs report campaign holley", "bold"), ", "),
+    *(("recs publications holley", "bold"), ", "),
+    ('recs query "SELECT reason, COUNT(*) AS n FROM rejected_rows GROUP BY reason" --company holley', "bold"),
+    *(", or ", ("make ui", "bold"), "."),
 )
 HISTORY_DAYS = 92
 """Days before the first of the two: with it they fill the longest look-back window."""
@@ -39,7 +40,7 @@ def demo(as_json: JsonOption = False) -> int:
     """Simulate the built-in companies and run two consecutive days of each, with every check."""
     begun = time.perf_counter()
     if not as_json:
-        console.print("[bold]recs demo[/]: four simulated companies, three months of history, two days each.")
+        say(("recs demo", "bold"), ": four simulated companies, three months of history, two days each.")
     from recs_platform.cli.side_by_side import company_processes
 
     with company_processes(_MOST_COMPANIES) as processes:
@@ -64,7 +65,7 @@ def demo(as_json: JsonOption = False) -> int:
         for company in companies:
             _tell_story(company, ended)
         if exit_code(ended) == 0:
-            console.print(_NEXT, soft_wrap=True)
+            say(*_NEXT)
     return exit_code(ended)
 
 
@@ -105,9 +106,9 @@ def _summarize(ended: list[Ended], seconds: float) -> None:
     print_table("", titles, rows, right=1)
     failed = [run for run in ended if not run.outcome.success]
     if failed:
-        console.print(f"[red]{len(failed)} runs failed.[/] What is wrong stands above.")
+        say((f"{len(failed)} runs failed.", "red"), " What is wrong stands above.")
         return
-    console.print(f"Done in {seconds:.0f} s.")
+    say(f"Done in {seconds:.0f} s.")
 
 
 def _for_the_backtest(company: Company, pipeline: Pipeline, last: date) -> list[Step]:
@@ -136,8 +137,8 @@ def _tell_story(company: Company, ended: list[Ended]) -> None:
     if not days:
         return
     pipeline, warehouse, day = pipeline_of(company), open_warehouse(), max(days)
-    console.print(f"[bold]{company.name}[/], {day}")
+    say((company.name, "bold"), f", {day}")
     told = company.strategy.story(company, pipeline, warehouse, day) if company.strategy.story else ()
     live = live_line(company, pipeline, warehouse)
     for line in (*told, *([live] if live else []), *campaign_story(company, pipeline, warehouse, day)):
-        console.print(f"  {line}", soft_wrap=True, highlight=False)
+        say(f"  {line}")

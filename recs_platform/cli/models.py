@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from recs_platform.cli.output import JsonOption, console, print_json, print_table
+from recs_platform.cli.output import JsonOption, print_json, print_table, say
 from recs_platform.cli.publish import ByOption, CompanyArgument, who
 from recs_platform.errors import ConfigError
 
@@ -54,7 +54,7 @@ def list_models(company: CompanyArgument, model: ModelOption = None, as_json: Js
     print_table(task.model, titles, [_row(version, asked.get(version.as_of)) for version in versions])
     for training in trainings:
         if training.outcome != "trained":
-            console.print(_ended(training), soft_wrap=True, highlight=False, markup=False)
+            say(_ended(training))
 
 
 @app.command()
@@ -145,9 +145,8 @@ def _tell(version: Registered, as_json: bool) -> None:
     if as_json:
         print_json(asdict(version))
         return
-    console.print(
-        f"[green]ok[/]  {version.company}: version {version.version} of {version.model} is active, "
+    say(
+        ("ok", "green"),
+        f"  {version.company}: version {version.version} of {version.model} is active, "
         f"trained for {version.as_of}; its artifact was read and proved. The next run scores by it.",
-        soft_wrap=True,
-        highlight=False,
     )

@@ -7,10 +7,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from recs_platform.cli.output import FAILED, MISTAKE, console, error_console, tell_trace
+from recs_platform.cli.output import FAILED, MISTAKE, Part, console, error_console, say, tell_trace
 
 if TYPE_CHECKING:
     from recs_platform.automation.launch import Step
@@ -28,7 +27,7 @@ def run_steps(defs: Definitions, instance: Instance, steps: Sequence[Step], *, q
         def follow(step: Step, event: Event) -> None:
             if event.event_type_value == "STEP_START" and event.step_key:
                 table = event.step_key.removeprefix(f"{step.strategy}__")
-                progress.update(task, description=f"[bold]{step}[/]  [dim]{escape(table)}[/]")
+                progress.update(task, description=f"{step}  {table}")
 
         return _each_told(carried_out(defs, instance, steps, follow), progress, quiet)
 
@@ -58,7 +57,7 @@ def _each_told(runs: Iterable[Ended], progress: Progress, quiet: bool) -> list[E
 def _progress(quiet: bool) -> Progress:
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
         console=console,
         disable=quiet or not console.is_terminal,
@@ -82,24 +81,25 @@ def tell_errors(ended: Sequence[Ended]) -> None:
 
 def _tell(run: Ended, out: Console) -> None:
     done = run.outcome.summary
-    mark = "[green]ok[/]  " if run.outcome.success else "[red]failed[/]"
-    checks = f"{done.checks_passed} checks passed"
+    checks: list[Part] = [f"{done.checks_passed} checks passed"]
     if done.checks_warned:
-        checks += f", [yellow]{done.checks_warned} warned[/]"
+        checks += [", ", (f"{done.checks_warned} warned", "yellow")]
     if done.checks_failed:
-        checks += f", [red]{done.checks_failed} failed[/]"
-    out.print(
-        f"{mark} {run.outcome.step}: {done.assets} tables, {done.rows:,} rows, {checks}, {run.seconds:.1f} s",
-        soft_wrap=True,
-        highlight=False,
+        checks += [", ", (f"{done.checks_failed} failed", "red")]
+    say(
+        ("ok  ", "green") if run.outcome.success else ("failed", "red"),
+        f" {run.outcome.step}: {done.assets} tables, {done.rows:,} rows, ",
+        *checks,
+        f", {run.seconds:.1f} s",
+        out=out,
     )
     for warning in (*done.retries, *done.warnings):
-        out.print(f"     [yellow]{escape(warning)}[/]", soft_wrap=True, highlight=False)
+        say("     ", (warning, "yellow"), out=out)
     _errors(run, out)
 
 
 def _errors(run: Ended, out: Console) -> None:
     for error in run.outcome.summary.errors:
-        out.print(f"     [red]{escape(error)}[/]", soft_wrap=True, highlight=False)
+        say("     ", (error, "red"), out=out)
     for trace in run.outcome.summary.traces:
         tell_trace(trace)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recs_platform.cli.output import FAILED, JsonOption, console, day_of, print_json, print_table
+from recs_platform.cli.output import FAILED, JsonOption, day_of, print_json, print_table, say
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def publications(name: CompanyArgument, product: ProductOption = None, as_json: 
         return
     if not versions:
         command = f"recs publish {name}{outlet.product.option}"
-        console.print(f"{outlet.name} has published nothing yet. Next: [bold]{command}[/]")
+        say(f"{outlet.name} has published nothing yet. Next: ", (command, "bold"))
         return
     titles = ("version", "as of", "status", "kind", "customers", "rows", "published at", "by", "approved", "note")
     rows = [
@@ -93,11 +93,10 @@ def rollback(
     if as_json:
         print_json(_publication_json(made))
         return
-    console.print(
-        f"[green]ok[/]  {outlet.name}: back to version {to}, which is live as version {made.version}: "
+    say(
+        ("ok", "green"),
+        f"  {outlet.name}: back to version {to}, which is live as version {made.version}: "
         f"{figures_of(made).content}, read back and complete.",
-        soft_wrap=True,
-        highlight=False,
     )
 
 
@@ -137,29 +136,27 @@ def who(by: str | None) -> str:
 
 
 def _tell_proposal(proposal: Proposal, made: Publication | None) -> None:
-    from rich.markup import escape
-
     from recs_platform.publication.verify import figures_of
 
-    def say(text: str) -> None:
-        console.print(text, soft_wrap=True, highlight=False)
-
-    say(escape(proposal.summary()))
+    say(proposal.summary())
     if proposal.compared is None:
         return
-    say(escape(proposal.compared.summary()))
+    say(proposal.compared.summary())
     for table in proposal.compared.sections():
         print_table(table.title, table.columns, table.rows, right=1)
     for guardrail in proposal.guardrails:
-        say(f"{'[green]ok[/]     ' if guardrail.passed else '[red]refused[/]'} {escape(guardrail.words)}")
+        say(("ok     ", "green") if guardrail.passed else ("refused", "red"), f" {guardrail.words}")
     for failed in proposal.failed_checks:
-        say(f"[red]failed[/]  {escape(failed)}")
+        say(("failed", "red"), f"  {failed}")
     if made:
-        say(f"[green]Published[/] as version {made.version}: {figures_of(made).content}, read back and complete.")
+        say(
+            ("Published", "green"),
+            f" as version {made.version}: {figures_of(made).content}, read back and complete.",
+        )
     elif proposal.failed_checks:
-        say("[red]Not published:[/] a check failed, and nobody can approve that. Make the day again.")
+        say(("Not published:", "red"), " a check failed, and nobody can approve that. Make the day again.")
     else:
-        say(f"[red]Not published.[/] To approve this comparison, and no other: [bold]{proposal.approval}[/]")
+        say(("Not published.", "red"), " To approve this comparison, and no other: ", (proposal.approval, "bold"))
 
 
 def _proposal_json(proposal: Proposal, made: Publication | None) -> dict[str, Any]:

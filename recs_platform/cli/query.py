@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json, print_table
+from recs_platform.cli.output import CompanyOption, JsonOption, day_of, print_json, print_table, say
 
 
 def register(app: typer.Typer) -> None:
@@ -35,4 +35,4 @@ def query(
         return
     print_table("", answer.names, [list(row.values()) for row in answer.rows])
     if len(answer.rows) == limit:
-        console.print(f"[dim]At most {limit} rows are shown; --limit shows more.[/]")
+        say((f"At most {limit} rows are shown; --limit shows more.", "dim"))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recs_platform.cli.output import JsonOption, console, day_of, print_json
+from recs_platform.cli.output import JsonOption, day_of, print_json, say
 
 app = typer.Typer(help="Reports that people read: a page, and CSVs.", no_args_is_help=True)
 
@@ -57,6 +57,6 @@ def campaign(
         print_json({"company": name, **days, **paths, "summary": findings.summary})
         return
     if findings.summary is None:
-        console.print(f"{name} sent no messages of {findings.sent}; the page says so.", highlight=False)
-    console.print(f"The report is {folder / PAGE}", highlight=False, soft_wrap=True)
-    console.print(f"[dim]Beside it are {len(files) - 1} CSV files.[/]", highlight=False)
+        say(f"{name} sent no messages of {findings.sent}; the page says so.")
+    say(f"The report is {folder / PAGE}")
+    say((f"Beside it are {len(files) - 1} CSV files.", "dim"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json
+from recs_platform.cli.output import CompanyOption, JsonOption, day_of, print_json, say
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def backfill(
     days = days_between(("--from", first), ("--to", last))
     steps = backfill_steps([company_named(name) for name in names], days, instance(), resume=resume)
     if not steps and not as_json:
-        console.print("Nothing is left to do.")
+        say("Nothing is left to do.")
     return carry_out(steps, as_json=as_json)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json
+from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json, say
 from recs_platform.errors import ConfigError
 
 
@@ -50,9 +50,9 @@ def simulate_company(
     if as_json:
         print_json({"company": name, "customers": spec.customers, "seed": spec.seed, "first": first, "last": last})
         return
-    console.print(
+    say(
         f"Simulated {name}: {spec.customers:,} customers, {first} to {last}, in {landing / name}.\n"
         f"What is planted stands in {landing / name / 'truth.json'}. "
-        f"Next: [bold]recs run --company {name} --date {last}[/]",
-        soft_wrap=True,
+        "Next: ",
+        (f"recs run --company {name} --date {last}", "bold"),
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.syntax import Syntax
 
-from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json
+from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json, say
 from recs_platform.errors import ConfigError
 
 app = typer.Typer(help="The queries of sql/.", no_args_is_help=True)
@@ -50,7 +50,7 @@ def show(
     if as_json:
         print_json({"table": table, "engine": engine, "path": bound.query.path, "shown": views, "sql": text})
         return
-    console.print(f"[dim]-- {bound.query.path}; shown: {_shown(views)}[/]", soft_wrap=True)
+    say((f"-- {bound.query.path}; shown: {_shown(views)}", "dim"))
     console.print(Syntax(text, "sql", background_color="default", word_wrap=True))
 
 
@@ -68,7 +68,7 @@ def check(as_json: JsonOption = False) -> None:
         return
     for name, count in counts.items():
         said = ", ".join(f"{number} {kind}" for kind, number in count.items())
-        console.print(f"[green]ok[/]  {name}: {said}")
+        say(("ok", "green"), f"  {name}: {said}")
 
 
 def _shown(views: list[dict[str, str]]) -> str:

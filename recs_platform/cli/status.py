@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from recs_platform.cli.output import JsonOption, console, print_json, print_table
+from recs_platform.cli.output import JsonOption, print_json, print_table, say
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +55,7 @@ def status(
     print_table("", titles, rows)
     for one in states:
         if one.message:
-            console.print(f"[red]{one.company}: {escape(one.message)}[/]", soft_wrap=True, highlight=False)
+            say((f"{one.company}: {one.message}", "red"))
     if name:
         columns = ("table", "kind", "days", "newest day", "rows", "state", "why")
         print_table(

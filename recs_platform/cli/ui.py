@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from recs_platform.cli.output import console
+from recs_platform.cli.output import say
 from recs_platform.errors import ConfigError
 
 _SERVER = "recs_platform.automation.webserver"
@@ -33,7 +33,7 @@ def ui(
     pipelines()  # a wrong query is said here, in one line, not in the UI's log
     home = prepared_home()
     _check_free(host, port)
-    console.print(f"Dagster UI on http://{host}:{port} (instance in {home}). Ctrl-C ends it.", markup=False)
+    say(f"Dagster UI on http://{host}:{port} (instance in {home}). Ctrl-C ends it.")
     allowed = [f"--allow-host={name}" for name in allow_host or ()]
     command = [sys.executable, "-P", "-m", _SERVER, f"--host={host}", f"--port={port}", *allowed]
     os.execv(sys.executable, command)  # noqa: S606  (our own interpreter, arguments validated above)

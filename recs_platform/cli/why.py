@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from recs_platform.cli.output import JsonOption, console, day_of, print_json, print_table
+from recs_platform.cli.output import JsonOption, day_of, print_json, print_table, say
 from recs_platform.errors import ConfigError
 from recs_platform.reporting.explanation import Explanation, Listing, Sentence, Tone
 
@@ -59,11 +58,8 @@ def _show(explanation: Explanation) -> None:
 
 
 def _say(sentence: Sentence) -> None:
-    style = _STYLES.get(sentence.tone)
-    text = escape(sentence.text)
+    style = _STYLES.get(sentence.tone, "")
     if sentence.title:
-        title = f"[{style or 'bold'}]{escape(sentence.title)}[/]"
-        text = f"{title} {text}" if text else title
-    elif style:
-        text = f"[{style}]{text}[/]"
-    console.print(text, highlight=False, soft_wrap=True)
+        say((sentence.title, style or "bold"), f" {sentence.text}" if sentence.text else "")
+    else:
+        say((sentence.text, style))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from recs_platform.errors import QueryError
 from recs_platform.schemas.reserved_words import is_reserved
 from recs_platform.warehouse.functions import foreign_call
 
+# What it cannot parse is refused here, in our own words.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 _GOOGLESQL = sqlglot.Dialect.get_or_raise("bigquery")
 _DIRECTIVE = re.compile(r"^(?P<key>[A-Za-z][\w-]*):(?P<value>.*)$")
 DIRECTIVES = {

@@ -163,3 +163,16 @@ def test_the_inventory_is_made_by_whoever_comes_first(shop: Garage, capsys: pyte
     upgrade(database)
     with database.connect() as connection:
         assert connection.exec_driver_sql("SELECT COUNT(*) FROM publications").scalar() == 0
+
+
+def test_a_name_in_brackets_stands_in_the_list_for_good(shop: Garage, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is once in the inventory is told by every later list."""
+    assert recs(capsys, "publish", NAME, "--date", str(DAY), "--by", "[/b]")[0] == 0
+    _, refused = recs_json(capsys, "publish", NAME)
+    assert recs(capsys, "publish", NAME, "--approve", refused["comparison_id"], "--by", "[red]")[0] == 0
+    assert recs(capsys, "rollback", NAME, "--to", "1", "--by", "[/x]")[0] == 0
+    code, said = recs(capsys, "publications", NAME)
+    assert code == 0, said
+    assert all(by in said for by in ("[/x]", "[red]", "[/b]"))
+    _, listed = recs_json(capsys, "publications", NAME)
+    assert [row["published_by"] for row in listed] == ["[/x]", "[red]", "[/b]"]
