@@ -51,7 +51,8 @@ def refused(scope: Scope, hosts: Collection[str]) -> str | None:
     acts = scope["type"] == "websocket" or method not in _READ
     if acts and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return "Pages of other sites may not act on the UI."
-    if not acts and "query" in QueryParams(scope.get("query_string", b"")):
+    asks = scope["path"].rstrip("/").endswith("/graphql") and "query" in QueryParams(scope.get("query_string", b""))
+    if asks and not acts:
         # Any page can make a browser read an address, as an image for example, and then there is no Origin.
         return "GraphQL is asked by POST here."
     return None

@@ -16,9 +16,9 @@ FOREIGN_NAME = "This name is not the UI's. Start it with `recs ui --allow-host N
 BY_POST = "GraphQL is asked by POST here."
 
 
-def request(method: str, headers: dict[str, str], query: str = "", kind: str = "http") -> Scope:
+def request(method: str, headers: dict[str, str], query: str = "", kind: str = "http", path: str = "/graphql") -> Scope:
     encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    return {"type": kind, "method": method, "path": "/graphql", "query_string": query.encode(), "headers": encoded}
+    return {"type": kind, "method": method, "path": path, "query_string": query.encode(), "headers": encoded}
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,7 @@ def request(method: str, headers: dict[str, str], query: str = "", kind: str = "
         request("POST", {**OWN, "origin": "http://localhost:3000", "sec-fetch-site": "same-origin"}),
         request("POST", {"host": "ui.shop.example", "origin": "https://ui.shop.example"}),
         request("GET", {**OWN, "origin": "http://localhost:3000"}, kind="websocket"),
+        request("GET", OWN, "query=status%3Afailed", path="/runs"),
         # A link on another page opens the UI; it shows, and does nothing.
         request("GET", {**OWN, "sec-fetch-site": "cross-site"}),
     ],
@@ -63,6 +64,8 @@ def test_own_pages_and_programs_are_let_through(scope: Scope) -> None:
         (request("GET", OWN, "query=mutation%7Bx%7D"), BY_POST),
         (request("GET", OWN, "a=1&query=%7Bversion%7D"), BY_POST),
         (request("HEAD", OWN, "query=mutation%7Bx%7D"), BY_POST),
+        (request("GET", OWN, "query=mutation%7Bx%7D", path="/prefix/graphql"), BY_POST),
+        (request("GET", OWN, "query=mutation%7Bx%7D", path="/graphql/"), BY_POST),
     ],
 )
 def test_what_another_page_makes_a_browser_send_is_refused(scope: Scope, reason: str) -> None:
