@@ -134,7 +134,10 @@ class Lake:
         if version is not None:
             self._check_readable(table, days, version)
         with self.engine.connect() as connection:
-            yield self._stream(connection, self.relation(connection, table, days, version), str(table))
+            relation = self.relation(connection, table, days, version)
+            with explained(str(table)):
+                reader = connection.execute(relation).to_arrow_reader(_BATCH_ROWS)
+            yield reader
 
     def _check_readable(self, table: TableRef, days: Days | None, version: int) -> None:
         paths = [f.path for f in self._table(table).files(days, version)]
@@ -145,18 +148,15 @@ class Lake:
     def run(self, query: BoundQuery) -> Iterator[pa.RecordBatchReader]:
         with refused_queries(query, self.engine), self._connection(query) as connection, ExitStack() as opened:
             sql = show_query(connection, self, query, opened)
-            yield self._stream(connection, sql, query.query.path)
+            with explained(query.query.path), refused_queries(query, self.engine):
+                reader = connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
+            yield reader
 
     def _connection(self, query: BoundQuery) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         if query.time_limit is None:
             return self.engine.connect()
         folders = [self._location(TableRef(query.dataset, view.spec)) for view in query.views]
         return confined_connection(self.engine, folders, query.time_limit)
-
-    @staticmethod
-    def _stream(connection: duckdb.DuckDBPyConnection, sql: str, what: str) -> pa.RecordBatchReader:
-        with explained(what):
-            return connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
 
     def relation(
         self, connection: duckdb.DuckDBPyConnection, table: TableRef, days: Days | None, version: int | None = None
