@@ -153,24 +153,24 @@ class Lake:
         self, table: TableRef, days: Days | None = None, *, version: int | None = None
     ) -> Iterator[pa.RecordBatchReader]:
         with self.engine.connect() as connection:
-            yield self._stream(connection, self.relation(connection, table, days, version), str(table))
+            relation = self.relation(connection, table, days, version)
+            with explained(str(table)):
+                reader = connection.execute(relation).to_arrow_reader(_BATCH_ROWS)
+            yield reader
 
     @contextmanager
     def run(self, query: BoundQuery) -> Iterator[pa.RecordBatchReader]:
         with refused_queries(query, self.engine), self._connection(query) as connection, ExitStack() as opened:
             sql = show_query(connection, self, query, opened)
-            yield self._stream(connection, sql, query.query.path)
+            with explained(query.query.path), refused_queries(query, self.engine):
+                reader = connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
+            yield reader
 
     def _connection(self, query: BoundQuery) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         if query.time_limit is None:
             return self.engine.connect()
         folders = [self._location(TableRef(query.dataset, view.spec)) for view in query.views]
         return confined_connection(self.engine, folders, query.time_limit)
-
-    @staticmethod
-    def _stream(connection: duckdb.DuckDBPyConnection, sql: str, what: str) -> pa.RecordBatchReader:
-        with explained(what):
-            return connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
 
     def relation(
         self, connection: duckdb.DuckDBPyConnection, table: TableRef, days: Days | None, version: int | None = None
