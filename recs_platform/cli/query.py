@@ -25,14 +25,14 @@ def query(
     from recs_platform.masking import mask_row
     from recs_platform.pipeline.adhoc import adhoc_query
     from recs_platform.strategies.catalogue import company_named, pipeline_of
-    from recs_platform.warehouse.environment import open_warehouse
+    from recs_platform.warehouse.environment import existing_warehouse
 
     company = company_named(name)
     pipeline = pipeline_of(company)
     bound = adhoc_query(pipeline, company, sql, day_of(date, "--date") if date else None)
     hidden = frozenset().union(*(spec.personal for spec in pipeline.specs.values()))
     rows: list[dict[str, object]] = []
-    with open_warehouse().run(bound) as reader:
+    with existing_warehouse().run(bound) as reader:
         names = reader.schema.names
         for batch in reader:
             rows += batch.slice(0, limit - len(rows)).to_pylist()
