@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from recs_platform.errors import ConfigError
 
+_DATABASE = "platform.db"
+
 
 class Environment(StrEnum):
     LOCAL = "local"
@@ -117,7 +119,7 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.home / 'platform.db'}"
+        return self.database_url or f"sqlite:///{self.home / _DATABASE}"
 
     @property
     def landing(self) -> Path:
@@ -141,6 +143,18 @@ def settings() -> Settings:
 
 def _sentence(problem: ErrorDetails) -> str:
     return problem["msg"].removeprefix("Value error, ")
+
+
+def require_home() -> None:
+    """For who only looks: where nothing was ever made, there is nothing to see, and nothing is created. A home with a
+    lake or a database was made, and so was one whose lake or database is elsewhere."""
+    chosen = settings()
+    if chosen.lake_url or chosen.database_url or any(Path(p).exists() for p in (chosen.lake, chosen.home / _DATABASE)):
+        return
+    raise ConfigError(
+        f"{chosen.home.absolute()}: nothing was ever made here. Set RECS_HOME to the folder that holds your tables, or "
+        "make the first day: recs run --company COMPANY --date DAY"
+    )
 
 
 def settings_markdown() -> str:

@@ -47,6 +47,10 @@ BENCHMARKS = {
         "Funnel and attribution of ten million messages, and the same by plain pandas on a tenth of them.",
         "recs_platform.bench.campaign:parts",
     ),
+    "publication": Benchmark(
+        "A tiny day, and half a million customers' recommendations made and published: what it costs to be safe.",
+        "recs_platform.bench.publication:parts",
+    ),
     "offer-ranking": Benchmark(
         "Features, training, candidates and scores of a million impressions, and each of them the plain way.",
         "recs_platform.bench.offer_ranking:parts",

@@ -28,6 +28,7 @@ from recs_platform.cli import (
     sql,
     status,
     ui,
+    verify,
     why,
 )
 from recs_platform.cli.output import FAILED, INTERRUPTED, MISTAKE, error_console, say, tell_error, tell_trace
@@ -42,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, simulate, run, publish, status, query, ui, bench, why, compare):
+for module in (demo, simulate, run, publish, status, query, verify, ui, bench, why, compare):
     module.register(app)
 app.add_typer(companies.app, name="companies")
 app.add_typer(models.app, name="models")

@@ -23,12 +23,12 @@ def compare(
     from recs_platform.declarations.product import RECOMMENDATIONS
     from recs_platform.publication.compare import compare_days
     from recs_platform.strategies.catalogue import company_named, pipeline_of
-    from recs_platform.warehouse.environment import open_warehouse
+    from recs_platform.warehouse.environment import existing_warehouse
 
     company = company_named(name)
     pipeline = pipeline_of(company)
     before, after = day_of(a, "--a"), day_of(b, "--b")
-    figures = compare_days(open_warehouse(), pipeline, company, before, after)
+    figures = compare_days(existing_warehouse(), pipeline, company, before, after)
     if as_json:
         named = [{name: value for name, value in figure.items() if name != "as_of"} for figure in figures]
         print_json({"company": name, "a": before, "b": after, "figures": named})

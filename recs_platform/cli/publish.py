@@ -104,12 +104,12 @@ def _opened(name: str, product: str | None) -> tuple[Company, Pipeline, Outlet]:
     from recs_platform.platform_db.engine import opened_database
     from recs_platform.publication.stage import outlet_of
     from recs_platform.strategies.catalogue import company_named, pipeline_of
-    from recs_platform.warehouse.environment import open_warehouse
+    from recs_platform.warehouse.environment import existing_warehouse
 
     company = company_named(name)
     pipeline = pipeline_of(company)
     chosen = _chosen(company, pipeline, product)
-    return company, pipeline, outlet_of(pipeline, chosen, company, open_warehouse(), opened_database())
+    return company, pipeline, outlet_of(pipeline, chosen, company, existing_warehouse(), opened_database())
 
 
 def _chosen(company: Company, pipeline: Pipeline, product: str | None) -> str:

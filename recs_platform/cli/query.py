@@ -25,11 +25,11 @@ def query(
     """Read any table of a company. Nothing can be written, and personal data is masked unless asked for."""
     from recs_platform.pipeline.adhoc import adhoc_query, answered
     from recs_platform.strategies.catalogue import company_named, pipeline_of
-    from recs_platform.warehouse.environment import open_warehouse
+    from recs_platform.warehouse.environment import existing_warehouse
 
     company = company_named(name)
     bound = adhoc_query(pipeline_of(company), company, sql, day_of(date, "--date") if date else None, seconds=timeout)
-    answer = answered(open_warehouse(), bound, limit=limit, masked=not personal)
+    answer = answered(existing_warehouse(), bound, limit=limit, masked=not personal)
     if as_json:
         print_json(answer.rows)
         return

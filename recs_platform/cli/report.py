@@ -38,7 +38,7 @@ def campaign(
     from recs_platform.campaign.report.reading import Asked, gather
     from recs_platform.settings import settings
     from recs_platform.strategies.catalogue import company_named, pipeline_of
-    from recs_platform.warehouse.environment import open_warehouse
+    from recs_platform.warehouse.environment import existing_warehouse
 
     asked = Asked(
         first=day_of(first, "--from") if first else None,
@@ -47,7 +47,7 @@ def campaign(
     )
     company = company_named(name)
     pipeline = pipeline_of(company)
-    findings = gather(open_warehouse(), pipeline, company, asked)
+    findings = gather(existing_warehouse(), pipeline, company, asked)
     folder = (out or default_folder(settings().home, findings)).absolute()
     files = contents(findings, pipeline)
     write(folder, files)

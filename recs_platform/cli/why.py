@@ -28,13 +28,13 @@ def why(
     from recs_platform.pipeline.day_reader import DayReader, day_to_explain
     from recs_platform.publication.live_line import publication_of_day
     from recs_platform.strategies.catalogue import company_named, pipeline_of
-    from recs_platform.warehouse.environment import open_warehouse
+    from recs_platform.warehouse.environment import existing_warehouse
 
     company = company_named(name)
     explainer, pipeline = company.strategy.explainer, pipeline_of(company)
     if explainer is None:
         raise ConfigError(f"{name} has nothing to explain: {company.strategy} recommends nothing yet.")
-    warehouse = open_warehouse()
+    warehouse = existing_warehouse()
     asked = day_of(date, "--date") if date else None
     day = day_to_explain(warehouse, pipeline, company, asked, recommendations=explainer.table)
     explanation = explainer.explain(DayReader(warehouse, pipeline, company, day), customer, item)

@@ -61,12 +61,14 @@ def settle(database: Engine, company: str, product: str, history: Sequence[Versi
     committed = commits(history)
     with Session(database, expire_on_commit=False) as session, session.begin():
         rows = {row.version: row for row in session.scalars(_of(company, product).with_for_update())}
+        committed |= _unnamed(rows.values(), history)
         for version, commit in committed.items():
             if version not in rows:
                 rows[version] = _from_note(commit.note)
                 session.add(rows[version])
             rows[version].table_version = commit.version
-        newest = next(iter(committed), None) or _last_forgotten(rows.values(), history)
+        newest = max(committed, key=lambda version: committed[version].version, default=None)
+        newest = newest or _last_forgotten(rows.values(), history)
         for version, row in rows.items():
             if version != newest:
                 was_live = version in committed or row.status in (PublicationStatus.LIVE, PublicationStatus.BACKUP)
@@ -77,6 +79,13 @@ def settle(database: Engine, company: str, product: str, history: Sequence[Versi
         session.flush()
         rows[newest].status = PublicationStatus.LIVE
         return rows[newest]
+
+
+def _unnamed(rows: Iterable[Publication], history: Sequence[Version]) -> dict[int, Version]:
+    """Version of a publication: its commit, where that does not name it any more and the inventory does."""
+    silent = {change.version: change for change in changes(history) if _VERSION not in change.note}
+    live = [row for row in rows if row.status is PublicationStatus.LIVE and row.table_version in silent]
+    return {row.version: silent[row.table_version] for row in live if row.table_version is not None}
 
 
 def _last_forgotten(rows: Iterable[Publication], history: Sequence[Version]) -> int | None:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from recs_platform.errors import DamageError
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import LedgerSlice, LedgerTable
 from recs_platform.warehouse.ledger import LedgerPage, TableVersion, merged
@@ -56,18 +57,17 @@ class DatabaseLedger:
             .where(*_of(LedgerTable, table))
             .order_by(LedgerSlice.day)
         )
-        with self._database.connect() as connection:
-            rows = connection.execute(query).all()
         self._remembered.pop(_name(table), None)
-        if not rows:
-            return None
-        slices = (
-            Slice(day, count, made_at, run, json.loads(note), json.loads(files) if files else None)
-            for _, _, day, count, made_at, run, note, files in rows
-            if day
-        )
-        page = LedgerPage(TableVersion(rows[0].table_id, rows[0].version), tuple(slices))
-        self._remembered[_name(table)] = page
+        try:
+            with self._database.connect() as connection:
+                page = _page(connection.execute(query).all())
+        except (LookupError, TypeError, ValueError) as error:
+            raise DamageError(
+                f"{table}: what the slice ledger says of it cannot be read ({error}). Put the platform database back "
+                "from a backup."
+            ) from error
+        if page is not None:
+            self._remembered[_name(table)] = page
         return page
 
     def slices_in(self, table: TableRef, state: TableVersion) -> tuple[Slice, ...] | None:
@@ -117,6 +117,17 @@ class DatabaseLedger:
     @property
     def _database(self) -> Engine:
         return opened_database(self.url)
+
+
+def _page(rows: Sequence[Any]) -> LedgerPage | None:
+    if not rows:
+        return None
+    slices = (
+        Slice(day, count, made_at, run, json.loads(note), json.loads(files) if files else None)
+        for _, _, day, count, made_at, run, note, files in rows
+        if day
+    )
+    return LedgerPage(TableVersion(rows[0].table_id, rows[0].version), tuple(slices))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from recs_platform.process import cores
-from recs_platform.settings import Settings, settings
+from recs_platform.settings import Settings, require_home, settings
 from recs_platform.warehouse.compile import Values, bigquery_sql
 from recs_platform.warehouse.database_ledger import database_ledger
 from recs_platform.warehouse.lake.compile import duckdb_sql
@@ -26,6 +26,12 @@ SQL_OF: Mapping[str, Callable[[Query, Values], str]] = {
 
 def open_warehouse() -> Warehouse:
     return lake_of(settings())
+
+
+def existing_warehouse() -> Warehouse:
+    """For who only looks. Where nothing was ever made, that is said, and nothing is created."""
+    require_home()
+    return open_warehouse()
 
 
 def lake_of(chosen: Settings) -> Lake:

@@ -126,6 +126,8 @@ class Finding:
     """None of a table as a whole."""
     what: str
     """In words: where, what is wrong, and what to do."""
+    acceptable: bool = False
+    """Rows that are there can be taken as they are: only what is known of them differs."""
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,19 @@ def live_files(tmp_path: Path, outlet: Outlet) -> list[Path]:
     return sorted(folder.glob("as_of=*/*.parquet"), key=lambda path: path.stat().st_mtime_ns)
 
 
+def test_a_damaged_version_comes_back_from_the_slice_that_it_was_copied_from(tmp_path: Path, outlet: Outlet) -> None:
+    made = make_live(outlet, day(0))
+    change(live_files(tmp_path, outlet)[0])
+    with pytest.raises(DamageError):
+        seen(outlet)
+    back = rollback(outlet, 1, by="ann", at=NOON)
+    assert (back.version, back.checksum) == (2, made.checksum)
+    assert {row.as_of for row in seen(outlet)} == {day(0)}
+
+
 def test_a_version_that_was_changed_does_not_come_back(tmp_path: Path, outlet: Outlet) -> None:
     make_live(outlet, day(0))
+    make(outlet, day(0), what="made again")
     make_live(outlet, day(1))
     change(live_files(tmp_path, outlet)[0])
     with pytest.raises(UserError, match=r"cannot go back to version 1: .* its checksum is another one"):

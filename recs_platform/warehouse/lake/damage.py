@@ -22,8 +22,18 @@ def damaged_slice(table: TableRef, day: date, note: Mapping[str, Any], what: str
     return DamageError(f"{company}: {table.name} of {day}: {what}. {remedy(company, day, note)}")
 
 
+class UnreadableLogError(DamageError):
+    """A table whose log cannot be read at all: nobody knows what is there."""
+
+    def __init__(self, table: TableRef, company: str, location: str, reason: str) -> None:
+        super().__init__(
+            f"{company}: {table.name}: its log cannot be read ({reason}). Put {location} back from a backup; or delete "
+            f"that folder, say that it is gone (recs verify --company {company} --accept), and make its days again."
+        )
+
+
 def damaged_table(table: TableRef, company: str, what: str) -> DamageError:
-    """The error of a table as a whole: its log is gone, or cannot be read, or was put back to an earlier version."""
+    """The error of a table as a whole: its log is gone, or was put back to an earlier version."""
     return DamageError(
         f"{company}: {table.name}: {what}. Put its folder back from a backup; or, to take what is there as it is and "
         f"make the missing days again: recs verify --company {company} --accept"

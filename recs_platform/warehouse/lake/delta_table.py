@@ -24,7 +24,7 @@ from deltalake.transaction import AddAction, CommitProperties, PostCommitHookPro
 from recs_platform.errors import ConflictError, DamageError, StorageError, UnavailableError
 from recs_platform.outages import may_recover
 from recs_platform.warehouse.lake import delta_log, newest
-from recs_platform.warehouse.lake.damage import damaged_table
+from recs_platform.warehouse.lake.damage import UnreadableLogError
 from recs_platform.warehouse.lake.delta_log import Commit
 from recs_platform.warehouse.lake.durable import commit_on_disk
 from recs_platform.warehouse.lake.newest import DataFile, Newest
@@ -248,7 +248,7 @@ class DeltaSlices:
     def _damaged(self, error: Exception) -> DamageError:
         # delta-rs adds a trace of its own.
         reason = next(iter(str(error).splitlines()), "")
-        return damaged_table(self.ref, self.owner(), f"its log at {self.uri}/_delta_log cannot be read ({reason})")
+        return UnreadableLogError(self.ref, self.owner(), self.uri, reason)
 
     def _taken(self) -> DeltaTable:
         """The newest version, for a commit and nobody else."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from recs_platform.errors import DamageError
 from recs_platform.warehouse.lake.bookkeeping import differences, state_now
-from recs_platform.warehouse.lake.damage import damaged_slice
+from recs_platform.warehouse.lake.damage import UnreadableLogError, damaged_slice
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
 from recs_platform.warehouse.lake.files import Files
 from recs_platform.warehouse.lake.newest import DataFile
@@ -35,11 +35,13 @@ def inspect(table: DeltaSlices, of_table: Files, ledger: SliceLedger) -> Inspect
     try:
         now, slices = state_now(table, ledger)
     except DamageError as error:
-        return Inspection(0, 0, 0, 0, (Finding(None, str(error)),))
+        return Inspection(
+            0, 0, 0, 0, (Finding(None, str(error), acceptable=not isinstance(error, UnreadableLogError)),)
+        )
     if now is None:
         return Inspection(0, 0, 0, 0, ())
     findings = [
-        Finding(day, str(damaged_slice(table.ref, day, _note(table, day, slices), what)))
+        Finding(day, str(damaged_slice(table.ref, day, _note(table, day, slices), what)), acceptable=True)
         for day, what in differences(now, slices).items()
     ]
     wanted = _wanted(now.files, slices)

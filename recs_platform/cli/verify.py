@@ -1,0 +1,65 @@
+"""`recs verify`: is what is stored what was written?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recs_platform.cli.output import FAILED, JsonOption, console, error_console, print_json, print_table, tell_error
+
+if TYPE_CHECKING:
+    from recs_platform.publication.stored_state import StoredState
+
+
+def register(app: typer.Typer) -> None:
+    app.command("verify")(verify)
+
+
+def verify(
+    name: Annotated[str | None, typer.Option("--company", "-c", help="One company. Default: all of them.")] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take tables as they are, where log and ledger differ or nobody knows.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Read everything that is stored, and say what is not what was written, and what to do about it."""
+    from recs_platform.model_registry.shelf import open_shelf
+    from recs_platform.publication.stored_state import accept_stored, stored_state
+    from recs_platform.strategies.catalogue import company_named, load_companies, pipeline_of
+    from recs_platform.warehouse.environment import existing_warehouse
+
+    chosen = [company_named(name)] if name else list(load_companies().values())
+    warehouse, states = existing_warehouse(), []
+    for company in chosen:
+        pipeline, shelf = pipeline_of(company), open_shelf(company.name, run_id="")
+        if accept:
+            accept_stored(company, pipeline, warehouse, shelf.database)
+        states.append(stored_state(company, pipeline, warehouse, shelf.database, shelf.artifacts))
+    if as_json:
+        print_json([state.to_json() for state in states])
+    else:
+        _tell(states)
+    return FAILED if any(state.wrong for state in states) else 0
+
+
+def _tell(states: list[StoredState]) -> None:
+    titles = ("company", "tables", "days", "files", "MB", "publications", "models", "unknown", "wrong")
+    rows = [
+        (s.company, s.tables, s.days, s.files, s.size / 1e6, s.publications, s.models, s.unknown, len(s.wrong))
+        for s in states
+    ]
+    print_table("", titles, rows, right=1)
+    for state in states:
+        for wrong in state.wrong:
+            tell_error(wrong.what)
+        if state.unknown:
+            console.print(
+                f"{state.company}: {state.unknown:,} files are older than checksums and cannot be proved. To take "
+                f"theirs as they are now: recs verify --company {state.company} --accept",
+                soft_wrap=True,
+                highlight=False,
+                markup=False,
+            )
+    if not any(state.wrong for state in states):
+        error_console.print("[green]ok[/]  everything that was looked at is what was written.")
