@@ -127,7 +127,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # The text that cannot be understood may hold a password, so it is not repeated.
         parsed = None
     if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql"):
