@@ -16,6 +16,15 @@ from enum import StrEnum
 from recs_platform.masking import mask_text
 
 
+def printable(text: str) -> str:
+    """Text on one line: what a terminal would act on, or cannot show, is written out.
+
+    >>> printable("two\\nlines"), printable("Ä\\x1b[2J"), printable("caf\\udce9")
+    ('two\\\\nlines', 'Ä\\\\x1b[2J', 'caf\\\\udce9')
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class ErrorKind(StrEnum):
     MISTAKE = "mistake"
     TRANSIENT = "transient"
@@ -57,6 +66,8 @@ class AnySourceError(PlatformError):
     """What is wrong with a company's source; one of the two kinds below."""
 
     def __init__(self, company: str, table: str, rule: str, *, remedy: str, column: str | None = None) -> None:
+        # Names and types of a feed are somebody else's words.
+        rule, remedy = printable(rule), printable(remedy)
         where = f"{company}: source table {table}" + (f", column {column}" if column else "")
         super().__init__(f"{where}: {rule}. {remedy}")
         self.company, self.table, self.column = company, table, column

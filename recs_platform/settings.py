@@ -10,13 +10,12 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from recs_platform.errors import ConfigError
+from recs_platform.errors import ConfigError, printable
 
 _DATABASE = "platform.db"
 
@@ -29,9 +28,12 @@ class Environment(StrEnum):
 _UNITS = {"MB": 1e6, "MIB": 2.0**20, "GB": 1e9, "GIB": 2.0**30, "TB": 1e12, "TIB": 2.0**40}
 _LEAST_MEMORY = 64 * 2.0**20
 _MOST_MEMORY = 1024 * 2.0**40
-_READ_OTHERWISE = re.compile(r"[?\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}")
+_NO_TEXT = r"[\x00-\x1f\x7f\ud800-\udfff]"
+_READ_OTHERWISE = rf"[?\\]|%[0-9A-Fa-f]{{2}}|{_NO_TEXT}"
 """In the name of a folder: what begins the options of a URL, what stands for another character in one or in a pattern,
 and what is no text. The databases and tables below a folder are opened by URLs, ours and Dagster's."""
+_LONGEST_NAME, _LONGEST_PATH = 255, 3_000
+_BUCKET = re.compile(r"gs://[a-z0-9][a-z0-9._-]+(/[^?#]*)?")
 
 _Place = TypeVar("_Place", str, Path)
 
@@ -46,54 +48,55 @@ def _memory(limit: str) -> str:
     return limit
 
 
-def _without_secrets(url: str) -> str:
-    """A store's errors, notes and paths repeat its URL."""
-    try:
-        parts = urlsplit(url)
-        holds_more = "://" in url and ("@" in parts.netloc or parts.query or parts.fragment)
-    except ValueError:
-        holds_more = True
-    if holds_more:
+def _folder(folder: _Place) -> _Place:
+    """A name that a folder can have."""
+    _refuse(_NO_TEXT, folder, "which no folder that others can read has")
+    if len(str(folder)) > _LONGEST_PATH or max(map(len, str(folder).split("/"))) > _LONGEST_NAME:
+        raise ValueError("the folder's name is too long; choose another folder")
+    return folder
+
+
+def _plainly_named(folder: _Place) -> _Place:
+    _refuse(_READ_OTHERWISE, folder, "which URLs and databases read as something else")
+    return folder
+
+
+def _refuse(pattern: str, folder: str | Path, why: str) -> None:
+    full = folder if isinstance(folder, str) else folder.absolute()
+    if found := re.search(pattern, str(full)):
         raise ValueError(
-            "it holds a user, a password or options; write the bucket and the folder alone. What the store needs to "
-            "let you in comes from its own variables, such as GOOGLE_APPLICATION_CREDENTIALS"
+            f"the folder {printable(str(folder))} has {printable(found[0])} in its name, {why}; choose another folder"
+        )
+
+
+def _in_the_cloud(url: str) -> str:
+    if "://" in url and not _BUCKET.fullmatch(url):
+        # It is not repeated: a store's errors, notes and paths repeat a URL, and this one may hold a secret.
+        raise ValueError(
+            "should be a folder, or a bucket such as gs://bucket/path, without a user, a password or options: what the "
+            "store needs to let you in comes from its own variables, such as GOOGLE_APPLICATION_CREDENTIALS"
         )
     return url
 
 
-def _plainly_named(folder: _Place) -> _Place:
-    full = folder if isinstance(folder, str) else folder.absolute()
-    if found := _READ_OTHERWISE.search(str(full)):
-        raise ValueError(
-            f"the folder {_printable(str(folder))} has {_printable(found[0])} in its name, which URLs and databases "
-            "read as something else; choose another folder"
-        )
-    return folder
-
-
-def _printable(text: str) -> str:
-    """
-    >>> _printable("a\\nb\\udcffc")
-    'a\\\\nb\\\\udcffc'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+Folder = Annotated[Path, AfterValidator(_folder)]
 
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RECS_", extra="ignore", frozen=True)
 
     env: Environment = Field(Environment.LOCAL, description="local or production; picks the set of resources.")
-    home: Annotated[Path, AfterValidator(_plainly_named)] = Field(
+    home: Annotated[Folder, AfterValidator(_plainly_named)] = Field(
         default_factory=lambda: Path.cwd() / ".recs",
         description="Folder of everything local.",
         validate_default=True,
     )
-    lake_url: Annotated[str, AfterValidator(_without_secrets), AfterValidator(_plainly_named)] = Field(
-        "", description="Where tables live: a folder or a gs:// URL. Default: HOME/lake."
+    lake_url: Annotated[str, AfterValidator(_in_the_cloud), AfterValidator(_folder), AfterValidator(_plainly_named)] = (
+        Field("", description="Where tables live: a folder or a gs:// URL. Default: HOME/lake.")
     )
     database_url: str = Field("", description="Platform database (SQLAlchemy). Default: SQLite in HOME.")
-    companies_dir: Path | None = Field(None, description="Folder of company files, beside the built-in ones.")
-    landing_dir: Path | None = Field(None, description="Where simulated feeds are written. Default: HOME/landing.")
+    companies_dir: Folder | None = Field(None, description="Folder of company files, beside the built-in ones.")
+    landing_dir: Folder | None = Field(None, description="Where simulated feeds are written. Default: HOME/landing.")
     memory_limit: Annotated[str, AfterValidator(_memory)] = Field(
         "6GiB", description="Memory that one query may use before it spills to disk."
     )

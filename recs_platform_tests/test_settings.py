@@ -54,9 +54,6 @@ def test_memory_limits(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
         ("a?b", "a?b", "?"),
         ("a%41b", "a%41b", "%41"),
         ("a\\b", "a\\b", "\\"),
-        ("a\nb", "a\\nb", "\\n"),
-        ("a\x7fb", "a\\x7fb", "\\x7f"),
-        ("a\udcffb", "a\\udcffb", "\\udcff"),
     ],
 )
 def test_folders_whose_names_would_be_read_otherwise(
@@ -65,6 +62,20 @@ def test_folders_whose_names_would_be_read_otherwise(
     assert complaint(monkeypatch, **{variable: str(tmp_path / name)}) == (
         f"{variable}: the folder {tmp_path}/{shown} has {character} in its name, which URLs and databases read as "
         "something else; choose another folder."
+    )
+
+
+@pytest.mark.parametrize("variable", ["RECS_HOME", "RECS_LAKE_URL", "RECS_COMPANIES_DIR", "RECS_LANDING_DIR"])
+@pytest.mark.parametrize(
+    ("name", "character"), [("a\nb", "\\n"), ("a\x1b[2Jb", "\\x1b"), ("a\x7fb", "\\x7f"), ("a\udcffb", "\\udcff")]
+)
+def test_folders_whose_names_are_no_text(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, name: str, character: str
+) -> None:
+    shown = name.encode("unicode_escape").decode()
+    assert complaint(monkeypatch, **{variable: str(tmp_path / name)}) == (
+        f"{variable}: the folder {tmp_path}/{shown} has {character} in its name, which no folder that others can read "
+        "has; choose another folder."
     )
 
 
@@ -84,6 +95,10 @@ def test_a_home_may_have_other_names(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         ("RECS_RETENTION_DAYS", "9" * 30),
         ("RECS_RETENTION_DAYS", "1000000000"),
         ("RECS_ENV", "Production"),
+        ("RECS_LAKE_URL", "s3://bucket/x"),
+        ("RECS_LAKE_URL", "gs://"),
+        ("RECS_HOME", "x" * 300),
+        ("RECS_LANDING_DIR", "x/" * 3_000),
     ],
 )
 def test_other_values(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

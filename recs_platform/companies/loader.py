@@ -1,19 +1,19 @@
 """Reads company files: the built-in ones beside this module, and those of the folder that RECS_COMPANIES_DIR names.
 
-Not here: what a company may say (model.py, source_config.py) and the wording of what is wrong (problems.py).
+Not here: YAML (yaml_file.py), what a company may say (model.py, source_config.py) and the wording of what is wrong
+(problems.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from recs_platform.companies.model import STRATEGIES_CONTEXT, Company
 from recs_platform.companies.problems import Problem, did_you_mean, problems_of
+from recs_platform.companies.yaml_file import read_yaml
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
 from recs_platform.settings import settings
@@ -60,7 +60,7 @@ def one_of(name: str, companies: Mapping[str, Company]) -> Company:
 
 def read_company(path: Path, strategies: Strategies) -> Company:
     """The company that one file describes. All problems of the file are in one ConfigError."""
-    content = _read_yaml(path)
+    content = read_yaml(path)
     try:
         return Company.model_validate(
             content, context={"folder": path.parent.absolute(), STRATEGIES_CONTEXT: strategies}
@@ -105,47 +105,3 @@ def _report(path: Path, problems: list[Problem]) -> str:
     if len(problems) == 1:
         return f"{path}: {problems[0]}"
     return "\n".join([f"{path}: {len(problems)} problems", *(f"  {problem}" for problem in problems)])
-
-
-class _Loader(yaml.SafeLoader):
-    """PyYAML keeps the last of two equal keys in silence; here the second is an error. A date that the calendar does
-    not have stays text, so that the model reports it at its key."""
-
-    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
-        try:
-            return super().construct_yaml_timestamp(node)
-        except ValueError:
-            return node.value
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        lines: dict[Any, int] = {}
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key {key} is not text; quote it", problem_mark=key_node.start_mark
-                )
-            if key in lines:
-                problem = f'the key "{key}" is there twice, first in line {lines[key]}'
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
-            lines[key] = key_node.start_mark.line + 1
-        return super().construct_mapping(node, deep)
-
-
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else f"{path}"
-        raise ConfigError(f"{where}: not valid YAML: {error.problem or error.context}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise ConfigError(f"{path}: not valid YAML: it has a character that is not text in UTF-8.") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: should be keys and values, such as `name: holley`, but is something else.")
-    return content

@@ -142,7 +142,7 @@ class Company(_Section):
     dataset: Identifier
     timezone: Annotated[str, AfterValidator(_timezone)]
     currency: Annotated[str, AfterValidator(_currency)]
-    start_date: date
+    start_date: date = Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))
     parameters: SerializeAsAny[Parameters] = Field(default=None, validate_default=True)
     simulation: Simulation | None = None
     sources: dict[str, Source] = Field(default_factory=dict, validate_default=True)

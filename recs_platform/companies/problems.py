@@ -14,10 +14,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from recs_platform.errors import printable
 from recs_platform.masking import mask_text
 
 _RANGE_ERRORS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 _SHOWN_CHARACTERS = 60
+_LONGEST_KEY = 200
 
 
 class Problem(NamedTuple):
@@ -27,7 +29,11 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        return f"{'.'.join(map(str, self.key))}: {self.message}" if self.key else self.message
+        return (
+            f"{_shortened(printable('.'.join(map(str, self.key))), _LONGEST_KEY)}: {self.message}"
+            if self.key
+            else self.message
+        )
 
 
 def did_you_mean(given: object, allowed: Iterable[str]) -> str:
@@ -48,8 +54,19 @@ def not_one_of(given: object, what: str, allowed: Sequence[str]) -> str:
 
 def shown(value: object) -> str:
     """A value from the file, short enough for a sentence and without e-mail addresses."""
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return mask_text(text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…")
+    text = printable(f'"{value}"' if isinstance(value, str) else _written(value))
+    return mask_text(_shortened(text, _SHOWN_CHARACTERS))
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _written(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # a whole number of thousands of digits
+        return "a very long number"
 
 
 def raise_problems(title: str, problems: Iterable[Problem]) -> None:

@@ -23,6 +23,7 @@ from pydantic import (
 from recs_platform.companies import source_query
 
 DATE_PLACEHOLDER = "{date}"
+_LONGEST_NAME, _LONGEST_PATH = 300, 1_000
 FILE_ENDINGS = (".parquet", ".csv")
 
 
@@ -38,7 +39,9 @@ def _environment_name(name: str) -> str:
 class SourceConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    columns: dict[str, str] = Field(default_factory=dict, description="Renames, canonical name: name in the source.")
+    columns: dict[str, Annotated[str, Field(max_length=_LONGEST_NAME)]] = Field(
+        default_factory=dict, description="Renames, canonical name: name in the source."
+    )
 
 
 class FilesSource(SourceConfig):
@@ -47,6 +50,7 @@ class FilesSource(SourceConfig):
     connector: Literal["files"]
     path: str = Field(
         min_length=1,
+        max_length=_LONGEST_PATH,
         description="A file, a folder, or a pattern such as events/*.csv. {date} stands for the day, as 2025-09-01.",
     )
     missing_day: Literal["fail", "empty"] = Field(

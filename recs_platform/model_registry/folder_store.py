@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from recs_platform.errors import UnavailableError
 from recs_platform.model_registry.artifact_store import ArtifactStoreError, StoredArtifact
 from recs_platform.models.artifact import ArtifactError, file_names, prove
 from recs_platform.models.manifest import Manifest
+from recs_platform.outages import may_recover
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class FolderStore:
             if not _is_whole(place, manifest.digest):
                 _put(folder, manifest, place)
         except OSError as error:
+            if may_recover(error):
+                raise UnavailableError(f"{place}: the artifact store does not answer ({error.strerror}).") from error
             raise ArtifactStoreError(place, error.strerror or str(error)) from error
         return StoredArtifact(uri, manifest.digest)
 

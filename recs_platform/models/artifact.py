@@ -1,8 +1,8 @@
 """A model as a folder: the manifest, its hash, and the model's own file. Never a pickle, which runs whatever it holds.
 
 `sha256sum --check manifest.json.sha256` proves the manifest, and the manifest proves the rest. Every byte is hashed
-before it is read; a folder that fails in any way gives one `ArtifactError`. Not here: where folders are kept, and which
-model is active.
+before it is read; a folder that fails in any way gives one `ArtifactError`, and a disk that does not answer just now an
+`UnavailableError`. Not here: where folders are kept, and which model is active.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from tempfile import mkdtemp
 
 from pydantic import ValidationError
 
-from recs_platform.errors import UserError
+from recs_platform.errors import UnavailableError, UserError
 from recs_platform.models.features import FeatureError, FeatureSet
 from recs_platform.models.kinds import kind_named
 from recs_platform.models.manifest import Manifest, sha256
 from recs_platform.models.model import Model
 from recs_platform.models.ranker import Ranker
+from recs_platform.outages import may_recover
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.json.sha256"
@@ -99,6 +100,8 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
+        if may_recover(error):
+            raise UnavailableError(f"{path}: it cannot be read just now ({error.strerror}).") from error
         raise ArtifactError(path, f"it cannot be read ({error.strerror})", _FETCH) from error
 
 

@@ -5,6 +5,7 @@ Processes are real: a child is forked, and killed where it is about to touch a f
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from recs_platform.errors import StorageError, UnavailableError
 from recs_platform.model_registry.artifact_store import ArtifactStore, ArtifactStoreError
 from recs_platform.model_registry.folder_store import FolderStore
 from recs_platform.models.artifact import ArtifactError, file_names, load, prove, save
@@ -207,3 +209,23 @@ def test_an_artifact_stands_as_it_is_in_a_folder_of_its_name_and_digest(folder: 
     by_hand = tmp_path / "home" / "models" / NAME / digest.removeprefix("sha256:")
     save(trained(linear).candidate, by_hand)
     assert FolderStore(tmp_path / "home" / "models").pull(f"{NAME}/{by_hand.name}", digest) == by_hand
+
+
+@pytest.mark.parametrize(("number", "kind"), [(errno.EIO, UnavailableError), (errno.EACCES, StorageError)])
+def test_a_disk_that_does_not_answer_just_now_is_no_damage(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[Exception]
+) -> None:
+    store = FolderStore(tmp_path / "store")
+    pushed = store.push(folder, NAME)
+
+    def failing(*arguments: object, **others: object) -> bytes:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", failing)
+        with pytest.raises(UnavailableError if kind is UnavailableError else ArtifactError):
+            store.pull(pushed.uri, pushed.digest)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", failing)
+        with pytest.raises(kind):
+            store.push(folder, "metro/other")

@@ -43,7 +43,8 @@ def _header(request: SourceRequest, path: Path) -> list[str]:
     try:
         # Rows further on may be broken; a byte that is not UTF-8 concerns the header only if it is in the header.
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            header = [name.strip() for name in next(csv.reader(file), [])]
+            # Strictly: a quote that is never closed would make a header of the whole file.
+            header = [name.strip() for name in next(csv.reader(file, strict=True), [])]
         "".join(header).encode("utf-8")
     except (UnicodeEncodeError, csv.Error):
         raise request.error(

@@ -30,6 +30,8 @@ from recs_platform.sources.connectors.request import (
 _READERS = {".parquet": parquet_file, ".csv": csv_file}
 _ENDINGS = " or ".join(FILE_ENDINGS)
 _SHOWN_DAYS = 5
+_REPLACED: dict[pa.DataType, pa.DataType] = {pa.float16(): pa.float32(), pa.string_view(): pa.string()}
+"""Types that what converts values does not know, and those that hold the same."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,11 @@ def read_files(request: SourceRequest, source: FilesSource) -> Stream:
 
 
 def has_day(source: FilesSource, day: date) -> bool:
-    """Whether a day has landed, for a path with {date}."""
-    return bool(_files_at(_path_of(source, day)))
+    """Whether a day has landed, for a path with {date}; what cannot be looked at has not."""
+    try:
+        return bool(_files_at(_path_of(source, day)))
+    except OSError:
+        return False
 
 
 def _path_of(source: FilesSource, day: date) -> Path:
@@ -74,7 +79,7 @@ def _dated_paths(request: SourceRequest, source: FilesSource) -> list[tuple[date
     dated_paths: list[tuple[date | None, Path]] = []
     missing: list[date] = []
     for day in request.days:
-        paths = _files_at(_path_of(source, day))
+        paths = _found(request, _path_of(source, day))
         dated_paths += [(day, path) for path in paths]
         if not paths:
             missing.append(day)
@@ -90,7 +95,7 @@ def _dated_paths(request: SourceRequest, source: FilesSource) -> list[tuple[date
 
 def _undated_paths(request: SourceRequest, source: FilesSource) -> list[tuple[date | None, Path]]:
     path = Path(source.path)
-    if paths := _files_at(path):
+    if paths := _found(request, path):
         return [(None, file) for file in paths]
     remedy = f"Deliver the file, or correct sources.{request.spec.name}.path in the company file."
     if path.is_dir():
@@ -98,6 +103,13 @@ def _undated_paths(request: SourceRequest, source: FilesSource) -> list[tuple[da
     if _is_pattern(_existing(path)[1]):
         raise request.error(f"no {_ENDINGS} file matches {path}", remedy=remedy)
     raise request.error(f"the file {path} does not exist", remedy=remedy)
+
+
+def _found(request: SourceRequest, path: Path) -> list[Path]:
+    try:
+        return _files_at(path)
+    except OSError as error:
+        raise _unreadable(request, path, error) from None
 
 
 def _files_at(path: Path) -> list[Path]:
@@ -177,6 +189,7 @@ def _common_schema(request: SourceRequest, files: list[_File]) -> pa.Schema:
 
 def _common_type(types: list[pa.DataType]) -> pa.DataType:
     plain = [kind.value_type if pa.types.is_dictionary(kind) else kind for kind in types]
+    plain = [_REPLACED.get(kind, kind) for kind in plain]
     try:
         return pa.unify_schemas([pa.schema([("", kind)]) for kind in plain], promote_options="permissive").types[0]
     except (pa.ArrowTypeError, pa.ArrowInvalid):

@@ -16,9 +16,15 @@ from recs_platform.sources.connectors.request import BATCH_ROWS, SourceRequest
 def file_columns(request: SourceRequest, path: Path) -> list[tuple[str, pa.DataType]]:
     """Names and types, from the file's footer alone."""
     try:
-        schema = pq.read_schema(path)
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
     except pa.ArrowException:
         raise _corrupt(request, path) from None
+    except UnicodeDecodeError:
+        raise request.error(
+            f"{path} has a column whose name is not text in UTF-8",
+            remedy="Rename the column where the file is written.",
+        ) from None
     return list(zip(schema.names, schema.types, strict=True))
 
 

@@ -52,7 +52,7 @@ def reading_engine(request: SourceRequest, source: SqlSource) -> Engine:
         raise request.error(f"the environment variable {variable} is not set", remedy=remedy)
     try:
         url = make_url(value)
-        if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):
+        if url.get_backend_name() == "sqlite" and not _is_file(url.database):
             # SQLite would make an empty database of it.
             raise request.error(f"the database file that {variable} names does not exist", remedy=remedy)
         _check_driver(request, variable, url)
@@ -73,6 +73,13 @@ def reading_engine(request: SourceRequest, source: SqlSource) -> Engine:
 def plain_text(query: str) -> TextClause:
     """The query as SQLAlchemy runs it, without the `;` at its end."""
     return text(query.rstrip().rstrip(";"))
+
+
+def _is_file(name: str | None) -> bool:
+    try:
+        return bool(name) and Path(str(name)).is_file()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def _check_driver(request: SourceRequest, variable: str, url: URL) -> None:

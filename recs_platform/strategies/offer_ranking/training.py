@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
-from recs_platform.errors import UserError
+from recs_platform.errors import TransientError, UserError
 from recs_platform.masking import mask_text
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.model_registry.train_and_register import (
@@ -57,6 +57,9 @@ def ranking_model(
             trained = train_and_register(TASK, ExampleTable("training_set", training_set), models, order)
         except NotTrainableError as error:
             rows = [_without_a_model("refused", f"Nothing was trained, and {_left(models, day)}", error)]
+        except TransientError:
+            # The run tries again; a row would make the day's outcome of a server that was away for a moment.
+            raise
         except Exception as error:
             if not isinstance(error, UserError):
                 # The row has the error's words; where it happened is for whoever looks after the platform.

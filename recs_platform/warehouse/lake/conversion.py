@@ -25,8 +25,11 @@ _NO_SUCH_VALUE = {
     "DATE": "is not a date",
     "TIMESTAMP": "is not a timestamp",
 }
-_ZONE = r":[0-9]{2}(\.[0-9]+)? ?([Zz]|UTC|[+-][0-9]{2}(:?[0-9]{2})?|[A-Z][A-Za-z]+/[A-Za-z_/]+)$"
+_SECONDS = r":[0-9]{2}(\.[0-9]+)? ?"
+_ZONE = _SECONDS + r"([Zz]|UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?|[A-Z][A-Za-z]+/[A-Za-z_/]+)$"
 """How a text ends that says its zone: after a time of day, so that a date is none."""
+_SOMETHING_ELSE = _SECONDS + "[^0-9. :]"
+"""What follows the time and is no zone that the world has: casting would drop it, and the moment would be another."""
 
 
 @contextmanager
@@ -99,11 +102,14 @@ def _from_text(name: str, wanted: str) -> tuple[str, str]:
             # session's.
             zoned = f"timezone('UTC', TRY_CAST({present} AS TIMESTAMPTZ))"
             either = (
-                f"CASE WHEN regexp_matches({present}, '{_ZONE}') THEN {zoned} ELSE TRY_CAST({present} AS TIMESTAMP) END"
+                f"CASE WHEN regexp_matches({present}, '{_ZONE}') THEN {zoned} "
+                f"WHEN NOT regexp_matches({present}, '{_SOMETHING_ELSE}') AND {_in_figures(present)} "
+                f"THEN TRY_CAST({present} AS TIMESTAMP) END"
             )
             return present, _within_the_calendar(either, wanted)
         case "DATE":
-            return present, _within_the_calendar(f"TRY_CAST({present} AS DATE)", wanted)
+            day = f"CASE WHEN {_in_figures(present)} THEN TRY_CAST({present} AS DATE) END"
+            return present, _within_the_calendar(day, wanted)
         case _:
             return present, f"TRY_CAST({present} AS {wanted})"
 
@@ -123,6 +129,11 @@ def _from_float(name: str, wanted: str) -> tuple[str, str]:
 
 def _finite(number: str) -> str:
     return f"CASE WHEN isfinite({number}) THEN {number} END"
+
+
+def _in_figures(text: str) -> str:
+    """DuckDB takes the word `epoch` for a day of 1970."""
+    return f"{text} NOT ILIKE 'epoch%'"
 
 
 def _within_the_calendar(moment: str, wanted: str) -> str:

@@ -115,6 +115,10 @@ def test_a_header_alone_is_a_table_without_rows(reader: Reader, put: Put) -> Non
             "catalog: catalog.csv does not open with a header in UTF-8. Export it as CSV in UTF-8.",
         ),
         (
+            'item_id,price,"name\na1,1,x\na2,2,y\n',
+            "catalog: catalog.csv does not open with a header in UTF-8. Export it as CSV in UTF-8.",
+        ),
+        (
             "item_id,prise,a@b.org\n1,2,3\n",
             "catalog, column price: catalog.csv has no column price; it has item_id, prise, a***@***.org. "
             'Name the source\'s column in the company file: sources.catalog.columns.price. Did you mean "prise"?',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pytest
 from dagster import DagsterExecutionInterruptedError
 
+from recs_platform.errors import LockBusyError, TransientError, UnavailableError
 from recs_platform.model_registry.registry import Registered
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.model_registry.training_log import begun
@@ -208,6 +209,16 @@ class Stopped(ModelShelf):
         raise self.by
 
 
+@dataclass(frozen=True)
+class Failing(ModelShelf):
+    """A run whose model cannot be kept."""
+
+    by: Exception = field(default_factory=ValueError)
+
+    def keep(self, model: str, trained: Model, as_of: date, verdict: ChallengeVerdict) -> Registered:
+        raise self.by
+
+
 @pytest.mark.parametrize("by", [KeyboardInterrupt, DagsterExecutionInterruptedError, SystemExit])
 def test_an_interruption_is_no_failure_of_the_training(models: ModelShelf, by: type[BaseException]) -> None:
     stopped = Stopped(models.company, models.database, models.artifacts, models.run_id, by=by)
@@ -215,6 +226,22 @@ def test_an_interruption_is_no_failure_of_the_training(models: ModelShelf, by: t
         train(stopped, OF_DAY)
     assert outcomes(models) == [(DAY, None)]
     assert versions(models) == []
+
+
+class Away(TransientError): ...
+
+
+@pytest.mark.parametrize("by", [Away("the store is away."), UnavailableError("no answer."), LockBusyError("busy.")])
+def test_what_a_rerun_may_cure_makes_no_row(models: ModelShelf, active: bool, by: TransientError) -> None:
+    away = Failing(models.company, models.database, models.artifacts, models.run_id, by=by)
+    before = versions(models)
+    with pytest.raises(type(by)) as raised:
+        train(away, OF_DAY)
+    assert raised.value is by
+    assert outcomes(models)[-1] == (DAY, "failed")
+    assert versions(models) == before
+    chosen, _ = train(models, OF_DAY)
+    assert (chosen["outcome"], outcomes(models)[-1]) == ("activated", (DAY, "trained"))
 
 
 def test_what_a_failed_training_says(models: ModelShelf) -> None:

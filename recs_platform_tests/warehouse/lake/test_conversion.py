@@ -101,6 +101,7 @@ _TEXTS: dict[str, list[tuple[str | None, Any]]] = {
         ("2025-09-01 23:59:59", date(2025, 9, 1)),
         ("2025-09-01T23:30:00-05:00", date(2025, 9, 1)),
         *(("2025-02-30", UNFIT), ("01.09.2025", UNFIT), ("soon", UNFIT), ("infinity", UNFIT), ("12025-01-01", UNFIT)),
+        ("epoch", UNFIT),
     ],
     "TIMESTAMP": [
         *((None, None), ("", None), ("2025-09-01 12:00:00", _NOON), (" 2025-09-01T12:00:00 ", _NOON)),
@@ -116,6 +117,8 @@ _TEXTS: dict[str, list[tuple[str | None, Any]]] = {
         ("2025-09-01 14:00:00 Europe/Berlin", _NOON),
         *(("yesterday", UNFIT), ("2025-13-01 00:00:00", UNFIT), ("infinity", UNFIT), ("290000-01-01", UNFIT)),
         ("1756728000", UNFIT),
+        *((f"2025-09-01 12:00:00{zone}", UNFIT) for zone in ("+02:00:30", "+99:00", "-15:00", "+02:60", " CEST", "+2")),
+        *(("2025-09-01 23:00:00+14:00", datetime(2025, 9, 1, 9)), ("epoch", UNFIT), (" EPOCH", UNFIT)),
     ],
 }
 
