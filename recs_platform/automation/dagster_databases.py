@@ -25,7 +25,7 @@ from dagster._core.storage.schedules import SqliteScheduleStorage
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from recs_platform.errors import StorageError
+from recs_platform.errors import PlatformError, StorageError
 from recs_platform.platform_db.database_errors import storage_error
 
 _MADE_BY: Mapping[str, Callable[[str], Any]] = {
@@ -82,8 +82,12 @@ def _explain(context: ExceptionContext) -> None:
     database = context.engine.url.database if context.engine else None
     if not database or not any(home in Path(os.path.abspath(database)).parents for home in _homes):  # noqa: PTH100
         return
-    if explained := storage_error(context.original_exception, f"Dagster's database {database} (DAGSTER_HOME)"):
+    if explained := _explained(Path(database), context.original_exception):
         raise explained from None
+
+
+def _explained(path: Path, error: BaseException) -> PlatformError | None:
+    return storage_error(error, f"Dagster's database {path} (DAGSTER_HOME)", path)
 
 
 def _versions(path: Path) -> list[str]:
@@ -91,7 +95,7 @@ def _versions(path: Path) -> list[str]:
         with closing(sqlite3.connect(path)) as opened:
             return sorted(str(version) for (version,) in opened.execute("SELECT version_num FROM alembic_version"))
     except sqlite3.DatabaseError as error:
-        if explained := storage_error(error, f"Dagster's database {path} (DAGSTER_HOME)"):
+        if explained := _explained(path, error):
             raise explained from None
         return []  # it has no such table
 

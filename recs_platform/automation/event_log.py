@@ -15,12 +15,14 @@ test compares what the two storages return. PostgreSQL (in production) has no ne
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, redirect_stderr
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from dagster._core.events import EVENT_TYPE_TO_PIPELINE_RUN_STATUS
 from dagster._core.events.log import EventLogEntry
@@ -144,6 +146,35 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         with self._db_lock:
             for shard in self._kept.keys() - {INDEX_SHARD_NAME}:
                 self._kept.pop(shard).dispose()
+
+
+class _WithoutNotes(io.TextIOBase):
+    """Standard error without what Dagster writes there when it cannot store an event, or not in its batch: the error
+    follows and is told, or the event was stored after all."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.out = out
+
+    def write(self, text: str) -> int:
+        return len(text) if text.startswith(_NOTES) else self.out.write(text)
+
+    def flush(self) -> None:
+        self.out.flush()
+
+    def isatty(self) -> bool:
+        return self.out.isatty()
+
+
+_NOTES = (
+    "Exception while storing event batch",
+    "Falling back to storing multiple single-event",
+    "Exception while writing logger call to event log",
+)
+
+
+def without_notes() -> AbstractContextManager[Any]:
+    """While a run goes on in this process."""
+    return redirect_stderr(_WithoutNotes(sys.stderr))
 
 
 def _database(url: str) -> Engine:

@@ -15,6 +15,7 @@ from itertools import groupby
 
 import dagster as dg
 
+from recs_platform.automation.event_log import without_notes
 from recs_platform.automation.interrupts import noticed_interrupts
 from recs_platform.automation.jobs import COMPANY_TAG, daily_job, history_job
 from recs_platform.automation.journal import RANGE_END, RANGE_START, ended_summary
@@ -119,7 +120,7 @@ def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_ev
     key = partition_key(step.company, step.days.last)
     if step.history:
         tags |= {RANGE_START: partition_key(step.company, step.days.first), RANGE_END: key}
-    with noticed_interrupts() as interrupted, _events_to(on_event, interrupted):
+    with noticed_interrupts() as interrupted, _events_to(on_event, interrupted), without_notes():
         result = job.execute_in_process(
             instance=instance,
             partition_key=None if step.history else key,

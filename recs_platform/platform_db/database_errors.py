@@ -7,8 +7,10 @@ a rerun may cure (outages.py), and statements that are wrong.
 from __future__ import annotations
 
 import errno
+import os
 import re
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy import URL
 
@@ -27,7 +29,7 @@ _REMEDIES = {
     sqlite3.SQLITE_FULL: _MAKE_ROOM,
     # Also what SQLite says when it cannot make the small files beside a database.
     sqlite3.SQLITE_IOERR: _MAKE_ROOM,
-    sqlite3.SQLITE_CANTOPEN: "Name another file, or make room on the disk.",
+    sqlite3.SQLITE_CANTOPEN: "Name another file.",
     sqlite3.SQLITE_READONLY: _GIVE_ACCESS,
     sqlite3.SQLITE_PERM: _GIVE_ACCESS,
     sqlite3.SQLITE_AUTH: _GIVE_ACCESS,
@@ -48,12 +50,16 @@ _OF_FILES = {
 }
 
 
-def storage_error(error: BaseException, what: str) -> StorageError | ConfigError | None:
-    """The sentence, if the error is of this kind; `what` names the database or the folder."""
+def storage_error(error: BaseException, what: str, place: Path | None = None) -> StorageError | ConfigError | None:
+    """The sentence, if the error is of this kind; `what` names the database or the folder, `place` is a file's."""
     original: BaseException = getattr(error, "orig", None) or error
     remedy = _remedy(original)
     if remedy is None:
         return None
+    # SQLite does not say why it cannot make a file.
+    no_file = isinstance(original, sqlite3.Error) and _code(original) == sqlite3.SQLITE_CANTOPEN
+    if no_file and place is not None and (why := _why_no_file_is_made(place.parent)):
+        return StorageError(f"{what} cannot be used ({why[0]}). {why[1]}")
     reason = original.strerror if isinstance(original, OSError) else str(original)
     kind = ConfigError if isinstance(original, sqlite3.Error) and _code(original) in _WRONG_FILE else StorageError
     return kind(f"{what} cannot be used ({' '.join(str(reason).split()).rstrip('.')}). {remedy}")
@@ -65,6 +71,18 @@ def _remedy(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         return _OF_FILES.get(error.errno or 0)
     return _OF_SERVERS.get(getattr(error, "sqlstate", None) or "")
+
+
+def _why_no_file_is_made(folder: Path) -> tuple[str, str] | None:
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return None
+    if disk.f_flag & os.ST_RDONLY or not os.access(folder, os.W_OK):
+        return f"{folder} can only be read", _GIVE_ACCESS
+    if disk.f_bavail == 0 or (disk.f_files and disk.f_favail == 0):
+        return "the disk is full", _MAKE_ROOM
+    return None
 
 
 def _code(error: sqlite3.Error) -> int:

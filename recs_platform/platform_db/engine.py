@@ -188,8 +188,9 @@ def _shown(url: URL) -> str:
     return URL.create(url.get_backend_name(), host=url.host, port=url.port, database=url.database).render_as_string()
 
 
-def _name(url: URL) -> str:
-    return f"platform database {_shown(url)} (RECS_DATABASE_URL, RECS_HOME)"
+def _settled_by_a_person(url: URL, error: BaseException) -> PlatformError | None:
+    place = Path(str(url.database)) if _is_sqlite(url) else None
+    return storage_error(error, f"platform database {_shown(url)} (RECS_DATABASE_URL, RECS_HOME)", place)
 
 
 def _create_folder(url: URL) -> None:
@@ -221,7 +222,10 @@ def _explain(context: ExceptionContext) -> None:
     if context.engine is None or context.is_pre_ping:
         return
     url = context.engine.url
-    if storage_error(error, _name(url)) or context.connection is None or context.is_disconnect or may_recover(error):
+    if _settled_by_a_person(url, error):
+        # A connection that was made while nothing could be written never writes.
+        context.is_disconnect = True
+    if context.connection is None or context.is_disconnect or may_recover(error):
         raise _unusable(url, error, str(error)) from None
 
 
@@ -229,7 +233,7 @@ def _unusable(url: URL, error: BaseException, reason: str) -> PlatformError:
     reason = without_secrets(" ".join(reason.split()), url)
     if may_recover(error):
         kind: type[PlatformError] = UnavailableError
-    elif explained := storage_error(error, _name(url)):
+    elif explained := _settled_by_a_person(url, error):
         return explained
     else:
         kind = ConfigError
