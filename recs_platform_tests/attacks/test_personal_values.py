@@ -318,8 +318,8 @@ def test_texts_rows_and_reports_show_none(count: Count) -> None:
 
 @pytest.mark.slow
 def test_masking_is_no_way_to_stop_the_platform() -> None:
-    """A text of a million characters that looks like the beginning of an address everywhere."""
-    for text in ("a" * 10**6, '"' * 10**6, "A " * 10**6, "<" * 10**6, "'" * 10**6, "a@" * 10**6, "@" + "." * 10**6):
+    """A text of many characters that looks like the beginning of an address everywhere."""
+    for text in ("a" * 10**5, '"' * 10**5, "A " * 10**5, "<" * 10**5, "'" * 10**5, "a@" * 10**5, "@" + "." * 10**5):
         assert len(mask_text(f"{text} @ <a@b>")) > 5
 
 
