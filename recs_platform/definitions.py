@@ -14,7 +14,8 @@ from recs_platform.automation.journal import RunJournal
 from recs_platform.automation.partitions import partitions_of
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.process import collect_garbage_rarely
+from recs_platform.process import close_to_others, collect_garbage_rarely, write_privately
+from recs_platform.settings import settings
 from recs_platform.strategies.catalogue import load_companies, pipelines
 
 
@@ -55,6 +56,8 @@ def build_defs(
 def defs() -> dg.Definitions:
     """What `workspace.yaml` points Dagster at."""
     collect_garbage_rarely()
+    write_privately()
+    close_to_others(settings().home)
     return build_defs()
 
 

@@ -1,4 +1,4 @@
-"""This process: how many cores it may use, and how often Python looks for reference cycles in it.
+"""This process: how many cores it may use, how often Python looks for reference cycles in it, and for whom it writes.
 
 Definitions, schemas and syntax trees are a million objects that stay; at its default Python looks through all of them
 again and again, which takes a fifth of a short command.
@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import gc
 import os
+import stat
+from contextlib import suppress
+from pathlib import Path
 
 _NEW_OBJECTS = 200_000
 """Between two looks. Tables are a few objects each, however many rows they have."""
@@ -27,3 +30,21 @@ def freeze_loaded_objects() -> None:
     """What is there by now stays: no look goes through it any more."""
     if gc.get_freeze_count() == 0:
         gc.freeze()
+
+
+def write_privately() -> None:
+    """Files that this process and its children make are for their owner alone: tables, feeds and logs of a home hold
+    personal data, and other people may have accounts on the machine."""
+    os.umask(os.umask(0o077) | 0o077)
+
+
+def close_to_others(home: Path) -> None:
+    """The same for a home that is there already, and for what stands in it. A home that its group may write is shared
+    with that group, and stays so."""
+    with suppress(OSError):  # none yet, or somebody else's
+        mode = stat.S_IMODE(home.stat().st_mode)
+        shared = bool(mode & stat.S_IWGRP)
+        if mode & (0o007 if shared else 0o077):
+            home.chmod(mode & ~(0o007 if shared else 0o077))
+        if shared:
+            os.umask(0o007)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +14,8 @@ from recs_platform.model_registry.artifact_store import ArtifactStoreError, Stor
 from recs_platform.models.artifact import ArtifactError, file_names, prove
 from recs_platform.models.manifest import Manifest
 from recs_platform.outages import may_recover
+
+_ABANDONED_SECONDS = 24 * 3_600
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class FolderStore:
         place = self.root / uri
         try:
             if not _is_whole(place, manifest.digest):
+                sweep(place.parent, f".{'[0-9a-f]' * 64}.*")
                 _put(folder, manifest, place)
         except OSError as error:
             if may_recover(error):
@@ -38,9 +43,17 @@ class FolderStore:
         return place
 
 
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove what killed processes left in a folder. A push takes seconds: what is a day old is nobody's any more."""
+    for left in folder.glob(pattern):
+        with suppress(OSError):
+            if time.time() - left.lstat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+
+
 def _put(folder: Path, manifest: Manifest, place: Path) -> None:
     """Copy beside the place, then rename: readers see no artifact or a whole one. A killed push leaves a hidden folder
-    that no uri names."""
+    that no uri names, until a later one sweeps it."""
     place.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{place.name}.", dir=place.parent) as scratch:
         copied = Path(scratch) / "whole"

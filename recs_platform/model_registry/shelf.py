@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from recs_platform.errors import StorageError
 from recs_platform.model_registry import registry, training_log
 from recs_platform.model_registry.artifact_store import ArtifactStore, ArtifactStoreError, StoredArtifact
-from recs_platform.model_registry.folder_store import FolderStore
+from recs_platform.model_registry.folder_store import FolderStore, sweep
 from recs_platform.model_registry.registry import NewVersion, Registered
 from recs_platform.model_registry.training_log import Begun
 from recs_platform.models import artifact
@@ -28,6 +28,8 @@ from recs_platform.models.model import Model
 from recs_platform.models.retraining import Reason, Run
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.settings import settings
+
+_SCRATCH = "recs-artifact-"
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ class ModelShelf:
 
     def _store(self, model: str, trained: Model) -> StoredArtifact:
         try:
-            with TemporaryDirectory(prefix="recs-artifact-") as scratch:
+            sweep(Path(gettempdir()), f"{_SCRATCH}*")
+            with TemporaryDirectory(prefix=_SCRATCH) as scratch:
                 folder = Path(scratch) / "artifact"
                 artifact.save(trained, folder)
                 return self.artifacts.push(folder, f"{self.company}/{model}")

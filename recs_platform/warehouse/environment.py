@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from recs_platform.process import cores
+from recs_platform.process import close_to_others, cores
 from recs_platform.settings import Settings, require_home, settings
 from recs_platform.warehouse.compile import Values, bigquery_sql
 from recs_platform.warehouse.database_ledger import database_ledger
@@ -35,6 +35,7 @@ def existing_warehouse() -> Warehouse:
 
 
 def lake_of(chosen: Settings) -> Lake:
+    close_to_others(chosen.home)
     return open_lake(
         chosen.lake,
         memory_limit=chosen.memory_limit,

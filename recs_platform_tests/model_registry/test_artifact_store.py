@@ -229,3 +229,18 @@ def test_a_disk_that_does_not_answer_just_now_is_no_damage(
         patch.setattr(shutil, "copyfile", failing)
         with pytest.raises(kind):
             store.push(folder, "metro/other")
+
+
+def test_what_a_killed_push_left_is_swept_by_a_later_one(folder: Path, tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "store")
+    digest = prove(folder).digest.removeprefix("sha256:")
+    beside = tmp_path / "store" / NAME
+    left = {name: beside / name for name in (f".{digest}.killed", f".{'0' * 64}.killed", f".{digest}.going", ".mine")}
+    for place in left.values():
+        (place / "whole").mkdir(parents=True)
+        (place / "whole" / "model.txt").write_text("half")
+    for name in left:
+        if not name.endswith("going"):
+            os.utime(left[name], (0, 0))
+    store.push(folder, NAME)
+    assert sorted(path.name for path in beside.iterdir()) == sorted([f".{digest}.going", ".mine", digest])

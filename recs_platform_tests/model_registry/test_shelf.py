@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -73,6 +75,21 @@ def test_what_is_kept_can_be_loaded_and_is_what_was_trained(shelf: ModelShelf) -
     assert [feature["name"] for feature in kept.features] == list(FEATURES.names)
     test = trained(linear).test.table
     assert (shelf.load(kept, FEATURES).raw_scores(test) == model.raw_scores(test)).all()
+
+
+def test_what_a_killed_training_left_in_the_temporary_folder_is_swept(
+    shelf: ModelShelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("recs-artifact-killed", "recs-artifact-going", "somebody-elses"):
+        (tmp_path / name / "artifact").mkdir(parents=True)
+    for name in ("recs-artifact-killed", "somebody-elses"):
+        os.utime(tmp_path / name, (0, 0))
+    model, verdict = made()
+    shelf.keep(MODEL, model, MONDAY, verdict)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert "recs-artifact-killed" not in left
+    assert {"recs-artifact-going", "somebody-elses"} <= left
 
 
 @pytest.mark.parametrize("kind", ["logistic", "boosted"])

@@ -213,9 +213,10 @@ class Stopped(ModelShelf):
 class Failing(ModelShelf):
     """A run whose model cannot be kept."""
 
-    by: Exception = field(default_factory=ValueError)
+    by: Exception | None = None
 
     def keep(self, model: str, trained: Model, as_of: date, verdict: ChallengeVerdict) -> Registered:
+        assert self.by
         raise self.by
 
 
