@@ -90,8 +90,10 @@ def accept(table: DeltaSlices, ledger: SliceLedger, checksums: Mapping[str, str]
         if page is not None:
             ledger.advance(table.ref, page.state, None, None, ())
         return
-    earlier = page if page is not None and page.state.table_id == now.state.table_id else None
-    slices = _from_commits(table, now, earlier if earlier and not _is_ahead(earlier, now) else None)
+    same = page is not None and page.state.table_id == now.state.table_id and not _is_ahead(page, now)
+    # Who made a slice is still known; which files it has is what is asked.
+    made = LedgerPage(page.state, tuple(replace(s, files=None) for s in page.slices)) if page and same else None
+    slices = _from_commits(table, now, made)
     known = [
         replace(s, files={path: checksums.get(path) for path in s.files}) if s.files is not None else s for s in slices
     ]
@@ -145,12 +147,13 @@ def _from_commits(table: DeltaSlices, now: Newest, earlier: LedgerPage | None) -
 
 
 def _as_entered(entered: Slice | None, in_files: Slice) -> Slice:
-    """What was entered of a slice that no commit since has touched. Its files have the last word; where nothing was
-    entered, and the log has forgotten its commit, they alone are left."""
-    if entered is None or entered.rows != in_files.rows:
+    """What was entered of a slice that no commit since has touched. Where nobody entered its files, those of the log
+    have the last word; where nothing was entered, and the log has forgotten its commit, they alone are left."""
+    if entered is None:
         return in_files
-    known = entered.files or {}
-    return replace(entered, files={path: known.get(path) for path in in_files.files or ()})
+    if entered.files is not None:
+        return entered
+    return replace(entered, files=in_files.files) if entered.rows == in_files.rows else in_files
 
 
 def _gone(table: DeltaSlices, page: LedgerPage) -> DamageError:

@@ -77,7 +77,7 @@ def _commit_info(uri: str, version: int) -> dict[str, Any] | None:
     try:
         info = next((action["commitInfo"] for action in map(json.loads, lines) if "commitInfo" in action), None)
         if info is None or not isinstance(info["timestamp"], int) or not isinstance(info["operation"], str):
-            raise ValueError(f"{name} does not say what it is")
+            raise ValueError("it does not say what it is")
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{name}: {error}") from error
     return dict(info)

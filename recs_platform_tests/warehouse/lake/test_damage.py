@@ -131,6 +131,16 @@ def test_a_damaged_log_is_said_and_never_taken_for_no_rows(written: Path, damage
     assert [finding.what for finding in lake.inspect(ref()).findings] == [str(raised.value)]
 
 
+def test_damage_is_not_forgotten_when_others_commit_and_enter_nothing(written: Path) -> None:
+    _without_removal(written)
+    others = open_lake(str(written / "lake"), written / "scratch")
+    write(others, days(5, 5), visits([day(5)]))
+    lake = afresh(written)
+    with pytest.raises(DamageError, match=rf"visits of {day(1)}: its log tells of 6 rows, and 3 were written"):
+        stored(lake)
+    assert len(stored(lake, days(5, 5))) == 3
+
+
 @pytest.mark.parametrize("damage", [name for name in LOG_DAMAGE if "garbled" not in name])
 def test_what_is_there_can_be_accepted_and_what_is_missing_made_again(written: Path, damage: str) -> None:
     LOG_DAMAGE[damage][0](written)
