@@ -17,8 +17,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from recs_platform.errors import ConfigError, printable
 
-_DATABASE = "platform.db"
-
 
 class Environment(StrEnum):
     LOCAL = "local"
@@ -122,7 +120,7 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.home / _DATABASE}"
+        return self.database_url or f"sqlite:///{self.home / 'platform.db'}"
 
     @property
     def landing(self) -> Path:
@@ -149,10 +147,10 @@ def _sentence(problem: ErrorDetails) -> str:
 
 
 def require_home() -> None:
-    """For who only looks: where nothing was ever made, there is nothing to see, and nothing is created. A home with a
-    lake or a database was made, and so was one whose lake or database is elsewhere."""
+    """For who only looks: where nothing was ever made, there is nothing to see, and nothing is created. A lake that is
+    elsewhere is looked for there."""
     chosen = settings()
-    if chosen.lake_url or chosen.database_url or any(Path(p).exists() for p in (chosen.lake, chosen.home / _DATABASE)):
+    if chosen.lake_url or Path(chosen.lake).exists():
         return
     raise ConfigError(
         f"{chosen.home.absolute()}: nothing was ever made here. Set RECS_HOME to the folder that holds your tables, or "

@@ -20,10 +20,11 @@ def status(
     """What is materialized, empty, failed and stale: of all companies, or of one company's tables."""
     from recs_platform.automation.overview import company_status
     from recs_platform.strategies.catalogue import company_named, load_companies, pipeline_of
-    from recs_platform.warehouse.environment import open_warehouse
+    from recs_platform.warehouse.environment import existing_warehouse
 
     chosen = [company_named(name)] if name else list(load_companies().values())
-    states = [company_status(c, pipeline_of(c), open_warehouse()) for c in chosen]
+    warehouse = existing_warehouse()
+    states = [company_status(c, pipeline_of(c), warehouse) for c in chosen]
     if as_json:
         print_json([one.to_json() for one in states])
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recs_platform.cli.output import FAILED, JsonOption, console, error_console, print_json, print_table, tell_error
+from recs_platform.cli.output import FAILED, JsonOption, error_console, print_json, print_table, say, tell_error
 
 if TYPE_CHECKING:
     from recs_platform.publication.stored_state import StoredState
@@ -54,12 +54,9 @@ def _tell(states: list[StoredState]) -> None:
         for wrong in state.wrong:
             tell_error(wrong.what)
         if state.unknown:
-            console.print(
+            say(
                 f"{state.company}: {state.unknown:,} files are older than checksums and cannot be proved. To take "
-                f"theirs as they are now: recs verify --company {state.company} --accept",
-                soft_wrap=True,
-                highlight=False,
-                markup=False,
+                f"theirs as they are now: recs verify --company {state.company} --accept"
             )
     if not any(state.wrong for state in states):
-        error_console.print("[green]ok[/]  everything that was looked at is what was written.")
+        say(("ok", "green"), "  everything that was looked at is what was written.", out=error_console)

@@ -7,12 +7,12 @@ import pytest
 from recs_platform_tests.cli.terminal import Terminal, not_up_to_date
 
 
-def test_a_company_that_never_ran(terminal: Terminal) -> None:
-    ended = terminal.recs("status")
+def test_a_company_that_never_ran(used: Terminal) -> None:
+    ended = used.recs("status")
     assert ended.code == 0
-    assert ended.told.count("never ran") == 4
-    (concord,) = terminal.recs("status", "--company", "concord", "--json").json
-    assert {table["state"] for table in concord["tables"]} == {"missing"}
+    assert ended.told.count("never ran") == 3
+    (acme,) = used.recs("status", "--company", "acme", "--json").json
+    assert {table["state"] for table in acme["tables"]} == {"missing"}
 
 
 def test_every_column_stands_under_its_title(used: Terminal) -> None:
