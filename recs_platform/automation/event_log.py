@@ -164,6 +164,9 @@ class _WithoutNotes(io.TextIOBase):
     def isatty(self) -> bool:
         return self.out.isatty()
 
+    def fileno(self) -> int:
+        return self.out.fileno()
+
 
 _NOTES = (
     "Exception while storing event batch",
