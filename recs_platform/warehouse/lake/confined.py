@@ -15,13 +15,15 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from recs_platform.warehouse.lake.engine import Engine, literal
+from recs_platform.warehouse.lake.spill import own_folder
 
 
 @contextmanager
 def confined_connection(engine: Engine, folders: Sequence[str], seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads below these folders, and is interrupted when the time is over."""
-    engine.spill.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="query-", dir=engine.spill, ignore_cleanup_errors=True) as spill:
+    own = own_folder(engine.spill)
+    own.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix="query-", dir=own, ignore_cleanup_errors=True) as spill:
         connection = duckdb.connect(
             ":memory:",
             config={

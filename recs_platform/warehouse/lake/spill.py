@@ -13,11 +13,17 @@ import fcntl
 import os
 import shutil
 import uuid
+from functools import lru_cache
 from pathlib import Path
 
 
 def own_folder(spill: Path) -> Path:
-    """A folder below `spill` that is this process's until it ends. What ended processes left there is removed."""
+    """The folder below `spill` that is this process's until it ends. What ended processes left there is removed."""
+    return _own_folder(spill, os.getpid())
+
+
+@lru_cache(maxsize=8)
+def _own_folder(spill: Path, process: int) -> Path:
     spill.mkdir(parents=True, exist_ok=True)
     _locks(spill).mkdir(exist_ok=True)
     remove_abandoned(spill)
@@ -27,7 +33,7 @@ def own_folder(spill: Path) -> Path:
         descriptor = os.open(lock, os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600)
         # Before it is locked, somebody may take it for one that was left, and remove it.
         if _taken(descriptor) and lock.exists():
-            atexit.register(_leave, spill / name, lock, os.getpid())
+            atexit.register(_leave, spill / name, lock, process)
             return spill / name
         os.close(descriptor)
 
