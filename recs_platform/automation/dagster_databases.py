@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,11 +22,12 @@ from typing import Any
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.schedules import SqliteScheduleStorage
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.engine import ExceptionContext
 
 from recs_platform.errors import PlatformError, StorageError
 from recs_platform.platform_db.database_errors import storage_error
+from recs_platform.platform_db.engine import SQLITE_WAIT_MS
 
 _MADE_BY: Mapping[str, Callable[[str], Any]] = {
     "history/runs.db": SqliteRunStorage.from_local,
@@ -71,16 +72,28 @@ def mend(path: Path) -> None:
         opened.execute("DELETE FROM alembic_version WHERE version_num <> ?", (newest,))
 
 
-def explain_errors(home: Path) -> None:
-    """From now on a full disk, a missing right or a damaged file of this instance's databases is one sentence."""
+def watch(home: Path) -> None:
+    """From now on a full disk, a missing right or a damaged file of this instance's databases is one sentence, and
+    whoever meets another writer waits as long as the platform's own database does."""
     if not _homes:
         event.listen(Engine, "handle_error", _explain)
+        event.listen(Engine, "do_connect", _be_patient)
     _homes.add(home.absolute())
+
+
+def _be_patient(dialect: Dialect, _record: Any, address: Sequence[Any], options: dict[str, Any]) -> None:
+    """SQLite's driver waits 5 seconds by itself, which is short while several companies run."""
+    if dialect.name == "sqlite" and address and _is_watched(str(address[0])):
+        options.setdefault("timeout", SQLITE_WAIT_MS / 1000)
+
+
+def _is_watched(database: str) -> bool:
+    return any(home in Path(os.path.abspath(database)).parents for home in _homes)  # noqa: PTH100
 
 
 def _explain(context: ExceptionContext) -> None:
     database = context.engine.url.database if context.engine else None
-    if not database or not any(home in Path(os.path.abspath(database)).parents for home in _homes):  # noqa: PTH100
+    if not database or not _is_watched(database):
         return
     if explained := _explained(Path(database), context.original_exception):
         raise explained from None

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
-from recs_platform.automation.dagster_databases import explain_errors, make_databases
+from recs_platform.automation.dagster_databases import make_databases, watch
 from recs_platform.automation.event_log import BATCH_SIZE
 from recs_platform.platform_db.database_errors import storage_error
 from recs_platform.platform_db.engine import engine, opened_database
@@ -42,7 +42,7 @@ def prepared_home() -> Path:
             if not chosen:
                 _put_configuration(home)
             os.environ["DAGSTER_HOME"] = str(home)
-            explain_errors(home)
+            watch(home)
             if _is_local(home):
                 make_databases(home)
     except OSError as error:

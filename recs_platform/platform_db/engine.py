@@ -38,7 +38,7 @@ HEAD = "0006"
 VERSION_TABLE = "recs_schema_version"
 """Not Alembic's usual name: Dagster keeps its own version under that one, perhaps in the same PostgreSQL database."""
 
-_SQLITE_WAIT_MS = 30_000
+SQLITE_WAIT_MS = 30_000
 _POSTGRES_CONNECT_SECONDS = 10
 _MOST_DATABASES = 8
 """Of one process. The platform uses one; tests use many, and those that are no longer used go."""
@@ -158,7 +158,7 @@ def _write_ahead(engine: Engine) -> None:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_SQLITE_WAIT_MS}")
+    cursor.execute(f"PRAGMA busy_timeout = {SQLITE_WAIT_MS}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
