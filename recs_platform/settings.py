@@ -23,6 +23,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+_DATABASE = "platform.db"
 _UNITS = {"MB": 1e6, "MIB": 2.0**20, "GB": 1e9, "GIB": 2.0**30, "TB": 1e12, "TIB": 2.0**40}
 _LEAST_MEMORY = 64 * 2.0**20
 _MOST_MEMORY = 1024 * 2.0**40
@@ -120,7 +121,7 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.home / 'platform.db'}"
+        return self.database_url or f"sqlite:///{self.home / _DATABASE}"
 
     @property
     def landing(self) -> Path:
@@ -147,10 +148,10 @@ def _sentence(problem: ErrorDetails) -> str:
 
 
 def require_home() -> None:
-    """For who only looks: where nothing was ever made, there is nothing to see, and nothing is created. A lake that is
-    elsewhere is looked for there."""
+    """For who only looks: where nothing was ever made, there is nothing to see, and nothing is created. A home with a
+    lake or a database was made, and so was one whose lake or database is elsewhere."""
     chosen = settings()
-    if chosen.lake_url or Path(chosen.lake).exists():
+    if chosen.lake_url or chosen.database_url or any(map(Path.exists, (Path(chosen.lake), chosen.home / _DATABASE))):
         return
     raise ConfigError(
         f"{chosen.home.absolute()}: nothing was ever made here. Set RECS_HOME to the folder that holds your tables, or "

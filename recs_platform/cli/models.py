@@ -87,6 +87,7 @@ def rollback(
 
 def _opened(name: str, model: str | None) -> tuple[ModelShelf, RankingTask]:
     from recs_platform.model_registry.shelf import open_shelf
+    from recs_platform.settings import require_home
     from recs_platform.strategies.catalogue import company_named
 
     company = company_named(name)
@@ -95,6 +96,7 @@ def _opened(name: str, model: str | None) -> tuple[ModelShelf, RankingTask]:
     task = company.strategy.model.task
     if model not in (None, task.model):
         raise ConfigError(f"--model: {name} trains {task.model}, not {model}.")
+    require_home()
     return open_shelf(name, run_id=""), task
 
 

@@ -34,8 +34,8 @@ def why(
     explainer, pipeline = company.strategy.explainer, pipeline_of(company)
     if explainer is None:
         raise ConfigError(f"{name} has nothing to explain: {company.strategy} recommends nothing yet.")
-    warehouse = existing_warehouse()
     asked = day_of(date, "--date") if date else None
+    warehouse = existing_warehouse()
     day = day_to_explain(warehouse, pipeline, company, asked, recommendations=explainer.table)
     explanation = explainer.explain(DayReader(warehouse, pipeline, company, day), customer, item)
     published = publication_of_day(pipeline, company, day)

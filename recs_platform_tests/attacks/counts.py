@@ -29,11 +29,16 @@ def count(record_property: Callable[[str, object], None]) -> Count:
 
 
 @pytest.fixture
-def some(request: pytest.FixtureRequest) -> Some[Attack]:
+def all_attacks(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--all-attacks"))
+
+
+@pytest.fixture
+def some(all_attacks: bool) -> Some[Attack]:
     """`some(attacks, 20)`: so many of them, spread evenly; all of them with --all-attacks."""
 
     def taken(attacks: Sequence[Attack], number: int) -> Sequence[Attack]:
-        if request.config.getoption("--all-attacks") or len(attacks) <= number:
+        if all_attacks or len(attacks) <= number:
             return attacks
         return [attacks[place * len(attacks) // number] for place in range(number)]
 

@@ -125,7 +125,9 @@ def contents(home: Path) -> dict[str, str]:
     stored = [log.parent for log in sorted(lake.glob("*/*/_delta_log")) if log.parent.name not in compared]
     tables = {f"table {table.relative_to(lake)}": _rows(table) for table in stored}
     _look_at_slices(home)
-    return tables | {name: json.dumps(rows) for name, rows in inventory(home).items()}
+    kept = inventory(home)
+    kept["slices"] = [slice_ for slice_ in kept.get("slices", ()) if slice_[1] not in compared]
+    return tables | {name: json.dumps(rows) for name, rows in kept.items()}
 
 
 def _look_at_slices(home: Path) -> None:

@@ -18,6 +18,9 @@ from recs_platform.automation import failures
 from recs_platform.automation.run_summary import summary
 from recs_platform.errors import ErrorKind, PlatformError, TransientError, UserError, kind_of
 from recs_platform.models.artifact import ArtifactError
+from recs_platform.schemas.sources import Events
+from recs_platform.schemas.table import spec_of
+from recs_platform.warehouse.slices import TableRef
 from recs_platform_tests.promises.platform import quietly
 from recs_platform_tests.test_errors import errors_of_the_package
 
@@ -27,6 +30,7 @@ _ARGUMENTS: dict[str, Callable[[Any], Exception]] = {
     "SourceUnavailableError": lambda kind: kind("shop", "events", "it is away", remedy=f"{REMEDY}."),
     "QueryError": lambda kind: kind("sql/x.sql", 3, f"no. {REMEDY}."),
     "ArtifactError": lambda kind: kind(Path("model"), "its bytes differ", f"{REMEDY}."),
+    "UnreadableLogError": lambda kind: kind(TableRef("shop", spec_of(Events)), "shop", "shop/events", f"odd. {REMEDY}"),
     "ArtifactStoreError": lambda kind: kind("store", f"no room. {REMEDY}."),
 }
 CAUGHT_WHERE_THEY_ARE_RAISED = {"CsvTextError", "NotScalarError"}

@@ -155,6 +155,8 @@ def test_what_makes_no_sense_is_one_sentence(two: Terminal) -> None:
 
 
 def test_before_the_first_training(terminal: Terminal) -> None:
+    with terminal.inside():
+        open_shelf("metro", run_id="").database.dispose()
     for arguments in (("models", "metro"), ("models", "metro", "--json")):
         assert refusal(terminal.recs(*arguments)).endswith(
             "metro has no model offer_ranking yet. The first day that has enough impressions trains one: "

@@ -90,6 +90,7 @@ def test_a_damaged_ledger_is_no_other_rows(copied: Terminal) -> None:
         ("compare", "acme", "--a", "2025-09-01", "--b", "2025-09-02"),
         ("verify",),
         ("status",),
+        ("models", "list", "metro"),
     ],
 )
 def test_a_home_that_was_never_made_is_said_and_not_made(tmp_path: Path, look: tuple[str, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from recs_platform.platform_db.engine import opened_database
 from recs_platform_tests.cli.terminal import Terminal
 
 PAIR = ("C1", "--item", "F1")
@@ -21,6 +22,8 @@ PAIR = ("C1", "--item", "F1")
     ],
 )
 def test_a_mistake_is_one_sentence(terminal: Terminal, given: tuple[str, ...], words: str) -> None:
+    with terminal.inside():
+        opened_database().dispose()
     ended = terminal.recs("why", *given)
     assert (ended.code, ended.out) == (2, "")
     assert words in ended.told
