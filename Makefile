@@ -49,9 +49,10 @@ e2e: $(STAMP) ## run the tests of the browser
 bench: $(STAMP) ## measure the platform against its targets
 	$(Q)$(BIN)/recs bench foundation
 
-# Versions that are already locked stay; remove requirements.lock first to take the newest of everything.
+# Versions that are already locked stay; remove requirements.lock first to take the newest of everything. It takes some
+# minutes: the index is asked for the hashes of every file of every package.
 lock: $(STAMP) ## write requirements.lock again from pyproject.toml
-	$(Q)CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --no-emit-index-url --no-emit-find-links \
+	$(Q)CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --extra dev --extra postgres \
 	  --build-deps-for editable --output-file requirements.lock pyproject.toml
 
@@ -67,7 +68,7 @@ $(STAMP): pyproject.toml requirements.lock
 	$(Q)test -e $@ || "$(PYTHON)" -m venv --clear .venv || { \
 	  echo "No virtual environment could be made. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(Q)rm -f $@
-	$(Q){ $(BIN)/python -m pip install --no-input --disable-pip-version-check -r requirements.lock && \
+	$(Q){ $(BIN)/python -m pip install --no-input --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
 	  $(BIN)/python -m pip install --no-input --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	} > .venv/install.log 2>&1 || { cat .venv/install.log >&2; exit 1; }
 	$(Q)touch $@

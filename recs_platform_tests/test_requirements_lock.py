@@ -1,4 +1,4 @@
-"""requirements.lock makes a fresh machine repeatable, wherever its packages come from."""
+"""requirements.lock makes a fresh machine repeatable, byte by byte, wherever its packages come from."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ ROOT = Path(__file__).parents[1]
 EXTRAS = ("dev", "postgres")
 
 
+_PIN = re.compile(r"([a-z0-9._-]+)==([^\s=;]+)((?: --hash=sha256:[0-9a-f]{64})+)")
+
+
 def locked() -> dict[str, str]:
-    lines = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if not line.startswith("#")]
-    pins = [re.fullmatch(r"([a-z0-9._-]+)==([^\s=;]+)", line) for line in lines if line]
-    assert all(pins), "every line names one package and one exact version"
+    text = (ROOT / "requirements.lock").read_text().replace(" \\\n    ", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    pins = [_PIN.fullmatch(line) for line in lines]
+    assert all(pins), "every package has one exact version and the hashes of its files"
     return {canonicalize_name(pin[1]): pin[2] for pin in pins if pin}
 
 
@@ -36,7 +40,18 @@ def test_no_address_and_no_path() -> None:
     text = (ROOT / "requirements.lock").read_text()
     assert "://" not in text
     assert "/" not in text
-    assert "--" not in text
+    assert set(re.findall(r"--[a-z-]+", text)) == {"--hash"}
+
+
+def test_files_are_those_of_every_machine() -> None:
+    """Hashes of one machine's wheels alone would keep the platform from the others."""
+    text = (ROOT / "requirements.lock").read_text()
+    compiled = text.partition("\nnumpy==")[2].partition("==")[0]
+    assert compiled.count("--hash") > 20
+
+
+def test_it_is_installed_by_its_hashes() -> None:
+    assert "--no-deps --require-hashes -r requirements.lock" in (ROOT / "Makefile").read_text()
 
 
 @pytest.mark.parametrize("requirement", required(), ids=str)

@@ -97,7 +97,7 @@ def test_a_run_writes_all_of_it_or_nothing(
     assert ended.code == 0, ended.told
     feeds = [attack for kind in ("CSV", "Parquet", "SQLite") for attack in ATTACKS[kind] if attack.table == "catalog"]
     wrong, codes = [], Counter[str]()
-    for attack in some(feeds[:: len(feeds) // 60], 4):
+    for attack in some(feeds[:: len(feeds) // 60], 2):
         before = catalog(terminal)
         write_company(folder, attack.spoil(folder))
         ended = terminal.recs("run", "--company", "ugly", "--date", str(DAY), **variables_of(attack, folder))

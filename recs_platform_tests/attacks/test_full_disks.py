@@ -84,7 +84,7 @@ _NO_INODES = (f"size={_ROOMY},nr_inodes={{}}", "nr_inodes=100000")
 
 
 @pytest.mark.parametrize(
-    ("options", "roomy", "amounts", "sample"), [(*_FULL, _SIZES, 3), (*_NO_INODES, _INODES, 2)], ids=["full", "inodes"]
+    ("options", "roomy", "amounts", "sample"), [(*_FULL, _SIZES, 2), (*_NO_INODES, _INODES, 1)], ids=["full", "inodes"]
 )
 def test_a_disk_that_is_full(
     options: str,

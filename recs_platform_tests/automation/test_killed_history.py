@@ -57,7 +57,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return contents(Terminal(folder))
 
 
-@pytest.mark.parametrize("table", ["source_counts", "rejected_rows", "interactions"])
+@pytest.mark.parametrize("table", ["source_counts", "interactions"])
 def test_a_day_after_a_killed_history_is_that_of_an_undisturbed_twin(
     tmp_path: Path, undisturbed: dict[str, str], table: str
 ) -> None:
