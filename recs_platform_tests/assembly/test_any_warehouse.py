@@ -121,6 +121,7 @@ def test_publishing_and_going_back_read_back_what_is_live(warehouse: MemoryWareh
         warehouse.restore(outlet.live, 9)
 
 
+@pytest.mark.slow
 def test_a_strategy_as_it_is_makes_its_first_day(tmp_path: Path, warehouse: MemoryWarehouse) -> None:
     """Every table and check of a built-in strategy, feeds and publication included."""
     company, first = shop(tmp_path), date(2025, 9, 1)

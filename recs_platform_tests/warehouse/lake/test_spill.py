@@ -57,6 +57,7 @@ def _elsewhere() -> list[str]:
     return command
 
 
+@pytest.mark.slow
 def test_a_process_of_another_container_leaves_a_living_ones_folder(tmp_path: Path) -> None:
     here = _Living(tmp_path / "spill")
     there = _Living(tmp_path / "spill", _elsewhere())
