@@ -11,9 +11,9 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -28,6 +28,7 @@ from recs_platform.warehouse.lake.damage import UnreadableLogError
 from recs_platform.warehouse.lake.delta_log import Commit
 from recs_platform.warehouse.lake.durable import commit_on_disk
 from recs_platform.warehouse.lake.newest import DataFile, Newest
+from recs_platform.warehouse.lake.storage_errors import plain, storage_failure
 from recs_platform.warehouse.ledger import TableVersion
 from recs_platform.warehouse.protocol import Version
 from recs_platform.warehouse.slices import Days, TableRef
@@ -146,7 +147,7 @@ class DeltaSlices:
                     raise ConflictError(f"{self.ref}: gave up after {attempt} conflicting commits") from error
                 time.sleep(random.uniform(0, 0.01 * min(attempt, 20)))  # noqa: S311  (spreads writers, decides nothing)
             except (DeltaError, OSError) as error:
-                raise self._failed("the commit failed and nothing was published", error) from error
+                raise self._unpublished("the commit failed and nothing was published", error) from error
             else:
                 self._see_commit(table)
                 self._wait_for_disk(before.version + 1)
@@ -277,26 +278,20 @@ class DeltaSlices:
             # Somebody else has created it at the same moment.
             there = self.open()
             if there is None:
-                raise self._failed(f"the table could not be created at {self.uri}", error) from error
+                raise self._unpublished(f"the table could not be created at {self.uri}", error) from error
             return there
         self._wait_for_disk(0)
         return created
 
+    def _unpublished(self, what: str, error: Exception) -> StorageError | UnavailableError:
+        return storage_failure(error, str(self.ref)) or self._failed(what, error)
+
     def _failed(self, what: str, error: Exception) -> StorageError | UnavailableError:
         kind = UnavailableError if may_recover(error) else StorageError
-        return kind(f"{self.ref}: {what}: {error}")
+        return kind(f"{self.ref}: {what}: {plain(error)}")
 
     @cached_property
     def _schema(self) -> Schema:
         # Whether a column may be NULL is the Pandera model's to say, and it may change its mind without a migration.
         fields = [pa.field(column.name, column.type) for column in self.ref.spec.columns]
         return Schema.from_arrow(pa.schema(fields))
-
-
-def file_name(day: date, column: str, name: str) -> str:
-    """Where a file of a day stands inside its table.
-
-    >>> file_name(date(2025, 12, 2), "as_of", "a.parquet")
-    'as_of=2025-12-02/a.parquet'
-    """
-    return str(PurePosixPath(f"{column}={day.isoformat()}") / name)

@@ -5,9 +5,7 @@ A DuckDB database is never a file and never holds a table: the state is the lake
 
 from __future__ import annotations
 
-import errno
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +14,6 @@ from pathlib import Path
 
 import duckdb
 
-from recs_platform.errors import StorageError, UnavailableError
-from recs_platform.outages import may_recover
 from recs_platform.schemas.table import Column, TableSpec
 from recs_platform.warehouse.lake.spill import own_folder
 from recs_platform.warehouse.lake.types import type_of
@@ -117,30 +113,3 @@ def declared_columns(spec: TableSpec, stored: str | None) -> str:
 def _newest_name(column: Column) -> str:
     name = quoted(column.name)
     return f"coalesce({name}, {quoted(column.formerly)}) AS {name}" if column.formerly else name
-
-
-@contextmanager
-def explained(what: str) -> Iterator[None]:
-    """Raise the disk's errors again in a person's words."""
-    try:
-        yield
-    except (OSError, duckdb.Error) as error:
-        failure = _storage_failure(error, what)
-        if failure is None:
-            raise
-        raise failure from error
-
-
-def _storage_failure(error: Exception, what: str) -> StorageError | UnavailableError | None:
-    text = str(error)
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    if full or re.search(r"no space left|disk quota|max_temp_directory_size", text, re.IGNORECASE):
-        return StorageError(f"{what}: the disk is full; nothing was published. Free some space and run it again.")
-    denied = isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
-    if denied or re.search(r"permission denied|read-only file system", text, re.IGNORECASE):
-        return StorageError(
-            f"{what}: the lake's folder cannot be written; nothing was published. Check its permissions."
-        )
-    if isinstance(error, (OSError, duckdb.IOException)) and may_recover(error):
-        return UnavailableError(f"{what}: the store does not answer ({error}); nothing was published. Try again.")
-    return None

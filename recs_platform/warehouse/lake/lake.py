@@ -25,15 +25,16 @@ from recs_platform.errors import MissingSliceError
 from recs_platform.warehouse.lake.bookkeeping import accept, check_log, company_of, enter, slices_now, state_now
 from recs_platform.warehouse.lake.checksums import combined, name_with
 from recs_platform.warehouse.lake.confined import confined_connection
-from recs_platform.warehouse.lake.delta_table import DeltaSlices, file_name
-from recs_platform.warehouse.lake.engine import Engine, explained
+from recs_platform.warehouse.lake.delta_table import DeltaSlices
+from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.files import Files, sweep
 from recs_platform.warehouse.lake.inspection import check_files, check_writable, inspect
-from recs_platform.warehouse.lake.newest import DataFile
+from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.refusals import refused_queries
 from recs_platform.warehouse.lake.relations import read_files, show_query
 from recs_platform.warehouse.lake.staged import StagedView
 from recs_platform.warehouse.lake.staging import stage
+from recs_platform.warehouse.lake.storage_errors import explained
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
 from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
 from recs_platform.warehouse.slices import Days, Slice, TableRef

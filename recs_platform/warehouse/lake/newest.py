@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from deltalake import DeltaTable
 
@@ -95,3 +95,12 @@ def _commit(uri: str, version: int) -> tuple[int, int, int] | None:
     except FileNotFoundError:
         return None
     return file.st_ino, file.st_mtime_ns, file.st_size
+
+
+def file_name(day: date, column: str, name: str) -> str:
+    """Where a file of a day stands inside its table.
+
+    >>> file_name(date(2025, 12, 2), "as_of", "a.parquet")
+    'as_of=2025-12-02/a.parquet'
+    """
+    return str(PurePosixPath(f"{column}={day.isoformat()}") / name)

@@ -18,9 +18,8 @@ import pyarrow as pa
 from recs_platform.errors import SliceError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.table import Column, Kind, TableSpec
-from recs_platform.warehouse.lake.delta_table import file_name
 from recs_platform.warehouse.lake.engine import literal, quoted
-from recs_platform.warehouse.lake.newest import DataFile
+from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.relations import Shelf, read_files, show_query
 from recs_platform.warehouse.lake.types import type_of
 from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject
