@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _READ = frozenset({"GET", "HEAD"})
 
 
@@ -23,7 +23,7 @@ class OwnPagesOnly:
     """An ASGI application before another one, which sees a request only if nothing speaks against it."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
-        self.app, self.hosts = app, frozenset(host.lower() for host in hosts) | LOOPBACK
+        self.app, self.hosts = app, frozenset(host.lower() for host in hosts) | _LOOPBACK
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

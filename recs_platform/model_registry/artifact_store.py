@@ -29,14 +29,14 @@ class ArtifactStore(Protocol):
 
         A folder that is not what its manifest says is refused. What the store has is looked at first: a whole artifact
         with this digest stays as it is, and a damaged one is replaced. A store whose names can be moved, such as a
-        registry's tags, so never moves one to other content. A ArtifactStoreError says why nothing was stored.
+        registry's tags, so never moves one to other content. An ArtifactStoreError says why nothing was stored.
         """
         ...
 
     def pull(self, uri: str, digest: str) -> Path:
         """A local folder with the artifact, every byte of it proved; for reading only.
 
-        An ArtifactError says that it is missing, damaged or another one; a ArtifactStoreError that the store cannot
+        An ArtifactError says that it is missing, damaged or another one; an ArtifactStoreError that the store cannot
         be asked.
         """
         ...

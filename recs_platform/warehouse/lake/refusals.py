@@ -2,7 +2,7 @@
 
 DuckDB quotes the value that it could not convert, and says what a query tells it to (`ERROR(email)`). While a result is
 streamed, PyArrow raises what DuckDB says as an OSError, so errors are told apart by how they begin. Not here: what is
-wrong with the disk (`engine.py`).
+wrong with the disk (`storage_errors.py`).
 """
 
 from __future__ import annotations
