@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from recs_platform.automation.launch import Step, plan_backfill
+from recs_platform.automation.plan import Step, plan_backfill
 from recs_platform.companies.model import Company
 from recs_platform.strategies.catalogue import pipeline_of
 from recs_platform.warehouse.slices import Days

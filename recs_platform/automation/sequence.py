@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 import dagster as dg
 
-from recs_platform.automation.launch import Outcome, Step, launch
+from recs_platform.automation.launch import Outcome, launch
+from recs_platform.automation.plan import Step
 
 Definitions: TypeAlias = dg.Definitions
 Instance: TypeAlias = dg.DagsterInstance

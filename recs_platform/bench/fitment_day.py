@@ -111,7 +111,8 @@ def rank_plainly(home: Path, customers: int) -> Done:
 
 def _run(customers: int, days: Days) -> Done:
     from recs_platform.automation.instance import instance
-    from recs_platform.automation.launch import launch, plan, quiet_logger
+    from recs_platform.automation.launch import launch, quiet_logger
+    from recs_platform.automation.plan import plan
     from recs_platform.definitions import build_defs
     from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.environment import open_warehouse

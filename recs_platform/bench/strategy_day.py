@@ -36,7 +36,8 @@ def prepare(home: Path, customers: int) -> None:
     """Simulate the world, load its history, and run the day once."""
     live_in(home)
     from recs_platform.automation.instance import instance
-    from recs_platform.automation.launch import launch, plan, quiet_logger
+    from recs_platform.automation.launch import launch, quiet_logger
+    from recs_platform.automation.plan import plan
     from recs_platform.definitions import build_defs
     from recs_platform.settings import settings
     from recs_platform.sources.connectors.simulated import simulate_company
@@ -65,7 +66,8 @@ def run_day(home: Path, customers: int) -> Done:
     watch = Stopwatch()
     with watch.step("imports"):
         from recs_platform.automation.instance import instance
-        from recs_platform.automation.launch import Step, launch, quiet_logger
+        from recs_platform.automation.launch import launch, quiet_logger
+        from recs_platform.automation.plan import Step
         from recs_platform.definitions import build_defs
         from recs_platform.warehouse.slices import Days
     company = bench_company(customers)

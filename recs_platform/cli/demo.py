@@ -13,7 +13,7 @@ import typer
 from recs_platform.cli.output import JsonOption, Part, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from recs_platform.automation.launch import Step
+    from recs_platform.automation.plan import Step
     from recs_platform.automation.sequence import Ended
     from recs_platform.companies.model import Company
     from recs_platform.pipeline.pipeline import Pipeline
@@ -44,7 +44,7 @@ def demo(as_json: JsonOption = False) -> int:
     from recs_platform.cli.side_by_side import company_processes
 
     with company_processes(_MOST_COMPANIES) as processes:
-        from recs_platform.automation.launch import plan
+        from recs_platform.automation.plan import plan
         from recs_platform.cli.progress import exit_code, run_side_by_side, tell_errors
         from recs_platform.strategies.catalogue import built_in_companies, pipeline_of
         from recs_platform.warehouse.environment import open_warehouse
@@ -113,7 +113,7 @@ def _summarize(ended: list[Ended], seconds: float) -> None:
 
 def _for_the_backtest(company: Company, pipeline: Pipeline, last: date) -> list[Step]:
     """The day whose recommendations the last day's backtest judges, without publishing it; one company shows it."""
-    from recs_platform.automation.launch import Step
+    from recs_platform.automation.plan import Step
     from recs_platform.declarations.product import RECOMMENDATIONS
     from recs_platform.warehouse.slices import Days
 

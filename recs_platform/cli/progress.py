@@ -12,7 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from recs_platform.cli.output import FAILED, MISTAKE, Part, console, error_console, say, tell_trace
 
 if TYPE_CHECKING:
-    from recs_platform.automation.launch import Step
+    from recs_platform.automation.plan import Step
     from recs_platform.automation.sequence import Definitions, Ended, Event, Instance
     from recs_platform.cli.side_by_side import Processes
 

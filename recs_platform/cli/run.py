@@ -10,7 +10,7 @@ from recs_platform.cli.output import CompanyOption, JsonOption, day_of, print_js
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
-    from recs_platform.automation.launch import Step
+    from recs_platform.automation.plan import Step
     from recs_platform.warehouse.slices import Days
 
 
@@ -26,7 +26,7 @@ def run(
     as_json: JsonOption = False,
 ) -> int:
     """Make a company's whole day: every table, every check. Missing history is loaded first, in one run."""
-    from recs_platform.automation.launch import plan
+    from recs_platform.automation.plan import plan
     from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 

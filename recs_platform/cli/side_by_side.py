@@ -24,7 +24,7 @@ from recs_platform.errors import TransientError
 from recs_platform.process import collect_garbage_rarely
 
 if TYPE_CHECKING:
-    from recs_platform.automation.launch import Step
+    from recs_platform.automation.plan import Step
     from recs_platform.automation.sequence import Ended
 
 _POLL_SECONDS = 0.2

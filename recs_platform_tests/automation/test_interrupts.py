@@ -14,7 +14,8 @@ import pytest
 
 from recs_platform.automation.interrupts import noticed_interrupts
 from recs_platform.automation.jobs import daily_job
-from recs_platform.automation.launch import CONSOLE, Step, launch, quiet_logger
+from recs_platform.automation.launch import CONSOLE, launch, quiet_logger
+from recs_platform.automation.plan import Step
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.automation.small import PARTITIONS
 

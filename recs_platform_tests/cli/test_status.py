@@ -51,7 +51,8 @@ def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) 
     days = ("--from", "2025-09-01", "--to", "2025-09-02")
     with terminal.inside():
         from recs_platform.automation.instance import instance
-        from recs_platform.automation.launch import Step, launch, quiet_logger
+        from recs_platform.automation.launch import launch, quiet_logger
+        from recs_platform.automation.plan import Step
         from recs_platform.definitions import build_defs
         from recs_platform.strategies.catalogue import company_named
         from recs_platform.warehouse.slices import Days

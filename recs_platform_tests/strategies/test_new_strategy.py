@@ -170,7 +170,8 @@ def test_a_weekly_one_is_stale_when_its_day_has_come(terminal: Terminal, record:
     assert terminal.recs("run", "--company", COMPANY, "--date", str(MONDAY)).code == 0
     pipeline = catalogue.pipelines()[NAME]
     from recs_platform.automation.instance import instance
-    from recs_platform.automation.launch import Step, launch, quiet_logger
+    from recs_platform.automation.launch import launch, quiet_logger
+    from recs_platform.automation.plan import Step
     from recs_platform.warehouse.slices import Days
 
     with terminal.inside(), instance() as dagster:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recs_platform.automation.launch import logs_of_logs, plan, plan_backfill
+from recs_platform.automation.plan import logs_of_logs, plan, plan_backfill
 from recs_platform.companies.model import Company
 from recs_platform.declarations.cadence import DAILY, Cadence
 from recs_platform.errors import ConfigError
