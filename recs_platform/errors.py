@@ -95,7 +95,7 @@ class SliceError(UserError):
 
 
 class MissingSliceError(UserError):
-    """A query needs a snapshot that was never materialized."""
+    """A day that is needed was never made: of a snapshot, or within the window of a log."""
 
 
 class StorageError(UserError):

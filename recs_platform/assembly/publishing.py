@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.tags import PRIORITY_TAG
 
 from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.partitions import company_and_days
+from recs_platform.automation.run_summary import failed_tables
 from recs_platform.companies.model import Company
 from recs_platform.declarations.guardrails import Guardrail
 from recs_platform.declarations.product import AnyProduct
@@ -23,6 +25,8 @@ from recs_platform.publication.stage import outlet_of
 from recs_platform.reporting.presentation import markdown_image, presented
 
 RESOURCES = {"warehouse", "journal"}
+_AFTER_EVERYTHING_ELSE = "-1"
+"""The priority of publishing among the steps that are ready: it must know what else of the run failed."""
 
 
 def guardrails_check(
@@ -67,7 +71,8 @@ def publication_asset(
     @guarded_step
     def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         outlet, company = _outlet(context, pipeline, product, companies)
-        proposal = _propose(context, pipeline, product, companies)
+        failed = failed_tables(context.instance, context.run.run_id)
+        proposal = _propose(context, pipeline, product, companies, failed_now=failed)
         by = f"run {context.run.run_id[:8]}"
         made = accept(proposal, outlet, by=by, at=datetime.now(UTC))
         if made is None and proposal.standing is Standing.NEW:
@@ -78,11 +83,13 @@ def publication_asset(
     asset: dg.AssetsDefinition = dg.asset(
         **common,
         description=f"The live table, {product.live.name}: the day's {product.of.name} replace what was live in one "
-        "atomic step and are read back. A day older than what is live is never published.",
+        "atomic step and are read back. A day older than what is live is never published, and one with gaps in its "
+        "windows or a failed part only when somebody approves it.",
         kinds={"python"},
         deps=[dg.AssetKey([pipeline.strategy.name, name]) for name in (product.comparison, product.of.name)],
         backfill_policy=dg.BackfillPolicy.multi_run(1),
         required_resource_keys=RESOURCES,
+        op_tags={PRIORITY_TAG: _AFTER_EVERYTHING_ELSE},
     )(publication)
     return asset
 
@@ -119,9 +126,9 @@ def _comparison_metadata(pipeline: Pipeline, company: Company, proposal: Proposa
 def _what_to_do(proposal: Proposal) -> str:
     if proposal.failed_checks:
         return f"{proposal.name} {proposal.day} is not published: {'; '.join(proposal.failed_checks)}."
-    if not proposal.refusals:
+    if not proposal.to_approve:
         return proposal.summary()
-    why = "; ".join(proposal.refusals)
+    why = "; ".join(proposal.to_approve)
     return f"{proposal.name} {proposal.day} is not published: {why}. To publish it: {proposal.approval}"
 
 
@@ -136,12 +143,11 @@ def _propose(
     pipeline: Pipeline,
     product: AnyProduct,
     companies: Mapping[str, Company],
-    *,
-    run_checks: bool = True,
+    **how: Any,
 ) -> Proposal:
     outlet, company = _outlet(context, pipeline, product, companies)
     _, days = company_and_days(list(context.partition_keys))
-    return propose(outlet, pipeline, company, days.last, run_checks=run_checks)
+    return propose(outlet, pipeline, company, days.last, **how)
 
 
 def _outlet(

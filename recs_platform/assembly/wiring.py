@@ -7,11 +7,13 @@ from typing import Any
 import dagster as dg
 
 from recs_platform.assembly.check_results import check_result
+from recs_platform.assembly.earlier_days import earlier_days_check
 from recs_platform.assembly.handover import call_table_function
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
 from recs_platform.assembly.schedules import company_schedule
 from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.jobs import Job, daily_job, history_job, training_job
+from recs_platform.automation.journal import RANGE_START
 from recs_platform.automation.partitions import company_and_days, mapping_back
 from recs_platform.automation.retraining import retraining_sensor
 from recs_platform.companies.model import Company
@@ -19,12 +21,14 @@ from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.model_registry.run_tags import reasons_of
 from recs_platform.model_registry.shelf import open_shelf
+from recs_platform.pipeline.coverage import require_whole_windows
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable, SqlTable
 from recs_platform.publication.stage import PUBLICATION
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse.check import Check, Severity, judge
 from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
+from recs_platform.warehouse.slices import Days
 
 OWNERS = ["team:recommendations"]
 
@@ -55,6 +59,7 @@ class PipelineWiring:
             guardrails_check(self.pipeline, product, self.companies, self.partitions)
             for product in self.pipeline.products.values()
         ]
+        checks.append(earlier_days_check(self.pipeline, self.companies, self.partitions))
         return checks
 
     def jobs(self) -> list[Job]:
@@ -91,7 +96,7 @@ class PipelineWiring:
 
     def schedules(self, jobs: Mapping[str, Job]) -> list[dg.ScheduleDefinition]:
         job = jobs[daily_job(self.group)]
-        return [company_schedule(company, job, self._logs) for company in self.companies.values()]
+        return [company_schedule(company, self.pipeline, job, self._logs) for company in self.companies.values()]
 
     def sensors(self, jobs: Mapping[str, Job]) -> list[dg.SensorDefinition]:
         if self.pipeline.strategy.model is None:
@@ -126,7 +131,9 @@ class PipelineWiring:
         @guarded_step
         def bound_query(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
-            return self.pipeline.bind(name, self.companies[company], days)
+            bound = self.pipeline.bind(name, self.companies[company], days)
+            self._require_windows(context, name, self.companies[company], days)
+            return bound
 
         asset: dg.AssetsDefinition = dg.asset(
             **common,
@@ -134,6 +141,7 @@ class PipelineWiring:
             kinds={"sql"},
             code_version=table.query.fingerprint,
             deps=[self._dep(name, other) for other in sorted(self.pipeline.inputs(name) - {name})],
+            required_resource_keys={"warehouse"},
         )(bound_query)
         return asset
 
@@ -143,6 +151,7 @@ class PipelineWiring:
         @guarded_step
         def frame(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
+            self._require_windows(context, name, self.companies[company], days)
             models = None
             if table.uses_models:
                 models = open_shelf(company, run_id=context.run_id, asked=reasons_of(context.run.tags))
@@ -158,6 +167,10 @@ class PipelineWiring:
             required_resource_keys={"warehouse"},
         )(frame)
         return asset
+
+    def _require_windows(self, context: dg.AssetExecutionContext, table: str, company: Company, days: Days) -> None:
+        warehouse, history = context.resources.warehouse, RANGE_START in context.run.tags
+        require_whole_windows(company, self.pipeline, warehouse, table, days, history=history)
 
     def _check(self, check: Check) -> dg.AssetChecksDefinition:
         bound_tables = sorted({*check.query.tables, check.of} - {check.table})

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from recs_platform.automation.plan import Step, plan_backfill
+from recs_platform.automation.plan import Step, last_day_that_is_over, plan_backfill
 from recs_platform.companies.model import Company
 from recs_platform.strategies.catalogue import pipeline_of
 from recs_platform.warehouse.slices import Days
@@ -26,7 +26,10 @@ def backfill_steps(
     began = (_last_began(instance, asked) if resume else None) or datetime.now(UTC).isoformat()
     tags = {ASKED_TAG: asked, BEGAN_TAG: began}
     done = _finished(instance, tags) if resume else set()
-    wanted = [step for company in companies for step in plan_backfill(company, pipeline_of(company), days)]
+    newest = last_day_that_is_over()
+    wanted = [
+        step for company in companies for step in plan_backfill(company, pipeline_of(company), days, newest=newest)
+    ]
     return [step.tagged({**tags, STEP_TAG: str(step)}) for step in wanted if str(step) not in done]
 
 

@@ -102,6 +102,7 @@ class RunJournal(dg.ConfigurableResource[None]):
                 checks_warned=done.checks_warned,
                 checks_failed=done.checks_failed,
                 message=done.errors[0] if done.errors else "",
+                failed_tables=done.failed_tables,
             )
             retried(end, warn)
 

@@ -1,12 +1,18 @@
-"""The state of a company, read from the slice ledger and from the job log: what is there, what failed, what is stale.
+"""The state of a company, read from the slice ledger and from the job log: what is there, and what is not and why.
 
-A table is missing when it was never made, and empty when its newest day was made and has no rows. It is stale when its
-newest day is older than the newest one that is due, or when something it is made of was replaced later.
+Of a table, the first of these that is true:
+
+- failed: its newest day that is due, or a check of that day, failed, and it was not made again since.
+- missing: a day that is expected was never made, the newest or one before it.
+- not due: it was never made, and need not have been yet.
+- stale: something that its newest day is made of was replaced later.
+- empty: its newest day was made and has no rows.
+- fresh: none of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,13 +20,17 @@ from typing import Any
 from recs_platform.automation.journal import death_of
 from recs_platform.automation.locks import is_running
 from recs_platform.companies.model import Company
+from recs_platform.companies.query_parameters import query_parameters
+from recs_platform.pipeline.coverage import Coverage, in_words
+from recs_platform.pipeline.failed_parts import failed_parts
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import JobRun, Status
 from recs_platform.schemas.table import Kind
+from recs_platform.warehouse.point_in_time import looking_back
 from recs_platform.warehouse.protocol import Warehouse
-from recs_platform.warehouse.slices import Slice
+from recs_platform.warehouse.slices import Days, Slice
 
 
 @dataclass(frozen=True)
@@ -32,8 +42,10 @@ class TableState:
     rows: int | None
     """Of the newest day."""
     state: str
-    """fresh, empty, stale, missing or not due."""
+    """fresh, empty, stale, missing, failed or not due."""
     why: str
+    missing_days: tuple[date, ...] = ()
+    """Those that are expected, up to the company's newest day."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,9 @@ class CompanyState:
     strategy: str
     newest: date | None
     tables: tuple[TableState, ...]
+    missing_days: tuple[date, ...]
+    """Days on which some table is missing that was due."""
+    lost_days: tuple[date, ...]
     last_run: str
     ended_at: datetime | None
     checks_warned: int | None
@@ -51,17 +66,27 @@ class CompanyState:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    def count(self, state: str) -> int:
+        return sum(table.state == state for table in self.tables)
+
 
 def company_status(company: Company, pipeline: Pipeline, warehouse: Warehouse) -> CompanyState:
     slices = {name: warehouse.slices(pipeline.ref(name, company)) for name in pipeline.tables}
-    newest = max((of_table[-1].day for of_table in slices.values() if of_table), default=None)
-    tables = tuple(_table_state(name, company, pipeline, slices, newest) for name in pipeline.tables)
+    made = {name: frozenset(one.day for one in of_table) for name, of_table in slices.items()}
+    there, newest = Coverage(company, pipeline, made), max((max(days) for days in made.values() if days), default=None)
+    missing: tuple[date, ...] = ()
+    failed = frozenset[str]()
+    if newest is not None:
+        missing = there.missing(newest)
+        failed = frozenset(failed_parts(company, pipeline, warehouse, opened_database(), newest))
     run = _last_run(company)
     return CompanyState(
         company.name,
         company.strategy.name,
         newest,
-        tables,
+        tuple(_table_state(name, there, slices, newest, missing, failed) for name in pipeline.tables),
+        missing,
+        company.lost_days,
         _run_text(run),
         run.ended_at if run else None,
         run.checks_warned if run else None,
@@ -71,29 +96,59 @@ def company_status(company: Company, pipeline: Pipeline, warehouse: Warehouse) -
 
 
 def _table_state(
-    name: str, company: Company, pipeline: Pipeline, slices: Mapping[str, Sequence[Slice]], newest: date | None
+    name: str,
+    there: Coverage,
+    slices: Mapping[str, Sequence[Slice]],
+    newest: date | None,
+    missing: Sequence[date],
+    failed: Collection[str],
 ) -> TableState:
+    company, pipeline, own = there.company, there.pipeline, slices[name]
     kind, due = pipeline.specs[name].kind, newest
     if newest is not None and kind is Kind.SNAPSHOT:
         due = company.strategy.cadence.newest_due(newest)
-    if not slices[name]:
-        if due is not None and due < company.start_date:
-            return TableState(name, kind, 0, None, None, "not due", f"snapshots are {company.strategy.cadence}")
-        return TableState(name, kind, 0, None, None, "missing", "never materialized")
-    own = slices[name][-1]
+    lacks = tuple(day for day in missing if name in there.lacking(day))
+    if due is not None and due >= company.start_date and due not in there.made[name] and due not in lacks:
+        lacks = (*lacks, due)
     state, why = "fresh", ""
-    if due and own.day < due:
-        state, why = "stale", f"{due} is not there yet"
-    elif later := [other for other in sorted(pipeline.inputs(name) - {name}) if _is_later(slices[other], own)]:
-        state, why = "stale", f"{later[0]} was replaced later"
-    elif own.empty:
-        state, why = "empty", f"{own.day} was made and has no rows"
-    return TableState(name, kind, len(slices[name]), own.day, own.rows, state, why)
+    if name in failed:
+        state, why = "failed", f"{newest} failed"
+    elif lacks:
+        state, why = "missing", _why_missing(name, pipeline, lacks, newest, failed)
+    elif not own:
+        due_later = due is not None and due < company.start_date
+        state, why = (
+            ("not due", f"snapshots are {company.strategy.cadence}") if due_later else ("missing", "never made")
+        )
+    elif later := _replaced_later(name, there, slices):
+        state, why = "stale", f"{later} was replaced later"
+    elif own[-1].empty:
+        state, why = "empty", f"{own[-1].day} was made and has no rows"
+    last = own[-1] if own else None
+    return TableState(name, kind, len(own), last.day if last else None, last.rows if last else None, state, why, lacks)
 
 
-def _is_later(inputs: Sequence[Slice], own: Slice) -> bool:
-    """Whether the newest day of an input was made again after what was made of it."""
-    return bool(inputs) and inputs[-1].day == own.day and inputs[-1].made_at > own.made_at
+def _why_missing(
+    name: str, pipeline: Pipeline, lacks: Sequence[date], newest: date | None, failed: Collection[str]
+) -> str:
+    if lacks[-1] == newest and (causes := sorted(pipeline.made_of(name) & set(failed))):
+        return f"{newest} was not made: {causes[0]} failed"
+    return f"{in_words(lacks)} {'was' if len(lacks) == 1 else 'were'} never made"
+
+
+def _replaced_later(name: str, there: Coverage, slices: Mapping[str, Sequence[Slice]]) -> str | None:
+    """What the newest day of a table is made of and that was made again after it: an input's same day, or a day of a
+    log within the window."""
+    pipeline, own = there.pipeline, slices[name][-1]
+    looks, values = pipeline.looks[name], query_parameters(there.company)
+    for other in sorted(pipeline.inputs(name) - {name}):
+        shown = looking_back(Days.one(own.day), looks.back.get(other, 1), values)
+        for one in reversed(slices.get(other, ())):
+            if one.day < shown.first:
+                break
+            if one.day in shown and one.made_at > own.made_at:
+                return other if one.day == own.day else f"{one.day} of {other}"
+    return None
 
 
 def _last_run(company: Company) -> JobRun | None:
@@ -104,7 +159,7 @@ def _last_run(company: Company) -> JobRun | None:
 def _run_text(run: JobRun | None) -> str:
     if run is None:
         return "never ran"
-    return f"{'died' if _died(run) else run.status} ({run.job})"
+    return "died" if _died(run) else str(run.status)
 
 
 def _message(run: JobRun | None) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
+from recs_platform.pipeline.coverage import Coverage, coverage
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.reach import reach
 from recs_platform.schemas.table import Kind
@@ -35,38 +36,59 @@ class Step:
         return f"{self.company} {'history ' if self.history else ''}{self.days}"
 
 
-def check_days(company: Company, days: Days) -> None:
-    """Refuse days that the company does not have."""
+@dataclass(frozen=True)
+class Plan:
+    """The runs that make some days, in order."""
+
+    earlier: tuple[date, ...]
+    """Days before them that are expected and missing: they are made first."""
+    steps: tuple[Step, ...]
+
+
+def last_day_that_is_over() -> date:
+    """Days are UTC days, whatever a company's time zone."""
+    return datetime.now(UTC).date() - timedelta(days=1)
+
+
+def check_days(company: Company, days: Days, newest: date) -> None:
+    """Refuse days that the company does not have, and days that are not over: `newest` is the last that is."""
     if days.first < company.start_date:
         raise ConfigError(
             f"{company.name} starts on {company.start_date}; there is nothing for {days.first} before it."
         )
+    if days.last > newest:
+        raise ConfigError(
+            f"{company.name}: {days.last} is not over yet (days are UTC days); the newest day that can be made is "
+            f"{newest}. Nothing was written."
+        )
 
 
-def plan(company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days) -> list[Step]:
-    """The runs that make these days: missing history of the look-back window in one run, then each day.
+def plan(
+    company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days, *, newest: date, only: bool = False
+) -> Plan:
+    """The runs that make these days. First come the days before them that are expected and missing, unless `only` these
+    are wanted; and before all that, in one run, the logs that their windows lack.
 
     Days on which the strategy makes no snapshots get their logs alone, as many days in a run as follow each other.
     """
-    check_days(company, days)
-    before = Days(reach(pipeline, company, days).first, days.first)
-    missing = _missing_days(company, pipeline, warehouse, before)
-    steps = []
-    if missing:
-        steps.append(Step(company.name, company.strategy.name, Days(missing[0], missing[-1]), history=True))
-    for is_due, together in groupby(days, company.strategy.cadence.is_due):
+    check_days(company, days, newest)
+    there = coverage(company, pipeline, warehouse)
+    earlier = () if only else there.missing(days.first - timedelta(days=1))
+    wanted = [*earlier, *days]
+    steps = list(_history(there, Days(wanted[0], days.last)))
+    for is_due, together in groupby(wanted, company.strategy.cadence.is_due):
         group = list(together)
         if is_due:
             steps += [Step(company.name, company.strategy.name, Days.one(day), history=False) for day in group]
         else:
-            steps.append(Step(company.name, company.strategy.name, Days(group[0], group[-1]), history=True))
-    return steps
+            steps += [Step(company.name, company.strategy.name, one, history=True) for one in ranges(group)]
+    return Plan(earlier, tuple(steps))
 
 
-def plan_backfill(company: Company, pipeline: Pipeline, days: Days) -> list[Step]:
+def plan_backfill(company: Company, pipeline: Pipeline, days: Days, *, newest: date) -> list[Step]:
     """The runs that make a range again: its logs, with the history they need, in one run; then the rest of each day on
     which snapshots are due."""
-    check_days(company, days)
+    check_days(company, days, newest)
     logs = Step(company.name, company.strategy.name, reach(pipeline, company, days), history=True)
     daily = frozenset(pipeline.tables) - logs_of_logs(pipeline)
     due = [day for day in days if company.strategy.cadence.is_due(day)]
@@ -84,10 +106,23 @@ def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:
     return frozenset(pure_logs)
 
 
-def _missing_days(company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days) -> list[date]:
-    """The days before the last one that some log lacks: a run that was killed has made the first of them and not the
-    last. A slice without rows is there."""
-    wanted = set(days) - {days.last}
-    logs = [name for name, spec in pipeline.specs.items() if spec.kind is Kind.LOG]
-    present = [set(warehouse.days(pipeline.ref(name, company))) for name in logs]
-    return sorted(day for day in wanted if any(day not in of_table for of_table in present))
+def ranges(days: Iterable[date]) -> Iterator[Days]:
+    """Days in order, as ranges of those that follow each other."""
+    for _, group in groupby(enumerate(days), lambda pair: pair[1] - timedelta(days=pair[0])):
+        together = [day for _, day in group]
+        yield Days(together[0], together[-1])
+
+
+def _history(there: Coverage, days: Days) -> Iterator[Step]:
+    """The logs that the windows of these days lack: from the first day before them that some log lacks to the last, in
+    one run. A run that was killed has made the first of them and not the last. A lost day parts the run in two."""
+    company, logs = there.company, [name for name in there.made if there.pipeline.specs[name].kind is Kind.LOG]
+    missing = [
+        day
+        for day in reach(there.pipeline, company, days)
+        if day < days.first and day not in company.lost_days and any(day not in there.made[log] for log in logs)
+    ]
+    if missing:
+        there_to_load = [day for day in Days(missing[0], missing[-1]) if day not in company.lost_days]
+        for days_of_run in ranges(there_to_load):
+            yield Step(company.name, company.strategy.name, days_of_run, history=True)

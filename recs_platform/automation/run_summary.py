@@ -32,8 +32,11 @@ class RunSummary:
     """Somebody stopped it (Ctrl-C, or from the UI)."""
     traces: tuple[str, ...] = ()
     """Of defects, where they happened."""
+    failed_tables: tuple[str, ...] = ()
+    """Those that were not made, and those whose check of severity error failed."""
 
 
+_FAILING = {dg.DagsterEventType.ASSET_CHECK_EVALUATION, dg.DagsterEventType.STEP_FAILURE}
 _COUNTED = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
@@ -51,10 +54,12 @@ def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
     retries: list[str] = []
     of_steps: list[FailureCause] = []
     of_run: list[FailureCause] = []
+    failed: list[str] = []
     for record in instance.all_logs(run_id, of_type=_COUNTED):
         event = record.dagster_event
         if event is None:
             continue
+        failed += _failed_table(event)
         if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
             materialization = event.step_materialization_data.materialization
             counted = materialization.metadata.get("rows")
@@ -87,4 +92,22 @@ def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
         user_mistake=bool(failures) and all(failure.kind is ErrorKind.MISTAKE for failure in failures),
         interrupted=any(failure.interrupted for failure in failures),
         traces=tuple(failure.trace for failure in failures if failure.trace),
+        failed_tables=tuple(dict.fromkeys(failed)),
     )
+
+
+def failed_tables(instance: dg.DagsterInstance, run_id: str) -> tuple[str, ...]:
+    """What of a run has failed so far."""
+    events = (record.dagster_event for record in instance.all_logs(run_id, of_type=_FAILING))
+    return tuple(dict.fromkeys(table for event in events if event for table in _failed_table(event)))
+
+
+def _failed_table(event: dg.DagsterEvent) -> list[str]:
+    """The table that failed, or whose check did. A step is named after its asset: `strategy__table`."""
+    if event.event_type is dg.DagsterEventType.STEP_FAILURE:
+        return [str(event.step_key).partition("__")[2]]
+    if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        verdict = event.asset_check_evaluation_data
+        if not verdict.passed and verdict.severity is dg.AssetCheckSeverity.ERROR:
+            return [verdict.asset_key.path[-1]]
+    return []

@@ -112,7 +112,7 @@ def rank_plainly(home: Path, customers: int) -> Done:
 def _run(customers: int, days: Days) -> Done:
     from recs_platform.automation.instance import instance
     from recs_platform.automation.launch import launch, quiet_logger
-    from recs_platform.automation.plan import plan
+    from recs_platform.automation.plan import last_day_that_is_over, plan
     from recs_platform.definitions import build_defs
     from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
@@ -122,7 +122,7 @@ def _run(customers: int, days: Days) -> Done:
     defs = build_defs(companies={company.name: company}, loggers={"console": quiet_logger})
     tables: dict[str, float] = defaultdict(float)
     with instance() as dagster:
-        for step in plan(company, pipeline, warehouse, days):
+        for step in plan(company, pipeline, warehouse, days, newest=last_day_that_is_over()).steps:
             with watch.step("history" if step.history else "day"):
                 outcome = launch(defs, dagster, step)
             if not outcome.success:

@@ -37,7 +37,7 @@ def prepare(home: Path, customers: int) -> None:
     live_in(home)
     from recs_platform.automation.instance import instance
     from recs_platform.automation.launch import launch, quiet_logger
-    from recs_platform.automation.plan import plan
+    from recs_platform.automation.plan import last_day_that_is_over, plan
     from recs_platform.definitions import build_defs
     from recs_platform.settings import settings
     from recs_platform.sources.connectors.simulated import simulate_company
@@ -54,7 +54,8 @@ def prepare(home: Path, customers: int) -> None:
     )
     defs = build_defs(companies={company.name: company}, loggers={"console": quiet_logger})
     with instance() as dagster:
-        for step in plan(company, pipeline, open_warehouse(), Days.one(DAY)):
+        planned = plan(company, pipeline, open_warehouse(), Days.one(DAY), newest=last_day_that_is_over())
+        for step in planned.steps:
             outcome = launch(defs, dagster, step)
             if not outcome.success:
                 raise RuntimeError(f"{step}: {'; '.join(outcome.summary.errors)}")

@@ -21,6 +21,7 @@ def compare(
 ) -> None:
     """What changed between two days' recommendations: customers gained and lost, what they are shown, averages."""
     from recs_platform.declarations.product import RECOMMENDATIONS
+    from recs_platform.pipeline.coverage import lacking, lacking_in_words
     from recs_platform.publication.compare import compare_days
     from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import existing_warehouse
@@ -28,14 +29,28 @@ def compare(
     company = company_named(name)
     pipeline = pipeline_of(company)
     before, after = day_of(a, "--a"), day_of(b, "--b")
-    figures = compare_days(existing_warehouse(), pipeline, company, before, after)
+    warehouse = existing_warehouse()
+    figures = compare_days(warehouse, pipeline, company, before, after)
+    table = pipeline.products[RECOMMENDATIONS].of.name
+    lacks = {day: lacking(company, pipeline, warehouse, table, day, lost_too=True) for day in (before, after)}
     if as_json:
         named = [{name: value for name, value in figure.items() if name != "as_of"} for figure in figures]
-        print_json({"company": name, "a": before, "b": after, "figures": named})
+        print_json(
+            {
+                "company": name,
+                "a": before,
+                "b": after,
+                "figures": named,
+                "lacking": {str(day): gaps for day, gaps in lacks.items()},
+            }
+        )
         return
     compared = pipeline.products[RECOMMENDATIONS].compared(figures)
     summary = f"{before} has no recommendations." if compared.is_first else compared.summary()
     say((name, "bold"), f": {before} (live) -> {after} (new)")
+    for day, gaps in lacks.items():
+        if gaps:
+            say((f"{day} was made without {lacking_in_words(gaps)}.", "yellow"))
     say(summary)
     for table in compared.sections():
         print_table(table.title, table.columns, table.rows, right=1)

@@ -44,7 +44,7 @@ def demo(as_json: JsonOption = False) -> int:
     from recs_platform.cli.side_by_side import company_processes
 
     with company_processes(_MOST_COMPANIES) as processes:
-        from recs_platform.automation.plan import plan
+        from recs_platform.automation.plan import last_day_that_is_over, plan
         from recs_platform.cli.progress import exit_code, run_side_by_side, tell_errors
         from recs_platform.strategies.catalogue import built_in_companies, pipeline_of
         from recs_platform.warehouse.environment import open_warehouse
@@ -53,7 +53,7 @@ def demo(as_json: JsonOption = False) -> int:
         companies = sorted(built_in_companies(), key=_most_work_first)
         for company in companies:
             pipeline, days = pipeline_of(company), _two_due_days(company)
-            planned = plan(company, pipeline, warehouse, days)
+            planned = plan(company, pipeline, warehouse, days, newest=last_day_that_is_over()).steps
             history = list(takewhile(lambda step: step.history, planned))
             steps += [*history, *_for_the_backtest(company, pipeline, days.last), *planned[len(history) :]]
         ended = run_side_by_side(steps, quiet=as_json, processes=processes)

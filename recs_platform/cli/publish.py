@@ -146,6 +146,8 @@ def _tell_proposal(proposal: Proposal, made: Publication | None) -> None:
         print_table(table.title, table.columns, table.rows, right=1)
     for guardrail in proposal.guardrails:
         say(("ok     ", "green") if guardrail.passed else ("refused", "red"), f" {guardrail.words}")
+    for hole in proposal.holes:
+        say(("refused", "red"), f" {hole}")
     for failed in proposal.failed_checks:
         say(("failed", "red"), f"  {failed}")
     if made:
@@ -170,6 +172,7 @@ def _proposal_json(proposal: Proposal, made: Publication | None) -> dict[str, An
         "comparison": [dict(row) for row in proposal.compared.rows] if proposal.compared else [],
         "guardrails": [asdict(guardrail) for guardrail in proposal.guardrails],
         "failed_checks": proposal.failed_checks,
+        "holes": proposal.holes,
         "published": _publication_json(made) if made else None,
     }
 

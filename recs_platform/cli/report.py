@@ -36,6 +36,7 @@ def campaign(
     """What came of the messages of some days: one HTML page that needs nothing but itself, and a CSV per question."""
     from recs_platform.campaign.report.files import PAGE, contents, default_folder, write
     from recs_platform.campaign.report.reading import Asked, gather
+    from recs_platform.pipeline.coverage import lacking_in_words
     from recs_platform.settings import settings
     from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import existing_warehouse
@@ -54,9 +55,11 @@ def campaign(
     if as_json:
         paths = {"page": folder / PAGE, "csv": [folder / name for name in files if name != PAGE]}
         days = {"from": findings.sent.first, "to": findings.sent.last, "as_of": findings.as_of}
-        print_json({"company": name, **days, **paths, "summary": findings.summary})
+        print_json({"company": name, **days, **paths, "summary": findings.summary, "lacking": findings.lacking})
         return
     if findings.summary is None:
         say(f"{name} sent no messages of {findings.sent}; the page says so.")
+    if findings.lacking:
+        say((f"The report lacks {lacking_in_words(findings.lacking)}.", "yellow"))
     say(f"The report is {folder / PAGE}")
     say((f"Beside it are {len(files) - 1} CSV files.", "dim"))

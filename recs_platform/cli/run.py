@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recs_platform.cli.output import CompanyOption, JsonOption, day_of, print_json, say
+from recs_platform.cli.output import CompanyOption, JsonOption, day_of, error_console, print_json, say
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
     from recs_platform.automation.plan import Step
+    from recs_platform.companies.model import Company
     from recs_platform.warehouse.slices import Days
 
 
@@ -23,16 +26,19 @@ def run(
     name: CompanyOption,
     date: Annotated[str, typer.Option(help="The day, such as 2025-12-02.")],
     to: Annotated[str | None, typer.Option(help="Last day, for several days in a row.")] = None,
+    only: Annotated[bool, typer.Option("--only", help="Make no earlier day that is missing.")] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Make a company's whole day: every table, every check. Missing history is loaded first, in one run."""
-    from recs_platform.automation.plan import plan
+    """Make a company's whole day: every table, every check. What is missing before it is made first."""
+    from recs_platform.automation.plan import last_day_that_is_over, plan
     from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
     company, days = company_named(name), days_between(("--date", date), ("--to", to) if to else None)
-    steps = plan(company, pipeline_of(company), open_warehouse(), days)
-    return carry_out(steps, as_json=as_json)
+    planned = plan(company, pipeline_of(company), open_warehouse(), days, newest=last_day_that_is_over(), only=only)
+    if planned.earlier and not as_json:
+        say(told_earlier(name, planned.earlier, days))
+    return carry_out(list(planned.steps), as_json=as_json)
 
 
 def backfill(
@@ -42,16 +48,44 @@ def backfill(
     resume: Annotated[bool, typer.Option("--resume", help="Skip the days that the broken-off one has made.")] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Make a rectangle of companies x days again: each company's logs in one run, then day by day."""
+    """Make a rectangle of companies x days again: logs in one run, then day by day. Publishes nothing."""
     from recs_platform.automation.backfill import backfill_steps
     from recs_platform.automation.instance import instance
     from recs_platform.strategies.catalogue import company_named
 
-    days = days_between(("--from", first), ("--to", last))
-    steps = backfill_steps([company_named(name) for name in names], days, instance(), resume=resume)
+    days, companies = days_between(("--from", first), ("--to", last)), [company_named(name) for name in names]
+    steps = backfill_steps(companies, days, instance(), resume=resume)
     if not steps and not as_json:
         say("Nothing is left to do.")
-    return carry_out(steps, as_json=as_json)
+    code = carry_out(steps, as_json=as_json)
+    for company in companies:
+        _tell_unpublished(company, days)
+    return code
+
+
+def _tell_unpublished(company: Company, days: Days) -> None:
+    """A backfill makes tables and changes nothing of what is live; where that leaves a day unpublished, say so."""
+    from recs_platform.platform_db.engine import opened_database
+    from recs_platform.publication.proposal import unpublished_day
+    from recs_platform.publication.stage import outlet_of
+    from recs_platform.strategies.catalogue import pipeline_of
+    from recs_platform.warehouse.environment import open_warehouse
+
+    pipeline = pipeline_of(company)
+    for product in pipeline.products.values():
+        outlet = outlet_of(pipeline, product.name, company, open_warehouse(), opened_database())
+        if day := unpublished_day(outlet, days):
+            command = f"recs publish {company.name}{product.option} --date {day}"
+            made = f"{outlet.name}: the {product.content} of {day} were made and are not live. To publish them: "
+            say(made, (command, "bold"), out=error_console)
+
+
+def told_earlier(company: str, earlier: Sequence[datetime.date], days: Days) -> str:
+    """That days before those that were asked for are made, too."""
+    from recs_platform.pipeline.coverage import in_words
+
+    is_made, it = ("is", "It is") if len(earlier) == 1 else ("are", "They are")
+    return f"{company}: {in_words(earlier)} {is_made} missing. {it} made first; with --only, {days} alone would be."
 
 
 def days_between(first: tuple[str, str], last: tuple[str, str] | None) -> Days:

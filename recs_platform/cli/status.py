@@ -1,12 +1,18 @@
-"""`recs status`: what is materialized, empty, failed and stale."""
+"""`recs status`: what is there, and what is missing, failed, empty or stale."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recs_platform.cli.output import JsonOption, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from recs_platform.automation.overview import CompanyState
+
+_COUNTED = ("missing", "failed", "empty", "stale")
+_TITLES = ("company", "newest day", *_COUNTED, "last run", "ended")
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +23,7 @@ def status(
     name: Annotated[str | None, typer.Option("--company", "-c", help="One company, table by table.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What is materialized, empty, failed and stale: of all companies, or of one company's tables."""
+    """Show what is there, and what is missing, failed, empty or stale: of all companies, or table by table of one."""
     from recs_platform.automation.overview import company_status
     from recs_platform.strategies.catalogue import company_named, load_companies, pipeline_of
     from recs_platform.warehouse.environment import existing_warehouse
@@ -28,37 +34,39 @@ def status(
     if as_json:
         print_json([one.to_json() for one in states])
         return
-    titles = (
-        "company",
-        "newest day",
-        "tables",
-        "missing",
-        "empty",
-        "stale",
-        "last run",
-        "ended",
-        "warned",
-        "failed",
-    )
-    rows = [
-        (
-            one.company,
-            one.newest,
-            len(one.tables),
-            *(len([t for t in one.tables if t.state == state]) for state in ("missing", "empty", "stale")),
-            one.last_run,
-            one.ended_at,
-            one.checks_warned,
-            one.checks_failed,
-        )
-        for one in states
-    ]
-    print_table("", titles, rows)
+    print_table("", _TITLES, [_row(one) for one in states])
     for one in states:
-        if one.message:
-            say((f"{one.company}: {one.message}", "red"))
+        _tell(one)
     if name:
         columns = ("table", "kind", "days", "newest day", "rows", "state", "why")
         print_table(
             name, columns, [(t.table, t.kind, t.days, t.newest, t.rows, t.state, t.why) for t in states[0].tables]
         )
+
+
+def _row(one: CompanyState) -> tuple[object, ...]:
+    return (one.company, one.newest, *(one.count(state) for state in _COUNTED), one.last_run, one.ended_at)
+
+
+def _tell(one: CompanyState) -> None:
+    """What a table of numbers does not say."""
+    from recs_platform.pipeline.coverage import in_words
+
+    if one.message:
+        named = one.message.startswith(one.company)
+        say((one.message if named else f"{one.company}: {one.message}", "red"))
+    if one.missing_days:
+        is_missing = "is missing" if len(one.missing_days) == 1 else "are missing"
+        make = f"recs run --company {one.company} --date {one.missing_days[-1]}"
+        say(
+            (f"{one.company}: {in_words(one.missing_days)} {is_missing}. ", "yellow"),
+            "Make what is missing: ",
+            (make, "bold"),
+        )
+    if one.lost_days:
+        say(f"{one.company}: lost for good, as its file says: {in_words(one.lost_days)}.")
+    checks = [
+        f"{count} {what}" for count, what in ((one.checks_warned, "warned"), (one.checks_failed, "failed")) if count
+    ]
+    if checks:
+        say(f"{one.company}: checks of the last run: {', '.join(checks)}.")

@@ -47,6 +47,7 @@ def started(
         "checks_failed": None,
         "seconds": None,
         "message": "",
+        "failed": None,
     }
     # Both dialects write `ON CONFLICT DO UPDATE` the same way, but SQLAlchemy keeps one `insert` for each.
     insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
@@ -67,6 +68,7 @@ def ended(
     checks_warned: int = 0,
     checks_failed: int = 0,
     message: str = "",
+    failed_tables: Sequence[str] = (),
 ) -> None:
     """Log how a run ended. The message is masked and shortened here, whoever wrote it."""
     if status is Status.RUNNING:
@@ -84,6 +86,7 @@ def ended(
         run.checks_warned = checks_warned
         run.checks_failed = checks_failed
         run.message = shortened(mask_text(message))
+        run.failed = ",".join(failed_tables)
 
 
 def running(engine: Engine, company: str) -> Sequence[JobRun]:
@@ -98,6 +101,17 @@ def died(engine: Engine, run_id: str, *, found_at: datetime.datetime, message: s
     row = {"status": Status.FAILED, "ended_at": found_at, "message": shortened(mask_text(message))}
     with engine.begin() as connection:
         connection.execute(update(JobRun).where(JobRun.run_id == run_id, JobRun.status == Status.RUNNING).values(row))
+
+
+def covering(engine: Engine, company: str, day: datetime.date) -> Sequence[JobRun]:
+    """The runs of a company that made a day, or a range with it, newest first."""
+    query = (
+        select(JobRun)
+        .where(JobRun.company == company, JobRun.first_date <= day, JobRun.last_date >= day)
+        .order_by(JobRun.started_at.desc(), JobRun.id.desc())
+    )
+    with Session(engine) as session:
+        return session.scalars(query).all()
 
 
 def recent(engine: Engine, company: str | None = None, limit: int = 20) -> Sequence[JobRun]:

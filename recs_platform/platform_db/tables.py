@@ -149,6 +149,12 @@ class JobRun(Base):
     checks_failed: Mapped[int | None]
     seconds: Mapped[float | None] = mapped_column(Double)
     message: Mapped[str] = mapped_column(String(MESSAGE_LENGTH))
+    failed: Mapped[str | None] = mapped_column(Text)
+    """The tables that failed, or whose check did, with commas between them; NULL of a run that says nothing of them."""
+
+    @property
+    def failed_tables(self) -> tuple[str, ...]:
+        return tuple(self.failed.split(",")) if self.failed else ()
 
 
 class Publication(Base):

@@ -5,6 +5,7 @@ Both the asset and the CLI come through here. Not here: how they go live (publis
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,8 +16,10 @@ from recs_platform.declarations.comparison import Compared
 from recs_platform.declarations.guardrails import Guardrail, refusals
 from recs_platform.declarations.product import AnyProduct
 from recs_platform.errors import MissingSliceError, UserError
+from recs_platform.pipeline.failed_parts import failed_parts
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.tables import Publication
+from recs_platform.publication.holes import holes
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import comparison_id, publish, reconcile
 from recs_platform.publication.stored_comparison import stored_comparison
@@ -52,10 +55,18 @@ class Proposal:
     guardrails: tuple[Guardrail, ...]
     failed_checks: tuple[str, ...]
     """Checks of severity error that the day's tables do not pass, in words. Nobody can approve those."""
+    holes: tuple[str, ...] = ()
+    """Days that its windows lack, and parts of the day that failed, in words."""
 
     @property
     def refusals(self) -> list[str]:
+        """Of the guardrails."""
         return refusals(self.guardrails)
+
+    @property
+    def to_approve(self) -> list[str]:
+        """Why it goes live only when a person approves it; nothing when it needs no approval."""
+        return [*self.refusals, *self.holes]
 
     @property
     def name(self) -> str:
@@ -83,6 +94,15 @@ class Proposal:
         return f"{self.name}: {self.day} would replace {live}."
 
 
+def unpublished_day(outlet: Outlet, days: Days) -> date | None:
+    """The one of these days that could go live and has not: what a backfill leaves unpublished."""
+    made = outlet.warehouse.days(outlet.source)
+    if not made or made[-1] not in days:
+        return None
+    content = outlet.warehouse.fingerprint(outlet.source, made[-1])
+    return made[-1] if _standing(outlet, made[-1], content, reconcile(outlet)) is Standing.NEW else None
+
+
 def newest_day(outlet: Outlet) -> date:
     """The newest day that could be published."""
     days = outlet.warehouse.days(outlet.source)
@@ -91,13 +111,22 @@ def newest_day(outlet: Outlet) -> date:
     return days[-1]
 
 
-def propose(outlet: Outlet, pipeline: Pipeline, company: Company, day: date, *, run_checks: bool = True) -> Proposal:
-    """Compare a day with what is live, and judge it. Changes nothing of what is live.
+def propose(
+    outlet: Outlet,
+    pipeline: Pipeline,
+    company: Company,
+    day: date,
+    *,
+    failed_now: Iterable[str] | None = None,
+    run_checks: bool = True,
+) -> Proposal:
+    """Compare a day with what is live, and judge it. Changes nothing of what is live. `failed_now` are the parts that
+    failed in the run that makes the day, if it is one that asks.
 
     Without `run_checks` it is judged by the guardrails alone, and must not be accepted.
     """
     if day not in outlet.warehouse.days(outlet.source):
-        raise MissingSliceError(f"{outlet.source} has no slice for {day}. Make that day first.")
+        raise MissingSliceError(_why_there_is_none(outlet, pipeline, company, day))
     live, product = reconcile(outlet), outlet.product
     content = outlet.warehouse.fingerprint(outlet.source, day)
     id_, stands = comparison_id(outlet, day, content, live), _standing(outlet, day, content, live)
@@ -105,8 +134,22 @@ def propose(outlet: Outlet, pipeline: Pipeline, company: Company, day: date, *, 
         return Proposal(company.name, product, day, stands, live, id_, None, (), ())
     compared = product.compared(_comparison(outlet, pipeline, company, Days.one(day)))
     guardrails = product.judge(compared, company.parameters)
-    failed = tuple(_failed_checks(outlet, pipeline, company, day)) if run_checks else ()
-    return Proposal(company.name, product, day, stands, live, id_, compared, guardrails, failed)
+    if not run_checks:
+        return Proposal(company.name, product, day, stands, live, id_, compared, guardrails, ())
+    failed = tuple(_failed_checks(outlet, pipeline, company, day))
+    lacks = holes(outlet, pipeline, company, day, failed_now)
+    return Proposal(company.name, product, day, stands, live, id_, compared, guardrails, failed, lacks)
+
+
+def _why_there_is_none(outlet: Outlet, pipeline: Pipeline, company: Company, day: date) -> str:
+    """A day that failed and a day that nobody made are told apart."""
+    failed = failed_parts(company, pipeline, outlet.warehouse, outlet.database, day)
+    causes = sorted(failed.keys() & pipeline.made_of(outlet.source.name))
+    why = f"were not made: {causes[0]} failed ({failed[causes[0]].message})" if causes else "were never made"
+    return (
+        f"{outlet.name}: the {outlet.product.content} of {day} {why}. Make that day first: "
+        f"recs run --company {company.name} --date {day}"
+    )
 
 
 def _comparison(outlet: Outlet, pipeline: Pipeline, company: Company, day: Days) -> list[dict[str, Any]]:
@@ -136,7 +179,7 @@ def accept(
             f"now: the {proposal.product.content}, or what is live, have changed since. Nothing was published; look at "
             "the new one."
         )
-    if proposal.failed_checks or (proposal.refusals and approve is None):
+    if proposal.failed_checks or (proposal.to_approve and approve is None):
         return None
     return publish(outlet, proposal.day, proposal.comparison_id, by=by, at=at, approved=approve is not None)
 

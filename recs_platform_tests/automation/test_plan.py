@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recs_platform.automation.plan import logs_of_logs, plan, plan_backfill
+from recs_platform.automation.plan import Step, logs_of_logs, plan, plan_backfill
 from recs_platform.companies.model import Company
 from recs_platform.declarations.cadence import DAILY, Cadence
 from recs_platform.errors import ConfigError
 from recs_platform.models.settings import WEEKDAYS, Weekday
+from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.table import Kind
 from recs_platform.strategies.catalogue import KNOWN, company_named, pipelines
 from recs_platform.warehouse.slices import Days, TableRef
@@ -24,6 +25,7 @@ START = date(2025, 9, 1)
 REPEATED_DAYS = 7
 """How far back an event is looked for that a feed gives twice: so much further reaches the history than a window."""
 STRATEGY = "replenishment"
+NEWEST = date(2025, 12, 31)
 
 
 def _company(window: int, campaigns: int | None = None, cadence: Cadence = DAILY) -> Company:
@@ -40,18 +42,24 @@ def _company(window: int, campaigns: int | None = None, cadence: Cadence = DAILY
 
 
 class _Shelf:
-    """The days that a lake has of every log; plans ask for nothing else."""
+    """The days that a lake has of every log, and of every snapshot; plans ask for nothing else."""
 
-    def __init__(self, days: Sequence[date], *, without: str = "") -> None:
-        self.there, self.without = days, without
+    def __init__(self, days: Sequence[date], *, without: str = "", whole: Sequence[date] = ()) -> None:
+        self.there, self.without, self.whole = days, without, whole
 
     def days(self, table: TableRef) -> Sequence[date]:
+        if table.spec.kind is Kind.SNAPSHOT:
+            return self.whole
         return self.there[1:] if table.name == self.without else self.there
 
 
 def _plan(window: int, days: Days, there: Sequence[date], without: str = "") -> list[tuple[bool, str]]:
     shelf: Any = _Shelf(there, without=without)
-    return [(s.history, str(s.days)) for s in plan(_company(window), pipelines()[STRATEGY], shelf, days)]
+    return [(s.history, str(s.days)) for s in _steps(_company(window), pipelines()[STRATEGY], shelf, days)]
+
+
+def _steps(company: Company, pipeline: Pipeline, warehouse: Any, days: Days) -> tuple[Step, ...]:
+    return plan(company, pipeline, warehouse, days, newest=NEWEST).steps
 
 
 def _day(number: int) -> date:
@@ -70,7 +78,7 @@ def test_missing_history_is_loaded_first_and_reaches_no_further_than_the_window(
 @pytest.mark.parametrize(("window", "campaigns"), [(10, 8), (8, 10)])
 def test_the_longer_window_counts(window: int, campaigns: int) -> None:
     shelf: Any = _Shelf([])
-    history, _ = plan(_company(window, campaigns), pipelines()[STRATEGY], shelf, Days.one(_day(22)))
+    history, _ = _steps(_company(window, campaigns), pipelines()[STRATEGY], shelf, Days.one(_day(22)))
     assert str(history.days) == "2025-09-07 to 2025-09-22"
 
 
@@ -78,7 +86,7 @@ def test_purchases_are_loaded_as_far_back_as_they_exclude() -> None:
     """A company that has long been selling, on its first day here: what was bought in spring is not recommended."""
     acme = company_named("acme").model_copy(update={"start_date": date(2025, 1, 1)})
     shelf: Any = _Shelf([])
-    history, day = plan(acme, pipelines()["vehicle_fitment"], shelf, Days.one(date(2025, 12, 3)))
+    history, day = _steps(acme, pipelines()["vehicle_fitment"], shelf, Days.one(date(2025, 12, 3)))
     assert (str(history.days), str(day.days)) == ("2025-01-01 to 2025-12-02", "2025-12-03")
     assert acme.parameters.window_days < 100
 
@@ -99,7 +107,7 @@ def test_a_day_that_one_log_lacks_is_missing() -> None:
 def test_after_the_plan_no_day_of_the_window_is_missing(window: int, first: int, length: int, there: set[int]) -> None:
     days = Days(_day(first), _day(first + length - 1))
     shelf: Any = _Shelf([_day(n) for n in sorted(there)])
-    steps = plan(_company(window), pipelines()[STRATEGY], shelf, days)
+    steps = _steps(_company(window), pipelines()[STRATEGY], shelf, days)
     made = {day for step in steps for day in step.days} | set(shelf.there)
     needed = {max(START, day - timedelta(days=back)) for day in days for back in range(window + REPEATED_DAYS)}
     assert needed <= made
@@ -109,6 +117,62 @@ def test_after_the_plan_no_day_of_the_window_is_missing(window: int, first: int,
     assert all(steps[0] is step and step.days.last < days.first for step in history)
 
 
+def _whole(first: int, last: int, without: Sequence[int] = ()) -> Any:
+    """History from the start on, and whole days."""
+    there = [_day(n) for n in range(first, last + 1) if n not in without]
+    return _Shelf([*(_day(n) for n in range(first)), *there], whole=there)
+
+
+def test_days_that_are_missing_before_are_made_first() -> None:
+    shelf = _whole(20, 26, without=[24])
+    planned = plan(_company(10), pipelines()[STRATEGY], shelf, Days.one(_day(29)), newest=NEWEST)
+    assert planned.earlier == (_day(24), _day(27), _day(28))
+    assert [(step.history, step.days) for step in planned.steps] == [
+        (False, Days.one(_day(n))) for n in (24, 27, 28, 29)
+    ]
+
+
+def test_only_the_days_that_were_asked_for_with_the_logs_of_those_that_were_not() -> None:
+    shelf = _whole(20, 26, without=[24])
+    planned = plan(_company(10), pipelines()[STRATEGY], shelf, Days.one(_day(29)), newest=NEWEST, only=True)
+    assert planned.earlier == ()
+    assert [(step.history, str(step.days)) for step in planned.steps] == [
+        (True, "2025-09-25 to 2025-09-29"),
+        (False, "2025-09-30"),
+    ]
+
+
+def test_days_before_the_first_whole_one_are_history_and_never_made_whole() -> None:
+    assert _plan(10, Days.one(_day(22)), [_day(n) for n in range(6, 22)]) == [(False, "2025-09-23")]
+
+
+def test_a_day_that_is_lost_for_good_is_waited_for_by_nobody() -> None:
+    company = _company(10).model_copy(update={"lost_days": (_day(4), _day(24))})
+    planned = plan(company, pipelines()[STRATEGY], _whole(20, 26, without=[24]), Days.one(_day(28)), newest=NEWEST)
+    assert planned.earlier == (_day(27),)
+    nothing: Any = _Shelf([])
+    steps = _steps(company, pipelines()[STRATEGY], nothing, Days.one(_day(8)))
+    assert [(step.history, str(step.days)) for step in steps] == [
+        (True, "2025-09-01 to 2025-09-04"),
+        (True, "2025-09-06 to 2025-09-08"),
+        (False, "2025-09-09"),
+    ]
+
+
+@given(whole=st.sets(st.integers(20, 50), min_size=1), logs=st.sets(st.integers(0, 50)), asked=st.integers(20, 55))
+def test_after_the_plan_every_day_since_the_first_whole_one_is_there(
+    whole: set[int], logs: set[int], asked: int
+) -> None:
+    made = sorted(_day(n) for n in whole)
+    shelf: Any = _Shelf(sorted({*made, *(_day(n) for n in logs)}), whole=made)
+    steps = _steps(_company(8), pipelines()[STRATEGY], shelf, Days.one(_day(asked)))
+    days = [step.days.first for step in steps if not step.history]
+    assert days == sorted(days)
+    assert days[-1] == _day(asked)
+    expected = {_day(n) for n in range(min(whole), asked)}
+    assert expected - set(made) == set(days[:-1])
+
+
 @given(weekday=st.sampled_from(WEEKDAYS), first=st.integers(0, 60), length=st.integers(1, 20))
 def test_a_weekly_strategy_makes_logs_every_day_and_snapshots_on_its_weekday(
     weekday: Weekday, first: int, length: int
@@ -116,18 +180,18 @@ def test_a_weekly_strategy_makes_logs_every_day_and_snapshots_on_its_weekday(
     days = Days(_day(first), _day(first + length - 1))
     company, shelf = _company(8, cadence=Cadence(weekday)), _Shelf([_day(n) for n in range(first)])
     whole, logs = [], []
-    for step in plan(company, pipelines()[STRATEGY], cast(Any, shelf), days):
+    for step in _steps(company, pipelines()[STRATEGY], shelf, days):
         (logs if step.history else whole).extend(step.days)
     assert whole == [day for day in days if WEEKDAYS[day.weekday()] == weekday]
     assert sorted([*whole, *logs]) == list(days)
-    _, *again = plan_backfill(company, pipelines()[STRATEGY], days)
+    _, *again = plan_backfill(company, pipelines()[STRATEGY], days, newest=NEWEST)
     assert [step.days.first for step in again] == whole
 
 
 @given(window=st.integers(8, 40), first=st.integers(0, 60), length=st.integers(1, 5))
 def test_a_backfill_makes_its_logs_first_and_then_each_day(window: int, first: int, length: int) -> None:
     days = Days(_day(first), _day(first + length - 1))
-    logs, *daily = plan_backfill(_company(window), pipelines()[STRATEGY], days)
+    logs, *daily = plan_backfill(_company(window), pipelines()[STRATEGY], days, newest=NEWEST)
     assert logs.history
     assert logs.days == Days(max(START, days.first - timedelta(days=window - 1 + REPEATED_DAYS)), days.last)
     assert [step.days for step in daily] == [Days.one(day) for day in days]
@@ -145,11 +209,27 @@ def test_what_a_backfill_makes_by_ranges_stands_on_logs_alone(strategy: str) -> 
     assert not {"landed_catalog", "source_counts", "rejected_rows"} & found  # these read snapshots, too
 
 
-@pytest.mark.parametrize("make", [lambda c, p, d: plan(c, p, _nothing(), d), plan_backfill], ids=["run", "backfill"])
+_both_ways = pytest.mark.parametrize(
+    "make",
+    [
+        lambda c, p, d: plan(c, p, _nothing(), d, newest=NEWEST),
+        lambda c, p, d: plan_backfill(c, p, d, newest=NEWEST),
+    ],
+    ids=["run", "backfill"],
+)
+
+
+@_both_ways
 def test_a_day_before_the_start_is_refused(make: Any) -> None:
     days = Days(START - timedelta(days=1), START)
     with pytest.raises(ConfigError, match="shop starts on 2025-09-01; there is nothing for 2025-08-31"):
         make(_company(9), pipelines()[STRATEGY], days)
+
+
+@_both_ways
+def test_a_day_that_is_not_over_is_refused(make: Any) -> None:
+    with pytest.raises(ConfigError, match="shop: 2026-01-01 is not over yet"):
+        make(_company(9), pipelines()[STRATEGY], Days(NEWEST, NEWEST + timedelta(days=1)))
 
 
 def _nothing() -> Any:

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
+from recs_platform.automation.journal import RANGE_END, RANGE_START
 from recs_platform.companies.model import Company
 from recs_platform.strategies.catalogue import STRATEGIES, load_companies, pipelines
+from recs_platform_tests.automation.mornings import asked_for
 from recs_platform_tests.promises.platform import definitions_of, quietly
 
 _JAPAN = {"name": "nagoya", "dataset": "nagoya", "timezone": "Asia/Tokyo"}
@@ -83,24 +85,16 @@ def test_every_table_and_check_of_a_pipeline_is_an_asset_or_an_asset_check(defin
         for name, (check, _) in pipeline.checks.items()
     }
     judged |= {(strategy, product.comparison, product.guardrails) for strategy, product in publishing}
+    judged |= {(strategy, "source_assessment", "earlier_days_missing") for strategy in pipelines()}
     assert {(*key.asset_key.path, key.name) for key in graph.asset_check_keys} == judged
 
 
-def _tick(definitions: dg.Definitions, company: Company, local: datetime) -> dg.RunRequest | str:
-    """What the schedule of a company does at a moment of the company's own time."""
+def _tick(definitions: dg.Definitions, company: Company, local: datetime) -> list[dg.RunRequest] | str:
+    """What the schedule of a company that never ran does at a moment of the company's own time."""
     schedule = definitions.resolve_schedule_def(f"{company.name}_daily")
     assert schedule.cron_schedule == "0 6 * * *"
     assert schedule.execution_timezone == company.timezone
-    moment = local.replace(tzinfo=ZoneInfo(company.timezone))
-    with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_schedule_context(
-            instance, scheduled_execution_time=moment, repository_def=definitions.get_repository_def()
-        )
-        decided = schedule.evaluate_tick(context)
-    if not decided.run_requests:
-        return decided.skip_message or ""
-    (request,) = decided.run_requests
-    return request
+    return asked_for(definitions, company.name, local.replace(tzinfo=ZoneInfo(company.timezone)))
 
 
 # Six in the morning is after midnight UTC in America and in Europe, and before it in Asia: there the day that began in
@@ -119,11 +113,16 @@ def test_a_schedule_asks_for_the_last_complete_day(
     name: str, companies: dict[str, Company], definitions: dg.Definitions
 ) -> None:
     company, day = companies[name], _LAST_COMPLETE[name]
-    request = _tick(definitions, company, datetime(2025, 9, 15, 6))
+    history, request = _tick(definitions, company, datetime(2025, 9, 15, 6))
+    assert isinstance(history, dg.RunRequest)
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == f"{name}|{day}"
     assert request.run_key == f"{name}|{day}"
-    assert request.tags["recs/company"] == name
+    assert request.asset_selection is None
+    loaded = f"{name}|{company.start_date}", f"{name}|{day - timedelta(days=1)}"
+    assert (history.tags[RANGE_START], history.tags[RANGE_END]) == loaded
+    assert history.asset_selection
+    assert [one.tags["recs/company"] for one in (history, request)] == [name, name]
 
 
 @pytest.mark.parametrize("name", _LAST_COMPLETE)
@@ -134,18 +133,19 @@ def test_a_schedule_waits_for_the_first_day_to_be_over(
     first = company.start_date
     late = 1 if name == "nagoya" else 0
     assert _tick(definitions, company, datetime(first.year, first.month, 1 + late, 6)) == f"{name} starts on {first}"
-    request = _tick(definitions, company, datetime(first.year, first.month, 2 + late, 6))
+    (request,) = _tick(definitions, company, datetime(first.year, first.month, 2 + late, 6))
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == f"{name}|{first}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("night", [date(2025, 10, 26), date(2025, 11, 2)], ids=["Europe", "America"])
 def test_no_day_is_left_out_or_asked_for_twice_when_clocks_change(
     night: date, companies: dict[str, Company], definitions: dg.Definitions
 ) -> None:
     for company in companies.values():
         mornings = [datetime.combine(night + timedelta(days=n), time(6)) for n in (-1, 0, 1)]
-        requests = [_tick(definitions, company, morning) for morning in mornings]
+        requests = [_tick(definitions, company, morning)[-1] for morning in mornings]
         days = [
             date.fromisoformat(str(r.partition_key).split("|")[1]) for r in requests if isinstance(r, dg.RunRequest)
         ]

@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 from pandera.ibis import Field
 
+from recs_platform.automation.journal import RANGE_END, RANGE_START
 from recs_platform.campaign.stage import campaign_stage
 from recs_platform.cli import progress
 from recs_platform.companies.model import Company
@@ -34,6 +35,7 @@ from recs_platform.sources.stage import sources_stage
 from recs_platform.strategies import catalogue
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.query import parse_query
+from recs_platform_tests.automation.mornings import asked_for
 from recs_platform_tests.cli.terminal import Terminal, not_up_to_date
 
 NAME, COMPANY = "regulars", "corner"
@@ -166,7 +168,7 @@ def test_a_weekly_one_is_quiet_on_the_days_between(terminal: Terminal, record: S
 
 @pytest.mark.slow
 @weekly
-def test_a_weekly_one_is_stale_when_its_day_has_come(terminal: Terminal, record: Strategy) -> None:
+def test_a_weekly_one_is_missing_when_its_day_has_come(terminal: Terminal, record: Strategy) -> None:
     assert terminal.recs("run", "--company", COMPANY, "--date", str(MONDAY)).code == 0
     pipeline = catalogue.pipelines()[NAME]
     from recs_platform.automation.instance import instance
@@ -181,7 +183,7 @@ def test_a_weekly_one_is_stale_when_its_day_has_come(terminal: Terminal, record:
     (state,) = terminal.recs("status", "--company", COMPANY, "--json").json
     tables = {table["table"]: table for table in state["tables"]}
     regulars = tables["regulars"]
-    assert (regulars["state"], regulars["why"]) == ("stale", "2025-09-15 is not there yet")
+    assert (regulars["state"], regulars["why"]) == ("missing", "2025-09-15 was never made")
     assert not_up_to_date(tables[name] for name, spec in pipeline.specs.items() if spec.kind is Kind.LOG) == []
 
 
@@ -191,20 +193,17 @@ def test_a_schedule_asks_for_logs_alone_on_other_days(terminal: Terminal, record
         defs = build_defs(companies={COMPANY: catalogue.company_named(COMPANY)})
         asked = {day: _requested(defs, day) for day in (MONDAY, TUESDAY)}
     assert asked[MONDAY].asset_selection is None
+    assert asked[MONDAY].partition_key == f"{COMPANY}|{MONDAY}"
     logs = {name for name, spec in catalogue.pipelines()[NAME].specs.items() if spec.kind is Kind.LOG}
     assert {key.path[-1] for key in asked[TUESDAY].asset_selection or ()} == logs
-    assert asked[TUESDAY].partition_key == f"{COMPANY}|2025-09-09"
+    assert {asked[TUESDAY].tags[end] for end in (RANGE_START, RANGE_END)} == {f"{COMPANY}|{TUESDAY}"}
 
 
 def _requested(defs: dg.Definitions, day: date) -> dg.RunRequest:
     """What the schedule asks for on the morning after a day."""
     morning = datetime.datetime.combine(day + timedelta(days=1), datetime.time(6), datetime.UTC)
-    with dg.instance_for_test() as dagster:
-        context = dg.build_schedule_context(
-            dagster, scheduled_execution_time=morning, repository_def=defs.get_repository_def()
-        )
-        decided = defs.resolve_schedule_def(f"{COMPANY}_daily").evaluate_tick(context)
-    (request,) = decided.run_requests or []
+    request = asked_for(defs, COMPANY, morning)[-1]
+    assert isinstance(request, dg.RunRequest)
     return request
 
 

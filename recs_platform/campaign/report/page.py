@@ -8,6 +8,7 @@ from pathlib import Path
 from recs_platform.campaign.report import experiments, messages, next_treatments, order_value, orders, revenue, summary
 from recs_platform.campaign.report.blocks import ReportSection
 from recs_platform.campaign.report.reading import Findings
+from recs_platform.pipeline.coverage import lacking_in_words
 from recs_platform.reporting.figures import day, days
 from recs_platform.reporting.markup import Html, element
 
@@ -30,12 +31,19 @@ def page(findings: Findings, csv_names: Sequence[str]) -> str:
             "header",
             element("h1", f"{findings.company.name}: what came of the campaigns"),
             element("p", f"Messages of {days(findings.sent)}, as of {day(findings.as_of)}"),
+            *_what_it_lacks(findings),
         ),
         element("main", *top, *_contents(sections), *map(_section, sections)),
         _files(csv_names),
     )
     html = element("html", _head(title), body, lang="en")
     return f"<!DOCTYPE html>\n{html}\n"
+
+
+def _what_it_lacks(findings: Findings) -> Iterable[Html]:
+    if findings.lacking:
+        lacks = f"This report lacks {lacking_in_words(findings.lacking)}: nothing of it is in any figure."
+        yield element("p", element("strong", lacks), class_="lacking")
 
 
 def _sections(findings: Findings) -> Iterable[ReportSection]:

@@ -17,6 +17,7 @@ from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import campaign_window
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_row
+from recs_platform.pipeline.coverage import lacking
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import SqlTable
 from recs_platform.schemas.campaign_reports import QUESTIONS
@@ -53,6 +54,8 @@ class Findings:
     """Tables as they stand for that day; empty where they were not made."""
     calendar: Rows
     """The days of messages, and which of them may still change."""
+    lacking: Mapping[str, Sequence[date]]
+    """The days that logs lack within the windows of the figures, by log."""
 
     @property
     def summary(self) -> Row | None:
@@ -98,6 +101,7 @@ def gather(warehouse: Warehouse, pipeline: Pipeline, company: Company, asked: As
         answers=_answers(warehouse, pipeline, company, as_of, sent),
         standing={name: _stored(warehouse, pipeline, company, name, as_of) for name in STANDING},
         calendar=[row for row in calendar if row["day"] in sent],
+        lacking=lacking(company, pipeline, warehouse, FUNNEL, as_of, lost_too=True),
     )
 
 
