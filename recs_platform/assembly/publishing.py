@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.storage.tags import PRIORITY_TAG
 
-from recs_platform.automation.failures import guarded_step
+from recs_platform.automation.failures import MistakeFailure, guarded_step
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.automation.run_summary import failed_tables
 from recs_platform.companies.model import Company
@@ -76,7 +76,13 @@ def publication_asset(
         by = f"run {context.run.run_id[:8]}"
         made = accept(proposal, outlet, by=by, at=datetime.now(UTC))
         if made is None and proposal.standing is Standing.NEW:
-            raise dg.Failure(_what_to_do(proposal), metadata=_comparison_metadata(pipeline, company, proposal))
+            # A hole is a consequence of what failed before it; a guardrail waits for a person although all is well.
+            failure = dg.Failure if proposal.refusals or proposal.failed_checks else MistakeFailure
+            raise failure(
+                _what_to_do(proposal),
+                metadata=_comparison_metadata(pipeline, company, proposal),
+                allow_retries=False,
+            )
         context.log.info(f"{proposal.summary()}{f' Published as version {made.version}.' if made else ''}")
         return dg.MaterializeResult(metadata=_about(proposal, made) | _comparison_metadata(pipeline, company, proposal))
 

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from recs_platform.assembly.check_results import check_result
-from recs_platform.assembly.earlier_days import earlier_days_check
+from recs_platform.assembly.earlier_days import GUARDED, earlier_days_check
 from recs_platform.assembly.handover import call_table_function
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
 from recs_platform.assembly.schedules import company_schedule
@@ -59,7 +59,8 @@ class PipelineWiring:
             guardrails_check(self.pipeline, product, self.companies, self.partitions)
             for product in self.pipeline.products.values()
         ]
-        checks.append(earlier_days_check(self.pipeline, self.companies, self.partitions))
+        if GUARDED in self.pipeline.tables:
+            checks.append(earlier_days_check(self.pipeline, self.companies, self.partitions))
         return checks
 
     def jobs(self) -> list[Job]:

@@ -159,7 +159,7 @@ def _last_run(company: Company) -> JobRun | None:
 def _run_text(run: JobRun | None) -> str:
     if run is None:
         return "never ran"
-    return "died" if _died(run) else str(run.status)
+    return f"{'died' if _died(run) else run.status} ({run.job})"
 
 
 def _message(run: JobRun | None) -> str:

@@ -45,7 +45,13 @@ def status(
 
 
 def _row(one: CompanyState) -> tuple[object, ...]:
-    return (one.company, one.newest, *(one.count(state) for state in _COUNTED), one.last_run, one.ended_at)
+    return (
+        one.company,
+        one.newest,
+        *(one.count(state) for state in _COUNTED),
+        one.last_run.partition(" (")[0],
+        one.ended_at,
+    )
 
 
 def _tell(one: CompanyState) -> None:

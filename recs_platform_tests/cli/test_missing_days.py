@@ -164,7 +164,7 @@ def test_a_day_with_a_failed_part_is_published_when_somebody_approves_it(termina
     path.write_text(path.read_text() + "sources: {deliveries: {connector: files, path: deliveries.csv}}\n")
     (terminal.companies / "deliveries.csv").write_text("send_id,status\nS1,arrived\n")
     run = terminal.recs("run", "--company", "acme", "--date", "2025-09-01")
-    assert run.code == 1  # a publication that waits for approval is nobody's mistake
+    assert run.code == 2
     assert "source table deliveries" in run.told
     assert "acme 2025-09-01 is not published: landed_deliveries failed on 2025-09-01" in run.told
     assert terminal.recs("publications", "acme", "--json").json == []

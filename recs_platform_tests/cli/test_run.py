@@ -66,7 +66,10 @@ def test_a_backfill_of_several_companies(terminal: Terminal) -> None:
             ("2025-09-01", False),
             ("2025-09-02", False),
         ]
-    assert terminal.recs("backfill", *companies, *days, "--resume").told == "Nothing is left to do."
+    again = terminal.recs("backfill", *companies, *days, "--resume")
+    assert again.out.strip() == "Nothing is left to do."
+    for company in ("concord", "holley"):
+        assert f"To publish them: recs publish {company} --product allocation --date 2025-09-02" in again.told
     state = {company["company"]: company for company in terminal.recs("status", "--json").json}
     for name in ("concord", "holley"):
         assert not_up_to_date(state[name]["tables"]) == []
