@@ -1,0 +1,87 @@
+"""What failed on a day and was not made since, on either database."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from datetime import UTC, date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from recs_platform.pipeline.failed_parts import failed_parts
+from recs_platform.platform_db import job_log
+from recs_platform.platform_db.tables import Status
+from recs_platform.strategies.catalogue import company_named, pipelines
+from recs_platform.warehouse.slices import Days, Slice, TableRef
+
+DAY = date(2025, 9, 10)
+NOON = datetime.datetime(2025, 9, 11, 12, tzinfo=UTC)
+
+
+class Made:
+    """When the day's slices were made, in minutes after noon."""
+
+    def __init__(self, **minutes: int) -> None:
+        self.minutes = minutes
+
+    def slices(self, table: TableRef) -> list[Slice]:
+        if table.name not in self.minutes:
+            return []
+        return [Slice(DAY, 1, NOON + timedelta(minutes=self.minutes[table.name]), None, {})]
+
+
+def ran(database: Engine, minute: int, failed: Sequence[str], days: Days | None = None) -> None:
+    """A run of two minutes."""
+    run, days = f"run {minute}", days or Days.one(DAY)
+    begun = NOON + timedelta(minutes=minute)
+    job_log.started(
+        database,
+        run_id=run,
+        job="job",
+        strategy="replenishment",
+        company="concord",
+        first_date=days.first,
+        last_date=days.last,
+        started_at=begun,
+    )
+    status = Status.FAILED if failed else Status.SUCCEEDED
+    job_log.ended(database, run, status=status, ended_at=begun + timedelta(minutes=2), failed_tables=failed)
+
+
+def found(database: Engine, made: Made) -> dict[str, str]:
+    concord, warehouse = company_named("concord"), made
+    stored: Any = warehouse
+    parts = failed_parts(concord, pipelines()["replenishment"], stored, database, DAY)
+    return {table: run.run_id for table, run in parts.items()}
+
+
+def test_a_table_failed_until_it_is_made_again(platform_db: Engine) -> None:
+    ran(platform_db, 0, ["events", "interactions"])
+    assert found(platform_db, Made()) == {"events": "run 0", "interactions": "run 0"}
+    assert found(platform_db, Made(events=5)) == {"interactions": "run 0"}
+    assert found(platform_db, Made(events=5, interactions=5)) == {}
+
+
+def test_one_whose_check_failed_was_made_in_that_run_and_still_failed(platform_db: Engine) -> None:
+    ran(platform_db, 0, ["events"])
+    assert found(platform_db, Made(events=1)) == {"events": "run 0"}
+
+
+def test_the_newest_failure_is_told_and_a_range_counts_for_each_of_its_days(platform_db: Engine) -> None:
+    ran(platform_db, 0, ["events"], Days(DAY - timedelta(days=3), DAY + timedelta(days=1)))
+    assert found(platform_db, Made()) == {"events": "run 0"}
+    ran(platform_db, 10, ["events"])
+    assert found(platform_db, Made(events=5)) == {"events": "run 10"}
+
+
+@pytest.mark.parametrize("days", [Days.one(DAY - timedelta(days=1)), Days.one(DAY + timedelta(days=1))])
+def test_runs_of_other_days_say_nothing(platform_db: Engine, days: Days) -> None:
+    ran(platform_db, 0, ["events"], days)
+    assert found(platform_db, Made()) == {}
+
+
+def test_what_is_no_table_of_the_strategy_is_no_part(platform_db: Engine) -> None:
+    ran(platform_db, 0, ["allocation_publication", "events_days_without_events"])
+    assert found(platform_db, Made()) == {}
