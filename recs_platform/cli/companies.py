@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import MISTAKE, JsonOption, day_of, print_json, print_table, say
 from recs_platform.errors import ConfigError
 
@@ -62,9 +63,9 @@ def new_company(
     say(f"Wrote {path}. Next: ", (f"{where}recs companies check {name}", "bold"))
 
 
-@app.command("check")
+@app.command("check", cls=CompanyCommand)
 def check(
-    name: Annotated[str, typer.Argument(help="The company's name.")],
+    name: CompanyArgument,
     date: Annotated[str | None, typer.Option(help="The day to try. Default: the company's first day.")] = None,
     as_json: JsonOption = False,
 ) -> int:

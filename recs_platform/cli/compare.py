@@ -6,15 +6,16 @@ from typing import Annotated
 
 import typer
 
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, day_of, print_json, print_table, say
 
 
 def register(app: typer.Typer) -> None:
-    app.command("compare")(compare)
+    app.command("compare", cls=CompanyCommand)(compare)
 
 
 def compare(
-    name: Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name.")],
+    name: CompanyArgument,
     a: Annotated[str, typer.Option("--a", help="The day that is compared with.")],
     b: Annotated[str, typer.Option("--b", help="The day that is compared.")],
     as_json: JsonOption = False,

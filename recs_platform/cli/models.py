@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, print_json, print_table, say
-from recs_platform.cli.publish import ByOption, CompanyArgument, who
+from recs_platform.cli.publish import ByOption, who
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class _ListsByDefault(TyperGroup):
     """`recs models metro` is short for `recs models list metro`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and not args[0].startswith("-") and args[0] not in self.commands:
+        if args and args[0] not in ("--help", *self.commands):
             args = ["list", *args]
         return super().parse_args(ctx, args)
 
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 
 
-@app.command("list")
+@app.command("list", cls=CompanyCommand)
 def list_models(company: CompanyArgument, model: ModelOption = None, as_json: JsonOption = False) -> None:
     """List the versions of a company's model and the trainings that gave none, the newest first."""
     shelf, task = _opened(company, model)
@@ -57,7 +58,7 @@ def list_models(company: CompanyArgument, model: ModelOption = None, as_json: Js
             say(_ended(training))
 
 
-@app.command()
+@app.command(cls=CompanyCommand)
 def activate(
     company: CompanyArgument,
     version: Annotated[int, typer.Argument(min=1, help="The version: see `recs models COMPANY`.")],
@@ -70,7 +71,7 @@ def activate(
     _tell(shelf.activate(task.model, version, task.features, by=who(by)), as_json)
 
 
-@app.command()
+@app.command(cls=CompanyCommand)
 def rollback(
     company: CompanyArgument,
     to: Annotated[

@@ -30,7 +30,6 @@ Part: TypeAlias = str | tuple[str, str]
 """A text, or a text and its style."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of tables.")]
-CompanyOption = Annotated[str, typer.Option("--company", "-c", help="A company's name: see `recs companies list`.")]
 
 
 def say(*parts: Part, out: Console | None = None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import FAILED, JsonOption, day_of, print_json, print_table, say
 from recs_platform.errors import ConfigError
 
@@ -24,14 +25,13 @@ ProductOption = Annotated[
     str | None,
     typer.Option("--product", help="What is published. Default: recommendations, or all that the strategy publishes."),
 ]
-CompanyArgument = Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name: see `recs companies list`.")]
 ByOption = Annotated[str | None, typer.Option("--by", help="Who does it. Default: the user of this machine.")]
 
 
 def register(app: typer.Typer) -> None:
-    app.command("publish")(publish)
-    app.command("publications")(publications)
-    app.command("rollback")(rollback)
+    app.command("publish", cls=CompanyCommand)(publish)
+    app.command("publications", cls=CompanyCommand)(publications)
+    app.command("rollback", cls=CompanyCommand)(rollback)
 
 
 def publish(

@@ -6,16 +6,17 @@ from typing import Annotated
 
 import typer
 
-from recs_platform.cli.output import CompanyOption, JsonOption, day_of, print_json, print_table, say
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
+from recs_platform.cli.output import JsonOption, day_of, print_json, print_table, say
 
 
 def register(app: typer.Typer) -> None:
-    app.command("query")(query)
+    app.command("query", cls=CompanyCommand)(query)
 
 
 def query(
-    sql: Annotated[str, typer.Argument(help="One SELECT in GoogleSQL over any tables of the company.")],
-    name: CompanyOption,
+    name: CompanyArgument,
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT in GoogleSQL over any tables of the company.")],
     date: Annotated[str | None, typer.Option(help="Show only what was known on this day.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 50,
     personal: Annotated[bool, typer.Option("--personal", help="Print personal data as it is, not masked.")] = False,

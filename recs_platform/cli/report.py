@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, day_of, print_json, say
 
 app = typer.Typer(help="Reports that people read: a page, and CSVs.", no_args_is_help=True)
@@ -17,9 +18,9 @@ def report() -> None:
     """A group, even with one command in it."""
 
 
-@app.command()
+@app.command(cls=CompanyCommand)
 def campaign(
-    name: Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name.")],
+    name: CompanyArgument,
     first: Annotated[
         str | None, typer.Option("--from", help="First day of messages. Default: the first of the campaign window.")
     ] = None,

@@ -8,16 +8,17 @@ from typing import Annotated
 
 import typer
 
-from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json, say
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
+from recs_platform.cli.output import JsonOption, console, day_of, print_json, say
 from recs_platform.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
-    app.command("simulate")(simulate_company)
+    app.command("simulate", cls=CompanyCommand)(simulate_company)
 
 
 def simulate_company(
-    name: CompanyOption,
+    name: CompanyArgument,
     customers: Annotated[int | None, typer.Option(min=1, help="Customers. Default: the company file's.")] = None,
     days: Annotated[int, typer.Option(min=1, max=3650, help="Days of feeds.")] = 93,
     start: Annotated[str | None, typer.Option("--from", help="First day. Default: the company's start.")] = None,

@@ -7,16 +7,17 @@ from typing import Annotated
 import typer
 from rich.syntax import Syntax
 
-from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json, say
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
+from recs_platform.cli.output import JsonOption, console, day_of, print_json, say
 from recs_platform.errors import ConfigError
 
 app = typer.Typer(help="The queries of sql/.", no_args_is_help=True)
 
 
-@app.command("show")
+@app.command("show", cls=CompanyCommand)
 def show(
-    table: Annotated[str, typer.Argument(help="A table, check or question of the company's strategy.")],
-    name: CompanyOption,
+    name: CompanyArgument,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="A table, check or question of its strategy.")],
     date: Annotated[str | None, typer.Option(help="The day. Default: the company's first day.")] = None,
     engine: Annotated[str, typer.Option(help="duckdb or bigquery.")] = "duckdb",
     as_json: JsonOption = False,

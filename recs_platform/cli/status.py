@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
+from recs_platform.cli.company import AnyCompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, print_json, print_table, say
 
 
 def register(app: typer.Typer) -> None:
-    app.command("status")(status)
+    app.command("status", cls=CompanyCommand)(status)
 
 
 def status(
-    name: Annotated[str | None, typer.Option("--company", "-c", help="One company, table by table.")] = None,
+    name: AnyCompanyArgument = None,
     as_json: JsonOption = False,
 ) -> None:
     """What is materialized, empty, failed and stale: of all companies, or of one company's tables."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recs_platform.cli.company import AnyCompanyArgument, CompanyCommand
 from recs_platform.cli.output import FAILED, JsonOption, error_console, print_json, print_table, say, tell_error
 
 if TYPE_CHECKING:
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command("verify")(verify)
+    app.command("verify", cls=CompanyCommand)(verify)
 
 
 def verify(
-    name: Annotated[str | None, typer.Option("--company", "-c", help="One company. Default: all of them.")] = None,
+    name: AnyCompanyArgument = None,
     accept: Annotated[
         bool, typer.Option("--accept", help="Take tables as they are, where log and ledger differ or nobody knows.")
     ] = False,
