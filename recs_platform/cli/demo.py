@@ -25,7 +25,7 @@ _MOST_COMPANIES = 4
 _NEXT: tuple[Part, ...] = (
     *("Next: ", ("recs status", "bold"), ", ", ("recs report campaign holley", "bold"), ", "),
     *(("recs publications holley", "bold"), ", "),
-    ('recs query "SELECT reason, COUNT(*) AS n FROM rejected_rows GROUP BY reason" --company holley', "bold"),
+    ('recs query holley "SELECT reason, COUNT(*) AS n FROM rejected_rows GROUP BY reason"', "bold"),
     *(", or ", ("make ui", "bold"), "."),
 )
 HISTORY_DAYS = 92

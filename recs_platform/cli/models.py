@@ -105,7 +105,7 @@ def _none_yet(company: str, model: str, trainings: tuple[Begun, ...]) -> str:
     if not trainings:
         return (
             f"{company} has no model {model} yet. The first day that has enough impressions trains one: "
-            f"recs run --company {company} --date DAY"
+            f"recs run {company} --date DAY"
         )
     return f"{company} has no version of {model} yet. {_ended(trainings[0])}"
 

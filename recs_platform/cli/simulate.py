@@ -55,5 +55,5 @@ def simulate_company(
         f"Simulated {name}: {spec.customers:,} customers, {first} to {last}, in {landing / name}.\n"
         f"What is planted stands in {landing / name / 'truth.json'}. "
         "Next: ",
-        (f"recs run --company {name} --date {last}", "bold"),
+        (f"recs run {name} --date {last}", "bold"),
     )

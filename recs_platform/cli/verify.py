@@ -57,7 +57,7 @@ def _tell(states: list[StoredState]) -> None:
         if state.unknown:
             say(
                 f"{state.company}: {state.unknown:,} files are older than checksums and cannot be proved. To take "
-                f"theirs as they are now: recs verify --company {state.company} --accept"
+                f"theirs as they are now: recs verify {state.company} --accept"
             )
     if not any(state.wrong for state in states):
         say(("ok", "green"), "  everything that was looked at is what was written.", out=error_console)

@@ -87,7 +87,7 @@ def newest_day(outlet: Outlet) -> date:
     """The newest day that could be published."""
     days = outlet.warehouse.days(outlet.source)
     if not days:
-        raise MissingSliceError(f"{outlet.source} was never made: `recs run --company {outlet.company}` comes first.")
+        raise MissingSliceError(f"{outlet.source} was never made: `recs run {outlet.company}` comes first.")
     return days[-1]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from recs_platform_tests.cli.commands import arguments, every_command, required_line, takes_company
 from recs_platform_tests.cli.terminal import Terminal
+from recs_platform_tests.docs.console import ROOT
 
 _ABOUT_NONE = {"demo", "ui", "bench", "companies list", "companies new", "sql check"}
 _COMMANDS = {name: command for name, command in every_command().items() if takes_company(command)}
@@ -56,6 +58,13 @@ def test_several_companies_by_either_way() -> None:
 @pytest.mark.parametrize("line", [("metro",), ("-c", "metro"), ("--company=metro",), ("--json", "metro")])
 def test_the_short_way_to_list_models_knows_both(terminal: Terminal, line: tuple[str, ...]) -> None:
     assert terminal.recs("models", *line).told == terminal.recs("models", "list", *line).told
+
+
+def test_docs_and_messages_show_one_way() -> None:
+    other = re.compile(r"recs (?:run|backfill|status|query|verify|simulate|sql show)\b[^\n]* (?:--company|-c) ")
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "recs_platform").rglob("*.py")]
+    assert len(pages) > 100
+    assert [(page.name, found[0]) for page in pages for found in [other.search(page.read_text())] if found] == []
 
 
 def _understood(command: Any, line: list[str]) -> dict[str, Any]:

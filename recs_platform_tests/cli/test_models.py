@@ -160,7 +160,7 @@ def test_before_the_first_training(terminal: Terminal) -> None:
     for arguments in (("models", "metro"), ("models", "metro", "--json")):
         assert refusal(terminal.recs(*arguments)).endswith(
             "metro has no model offer_ranking yet. The first day that has enough impressions trains one: "
-            "recs run --company metro --date DAY"
+            "recs run metro --date DAY"
         )
     assert "offer_ranking has no version 1; it has none yet" in refusal(
         terminal.recs("models", "activate", "metro", "1")
