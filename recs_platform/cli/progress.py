@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from recs_platform.cli.output import FAILED, MISTAKE, Part, console, error_console, say, tell_trace
 
@@ -57,7 +58,7 @@ def _each_told(runs: Iterable[Ended], progress: Progress, quiet: bool) -> list[E
 def _progress(quiet: bool) -> Progress:
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
         TimeElapsedColumn(),
         console=console,
         disable=quiet or not console.is_terminal,

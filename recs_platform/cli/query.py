@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from recs_platform.cli.company import CompanyArgument, CompanyCommand
-from recs_platform.cli.output import JsonOption, day_of, print_json, print_table, say
+from recs_platform.cli.output import JsonOption, day_of, print_json, print_values, say
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +34,8 @@ def query(
     if as_json:
         print_json(answer.rows)
         return
-    print_table("", answer.names, [list(row.values()) for row in answer.rows])
+    print_values(answer.names, [list(row.values()) for row in answer.rows])
+    if not answer.rows:
+        say(("No rows.", "dim"))
     if len(answer.rows) == limit:
         say((f"At most {limit} rows are shown; --limit shows more.", "dim"))

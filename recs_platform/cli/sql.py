@@ -51,8 +51,11 @@ def show(
     if as_json:
         print_json({"table": table, "engine": engine, "path": bound.query.path, "shown": views, "sql": text})
         return
-    say((f"-- {bound.query.path}; shown: {_shown(views)}", "dim"))
-    console.print(Syntax(text, "sql", background_color="default", word_wrap=True))
+    for line in (bound.query.path, *(f"shown: {view['name']} {view['days']}" for view in views)):
+        say((f"-- {line}", "dim"))
+    if not views:
+        say(("-- shown: nothing of the warehouse", "dim"))
+    console.print(Syntax("", "sql", background_color="default").highlight(text.rstrip()), soft_wrap=True, end="")
 
 
 @app.command("check")
@@ -70,7 +73,3 @@ def check(as_json: JsonOption = False) -> None:
     for name, count in counts.items():
         said = ", ".join(f"{number} {kind}" for kind, number in count.items())
         say(("ok", "green"), f"  {name}: {said}")
-
-
-def _shown(views: list[dict[str, str]]) -> str:
-    return ", ".join(f"{view['name']} {view['days']}" for view in views) or "nothing of the warehouse"
