@@ -72,7 +72,7 @@ def publication_asset(
         made = accept(proposal, outlet, by=by, at=datetime.now(UTC))
         if made is None and proposal.standing is Standing.NEW:
             raise dg.Failure(_what_to_do(proposal), metadata=_comparison_metadata(pipeline, company, proposal))
-        context.log.info(f"{proposal.summary()}{f' Published as version {made.version}.' if made else ''}")
+        context.log.info(f"{proposal.summary(made)}{f' Published as version {made.version}.' if made else ''}")
         return dg.MaterializeResult(metadata=_about(proposal, made) | _comparison_metadata(pipeline, company, proposal))
 
     asset: dg.AssetsDefinition = dg.asset(
@@ -90,7 +90,7 @@ def publication_asset(
 def _about(proposal: Proposal, made: Publication | None) -> dict[str, Any]:
     """What is live after the run."""
     live = made or proposal.live
-    metadata: dict[str, Any] = {"summary": proposal.summary(), "published": made is not None}
+    metadata: dict[str, Any] = {"summary": proposal.summary(made), "published": made is not None}
     if live is not None:
         metadata |= {
             "version": live.version,

@@ -11,6 +11,7 @@ import typer
 
 from recs_platform.cli.output import JsonOption, console, print_json, print_table, say, styled
 from recs_platform.errors import ConfigError
+from recs_platform.plurals import counted
 
 if TYPE_CHECKING:
     from recs_platform.bench.measure import MeasuredPart, Measurement
@@ -81,8 +82,12 @@ def _show(report: BenchReport, repeat: int) -> None:
     for one in report.measured:
         sizes = ", ".join(f"{size:,} {key}" for key, size in one.part.sizes.items())
         say(f"{one.part.name}: {sizes}; baseline: {one.part.baseline_name}.")
-    turns = "1 turn" if repeat == 1 else f"{repeat} turns"
-    say((f"Medians of {turns} of each side. Ratio: baseline seconds / seconds; 1.00 is as fast.", "dim"))
+    say(
+        (
+            f"Medians of {counted(repeat, 'turn')} of each side. Ratio: baseline seconds / seconds; 1.00 is as fast.",
+            "dim",
+        )
+    )
 
 
 def _rows(one: Measurement) -> list[tuple[object, ...]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from recs_platform.cli.output import JsonOption, Part, print_json, print_table, say
+from recs_platform.plurals import counted
 
 if TYPE_CHECKING:
     from recs_platform.automation.plan import Step
@@ -102,11 +103,11 @@ def _summarize(ended: list[Ended], seconds: float) -> None:
                 sum(run.seconds for run in runs),
             )
         )
-    titles = ("company", "tables", "rows", "passed", "warned", "failed", "seconds")
+    titles = ("company", "tables", "rows", "checks passed", "checks warned", "checks failed", "seconds")
     print_table("", titles, rows, right=1)
     failed = [run for run in ended if not run.outcome.success]
     if failed:
-        say((f"{len(failed)} runs failed.", "red"), " What is wrong stands above.")
+        say((f"{counted(len(failed), 'run')} failed.", "red"), " What is wrong stands above.")
         return
     say(f"Done in {seconds:.0f} s.")
 

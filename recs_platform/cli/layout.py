@@ -18,7 +18,7 @@ _GAP = 2
 _HIGHEST_CELL = 5
 """Lines: a table whose cells are higher is no longer read across."""
 _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?"
-_COMMAND = r"`[^`\n]+`|\b(?:recs|make) [a-z]+(?: (?!and\b|or\b)(?:\"[^\"\n]*\"|[^\s,;()`\"]+))*"
+_COMMAND = r"`[^`\n]+`|\brecs [a-z]+(?: (?!and\b|or\b)(?:\"[^\"\n]*\"|[^\s,;()`\"]+))*"
 _WHOLE = re.compile(f"{_TIME}|{_COMMAND}")
 _WORD = re.compile(r"\s*\S+")
 

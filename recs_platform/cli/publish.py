@@ -138,7 +138,7 @@ def who(by: str | None) -> str:
 def _tell_proposal(proposal: Proposal, made: Publication | None) -> None:
     from recs_platform.publication.verify import figures_of
 
-    say(proposal.summary())
+    say(proposal.summary(made))
     if proposal.compared is None:
         return
     say(proposal.compared.summary())

@@ -8,6 +8,7 @@ import typer
 
 from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, day_of, print_json, print_values, say
+from recs_platform.plurals import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -38,4 +39,4 @@ def query(
     if not answer.rows:
         say(("No rows.", "dim"))
     if len(answer.rows) == limit:
-        say((f"At most {limit} rows are shown; --limit shows more.", "dim"))
+        say((f"The first {counted(limit, 'row')}; --limit shows more.", "dim"))

@@ -9,6 +9,7 @@ import typer
 
 from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, day_of, print_json, say
+from recs_platform.plurals import counted
 
 app = typer.Typer(help="Reports that people read: a page, and CSVs.", no_args_is_help=True)
 
@@ -60,4 +61,4 @@ def campaign(
     if findings.summary is None:
         say(f"{name} sent no messages of {findings.sent}; the page says so.")
     say(f"The report is {folder / PAGE}")
-    say((f"Beside it are {len(files) - 1} CSV files.", "dim"))
+    say((f"With it: {counted(len(files) - 1, 'CSV file')}.", "dim"))

@@ -11,6 +11,7 @@ import typer
 from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, console, day_of, print_json, say
 from recs_platform.errors import ConfigError
+from recs_platform.plurals import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -45,14 +46,14 @@ def simulate_company(
     landing = settings().landing.absolute()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=as_json, transient=True) as progress:
-        task = progress.add_task(f"simulating {name}, {spec.customers:,} customers", total=days)
+        task = progress.add_task(f"simulating {name}, {counted(spec.customers, 'customer')}", total=days)
         tables = company.strategy.sources.values()
         simulate(world_of(company), tables, spec, landing, first, last, on_day=lambda _: progress.advance(task))
     if as_json:
         print_json({"company": name, "customers": spec.customers, "seed": spec.seed, "first": first, "last": last})
         return
     say(
-        f"Simulated {name}: {spec.customers:,} customers, {first} to {last}, in {landing / name}.\n"
+        f"Simulated {name}: {counted(spec.customers, 'customer')}, {first} to {last}, in {landing / name}.\n"
         f"What is planted stands in {landing / name / 'truth.json'}. "
         "Next: ",
         (f"recs run {name} --date {last}", "bold"),

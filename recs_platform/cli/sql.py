@@ -10,6 +10,7 @@ from rich.syntax import Syntax
 from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, console, day_of, print_json, say
 from recs_platform.errors import ConfigError
+from recs_platform.plurals import counted
 
 app = typer.Typer(help="The queries of sql/.", no_args_is_help=True)
 
@@ -71,5 +72,5 @@ def check(as_json: JsonOption = False) -> None:
         print_json(counts)
         return
     for name, count in counts.items():
-        said = ", ".join(f"{number} {kind}" for kind, number in count.items())
+        said = ", ".join(counted(number, kind.removesuffix("s")) for kind, number in count.items())
         say(("ok", "green"), f"  {name}: {said}")

@@ -8,6 +8,7 @@ import typer
 
 from recs_platform.cli.company import AnyCompanyArgument, CompanyCommand
 from recs_platform.cli.output import FAILED, JsonOption, error_console, print_json, print_table, say, tell_error
+from recs_platform.plurals import counted
 
 if TYPE_CHECKING:
     from recs_platform.publication.stored_state import StoredState
@@ -56,8 +57,8 @@ def _tell(states: list[StoredState]) -> None:
             tell_error(wrong.what)
         if state.unknown:
             say(
-                f"{state.company}: {state.unknown:,} files are older than checksums and cannot be proved. To take "
-                f"theirs as they are now: recs verify {state.company} --accept"
+                f"{state.company}: {counted(state.unknown, 'file')} older than checksums cannot be proved. To take "
+                f"what is there as it is now: recs verify {state.company} --accept"
             )
     if not any(state.wrong for state in states):
         say(("ok", "green"), "  everything that was looked at is what was written.", out=error_console)

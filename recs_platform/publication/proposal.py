@@ -68,19 +68,19 @@ class Proposal:
         command = f"recs publish {self.company}{self.product.option}"
         return f"{command} --date {self.day} --approve {self.comparison_id}"
 
-    def summary(self) -> str:
-        """How it stands to what is live, in a sentence."""
+    def summary(self, made: Publication | None = None) -> str:
+        """How it stands to what is live, in a sentence; or what became of it, once it is published."""
         if self.standing is Standing.EMPTY:
             return f"{self.name}: {self.day} has no {self.product.content}; nothing is published."
         if self.live is None:
-            return f"{self.name}: {self.day} would be the first publication."
+            return f"{self.name}: {self.day} {'is' if made else 'would be'} the first publication."
         live = f"version {self.live.version}, of {self.live.as_of}"
         match self.standing:
             case Standing.LIVE:
                 return f"{self.name}: the {self.product.content} of {self.day} are live already ({live})."
             case Standing.OLDER:
                 return f"{self.name}: {self.day} is older than what is live ({live}); nothing is published."
-        return f"{self.name}: {self.day} would replace {live}."
+        return f"{self.name}: {self.day} {'replaced' if made else 'would replace'} {live}."
 
 
 def newest_day(outlet: Outlet) -> date:

@@ -80,7 +80,8 @@ def test_a_part_can_be_measured_alone(capsys: pytest.CaptureFixture[str]) -> Non
 def test_people_see_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert recs("bench", "toy", "--repeat", "1") == 0
     shown = capsys.readouterr().out
-    ratios = {row[""]: row["ratio"] for row in Ended(0, shown, "").rows}
+    titles, *rows = Ended(0, shown, "").rows
+    ratios = {row[0]: row[titles.index("ratio")] for row in rows}
     assert set(ratios) == {"slow", "quick", "most", "rest"}
     assert ratios["slow"] == "0.50"
     assert ratios["quick"] == "2.00"

@@ -54,8 +54,8 @@ class Ended:
         return " ".join((self.out + self.err).split())
 
     @property
-    def rows(self) -> list[dict[str, str]]:
-        """The rows of the one table that is shown, by its titles."""
+    def rows(self) -> list[list[str]]:
+        """The titles and the rows of the one table that is shown."""
         lines = self.out.splitlines()
         (rule,) = (number for number, line in enumerate(lines) if line.startswith("─"))
         spans = [match.span() for match in re.finditer("─+", lines[rule])]
@@ -64,7 +64,7 @@ class Ended:
             return [line[start:end].strip() for start, end in spans]
 
         table = itertools.takewhile(lambda line: line and not _between(line, spans).strip(), lines[rule + 1 :])
-        return [dict(zip(cells(lines[rule - 1]), cells(line), strict=True)) for line in table]
+        return [cells(line) for line in (lines[rule - 1], *table)]
 
 
 def _between(line: str, spans: list[tuple[int, int]]) -> str:

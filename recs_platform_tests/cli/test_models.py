@@ -100,7 +100,7 @@ def refusal(ended: Ended) -> str:
 def test_versions_are_listed_with_the_newest_first(two: Terminal) -> None:
     ended = two.recs("models", "metro")
     assert ended.code == 0
-    newer, older = (list(row.values()) for row in ended.rows)
+    _, newer, older = ended.rows
     digest = training().models[1].digest.removeprefix("sha256:")[:12]
     auc = f"{verdict().candidate.roc_auc:.4f}"
     assert newer == ["2", "candidate", "2025-10-13", digest, auc, "weekday", "", ""]

@@ -31,7 +31,7 @@ def test_a_day_shows_what_was_known_on_it(used: Terminal) -> None:
 def test_the_limit_is_said(used: Terminal) -> None:
     ended = used.recs("query", "SELECT item_id FROM catalog", "-c", "concord", "--limit", "3")
     assert ended.code == 0
-    assert "At most 3 rows are shown" in ended.told
+    assert "The first 3 rows; --limit shows more." in ended.told
     assert len(used.recs("query", "SELECT item_id FROM catalog", "-c", "concord", "--limit", "3", "--json").json) == 3
 
 

@@ -17,7 +17,8 @@ def test_a_company_that_never_ran(used: Terminal) -> None:
 
 def test_every_column_stands_under_its_title(used: Terminal) -> None:
     ended = used.recs("status")
-    (cells,) = (row for row in ended.rows if row["company"] == "concord")
+    titles, *rows = ended.rows
+    (cells,) = (dict(zip(titles, row, strict=True)) for row in rows if row[0] == "concord")
     assert cells["newest day"] == "2025-09-03"
     assert cells["missing"] == "0"
     assert cells["last run"] == "succeeded (replenishment_daily)"
