@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
+from recs_platform import __version__
 from recs_platform.cli import (
     bench,
     companies,
@@ -37,18 +38,45 @@ from recs_platform.process import collect_garbage_rarely, write_privately
 
 app = typer.Typer(
     name="recs",
-    help="Recommendations for many retailers: load, check, publish and measure them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, simulate, run, publish, status, query, verify, ui, bench, why, compare):
+_PANELS = {
+    "Every day": ("run", "status", "ui", "backfill"),
+    "Look": ("why", "query", "compare", "report", "verify"),
+    "Publish": ("publish", "publications", "rollback", "models"),
+    "Set up": ("companies", "demo", "simulate", "sql", "bench"),
+}
+for module in (run, status, ui, why, query, compare, verify, publish, demo, simulate, bench):
     module.register(app)
-app.add_typer(companies.app, name="companies")
-app.add_typer(models.app, name="models")
 app.add_typer(report.app, name="report")
+app.add_typer(models.app, name="models")
+app.add_typer(companies.app, name="companies")
 app.add_typer(sql.app, name="sql")
+for panel, names in _PANELS.items():
+    for command in app.registered_commands:
+        if command.name in names:
+            command.rich_help_panel = panel
+    for group in app.registered_groups:
+        if group.name in names:
+            group.rich_help_panel = panel
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"recs {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def recs(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Make, check, publish and measure recommendations for many retailers."""
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -23,14 +23,20 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    name: Annotated[str | None, typer.Argument(help="A benchmark; without it they are listed.")] = None,
-    rows: Annotated[int | None, typer.Option(min=1_000, help="Rows. Default: the benchmark's own size.")] = None,
-    customers: Annotated[int | None, typer.Option(min=10, help="Customers, where a benchmark simulates them.")] = None,
-    part: Annotated[list[str] | None, typer.Option(help="Only this part of it; may be given several times.")] = None,
-    repeat: Annotated[int, typer.Option(min=1, help="Turns of each side; the median counts.")] = 3,
+    name: Annotated[str | None, typer.Argument(metavar="BENCHMARK", help="A benchmark. Default: list them.")] = None,
+    rows: Annotated[
+        int | None, typer.Option(min=1_000, metavar="N", help="Rows. Default: the benchmark's own size.")
+    ] = None,
+    customers: Annotated[
+        int | None, typer.Option(min=10, metavar="N", help="Customers, where they are simulated.")
+    ] = None,
+    part: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this part; may be repeated.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, metavar="N", help="Turns of each side; the median counts.")] = 3,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure the platform against its targets: each piece of work in turns with a baseline, in the same run."""
+    """Measure the platform against its targets.
+
+    Each piece of work takes turns with a baseline, in the same run."""
     from recs_platform.bench.registry import BENCHMARKS, Options
     from recs_platform.bench.report import BenchReport
 

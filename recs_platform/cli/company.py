@@ -11,8 +11,8 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 CompanyArgument = Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name: see `recs companies list`.")]
-AnyCompanyArgument = Annotated[str | None, typer.Argument(metavar="[COMPANY]", help="A company. Default: all of them.")]
-CompaniesArgument = Annotated[list[str], typer.Argument(metavar="COMPANY...", help="One company, or several.")]
+AnyCompanyArgument = Annotated[str | None, typer.Argument(metavar="COMPANY", help="A company. Default: all of them.")]
+CompaniesArgument = Annotated[list[str], typer.Argument(metavar="COMPANY", help="One company, or several.")]
 
 
 class CompanyCommand(TyperCommand):
@@ -23,6 +23,9 @@ class CompanyCommand(TyperCommand):
         self._arguments = [param for param in self.params if param.param_type_name == "argument"]
         self._option = _company_option()
         self.params.append(self._option)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         named = self._read(ctx, args, self._option)

@@ -16,11 +16,11 @@ def register(app: typer.Typer) -> None:
 
 def compare(
     name: CompanyArgument,
-    a: Annotated[str, typer.Option("--a", help="The day that is compared with.")],
-    b: Annotated[str, typer.Option("--b", help="The day that is compared.")],
+    a: Annotated[str, typer.Option("--a", metavar="DAY", help="The day to compare with.")],
+    b: Annotated[str, typer.Option("--b", metavar="DAY", help="The day to compare.")],
     as_json: JsonOption = False,
 ) -> None:
-    """What changed between two days' recommendations: customers gained and lost, what they are shown, averages."""
+    """Compare two days' recommendations: customers gained and lost, and what they are shown."""
     from recs_platform.declarations.product import RECOMMENDATIONS
     from recs_platform.publication.compare import compare_days
     from recs_platform.strategies.catalogue import company_named, pipeline_of

@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(as_json: JsonOption = False) -> int:
-    """Simulate the built-in companies and run two consecutive days of each, with every check."""
+    """Simulate four companies and make two days of each, with every check."""
     begun = time.perf_counter()
     if not as_json:
         say(("recs demo", "bold"), ": four simulated companies, three months of history, two days each.")

@@ -29,7 +29,7 @@ error_console = Console(stderr=True, markup=False, emoji=False, highlight=False)
 Part: TypeAlias = str | tuple[str, str]
 """A text, or a text and its style."""
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of tables.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
 def say(*parts: Part, out: Console | None = None) -> None:

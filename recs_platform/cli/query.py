@@ -17,14 +17,16 @@ def register(app: typer.Typer) -> None:
 
 def query(
     name: CompanyArgument,
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT in GoogleSQL over any tables of the company.")],
-    date: Annotated[str | None, typer.Option(help="Show only what was known on this day.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 50,
-    personal: Annotated[bool, typer.Option("--personal", help="Print personal data as it is, not masked.")] = False,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that it may run.")] = 60,
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT in GoogleSQL.")],
+    date: Annotated[str | None, typer.Option(metavar="DAY", help="Show what was known on this day.")] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Rows to print.")] = 50,
+    personal: Annotated[bool, typer.Option("--personal", help="Do not mask personal data.")] = False,
+    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long it may run.")] = 60,
     as_json: JsonOption = False,
 ) -> None:
-    """Read any table of a company. Nothing can be written, and personal data is masked unless asked for."""
+    """Read any tables of a company with SQL.
+
+    Nothing can be written. Personal data is masked unless you ask for it."""
     from recs_platform.pipeline.adhoc import adhoc_query, answered
     from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import existing_warehouse

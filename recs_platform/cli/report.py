@@ -11,7 +11,7 @@ from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, day_of, print_json, say
 from recs_platform.plurals import counted
 
-app = typer.Typer(help="Reports that people read: a page, and CSVs.", no_args_is_help=True)
+app = typer.Typer(help="Write reports: a page, and CSV files.", no_args_is_help=True)
 
 
 @app.callback()
@@ -23,19 +23,23 @@ def report() -> None:
 def campaign(
     name: CompanyArgument,
     first: Annotated[
-        str | None, typer.Option("--from", help="First day of messages. Default: the first of the campaign window.")
+        str | None, typer.Option("--from", metavar="DAY", help="First day of messages. Default: the campaign window's.")
     ] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day of messages. Default: the day of --as-of.")] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="DAY", help="Last day of messages. Default: that of --as-of.")
+    ] = None,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Say what was known on this day. Default: the newest day made.")
+        str | None, typer.Option("--as-of", metavar="DAY", help="Tell what was known on this day. Default: the newest.")
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder of the report. Default: reports/<company>/campaign-<from>-<to> in RECS_HOME."),
+        typer.Option(metavar="PATH", help="Folder to write. Default: reports/ in RECS_HOME."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What came of the messages of some days: one HTML page that needs nothing but itself, and a CSV per question."""
+    """Report what came of the messages of some days.
+
+    Writes one HTML page that needs no other file, and a CSV file per question."""
     from recs_platform.campaign.report.files import PAGE, contents, default_folder, write
     from recs_platform.campaign.report.reading import Asked, gather
     from recs_platform.settings import settings

@@ -20,13 +20,20 @@ def register(app: typer.Typer) -> None:
 
 def simulate_company(
     name: CompanyArgument,
-    customers: Annotated[int | None, typer.Option(min=1, help="Customers. Default: the company file's.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="Days of feeds.")] = 93,
-    start: Annotated[str | None, typer.Option("--from", help="First day. Default: the company's start.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives another world.")] = None,
+    customers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Customers. Default: as the company file says.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, metavar="N", help="Days of feeds.")] = 93,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="First day. Default: the company's start.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Another seed gives another world.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a company's simulated feeds and the truth that is planted in them. Another size replaces the old world."""
+    """Write a simulated company's feeds, and the truth that is planted in them.
+
+    A run makes the feeds that it needs. This makes more of them, or another world, which replaces the old one.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from recs_platform.settings import settings

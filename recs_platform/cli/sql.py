@@ -12,18 +12,18 @@ from recs_platform.cli.output import JsonOption, console, day_of, print_json, sa
 from recs_platform.errors import ConfigError
 from recs_platform.plurals import counted
 
-app = typer.Typer(help="The queries of sql/.", no_args_is_help=True)
+app = typer.Typer(help="Show and check the queries of sql/.", no_args_is_help=True)
 
 
 @app.command("show", cls=CompanyCommand)
 def show(
     name: CompanyArgument,
     table: Annotated[str, typer.Argument(metavar="TABLE", help="A table, check or question of its strategy.")],
-    date: Annotated[str | None, typer.Option(help="The day. Default: the company's first day.")] = None,
-    engine: Annotated[str, typer.Option(help="duckdb or bigquery.")] = "duckdb",
+    date: Annotated[str | None, typer.Option(metavar="DAY", help="The day. Default: the company's first.")] = None,
+    engine: Annotated[str, typer.Option(metavar="NAME", help="duckdb or bigquery.")] = "duckdb",
     as_json: JsonOption = False,
 ) -> None:
-    """Print a table's query with the company's values, as an engine runs it."""
+    """Show a table's query as an engine runs it, with the company's values."""
     from recs_platform.companies.problems import did_you_mean
     from recs_platform.pipeline.stage import SqlTable
     from recs_platform.strategies.catalogue import company_named, pipeline_of
@@ -61,7 +61,9 @@ def show(
 
 @app.command("check")
 def check(as_json: JsonOption = False) -> None:
-    """Judge every query: parses, names only tables and parameters it may, and reads no clock."""
+    """Check that every query keeps the rules.
+
+    A query parses, names only tables and parameters that it may, and reads no clock."""
     from recs_platform.strategies.catalogue import pipelines
 
     counts = {

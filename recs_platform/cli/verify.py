@@ -20,12 +20,12 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     name: AnyCompanyArgument = None,
-    accept: Annotated[
-        bool, typer.Option("--accept", help="Take tables as they are, where log and ledger differ or nobody knows.")
-    ] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Accept what is stored where nothing proves it.")] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Read everything that is stored, and say what is not what was written, and what to do about it."""
+    """Check that what is stored is what was written.
+
+    Everything is read again. What differs is named, with what to do about it."""
     from recs_platform.model_registry.shelf import open_shelf
     from recs_platform.publication.stored_state import accept_stored, stored_state
     from recs_platform.strategies.catalogue import company_named, load_companies, pipeline_of
