@@ -32,7 +32,16 @@ from recs_platform.cli import (
     verify,
     why,
 )
-from recs_platform.cli.output import FAILED, INTERRUPTED, MISTAKE, error_console, say, tell_error, tell_trace
+from recs_platform.cli.output import (
+    FAILED,
+    INTERRUPTED,
+    MISTAKE,
+    as_sentence,
+    error_console,
+    say,
+    tell_error,
+    tell_trace,
+)
 from recs_platform.errors import TransientError, UserError
 from recs_platform.process import collect_garbage_rarely, write_privately
 
@@ -93,7 +102,7 @@ def _exit_code(arguments: list[str] | None) -> int:
         tell_error(str(error))
         return MISTAKE
     except TransientError as error:
-        tell_error(f"{error} The same command may succeed later.")
+        tell_error(f"{as_sentence(str(error))} The same command may succeed later.")
         return FAILED
     except TyperException as error:
         _tell_usage(error)
@@ -117,5 +126,8 @@ def _tell_usage(error: TyperException) -> None:
         return
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "recs"
-    stop = "" if message.endswith((".", "?")) else "."
-    tell_error(f"{message}{stop} See `{command} --help`.")
+    said = as_sentence(message.replace("Got unexpected extra argument(s)", "Too many arguments"))
+    form = ""
+    if context and "argument" in message:
+        form = f" Write: {command} {' '.join(context.command.collect_usage_pieces(context))}."
+    tell_error(f"{said}{form} See `{command} --help`.")

@@ -127,7 +127,11 @@ def _records(columns: Sequence[Column], rows: Iterable[Sequence[Text]], width: i
         if number:
             yield Text()
         for column, cell in zip(columns, row, strict=True):
-            name = Text.assemble(column.title, ": ", " " * (names - cell_len(column.title.plain) - len(": ")))
+            if not column.title.plain:  # what has no name is the name of its row
+                yield from wrapped(cell, width)
+                continue
+            name = Text.assemble(column.title, ": ")
+            name.pad_right(names - cell_len(name.plain))
             for part in wrapped(cell, max(1, width - names)) or [Text()]:
                 line = Text.assemble(name, part)
                 line.rstrip()

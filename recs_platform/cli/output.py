@@ -8,6 +8,7 @@ is piped keeps its lines.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, TypeAlias
@@ -21,6 +22,7 @@ from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
 
 FAILED, MISTAKE, INTERRUPTED = 1, 2, 130
+_ENDED = re.compile(r"[.?!]$|\brecs [a-z]+ [^.]*$")
 
 _PIPED_WIDTH = 140
 console = Console(markup=False, emoji=False, highlight=False)
@@ -52,7 +54,16 @@ def styled(*parts: Part) -> Text:
 
 def tell_error(message: str) -> None:
     """One message for people."""
-    say(("error:", "bold red"), " ", mask_text(message), out=error_console)
+    say(("error:", "bold red"), " ", mask_text(as_sentence(message)), out=error_console)
+
+
+def as_sentence(message: str) -> str:
+    """With a full stop at its end, unless that is a command to be copied.
+
+    >>> as_sentence("the day is missing"), as_sentence("make it: recs run acme --date 2025-12-02")
+    ('the day is missing.', 'make it: recs run acme --date 2025-12-02')
+    """
+    return message if _ENDED.search(message) else f"{message}."
 
 
 def tell_trace(trace: str) -> None:

@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 def why(
     name: CompanyArgument,
-    customer: Annotated[str, typer.Argument(help="A customer's id; for parts an e-mail address will do, too.")],
+    customer: Annotated[
+        str, typer.Argument(metavar="CUSTOMER", help="A customer's id; for parts an e-mail address will do, too.")
+    ],
     item: Annotated[str | None, typer.Option(help="One part or offer in particular.")] = None,
     date: Annotated[str | None, typer.Option(help="The day. Default: the newest with recommendations.")] = None,
     as_json: JsonOption = False,

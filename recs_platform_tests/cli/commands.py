@@ -9,6 +9,8 @@ import typer.main
 
 from recs_platform.cli import app
 
+_DAYS = ("--date", "--from", "--to", "--a", "--b", "--as-of")
+
 
 def every_command() -> dict[str, Any]:
     """By what one types: `models list`."""
@@ -35,8 +37,28 @@ def takes_company(command: Any) -> bool:
     return any("COMPANY" in (param.metavar or "") for param in arguments(command))
 
 
+def day_options(command: Any) -> list[str]:
+    return [
+        str(param.opts[0])
+        for param in _options(command)
+        if param.opts[0] in _DAYS and getattr(param, "min", None) is None
+    ]
+
+
 def required_line(command: Any) -> list[str]:
     """What has to stand behind a command and its company."""
     others = ["1" for param in arguments(command)[1:] if param.required]
-    options = [param for param in command.params if param.param_type_name == "option" and param.required]
-    return [*others, *(word for option in options for word in (option.opts[0], "1"))]
+    return [
+        *others,
+        *(word for param in _options(command) if param.required for word in (param.opts[0], _value(param))),
+    ]
+
+
+def _options(command: Any) -> list[Any]:
+    return [param for param in command.params if param.param_type_name == "option"]
+
+
+def _value(param: Any) -> str:
+    if param.opts[0] == "--strategy":
+        return "replenishment"
+    return "2025-09-02" if param.opts[0] in _DAYS and getattr(param, "min", None) is None else "1"

@@ -77,6 +77,12 @@ def test_records_where_a_table_would_break_words() -> None:
     ]
 
 
+def test_what_has_no_name_heads_its_record() -> None:
+    columns = [Column(Text(title), right=False) for title in ("", "name")]
+    lines = [line.plain for line in table(columns, [[Text("AC10004"), Text("Exhaust")]], 10)]
+    assert lines == ["AC10004", "name: Exhaust"]
+
+
 def test_records_where_a_cell_would_be_a_tower() -> None:
     assert _shown([["AC10004", "19", "so " * 40]], 24)[0] == "id:  AC10004"
 

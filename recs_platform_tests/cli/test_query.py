@@ -88,7 +88,9 @@ def test_a_query_that_does_not_end_is_stopped(used: Terminal) -> None:
     sql = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT MAX(n) AS n FROM r"
     ended = used.recs("query", sql, "-c", "concord", "--timeout", "0.5")
     assert ended.code == 2
-    assert ended.err == ("error: query:1: ran for 0.5 s and was stopped; ask for less, or give it longer (--timeout)\n")
+    assert ended.err == (
+        "error: query:1: ran for 0.5 s and was stopped; ask for less, or give it longer (--timeout).\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ PAIR = ("C1", "--item", "F1")
         (("concord", "C1"), "concord has nothing to explain: replenishment recommends nothing yet."),
         (("metro", *PAIR, "--date", "yesterday"), "--date: 'yesterday' is not a day; write it as 2025-12-02."),
         (("nobody", *PAIR), 'no company "nobody". Known: acme'),
-        (("metro",), "Missing argument 'customer'. See `recs why --help`."),
+        (("metro",), "Missing argument 'CUSTOMER'. Write: recs why [OPTIONS] COMPANY CUSTOMER. See `recs why --help`."),
     ],
 )
 def test_a_mistake_is_one_sentence(terminal: Terminal, given: tuple[str, ...], words: str) -> None:
