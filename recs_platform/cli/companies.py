@@ -35,7 +35,7 @@ def list_companies(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(rows)
     else:
-        print_table("Companies", list(rows[0]) if rows else [], [list(row.values()) for row in rows])
+        print_table("", list(rows[0]) if rows else [], [list(row.values()) for row in rows])
 
 
 @app.command("new")

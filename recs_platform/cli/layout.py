@@ -35,6 +35,8 @@ def wrapped(text: Text, width: int) -> list[Text]:
     >>> [line.plain for line in wrapped(Text("make the day again: recs run acme --date DAY"), 24)]
     ['make the day again:', 'recs run acme --date DAY']
     """
+    if "\n" not in text.plain and cell_len(text.plain) <= width:
+        return [text]
     lines = []
     for line in text.split("\n", allow_blank=True):
         indent = " " * (len(line.plain) - len(line.plain.lstrip(" ")))
