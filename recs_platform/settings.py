@@ -155,7 +155,7 @@ def require_home() -> None:
         return
     raise ConfigError(
         f"{chosen.home.absolute()}: nothing was ever made here. Set RECS_HOME to the folder that holds your tables, or "
-        "make the first day: recs run --company COMPANY --date DAY"
+        "make the first day: recs run COMPANY --date DAY"
     )
 
 

@@ -34,7 +34,7 @@ def earlier_days_check(
             passed=not missing,
             severity=dg.AssetCheckSeverity.WARN,
             description=f"{in_words(missing)} {'is' if len(missing) == 1 else 'are'} missing. Make what is missing: "
-            f"recs run --company {name} --date {days.last}"
+            f"recs run {name} --date {days.last}"
             if missing
             else "No earlier day is missing.",
             metadata={"missing_days": dg.MetadataValue.json([str(day) for day in missing])},

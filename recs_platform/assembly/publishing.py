@@ -83,7 +83,7 @@ def publication_asset(
                 metadata=_comparison_metadata(pipeline, company, proposal),
                 allow_retries=False,
             )
-        context.log.info(f"{proposal.summary()}{f' Published as version {made.version}.' if made else ''}")
+        context.log.info(f"{proposal.summary(made)}{f' Published as version {made.version}.' if made else ''}")
         return dg.MaterializeResult(metadata=_about(proposal, made) | _comparison_metadata(pipeline, company, proposal))
 
     asset: dg.AssetsDefinition = dg.asset(
@@ -103,7 +103,7 @@ def publication_asset(
 def _about(proposal: Proposal, made: Publication | None) -> dict[str, Any]:
     """What is live after the run."""
     live = made or proposal.live
-    metadata: dict[str, Any] = {"summary": proposal.summary(), "published": made is not None}
+    metadata: dict[str, Any] = {"summary": proposal.summary(made), "published": made is not None}
     if live is not None:
         metadata |= {
             "version": live.version,

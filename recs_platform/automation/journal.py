@@ -117,7 +117,7 @@ def death_of(run: JobRun) -> str:
     last = f" --to {run.last_date}" if run.last_date != run.first_date else ""
     return (
         f"the run of {run.company} {Days(run.first_date, run.last_date)} died: it was killed, or its machine failed. "
-        f"Nothing half-done was published. Run it again: recs run --company {run.company} --date {run.first_date}{last}"
+        f"Nothing half-done was published. Run it again: recs run {run.company} --date {run.first_date}{last}"
     )
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -30,7 +31,7 @@ _DEFINITIONS = "recs_platform.definitions"
 _NO_CURRENT_FOLDER = "PYTHONSAFEPATH"
 
 
-def serve(host: str, port: int, allowed_hosts: Collection[str]) -> None:
+def serve(host: str, listening: socket.socket, allowed_hosts: Collection[str]) -> None:
     """Until Ctrl-C."""
     os.environ[_NO_CURRENT_FOLDER] = "1"
     # Dagster puts the folder in which a module is loaded on the path; the instance's own holds none.
@@ -48,7 +49,8 @@ def serve(host: str, port: int, allowed_hosts: Collection[str]) -> None:
         with _daemon(workspace), WorkspaceProcessContext(instance, target) as context:
             app = create_app_from_workspace_process_context(context)
             guarded = OwnPagesOnly(app, {host, *allowed_hosts})
-            uvicorn.run(guarded, host=host, port=port, log_level="warning")
+            with suppress(KeyboardInterrupt):
+                uvicorn.Server(uvicorn.Config(guarded, log_level="warning")).run(sockets=[listening])
 
 
 @contextmanager
@@ -66,10 +68,10 @@ def _daemon(workspace: Path) -> Iterator[None]:
 def _main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", required=True)
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--socket", type=int, required=True, help="Open, listening, and this process's to close.")
     parser.add_argument("--allow-host", action="append", default=[])
     chosen = parser.parse_args()
-    serve(chosen.host, chosen.port, chosen.allow_host)
+    serve(chosen.host, socket.socket(fileno=chosen.socket), chosen.allow_host)
 
 
 if __name__ == "__main__":

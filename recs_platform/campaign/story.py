@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def campaign_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
     """One line a finding; a company that sends nothing has none."""
     from recs_platform.pipeline.stored import stored_rows
-    from recs_platform.reporting.figures import counted, money, percent
+    from recs_platform.plurals import counted
+    from recs_platform.reporting.figures import money, percent
     from recs_platform.schemas.campaign import EVERYBODY
 
     rows = partial(stored_rows, warehouse, pipeline, company, day=day)

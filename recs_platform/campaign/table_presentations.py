@@ -15,8 +15,9 @@ from recs_platform.campaign.report.next_treatments import bandit_chart
 from recs_platform.campaign.report.orders import paths_chart, time_chart
 from recs_platform.campaign.report.revenue import filled, revenue_chart
 from recs_platform.companies.model import Company
+from recs_platform.plurals import counted
 from recs_platform.reporting.charts import picture
-from recs_platform.reporting.figures import counted, money, percent
+from recs_platform.reporting.figures import money, percent
 from recs_platform.reporting.presentation import Presentation
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.warehouse.slices import Days

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
+from recs_platform import __version__
 from recs_platform.cli import (
     bench,
     companies,
@@ -31,24 +32,60 @@ from recs_platform.cli import (
     verify,
     why,
 )
-from recs_platform.cli.output import FAILED, INTERRUPTED, MISTAKE, error_console, say, tell_error, tell_trace
+from recs_platform.cli.output import (
+    FAILED,
+    INTERRUPTED,
+    MISTAKE,
+    as_sentence,
+    error_console,
+    say,
+    tell_error,
+    tell_trace,
+)
 from recs_platform.errors import TransientError, UserError
 from recs_platform.process import collect_garbage_rarely, write_privately
 
 app = typer.Typer(
     name="recs",
-    help="Recommendations for many retailers: load, check, publish and measure them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, simulate, run, publish, status, query, verify, ui, bench, why, compare):
+_PANELS = {
+    "Every day": ("run", "status", "ui", "backfill"),
+    "Look": ("why", "query", "compare", "report", "verify"),
+    "Publish": ("publish", "publications", "rollback", "models"),
+    "Set up": ("companies", "demo", "simulate", "sql", "bench"),
+}
+for module in (run, status, ui, why, query, compare, verify, publish, demo, simulate, bench):
     module.register(app)
-app.add_typer(companies.app, name="companies")
-app.add_typer(models.app, name="models")
 app.add_typer(report.app, name="report")
+app.add_typer(models.app, name="models")
+app.add_typer(companies.app, name="companies")
 app.add_typer(sql.app, name="sql")
+for panel, names in _PANELS.items():
+    for command in app.registered_commands:
+        if command.name in names:
+            command.rich_help_panel = panel
+    for group in app.registered_groups:
+        if group.name in names:
+            group.rich_help_panel = panel
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"recs {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def recs(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Make, check, publish and measure recommendations for many retailers."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -65,7 +102,7 @@ def _exit_code(arguments: list[str] | None) -> int:
         tell_error(str(error))
         return MISTAKE
     except TransientError as error:
-        tell_error(f"{error} The same command may succeed later.")
+        tell_error(f"{as_sentence(str(error))} The same command may succeed later.")
         return FAILED
     except TyperException as error:
         _tell_usage(error)
@@ -89,5 +126,8 @@ def _tell_usage(error: TyperException) -> None:
         return
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "recs"
-    stop = "" if message.endswith((".", "?")) else "."
-    tell_error(f"{message}{stop} See `{command} --help`.")
+    said = as_sentence(message.replace("Got unexpected extra argument(s)", "Too many arguments"))
+    form = ""
+    if context and "argument" in message:
+        form = f" Write: {command} {' '.join(context.command.collect_usage_pieces(context))}."
+    tell_error(f"{said}{form} See `{command} --help`.")

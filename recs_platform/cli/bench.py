@@ -11,6 +11,7 @@ import typer
 
 from recs_platform.cli.output import JsonOption, console, print_json, print_table, say, styled
 from recs_platform.errors import ConfigError
+from recs_platform.plurals import counted
 
 if TYPE_CHECKING:
     from recs_platform.bench.measure import MeasuredPart, Measurement
@@ -22,14 +23,20 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    name: Annotated[str | None, typer.Argument(help="A benchmark; without it they are listed.")] = None,
-    rows: Annotated[int | None, typer.Option(min=1_000, help="Rows. Default: the benchmark's own size.")] = None,
-    customers: Annotated[int | None, typer.Option(min=10, help="Customers, where a benchmark simulates them.")] = None,
-    part: Annotated[list[str] | None, typer.Option(help="Only this part of it; may be given several times.")] = None,
-    repeat: Annotated[int, typer.Option(min=1, help="Turns of each side; the median counts.")] = 3,
+    name: Annotated[str | None, typer.Argument(metavar="BENCHMARK", help="A benchmark. Default: list them.")] = None,
+    rows: Annotated[
+        int | None, typer.Option(min=1_000, metavar="N", help="Rows. Default: the benchmark's own size.")
+    ] = None,
+    customers: Annotated[
+        int | None, typer.Option(min=10, metavar="N", help="Customers, where they are simulated.")
+    ] = None,
+    part: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this part; may be repeated.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, metavar="N", help="Turns of each side; the median counts.")] = 3,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure the platform against its targets: each piece of work in turns with a baseline, in the same run."""
+    """Measure the platform against its targets.
+
+    Each piece of work takes turns with a baseline, in the same run."""
     from recs_platform.bench.registry import BENCHMARKS, Options
     from recs_platform.bench.report import BenchReport
 
@@ -81,8 +88,12 @@ def _show(report: BenchReport, repeat: int) -> None:
     for one in report.measured:
         sizes = ", ".join(f"{size:,} {key}" for key, size in one.part.sizes.items())
         say(f"{one.part.name}: {sizes}; baseline: {one.part.baseline_name}.")
-    turns = "1 turn" if repeat == 1 else f"{repeat} turns"
-    say((f"Medians of {turns} of each side. Ratio: baseline seconds / seconds; 1.00 is as fast.", "dim"))
+    say(
+        (
+            f"Medians of {counted(repeat, 'turn')} of each side. Ratio: baseline seconds / seconds; 1.00 is as fast.",
+            "dim",
+        )
+    )
 
 
 def _rows(one: Measurement) -> list[tuple[object, ...]]:

@@ -7,17 +7,18 @@ from typing import Annotated
 
 import typer
 
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import MISTAKE, JsonOption, day_of, print_json, print_table, say
 from recs_platform.errors import ConfigError
 
-app = typer.Typer(help="The companies that the platform serves.", no_args_is_help=True)
+app = typer.Typer(help="List, create and check companies.", no_args_is_help=True)
 
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 @app.command("list")
 def list_companies(as_json: JsonOption = False) -> None:
-    """List the companies, with their strategy and where their data comes from."""
+    """List the companies, their strategies and the connectors of their sources."""
     from recs_platform.strategies.catalogue import load_companies
 
     rows = [
@@ -34,16 +35,20 @@ def list_companies(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(rows)
     else:
-        print_table("Companies", list(rows[0]) if rows else [], [list(row.values()) for row in rows])
+        print_table("", list(rows[0]) if rows else [], [list(row.values()) for row in rows])
 
 
 @app.command("new")
 def new_company(
-    name: Annotated[str, typer.Argument(help="Lower-case name, such as northwind.")],
-    strategy: Annotated[str, typer.Option(help="vehicle_fitment, offer_ranking or replenishment.")],
-    folder: Annotated[Path | None, typer.Option(help="Where to write it. Default: RECS_COMPANIES_DIR.")] = None,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name in lower case, such as northwind.")],
+    strategy: Annotated[str, typer.Option(metavar="NAME", help="vehicle_fitment, offer_ranking or replenishment.")],
+    folder: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Where to write it. Default: RECS_COMPANIES_DIR.")
+    ] = None,
 ) -> None:
-    """Write a commented company file that works as it is (simulated) and shows how to connect real sources."""
+    """Write a company file that works as it is, simulated.
+
+    Its comments show how to connect real sources."""
     from recs_platform.companies.scaffold import new_company_yaml
     from recs_platform.settings import settings
     from recs_platform.strategies.catalogue import STRATEGIES, load_companies
@@ -62,13 +67,15 @@ def new_company(
     say(f"Wrote {path}. Next: ", (f"{where}recs companies check {name}", "bold"))
 
 
-@app.command("check")
+@app.command("check", cls=CompanyCommand)
 def check(
-    name: Annotated[str, typer.Argument(help="The company's name.")],
-    date: Annotated[str | None, typer.Option(help="The day to try. Default: the company's first day.")] = None,
+    name: CompanyArgument,
+    date: Annotated[
+        str | None, typer.Option(metavar="DAY", help="The day to try. Default: the company's first.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Validate a company's file, connect to every source, and say in plain words what is missing."""
+    """Check a company's file and connect to its sources, and say what is missing."""
     from recs_platform.sources.check import check_company
     from recs_platform.strategies.catalogue import company_named
 

@@ -6,20 +6,21 @@ from typing import Annotated
 
 import typer
 
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, day_of, print_json, print_table, say
 
 
 def register(app: typer.Typer) -> None:
-    app.command("compare")(compare)
+    app.command("compare", cls=CompanyCommand)(compare)
 
 
 def compare(
-    name: Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name.")],
-    a: Annotated[str, typer.Option("--a", help="The day that is compared with.")],
-    b: Annotated[str, typer.Option("--b", help="The day that is compared.")],
+    name: CompanyArgument,
+    a: Annotated[str, typer.Option("--a", metavar="DAY", help="The day to compare with.")],
+    b: Annotated[str, typer.Option("--b", metavar="DAY", help="The day to compare.")],
     as_json: JsonOption = False,
 ) -> None:
-    """What changed between two days' recommendations: customers gained and lost, what they are shown, averages."""
+    """Compare two days' recommendations: customers gained and lost, and what they are shown."""
     from recs_platform.declarations.product import RECOMMENDATIONS
     from recs_platform.pipeline.coverage import lacking, lacking_in_words
     from recs_platform.publication.compare import compare_days

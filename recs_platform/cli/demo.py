@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from recs_platform.cli.output import JsonOption, Part, print_json, print_table, say
+from recs_platform.plurals import counted
 
 if TYPE_CHECKING:
     from recs_platform.automation.plan import Step
@@ -25,7 +26,7 @@ _MOST_COMPANIES = 4
 _NEXT: tuple[Part, ...] = (
     *("Next: ", ("recs status", "bold"), ", ", ("recs report campaign holley", "bold"), ", "),
     *(("recs publications holley", "bold"), ", "),
-    ('recs query "SELECT reason, COUNT(*) AS n FROM rejected_rows GROUP BY reason" --company holley', "bold"),
+    ('recs query holley "SELECT reason, COUNT(*) AS n FROM rejected_rows GROUP BY reason"', "bold"),
     *(", or ", ("make ui", "bold"), "."),
 )
 HISTORY_DAYS = 92
@@ -37,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(as_json: JsonOption = False) -> int:
-    """Simulate the built-in companies and run two consecutive days of each, with every check."""
+    """Simulate four companies and make two days of each, with every check."""
     begun = time.perf_counter()
     if not as_json:
         say(("recs demo", "bold"), ": four simulated companies, three months of history, two days each.")
@@ -102,11 +103,11 @@ def _summarize(ended: list[Ended], seconds: float) -> None:
                 sum(run.seconds for run in runs),
             )
         )
-    titles = ("company", "tables", "rows", "passed", "warned", "failed", "seconds")
+    titles = ("company", "tables", "rows", "checks passed", "checks warned", "checks failed", "seconds")
     print_table("", titles, rows, right=1)
     failed = [run for run in ended if not run.outcome.success]
     if failed:
-        say((f"{len(failed)} runs failed.", "red"), " What is wrong stands above.")
+        say((f"{counted(len(failed), 'run')} failed.", "red"), " What is wrong stands above.")
         return
     say(f"Done in {seconds:.0f} s.")
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, print_json, print_table, say
-from recs_platform.cli.publish import ByOption, CompanyArgument, who
+from recs_platform.cli.publish import ByOption, who
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,28 +19,28 @@ if TYPE_CHECKING:
     from recs_platform.model_registry.training_log import Begun
     from recs_platform.models.task import RankingTask
 
-ModelOption = Annotated[str | None, typer.Option("--model", help="Which model. Default: the only one there is.")]
+ModelOption = Annotated[str | None, typer.Option("--model", metavar="NAME", help="Which model. Default: the only one.")]
 
 
 class _ListsByDefault(TyperGroup):
     """`recs models metro` is short for `recs models list metro`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and not args[0].startswith("-") and args[0] not in self.commands:
+        if args and args[0] not in ("--help", *self.commands):
             args = ["list", *args]
         return super().parse_args(ctx, args)
 
 
 app = typer.Typer(
     cls=_ListsByDefault,
-    help="Trained models: `recs models COMPANY` lists them; `activate` and `rollback` say which one serves.",
+    help="List trained models, and choose the one that serves.\n\n`recs models COMPANY` lists those of a company.",
     no_args_is_help=True,
 )
 
 
-@app.command("list")
+@app.command("list", cls=CompanyCommand)
 def list_models(company: CompanyArgument, model: ModelOption = None, as_json: JsonOption = False) -> None:
-    """List the versions of a company's model and the trainings that gave none, the newest first."""
+    """List a company's models and trainings, the newest first."""
     shelf, task = _opened(company, model)
     versions = shelf.versions(task.model)
     trainings = shelf.begun_trainings(task.model)[::-1]
@@ -57,30 +58,35 @@ def list_models(company: CompanyArgument, model: ModelOption = None, as_json: Js
             say(_ended(training))
 
 
-@app.command()
+@app.command(cls=CompanyCommand)
 def activate(
     company: CompanyArgument,
-    version: Annotated[int, typer.Argument(min=1, help="The version: see `recs models COMPANY`.")],
+    version: Annotated[
+        int, typer.Argument(min=1, metavar="VERSION", help="A version that `recs models COMPANY` lists.")
+    ],
     model: ModelOption = None,
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a version the one that serves, if its artifact is sound and of this code's features."""
+    """Make a version the one that serves.
+
+    Its artifact is read and proved first; it must be of this code's features."""
     shelf, task = _opened(company, model)
     _tell(shelf.activate(task.model, version, task.features, by=who(by)), as_json)
 
 
-@app.command()
+@app.command(cls=CompanyCommand)
 def rollback(
     company: CompanyArgument,
     to: Annotated[
-        int | None, typer.Option("--to", min=1, help="A version that served. Default: the one before the active one.")
+        int | None,
+        typer.Option("--to", min=1, metavar="VERSION", help="The version. Default: the one that served last."),
     ] = None,
     model: ModelOption = None,
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go back to the version that served before."""
+    """Go back to a version that served before."""
     shelf, task = _opened(company, model)
     _tell(shelf.rollback(task.model, task.features, to=to, by=who(by)), as_json)
 
@@ -104,7 +110,7 @@ def _none_yet(company: str, model: str, trainings: tuple[Begun, ...]) -> str:
     if not trainings:
         return (
             f"{company} has no model {model} yet. The first day that has enough impressions trains one: "
-            f"recs run --company {company} --date DAY"
+            f"recs run {company} --date DAY"
         )
     return f"{company} has no version of {model} yet. {_ended(trainings[0])}"
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from recs_platform.cli.output import FAILED, MISTAKE, Part, console, error_console, say, tell_trace
+from recs_platform.plurals import counted
 
 if TYPE_CHECKING:
     from recs_platform.automation.plan import Step
@@ -38,7 +40,7 @@ def run_side_by_side(steps: Sequence[Step], *, quiet: bool, processes: Processes
 
     companies = len({step.company for step in steps})
     with ExitStack() as opened, _progress(quiet) as progress:
-        progress.add_task(f"{companies} companies, {len(steps)} runs", total=None)
+        progress.add_task(f"{counted(companies, 'company', 'companies')}, {counted(len(steps), 'run')}", total=None)
         used = processes or opened.enter_context(company_processes(companies))
         return _each_told(run_companies(steps, used), progress, quiet)
 
@@ -57,7 +59,7 @@ def _each_told(runs: Iterable[Ended], progress: Progress, quiet: bool) -> list[E
 def _progress(quiet: bool) -> Progress:
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
         TimeElapsedColumn(),
         console=console,
         disable=quiet or not console.is_terminal,
@@ -81,14 +83,14 @@ def tell_errors(ended: Sequence[Ended]) -> None:
 
 def _tell(run: Ended, out: Console) -> None:
     done = run.outcome.summary
-    checks: list[Part] = [f"{done.checks_passed} checks passed"]
+    checks: list[Part] = [f"{counted(done.checks_passed, 'check')} passed"]
     if done.checks_warned:
         checks += [", ", (f"{done.checks_warned} warned", "yellow")]
     if done.checks_failed:
         checks += [", ", (f"{done.checks_failed} failed", "red")]
     say(
         ("ok  ", "green") if run.outcome.success else ("failed", "red"),
-        f" {run.outcome.step}: {done.assets} tables, {done.rows:,} rows, ",
+        f" {run.outcome.step}: {counted(done.assets, 'table')}, {counted(done.rows, 'row')}, ",
         *checks,
         f", {run.seconds:.1f} s",
         out=out,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import FAILED, JsonOption, day_of, print_json, print_table, say
 from recs_platform.errors import ConfigError
 
@@ -22,27 +23,31 @@ if TYPE_CHECKING:
 
 ProductOption = Annotated[
     str | None,
-    typer.Option("--product", help="What is published. Default: recommendations, or all that the strategy publishes."),
+    typer.Option("--product", metavar="NAME", help="Which product. Default: the recommendations, or the only product."),
 ]
-CompanyArgument = Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name: see `recs companies list`.")]
-ByOption = Annotated[str | None, typer.Option("--by", help="Who does it. Default: the user of this machine.")]
+ByOption = Annotated[
+    str | None, typer.Option("--by", metavar="NAME", help="Your name, for the record. Default: this machine's user.")
+]
 
 
 def register(app: typer.Typer) -> None:
-    app.command("publish")(publish)
-    app.command("publications")(publications)
-    app.command("rollback")(rollback)
+    app.command("publish", cls=CompanyCommand)(publish)
+    app.command("publications", cls=CompanyCommand)(publications)
+    app.command("rollback", cls=CompanyCommand)(rollback)
 
 
 def publish(
     name: CompanyArgument,
-    date: Annotated[str | None, typer.Option(help="The day. Default: the newest that was made.")] = None,
-    approve: Annotated[str | None, typer.Option(help="The comparison that you have looked at and approve.")] = None,
+    date: Annotated[str | None, typer.Option(metavar="DAY", help="The day. Default: the newest that was made.")] = None,
+    approve: Annotated[str | None, typer.Option(metavar="ID", help="Approve this comparison.")] = None,
     product: ProductOption = None,
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Compare a day's recommendations with what is live, and make them live unless a check or guardrail refuses."""
+    """Publish a day's recommendations, unless a check or a guardrail refuses.
+
+    They are compared with what is live. --approve publishes what a guardrail refused, but not what a check did.
+    """
     from recs_platform.publication.proposal import Standing, accept, newest_day, propose
 
     company, pipeline, outlet = _opened(name, product)
@@ -57,7 +62,7 @@ def publish(
 
 
 def publications(name: CompanyArgument, product: ProductOption = None, as_json: JsonOption = False) -> None:
-    """List the versions of what customers see, the newest first."""
+    """List what was published, the newest first."""
     from recs_platform.publication.publish import publications as listed
 
     _, _, outlet = _opened(name, product)
@@ -79,12 +84,12 @@ def publications(name: CompanyArgument, product: ProductOption = None, as_json: 
 
 def rollback(
     name: CompanyArgument,
-    to: Annotated[int, typer.Option("--to", min=1, help="The version to go back to: see `recs publications`.")],
+    to: Annotated[int, typer.Option("--to", min=1, metavar="VERSION", help="The version to go back to.")],
     product: ProductOption = None,
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make an earlier version live again, and read it back."""
+    """Make an earlier publication live again, and read it back."""
     from recs_platform.publication.publish import rollback as go_back
     from recs_platform.publication.verify import figures_of
 
@@ -138,7 +143,7 @@ def who(by: str | None) -> str:
 def _tell_proposal(proposal: Proposal, made: Publication | None) -> None:
     from recs_platform.publication.verify import figures_of
 
-    say(proposal.summary())
+    say(proposal.summary(made))
     if proposal.compared is None:
         return
     say(proposal.compared.summary())

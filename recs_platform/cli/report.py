@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, day_of, print_json, say
+from recs_platform.plurals import counted
 
-app = typer.Typer(help="Reports that people read: a page, and CSVs.", no_args_is_help=True)
+app = typer.Typer(help="Write reports: a page, and CSV files.", no_args_is_help=True)
 
 
 @app.callback()
@@ -17,23 +19,27 @@ def report() -> None:
     """A group, even with one command in it."""
 
 
-@app.command()
+@app.command(cls=CompanyCommand)
 def campaign(
-    name: Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name.")],
+    name: CompanyArgument,
     first: Annotated[
-        str | None, typer.Option("--from", help="First day of messages. Default: the first of the campaign window.")
+        str | None, typer.Option("--from", metavar="DAY", help="First day of messages. Default: the campaign window's.")
     ] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last day of messages. Default: the day of --as-of.")] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="DAY", help="Last day of messages. Default: that of --as-of.")
+    ] = None,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Say what was known on this day. Default: the newest day made.")
+        str | None, typer.Option("--as-of", metavar="DAY", help="Tell what was known on this day. Default: the newest.")
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder of the report. Default: reports/<company>/campaign-<from>-<to> in RECS_HOME."),
+        typer.Option(metavar="PATH", help="Folder to write. Default: reports/ in RECS_HOME."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What came of the messages of some days: one HTML page that needs nothing but itself, and a CSV per question."""
+    """Report what came of the messages of some days.
+
+    Writes one HTML page that needs no other file, and a CSV file per question."""
     from recs_platform.campaign.report.files import PAGE, contents, default_folder, write
     from recs_platform.campaign.report.reading import Asked, gather
     from recs_platform.pipeline.coverage import lacking_in_words
@@ -62,4 +68,4 @@ def campaign(
     if findings.lacking:
         say((f"The report lacks {lacking_in_words(findings.lacking)}.", "yellow"))
     say(f"The report is {folder / PAGE}")
-    say((f"Beside it are {len(files) - 1} CSV files.", "dim"))
+    say((f"With it: {counted(len(files) - 1, 'CSV file')}.", "dim"))

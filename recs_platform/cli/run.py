@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recs_platform.cli.output import CompanyOption, JsonOption, day_of, error_console, print_json, say
+from recs_platform.cli.company import CompaniesArgument, CompanyArgument, CompanyCommand
+from recs_platform.cli.output import JsonOption, day_of, error_console, print_json, say
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command("run")(run)
-    app.command("backfill")(backfill)
+    app.command("run", cls=CompanyCommand)(run)
+    app.command("backfill", cls=CompanyCommand)(backfill)
 
 
 def run(
-    name: CompanyOption,
+    name: CompanyArgument,
     date: Annotated[str, typer.Option(help="The day, such as 2025-12-02.")],
     to: Annotated[str | None, typer.Option(help="Last day, for several days in a row.")] = None,
     only: Annotated[bool, typer.Option("--only", help="Make no earlier day that is missing.")] = False,
@@ -42,7 +43,7 @@ def run(
 
 
 def backfill(
-    names: Annotated[list[str], typer.Option("--company", "-c", help="A company; may be given several times.")],
+    names: CompaniesArgument,
     first: Annotated[str, typer.Option("--from", help="First day.")],
     last: Annotated[str, typer.Option("--to", help="Last day.")],
     resume: Annotated[bool, typer.Option("--resume", help="Skip the days that the broken-off one has made.")] = False,

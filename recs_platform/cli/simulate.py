@@ -8,23 +8,32 @@ from typing import Annotated
 
 import typer
 
-from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json, say
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
+from recs_platform.cli.output import JsonOption, console, day_of, print_json, say
 from recs_platform.errors import ConfigError
+from recs_platform.plurals import counted
 
 
 def register(app: typer.Typer) -> None:
-    app.command("simulate")(simulate_company)
+    app.command("simulate", cls=CompanyCommand)(simulate_company)
 
 
 def simulate_company(
-    name: CompanyOption,
-    customers: Annotated[int | None, typer.Option(min=1, help="Customers. Default: the company file's.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="Days of feeds.")] = 93,
-    start: Annotated[str | None, typer.Option("--from", help="First day. Default: the company's start.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives another world.")] = None,
+    name: CompanyArgument,
+    customers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Customers. Default: as the company file says.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, metavar="N", help="Days of feeds.")] = 93,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="First day. Default: the company's start.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="Another seed gives another world.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a company's simulated feeds and the truth that is planted in them. Another size replaces the old world."""
+    """Write a simulated company's feeds, and the truth that is planted in them.
+
+    A run makes the feeds that it needs. This makes more of them, or another world, which replaces the old one.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from recs_platform.settings import settings
@@ -44,15 +53,15 @@ def simulate_company(
     landing = settings().landing.absolute()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=as_json, transient=True) as progress:
-        task = progress.add_task(f"simulating {name}, {spec.customers:,} customers", total=days)
+        task = progress.add_task(f"simulating {name}, {counted(spec.customers, 'customer')}", total=days)
         tables = company.strategy.sources.values()
         simulate(world_of(company), tables, spec, landing, first, last, on_day=lambda _: progress.advance(task))
     if as_json:
         print_json({"company": name, "customers": spec.customers, "seed": spec.seed, "first": first, "last": last})
         return
     say(
-        f"Simulated {name}: {spec.customers:,} customers, {first} to {last}, in {landing / name}.\n"
+        f"Simulated {name}: {counted(spec.customers, 'customer')}, {first} to {last}, in {landing / name}.\n"
         f"What is planted stands in {landing / name / 'truth.json'}. "
         "Next: ",
-        (f"recs run --company {name} --date {last}", "bold"),
+        (f"recs run {name} --date {last}", "bold"),
     )

@@ -7,21 +7,23 @@ from typing import Annotated
 import typer
 from rich.syntax import Syntax
 
-from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json, say
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
+from recs_platform.cli.output import JsonOption, console, day_of, print_json, say
 from recs_platform.errors import ConfigError
+from recs_platform.plurals import counted
 
-app = typer.Typer(help="The queries of sql/.", no_args_is_help=True)
+app = typer.Typer(help="Show and check the queries of sql/.", no_args_is_help=True)
 
 
-@app.command("show")
+@app.command("show", cls=CompanyCommand)
 def show(
-    table: Annotated[str, typer.Argument(help="A table, check or question of the company's strategy.")],
-    name: CompanyOption,
-    date: Annotated[str | None, typer.Option(help="The day. Default: the company's first day.")] = None,
-    engine: Annotated[str, typer.Option(help="duckdb or bigquery.")] = "duckdb",
+    name: CompanyArgument,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="A table, check or question of its strategy.")],
+    date: Annotated[str | None, typer.Option(metavar="DAY", help="The day. Default: the company's first.")] = None,
+    engine: Annotated[str, typer.Option(metavar="NAME", help="duckdb or bigquery.")] = "duckdb",
     as_json: JsonOption = False,
 ) -> None:
-    """Print a table's query with the company's values, as an engine runs it."""
+    """Show a table's query as an engine runs it, with the company's values."""
     from recs_platform.companies.problems import did_you_mean
     from recs_platform.pipeline.stage import SqlTable
     from recs_platform.strategies.catalogue import company_named, pipeline_of
@@ -50,13 +52,18 @@ def show(
     if as_json:
         print_json({"table": table, "engine": engine, "path": bound.query.path, "shown": views, "sql": text})
         return
-    say((f"-- {bound.query.path}; shown: {_shown(views)}", "dim"))
-    console.print(Syntax(text, "sql", background_color="default", word_wrap=True))
+    for line in (bound.query.path, *(f"shown: {view['name']} {view['days']}" for view in views)):
+        say((f"-- {line}", "dim"))
+    if not views:
+        say(("-- shown: nothing of the warehouse", "dim"))
+    console.print(Syntax("", "sql", background_color="default").highlight(text.rstrip()), soft_wrap=True, end="")
 
 
 @app.command("check")
 def check(as_json: JsonOption = False) -> None:
-    """Judge every query: parses, names only tables and parameters it may, and reads no clock."""
+    """Check that every query keeps the rules.
+
+    A query parses, names only tables and parameters that it may, and reads no clock."""
     from recs_platform.strategies.catalogue import pipelines
 
     counts = {
@@ -67,9 +74,5 @@ def check(as_json: JsonOption = False) -> None:
         print_json(counts)
         return
     for name, count in counts.items():
-        said = ", ".join(f"{number} {kind}" for kind, number in count.items())
+        said = ", ".join(counted(number, kind.removesuffix("s")) for kind, number in count.items())
         say(("ok", "green"), f"  {name}: {said}")
-
-
-def _shown(views: list[dict[str, str]]) -> str:
-    return ", ".join(f"{view['name']} {view['days']}" for view in views) or "nothing of the warehouse"

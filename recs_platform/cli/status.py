@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from recs_platform.cli.company import AnyCompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ _TITLES = ("company", "newest day", *_COUNTED, "last run", "ended")
 
 
 def register(app: typer.Typer) -> None:
-    app.command("status")(status)
+    app.command("status", cls=CompanyCommand)(status)
 
 
 def status(
-    name: Annotated[str | None, typer.Option("--company", "-c", help="One company, table by table.")] = None,
+    name: AnyCompanyArgument = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what is there, and what is missing, failed, empty or stale: of all companies, or table by table of one."""
@@ -63,7 +64,7 @@ def _tell(one: CompanyState) -> None:
         say((one.message if named else f"{one.company}: {one.message}", "red"))
     if one.missing_days:
         is_missing = "is missing" if len(one.missing_days) == 1 else "are missing"
-        make = f"recs run --company {one.company} --date {one.missing_days[-1]}"
+        make = f"recs run {one.company} --date {one.missing_days[-1]}"
         say(
             (f"{one.company}: {in_words(one.missing_days)} {is_missing}. ", "yellow"),
             "Make what is missing: ",

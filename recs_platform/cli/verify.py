@@ -6,24 +6,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recs_platform.cli.company import AnyCompanyArgument, CompanyCommand
 from recs_platform.cli.output import FAILED, JsonOption, error_console, print_json, print_table, say, tell_error
+from recs_platform.plurals import counted
 
 if TYPE_CHECKING:
     from recs_platform.publication.stored_state import StoredState
 
 
 def register(app: typer.Typer) -> None:
-    app.command("verify")(verify)
+    app.command("verify", cls=CompanyCommand)(verify)
 
 
 def verify(
-    name: Annotated[str | None, typer.Option("--company", "-c", help="One company. Default: all of them.")] = None,
-    accept: Annotated[
-        bool, typer.Option("--accept", help="Take tables as they are, where log and ledger differ or nobody knows.")
-    ] = False,
+    name: AnyCompanyArgument = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Accept what is stored where nothing proves it.")] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Read everything that is stored, and say what is not what was written, and what to do about it."""
+    """Check that what is stored is what was written.
+
+    Everything is read again. What differs is named, with what to do about it."""
     from recs_platform.model_registry.shelf import open_shelf
     from recs_platform.publication.stored_state import accept_stored, stored_state
     from recs_platform.strategies.catalogue import company_named, load_companies, pipeline_of
@@ -55,8 +57,8 @@ def _tell(states: list[StoredState]) -> None:
             tell_error(wrong.what)
         if state.unknown:
             say(
-                f"{state.company}: {state.unknown:,} files are older than checksums and cannot be proved. To take "
-                f"theirs as they are now: recs verify --company {state.company} --accept"
+                f"{state.company}: {counted(state.unknown, 'file')} older than checksums cannot be proved. To take "
+                f"what is there as it is now: recs verify {state.company} --accept"
             )
     if not any(state.wrong for state in states):
         say(("ok", "green"), "  everything that was looked at is what was written.", out=error_console)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, day_of, print_json, print_table, say
 from recs_platform.errors import ConfigError
 from recs_platform.reporting.explanation import Explanation, Listing, Sentence, Tone
@@ -14,12 +15,14 @@ _STYLES = {Tone.TITLE: "bold", Tone.GOOD: "green", Tone.ATTENTION: "yellow", Ton
 
 
 def register(app: typer.Typer) -> None:
-    app.command("why")(why)
+    app.command("why", cls=CompanyCommand)(why)
 
 
 def why(
-    name: Annotated[str, typer.Argument(metavar="COMPANY", help="A company's name.")],
-    customer: Annotated[str, typer.Argument(help="A customer's id; for parts an e-mail address will do, too.")],
+    name: CompanyArgument,
+    customer: Annotated[
+        str, typer.Argument(metavar="CUSTOMER", help="A customer's id; for parts an e-mail address will do, too.")
+    ],
     item: Annotated[str | None, typer.Option(help="One part or offer in particular.")] = None,
     date: Annotated[str | None, typer.Option(help="The day. Default: the newest with recommendations.")] = None,
     as_json: JsonOption = False,

@@ -101,7 +101,7 @@ def require_whole_windows(
     raise MissingSliceError(
         f"{company.name} {days}: {table} looks back on {' and '.join(gaps)}, and {in_words(lacking)} "
         f"{'was' if len(lacking) == 1 else 'were'} never made. The feed of {days} is not to blame. "
-        f"`recs run --company {company.name} --date {days.last}` makes what is missing first; in the UI, let the "
+        f"`recs run {company.name} --date {days.last}` makes what is missing first; in the UI, let the "
         f"backfill begin on {lacking[0]}. If its feeds are lost for good, name it under `lost_days` in the company's "
         "file."
     )

@@ -37,9 +37,7 @@ def day_to_explain(
     """The day asked for, or the newest; it must have a slice of the table of recommendations, though perhaps no row."""
     made = warehouse.days(pipeline.ref(recommendations, company))
     if not made:
-        raise ConfigError(
-            f"{company.name} has no recommendations yet. Make a day: recs run -c {company.name} --date DAY"
-        )
+        raise ConfigError(f"{company.name} has no recommendations yet. Make a day: recs run {company.name} --date DAY")
     if day is not None and day not in made:
         raise ConfigError(f"{company.name} has no recommendations of {day}; it has {len(made)} days up to {made[-1]}.")
     return day or made[-1]

@@ -13,6 +13,7 @@ from recs_platform.declarations.comparison import Compared, percent
 from recs_platform.declarations.guardrails import Guardrail, at_most
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.declarations.product import ALLOCATION, Product
+from recs_platform.plurals import counted
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.query import Query
@@ -24,7 +25,7 @@ class ComparedAllocation(Compared):
     titles: ClassVar[Mapping[str, str]] = {
         "treatments": "Treatments",
         "shares": f"Shares of {EVERYBODY}",
-        "segment_moves": "Traffic that would change treatment, by segment",
+        "segment_moves": "Traffic that changes treatment, by segment",
         "largest_moves": "Largest moves",
     }
     first: ClassVar[tuple[str, ...]] = ("treatments", "shares")
@@ -35,7 +36,7 @@ class ComparedAllocation(Compared):
 
     @property
     def allocation_move(self) -> float | None:
-        """Share of the traffic of `(all)` that would change treatment; None when one side has no such shares."""
+        """Share of the traffic of `(all)` that changes treatment; None when one side has no such shares."""
         moves = [row["share"] for row in self.section("segment_moves") if row["name"] == EVERYBODY]
         return moves[0] if moves else None
 
@@ -48,11 +49,11 @@ class ComparedAllocation(Compared):
     def summary(self) -> str:
         treatments = {name: self.figure("treatments", name)["count"] for name in ("kept", "added", "removed")}
         if self.is_first:
-            return f"Nothing is live yet: {treatments['added']:,} treatments would get their first shares."
-        counted = ", ".join(f"{count:,} {name}" for name, count in treatments.items())
+            return f"Nothing was live before: first shares for {counted(treatments['added'], 'treatment')}."
+        numbers = ", ".join(f"{count:,} {name}" for name, count in treatments.items())
         if self.allocation_move is None:
-            return f"Treatments: {counted}."
-        return f"{self.allocation_move:.2%} of the traffic would change treatment. Treatments: {counted}."
+            return f"Treatments: {numbers}."
+        return f"{self.allocation_move:.2%} of the traffic changes treatment. Treatments: {numbers}."
 
     def _size(self, row: Mapping[str, Any]) -> float:
         match row["section"]:
@@ -108,14 +109,14 @@ def judge_allocation(compared: ComparedAllocation, parameters: Parameters) -> tu
             "allocation_move",
             compared.allocation_move,
             parameters.max_allocation_move,
-            shown="{:.2%} of the traffic would change treatment",
+            shown="{:.2%} of the traffic changes treatment",
             unknown=f"shares of {EVERYBODY} cannot be compared",
         ),
         at_most(
             "treatments_dropped",
             compared.treatments_dropped,
             parameters.max_treatments_dropped,
-            shown="{:.2%} of live treatments would be dropped",
+            shown="{:.2%} of live treatments are dropped",
             unknown="the share of treatments dropped is unknown",
         ),
     )

@@ -9,6 +9,7 @@ from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import PublicationStatus
+from recs_platform.plurals import counted
 from recs_platform.publication.inventory import listed
 from recs_platform.publication.publish import reconcile
 from recs_platform.publication.stage import outlet_of
@@ -22,7 +23,7 @@ def live_line(company: Company, pipeline: Pipeline, warehouse: Warehouse) -> str
     live = reconcile(outlet_of(pipeline, RECOMMENDATIONS, company, warehouse, opened_database()))
     if live is None:
         return "nothing is published"
-    return f"live: version {live.version} of {live.as_of}, {live.customers:,} customers"
+    return f"live: version {live.version} of {live.as_of}, {counted(live.customers or 0, 'customer')}"
 
 
 def publication_of_day(pipeline: Pipeline, company: Company, day: date) -> str | None:

@@ -79,19 +79,19 @@ class Proposal:
         command = f"recs publish {self.company}{self.product.option}"
         return f"{command} --date {self.day} --approve {self.comparison_id}"
 
-    def summary(self) -> str:
-        """How it stands to what is live, in a sentence."""
+    def summary(self, made: Publication | None = None) -> str:
+        """How it stands to what is live, in a sentence; or what became of it, once it is published."""
         if self.standing is Standing.EMPTY:
             return f"{self.name}: {self.day} has no {self.product.content}; nothing is published."
         if self.live is None:
-            return f"{self.name}: {self.day} would be the first publication."
+            return f"{self.name}: {self.day} {'is' if made else 'would be'} the first publication."
         live = f"version {self.live.version}, of {self.live.as_of}"
         match self.standing:
             case Standing.LIVE:
                 return f"{self.name}: the {self.product.content} of {self.day} are live already ({live})."
             case Standing.OLDER:
                 return f"{self.name}: {self.day} is older than what is live ({live}); nothing is published."
-        return f"{self.name}: {self.day} would replace {live}."
+        return f"{self.name}: {self.day} {'replaced' if made else 'would replace'} {live}."
 
 
 def unpublished_day(outlet: Outlet, days: Days) -> date | None:
@@ -107,7 +107,7 @@ def newest_day(outlet: Outlet) -> date:
     """The newest day that could be published."""
     days = outlet.warehouse.days(outlet.source)
     if not days:
-        raise MissingSliceError(f"{outlet.source} was never made: `recs run --company {outlet.company}` comes first.")
+        raise MissingSliceError(f"{outlet.source} was never made: `recs run {outlet.company}` comes first.")
     return days[-1]
 
 
@@ -148,7 +148,7 @@ def _why_there_is_none(outlet: Outlet, pipeline: Pipeline, company: Company, day
     why = f"were not made: {causes[0]} failed ({failed[causes[0]].message})" if causes else "were never made"
     return (
         f"{outlet.name}: the {outlet.product.content} of {day} {why}. Make that day first: "
-        f"recs run --company {company.name} --date {day}"
+        f"recs run {company.name} --date {day}"
     )
 
 

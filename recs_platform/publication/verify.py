@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from recs_platform.declarations.product import PUBLISHED, AnyProduct
 from recs_platform.errors import DamageError, MissingSliceError, StorageError
 from recs_platform.platform_db.tables import Publication
+from recs_platform.plurals import counted
 from recs_platform.publication import inventory
 from recs_platform.publication.outlet import Outlet
 from recs_platform.warehouse.point_in_time import View
@@ -28,8 +29,8 @@ class Figures:
     @property
     def content(self) -> str:
         """What it holds, in words."""
-        served = "" if self.customers is None else f" for {self.customers:,} customers"
-        return f"{self.rows:,} rows{served} as of {self.as_of}"
+        served = "" if self.customers is None else f" for {counted(self.customers, 'customer')}"
+        return f"{counted(self.rows, 'row')}{served} as of {self.as_of}"
 
     def __str__(self) -> str:
         return f"{self.content}, made {self.generated_at:%Y-%m-%d %H:%M}"

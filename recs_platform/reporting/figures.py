@@ -25,14 +25,6 @@ def count(number: float) -> str:
     return signed(number, f"{abs(number):,.0f}")
 
 
-def counted(number: int, what: str) -> str:
-    """
-    >>> counted(1, "message"), counted(2318, "message")
-    ('1 message', '2,318 messages')
-    """
-    return f"{count(number)} {what}" + ("" if number == 1 else "s")
-
-
 def money(value: float | None, currency: str, *, cents: bool | None = None, sign: bool = False) -> str:
     """An amount: with cents in tables, where sums are checked; in sentences only when it is small.
 

@@ -58,7 +58,7 @@ def ensure(world: SimulatedWorld, spec: WorldSpec, landing: Path, table: str, da
     elif stored.to_json() != spec.to_json():
         raise ConfigError(
             f"{spec.company}: the landing folder holds another simulated world than the one asked for. "
-            f"Run `recs simulate --company {spec.company}` to replace it."
+            f"Run `recs simulate {spec.company}` to replace it."
         )
     if not storage.is_landed(landing, spec.company, table, day):
         _land(world, spec, landing, table, day)

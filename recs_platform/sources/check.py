@@ -17,6 +17,7 @@ from recs_platform.companies.model import Company
 from recs_platform.companies.source_config import FilesSource
 from recs_platform.errors import AnySourceError, ConfigError
 from recs_platform.masking import mask_text
+from recs_platform.plurals import counted
 from recs_platform.schemas.landing import SOURCE_DAY, UNREADABLE, feed_columns
 from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.schemas.table import Empty, TableSpec
@@ -51,7 +52,9 @@ class CheckLine:
 
 def check_company(company: Company, day: date) -> Iterator[CheckLine]:
     """Connects to every source and judges a sample of it: of the day, or of the newest one before it that is there."""
-    yield CheckLine(LineStatus.OK, "", f"the company file is valid ({company.strategy}, {len(company.tables)} tables)")
+    yield CheckLine(
+        LineStatus.OK, "", f"the company file is valid ({company.strategy}, {counted(len(company.tables), 'table')})"
+    )
     unnamed = [name for name in EVENT_NAMES if name not in {*company.event_names.values(), _OPTIONAL_EVENT}]
     if unnamed:
         message = f"no raw name maps to {', '.join(unnamed)} under event_names; there will be no such events"
@@ -83,7 +86,7 @@ def _check_table(company: Company, spec: TableSpec, day: date) -> Iterator[Check
     absent = [name for name in feed_columns(spec) if name not in sample.schema.names]
     left_null = f"; not in the source, left NULL: {', '.join(absent)}" if absent else ""
     of_day = f" of {day}" if sample[SOURCE_DAY][0].as_py() else ""
-    yield CheckLine(LineStatus.OK, spec.name, f"{len(sample):,} rows{of_day} sampled{left_null}")
+    yield CheckLine(LineStatus.OK, spec.name, f"{counted(len(sample), 'row')}{of_day} sampled{left_null}")
     with converted(sample.to_reader(), spec) as reader:
         typed = reader.read_all()
     yield from _values(typed, spec)
@@ -122,7 +125,7 @@ def _event_names(names: Sequence[str | None], company: Company) -> Iterator[Chec
     unmapped = [(name, count) for name, count in seen if name not in company.event_names]
     if not unmapped:
         return
-    shown = ", ".join(f'"{mask_text(name)}" ({count:,} rows)' for name, count in unmapped[:_SHOWN_NAMES])
+    shown = ", ".join(f'"{mask_text(name)}" ({counted(count, "row")})' for name, count in unmapped[:_SHOWN_NAMES])
     more = f" and {len(unmapped) - _SHOWN_NAMES} more" if len(unmapped) > _SHOWN_NAMES else ""
     if len(unmapped) == len(seen):
         mapped = ", ".join(company.event_names)

@@ -179,7 +179,7 @@ def test_a_run_that_was_killed_is_said_to_have_died_when_the_next_one_begins(
         assert rows[run_id].ended_at is not None
         assert rows[run_id].message == (
             "the run of acme 2025-09-03 to 2025-09-05 died: it was killed, or its machine failed. Nothing half-done "
-            "was published. Run it again: recs run --company acme --date 2025-09-03 --to 2025-09-05"
+            "was published. Run it again: recs run acme --date 2025-09-03 --to 2025-09-05"
         )
     statuses = {run.run_id: run.status for run in instance.get_runs()}
     assert statuses[killed.run_id] is dg.DagsterRunStatus.FAILURE, "so that Dagster's queue does not wait for it"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,7 @@ import pytest
 from recs_platform_tests.e2e.server import RECS, environment, ui
 
 pytestmark = pytest.mark.slow
+_ENDS_WITHIN_SECONDS = 120
 _RESUME = "mutation { setAutoMaterializePaused(paused: false) }"
 _IS_PAUSED = "{ instance { autoMaterializePaused } }"
 _LOCATIONS = "{ workspaceOrError { ... on Workspace { locationEntries { name loadStatus } } } }"
@@ -58,16 +63,80 @@ def test_a_foreign_page_changes_nothing_and_a_foreign_module_is_not_imported(tmp
     assert not (tmp_path / "imported").exists()
 
 
+def test_who_comes_second_is_told_so_and_starts_no_daemon(tmp_path: Path) -> None:
+    """Whoever holds the port does so from the start, while nothing is loaded yet that could answer."""
+    with ui(tmp_path) as server:
+        port = server.url.rpartition(":")[2]
+        second = _started(tmp_path, "--port", port)
+        assert second.returncode == 2
+        assert second.stderr.startswith(f"error: --host 127.0.0.1 --port {port}: ")
+        assert second.stderr.count("\n") == 1
+        assert len(_daemons(tmp_path)) == 1
+        assert ask(server.url, _IS_PAUSED) == {"instance": {"autoMaterializePaused": True}}
+    assert _daemons(tmp_path) == []
+
+
+def test_of_two_at_once_one_is_told_so_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    both = [
+        subprocess.Popen(
+            [RECS, "ui", "--port", port],
+            env=environment(tmp_path),
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        first = _first_to_end(both)
+        assert first.returncode == 2
+        assert "error: --host 127.0.0.1 --port" in first.communicate()[0]
+    finally:
+        for process in both:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGINT)
+                process.wait(_ENDS_WITHIN_SECONDS)
+    assert _daemons(tmp_path) == []
+
+
+def _first_to_end(processes: list[subprocess.Popen[str]]) -> subprocess.Popen[str]:
+    for _ in range(_ENDS_WITHIN_SECONDS * 10):
+        for process in processes:
+            if process.poll() is not None:
+                return process
+        time.sleep(0.1)
+    raise AssertionError("both go on")
+
+
+def _daemons(home: Path) -> list[str]:
+    """The daemons that run in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink() == home and b"automation.daemon" in (process / "cmdline").read_bytes():
+                found.append(process.name)
+    return found
+
+
+def _started(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`recs ui`, until it has ended by itself."""
+    command = [RECS, "ui", *arguments]
+    return subprocess.run(
+        command, env=environment(home), cwd=home, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
 @pytest.mark.parametrize("address", [("--host", "192.0.2.1"), ("--host", "no..name"), ("--host", "127.0.0.1")])
 def test_an_address_that_cannot_be_listened_on_is_told_in_one_sentence(
     tmp_path: Path, address: tuple[str, str]
 ) -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        command = [RECS, "ui", *address, "--port", str(taken.getsockname()[1])]
-        ended = subprocess.run(
-            command, env=environment(tmp_path), cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
-        )
+        ended = _started(tmp_path, *address, "--port", str(taken.getsockname()[1]))
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"error: --host {address[1]} --port ")
     assert ended.stderr.count("\n") == 1

@@ -7,8 +7,10 @@ of them of the strategy with the most tables.
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -50,6 +52,23 @@ class Ended:
     def told(self) -> str:
         """What a person reads, without the breaks of lines."""
         return " ".join((self.out + self.err).split())
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The titles and the rows of the one table that is shown."""
+        lines = self.out.splitlines()
+        (rule,) = (number for number, line in enumerate(lines) if line.startswith("─"))
+        spans = [match.span() for match in re.finditer("─+", lines[rule])]
+
+        def cells(line: str) -> list[str]:
+            return [line[start:end].strip() for start, end in spans]
+
+        table = itertools.takewhile(lambda line: line and not _between(line, spans).strip(), lines[rule + 1 :])
+        return [cells(line) for line in (lines[rule - 1], *table)]
+
+
+def _between(line: str, spans: list[tuple[int, int]]) -> str:
+    return "".join(line[end:begin] for (_, end), (begin, _) in itertools.pairwise([*spans, (10_000, 10_000)]))
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def test_every_way_to_say_something_says_it_as_it_is(odd: str) -> None:
         progress.add_task(odd, total=None)
         console.print(progress.make_tasks_table(progress.tasks))
     assert out.getvalue().count(odd) == 2 + 4 + 1 + 1
-    assert err.getvalue() == f"error: {odd}\n{odd}\n"
+    assert err.getvalue() == f"error: {odd}.\n{odd}\n"
 
 
 def test_what_would_move_the_cursor_is_not_printed() -> None:

@@ -70,7 +70,7 @@ def test_the_run_names_the_missing_day_and_blames_no_feed(skipped: Skipped) -> N
         assert error.startswith(f"{COMPANY} {NEXT}: ")
         assert f"{SKIPPED} was never made" in error
         assert "not to blame" in error
-        assert f"recs run --company {COMPANY} --date {NEXT}" in error
+        assert f"recs run {COMPANY} --date {NEXT}" in error
     assert "unusable" not in " ".join(errors)
 
 
@@ -88,9 +88,7 @@ def test_status_tells_missing_and_failed_apart(skipped: Skipped) -> None:
     downstream = tables["source_assessment"]
     assert (downstream["state"], downstream["why"]) == ("missing", f"{NEXT} was not made: events failed")
     shown = skipped.terminal.recs("status").told
-    assert (
-        f"{SKIPPED} and {NEXT} are missing. Make what is missing: recs run --company {COMPANY} --date {NEXT}" in shown
-    )
+    assert f"{SKIPPED} and {NEXT} are missing. Make what is missing: recs run {COMPANY} --date {NEXT}" in shown
 
 
 def test_publishing_by_hand_says_what_failed(skipped: Skipped) -> None:

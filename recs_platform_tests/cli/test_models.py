@@ -82,10 +82,6 @@ def two(terminal: Terminal) -> Terminal:
     return terminal
 
 
-def cells(ended: Ended) -> list[list[str]]:
-    return [[cell.strip() for cell in line.split("│")[1:-1]] for line in ended.out.splitlines() if "│" in line]
-
-
 def listed(terminal: Terminal) -> dict[str, Any]:
     found: dict[str, Any] = terminal.recs("models", "metro", "--json").json
     return found
@@ -104,7 +100,7 @@ def refusal(ended: Ended) -> str:
 def test_versions_are_listed_with_the_newest_first(two: Terminal) -> None:
     ended = two.recs("models", "metro")
     assert ended.code == 0
-    newer, older = cells(ended)
+    _, newer, older = ended.rows
     digest = training().models[1].digest.removeprefix("sha256:")[:12]
     auc = f"{verdict().candidate.roc_auc:.4f}"
     assert newer == ["2", "candidate", "2025-10-13", digest, auc, "weekday", "", ""]
@@ -160,7 +156,7 @@ def test_before_the_first_training(terminal: Terminal) -> None:
     for arguments in (("models", "metro"), ("models", "metro", "--json")):
         assert refusal(terminal.recs(*arguments)).endswith(
             "metro has no model offer_ranking yet. The first day that has enough impressions trains one: "
-            "recs run --company metro --date DAY"
+            "recs run metro --date DAY"
         )
     assert "offer_ranking has no version 1; it has none yet" in refusal(
         terminal.recs("models", "activate", "metro", "1")

@@ -31,7 +31,7 @@ def test_a_day_shows_what_was_known_on_it(used: Terminal) -> None:
 def test_the_limit_is_said(used: Terminal) -> None:
     ended = used.recs("query", "SELECT item_id FROM catalog", "-c", "concord", "--limit", "3")
     assert ended.code == 0
-    assert "At most 3 rows are shown" in ended.told
+    assert "The first 3 rows; --limit shows more." in ended.told
     assert len(used.recs("query", "SELECT item_id FROM catalog", "-c", "concord", "--limit", "3", "--json").json) == 3
 
 
@@ -88,7 +88,9 @@ def test_a_query_that_does_not_end_is_stopped(used: Terminal) -> None:
     sql = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT MAX(n) AS n FROM r"
     ended = used.recs("query", sql, "-c", "concord", "--timeout", "0.5")
     assert ended.code == 2
-    assert ended.err == ("error: query:1: ran for 0.5 s and was stopped; ask for less, or give it longer (--timeout)\n")
+    assert ended.err == (
+        "error: query:1: ran for 0.5 s and was stopped; ask for less, or give it longer (--timeout).\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_a_day_without_messages_is_no_mistake(reported: Terminal, tmp_path: Path
     [
         ([NAME, "--from", "2025-09-09", "--to", "2025-09-08"], "--from 2025-09-09 is after the last day"),
         ([NAME, "--from", "2025-08-01"], "garage starts on 2025-09-01"),
-        ([NAME, "--to", "2025-10-05"], "recs run --company garage --date 2025-10-05"),
+        ([NAME, "--to", "2025-10-05"], "recs run garage --date 2025-10-05"),
         ([NAME, "--as-of", "2025-09-29"], "garage has no campaign tables of 2025-09-29"),
         ([NAME, "--from", "yesterday"], "--from: 'yesterday' is not a day"),
         (["acme"], "acme has no campaign tables of 2025-09-01 or later; it has none yet"),

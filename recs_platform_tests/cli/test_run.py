@@ -83,7 +83,7 @@ def test_a_killed_backfill_goes_on_where_it_stopped(terminal: Terminal) -> None:
     killed = terminal.recs("status", "--company", "concord", "--json").json[0]
     assert killed["last_run"] == "died (replenishment_daily)"
     assert killed["message"].startswith("the run of concord 2025-09-0")
-    assert "Run it again: recs run --company concord --date 2025-09-0" in killed["message"]
+    assert "Run it again: recs run concord --date 2025-09-0" in killed["message"]
     done = _statuses(terminal).count(Status.SUCCEEDED)
     resumed = terminal.recs(*_BACKFILL, "--resume", "--json")
     assert resumed.code == 0

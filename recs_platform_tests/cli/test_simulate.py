@@ -11,7 +11,7 @@ def test_it_writes_feeds_and_the_truth(terminal: Terminal) -> None:
     arguments = ("simulate", "--company", "metro", "--customers", "20", "--days", "2", "--seed", "5")
     ended = terminal.recs(*arguments)
     assert ended.code == 0
-    assert "Next: recs run --company metro --date 2025-09-02" in ended.told
+    assert "Next: recs run metro --date 2025-09-02" in ended.told
     landing = terminal.folder / ".recs" / "landing" / "metro"
     assert json.loads((landing / "world.json").read_text())["customers"] == 20
     assert sorted(path.stem for path in (landing / "truth").glob("*.json")) == ["2025-09-01", "2025-09-02"]

@@ -17,9 +17,8 @@ def test_a_company_that_never_ran(used: Terminal) -> None:
 
 def test_every_column_stands_under_its_title(used: Terminal) -> None:
     ended = used.recs("status")
-    titles = next(line for line in ended.out.splitlines() if "company" in line)
-    concord = next(line for line in ended.out.splitlines() if "concord" in line)
-    cells = dict(zip([c.strip() for c in titles.split("┃")], [c.strip() for c in concord.split("│")], strict=True))
+    titles, *rows = ended.rows
+    (cells,) = (dict(zip(titles, row, strict=True)) for row in rows if row[0] == "concord")
     assert cells["newest day"] == "2025-09-03"
     assert cells["missing"] == "0"
     assert cells["last run"] == "succeeded"

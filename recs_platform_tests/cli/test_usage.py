@@ -55,7 +55,7 @@ def test_help_names_every_command(terminal: Terminal) -> None:
     [
         (("rnu",), "No such command 'rnu'. Did you mean 'run'? See `recs --help`."),
         (("companies", "lst"), "Did you mean 'list'? See `recs companies --help`."),
-        (("run",), "Missing option '--company' / '-c'. See `recs run --help`."),
+        (("run",), "Missing argument 'COMPANY'. Write: recs run [OPTIONS] COMPANY. See `recs run --help`."),
         (("run", "--compny", "acme"), "No such option: --compny"),
         (("query", "SELECT 1 AS one", "-c", "acme", "--limit", "0"), "Invalid value for '--limit'"),
         (("companies", "check", "acmee"), 'no company "acmee". Did you mean "acme"?'),

@@ -43,7 +43,7 @@ def test_a_damaged_file_is_named_refused_and_made_again(copied: Terminal) -> Non
     before = copied.recs("query", _EVENTS, "-c", "concord", "--json").json
     path.write_bytes(path.read_bytes()[:-1])
     told = f"concord: events of 2025-09-03: the file {path} has"
-    command = "recs run --company concord --date 2025-09-03"
+    command = "recs run concord --date 2025-09-03"
     for look in (
         ("verify", "--company", "concord"),
         ("query", _EVENTS, "--company", "concord"),
@@ -66,7 +66,7 @@ def test_a_lost_table_is_said_until_it_is_accepted(copied: Terminal) -> None:
     ended = copied.recs("query", "SELECT COUNT(*) AS n FROM catalog", "--company", "concord")
     assert ended.code == 2
     assert "concord: catalog: there is no log at" in ended.told
-    assert "recs verify --company concord --accept" in ended.told
+    assert "recs verify concord --accept" in ended.told
     assert copied.recs("verify", "-c", "concord").code == 1
     assert copied.recs("verify", "-c", "concord", "--accept").code == 0
     assert copied.recs("run", "--company", "concord", "--date", "2025-09-03").code == 0

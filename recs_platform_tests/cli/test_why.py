@@ -14,11 +14,11 @@ PAIR = ("C1", "--item", "F1")
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (("metro", *PAIR), "metro has no recommendations yet. Make a day: recs run -c metro --date DAY"),
+        (("metro", *PAIR), "metro has no recommendations yet. Make a day: recs run metro --date DAY"),
         (("concord", "C1"), "concord has nothing to explain: replenishment recommends nothing yet."),
         (("metro", *PAIR, "--date", "yesterday"), "--date: 'yesterday' is not a day; write it as 2025-12-02."),
         (("nobody", *PAIR), 'no company "nobody". Known: acme'),
-        (("metro",), "Missing argument 'customer'. See `recs why --help`."),
+        (("metro",), "Missing argument 'CUSTOMER'. Write: recs why [OPTIONS] COMPANY CUSTOMER. See `recs why --help`."),
     ],
 )
 def test_a_mistake_is_one_sentence(terminal: Terminal, given: tuple[str, ...], words: str) -> None:

@@ -32,7 +32,7 @@ class Command:
     def recs_arguments(self) -> list[str] | None:
         """What `recs` is given, of a command that needs nothing else of the shell.
 
-        >>> Command('recs query "SELECT COUNT(*) FROM events" -c acme').recs_arguments
+        >>> Command('recs query acme "SELECT COUNT(*) FROM events"').recs_arguments
         ['query', 'SELECT COUNT(*) FROM events', '-c', 'acme']
         >>> Command("recs status | head").recs_arguments
         """

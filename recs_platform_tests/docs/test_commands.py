@@ -103,7 +103,7 @@ def test_a_command_that_ends_otherwise_than_promised_fails_the_page(tmp_path: Pa
     with pytest.raises(AssertionError):
         reader.follow(Command("true", 2))
     with pytest.raises(AssertionError, match='no company "nobody"'):
-        reader.follow(Command("recs status --company nobody"))
+        reader.follow(Command("recs status nobody"))
 
 
 def test_pages_share_the_commands_that_they_begin_with(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_the_error_names_the_days_and_every_way_out() -> None:
     assert told.startswith(
         "shop 2025-09-07: landed_interactions looks back on treatments, and 2025-09-05 was never made."
     )
-    for way_out in ("recs run --company shop --date 2025-09-07", "begin on 2025-09-05", "lost_days"):
+    for way_out in ("recs run shop --date 2025-09-07", "begin on 2025-09-05", "lost_days"):
         assert way_out in told
 
 

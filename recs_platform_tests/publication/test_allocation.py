@@ -83,13 +83,13 @@ def test_what_cannot_be_compared_although_something_is_live_is_refused() -> None
 def test_only_the_traffic_of_everybody_is_limited() -> None:
     assert refusals(judge_allocation(compared(0.5, 0.5), parameters())) == [], "x moves by 90%"
     assert refusals(judge_allocation(compared(0.51, 0.5), parameters())) == [
-        "51.00% of the traffic would change treatment; max_allocation_move is 50.00%"
+        "51.00% of the traffic changes treatment; max_allocation_move is 50.00%"
     ]
 
 
 def test_it_is_told_in_words_tables_and_a_picture(tmp_path: Path) -> None:
     change = compared(0.6, 0.5)
-    assert change.summary() == "60.00% of the traffic would change treatment. Treatments: 2 kept, 1 added, 2 removed."
+    assert change.summary() == "60.00% of the traffic changes treatment. Treatments: 2 kept, 1 added, 2 removed."
     told = change.markdown()
     assert "| x | 90.00% | 2 | 0 | gone |" in told
     assert told.index("| x | 90.00%") < told.index("| (all) | 60.00%"), "the largest first"
@@ -99,7 +99,7 @@ def test_it_is_told_in_words_tables_and_a_picture(tmp_path: Path) -> None:
     assert shown.picture is not None
     assert shown.picture.startswith(b"<svg")
     first = compared(None, None, live=0)
-    assert first.summary() == "Nothing is live yet: 1 treatments would get their first shares."
+    assert first.summary() == "Nothing was live before: first shares for 1 treatment."
     assert show_allocation(first.rows).picture is None
 
 

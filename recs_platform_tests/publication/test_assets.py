@@ -47,7 +47,7 @@ def test_a_days_run_goes_live_and_says_what_changed(garage: Garage) -> None:
     assert first.success
     assert (metadata(first)["version"], metadata(first)["summary"]) == (
         1,
-        "garage: 2025-09-10 would be the first publication.",
+        "garage: 2025-09-10 is the first publication.",
     )
     assert verdict(first).passed
     second = garage.run(NEXT)

@@ -61,7 +61,7 @@ def recs_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int,
 def test_publish_refuse_approve_and_roll_back(shop: Garage, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = recs(capsys, "publish", NAME, "--date", str(DAY))
     assert code == 0
-    assert "would be the first publication" in said
+    assert "2025-09-10 is the first publication." in said
     assert "Published as version 1: 10 rows for 10 customers as of 2025-09-10, read back and complete." in said
 
     code, said = recs(capsys, "publish", NAME)
@@ -75,6 +75,8 @@ def test_publish_refuse_approve_and_roll_back(shop: Garage, capsys: pytest.Captu
 
     code, said = recs(capsys, *command)
     assert code == 0
+    assert "2025-09-11 replaced version 1, of 2025-09-10." in said
+    assert "would" not in said
     assert "Published as version 2" in said
 
     code, said = recs(capsys, "rollback", NAME, "--to", "1", "--by", "bob")

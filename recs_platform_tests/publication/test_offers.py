@@ -156,7 +156,7 @@ def test_it_is_told_in_words_tables_and_a_picture(tmp_path: Path) -> None:
 
 def test_a_first_publication_says_what_there_would_be(tmp_path: Path) -> None:
     first = compared(live=0)
-    assert first.summary() == "Nothing is live yet: 2 customers would get their first offers."
+    assert first.summary() == "Nothing was live before: first offers for 2 customers."
     assert [table.title for table in first.sections()] == ["Customers", "Averages of all offers"]
     assert show_offers(first.rows).picture is None
 

@@ -62,7 +62,7 @@ def test_a_days_run_publishes_both(both: Garage) -> None:
     assert second.success
     said = metadata(second, "allocation_publication")
     assert (said["version"], said["rows"], said["published"]) == (2, 2, True)
-    assert said["summary"] == "garage allocation: 2025-09-11 would replace version 1, of 2025-09-10."
+    assert said["summary"] == "garage allocation: 2025-09-11 replaced version 1, of 2025-09-10."
     assert "| t2 | 50.00% | 60.00% | +10.00% |" in said["comparison"]
     assert said["picture"].startswith("![allocation_comparison](data:image/svg+xml;base64,")
     assert "customers" not in said
@@ -81,7 +81,7 @@ def test_a_product_that_is_refused_does_not_hold_up_the_other(both: Garage) -> N
     id_ = found.metadata["comparison_id"].value
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert found.description == (
-        "garage allocation 2025-09-11 is not published: 60.00% of the traffic would change treatment; "
+        "garage allocation 2025-09-11 is not published: 60.00% of the traffic changes treatment; "
         "max_allocation_move is 50.00%. "
         f"To publish it: recs publish garage --product allocation --date 2025-09-11 --approve {id_}"
     )
@@ -155,8 +155,8 @@ def test_publish_refuse_approve_and_roll_back_one_product(shop: Garage, capsys: 
     code, said = recs(capsys, "publish", NAME, *named)
     assert code == 1
     assert "garage allocation: 2025-09-11 would replace version 1, of 2025-09-10." in said
-    assert "refused 60.00% of the traffic would change treatment; max_allocation_move is 50.00%" in said
-    assert "ok 50.00% of live treatments would be dropped; max_treatments_dropped is 50.00%" in said
+    assert "refused 60.00% of the traffic changes treatment; max_allocation_move is 50.00%" in said
+    assert "ok 50.00% of live treatments are dropped; max_treatments_dropped is 50.00%" in said
     command = said.partition("To approve this comparison, and no other: recs ")[2].split()
     assert command[:7] == ["publish", NAME, *named, "--date", "2025-09-11", "--approve"]
     code, said = recs(capsys, *command)
@@ -209,7 +209,7 @@ def test_the_only_product_of_a_strategy_need_not_be_named(
     open_to_commands(shop, tmp_path, monkeypatch)
     code, said = recs(capsys, "publish", NAME, "--date", str(DAY))
     assert code == 0
-    assert "garage allocation: 2025-09-10 would be the first publication." in said
+    assert "garage allocation: 2025-09-10 is the first publication." in said
     with pytest.raises(ValueError, match="vehicle_fitment does not publish recommendations"):
         outlet_of(shop.pipeline, "recommendations", shop.company, shop.allocation.warehouse, shop.allocation.database)
 

@@ -103,7 +103,7 @@ def test_the_order_of_event_names_is_part_of_the_spec(tiny: WorldSpec, landing: 
 
 def test_ensure_does_not_mix_two_worlds(tiny: WorldSpec, landing: Path) -> None:
     ensure(tiny, landing, "catalog", FIRST)
-    with pytest.raises(ConfigError, match=r"tiny: .* another simulated world .* `recs simulate --company tiny`"):
+    with pytest.raises(ConfigError, match=r"tiny: .* another simulated world .* `recs simulate tiny`"):
         ensure(dataclasses.replace(tiny, seed=99), landing, "catalog", FIRST)
 
 

@@ -61,7 +61,7 @@ def test_columns_that_the_source_lacks_are_listed(tmp_path: Path) -> None:
     assert said(tmp_path, "catalog", {"connector": "files", "path": "c.csv"}) == [
         (
             "ok",
-            "1 rows sampled; not in the source, left NULL: "
+            "1 row sampled; not in the source, left NULL: "
             "category, cost, image_url, price_tier, is_own_brand, is_fresh",
         )
     ]
@@ -84,7 +84,7 @@ def test_the_newest_day_that_has_landed_is_sampled(tmp_path: Path) -> None:
     for day in ("2025-09-07", "2025-09-08", "2025-09-11"):
         (tmp_path / f"{day}.csv").write_text(f"{HEADER}\n1,{day} 10:00:00,order_line,c,i,1,2,o,true,web\n")
     source = {"connector": "files", "path": "{date}.csv"}
-    assert said(tmp_path, "events", source) == [("ok", "1 rows of 2025-09-08 sampled")]
+    assert said(tmp_path, "events", source) == [("ok", "1 row of 2025-09-08 sampled")]
 
 
 def test_no_day_at_all(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_event_names_that_are_not_mapped(tmp_path: Path) -> None:
     assert said(tmp_path, "events", source)[1:] == [
         (
             "warn",
-            'event names that are not mapped under event_names: "Refund" (2 rows), "from j***@***.org" (1 rows)',
+            'event names that are not mapped under event_names: "Refund" (2 rows), "from j***@***.org" (1 row)',
         )
     ]
 
@@ -123,7 +123,7 @@ def test_no_event_name_is_mapped(tmp_path: Path) -> None:
     source = events(tmp_path, *(f"Event {n:02}" for n in range(12)))
     (line,) = said(tmp_path, "events", source)[1:]
     assert line[0] == "fail"
-    assert line[1].startswith('none of the event names is mapped under event_names: "Event 00" (1 rows), ')
+    assert line[1].startswith('none of the event names is mapped under event_names: "Event 00" (1 row), ')
     assert line[1].endswith(
         "and 2 more; mapped are product_viewed, cart_updated, order_line, order_placed, order_refunded"
     )
@@ -134,7 +134,7 @@ def test_canonical_names_that_nothing_maps_to(tmp_path: Path) -> None:
     names = {"Sale": "order_line", "Order": "order_placed", "Basket": "cart_updated"}
     assert said(tmp_path, "events", source, event_names=names) == [
         ("warn", "no raw name maps to product_viewed under event_names; there will be no such events"),
-        ("ok", "1 rows sampled"),
+        ("ok", "1 row sampled"),
     ]
 
 

@@ -14,8 +14,9 @@ from recs_platform.campaign.report.blocks import (
     table,
 )
 from recs_platform.campaign.report.reading import Findings, Row, Rows
+from recs_platform.plurals import counted
 from recs_platform.reporting.charts import Axis, Bar, Chart, ChartColumn, bars, columns, figure
-from recs_platform.reporting.figures import count, counted, money, percent, share_range, tick
+from recs_platform.reporting.figures import count, money, percent, share_range, tick
 from recs_platform.reporting.markup import Html
 from recs_platform.statistics.intervals import proportion
 

@@ -8,8 +8,9 @@ from recs_platform.campaign.report.blocks import ReportSection, heading, note, p
 from recs_platform.campaign.report.experiments import chart_of_points
 from recs_platform.campaign.report.messages import LARGEST
 from recs_platform.campaign.report.reading import Findings, Row, Rows
+from recs_platform.plurals import counted
 from recs_platform.reporting.charts import Axis, Bar, Chart, figure
-from recs_platform.reporting.figures import between, count, counted, days, percent, points, tick
+from recs_platform.reporting.figures import between, count, days, percent, points, tick
 from recs_platform.reporting.markup import Html
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.warehouse.slices import Days

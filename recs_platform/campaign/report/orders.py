@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from recs_platform.campaign.report.blocks import ReportSection, note, paragraph, strong, table
 from recs_platform.campaign.report.reading import Findings, Rows
+from recs_platform.plurals import counted
 from recs_platform.reporting.charts import Axis, Bar, Chart, ChartColumn, bars, columns, figure
-from recs_platform.reporting.figures import count, counted, day, money, percent, short
+from recs_platform.reporting.figures import count, day, money, percent, short
 
 SHOWN_ORDERS = 20
 _NO_ORDERS = "No order is credited to these messages."

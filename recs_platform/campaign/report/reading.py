@@ -117,15 +117,13 @@ def chosen_day(company: Company, asked: Asked, made: Sequence[date]) -> date:
     there = f"it has them of {made[0]} to {made[-1]} ({len(made)} in all)" if made else "it has none yet"
     if asked.as_of and asked.as_of not in made:
         raise ConfigError(
-            f"{name} has no campaign tables of {asked.as_of}; {there}. "
-            f"Make them: recs run --company {name} --date {asked.as_of}"
+            f"{name} has no campaign tables of {asked.as_of}; {there}. Make them: recs run {name} --date {asked.as_of}"
         )
     needed = asked.last or asked.first or company.start_date
     late_enough = [asked.as_of] if asked.as_of else [day for day in made if day >= needed]
     if not late_enough:
         raise ConfigError(
-            f"{name} has no campaign tables of {needed} or later; {there}. "
-            f"Make them: recs run --company {name} --date {needed}"
+            f"{name} has no campaign tables of {needed} or later; {there}. Make them: recs run {name} --date {needed}"
         )
     for day in reversed(late_enough):
         if asked.first is None or asked.first in campaign_window(company, day):

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 
 from recs_platform.campaign.report.blocks import ReportSection, note, paragraph, strong, table
 from recs_platform.campaign.report.reading import Findings, Row
+from recs_platform.plurals import counted
 from recs_platform.reporting.axis import day_ticks
 from recs_platform.reporting.charts import Axis, Chart, ChartColumn, columns, figure
-from recs_platform.reporting.figures import count, counted, day, days, money, short
+from recs_platform.reporting.figures import count, day, days, money, short
 from recs_platform.warehouse.slices import Days
 
 _DAYS_IN_A_TABLE, _DAYS_IN_A_CHART = 31, 150

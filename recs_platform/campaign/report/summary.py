@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from recs_platform.campaign.report.blocks import ReportSection, paragraph, strong, table, tiles
 from recs_platform.campaign.report.reading import Findings, Row
-from recs_platform.reporting.figures import between, count, counted, day, days, money, percent, share_range
+from recs_platform.plurals import counted
+from recs_platform.reporting.figures import between, count, day, days, money, percent, share_range
 from recs_platform.reporting.markup import Html, element
 from recs_platform.statistics.intervals import proportion
 from recs_platform.warehouse.slices import Days

@@ -33,6 +33,17 @@ _CONNECT_ARGUMENTS = {
 _DRIVERS = {"sqlite": ("pysqlite", "sqlite:///"), "postgresql": ("psycopg", "postgresql+psycopg://")}
 """Of databases that can be held to reading, the driver that does it, and how a URL names it. Psycopg's cursors on the
 server send one statement; psycopg2 sends whatever the text holds."""
+_DRIVER_PACKAGES = {
+    "MySQLdb": "mysqlclient",
+    "mysql": "mysql-connector-python",
+    "psycopg": "'recs-platform[postgres]'",
+}
+_DIALECT_PACKAGES = {
+    "bigquery": "sqlalchemy-bigquery",
+    "redshift": "sqlalchemy-redshift",
+    "snowflake": "snowflake-sqlalchemy",
+}
+"""What pip calls a driver, by the module that is missing, and a dialect; most drivers are called like their module."""
 _SQLGLOT_NAMES = {"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql", "mssql": "tsql"}
 _SQLGLOT_NAMES |= {"oracle": "oracle", "snowflake": "snowflake", "bigquery": "bigquery", "redshift": "redshift"}
 
@@ -59,14 +70,17 @@ def reading_engine(request: SourceRequest, source: SqlSource) -> Engine:
         _check_query(request, source, url.get_backend_name())
         return _open(url)
     except NoSuchModuleError:
+        package = _DIALECT_PACKAGES.get(url.get_backend_name())
         raise request.error(
-            f"{variable} names a kind of database that SQLAlchemy does not know ({url.drivername})", remedy=remedy
+            f"{variable} names a kind of database that SQLAlchemy does not know ({url.drivername})",
+            remedy=f"Install its dialect: pip install {package}." if package else remedy,
         ) from None
     except (ArgumentError, ValueError):
         raise request.error(f"{variable} does not hold a SQLAlchemy URL", remedy=remedy) from None
     except ModuleNotFoundError as error:
         raise request.error(
-            f"the database driver {error.name} is not installed", remedy=f"Install it: pip install {error.name}."
+            f"the database driver {error.name} is not installed",
+            remedy=f"Install it: pip install {_DRIVER_PACKAGES.get(error.name or '', error.name)}.",
         ) from None
 
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from recs_platform.declarations.comparison import ComparedCustomers, percent
 from recs_platform.declarations.guardrails import Guardrail, at_most, customers_kept
 from recs_platform.declarations.product import RECOMMENDATIONS, Product
+from recs_platform.plurals import counted
 from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import TableSpec, spec_of
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
@@ -58,7 +59,7 @@ class ComparedOffers(ComparedCustomers):
     def summary(self) -> str:
         customers = {name: self.figure("customers", name)["count"] for name in ("common", "gained", "lost")}
         if self.is_first:
-            return f"Nothing is live yet: {customers['gained']:,} customers would get their first offers."
+            return f"Nothing was live before: first offers for {counted(customers['gained'], 'customer')}."
         kept, ended = self.figure("lists", "kept")["share"], self.figure("lists", "ended")["count"]
         stays = "none of their live offers still runs" if kept is None else f"{kept:.2%} of their running offers stay"
         causes = ", ".join(f"{row['count']:,} {row['name']}" for row in self.section("lost_because"))

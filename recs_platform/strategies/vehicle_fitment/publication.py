@@ -9,6 +9,7 @@ from recs_platform.declarations.comparison import ComparedCustomers, percent
 from recs_platform.declarations.guardrails import Guardrail, at_least, at_most, customers_kept
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.declarations.product import RECOMMENDATIONS, Product
+from recs_platform.plurals import counted
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.query import Query
 
@@ -55,7 +56,7 @@ class ComparedRecommendations(ComparedCustomers):
     def summary(self) -> str:
         customers = {name: self.figure("customers", name)["count"] for name in ("common", "gained", "lost")}
         if self.is_first:
-            return f"Nothing is live yet: {customers['gained']:,} customers would get their first recommendations."
+            return f"Nothing was live before: first recommendations for {counted(customers['gained'], 'customer')}."
         kept = "" if self.stability is None else f", {self.stability:.2%} of whom keep all four recommendations"
         causes = ", ".join(f"{row['count']:,} {row['name']}" for row in self.section("lost_because"))
         return (

@@ -7,6 +7,8 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from recs_platform.plurals import counted
+
 if TYPE_CHECKING:
     from recs_platform.companies.model import Company
     from recs_platform.pipeline.pipeline import Pipeline
@@ -22,7 +24,7 @@ def fitment_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, da
     tiers = {row["tier"]: row for row in rows("tier_shares")}
     reached = max((row["customers"] for row in rows("recommended_price")), default=0)
     shares = ", ".join(f"{tier} {row['share_of_recommendations']:.1%}" for tier, row in tiers.items())
-    yield f"{reached:,} customers reached with four parts each; evidence by tier: {shares}"
+    yield f"{counted(reached, 'customer')} reached with four parts each; evidence by tier: {shares}"
     rates = {row["contender"]: row for row in rows("backtest") if row["section"] == "all"}
     if {"segment", "global"} <= rates.keys():
         segment, everybody = rates["segment"], rates["global"]
@@ -35,6 +37,6 @@ def fitment_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, da
     unchanged = figures.get(("changed_per_customer", "0"))
     if common and common["count"] and unchanged:
         yield (
-            f"against what was live: {common['count']:,} customers in common, "
+            f"against what was live: {counted(common['count'], 'customer')} in common, "
             f"{unchanged['share']:.1%} of them with the same four parts"
         )

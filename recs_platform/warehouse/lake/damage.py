@@ -28,7 +28,7 @@ class UnreadableLogError(DamageError):
     def __init__(self, table: TableRef, company: str, location: str, reason: str) -> None:
         super().__init__(
             f"{company}: {table.name}: its log cannot be read ({reason}). Put {location} back from a backup; or delete "
-            f"that folder, say that it is gone (recs verify --company {company} --accept), and make its days again."
+            f"that folder, say that it is gone (recs verify {company} --accept), and make its days again."
         )
 
 
@@ -36,7 +36,7 @@ def damaged_table(table: TableRef, company: str, what: str) -> DamageError:
     """The error of a table as a whole: its log is gone, or was put back to an earlier version."""
     return DamageError(
         f"{company}: {table.name}: {what}. Put its folder back from a backup; or, to take what is there as it is and "
-        f"make the missing days again: recs verify --company {company} --accept"
+        f"make the missing days again: recs verify {company} --accept"
     )
 
 
@@ -45,7 +45,7 @@ def remedy(company: str, day: date, note: Mapping[str, Any]) -> str:
     if PUBLICATION in note:
         version = f"Customers may be shown it: go back to an earlier version (recs publications {company} lists them)"
         return f"{version}, or put the file back from a backup."
-    return f"Make the day again (recs run --company {company} --date {day}), or put the file back from a backup."
+    return f"Make the day again (recs run {company} --date {day}), or put the file back from a backup."
 
 
 def owner(table: TableRef, note: Mapping[str, Any]) -> str:

@@ -54,5 +54,5 @@ def test_what_no_day_saw_is_refused(asked: Asked, told: str) -> None:
 
 
 def test_a_company_that_was_never_run_is_told_how() -> None:
-    with pytest.raises(ConfigError, match=r"it has none yet. Make them: recs run --company garage --date 2025-09-01"):
+    with pytest.raises(ConfigError, match=r"it has none yet. Make them: recs run garage --date 2025-09-01"):
         chosen_day(SHORT, Asked(), [])

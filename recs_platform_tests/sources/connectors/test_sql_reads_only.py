@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -202,3 +203,27 @@ def test_a_driver_that_takes_several_statements_is_refused(reader: Reader, monke
         "catalog: SHOP_URL names the driver psycopg2, which cannot be held to one query that only reads. "
         "Write postgresql+psycopg:// instead."
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("mysql://u:p@h/d", "the database driver MySQLdb is not installed. Install it: pip install mysqlclient."),
+        ("mysql+pymysql://u:p@h/d", "the database driver pymysql is not installed. Install it: pip install pymysql."),
+        ("mysql+mysqlconnector://u:p@h/d", "Install it: pip install mysql-connector-python."),
+        ("mssql://u:p@h/d", "the database driver pyodbc is not installed. Install it: pip install pyodbc."),
+        ("snowflake://u:p@h/d", "does not know (snowflake). Install its dialect: pip install snowflake-sqlalchemy."),
+    ],
+)
+def test_what_is_not_installed_is_named_as_pip_names_it(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, url: str, told: str
+) -> None:
+    monkeypatch.setenv("SHOP_URL", url)
+    assert reader.complaint(sql("SELECT sku AS item_id, price FROM goods")).endswith(told)
+
+
+def test_the_driver_of_postgres_is_an_extra(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_URL", "postgresql+psycopg://u:p@h/d")
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    told = reader.complaint(sql("SELECT sku AS item_id, price FROM goods"))
+    assert told.endswith("is not installed. Install it: pip install 'recs-platform[postgres]'.")

@@ -216,7 +216,7 @@ def test_on_the_terminal(shop: Shop, explanations: list[OfferExplained]) -> None
     assert f"place {found.place} of the customer's {found.candidates} candidates" in ended.told
     assert "Found because " in ended.told
     strongest = found.parts[0]
-    rows = [line for line in ended.out.splitlines() if line.startswith("│")]
+    rows = [" ".join(row) for row in ended.rows[1:]]
     assert strongest.means in rows[0]
     assert f"{strongest.adds:+.3f}" in rows[0]
     assert ("raises it" if (strongest.adds or 0) > 0 else "lowers it") in rows[0]
@@ -255,7 +255,7 @@ def test_without_an_offer_it_is_the_customers_list(shop: Shop) -> None:
     ended = shop.terminal.recs("why", "metro", customer)
     assert ended.code == 0
     assert f"customer {customer}: {len(listed)} offers" in ended.told
-    rows = [line for line in ended.out.splitlines() if line.startswith("│")]
+    rows = [" ".join(row) for row in ended.rows[1:]]
     assert [row["offer_id"] in line for row, line in zip(listed, rows, strict=True)] == [True] * len(listed)
 
 

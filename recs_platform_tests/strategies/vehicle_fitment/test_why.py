@@ -290,7 +290,7 @@ def test_a_day_without_recommendations(world: World, recs: Recs) -> None:
 def test_a_company_of_another_strategy(recs: Recs) -> None:
     code, _, err = recs("why", "metro", "C1")
     assert code == 2
-    assert "metro has no recommendations yet. Make a day: recs run -c metro --date DAY" in err
+    assert "metro has no recommendations yet. Make a day: recs run metro --date DAY" in err
 
 
 def test_who_gets_nothing_on_the_terminal(world: World, recs: Recs) -> None:

@@ -79,7 +79,7 @@ def test_a_damaged_file_is_one_sentence_that_says_what_to_do(written: Path, dama
         said = str(raised.value)
         assert said.startswith(f"shop: visits of {day(1)}: the file {path} ")
         assert re.search(words, said)
-        assert f"Make the day again (recs run --company shop --date {day(1)})" in said
+        assert f"Make the day again (recs run shop --date {day(1)})" in said
         assert "\n" not in said
     assert {row["pages"] for row in stored(lake, days(0, 0))} == {1}, "the other day is whole"
     assert lake.days(ref()) == list(days(0, 1)), "so that it can be made again"
