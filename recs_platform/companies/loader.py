@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from recs_platform.companies.model import STRATEGIES_CONTEXT, Company
-from recs_platform.companies.problems import Problem, did_you_mean, problems_of
+from recs_platform.companies.problems import Problem, did_you_mean, validated
 from recs_platform.companies.yaml_file import read_yaml
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
@@ -60,13 +58,11 @@ def one_of(name: str, companies: Mapping[str, Company]) -> Company:
 
 def read_company(path: Path, strategies: Strategies) -> Company:
     """The company that one file describes. All problems of the file are in one ConfigError."""
-    content = read_yaml(path)
-    try:
-        return Company.model_validate(
-            content, context={"folder": path.parent.absolute(), STRATEGIES_CONTEXT: strategies}
-        )
-    except ValidationError as error:
-        raise ConfigError(_report(path, problems_of(error, Company))) from None
+    context = {"folder": path.parent.absolute(), STRATEGIES_CONTEXT: strategies}
+    company, problems = validated(Company, read_yaml(path), context=context)
+    if company is None:
+        raise ConfigError(_report(path, problems))
+    return company
 
 
 def _files(folder: Path) -> list[Path]:

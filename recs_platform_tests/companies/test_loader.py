@@ -13,7 +13,7 @@ from recs_platform.companies.source_config import FilesSource, SimulatedSource, 
 from recs_platform.errors import ConfigError
 from recs_platform.settings import settings
 from recs_platform.strategies.catalogue import STRATEGIES, company_named, load_companies
-from recs_platform_tests.companies.shop import shop, shop_file
+from recs_platform_tests.companies.shop import SHOP, shop, shop_file
 
 
 def complaint(path: Path) -> str:
@@ -268,6 +268,74 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
     tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
     assert complaint(shop_file(tmp_path, **changes)) == f"shop.yaml: {message}"
+
+
+# --- keys that are misspelt -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"sources": {"catalog": {"conector": "files", "path": "catalog.csv"}}},
+            'sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated.',
+        ),
+        (
+            {"sources": {"catalog": {"connector": "files", "pth": "catalog.csv"}}},
+            'sources.catalog.pth: unknown key. Did you mean "path"? Allowed: columns, connector, path, missing_day.',
+        ),
+        (
+            {"sources": {"catalog": {"connector": "sql", "url-env": "SHOP_URL", "query": "SELECT 1"}}},
+            'sources.catalog.url-env: unknown key. Did you mean "url_env"? '
+            "Allowed: columns, connector, url_env, query, chunk_rows.",
+        ),
+        (
+            {"parameters": {"rejected_tolerence": 0.2, "rejected_warning": 0.1}},
+            'parameters.rejected_tolerence: unknown key. Did you mean "rejected_tolerance"?',
+        ),
+    ],
+)
+def test_a_misspelt_key_is_one_message(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    """What is missing because of it is not told as well."""
+    assert complaint(shop_file(tmp_path, **changes)) == f"shop.yaml: {message}"
+
+
+@pytest.mark.parametrize(
+    ("key", "misspelt"),
+    [("strategy", "strategey"), ("timezone", "time_zone"), ("parameters", "parametrs"), ("simulation", "simulaton")],
+)
+def test_a_misspelt_key_of_the_company_is_one_message(tmp_path: Path, key: str, misspelt: str) -> None:
+    given = {"parameters": {"active_window_days": 30}, **SHOP}[key]
+    path = shop_file(tmp_path, without=key, **{misspelt: given})
+    assert complaint(path) == f'shop.yaml: {misspelt}: unknown key. Did you mean "{key}"? Allowed: {ALL_KEYS}.'
+
+
+def test_tables_do_not_lack_the_sources_that_stand_under_a_misspelt_key(tmp_path: Path) -> None:
+    path = shop_file(tmp_path, without="simulation", sourcs=dict.fromkeys(SOURCES, FILES))
+    assert complaint(path) == f'shop.yaml: sourcs: unknown key. Did you mean "sources"? Allowed: {ALL_KEYS}.'
+
+
+def test_a_table_does_not_lack_the_source_that_stands_under_its_misspelt_name(tmp_path: Path) -> None:
+    sources = {{"events": "evnts"}.get(table, table): FILES for table in SOURCES}
+    assert complaint(shop_file(tmp_path, without="simulation", sources=sources)) == (
+        f'shop.yaml: sources.evnts: "evnts" is not a source table of replenishment. Did you mean "events"? '
+        f"Allowed: {TABLES}."
+    )
+
+
+def test_what_stands_under_a_misspelt_key_is_judged_as_well(tmp_path: Path) -> None:
+    sources = {"catalog": {"conector": "sql", "url_env": "SHOP_URL", "querry": "SELECT 1", "chunk_rows": 5}}
+    assert complaint(shop_file(tmp_path, sources=sources)).splitlines()[1:] == [
+        "  sources.catalog.chunk_rows: 5 is out of range; allowed: 100 to 1000000.",
+        '  sources.catalog.querry: unknown key. Did you mean "query"? '
+        "Allowed: columns, connector, url_env, query, chunk_rows.",
+        '  sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated.',
+    ]
+
+
+def test_a_value_that_no_key_like_it_can_hold_is_told_once(tmp_path: Path) -> None:
+    path = shop_file(tmp_path, sourced=True)
+    assert complaint(path) == f'shop.yaml: sourced: unknown key. Did you mean "sources"? Allowed: {ALL_KEYS}.'
 
 
 @pytest.mark.parametrize(
