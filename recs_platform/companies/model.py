@@ -210,7 +210,8 @@ def _source(table: str, entry: Any, info: ValidationInfo, problems: list[Problem
     if not isinstance(entry, Mapping) or "connector" not in entry:
         problems.append(Problem((table, "connector"), f"is missing. Allowed: {', '.join(connectors)}."))
         return None
-    source, of_source = None, []
+    source: Source | None = None
+    of_source: list[Problem] = []
     if model := CONNECTORS.get(str(entry["connector"])):
         source, of_source = validated(model, entry, context=info.context)
     elif not misspelt:

@@ -1,0 +1,11 @@
+-- Most offers are on items of the catalog; some may have been delisted. A failure means that offers and catalog write
+-- their ids differently (1.0 and 1), so that hardly any offer has a price or a category: nothing of the day is published.
+-- table: offers
+-- of: offers
+-- severity: error
+-- tolerance: @unknown_tolerance
+-- remedy: Write offers.item_id and catalog.item_id alike in both feeds, or raise unknown_tolerance.
+SELECT offer_id, item_id
+FROM offers
+WHERE item_id NOT IN (SELECT item_id FROM catalog)
+  AND (SELECT COUNT(*) FROM offers) >= @unknown_minimum
