@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from recs_platform.cli.companies import tell_broken
 from recs_platform.cli.output import JsonOption, Part, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def demo(as_json: JsonOption = False) -> int:
         from recs_platform.warehouse.environment import open_warehouse
 
         warehouse, steps = open_warehouse(), []
-        companies = sorted(built_in_companies(), key=_most_work_first)
+        built_in = built_in_companies()
+        companies = sorted(built_in.values(), key=_most_work_first)
         for company in companies:
             pipeline, days = pipeline_of(company), _two_due_days(company)
             planned = plan(company, pipeline, warehouse, days)
@@ -66,7 +68,7 @@ def demo(as_json: JsonOption = False) -> int:
             _tell_story(company, ended)
         if exit_code(ended) == 0:
             say(*_NEXT)
-    return exit_code(ended)
+    return exit_code(ended) or tell_broken(built_in)
 
 
 def _two_due_days(company: Company) -> Days:

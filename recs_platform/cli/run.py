@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recs_platform.cli.companies import tell_broken
 from recs_platform.cli.output import CompanyOption, JsonOption, day_of, print_json, say
 from recs_platform.errors import ConfigError
 
@@ -45,13 +46,14 @@ def backfill(
     """Make a rectangle of companies x days again: each company's logs in one run, then day by day."""
     from recs_platform.automation.backfill import backfill_steps
     from recs_platform.automation.instance import instance
-    from recs_platform.strategies.catalogue import company_named
+    from recs_platform.strategies.catalogue import load_companies
 
     days = days_between(("--from", first), ("--to", last))
-    steps = backfill_steps([company_named(name) for name in names], days, instance(), resume=resume)
-    if not steps and not as_json:
+    companies = load_companies().among(names)
+    steps = backfill_steps(list(companies.values()), days, instance(), resume=resume)
+    if not steps and not as_json and not companies.broken:
         say("Nothing is left to do.")
-    return carry_out(steps, as_json=as_json)
+    return carry_out(steps, as_json=as_json) or tell_broken(companies)
 
 
 def days_between(first: tuple[str, str], last: tuple[str, str] | None) -> Days:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from recs_platform.cli.companies import tell_broken
 from recs_platform.cli.output import JsonOption, print_json, print_table, say
 
 
@@ -16,18 +17,19 @@ def register(app: typer.Typer) -> None:
 def status(
     name: Annotated[str | None, typer.Option("--company", "-c", help="One company, table by table.")] = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """What is materialized, empty, failed and stale: of all companies, or of one company's tables."""
     from recs_platform.automation.overview import company_status
-    from recs_platform.strategies.catalogue import company_named, load_companies, pipeline_of
+    from recs_platform.strategies.catalogue import load_companies, pipeline_of
     from recs_platform.warehouse.environment import existing_warehouse
 
-    chosen = [company_named(name)] if name else list(load_companies().values())
+    companies = load_companies()
+    chosen = [companies[name]] if name else list(companies.values())
     warehouse = existing_warehouse()
     states = [company_status(c, pipeline_of(c), warehouse) for c in chosen]
     if as_json:
         print_json([one.to_json() for one in states])
-        return
+        return 0 if name else tell_broken(companies)
     titles = (
         "company",
         "newest day",
@@ -62,3 +64,4 @@ def status(
         print_table(
             name, columns, [(t.table, t.kind, t.days, t.newest, t.rows, t.state, t.why) for t in states[0].tables]
         )
+    return 0 if name else tell_broken(companies)

@@ -122,16 +122,18 @@ class Simulation(_Section):
 
 
 class Serving(_Section):
-    """How the prediction service treats the company."""
+    """How the prediction service treats the company. It has no effect yet: there is no prediction service."""
 
-    enabled: bool = Field(True, description="Whether the prediction service answers for the company.")
+    enabled: bool = Field(
+        True, description="Whether the prediction service answers for the company; no effect yet, as there is none."
+    )
 
 
 class Alerts(_Section):
-    """Who is told when something fails."""
+    """Who is told when something fails. It has no effect yet: nothing is sent to Slack."""
 
     slack_channel: Annotated[str, AfterValidator(_slack_channel)] | None = Field(
-        None, description="Slack channel for failures; none means the platform's own."
+        None, description="Slack channel for failures; no effect yet, as nothing is sent to Slack."
     )
 
 
