@@ -50,8 +50,10 @@ def backfill(
 
     days = days_between(("--from", first), ("--to", last))
     companies = load_companies().among(names)
+    if not companies:
+        return tell_broken(companies)
     steps = backfill_steps(list(companies.values()), days, instance(), resume=resume)
-    if not steps and not as_json and not companies.broken:
+    if not steps and not as_json:
         say("Nothing is left to do.")
     return carry_out(steps, as_json=as_json) or tell_broken(companies)
 
