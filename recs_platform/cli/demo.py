@@ -47,12 +47,11 @@ def demo(as_json: JsonOption = False) -> int:
     with company_processes(_MOST_COMPANIES) as processes:
         from recs_platform.automation.plan import plan
         from recs_platform.cli.progress import exit_code, run_side_by_side, tell_errors
-        from recs_platform.strategies.catalogue import built_in_companies, pipeline_of
+        from recs_platform.strategies.catalogue import built_in_companies, load_companies, pipeline_of
         from recs_platform.warehouse.environment import open_warehouse
 
         warehouse, steps = open_warehouse(), []
-        built_in = built_in_companies()
-        companies = sorted(built_in.values(), key=_most_work_first)
+        companies = sorted(built_in_companies(), key=_most_work_first)
         for company in companies:
             pipeline, days = pipeline_of(company), _two_due_days(company)
             planned = plan(company, pipeline, warehouse, days)
@@ -68,7 +67,7 @@ def demo(as_json: JsonOption = False) -> int:
             _tell_story(company, ended)
         if exit_code(ended) == 0:
             say(*_NEXT)
-    return exit_code(ended) or tell_broken(built_in)
+    return exit_code(ended) or tell_broken(load_companies())
 
 
 def _two_due_days(company: Company) -> Days:

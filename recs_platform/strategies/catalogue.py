@@ -39,10 +39,10 @@ def load_companies(directory: Path | None = None) -> Companies:
     return loader.load_companies(STRATEGIES, directory)
 
 
-def built_in_companies() -> Companies:
-    """Those that come with the platform, simulated, as far as their files are sound."""
+def built_in_companies() -> list[Company]:
+    """Those that come with the platform, simulated, as far as the files that replace them are sound."""
     known = load_companies()
-    return Companies({name: known[name] for name in loader.built_in_names() if name in known}, known.broken)
+    return [known[name] for name in loader.built_in_names() if name in known]
 
 
 def company_named(name: str, directory: Path | None = None) -> Company:

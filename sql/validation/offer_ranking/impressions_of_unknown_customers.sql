@@ -1,5 +1,5 @@
--- Offers are shown to customers whom the company knows. A failure means that impressions and customers write their ids
--- differently (1.0 and 1), so that nothing is known of what customers see: nothing of the day is published.
+-- Offers are shown to customers whom the company knows. A failure means that impressions and customers write their
+-- ids differently (1.0 and 1), so that nothing is known of what customers see: nothing of the day is published.
 -- table: customers
 -- of: impressions
 -- severity: error

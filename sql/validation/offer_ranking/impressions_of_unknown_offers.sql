@@ -1,5 +1,6 @@
 -- What is shown is an offer that the company knows, past or running. A failure means that impressions and offers
--- write their ids differently (1.0 and 1), so that nothing is known of how offers do: nothing of the day is published.
+-- write their ids differently (1.0 and 1), so that nothing is known of how offers do: nothing of the day is
+-- published.
 -- table: offers
 -- of: impressions
 -- severity: error

@@ -1,5 +1,6 @@
 -- Most offers are on items of the catalog; some may have been delisted. A failure means that offers and catalog write
--- their ids differently (1.0 and 1), so that hardly any offer has a price or a category: nothing of the day is published.
+-- their ids differently (1.0 and 1), so that hardly any offer has a price or a category: nothing of the day is
+-- published.
 -- table: offers
 -- of: offers
 -- severity: error

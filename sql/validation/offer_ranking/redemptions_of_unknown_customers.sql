@@ -1,5 +1,5 @@
--- Offers are redeemed by customers whom the company knows. A failure means that redemptions and customers write their ids
--- differently (1.0 and 1), so that nothing is known of what customers redeem: nothing of the day is published.
+-- Offers are redeemed by customers whom the company knows. A failure means that redemptions and customers write their
+-- ids differently (1.0 and 1), so that nothing is known of what customers redeem: nothing of the day is published.
 -- table: customers
 -- of: redemptions
 -- severity: error

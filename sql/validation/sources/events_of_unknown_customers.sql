@@ -1,6 +1,6 @@
 -- Whoever does something is mostly somebody whom the company knows. A failure means that events and customers write
--- their ids differently (1.0 and 1), so that nobody's events are found: nothing of the day is published. Events without a
--- customer are anonymous and do not count.
+-- their ids differently (1.0 and 1), so that nobody's events are found: nothing of the day is published. Events
+-- without a customer are anonymous and do not count.
 -- table: customers
 -- of: events
 -- among: customer_id IS NOT NULL

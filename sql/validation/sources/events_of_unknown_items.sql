@@ -1,6 +1,6 @@
--- Most of what customers look at or buy stands in the catalog, itself or as the variant of an item that does (RA003B of
--- RA003). A failure means that events and catalog write their ids differently (1.0 and 1), so that events say nothing
--- about any item: nothing of the day is published.
+-- Most of what customers look at or buy stands in the catalog, itself or as the variant of an item that does (RA003B
+-- of RA003). A failure means that events and catalog write their ids differently (1.0 and 1), so that events say
+-- nothing about any item: nothing of the day is published.
 -- table: catalog
 -- of: events
 -- among: item_id IS NOT NULL

@@ -1,6 +1,6 @@
--- Messages are sent to customers whom the company knows. The newest day of the week with messages is judged, as there are
--- not some every day. A failure means that treatments and customers write their ids differently (1.0 and 1), so that
--- messages are of no segment and bring no orders: nothing of the day is published.
+-- Messages are sent to customers whom the company knows. The newest day of the week with messages is judged, as there
+-- are not some every day. A failure means that treatments and customers write their ids differently (1.0 and 1), so
+-- that messages are of no segment and bring no orders: nothing of the day is published.
 -- table: customers
 -- of: treatments
 -- among: event_date = (SELECT MAX(event_date) FROM treatments)

@@ -1,6 +1,6 @@
 -- Whoever does something is mostly somebody whom the company knows. Guests, and profiles that were deleted since, are
--- not; many more of them than usual mean that profiles are missing. When most are unknown, events_of_unknown_customers
--- says so and stops the day.
+-- not; many more of them than usual mean that profiles are missing. When most are unknown,
+-- events_of_unknown_customers says so and stops the day.
 -- table: customers
 -- of: events
 -- among: customer_id IS NOT NULL

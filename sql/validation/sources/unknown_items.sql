@@ -1,5 +1,5 @@
--- Most of what customers look at or buy stands in the catalog, itself or as the variant of an item that does (RA003B of
--- RA003). Items that were delisted since do not, and their events cannot be resolved. When most are unknown,
+-- Most of what customers look at or buy stands in the catalog, itself or as the variant of an item that does (RA003B
+-- of RA003). Items that were delisted since do not, and their events cannot be resolved. When most are unknown,
 -- events_of_unknown_items says so and stops the day.
 -- table: catalog
 -- of: events
