@@ -52,7 +52,10 @@ class Parameters(BaseModel):
         "table knows before nothing is published (0-1).",
     )
     unknown_minimum: int = Field(
-        20, ge=1, description="Events, messages, impressions or redemptions of a day below which neither counts (rows)."
+        20,
+        ge=1,
+        description="Events, messages, impressions or redemptions of a day below which neither counts, unless no "
+        "customer, item or offer of at least five is known (rows).",
     )
 
     min_stability: float = Field(

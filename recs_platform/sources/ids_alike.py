@@ -25,6 +25,8 @@ from recs_platform.sources.connectors.base import SourceRequest
 
 LISTED_ROWS = 500_000
 """So many rows of a feed that lists ids are read. Among more, an id that is not found says nothing."""
+FEWEST = 5
+"""Fewer ids say nothing, even if not one is known."""
 _VARIANT = re.compile(r"([0-9])[BRGP]$")
 """A variant of an item (RA003B) is known where its base (RA003) is, as in the checks of a day."""
 
@@ -50,8 +52,7 @@ def unknown_ids(company: Company, samples: Mapping[str, pa.Table], days: Mapping
             spec.name: ids
             for spec in company.tables.values()
             if spec is not listing and spec.name in samples and column in {c.name for c in spec.columns}
-            if len(ids := [v for v in samples[spec.name][column].to_pylist() if v is not None])
-            >= company.parameters.unknown_minimum
+            if len(ids := [v for v in samples[spec.name][column].to_pylist() if v is not None]) >= FEWEST
         }
         if wanted:
             listed = _listed(company, listing, days[listing.name])
@@ -81,7 +82,8 @@ def _judged(
     company: Company, spec: TableSpec, ids: list[str], listing: TableSpec, listed: set[str]
 ) -> Iterator[UnknownIds]:
     unknown = [value for value in ids if value not in listed and _VARIANT.sub(r"\1", value) not in listed]
-    if len(unknown) <= company.parameters.unknown_tolerance * len(ids):
+    few = len(ids) < company.parameters.unknown_minimum
+    if len(unknown) <= company.parameters.unknown_tolerance * len(ids) or (few and len(unknown) < len(ids)):
         return
     (column,) = listing.key
     message = f"{column}: {len(unknown):,} of {len(ids):,} sampled rows name one that {listing.name} does not have"

@@ -39,6 +39,11 @@ def test_another_spelling_is_shown(tmp_path: Path, written: str, listed: str) ->
     ]
 
 
+def test_few_ids_are_told_when_not_one_is_known(tmp_path: Path) -> None:
+    assert len(said(tmp_path, [("c1.0", "i1")] * 5, ["c1"])) == 1
+    assert said(tmp_path, [("c1.0", "i1")] * 5 + [("c1", "i1")], ["c1"]) == []
+
+
 def test_ids_of_something_else(tmp_path: Path) -> None:
     assert said(tmp_path, [("c1", "SKU-1")] * 20, ["c1"]) == [
         "fail events: item_id: 20 of 20 sampled rows name one that catalog does not have; "
@@ -54,7 +59,7 @@ def test_an_address_is_masked(tmp_path: Path) -> None:
 def test_what_is_normal_is_not_told(tmp_path: Path) -> None:
     guests = [("guest", "i1")] * 10 + [("c1", "gone")] * 10
     assert said(tmp_path, guests, ["c1"]) == []
-    assert said(tmp_path, [("c1.0", "i1")] * 19 + [("", "")] * 30, ["c1"]) == []  # too few; nobody is no id
+    assert said(tmp_path, [("c1.0", "i1")] * 4 + [("", "")] * 30, ["c1"]) == []  # too few; nobody is no id
     assert said(tmp_path, [("c1", "i1B"), ("c1", "i2G")] * 10, ["c1"]) == []  # variants
 
 

@@ -7,7 +7,19 @@
 -- tolerance: @unknown_tolerance
 -- remedy: Write redemptions.offer_id and offers.offer_id alike in both feeds, or raise unknown_tolerance.
 -- look-back: redemptions 1
-SELECT order_id, offer_id
-FROM redemptions
-WHERE offer_id NOT IN (SELECT offer_id FROM offers)
-  AND (SELECT COUNT(*) FROM redemptions) >= @unknown_minimum
+WITH unknown AS (
+  SELECT order_id, offer_id
+  FROM redemptions
+  WHERE offer_id NOT IN (SELECT offer_id FROM offers)
+),
+counted AS (
+  SELECT
+    (SELECT COUNT(*) FROM unknown) AS unknown_rows,
+    (SELECT COUNT(*) FROM redemptions) AS all_rows
+)
+SELECT unknown.order_id, unknown.offer_id
+FROM unknown
+CROSS JOIN counted
+-- Few rows say nothing, unless not one of them is known.
+WHERE counted.all_rows >= @unknown_minimum
+  OR (counted.all_rows >= 5 AND counted.unknown_rows = counted.all_rows)

@@ -12,8 +12,20 @@ WITH newest AS (
   SELECT send_id, customer_id
   FROM treatments
   WHERE event_date = (SELECT MAX(event_date) FROM treatments)
+),
+unknown AS (
+  SELECT send_id, customer_id
+  FROM newest
+  WHERE customer_id NOT IN (SELECT customer_id FROM customers)
+),
+counted AS (
+  SELECT
+    (SELECT COUNT(*) FROM unknown) AS unknown_rows,
+    (SELECT COUNT(*) FROM newest) AS all_rows
 )
-SELECT send_id, customer_id
-FROM newest
-WHERE customer_id NOT IN (SELECT customer_id FROM customers)
-  AND (SELECT COUNT(*) FROM newest) >= @unknown_minimum
+SELECT unknown.send_id, unknown.customer_id
+FROM unknown
+CROSS JOIN counted
+-- Few rows say nothing, unless not one of them is known.
+WHERE counted.all_rows >= @unknown_minimum
+  OR (counted.all_rows >= 5 AND counted.unknown_rows = counted.all_rows)
