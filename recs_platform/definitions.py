@@ -7,11 +7,13 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.assembly.broken_companies import broken_schedules, warn_of_broken
 from recs_platform.assembly.io_manager import WarehouseIOManager
 from recs_platform.assembly.resources import WarehouseResource
 from recs_platform.assembly.wiring import PipelineWiring, strategies_with_companies
 from recs_platform.automation.journal import RunJournal
 from recs_platform.automation.partitions import partitions_of
+from recs_platform.companies.known_companies import Companies
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.process import close_to_others, collect_garbage_rarely, write_privately
@@ -27,10 +29,11 @@ def build_defs(
     loggers: Mapping[str, dg.LoggerDefinition] | None = None,
 ) -> dg.Definitions:
     """Fresh definitions; what is not overridden is the environment's."""
-    companies = load_companies() if companies is None else companies
+    known = load_companies() if companies is None else companies
+    companies = known if isinstance(known, Companies) else Companies(known)
     strategies = pipelines() if strategies is None else strategies
     wirings = [
-        PipelineWiring(strategies[name], members, partitions_of(members.values()))
+        PipelineWiring(strategies[name], members, partitions_of(members.values(), members.broken))
         for name, members in strategies_with_companies(companies).items()
     ]
     jobs = {job.name: job for wiring in wirings for job in wiring.jobs()}
@@ -38,7 +41,10 @@ def build_defs(
         assets=[asset for wiring in wirings for asset in wiring.assets()],
         asset_checks=[check for wiring in wirings for check in wiring.checks()],
         jobs=list(jobs.values()),
-        schedules=[schedule for wiring in wirings for schedule in wiring.schedules(jobs)],
+        schedules=[
+            *(schedule for wiring in wirings for schedule in wiring.schedules(jobs)),
+            *broken_schedules(companies.broken),
+        ],
         sensors=[sensor for wiring in wirings for sensor in wiring.sensors(jobs)],
         resources={
             "warehouse": WarehouseResource(),
@@ -58,7 +64,9 @@ def defs() -> dg.Definitions:
     collect_garbage_rarely()
     write_privately()
     close_to_others(settings().home)
-    return build_defs()
+    companies = load_companies()
+    warn_of_broken(companies.broken)
+    return build_defs(companies=companies)
 
 
 def _warehouse_io(companies: Mapping[str, Company], strategies: Mapping[str, Pipeline]) -> dg.IOManagerDefinition:

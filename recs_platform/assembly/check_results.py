@@ -24,14 +24,15 @@ def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery) -> dg.A
     if verdict.examples:
         metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))
     return dg.AssetCheckResult(
-        passed=verdict.passed, severity=severity, metadata=metadata, description=_described(verdict)
+        passed=verdict.passed, severity=severity, metadata=metadata, description=_described(check, verdict)
     )
 
 
-def _described(verdict: CheckVerdict) -> str:
+def _described(check: Check, verdict: CheckVerdict) -> str:
     """What a terminal and an alert say of a verdict, on one line."""
     broken = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
     sentences = [f"{broken}; {verdict.allowed:.2%} may"]
     if verdict.counters:
         sentences.append(" ".join(verdict.counters.split()).removesuffix("."))
-    return shortened(": ".join(sentences) + ".")
+    remedy = f" {check.remedy}" if check.remedy and not verdict.passed else ""
+    return shortened(f"{': '.join(sentences)}.{remedy}")

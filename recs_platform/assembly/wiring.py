@@ -16,6 +16,7 @@ from recs_platform.automation.jobs import Job, daily_job, history_job, training_
 from recs_platform.automation.journal import RANGE_START
 from recs_platform.automation.partitions import company_and_days, mapping_back
 from recs_platform.automation.retraining import retraining_sensor
+from recs_platform.companies.known_companies import Companies
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.declarations.strategy import TrainedModel
@@ -235,9 +236,7 @@ def _column_schema(spec: TableSpec) -> dg.TableSchema:
     )
 
 
-def strategies_with_companies(companies: Mapping[str, Company]) -> dict[str, dict[str, Company]]:
-    """The companies of each strategy that has any."""
-    members: dict[str, dict[str, Company]] = {}
-    for company in companies.values():
-        members.setdefault(company.strategy.name, {})[company.name] = company
-    return members
+def strategies_with_companies(companies: Companies) -> dict[str, Companies]:
+    """The companies of each strategy that has any whose file is sound."""
+    names = dict.fromkeys(company.strategy.name for company in companies.values())
+    return {name: companies.of_strategy(name) for name in names}

@@ -88,13 +88,16 @@ class FailureCause:
     kind: ErrorKind | None = ErrorKind.DEFECT
     """None for what is no error: a check that failed, a publication that waits for approval, an interruption."""
     interrupted: bool = False
+    of_check: bool = False
+    """A check failed, whose verdict says more than Dagster does of it."""
     trace: str = ""
     """Of a defect."""
 
 
 _INTERRUPTED = "DagsterExecutionInterruptedError"
 _KINDS = {failure.__name__: kind for kind, failure in _FAILURES.items()}
-_INTENDED = frozenset({dg.Failure.__name__, "DagsterAssetCheckFailedError"})
+_CHECK_FAILED = "DagsterAssetCheckFailedError"
+_INTENDED = frozenset({dg.Failure.__name__, _CHECK_FAILED})
 """How Dagster names what a step refused to go on with on purpose."""
 
 
@@ -109,7 +112,7 @@ def cause_of(error: SerializableErrorInfo | None, otherwise: str) -> FailureCaus
     message = mask_text(error.message.strip().partition("\n\nStack Trace")[0])
     plain = message.partition(f"{error.cls_name}: ")[2] or message
     if error.cls_name in _INTENDED:
-        return FailureCause(plain, kind=None)
+        return FailureCause(plain, kind=None, of_check=error.cls_name == _CHECK_FAILED)
     if error.cls_name in _KINDS:
         return FailureCause(plain, _KINDS[error.cls_name])
     return FailureCause(message, trace=mask_text(error.to_string()))

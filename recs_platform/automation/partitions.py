@@ -12,6 +12,7 @@ from datetime import date
 
 import dagster as dg
 
+from recs_platform.companies.known_companies import BrokenCompany
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.warehouse.slices import Days
@@ -27,13 +28,16 @@ warnings.filterwarnings("ignore", message="Asset job .* materializes assets with
 DATE, COMPANY = "date", "company"
 
 
-def partitions_of(companies: Collection[Company]) -> dg.MultiPartitionsDefinition:
-    """Every day since the first company's start x every company."""
-    first = min(company.start_date for company in companies)
+def partitions_of(
+    companies: Collection[Company], broken: Collection[BrokenCompany] = ()
+) -> dg.MultiPartitionsDefinition:
+    """Every day since the first company's start x every company. One whose file is wrong keeps its partitions."""
+    known: list[Company | BrokenCompany] = [*companies, *(company for company in broken if company.may_have_run)]
+    first = min(company.start_date for company in known if company.start_date)
     return dg.MultiPartitionsDefinition(
         {
             DATE: dg.DailyPartitionsDefinition(start_date=first.isoformat()),
-            COMPANY: dg.StaticPartitionsDefinition(sorted(company.name for company in companies)),
+            COMPANY: dg.StaticPartitionsDefinition(sorted(company.name for company in known)),
         }
     )
 

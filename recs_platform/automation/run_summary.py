@@ -78,16 +78,18 @@ def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
             of_run.append(cause_of(event.job_failure_data.error, "the run failed"))
     failures = of_steps or of_run  # a run that fails before its first step (no database) says so itself
     broken = [verdict for verdict in verdicts if not verdict.passed]
-    warned = sum(verdict.severity is dg.AssetCheckSeverity.WARN for verdict in broken)
+    warned = [verdict for verdict in broken if verdict.severity is dg.AssetCheckSeverity.WARN]
+    # What stopped the run is told once, by the verdict.
+    stopping = [verdict for verdict in broken if verdict not in warned] if any(f.of_check for f in failures) else []
     return RunSummary(
         assets=len(rows),
         rows=sum(rows.values()),
         checks_passed=len(verdicts) - len(broken),
-        checks_warned=warned,
-        checks_failed=len(broken) - warned,
-        warnings=tuple(f"{v.asset_key.to_user_string()}: {v.check_name}: {v.description}" for v in broken),
+        checks_warned=len(warned),
+        checks_failed=len(broken) - len(warned),
+        warnings=tuple(_told(verdict) for verdict in broken if verdict not in stopping),
         retries=tuple(retries),
-        errors=tuple(failure.message for failure in failures),
+        errors=(*(_told(verdict) for verdict in stopping), *(f.message for f in failures if not f.of_check)),
         seconds=seconds,
         user_mistake=bool(failures) and all(failure.kind is ErrorKind.MISTAKE for failure in failures),
         interrupted=any(failure.interrupted for failure in failures),
@@ -111,3 +113,7 @@ def _failed_table(event: dg.DagsterEvent) -> list[str]:
         if not verdict.passed and verdict.severity is dg.AssetCheckSeverity.ERROR:
             return [verdict.asset_key.path[-1]]
     return []
+
+
+def _told(verdict: dg.AssetCheckEvaluation) -> str:
+    return f"{verdict.asset_key.to_user_string()}: {verdict.check_name}: {verdict.description}"

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recs_platform.cli.company import CompanyArgument, CompanyCommand
-from recs_platform.cli.output import MISTAKE, JsonOption, day_of, print_json, print_table, say
+from recs_platform.cli.output import MISTAKE, JsonOption, day_of, print_json, print_table, say, tell_error
 from recs_platform.errors import ConfigError
 
+if TYPE_CHECKING:
+    from recs_platform.companies.known_companies import Companies
+
 app = typer.Typer(help="List, create and check companies.", no_args_is_help=True)
+
+
+def tell_broken(companies: Companies) -> int:
+    """What is wrong with company files, after what a command over all companies had to say; returns its exit code."""
+    for company in companies.broken:
+        tell_error(company.problems)
+    return MISTAKE if companies.broken else 0
+
 
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 @app.command("list")
-def list_companies(as_json: JsonOption = False) -> None:
+def list_companies(as_json: JsonOption = False) -> int:
     """List the companies, their strategies and the connectors of their sources."""
     from recs_platform.strategies.catalogue import load_companies
 
+    companies = load_companies()
     rows = [
         {
             "name": company.name,
@@ -30,12 +42,13 @@ def list_companies(as_json: JsonOption = False) -> None:
             "start_date": str(company.start_date),
             "sources": ", ".join(sorted({source.connector for source in company.sources.values()})),
         }
-        for company in load_companies().values()
+        for company in companies.values()
     ]
     if as_json:
         print_json(rows)
     else:
         print_table("", list(rows[0]) if rows else [], [list(row.values()) for row in rows])
+    return tell_broken(companies)
 
 
 @app.command("new")
@@ -57,8 +70,8 @@ def new_company(
     if target is None:
         raise ConfigError("no folder for company files: set RECS_COMPANIES_DIR, or name one with --folder.")
     text = new_company_yaml(name, strategy, STRATEGIES)
-    path = target / f"{name}.yaml"
-    if path.exists() or name in load_companies():
+    path, companies = target / f"{name}.yaml", load_companies()
+    if path.exists() or name in (*companies, *(company.name for company in companies.broken)):
         raise ConfigError(f"a company {name} exists already; choose another name, or edit its file.")
     target.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from recs_platform.cli.companies import tell_broken
 from recs_platform.cli.output import JsonOption, Part, print_json, print_table, say
 from recs_platform.plurals import counted
 
@@ -47,7 +48,7 @@ def demo(as_json: JsonOption = False) -> int:
     with company_processes(_MOST_COMPANIES) as processes:
         from recs_platform.automation.plan import last_day_that_is_over, plan
         from recs_platform.cli.progress import exit_code, run_side_by_side, tell_errors
-        from recs_platform.strategies.catalogue import built_in_companies, pipeline_of
+        from recs_platform.strategies.catalogue import built_in_companies, load_companies, pipeline_of
         from recs_platform.warehouse.environment import open_warehouse
 
         warehouse, steps = open_warehouse(), []
@@ -67,7 +68,7 @@ def demo(as_json: JsonOption = False) -> int:
             _tell_story(company, ended)
         if exit_code(ended) == 0:
             say(*_NEXT)
-    return exit_code(ended)
+    return exit_code(ended) or tell_broken(load_companies())
 
 
 def _two_due_days(company: Company) -> Days:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recs_platform.cli.companies import tell_broken
 from recs_platform.cli.company import CompaniesArgument, CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, day_of, error_console, print_json, say
 from recs_platform.errors import ConfigError
@@ -52,16 +53,19 @@ def backfill(
     """Make a rectangle of companies x days again: logs in one run, then day by day. Publishes nothing."""
     from recs_platform.automation.backfill import backfill_steps
     from recs_platform.automation.instance import instance
-    from recs_platform.strategies.catalogue import company_named
+    from recs_platform.strategies.catalogue import load_companies
 
-    days, companies = days_between(("--from", first), ("--to", last)), [company_named(name) for name in names]
-    steps = backfill_steps(companies, days, instance(), resume=resume)
+    days = days_between(("--from", first), ("--to", last))
+    companies = load_companies().among(names)
+    if not companies:
+        return tell_broken(companies)
+    steps = backfill_steps(list(companies.values()), days, instance(), resume=resume)
     if not steps and not as_json:
         say("Nothing is left to do.")
     code = carry_out(steps, as_json=as_json)
-    for company in companies:
+    for company in companies.values():
         _tell_unpublished(company, days)
-    return code
+    return code or tell_broken(companies)
 
 
 def _tell_unpublished(company: Company, days: Days) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from recs_platform.cli.companies import tell_broken
 from recs_platform.cli.company import AnyCompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, print_json, print_table, say
 
@@ -23,18 +24,19 @@ def register(app: typer.Typer) -> None:
 def status(
     name: AnyCompanyArgument = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Show what is there, and what is missing, failed, empty or stale: of all companies, or table by table of one."""
     from recs_platform.automation.overview import company_status
-    from recs_platform.strategies.catalogue import company_named, load_companies, pipeline_of
+    from recs_platform.strategies.catalogue import load_companies, pipeline_of
     from recs_platform.warehouse.environment import existing_warehouse
 
-    chosen = [company_named(name)] if name else list(load_companies().values())
+    companies = load_companies()
+    chosen = [companies[name]] if name else list(companies.values())
     warehouse = existing_warehouse()
     states = [company_status(c, pipeline_of(c), warehouse) for c in chosen]
     if as_json:
         print_json([one.to_json() for one in states])
-        return
+        return 0 if name else tell_broken(companies)
     print_table("", _TITLES, [_row(one) for one in states])
     for one in states:
         _tell(one)
@@ -43,6 +45,7 @@ def status(
         print_table(
             name, columns, [(t.table, t.kind, t.days, t.newest, t.rows, t.state, t.why) for t in states[0].tables]
         )
+    return 0 if name else tell_broken(companies)
 
 
 def _row(one: CompanyState) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recs_platform.cli.companies import tell_broken
 from recs_platform.cli.company import AnyCompanyArgument, CompanyCommand
 from recs_platform.cli.output import FAILED, JsonOption, error_console, print_json, print_table, say, tell_error
 from recs_platform.plurals import counted
@@ -28,10 +29,11 @@ def verify(
     Everything is read again. What differs is named, with what to do about it."""
     from recs_platform.model_registry.shelf import open_shelf
     from recs_platform.publication.stored_state import accept_stored, stored_state
-    from recs_platform.strategies.catalogue import company_named, load_companies, pipeline_of
+    from recs_platform.strategies.catalogue import load_companies, pipeline_of
     from recs_platform.warehouse.environment import existing_warehouse
 
-    chosen = [company_named(name)] if name else list(load_companies().values())
+    companies = load_companies()
+    chosen = [companies[name]] if name else list(companies.values())
     warehouse, states = existing_warehouse(), []
     for company in chosen:
         pipeline, shelf = pipeline_of(company), open_shelf(company.name, run_id="")
@@ -42,7 +44,8 @@ def verify(
         print_json([state.to_json() for state in states])
     else:
         _tell(states)
-    return FAILED if any(state.wrong for state in states) else 0
+    broken = 0 if name else tell_broken(companies)
+    return FAILED if any(state.wrong for state in states) else broken
 
 
 def _tell(states: list[StoredState]) -> None:

@@ -21,7 +21,6 @@ from pydantic import (
     InstanceOf,
     PlainSerializer,
     SerializeAsAny,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
@@ -31,9 +30,11 @@ from recs_platform.companies.problems import (
     Problem,
     did_you_mean,
     not_one_of,
-    problems_of,
     raise_problems,
     shown,
+    spelt_right,
+    unknown_key,
+    validated,
 )
 from recs_platform.companies.source_config import CONNECTORS, SimulatedSource, Source
 from recs_platform.declarations.parameters import Parameters
@@ -121,16 +122,18 @@ class Simulation(_Section):
 
 
 class Serving(_Section):
-    """How the prediction service treats the company."""
+    """How the prediction service treats the company. It has no effect yet: there is no prediction service."""
 
-    enabled: bool = Field(True, description="Whether the prediction service answers for the company.")
+    enabled: bool = Field(
+        True, description="Whether the prediction service answers for the company; no effect yet, as there is none."
+    )
 
 
 class Alerts(_Section):
-    """Who is told when something fails."""
+    """Who is told when something fails. It has no effect yet: nothing is sent to Slack."""
 
     slack_channel: Annotated[str, AfterValidator(_slack_channel)] | None = Field(
-        None, description="Slack channel for failures; none means the platform's own."
+        None, description="Slack channel for failures; no effect yet, as nothing is sent to Slack."
     )
 
 
@@ -167,11 +170,10 @@ class Company(_Section):
         if strategy is None:  # reported at its own key; without it nobody knows which parameters there are
             return Parameters()
         model: type[Parameters] = strategy.parameters
-        try:
-            return model.model_validate({} if given is None else given)
-        except ValidationError as error:
-            raise_problems("parameters", problems_of(error, model))
-            raise
+        parameters, problems = validated(model, {} if given is None else given)
+        raise_problems("parameters", problems)
+        assert parameters is not None  # noqa: S101  (without a problem there is a model)
+        return parameters
 
     @field_validator("sources", mode="plain")
     @classmethod
@@ -186,6 +188,7 @@ class Company(_Section):
         what = f"a source table of {strategy}"
         unknown = [table for table in given if table not in tables]
         problems = [Problem((str(table),), not_one_of(table, what, list(tables))) for table in unknown]
+        given, _ = spelt_right(given, list(tables))
         sources: dict[str, Source] = {}
         for table, spec in tables.items():
             source = _source(table, given.get(table, {"connector": "simulated"}), info, problems)
@@ -205,19 +208,21 @@ def _source(table: str, entry: Any, info: ValidationInfo, problems: list[Problem
     connectors = list(CONNECTORS)
     if isinstance(entry, Source):
         return entry
+    misspelt: dict[str, str] = {}
+    if isinstance(entry, Mapping):
+        entry, misspelt = spelt_right(entry, ["connector"])
     if not isinstance(entry, Mapping) or "connector" not in entry:
         problems.append(Problem((table, "connector"), f"is missing. Allowed: {', '.join(connectors)}."))
         return None
-    model = CONNECTORS.get(str(entry["connector"]))
-    if model is None:
-        message = not_one_of(entry["connector"], "a connector", connectors)
-        problems.append(Problem((table, "connector"), message))
-        return None
-    try:
-        return model.model_validate(dict(entry), context=info.context)
-    except ValidationError as error:
-        problems += [Problem((table, *problem.key), problem.message) for problem in problems_of(error, model)]
-        return None
+    source: Source | None = None
+    of_source: list[Problem] = []
+    if model := CONNECTORS.get(str(entry["connector"])):
+        source, of_source = validated(model, entry, context=info.context)
+    elif not misspelt:
+        of_source = [Problem(("connector",), not_one_of(entry["connector"], "a connector", connectors))]
+    of_source += [Problem((key,), unknown_key(key, ["connector"], connectors)) for key in misspelt]
+    problems += [Problem((table, *problem.key), problem.message) for problem in of_source]
+    return None if of_source else source
 
 
 def _unknown_columns(spec: TableSpec, source: Source) -> list[Problem]:

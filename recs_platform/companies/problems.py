@@ -6,9 +6,9 @@ Not here: reading files (loader.py) and what is allowed (model.py, source_config
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -20,6 +20,12 @@ from recs_platform.masking import mask_text
 _RANGE_ERRORS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 _SHOWN_CHARACTERS = 60
 _LONGEST_KEY = 200
+_LIKE = 0.6
+"""How much alike, by difflib, a name is to the one that was probably meant."""
+_KEYS_LISTED = 20
+"""With a hint, a longer list of what is allowed would only hide it."""
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Problem(NamedTuple):
@@ -42,9 +48,56 @@ def did_you_mean(given: object, allowed: Iterable[str]) -> str:
     >>> did_you_mean("strateggy", ["name", "strategy"])
     ' Did you mean "strategy"?'
     """
+    meant = _probably_meant(given, allowed)
+    return f' Did you mean "{meant}"?' if meant else ""
+
+
+def _probably_meant(given: object, allowed: Iterable[str]) -> str | None:
     names = {name.lower(): name for name in allowed}
-    matches = get_close_matches(str(given).lower(), names, n=1, cutoff=0.6)
-    return f' Did you mean "{names[matches[0]]}"?' if matches else ""
+    matches = get_close_matches(str(given).lower(), names, n=1, cutoff=_LIKE)
+    return names[matches[0]] if matches else None
+
+
+def unknown_key(given: object, allowed: Sequence[str], values: Sequence[str] | None = None) -> str:
+    """The sentence for a key that there is not; `values` are what the key that was meant may be."""
+    hint = did_you_mean(given, allowed)
+    listed = (
+        "" if hint and values is None and len(allowed) > _KEYS_LISTED else f" Allowed: {', '.join(values or allowed)}."
+    )
+    return f"unknown key.{hint}{listed}"
+
+
+def spelt_right(given: Mapping[str, Any], allowed: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The keys as they were probably meant, and which were misspelt, with what was meant. A key that is there under its
+    own name, too, is not meant by another.
+
+    >>> spelt_right({"conector": "files", "path": "a.csv", "paht": "b.csv"}, ["connector", "path"])
+    ({'connector': 'files', 'path': 'a.csv', 'paht': 'b.csv'}, {'conector': 'connector'})
+    """
+    free, misspelt = [name for name in allowed if name not in given], {}
+    for key in given:
+        if key not in allowed and (meant := _probably_meant(key, free)):
+            misspelt[key] = meant
+            free.remove(meant)
+    return {misspelt.get(key, key): value for key, value in given.items()}, misspelt
+
+
+def validated(
+    model: type[Model], given: Any, *, context: Mapping[str, Any] | None = None
+) -> tuple[Model | None, list[Problem]]:
+    """The model, or what is wrong, in the order of its fields. A misspelt key is one problem: nothing is called missing
+    because of it, and what stands under it is judged as well."""
+    misspelt: dict[str, str] = {}
+    if isinstance(given, Mapping):
+        given, misspelt = spelt_right(given, list(model.model_fields))
+    made, problems = None, []
+    try:
+        made = model.model_validate(given, context=dict(context or {}))
+    except ValidationError as error:
+        # A value that the key which was probably meant cannot hold says that it was not meant.
+        problems = [p for p in problems_of(error, model) if p.key not in [(meant,) for meant in misspelt.values()]]
+    problems += [Problem((key,), unknown_key(key, list(model.model_fields))) for key in misspelt]
+    return (None if problems else made), problems
 
 
 def not_one_of(given: object, what: str, allowed: Sequence[str]) -> str:
@@ -119,8 +172,7 @@ def _sentence(error_line: Any, model: type[BaseModel]) -> str:
     if kind == "problem":
         return str(error_line["msg"])
     if kind == "extra_forbidden":
-        allowed = list(owner.model_fields)
-        return f"unknown key.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)}."
+        return unknown_key(name, list(owner.model_fields))
     if kind == "missing":
         return "is missing; it is required."
     if kind in _RANGE_ERRORS and name in owner.model_fields:

@@ -65,11 +65,11 @@ event_names:
   order_placed: order_placed
   order_refunded: order_refunded
 
-serving:
-  enabled: true                           # whether the prediction service answers for the company
-
+# No effect yet: there is no prediction service, and nothing is sent to Slack.
+# serving:
+#   enabled: true                         # whether the prediction service answers for the company
 # alerts:
-#   slack_channel: "#recs-{channel}"
+#   slack_channel: "#recs-{channel}"      # who is told when something fails
 """
 
 

@@ -38,6 +38,26 @@ class Parameters(BaseModel):
         10, ge=0, description="Unusable rows up to which neither counts, unless no row at all is usable (rows)."
     )
 
+    unknown_warning: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Share of a day's events whose customer or item no table knows before an alert (0-1).",
+    )
+    unknown_tolerance: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of a day's events, messages, impressions or redemptions whose customer, item or offer no "
+        "table knows before nothing is published (0-1).",
+    )
+    unknown_minimum: int = Field(
+        20,
+        ge=1,
+        description="Events, messages, impressions or redemptions of a day below which neither counts, unless no "
+        "customer, item or offer of at least five is known (rows).",
+    )
+
     min_stability: float = Field(
         0.7,
         ge=0,
@@ -139,8 +159,9 @@ class Parameters(BaseModel):
 
     @model_validator(mode="after")
     def _warning_comes_first(self) -> Parameters:
-        if self.rejected_warning > self.rejected_tolerance:
-            raise ValueError("rejected_warning must not exceed rejected_tolerance")
+        for kind in ("rejected", "unknown"):
+            if getattr(self, f"{kind}_warning") > getattr(self, f"{kind}_tolerance"):
+                raise ValueError(f"{kind}_warning must not exceed {kind}_tolerance")
         return self
 
     @property

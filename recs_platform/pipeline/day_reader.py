@@ -32,12 +32,19 @@ class DayReader:
 
 
 def day_to_explain(
-    warehouse: Warehouse, pipeline: Pipeline, company: Company, day: date | None, *, recommendations: str
+    warehouse: Warehouse,
+    pipeline: Pipeline,
+    company: Company,
+    day: date | None,
+    *,
+    recommendations: str,
+    live: date | None,
 ) -> date:
-    """The day asked for, or the newest; it must have a slice of the table of recommendations, though perhaps no row."""
+    """The day asked for, or the one that is live, or the newest; it must have a slice of the table of recommendations,
+    though perhaps no row."""
     made = warehouse.days(pipeline.ref(recommendations, company))
     if not made:
         raise ConfigError(f"{company.name} has no recommendations yet. Make a day: recs run {company.name} --date DAY")
     if day is not None and day not in made:
         raise ConfigError(f"{company.name} has no recommendations of {day}; it has {len(made)} days up to {made[-1]}.")
-    return day or made[-1]
+    return day or (live if live in made else None) or made[-1]

@@ -41,6 +41,9 @@ class Explainer:
     table: str
     """A day that has a slice of it can be explained."""
     explain: Explain
+    live_and_made: str | None = None
+    """The question that gives what a customer sees beside what the day's table holds, as it was made last; None where
+    no recommendations are published."""
 
 
 Strategy: TypeAlias = strategy.Strategy[MakeStages, Story, Explainer]

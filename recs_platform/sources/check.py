@@ -24,6 +24,7 @@ from recs_platform.schemas.table import Empty, TableSpec
 from recs_platform.sources.conform import check_types
 from recs_platform.sources.connectors.base import SourceRequest, open_source
 from recs_platform.sources.connectors.files import has_day
+from recs_platform.sources.ids_alike import unknown_ids
 from recs_platform.warehouse.lake.conversion import converted
 
 SAMPLE_ROWS = 1_000
@@ -59,14 +60,18 @@ def check_company(company: Company, day: date) -> Iterator[CheckLine]:
     if unnamed:
         message = f"no raw name maps to {', '.join(unnamed)} under event_names; there will be no such events"
         yield CheckLine(LineStatus.WARN, "events", message)
+    samples: dict[str, pa.Table] = {}
+    days = {spec.name: _sampled_day(company, spec, day) for spec in company.tables.values()}
     for spec in company.tables.values():
         try:
-            yield from _check_table(company, spec, _sampled_day(company, spec, day))
+            yield from _check_table(company, spec, days[spec.name], samples)
         except AnySourceError as error:
             column = f"column {error.column}: " if error.column else ""
             yield CheckLine(LineStatus.FAIL, spec.name, f"{column}{error.rule}. {error.remedy}")
         except ConfigError as error:
             yield CheckLine(LineStatus.FAIL, spec.name, str(error))
+    for apart in unknown_ids(company, samples, days):
+        yield CheckLine(LineStatus.FAIL if apart.serious else LineStatus.WARN, apart.table, apart.message)
 
 
 def _sampled_day(company: Company, spec: TableSpec, day: date) -> date:
@@ -77,7 +82,8 @@ def _sampled_day(company: Company, spec: TableSpec, day: date) -> date:
     return next((candidate for candidate in days if has_day(source, candidate)), day)
 
 
-def _check_table(company: Company, spec: TableSpec, day: date) -> Iterator[CheckLine]:
+def _check_table(company: Company, spec: TableSpec, day: date, samples: dict[str, pa.Table]) -> Iterator[CheckLine]:
+    """Judges a sample of a table by itself, and adds it to `samples`."""
     sample = _sample(SourceRequest(company, spec, day, day))
     check_types(spec, sample.schema, company=company.name)
     if not len(sample):
@@ -88,7 +94,7 @@ def _check_table(company: Company, spec: TableSpec, day: date) -> Iterator[Check
     of_day = f" of {day}" if sample[SOURCE_DAY][0].as_py() else ""
     yield CheckLine(LineStatus.OK, spec.name, f"{counted(len(sample), 'row')}{of_day} sampled{left_null}")
     with converted(sample.to_reader(), spec) as reader:
-        typed = reader.read_all()
+        typed = samples[spec.name] = reader.read_all()
     yield from _values(typed, spec)
     if spec.name == "events":
         yield from _event_names(typed["event_name"].to_pylist(), company)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from recs_platform.companies import loader
+from recs_platform.companies.known_companies import Companies
 from recs_platform.companies.model import STRATEGIES_CONTEXT, Company
 from recs_platform.errors import QueryError
 from recs_platform.pipeline.pipeline import Pipeline
@@ -33,20 +34,20 @@ def pipelines(folder: Path | None = None) -> Mapping[str, Pipeline]:
     return _pipelines(tuple(STRATEGIES.values()), folder or sql_folder())
 
 
-def load_companies(directory: Path | None = None) -> dict[str, Company]:
-    """Every company by name; see `companies/loader.py`."""
+def load_companies(directory: Path | None = None) -> Companies:
+    """Every company by name, and those whose files are wrong; see `companies/loader.py`."""
     return loader.load_companies(STRATEGIES, directory)
 
 
 def built_in_companies() -> list[Company]:
-    """Those that come with the platform, simulated."""
+    """Those that come with the platform, simulated, as far as the files that replace them are sound."""
     known = load_companies()
-    return [known[name] for name in loader.built_in_names()]
+    return [known[name] for name in loader.built_in_names() if name in known]
 
 
 def company_named(name: str, directory: Path | None = None) -> Company:
-    """One company; a ConfigError lists the known ones."""
-    return loader.one_of(name, load_companies(directory))
+    """One company; a ConfigError says what is wrong with its file, or lists the known ones."""
+    return load_companies(directory)[name]
 
 
 def pipeline_of(company: Company) -> Pipeline:

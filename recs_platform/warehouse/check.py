@@ -1,8 +1,8 @@
 """Checks: queries of `sql/validation/` that return the rows which break a rule.
 
 The header says which table a check guards (`table:`), how bad a failure is (`severity:`), which share of rows may break
-the rule (`tolerance:`) and of which rows that is a share (`of:` a table, `among:` those that keep a condition). The
-description is the rule in words.
+the rule (`tolerance:`), of which rows that is a share (`of:` a table, `among:` those that keep a condition), and what
+to do about a failure (`remedy:`). The description is the rule in words.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Check:
     of: str
     counting: Query
     """Counts the rows of that table which the rule is about."""
+    remedy: str
+    """What to do when it fails, in a sentence; perhaps nothing."""
 
     @property
     def name(self) -> str:
@@ -114,7 +116,8 @@ def read_check(query: Query, tables: Mapping[str, TableSpec], parameters: frozen
         raise query.error(f"`-- of:` names {of}, which is no table of the strategy", line=line)
     text, line = query.directive("tolerance") or ("0", 1)
     tolerance = _tolerance(query, text, line, parameters)
-    return Check(query, table, Severity(severity), tolerance, of, _counting(query, of, parameters))
+    remedy, _ = query.directive("remedy") or ("", 1)
+    return Check(query, table, Severity(severity), tolerance, of, _counting(query, of, parameters), remedy)
 
 
 def _counting(query: Query, of: str, parameters: frozenset[str]) -> Query:

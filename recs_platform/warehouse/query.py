@@ -35,6 +35,7 @@ DIRECTIVES = {
     "severity": "error | warn: whether a failing check blocks what is downstream",
     "tolerance": "<share | @parameter>: the share of the table's rows that may break the rule (default 0)",
     "of": "<table>: the table whose rows the share is of (default: the guarded table)",
+    "remedy": "<what to do when the check fails>: follows in the message",
     "among": "<condition>: which of those rows the rule is about (default: all)",
     "given": "<@parameter, @parameter ...>: what whoever asks a question gives with it",
 }

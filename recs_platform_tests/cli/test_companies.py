@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from recs_platform.platform_db.engine import opened_database
 from recs_platform_tests.cli.terminal import Terminal
 
 
@@ -60,3 +63,73 @@ def test_check_says_what_is_missing(terminal: Terminal) -> None:
     assert "ok events" in ended.told
     failed = [line for line in terminal.recs("companies", "check", "acme", "--json").json if line["status"] == "fail"]
     assert [line["table"] for line in failed] == ["catalog"]
+
+
+BROKEN = """\
+name: broken
+strategy: replenishment
+dataset: broken
+timezone: UTC
+curency: EUR
+start_date: 2025-09-01
+simulation: {customers: 0}
+"""
+
+
+@pytest.fixture
+def broken(terminal: Terminal) -> str:
+    """A company file with problems beside the sound ones; the problems."""
+    path = terminal.companies / "broken.yaml"
+    path.write_text(BROKEN)
+    return f"{path}: 2 problems"
+
+
+def test_a_broken_file_does_not_stop_commands_about_another_company(terminal: Terminal, broken: str) -> None:
+    with terminal.inside():
+        opened_database().dispose()
+    for command in (("status", "--company", "acme"), ("companies", "check", "acme"), ("publications", "acme")):
+        sound = terminal.recs(*command)
+        assert sound.code == 0, sound.told
+        assert "broken" not in sound.told
+
+
+@pytest.mark.parametrize("command", [("companies", "list"), ("status",), ("verify",)])
+def test_what_is_wrong_with_a_file_follows_what_there_is_to_say_of_all_others(
+    terminal: Terminal, broken: str, command: tuple[str, ...]
+) -> None:
+    with terminal.inside():
+        opened_database().dispose()
+    ended = terminal.recs(*command)
+    assert ended.code == 2
+    assert all(name in ended.out for name in ("acme", "concord", "holley", "metro"))
+    told = ended.err[ended.err.index("error: ") :].splitlines()
+    assert (told[0], len(told)) == (f"error: {broken}", 3)
+    listed = terminal.recs(*command, "--json")
+    assert (listed.code, len(listed.json)) == (2, 4)
+
+
+@pytest.mark.parametrize("command", [("companies", "check", "broken"), ("status", "-c", "broken")])
+def test_a_command_about_the_broken_company_gives_its_problems(
+    terminal: Terminal, broken: str, command: tuple[str, ...]
+) -> None:
+    ended = terminal.recs(*command)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"error: {broken}\n")
+    assert 'curency: unknown key. Did you mean "currency"?' in ended.told
+
+
+def test_a_broken_file_is_not_overwritten(terminal: Terminal, broken: str) -> None:
+    (terminal.companies / "broken.yaml").rename(terminal.companies / "other.yaml")
+    ended = terminal.recs("companies", "new", "broken", "--strategy", "replenishment")
+    assert (ended.code, "a company broken exists already" in ended.told) == (2, True)
+
+
+@pytest.mark.slow
+def test_a_backfill_makes_the_sound_companies(terminal: Terminal, broken: str) -> None:
+    rectangle = ("--from", "2025-09-01", "--to", "2025-09-01")
+    ended = terminal.recs("backfill", "--company", "broken", "--company", "concord", *rectangle)
+    assert ended.code == 2
+    assert "ok concord 2025-09-01" in ended.told
+    assert f"error: {broken}" in ended.told
+    unknown = terminal.recs("backfill", "--company", "brocken", "--company", "concord", *rectangle)
+    assert (unknown.code, unknown.out) == (2, "")

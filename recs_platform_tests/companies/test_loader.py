@@ -13,7 +13,7 @@ from recs_platform.companies.source_config import FilesSource, SimulatedSource, 
 from recs_platform.errors import ConfigError
 from recs_platform.settings import settings
 from recs_platform.strategies.catalogue import STRATEGIES, company_named, load_companies
-from recs_platform_tests.companies.shop import shop, shop_file
+from recs_platform_tests.companies.shop import SHOP, shop, shop_file
 
 
 def complaint(path: Path) -> str:
@@ -92,33 +92,102 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         load_companies(tmp_path / "nowhere")
 
 
-def test_a_dataset_used_twice_names_both_files(tmp_path: Path) -> None:
-    shop_file(tmp_path, dataset="metro")
+def broken(folder: Path) -> dict[str, str]:
+    """The companies whose files are wrong, and what is said about them."""
+    return {company.name: company.problems for company in load_companies(folder).broken}
+
+
+BUILT_IN = ["acme", "concord", "holley", "metro"]
+
+
+def test_a_broken_file_is_its_own_companys_trouble_only(tmp_path: Path) -> None:
+    shop_file(tmp_path)
+    path = shop_file(tmp_path, "other.yaml", name="other", dataset="other", currency="DOLLAR", curency="x")
+    assert list(load_companies(tmp_path)) == [*BUILT_IN, "shop"]
+    assert list(broken(tmp_path)) == ["other"]
+    assert broken(tmp_path)["other"].splitlines()[0] == f"{path}: 2 problems"
+    assert company_named("shop", tmp_path).name == "shop"
     with pytest.raises(ConfigError) as caught:
-        load_companies(tmp_path)
-    message = str(caught.value)
+        company_named("other", tmp_path)
+    assert str(caught.value) == broken(tmp_path)["other"]
+
+
+def test_an_unknown_company_is_answered_with_the_broken_ones_as_well(tmp_path: Path) -> None:
+    shop_file(tmp_path, currency="EURO")
+    with pytest.raises(ConfigError) as caught:
+        company_named("shopp", tmp_path)
+    assert str(caught.value) == (
+        'no company "shopp". Did you mean "shop"? Known: acme, concord, holley, metro. '
+        "Not loaded, because their files are wrong: shop."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "strategy", "start"),
+    [
+        ("name: northwind  # ours\nstrategy: 'replenishment'\nstart_date: 2025-09-01\nparameters: [1\n",
+         "northwind", "replenishment", date(2025, 9, 1)),
+        ("name: northwind\nstrategy: replenishments\nstart_date: 2025-02-30\n",
+         "northwind", "replenishments", None),
+        ("alerts:\n  name: someone\n", "ours", None, None),
+        ("", "ours", None, None),
+    ],
+)  # fmt: skip
+def test_whose_a_broken_file_is(tmp_path: Path, text: str, name: str, strategy: str | None, start: date | None) -> None:
+    """By what it says, if that can be read at all, or by what it is called."""
+    (tmp_path / "ours.yaml").write_text(text)
+    (found,) = load_companies(tmp_path).broken
+    assert (found.name, found.strategy, found.start_date) == (name, strategy, start)
+
+
+def test_a_built_in_company_never_stands_in_for_a_broken_file(tmp_path: Path) -> None:
+    """It would fill the tables of the real one with simulated rows."""
+    (tmp_path / "ours.yaml").write_text("name: holley\nstrategy: [\n")
+    assert list(load_companies(tmp_path)) == ["acme", "concord", "metro"]
+    assert list(broken(tmp_path)) == ["holley"]
+
+
+def test_a_dataset_of_a_built_in_company_names_both_files(tmp_path: Path) -> None:
+    shop_file(tmp_path, dataset="metro")
+    message = broken(tmp_path)["shop"]
     assert message.startswith(f'{tmp_path}/shop.yaml: dataset: "metro" is already the dataset of ')
     assert message.endswith("builtin/metro.yaml; choose another.")
+    assert list(load_companies(tmp_path)) == BUILT_IN
 
 
-def test_a_name_used_twice_in_the_folder_names_both_files(tmp_path: Path) -> None:
+def test_of_two_companies_with_one_dataset_neither_runs(tmp_path: Path) -> None:
+    shop_file(tmp_path)
+    shop_file(tmp_path, "another.yaml", name="another", dataset="shop")
+    assert list(load_companies(tmp_path)) == BUILT_IN
+    assert broken(tmp_path) == {
+        name: f'{tmp_path}/{name}.yaml: dataset: "shop" is already the dataset of {tmp_path}/{other}.yaml; '
+        "choose another."
+        for name, other in (("another", "shop"), ("shop", "another"))
+    }
+
+
+def test_of_two_files_with_one_name_neither_runs(tmp_path: Path) -> None:
     shop_file(tmp_path)
     shop_file(tmp_path, "shop2.yaml", dataset="shop2")
-    with pytest.raises(ConfigError) as caught:
-        load_companies(tmp_path)
+    assert list(load_companies(tmp_path)) == BUILT_IN
     expected = f'{tmp_path}/shop2.yaml: name: "shop" is already the name of the company in {tmp_path}/shop.yaml.'
-    assert str(caught.value) == expected
+    assert broken(tmp_path) == {"shop": expected}
+
+
+def test_a_broken_file_claims_its_name_as_well(tmp_path: Path) -> None:
+    shop_file(tmp_path)
+    shop_file(tmp_path, "shop2.yaml", currency="EURO")
+    assert list(load_companies(tmp_path)) == BUILT_IN
+    assert [line.partition(" ")[2].split(":")[0] for line in broken(tmp_path)["shop"].splitlines()] == [
+        "currency",
+        "name",
+    ]
 
 
 def test_the_problems_of_several_files_come_together(tmp_path: Path) -> None:
     shop_file(tmp_path, currency="EURO")
     shop_file(tmp_path, "other.yaml", name="other", currency="DOLLAR")
-    with pytest.raises(ConfigError) as caught:
-        load_companies(tmp_path)
-    assert [line.rpartition("/")[2].split(":")[0] for line in str(caught.value).splitlines()] == [
-        "other.yaml",
-        "shop.yaml",
-    ]
+    assert list(broken(tmp_path)) == ["other", "shop"]
 
 
 # --- YAML ------------------------------------------------------------------------------------------------------------
@@ -268,6 +337,74 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
     tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
     assert complaint(shop_file(tmp_path, **changes)) == f"shop.yaml: {message}"
+
+
+# --- keys that are misspelt -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"sources": {"catalog": {"conector": "files", "path": "catalog.csv"}}},
+            'sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated.',
+        ),
+        (
+            {"sources": {"catalog": {"connector": "files", "pth": "catalog.csv"}}},
+            'sources.catalog.pth: unknown key. Did you mean "path"? Allowed: columns, connector, path, missing_day.',
+        ),
+        (
+            {"sources": {"catalog": {"connector": "sql", "url-env": "SHOP_URL", "query": "SELECT 1"}}},
+            'sources.catalog.url-env: unknown key. Did you mean "url_env"? '
+            "Allowed: columns, connector, url_env, query, chunk_rows.",
+        ),
+        (
+            {"parameters": {"rejected_tolerence": 0.2, "rejected_warning": 0.1}},
+            'parameters.rejected_tolerence: unknown key. Did you mean "rejected_tolerance"?',
+        ),
+    ],
+)
+def test_a_misspelt_key_is_one_message(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    """What is missing because of it is not told as well."""
+    assert complaint(shop_file(tmp_path, **changes)) == f"shop.yaml: {message}"
+
+
+@pytest.mark.parametrize(
+    ("key", "misspelt"),
+    [("strategy", "strategey"), ("timezone", "time_zone"), ("parameters", "parametrs"), ("simulation", "simulaton")],
+)
+def test_a_misspelt_key_of_the_company_is_one_message(tmp_path: Path, key: str, misspelt: str) -> None:
+    given = {"parameters": {"active_window_days": 30}, **SHOP}[key]
+    path = shop_file(tmp_path, without=key, **{misspelt: given})
+    assert complaint(path) == f'shop.yaml: {misspelt}: unknown key. Did you mean "{key}"? Allowed: {ALL_KEYS}.'
+
+
+def test_tables_do_not_lack_the_sources_that_stand_under_a_misspelt_key(tmp_path: Path) -> None:
+    path = shop_file(tmp_path, without="simulation", sourcs=dict.fromkeys(SOURCES, FILES))
+    assert complaint(path) == f'shop.yaml: sourcs: unknown key. Did you mean "sources"? Allowed: {ALL_KEYS}.'
+
+
+def test_a_table_does_not_lack_the_source_that_stands_under_its_misspelt_name(tmp_path: Path) -> None:
+    sources = {{"events": "evnts"}.get(table, table): FILES for table in SOURCES}
+    assert complaint(shop_file(tmp_path, without="simulation", sources=sources)) == (
+        f'shop.yaml: sources.evnts: "evnts" is not a source table of replenishment. Did you mean "events"? '
+        f"Allowed: {TABLES}."
+    )
+
+
+def test_what_stands_under_a_misspelt_key_is_judged_as_well(tmp_path: Path) -> None:
+    sources = {"catalog": {"conector": "sql", "url_env": "SHOP_URL", "querry": "SELECT 1", "chunk_rows": 5}}
+    assert complaint(shop_file(tmp_path, sources=sources)).splitlines()[1:] == [
+        "  sources.catalog.chunk_rows: 5 is out of range; allowed: 100 to 1000000.",
+        '  sources.catalog.querry: unknown key. Did you mean "query"? '
+        "Allowed: columns, connector, url_env, query, chunk_rows.",
+        '  sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated.',
+    ]
+
+
+def test_a_value_that_no_key_like_it_can_hold_is_told_once(tmp_path: Path) -> None:
+    path = shop_file(tmp_path, sourced=True)
+    assert complaint(path) == f'shop.yaml: sourced: unknown key. Did you mean "sources"? Allowed: {ALL_KEYS}.'
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
     path = tmp_path / "new.yaml"
     uncommented = re.sub(r"^  # (\s*[\w]+:)", r"  \1", written, flags=re.MULTILINE)
     uncommented = re.sub(r"^  #   (  (?:SELECT|FROM|WHERE))", r"    \1", uncommented, flags=re.MULTILINE)
-    uncommented = re.sub(r"^# (alerts:|  slack_channel)", r"\1", uncommented, flags=re.MULTILINE)
+    uncommented = re.sub(r"^# (serving:|  enabled|alerts:|  slack_channel)", r"\1", uncommented, flags=re.MULTILINE)
     path.write_text(uncommented)
     found = read_company(path, STRATEGIES)
     shown = yaml.safe_load(uncommented)["parameters"]
@@ -50,7 +50,15 @@ def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
     assert isinstance(found.sources["events"], FilesSource)
     assert isinstance(found.sources["customers"], SqlSource)
     assert found.sources["customers"].dated
-    assert found.alerts.slack_channel == "#recs-my-shop"
+    assert (found.serving.enabled, found.alerts.slack_channel) == (True, "#recs-my-shop")
+
+
+def test_settings_that_do_nothing_yet_say_so() -> None:
+    written = new_company_yaml("my_shop", "replenishment", STRATEGIES)
+    assert "No effect yet: there is no prediction service, and nothing is sent to Slack.\n# serving:" in written
+    for key in ("serving", "alerts"):
+        (row,) = re.findall(rf"^\| `{key}` \| no \| (.+) \|$", PAGE, re.MULTILINE)
+        assert "**It has no effect yet:**" in row
 
 
 def test_names_are_checked_before_anything_is_written() -> None:

@@ -62,5 +62,5 @@ OFFER_RANKING = Strategy(
     model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report"),
     world=_world,
     story=_story,
-    explainer=Explainer("offer_recommendations", _explain),
+    explainer=Explainer("offer_recommendations", _explain, "live_and_made_offers"),
 )

@@ -59,5 +59,5 @@ VEHICLE_FITMENT = Strategy(
     stages=_stages,
     world=_world,
     story=_story,
-    explainer=Explainer("recommendations", _explain),
+    explainer=Explainer("recommendations", _explain, "live_and_made_parts"),
 )

@@ -4,6 +4,7 @@ is shown."""
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -249,29 +250,69 @@ def test_by_address_in_any_case_and_masked(world: World, recs: Recs) -> None:
     assert all(address not in said.lower() for said in (out, err, table))
 
 
-@pytest.mark.parametrize(
-    ("of", "says"),
-    [(TODAY, "live since 2025-10-01 09:30 as version 7"), (THEN, f"not live: customers see version 7, of {THEN}")],
-)
-def test_what_customers_see(world: World, recs: Recs, of: date, says: str) -> None:
-    """The database holds one publication, of the day that is explained or of another."""
+@pytest.fixture
+def publications(world: World, recs: Recs) -> Iterator[Callable[..., None]]:
+    """Enters versions into the inventory, each of a day; the last one is live. They come after all that was made."""
     database = engine(settings().database)
     upgrade(database)
-    at = datetime(2025, 10, 1, 9, 30, tzinfo=UTC)
-    live = Publication(
-        company="holley", strategy="vehicle_fitment", product="recommendations",
-        version=7, as_of=of, customers=1, rows=1, generated_at=at,
-        status=PublicationStatus.LIVE, kind=PublicationKind.PUBLISH, published_at=at, published_by="ann",
-        approved=False, note="",
-    )  # fmt: skip
-    begin(database, live)
-    try:
-        code, out, _ = recs("why", "holley", world.rows("recommendations", TODAY)[0]["customer_id"], "--json")
-        assert (code, parsed(out)["published"]) == (0, says)
-    finally:
-        with Session(database) as session, session.begin():
-            session.delete(session.merge(live))
-        database.dispose()
+    entered = []
+
+    def enter(*days: date) -> None:
+        for number, day in enumerate(days, start=1):
+            at = datetime(2099, 10, number, 9, 30, tzinfo=UTC)
+            status = PublicationStatus.LIVE if number == len(days) else PublicationStatus.BACKUP
+            entered.append(
+                Publication(
+                    company="holley", strategy="vehicle_fitment", product="recommendations",
+                    version=number, as_of=day, customers=1, rows=1, generated_at=at,
+                    status=status, kind=PublicationKind.PUBLISH, published_at=at, published_by="ann",
+                    approved=False, note="",
+                )
+            )  # fmt: skip
+            begin(database, entered[-1])
+
+    yield enter
+    with Session(database) as session, session.begin():
+        for publication in entered:
+            session.delete(session.merge(publication))
+    database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("versions", "asked", "says"),
+    [
+        ((TODAY,), TODAY, "live since 2099-10-01 09:30 as version 1"),
+        ((THEN,), TODAY, f"not live: it never was; customers see version 1, of {THEN}"),
+        (
+            (THEN, THEN, TODAY),
+            THEN,
+            f"not live: it was, as version 2, until 2099-10-03 09:30; customers see version 3, of {TODAY}",
+        ),
+    ],
+)
+def test_what_customers_see(
+    world: World,
+    recs: Recs,
+    publications: Callable[..., None],
+    versions: tuple[date, ...],
+    asked: date,
+    says: str,
+) -> None:
+    publications(*versions)
+    customer = world.rows("recommendations", TODAY)[0]["customer_id"]
+    code, out, _ = recs("why", "holley", customer, "--date", str(asked), "--json")
+    assert (code, parsed(out)["published"], parsed(out)["live"]) == (0, says, None)
+
+
+def test_the_day_that_is_live_is_explained(world: World, recs: Recs, publications: Callable[..., None]) -> None:
+    """And not a newer one that was made since."""
+    publications(THEN)
+    code, out, _ = recs("why", "holley", world.rows("recommendations", THEN)[0]["customer_id"], "--json")
+    assert (code, parsed(out)["date"], parsed(out)["published"]) == (
+        0,
+        str(THEN),
+        "live since 2099-10-01 09:30 as version 1",
+    )
 
 
 def test_who_is_unknown(world: World, recs: Recs) -> None:
