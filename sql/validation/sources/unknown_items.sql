@@ -1,4 +1,4 @@
--- Every item that customers look at or buy stands in the catalog. The others cannot be resolved.
+-- Every item that customers look at or buy is in the catalog. The others cannot be resolved.
 -- table: catalog
 -- of: events
 -- among: item_id IS NOT NULL
