@@ -267,7 +267,7 @@ class TreatmentBandit(Table):
 
 @snapshot(key=("segment", "treatment_id"), empty=Empty.ALLOWED)
 class TreatmentAllocation(Table):
-    """One row per segment and treatment to be sent: the probability with which to choose it. This is what is published."""
+    """One row per segment and treatment to be sent: the probability with which to choose it. Published."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     segment: str = Field(description="The customers' segment; `(all)` for any that is not listed.")
