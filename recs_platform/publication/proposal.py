@@ -164,5 +164,5 @@ def _failed_checks(outlet: Outlet, pipeline: Pipeline, company: Company, day: da
         if check.severity is Severity.ERROR and check.table in tables:
             verdict = judge(outlet.warehouse, check, pipeline.bind_check(name, company, Days.one(day)))
             if not verdict.passed:
-                failed.append(f"{check.table}: {name}: {verdict.violations:,} of {verdict.rows:,} rows break the rule")
+                failed.append(f"{check.table}: {name}: {verdict.finding}")
     return failed
