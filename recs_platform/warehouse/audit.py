@@ -55,9 +55,10 @@ def _audit_schema(staged: StagedSlice, subject: Subject) -> None:
         shown = ", ".join(map(str, empty[:_EXAMPLES])) + (" ..." if len(empty) > _EXAMPLES else "")
         raise SliceError(f"{subject}: no rows on {shown}, and {spec.name} may not be empty. Nothing was published.")
     if broken:
+        noun = "rule" if len(broken) == 1 else "rules"
         listed = "\n".join(f"  - {violation}" for violation in broken)
         raise SliceError(
-            f"{subject}: {len(broken)} rules of {spec.name} are broken among {rows:,} rows. "
+            f"{subject}: the new rows ({rows:,} in all) violate {len(broken)} {noun} of {spec.name}. "
             f"Nothing was published; what was there before stays.\n{listed}"
         )
 

@@ -128,7 +128,7 @@ def read_check(query: Query, tables: Mapping[str, TableSpec], parameters: frozen
         raise query.error(f"`-- severity:` must be error or warn, not {severity or 'missing'}", line=line)
     of, line = query.directive("of") or (table, 1)
     if of not in tables:
-        raise query.error(f"`-- of:` names {of}, which is no table of the strategy", line=line)
+        raise query.error(f"`-- of:` names {of}, which is not a table of the strategy", line=line)
     text, line = query.directive("tolerance") or ("0", 1)
     tolerance = _tolerance(query, text, line, parameters)
     return Check(query, table, Severity(severity), tolerance, of, _counting(query, of, parameters))
