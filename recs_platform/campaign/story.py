@@ -46,5 +46,6 @@ def brought_in(row: Mapping[str, Any]) -> str:
     interval = "" if row["total_low"] is None else f"95% interval {row['total_low']:,.0f} to {row['total_high']:,.0f}"
     doubt = "" if low is not None and (low > 0 or high < 0) else "not statistically significant"
     known = "; ".join(part for part in (interval, doubt) if part)
-    orders = counted(abs(round(row["total"])), "more order" if row["total"] >= 0 else "fewer order")
+    total = round(row["total"])
+    orders = counted(abs(total), "more order" if total > 0 else "fewer order") if total else "no additional orders"
     return f"compared with {row['baseline']}, arm {row['arm']} brought in {orders}" + (f" ({known})" if known else "")

@@ -30,7 +30,8 @@ class Violation:
     def __str__(self) -> str:
         where = f"column {self.column}: " if self.column else ""
         shown = "; ".join(str(example) for example in self.examples)
-        return f"{where}{self.rule}: {self.rows:,} bad rows, such as {shown}"
+        noun = "row" if self.rows == 1 else "rows"
+        return f"{where}{self.rule}: {self.rows:,} bad {noun}, such as {shown}"
 
 
 def violations(staged: StagedSlice, spec: TableSpec) -> tuple[int, list[Violation]]:

@@ -13,6 +13,7 @@ from recs_platform.campaign.story import brought_in
         (54.0, 0.1, 2.9, "54 more orders (95% interval 4 to 105)"),
         (-54.0, -2.9, -0.1, "54 fewer orders (95% interval -105 to -4)"),
         (0.7, -0.5, 0.6, "1 more order (95% interval -20 to 26; not statistically significant)"),
+        (-0.3, -0.5, 0.6, "no additional orders (not statistically significant)"),
         (-3.0, None, None, "3 fewer orders (not statistically significant)"),
     ],
 )

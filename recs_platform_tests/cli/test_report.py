@@ -76,5 +76,5 @@ def test_a_folder_that_is_somebodys_is_left_alone(reported: Terminal, tmp_path: 
     (tmp_path / "letter.txt").write_text("dear")
     ended = reported.recs("report", "campaign", NAME, "--out", str(tmp_path))
     assert ended.code == 2
-    assert "holds something else than a report (letter.txt)" in ended.told
+    assert "holds something other than a report (letter.txt)" in ended.told
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

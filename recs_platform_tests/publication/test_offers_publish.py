@@ -137,7 +137,7 @@ def test_the_week_after_everything_ended_goes_live_by_itself(market: Market) -> 
     publish_day(market, DAY)
     compared = publish_day(market, NEXT).compared
     assert compared is not None
-    assert "none of their live offers still runs, 30 ended" in compared.summary()
+    assert "none of their live offers is still running, 30 ended" in compared.summary()
     assert live_offers(market)["c0"] == ["x", "y", "z"]
 
 

@@ -179,7 +179,7 @@ def test_a_day_without_messages_is_an_empty_report(made: Made) -> None:
         (Asked(first=date(2025, 9, 9), last=date(2025, 9, 8)), "--from 2025-09-09 is after the last day, 2025-09-08"),
         (Asked(first=date(2025, 10, 9)), "recs run --company garage --date 2025-10-09"),
         (Asked(last=DAY + timedelta(days=1)), "recs run --company garage --date 2025-10-01"),
-        (Asked(as_of=date(2025, 9, 8)), "it has them of 2025-09-30 to 2025-09-30 (1 in all)"),
+        (Asked(as_of=date(2025, 9, 8)), "it has them for 2025-09-30 to 2025-09-30 (1 day)"),
         (Asked(as_of=DAY, last=date(2025, 10, 1)), "--to 2025-10-01 is after --as-of 2025-09-30"),
     ],
 )
