@@ -1,4 +1,4 @@
--- One row per thing that a customer did, under its canonical name. An event that the feed repeats counts once, and so
+-- One row per thing a customer did, under its canonical name. An event that the feed repeats counts once, and so
 -- does an order line that several feeds report: on the first day it was reported.
 --
 -- Of several feeds that report an order line on one day, the preferred one (the company's first name for `order_line`)
