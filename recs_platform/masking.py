@@ -30,7 +30,7 @@ _LONGEST_ENDING = 7
 
 
 def mask_email(address: str) -> str:
-    """Keep the first letter and the domain's ending, enough to recognise a row that one already knows.
+    """Keep the first letter and the domain's ending, enough to recognize a row that one already knows.
 
     >>> mask_email("Jane.Doe+cars@mail.example.com")
     'J***@***.com'

@@ -41,7 +41,7 @@ def _memory(limit: str) -> str:
     size = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?([A-Z]+)", limit.upper(), re.ASCII)
     if not (size and size[2] in _UNITS and _LEAST_MEMORY <= float(size[1]) * _UNITS[size[2]] <= _MOST_MEMORY):
         raise ValueError(
-            f'"{limit}" is no amount of memory: write a number with MB, MiB, GB, GiB, TB or TiB, such as 6GiB; '
+            f'"{limit}" is not an amount of memory: write a number with MB, MiB, GB, GiB, TB or TiB, such as 6GiB; '
             "at least 64MiB"
         )
     return limit

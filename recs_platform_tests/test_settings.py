@@ -33,8 +33,8 @@ def complaint(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
 def test_a_memory_limit_is_a_size_above_nothing(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     message = complaint(monkeypatch, RECS_MEMORY_LIMIT=limit)
     assert message == (
-        f'RECS_MEMORY_LIMIT: "{limit}" is no amount of memory: write a number with MB, MiB, GB, GiB, TB or TiB, such '
-        "as 6GiB; at least 64MiB."
+        f'RECS_MEMORY_LIMIT: "{limit}" is not an amount of memory: write a number with MB, MiB, GB, GiB, TB or TiB, '
+        "such as 6GiB; at least 64MiB."
     )
 
 

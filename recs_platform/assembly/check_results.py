@@ -30,8 +30,7 @@ def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery) -> dg.A
 
 def _described(check: Check, verdict: CheckVerdict) -> str:
     """What a terminal and an alert say of a verdict, on one line."""
-    broken = f"{verdict.violations:,} of {verdict.rows:,} rows ({verdict.share:.2%}) break the rule"
-    sentences = [f"{broken}; {verdict.allowed:.2%} may"]
+    sentences = [verdict.finding]
     if verdict.counters:
         sentences.append(" ".join(verdict.counters.split()).removesuffix("."))
     remedy = f" {check.remedy}" if check.remedy and not verdict.passed else ""

@@ -41,7 +41,7 @@ def guardrails_check(
         asset=dg.AssetKey([pipeline.strategy.name, product.comparison]),
         name=product.guardrails,
         description=f"The {product.content} do not change more than the company allows: {product.limits}. "
-        "A failure means that somebody must look at the comparison and approve it.",
+        "A failure means that somebody must review the comparison and approve it.",
         blocking=True,
         partitions_def=partitions,
         required_resource_keys=RESOURCES,

@@ -46,8 +46,8 @@ def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job:
         job=job,
         minimum_interval_seconds=EVERY_SECONDS,
         required_resource_keys={"warehouse"},
-        description="Trains when the newest drift report of a company sees drift, another volume or new categories: "
-        "once per shift, and not sooner than the cool-down allows.",
+        description="Trains when the newest drift report of a company shows drift, a changed volume or new "
+        "categories: once per shift, and no sooner than the cool-down allows.",
     )
     def retraining(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         warehouse: Warehouse = context.resources.warehouse

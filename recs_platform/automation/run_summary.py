@@ -22,7 +22,7 @@ class RunSummary:
     checks_failed: int
     warnings: tuple[str, ...]
     retries: tuple[str, ...]
-    """The steps that were tried again, and why."""
+    """The steps that were retried, and why."""
     errors: tuple[str, ...]
     seconds: Mapping[str, float]
     """Of each table, to write, audit and publish it."""
@@ -69,9 +69,7 @@ def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
         elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             verdicts.append(event.asset_check_evaluation_data)
         elif event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY:
-            retries.append(
-                f"{event.step_key}: tried again: {cause_of(event.step_retry_data.error, 'it failed').message}"
-            )
+            retries.append(f"{event.step_key}: retried: {cause_of(event.step_retry_data.error, 'it failed').message}")
         elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
             of_steps.append(cause_of(event.step_failure_data.error, f"step {event.step_key} failed"))
         elif event.job_failure_data.error is not None:

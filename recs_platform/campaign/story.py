@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recs_platform.companies.model import Company
@@ -31,15 +31,22 @@ def campaign_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, d
         )
     for row in rows("arm_comparison"):
         if row["baseline"] in company.parameters.holdout_arms and row["metric"] == "orders":
-            sure = row["fixed_low"] is not None and row["fixed_low"] > 0
-            ends = "" if row["total_low"] is None else f" (95%: {row['total_low']:,.0f} to {row['total_high']:,.0f})"
-            which = "more" if row["total"] >= 0 else "fewer"
-            yield (
-                f"against {row['baseline']}, arm {row['arm']} brought {abs(row['total']):,.0f} orders {which}{ends}"
-                f"{'' if sure else ', which chance could have done'}"
-            )
+            yield brought_in(row)
     shares = [row for row in rows("treatment_bandit") if row["segment"] == EVERYBODY]
     if shares:
         best = max(shares, key=lambda row: (row["share_next"], row["treatment_id"]))
         share = percent(best["share_next"])
-        yield f"next: {best['treatment_id']} gets {share} of the traffic, the most of {len(shares)} treatments"
+        yield f"next: {best['treatment_id']} gets {share} of the traffic, the largest share of {len(shares)} treatments"
+
+
+def brought_in(row: Mapping[str, Any]) -> str:
+    """What an arm's messages added to the orders of those who were sent nothing, and how certain that is."""
+    from recs_platform.reporting.figures import counted
+
+    low, high = row["fixed_low"], row["fixed_high"]
+    interval = "" if row["total_low"] is None else f"95% interval {row['total_low']:,.0f} to {row['total_high']:,.0f}"
+    doubt = "" if low is not None and (low > 0 or high < 0) else "not statistically significant"
+    known = "; ".join(part for part in (interval, doubt) if part)
+    total = round(row["total"])
+    orders = counted(abs(total), "more order" if total > 0 else "fewer order") if total else "no additional orders"
+    return f"compared with {row['baseline']}, arm {row['arm']} brought in {orders}" + (f" ({known})" if known else "")

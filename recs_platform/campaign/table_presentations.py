@@ -32,9 +32,9 @@ def show_summary(company: Company, rows: Rows) -> Presentation:
     (row,) = rows
     sentence = (
         f"{counted(row['sends'], 'message')} to {counted(row['customers'], 'customer')}: "
-        f"{percent(row['opened'] / row['sends'])} opened, {percent(row['clicked'] / row['sends'])} clicked. "
-        f"{counted(row['orders'], 'order')} are credited to them, {money(row['revenue'], company.currency)}. "
-        "Credited is not incremental: arm_comparison says what they brought."
+        f"{percent(row['opened'] / row['sends'])} opened, {percent(row['clicked'] / row['sends'])} clicked; "
+        f"{counted(row['orders'], 'order')} credited, {money(row['revenue'], company.currency)}. "
+        "Credited revenue is not incremental: see arm_comparison."
     )
     return Presentation(sentence)
 
@@ -45,7 +45,7 @@ def show_paths(company: Company, rows: Rows) -> Presentation:
         return Presentation("No order is credited to a message.")
     *parts, total = sorted(rows, key=lambda row: int(row["path_number"]))
     tracked = sum(row["orders"] for row in parts if row["path"] in ("clicked", "opened"))
-    sentence = f"{tracked:,} of {counted(total['orders'], 'credited order')} came after an open or click on record."
+    sentence = f"{tracked:,} of {counted(total['orders'], 'credited order')} came after a recorded open or click."
     return Presentation(sentence, picture(paths_chart(parts, company.currency)))
 
 
@@ -55,7 +55,7 @@ def show_revenue(company: Company, day: date, rows: Rows) -> Presentation:
         return Presentation("No order is credited to a message.")
     days = filled([dict(row) for row in rows], Days(min(row["ordered_on"] for row in rows), day))
     total = sum(round(100 * row["revenue"]) for row in rows) / 100
-    sentence = f"{money(total, company.currency)} are credited to messages, refunds taken off."
+    sentence = f"{money(total, company.currency)} credited to messages, net of refunds."
     return Presentation(sentence, picture(revenue_chart(days, company.currency)))
 
 
@@ -73,7 +73,7 @@ def show_treatments(rows: Rows) -> Presentation:
     if not rows:
         return Presentation("Nothing was sent.")
     ordered = sorted(rows, key=lambda row: (-row["sends"], row["treatment_id"]))
-    return Presentation(f"{counted(len(rows), 'treatment')} were sent.", picture(treatments_chart(ordered)))
+    return Presentation(f"Sent: {counted(len(rows), 'treatment')}.", picture(treatments_chart(ordered)))
 
 
 def show_hours(rows: Rows) -> Presentation:
@@ -81,7 +81,7 @@ def show_hours(rows: Rows) -> Presentation:
     of = {row["hour"]: row["opens"] for row in rows}
     opens = [of.get(hour, 0) for hour in range(24)]
     if not sum(opens):
-        return Presentation("No open by a person is on record.")
+        return Presentation("No opens by people are on record.")
     start, _ = busiest_hours(opens)
     sentence = f"The busiest four hours begin at {start:02}:00 UTC."
     return Presentation(sentence, picture(hours_chart("Opens by hour", "Opens by people", opens)))
@@ -99,9 +99,9 @@ def show_arms(company: Company, rows: Rows) -> Presentation:
 
 def _arm(row: Mapping[str, Any]) -> str:
     sure = row["anytime_low"] is not None and (row["anytime_low"] > 0 or row["anytime_high"] < 0)
-    verdict = "a difference that holds however often one looks" if sure else "not told from chance yet"
+    verdict = "statistically significant, however often you look" if sure else "not statistically significant yet"
     return (
-        f"{row['arm']} against {row['baseline']}: {row['value']:.3%} {row['metric']} per message against "
+        f"{row['arm']} compared with {row['baseline']}: {row['value']:.3%} {row['metric']} per message, compared with "
         f"{row['baseline_value']:.3%}; {verdict}."
     )
 
@@ -124,13 +124,14 @@ def show_bandit(company: Company, rows: Rows) -> Presentation:
     """Where traffic should go next."""
     everybody = [row for row in rows if row["segment"] == EVERYBODY]
     if not everybody:
-        return Presentation("Nothing was sent: there is no treatment to learn of.")
+        return Presentation("Nothing was sent: there is no treatment to learn about.")
     best = max(everybody, key=lambda row: (row["share_next"], row["treatment_id"]))
     retired = sum(row["retired"] for row in everybody)
     sentence = (
         f"{best['treatment_id']} gets the most traffic next ({best['share_next']:.1%}): its rate is "
-        f"{best['posterior_mean']:.2%} ({best['credible_low']:.2%} to {best['credible_high']:.2%}), and it is the best "
-        f"with a probability of {best['chance_best']:.1%}. {retired} of {len(everybody)} treatments are retired."
+        f"{best['posterior_mean']:.2%} ({best['credible_low']:.2%} to {best['credible_high']:.2%}), and the "
+        f"probability that it is the best is {best['chance_best']:.1%}. Retired treatments: {retired} of "
+        f"{len(everybody)}."
     )
     ordered = sorted(everybody, key=lambda row: (-row["share_next"], row["treatment_id"]))
     reward = company.parameters.bandit_reward.replace("_", " ").capitalize()
@@ -146,6 +147,6 @@ def show_off_policy(rows: Rows) -> Presentation:
         elif row["estimator"] == "gain":
             lines.append(
                 f"{row['policy']}: {row['value']:+.3%} clicks per message ({row['value_low']:+.3%} to "
-                f"{row['value_high']:+.3%}) against what was sent."
+                f"{row['value_high']:+.3%}) compared with what was sent."
             )
-    return Presentation("\n".join(f"- {line}" for line in lines) or "Nothing was sent: nothing can be judged.")
+    return Presentation("\n".join(f"- {line}" for line in lines) or "Nothing was sent, so nothing can be judged.")

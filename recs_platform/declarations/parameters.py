@@ -90,7 +90,7 @@ class Parameters(BaseModel):
     control_arm: str = Field("random", description="The arm that the others are compared with.")
     planned_arm_shares: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(
         default_factory=dict,
-        description="Share of each arm in the draw, by name, to be held against what was drawn; they add up to 1.",
+        description="Share of each arm in the draw, by name, to compare with what was drawn; they add up to 1.",
     )
     releases: tuple[date, ...] = Field(
         (),

@@ -30,7 +30,7 @@ a year: were they independent, three would pass by chance. Those of days in a ro
 passes has drifted only if it is beyond its limit, too."""
 
 ROWS_PER_BIN = 10
-"""Independent rows that a bin of PSI has at least, on average; of a sample with fewer rows, neighbours are united."""
+"""Independent rows that a bin of PSI has at least, on average; of a sample with fewer rows, neighbors are united."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _psi(then: Sample, now: Sample) -> Figure:
 
 
 def _coarse(distribution: Distribution, then: Sample, now: Sample) -> Floats:
-    """The shares, neighbours united as far as few rows ask for, and that of missing values."""
+    """The shares, neighbors united as far as few rows ask for, and that of missing values."""
     shares = np.array(distribution.shares)
     if distribution.edges is not None:
         bins = max(2, int(min(then.size, now.size) / ROWS_PER_BIN))

@@ -1,8 +1,8 @@
-"""Logistic regression on standardised features: scikit-learn fits it, and its JSON and numpy score it.
+"""Logistic regression on standardized features: scikit-learn fits it, and its JSON and numpy score it.
 
 Each feature becomes one or more terms: a number or flag its value and, where training had missing ones, whether it is
 missing: its value is the median then. (Where training had none, the encoding fills them.) A category becomes one term
-per category, and none is true for a missing one. Terms are standardised, so a contribution is weight x (term - mean) /
+per category, and none is true for a missing one. Terms are standardized, so a contribution is weight x (term - mean) /
 scale, and the starting point is the average example's.
 """
 

@@ -262,7 +262,7 @@ class Pipeline:
         for name in table.inputs:
             is_log = scope.tables[name].kind is Kind.LOG
             if name in table.look_back and not is_log:
-                raise ValueError(f"{table.spec.name} looks back on {name}, which is no log")
+                raise ValueError(f"{table.spec.name} looks back on {name}, which is not a log")
             if is_log and table.spec.kind is Kind.SNAPSHOT and name not in table.look_back:
                 raise ValueError(f"{table.spec.name} takes {name}, a log: say how many days of it in `look_back`")
         return Looks(back=table.look_back)

@@ -184,7 +184,7 @@ def _is_sqlite(url: URL) -> bool:
 
 
 def _shown(url: URL) -> str:
-    """Enough of a URL to recognise it: no user, password or query, which may hold another password."""
+    """Enough of a URL to recognize it: no user, password or query, which may hold another password."""
     return URL.create(url.get_backend_name(), host=url.host, port=url.port, database=url.database).render_as_string()
 
 

@@ -208,6 +208,5 @@ def _failed_checks(outlet: Outlet, pipeline: Pipeline, company: Company, day: da
             verdict = judge(outlet.warehouse, check, pipeline.bind_check(name, company, Days.one(day)))
             if not verdict.passed:
                 remedy = f" ({check.remedy.removesuffix('.')})" if check.remedy else ""
-                broken = f"{verdict.violations:,} of {verdict.rows:,} rows break the rule"
-                failed.append(f"{check.table}: {name}: {broken}{remedy}")
+                failed.append(f"{check.table}: {name}: {verdict.finding}{remedy}")
     return failed

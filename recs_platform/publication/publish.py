@@ -72,7 +72,7 @@ def rollback(outlet: Outlet, version: int, *, by: str, at: datetime) -> Publicat
         earlier = _restorable(outlet, version, _settle(outlet))
         made_by = inventory.commits(outlet.warehouse.versions(outlet.live)).get(version)
         if made_by is None:
-            raise UserError(f"{outlet.name}: version {version} is lost: {outlet.live} was made anew since.")
+            raise UserError(f"{outlet.name}: version {version} is lost: {outlet.live} has been re-created since.")
         publication = _next(outlet, figures_of(earlier), PublicationKind.ROLLBACK, by, at)
         publication.note = f"back to version {version}"
         publication.checksum = earlier.checksum
@@ -183,7 +183,7 @@ def _serve(outlet: Outlet, live: Publication) -> None:
     if failures:
         raise StorageError(
             f"{outlet.name}: version {live.version} is live in {outlet.live}, but is not what customers are served by "
-            f"{'; '.join(failures)}. Put that right, then bring it in line: "
+            f"{'; '.join(failures)}. Fix that, then bring it in line: "
             f"recs publications {outlet.company}{outlet.product.option}"
         )
 

@@ -53,7 +53,8 @@ def verify(outlet: Outlet, expected: Publication) -> Figures:
     promised = figures_of(expected)
     if read_back != promised:
         raise StorageError(
-            f"{outlet.live}: version {expected.version} reads back as {read_back}, and should be {promised}. Roll back."
+            f"{outlet.live}: version {expected.version} reads back as {read_back}, but should read {promised}. Roll "
+            "back."
         )
     # A version that went live before checksums were taken is known by its figures alone.
     if expected.checksum not in (None, checksum):
@@ -77,7 +78,7 @@ def figures(product: AnyProduct, warehouse: Warehouse, table: TableRef, days: Da
         (row,) = reader.read_all().to_pylist()
     if not row["row_count"]:
         when = "" if days == ALL_DAYS else f" for {days}"
-        raise MissingSliceError(f"{table} has no rows{when}: there is nothing to be live.")
+        raise MissingSliceError(f"{table} has no rows{when}: there is nothing to publish.")
     if row["first_day"] != row["last_day"] or row["oldest"] != row["newest"]:
         raise StorageError(
             f"{table} mixes rows of {row['first_day']} to {row['last_day']}, made {row['oldest']} to {row['newest']}; "

@@ -17,7 +17,7 @@ from recs_platform.reporting.figures import short
 from recs_platform.reporting.markup import Html, element, joined
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-"""Okabe and Ito's palette: colour-blind people can tell them apart."""
+"""Okabe and Ito's palette: color-blind people can tell them apart."""
 WIDTHS = {"wide": 928, "narrow": 340}
 """In CSS pixels; drawn at its own size, so letters are as large as those of the text."""
 INK, GREY, PALE = "#1a1a1a", "#555555", "#dddddd"
@@ -70,11 +70,11 @@ class Chart:
     description: str
     draw: Callable[[int], Html]
     series: Sequence[str] = ()
-    """Names of the colours, when there are several."""
+    """Names of the colors, when there are several."""
 
 
 def figure(chart: Chart) -> Html:
-    """The chart in both widths, under its title and with the key of its colours."""
+    """The chart in both widths, under its title and with the key of its colors."""
     keys = [
         element("span", _swatch(colour), name, class_="key")
         for name, colour in zip(chart.series, COLOURS, strict=False)
@@ -149,7 +149,7 @@ def columns(
     marks: Callable[[int], Sequence[tuple[int, str]]],
     series: Sequence[str] = (),
 ) -> Chart:
-    """A column per row, its parts stacked. `across` names the horizontal axis; `marks` says which columns are labelled
+    """A column per row, its parts stacked. `across` names the horizontal axis; `marks` says which columns are labeled
     when so many labels have room."""
 
     def draw(width: int) -> Html:

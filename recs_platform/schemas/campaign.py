@@ -50,7 +50,7 @@ class JudgedInteractions(Table):
 
 @snapshot(key=("send_id",), empty=Empty.ALLOWED)
 class SendEngagement(Table):
-    """One row per message of the campaign window, held-out ones included, and how far its customer came with it."""
+    """One row per message of the campaign window, held-out messages included, and how far its customer went."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     sent_on: datetime.date = Field(description="The UTC day of sent_at.")
@@ -155,7 +155,7 @@ class PairedCustomers(Table):
 
 @snapshot(key=("arm", "baseline", "metric"), empty=Empty.ALLOWED)
 class ArmComparison(Table):
-    """One row per arm, arm it is compared with and metric: the difference per message, and how sure it is.
+    """One row per arm, arm it is compared with and metric: the difference per message, and how certain it is.
 
     `fixed` intervals hold when one looks once; `anytime` intervals however often one looks; `adjusted` ones use what
     customers ordered before their first message (CUPED).
@@ -267,7 +267,7 @@ class TreatmentBandit(Table):
 
 @snapshot(key=("segment", "treatment_id"), empty=Empty.ALLOWED)
 class TreatmentAllocation(Table):
-    """One row per segment and treatment that is to be sent: with which chance. This is what is published."""
+    """One row per segment and treatment to be sent: the probability with which to choose it. Published."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     segment: str = Field(description="The customers' segment; `(all)` for any that is not listed.")

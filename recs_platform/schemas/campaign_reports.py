@@ -161,7 +161,7 @@ class OpenedThenOrdered(Table):
 
 @snapshot(key=("as_of",), empty=Empty.ALLOWED)
 class CampaignSummary(Table):
-    """One row: the campaigns of the days in a nutshell."""
+    """One row: the campaigns of the days at a glance."""
 
     as_of: datetime.date = Field(description=_DAY)
     sent_from: datetime.date = Field(description="First day of messages.")

@@ -78,7 +78,7 @@ class OfferCandidates(Table):
 
 @snapshot(key=("customer_id", "offer_id", "feature_day"), empty=Empty.ALLOWED)
 class FeaturePairs(Table):
-    """One row per customer, offer and day as of whose end features are needed; of unknown offers, too."""
+    """One row per customer, offer and day for which features are needed, unknown offers included."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     customer_id: str = Field(description="The customer.")
@@ -224,7 +224,7 @@ class OfferScores(Table):
 
 @snapshot(key=("customer_id", "rank"), empty=Empty.ALLOWED)
 class OfferRecommendations(Table):
-    """One row per customer and place: the offers to show, the likeliest first. The retailer's contract."""
+    """One row per customer and rank: the offers to show, the most likely first. The retailer's contract."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     customer_id: str = Field(description="The customer.")

@@ -116,7 +116,7 @@ class RevenueByPriceBand(Table):
 
 @snapshot(key=("position",), empty=Empty.ALLOWED)
 class RecommendedPrice(Table):
-    """One row per place: what the parts recommended there cost."""
+    """One row per rank: what the parts recommended there cost."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     position: int = Field(ge=1, le=4, description="Place in the list.")

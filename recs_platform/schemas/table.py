@@ -112,7 +112,8 @@ class TableSpec:
 
     @property
     def description(self) -> str:
-        return re.sub(r"\s+", " ", self.model.__doc__ or "").strip()
+        """The first paragraph of the model's docstring."""
+        return re.sub(r"\s+", " ", (self.model.__doc__ or "").strip().partition("\n\n")[0])
 
     @cached_property
     def schema(self) -> DataFrameSchema:

@@ -14,7 +14,7 @@ TIERS = ("vehicle", "model", "make", "global")
 
 @snapshot(key=("email_lower",), personal=("email_lower",))
 class UsersWithVehicles(Table):
-    """One row per e-mailable owner of a vehicle that the fitment data knows."""
+    """One row per owner who can be e-mailed, with a vehicle that the fitment data knows."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     customer_id: str = Field(description="The profile that counts for the address.")
@@ -92,7 +92,7 @@ class SegmentPopularity(Table):
 
 @snapshot(key=("vehicle", "item_id"))
 class VehicleRanking(Table):
-    """One row per vehicle and eligible part: its popularity with owners, and its place before anybody's own wishes."""
+    """One row per vehicle and eligible part: its popularity with owners, and its rank before any owner's own intent."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     vehicle: str = Field(description="The vehicle.")
@@ -125,7 +125,7 @@ class IntentScores(Table):
 
 @snapshot(key=("customer_id", "rank"))
 class Recommendations(Table):
-    """One row per owner and place 1 to 4: the recommended part, with the parts of its score."""
+    """One row per owner and rank, 1 to 4: the recommended part, with the parts of its score."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     customer_id: str = Field(description="The owner.")

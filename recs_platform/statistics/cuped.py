@@ -1,6 +1,6 @@
-"""CUPED: takes out of a comparison what customers' behaviour before the send already explains.
+"""CUPED: takes out of a comparison what customers' behavior before the send already explains.
 
-Deng, Xu, Kohavi and Walker (2013). Ratio metrics are linearised (each customer's y - ratio n, over the average n),
+Deng, Xu, Kohavi and Walker (2013). Ratio metrics are linearized (each customer's y - ratio n, over the average n),
 then corrected by theta times the customer's own x. x must be from before the send, and x of 0 is a value like any
 other for a customer without a past.
 """

@@ -1,6 +1,6 @@
 """The same customers before and after: did more of them open the new version than the old one?
 
-Only customers who changed their behaviour say anything about that, and the test is exact. Season and audience are
+Only customers who changed their behavior say anything about that, and the test is exact. Season and audience are
 not the same before and after; pairing removes the audience, not the season.
 """
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from recs_platform.statistics.comparison import Difference, Estimate, around, compare
 from recs_platform.statistics.intervals import LEVEL, Interval
 
-# Sums of squares lose digits when they are centred; what is below this share of them is rounding, not variance.
+# Sums of squares lose digits when they are centered; what is below this share of them is rounding, not variance.
 ROUNDING = 1e-12
 
 

@@ -30,7 +30,8 @@ class Violation:
     def __str__(self) -> str:
         where = f"column {self.column}: " if self.column else ""
         shown = "; ".join(str(example) for example in self.examples)
-        return f"{where}{self.rule}: {self.rows:,} bad rows, such as {shown}"
+        noun = "row" if self.rows == 1 else "rows"
+        return f"{where}{self.rule}: {self.rows:,} bad {noun}, such as {shown}"
 
 
 def violations(staged: StagedSlice, spec: TableSpec) -> tuple[int, list[Violation]]:
@@ -55,9 +56,10 @@ def _audit_schema(staged: StagedSlice, subject: Subject) -> None:
         shown = ", ".join(map(str, empty[:_EXAMPLES])) + (" ..." if len(empty) > _EXAMPLES else "")
         raise SliceError(f"{subject}: no rows on {shown}, and {spec.name} may not be empty. Nothing was published.")
     if broken:
+        noun = "rule" if len(broken) == 1 else "rules"
         listed = "\n".join(f"  - {violation}" for violation in broken)
         raise SliceError(
-            f"{subject}: {len(broken)} rules of {spec.name} are broken among {rows:,} rows. "
+            f"{subject}: the new rows ({rows:,} in all) violate {len(broken)} {noun} of {spec.name}. "
             f"Nothing was published; what was there before stays.\n{listed}"
         )
 

@@ -92,6 +92,23 @@ class CheckVerdict:
     """Masked."""
 
     @property
+    def finding(self) -> str:
+        """How many rows violate the rule, and how many may.
+
+        >>> CheckVerdict(False, 1, 1_765, 1 / 1_765, 0.0, ()).finding
+        '1 of 1,765 rows (0.06%) violates the rule (none allowed)'
+        >>> CheckVerdict(False, 12, 1_765, 12 / 1_765, 0.005, ()).finding
+        '12 of 1,765 rows (0.68%) violate the rule (at most 0.50% allowed)'
+        >>> CheckVerdict(False, 1, 1, 1.0, 0.0, ()).finding
+        '1 row violates the rule (none allowed)'
+        """
+        of = "row" if self.violations == self.rows == 1 else f"of {self.rows:,} rows"
+        share = "" if self.violations in (0, self.rows) else f" ({self.share:.2%})"
+        verb = "violates" if self.violations == 1 else "violate"
+        allowed = f"at most {self.allowed:.2%}" if self.allowed else "none"
+        return f"{self.violations:,} {of}{share} {verb} the rule ({allowed} allowed)"
+
+    @property
     def counters(self) -> str:
         """What the offending rows hold, for a table of few rows: there, how many they are says nothing. Else nothing.
 
@@ -113,7 +130,7 @@ def read_check(query: Query, tables: Mapping[str, TableSpec], parameters: frozen
         raise query.error(f"`-- severity:` must be error or warn, not {severity or 'missing'}", line=line)
     of, line = query.directive("of") or (table, 1)
     if of not in tables:
-        raise query.error(f"`-- of:` names {of}, which is no table of the strategy", line=line)
+        raise query.error(f"`-- of:` names {of}, which is not a table of the strategy", line=line)
     text, line = query.directive("tolerance") or ("0", 1)
     tolerance = _tolerance(query, text, line, parameters)
     remedy, _ = query.directive("remedy") or ("", 1)

@@ -63,8 +63,8 @@ class DatabaseLedger:
                 page = _page(connection.execute(query).all())
         except (LookupError, TypeError, ValueError) as error:
             raise DamageError(
-                f"{table}: what the slice ledger says of it cannot be read ({error}). Put the platform database back "
-                "from a backup."
+                f"{table}: what the slice ledger says about it cannot be read ({error}). Put the platform database "
+                "back from a backup."
             ) from error
         if page is not None:
             self._remembered[_name(table)] = page

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 import sqlglot
@@ -214,7 +215,8 @@ def _header(text: str, path: str) -> tuple[str, tuple[tuple[str, str, int], ...]
             raise QueryError(path, number, f"unknown header `{match['key']}`; known: {', '.join(DIRECTIVES)}")
         elif in_header:
             comments.append(comment)
-    return " ".join(comments).strip(), tuple(directives)
+    # What stands below an empty comment line is for those who read the query.
+    return " ".join(takewhile(bool, comments)), tuple(directives)
 
 
 _CLOCK = "a query must not read the clock; use @as_of"

@@ -20,7 +20,7 @@ class Days:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise ValueError(f"{self.first} to {self.last} is no range of days")
+            raise ValueError(f"{self.first} to {self.last} is not a range of days")
 
     @classmethod
     def one(cls, day: date) -> Days:

@@ -88,7 +88,7 @@ def test_a_slice_that_breaks_a_rule_is_refused_and_what_was_there_stays(
     )
     table, message = failure(toy.run())
     assert table == "visits"
-    assert "column pages: greater_than_or_equal_to(0): 1 bad rows, such as {'visit_id': 1, 'pages': -1}" in message
+    assert "column pages: greater_than_or_equal_to(0): 1 bad row, such as {'visit_id': 1, 'pages': -1}" in message
     assert toy.rows(Visits) == before
 
 

@@ -147,7 +147,7 @@ class TestAFailure:
         assert self.fail(toy, bad) == (
             "visits",
             "recs_platform.errors.SliceError: replenishment/visits, shop 2025-09-10: "
-            "1 rules of visits are broken among 3 rows. Nothing was published; what was there before stays.\n"
+            "the new rows (3 in all) violate 1 rule of visits. Nothing was published; what was there before stays.\n"
             "  - column pages: greater_than_or_equal_to(0): 3 bad rows, such as {'visit_id': 0, 'pages': -1}; "
             "{'visit_id': 1, 'pages': -1}; {'visit_id': 2, 'pages': -1}",
         )

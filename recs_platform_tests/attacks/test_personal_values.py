@@ -333,7 +333,7 @@ def test_what_is_nobodys_stays_as_it_is() -> None:
     for text in (
         "query:1: @minimum is not bound; a query may use @as_of.",
         "cannot read `-- given: x`; write `-- given: <@parameter, @parameter ...>`",
-        "3 of 4 rows (75.00%) break the rule; 0.00% may.",
+        "3 of 4 rows (75.00%) violate the rule (none allowed).",
         "price @ 5, look at events[0] <b>",
         "/home/jane/data[1].csv: column `e-mail` is missing.",
     ):

@@ -54,7 +54,7 @@ def test_what_passes_is_tried_again_and_told(toy: Toy) -> None:
     result, done = run(toy)
     assert result.success
     assert len(attempts) == 3
-    assert done.retries == ("replenishment__visits: tried again: shop: j***@***.com is stuck.",) * 2
+    assert done.retries == ("replenishment__visits: retried: shop: j***@***.com is stuck.",) * 2
     assert (done.errors, done.user_mistake) == ((), False)
     assert toy.days(Visits) == [DAY]
 
@@ -102,7 +102,7 @@ def test_storing_is_tried_again_with_the_function(toy: Toy, monkeypatch: pytest.
     assert result.success
     assert len(attempts) in (1, 2, 3)  # the conflicts met whichever of the two sources was made first
     assert len(done.retries) == 2
-    assert all(retry.endswith("tried again: visits: somebody was faster") for retry in done.retries)
+    assert all(retry.endswith("retried: visits: somebody was faster") for retry in done.retries)
 
 
 @pytest.mark.parametrize("error", [MudOnTheRoadError("stuck"), WrongTurnError("left"), HoleInTheMapError("nowhere")])

@@ -23,7 +23,9 @@ def test_it_says_where_the_page_is(reported: Terminal) -> None:
     folder = reported.folder / ".recs" / "reports" / NAME / "campaign-2025-09-08-2025-09-20"
     assert ended.code == 0
     assert f"The report is {folder / 'index.html'}" in ended.told
-    assert "Messages of 8 Sep to 20 Sep 2025, as of 30 Sep 2025" in words(parsed((folder / "index.html").read_text()))
+    assert "Messages sent 8 Sep to 20 Sep 2025, as known on 30 Sep 2025" in words(
+        parsed((folder / "index.html").read_text())
+    )
     assert len(list(folder.glob("*.csv"))) >= 11
 
 
@@ -58,9 +60,9 @@ def test_a_day_without_messages_is_no_mistake(reported: Terminal, tmp_path: Path
         ([NAME, "--from", "2025-09-09", "--to", "2025-09-08"], "--from 2025-09-09 is after the last day"),
         ([NAME, "--from", "2025-08-01"], "garage starts on 2025-09-01"),
         ([NAME, "--to", "2025-10-05"], "recs run garage --date 2025-10-05"),
-        ([NAME, "--as-of", "2025-09-29"], "garage has no campaign tables of 2025-09-29"),
+        ([NAME, "--as-of", "2025-09-29"], "garage has no campaign tables for 2025-09-29"),
         ([NAME, "--from", "yesterday"], "--from: 'yesterday' is not a day"),
-        (["acme"], "acme has no campaign tables of 2025-09-01 or later; it has none yet"),
+        (["acme"], "acme has no campaign tables for 2025-09-01 or later; it has none yet"),
         (["nobody"], 'no company "nobody"'),
         ([], "Missing argument"),
     ],
@@ -76,5 +78,5 @@ def test_a_folder_that_is_somebodys_is_left_alone(reported: Terminal, tmp_path: 
     (tmp_path / "letter.txt").write_text("dear")
     ended = reported.recs("report", "campaign", NAME, "--out", str(tmp_path))
     assert ended.code == 2
-    assert "holds something else than a report (letter.txt)" in ended.told
+    assert "holds something other than a report (letter.txt)" in ended.told
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]

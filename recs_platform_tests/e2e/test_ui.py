@@ -52,7 +52,7 @@ def test_the_checks_of_an_asset_have_results(tab: Tab) -> None:
     page = tab.open(f"{_EVENTS}?view=checks")
     expect(page.get_by_text("days_without_events", exact=True).first).to_be_visible()
     expect(page.get_by_text("Passed", exact=True).first).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^0 of [\d,]+ rows \(0\.00%\) break the rule"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^0 of [\d,]+ rows violate the rule"))).to_be_visible()
 
 
 def test_a_group_reads_from_left_to_right(tab: Tab) -> None:

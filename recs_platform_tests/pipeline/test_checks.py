@@ -131,20 +131,20 @@ def test_a_table_of_one_row_is_told_with_its_counters(toy: Toy) -> None:
     toy.profiles = lambda days: profiles_of(days).slice(0, 1)
     counters = "0 AS active_offers, COUNT(*) AS customers, CAST(NULL AS INT64) AS reached, 2 / 3 AS share"
     assert described(toy, counted(f"@as_of AS as_of, {counters} FROM profiles")) == (
-        "1 of 1 rows (100.00%) break the rule; 0.00% may: active_offers 0, customers 1, share 0.666667."
+        "1 row violates the rule (none allowed): active_offers 0, customers 1, share 0.666667."
     )
 
 
 def test_the_rows_of_a_table_of_few_are_told_and_masked(toy: Toy) -> None:
     assert described(toy, counted("as_of, customer_id, email, nickname FROM profiles")) == (
-        "2 of 2 rows (100.00%) break the rule; 0.00% may: "
+        "2 of 2 rows violate the rule (none allowed): "
         "customer_id c1, email a***@***.example, nickname A***; customer_id c2, email n***."
     )
 
 
 def test_what_they_say_stays_one_line_and_is_cut(toy: Toy) -> None:
     said = described(toy, counted("'Nothing was\\ntrained.' AS words FROM profiles LIMIT 1"))
-    assert said == "1 of 2 rows (50.00%) break the rule; 0.00% may: words Nothing was trained."
+    assert said == "1 of 2 rows (50.00%) violates the rule (none allowed): words Nothing was trained."
     said = described(toy, counted("REPEAT('long ', 1000) AS words FROM profiles LIMIT 1"))
     assert (len(said), said[-1]) == (2_000, "…")
 
@@ -155,18 +155,18 @@ def test_what_they_say_stays_one_line_and_is_cut(toy: Toy) -> None:
 def test_rows_of_a_table_of_many_are_not_told(toy: Toy, rows: int, told: str) -> None:
     visits = visits_of(Days.one(DAY)).iloc[[0, 1, 2, 0][:rows]].assign(visit_id=range(rows))
     toy.visits = lambda days: visits
-    assert described(toy, anonymous("warn")).endswith(f" break the rule; 0.00% may{told}")
+    assert described(toy, anonymous("warn")).endswith(f" violates the rule (none allowed){told}")
 
 
 def test_many_rows_held_against_a_table_of_few_are_not_told(toy: Toy) -> None:
     visits = visits_of(Days.one(DAY)).iloc[[2] * 4].assign(visit_id=range(4))
     toy.visits = lambda days: visits
-    assert described(toy, anonymous("warn", "of: profiles")) == "4 of 2 rows (200.00%) break the rule; 0.00% may."
+    assert described(toy, anonymous("warn", "of: profiles")) == "4 of 2 rows (200.00%) violate the rule (none allowed)."
 
 
 def test_a_check_that_nothing_breaks_has_nothing_to_tell(toy: Toy) -> None:
     said = described(toy, counted("customer_id FROM profiles WHERE customer_id = 'c3'"))
-    assert said == "0 of 2 rows (0.00%) break the rule; 0.00% may."
+    assert said == "0 of 2 rows violate the rule (none allowed)."
 
 
 @pytest.mark.parametrize(

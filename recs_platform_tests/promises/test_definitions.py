@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -71,6 +72,20 @@ def test_the_assets_checks_jobs_and_schedules_that_people_look_for_are_there(def
     assert {"vehicle_fitment/fitment", "offer_ranking/impressions"} <= assets
     assert "replenishment/fitment" not in assets
     assert "vehicle_fitment/fitment:purchases_outside_fitment" in checks
+
+
+def test_every_asset_and_check_is_described_in_at_most_three_sentences(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    described = {key.to_user_string(): graph.get(key).description for key in graph.get_all_asset_keys()}
+    specs = {key: graph.get_check_spec(key) for key in graph.asset_check_keys}
+    described |= {f"{key.asset_key.to_user_string()}:{key.name}": spec.description for key, spec in specs.items()}
+    assert sentences("One. Two (2.5 of `a.b`). `Three`: 1. is no sentence, e.g. this. Four.") == 4
+    assert {name: text for name, text in described.items() if not text or sentences(text) > 3} == {}
+
+
+def sentences(text: str) -> int:
+    """How many there are: one ends with a full stop before something that could begin another."""
+    return len(re.split(r"(?<=[.!?])\s+(?=[A-Z`@'(])", text.strip()))
 
 
 def test_every_table_and_check_of_a_pipeline_is_an_asset_or_an_asset_check(definitions: dg.Definitions) -> None:

@@ -153,7 +153,9 @@ def test_a_failed_check_is_told_and_cannot_be_approved(
     monkeypatch.setattr(catalogue, "pipelines", lambda: {STRATEGY: strict.pipeline})
     code, refused = recs_json(capsys, "publish", NAME)
     assert code == 1
-    assert refused["failed_checks"] == ["vehicle_recommendations: no_negative_price: 5 of 5 rows break the rule"]
+    assert refused["failed_checks"] == [
+        "vehicle_recommendations: no_negative_price: 5 of 5 rows violate the rule (none allowed)"
+    ]
     code, said = recs(capsys, "publish", NAME, "--approve", refused["comparison_id"])
     assert code == 1
     assert "Not published: a check failed, and nobody can approve that. Make the day again." in said

@@ -123,7 +123,7 @@ def test_a_day_on_which_every_live_offer_has_ended_is_not_refused() -> None:
     new_week = compared(gone=(0, 0), kept=0)
     assert new_week.lists_changed == 0
     assert refusals(judge_offers(new_week, parameters(max_lists_changed=0))) == []
-    assert "8 customers in common: none of their live offers still runs, 1,200 ended" in new_week.summary()
+    assert "8 customers in common: none of their live offers is still running, 1,200 ended" in new_week.summary()
 
 
 def test_a_limit_itself_is_allowed_and_more_is_refused() -> None:

@@ -137,7 +137,7 @@ def test_the_week_after_everything_ended_goes_live_by_itself(market: Market) -> 
     publish_day(market, DAY)
     compared = publish_day(market, NEXT).compared
     assert compared is not None
-    assert "none of their live offers still runs, 30 ended" in compared.summary()
+    assert "none of their live offers is still running, 30 ended" in compared.summary()
     assert live_offers(market)["c0"] == ["x", "y", "z"]
 
 
@@ -249,7 +249,7 @@ def test_compare_at_the_terminal(terminal: Market, capsys: pytest.CaptureFixture
     assert code == 0
     assert "market: 2025-09-10 (live) -> 2025-09-11 (new)" in said
     assert "10 customers in common: 66.67% of their running offers stay, 0 ended; 0 gained, 0 lost." in said
-    assert "Offers that most customers in common get anew" in said
+    assert "Offers that are new to most customers in common" in said
     code, told = recs_json(capsys, "compare", NAME, "--a", str(DAY), "--b", str(NEXT))
     assert (code, told["a"], told["b"]) == (0, str(DAY), str(NEXT))
     (chance,) = [figure for figure in told["figures"] if figure["name"] == "chance"]

@@ -143,7 +143,9 @@ def test_nobody_can_approve_a_failed_check(garage: Garage) -> None:
     live(garage, owners(10))
     broken = next_day(garage, [*owners(9), Owner("c9", CHANGED)])
     assert broken.refusals == []
-    assert broken.failed_checks == ("vehicle_recommendations: no_negative_price: 1 of 10 rows break the rule",)
+    assert broken.failed_checks == (
+        "vehicle_recommendations: no_negative_price: 1 of 10 rows (10.00%) violates the rule (none allowed)",
+    )
     assert take(garage, broken) is None
     assert take(garage, broken, approve=broken.comparison_id) is None
     assert newest_version(garage) == 1

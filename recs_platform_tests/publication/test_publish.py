@@ -180,11 +180,11 @@ def test_a_live_table_that_somebody_else_changed_fails_its_verification(outlet: 
 def test_a_live_table_that_reads_back_otherwise_fails_its_verification(outlet: Outlet) -> None:
     made = make_live(outlet, day(0))
     made.rows += 1
-    with pytest.raises(StorageError, match=r"reads back as 3 rows .* and should be 4 rows"):
+    with pytest.raises(StorageError, match=r"reads back as 3 rows .* but should read 4 rows"):
         verify(outlet, made)
     made.rows -= 1
     made.generated_at += timedelta(seconds=60)
-    with pytest.raises(StorageError, match=r"made 2025-12-01 00:00, and should be .*, made 2025-12-01 00:01"):
+    with pytest.raises(StorageError, match=r"made 2025-12-01 00:00, but should read .*, made 2025-12-01 00:01"):
         verify(outlet, made)
 
 

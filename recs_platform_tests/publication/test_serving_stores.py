@@ -104,7 +104,7 @@ def test_a_store_that_fails_leaves_one_whole_version_live(
     version, rows = (2, 5) if what == "publication" else (3, 3)
     assert str(caught.value) == (
         f"{serving.name}: version {version} is live in {serving.live}, but is not what customers are served by memory "
-        "(memory is full). Put that right, then bring it in line: "
+        "(memory is full). Fix that, then bring it in line: "
         f"recs publications shop{serving.product.option}"
     )
     assert states(serving)[version] == "live"
@@ -136,7 +136,7 @@ def test_a_publisher_that_dies_before_a_store_is_told_is_made_up_for(serving: Ou
 
 def test_a_store_that_fails_keeps_no_other_from_the_version(outlet: Outlet) -> None:
     broken, sound = Recorder("broken", fails_at="load"), Recorder("sound")
-    with pytest.raises(StorageError, match=r"served by broken \(memory is full\)\. Put that right"):
+    with pytest.raises(StorageError, match=r"served by broken \(memory is full\)\. Fix that"):
         make_live(replace(outlet, stores=(broken, sound)), day(0))
     assert (broken.served, sound.served) == (None, 1)
 

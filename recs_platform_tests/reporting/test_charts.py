@@ -76,7 +76,7 @@ def test_a_chart_names_itself_its_axes_and_every_bar_to_those_who_cannot_see() -
 
 
 def test_long_names_stand_above_their_bars_and_long_axis_titles_in_lines() -> None:
-    long, title = "delivered, no open tracked", "Share of the customers who were sent something, with 95% interval"
+    long, title = "delivered, no open recorded", "Share of customers who were sent a message, with 95% interval"
     rows = [Bar(long, 10, "10"), Bar("b", 20, "20")]
     wide, narrow = (drawn(bars("t", "d", rows, Axis(title)), width) for width in WIDTHS.values())
     assert wide.find(f"{SVG}g/{SVG}text[@text-anchor='end']") is not None

@@ -197,7 +197,7 @@ def message(rows: StagedSlice) -> str:
 
 def test_a_message_names_asset_partition_column_rule_count_and_a_few_examples() -> None:
     assert message(staged([FINE | {"below": 3, "at_most": 5.0}] * 12_345)) == (
-        "shop/rules, shop 2025-12-01: 1 rules of rules are broken among 12,345 rows. "
+        "shop/rules, shop 2025-12-01: the new rows (12,345 in all) violate 1 rule of rules. "
         "Nothing was published; what was there before stays.\n"
         "  - column below: less_than(3): 12,345 bad rows, such as {'number': 0, 'part': None, 'below': 3}; "
         "{'number': 1, 'part': None, 'below': 3}; {'number': 2, 'part': None, 'below': 3}; "

@@ -155,6 +155,12 @@ def test_a_header_is_read() -> None:
     assert query.directives == (("look-back", "visits 7", 2),)
 
 
+def test_a_description_ends_at_the_first_empty_comment_line() -> None:
+    query = parse("-- One row\n-- per visit.\n--\n-- A proof.\n-- look-back: visits 7\nSELECT a FROM visits")
+    assert query.description == "One row per visit."
+    assert query.directives == (("look-back", "visits 7", 5),)
+
+
 KNOWN = "known: look-back, earlier, table, severity, tolerance, of, among, given"
 
 

@@ -1,8 +1,8 @@
--- One row per figure of the comparison of the day's treatment shares with what is live: how the traffic would move
--- between treatments if they were published. Guardrails judge it, and a person who approves it approves these figures.
+-- One row per figure of the comparison of the day's treatment shares with what is live: how traffic would move between
+-- treatments if they were published. Guardrails judge it, and a person who approves it approves these figures.
 --
--- A segment that only one side lists is held against the other side's shares of (all): those its customers get there.
--- Shares are taken as whole millionths, so that a sum is the same in whatever order rows are read.
+-- A segment that only one side lists is compared with the other side's shares of (all), which is what its customers get
+-- there. Shares are taken as whole millionths, so that a sum is the same in whatever order rows are read.
 WITH listed AS (
   SELECT segment, MAX(is_live) AS is_live, MAX(is_new) AS is_new
   FROM (

@@ -1,9 +1,11 @@
--- One row per day of the campaign window: whether its opens and clicks have all arrived, and whether what is said of its
--- messages is final. Opens and clicks come late at times; then orders look as if nobody had opened anything. A day lags
--- when 20 messages or more were sent on it, some of them more than @max_interaction_lag_hours before its end, and the
--- newest open or click trails the newest order or message by more than that; or when clearly more of its orders than in
--- the 28 days before it are without an open (by three standard errors, of at least 10 orders against 30). A day's
--- messages are provisional while their attribution window is open, and when a day of that window lags.
+-- One row per day of the campaign window: whether its opens and clicks have all arrived, and whether what is said of
+-- its messages is final. A day's messages are provisional while their attribution window is open, and when a day of
+-- that window lags.
+--
+-- Opens and clicks are late at times; then orders look as if nobody had opened anything. A day lags when 20 messages or
+-- more were sent on it, some of them more than @max_interaction_lag_hours before its end, and the newest open or click
+-- trails the newest order or message by more than that; or when clearly more of its orders than in the 28 days before
+-- it are without an open (by three standard errors, of at least 10 orders against 30).
 WITH calendar AS (
   SELECT day
   FROM UNNEST(

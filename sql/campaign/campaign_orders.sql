@@ -1,8 +1,10 @@
--- One row per order of a known customer in the campaign window, and the message that it is credited to: the latest one
--- to its customer in the @attribution_window_days before it that was neither held out nor is known to have failed. The
--- path is the last step on record before the order: an open after it earned nothing. Refunds are taken off the order
--- that they belong to, whenever they came. Orders of the window's first days may belong to messages from before it,
--- which are not seen. Summed in hundredths, so that sums are exact.
+-- One row per order of a known customer in the campaign window, and the message that it is credited to. That is the
+-- latest message to its customer in the @attribution_window_days before it that was neither held out nor is known to
+-- have failed.
+--
+-- The path is the last step on record before the order: an open after it earned nothing. Refunds are deducted from the
+-- order that they belong to, whenever they came. Orders of the window's first days may belong to messages from before
+-- it, which are not seen. Summed in hundredths, so that sums are exact.
 -- look-back: events @campaign_window_days
 WITH ordered AS (
   SELECT

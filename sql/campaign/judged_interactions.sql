@@ -1,8 +1,9 @@
--- One row per open or click of a message of the campaign window, and whether a machine did it. Mail programs that guard
--- privacy open every message as it is delivered; scanners click its links, several at once. By these rules, in order:
--- open_on_delivery, an open at most @machine_open_seconds before or after delivery was reported; click_on_delivery, a
--- click at most @scanner_click_seconds before or after it; click_burst, a click with others of the message within
--- @scanner_burst_seconds before or after it, @scanner_burst_clicks of them altogether.
+-- One row per open or click of a message of the campaign window, and whether a machine did it. Mail programs that
+-- protect privacy open every message as it is delivered; scanners click its links, several at once.
+--
+-- The rules, in order: open_on_delivery, an open at most @machine_open_seconds before or after delivery was reported;
+-- click_on_delivery, a click at most @scanner_click_seconds before or after it; click_burst, a click with others of the
+-- message within @scanner_burst_seconds before or after it, @scanner_burst_clicks of them altogether.
 -- look-back: interactions @campaign_window_days
 -- look-back: deliveries @campaign_window_days
 WITH delivered AS (

@@ -1,10 +1,12 @@
 -- One row per arm or period and metric: sums over customers, from which means and intervals are made without reading
--- messages again. Arms: messages since the newest release whose attribution window is over, with all orders in that
--- window, credited or not, so that an arm that is sent nothing can be compared; `x` is what the customer ordered in the
--- @covariate_days before the first of these messages, of whatever arm: later orders are what arms are compared by.
--- Periods: messages of the @comparison_days before and after the newest release (the last @comparison_days, where there
--- is none) whose attribution window is over, with the orders that are credited to them. Squares are summed as whole
--- hundredths, so that the sums are the same however the rows are read.
+-- messages again. Arms cover the messages since the newest release whose attribution window is over; periods, those of
+-- the @comparison_days before and after it.
+--
+-- Arms: with all orders in the attribution window, credited or not, so that an arm that is sent nothing can be
+-- compared; `x` is what the customer ordered in the @covariate_days before the first of these messages, of whatever
+-- arm: later orders are what arms are compared by. Periods: with the orders that are credited to their messages; where
+-- there is no release, the last @comparison_days. Squares are summed as whole hundredths, so that the sums are the same
+-- however the rows are read.
 WITH released AS (
   SELECT MAX(SAFE_CAST(day AS DATE)) AS day
   FROM UNNEST(@releases) AS day

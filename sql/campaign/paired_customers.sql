@@ -1,6 +1,7 @@
--- One row per step: customers who were sent messages in the @comparison_days before and after the newest release, by
--- whether they took the step. Messages whose attribution window is still open are left out: their orders may yet come.
--- The same customers before and after differ by the release, not by who they are.
+-- One row per step: customers who were sent messages in the @comparison_days both before and after the newest release,
+-- by whether they took the step. The same customers before and after differ by the release, not by who they are.
+--
+-- Messages whose attribution window is still open are left out: their orders may yet come.
 WITH released AS (
   SELECT MAX(SAFE_CAST(day AS DATE)) AS day
   FROM UNNEST(@releases) AS day

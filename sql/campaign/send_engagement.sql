@@ -1,6 +1,8 @@
--- One row per message of the campaign window, held-out ones included, and how far its customer came with it. Of several
--- reports on its delivery the last one counts. What machines opened and clicked is counted apart, unless
--- @count_machine_engagement says otherwise. A message that is reported sent on several days was sent on the first.
+-- One row per message of the campaign window, held-out messages included, and how far its customer went. Engagement by
+-- machines is counted apart, unless @count_machine_engagement says otherwise.
+--
+-- Of several delivery reports on a message, the last one counts. A message that is reported sent on several days was
+-- sent on the first.
 -- look-back: treatments @campaign_window_days
 -- look-back: deliveries @campaign_window_days
 WITH repeated AS (

@@ -1,5 +1,5 @@
--- One row per segment and treatment that is to be sent, and the chance with which to choose it. Who sends draws by these
--- chances and records them with each message, so that the next allocation can be judged by what this one did.
+-- One row per segment and treatment to be sent, and the probability with which to choose it. The sender draws by these
+-- probabilities and records them with each message, so that the next allocation can be judged by what this one did.
 SELECT
   @as_of AS as_of,
   segment,

@@ -1,6 +1,7 @@
--- One row per day, treatment, segment and chance with which the treatment was chosen: messages, opens and clicks. Who
--- clicks has opened, also where no open is on record. What the bandit learns from, and what other allocations are judged
--- by.
+-- One row per day, treatment, segment and chance with which the treatment was chosen: messages, opens and clicks. This
+-- is what the bandit learns from, and what other allocations are judged by.
+--
+-- Whoever clicks has opened, even where no open is on record.
 SELECT
   @as_of AS as_of,
   sent_on,

@@ -1,5 +1,5 @@
--- One row per candidate with its features as of the day: what the active model scores. They are the same features that it
--- was trained on, from the same tables.
+-- One row per candidate with its features as of the day: what the active model scores. They are the same features that
+-- it was trained on, from the same tables.
 SELECT
   @as_of AS as_of,
   offer_candidates.customer_id,

@@ -1,5 +1,5 @@
 -- One row per customer, feature day and category: what the customer bought in the look-back window that ends with the
--- feature day. Features of customers and of interactions are both made of it, and this is the one large join.
+-- feature day. Features of customers and of interactions are both made from it, and this is the one large join.
 -- look-back: customer_item_days @history_days
 WITH moments AS (
   SELECT DISTINCT customer_id, feature_day FROM feature_pairs

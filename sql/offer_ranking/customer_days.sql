@@ -1,6 +1,8 @@
--- One row per customer and day with purchases: what features add up, so that a day's events are read once, on their day.
--- Goods that come back are not taken off: a return says little of which offers a customer will take, and its order may
--- lie before the look-back window.
+-- One row per customer and day with purchases: what features add up, so that a day's events are read once, on their
+-- day.
+--
+-- Returned goods are not deducted: a return says little about which offers a customer will take, and its order may lie
+-- before the look-back window.
 SELECT
   event_date,
   customer_id,

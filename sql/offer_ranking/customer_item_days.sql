@@ -1,4 +1,4 @@
--- One row per customer, item and day with a purchase of it: what tells which categories, price tiers and discounts a
+-- One row per customer, item and day with a purchase of it: shows which categories, price tiers and discounts a
 -- customer buys. Categories come later, from the catalog, so that a correction of it counts for the past as well.
 SELECT
   event_date,

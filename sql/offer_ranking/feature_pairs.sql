@@ -1,7 +1,8 @@
--- One row per customer, offer and day as of whose end features are needed: today for what may be recommended, and the
--- day before it was shown for an impression, because that is all that was known when it was chosen. A day that trains
--- needs the whole training window; every day needs the newest impressions, to see drift, and those of the newest week
--- whose outcome is final, to see how the model does.
+-- One row per customer, offer and day for which features are needed: today for what may be recommended, and the day
+-- before it was shown for an impression, because that is all that was known when it was chosen.
+--
+-- A day that trains needs the whole training window; every day needs the newest impressions, to see drift, and those of
+-- the newest week whose outcome is final, to see how the model does.
 -- look-back: impressions @training_window_days
 WITH due AS (
   SELECT IF(COUNT(*) > 0, @training_window_days, @drift_days) AS days FROM training_plan

@@ -1,14 +1,16 @@
--- One row per customer and running offer that may suit the customer, and what speaks for it. Four generators look for
--- offers: on items that the customer bought before; in the categories that the customer buys most in; those that the
--- same kind of business redeems most; and new ones. A customer of unknown kind, or of one that has redeemed nothing that
--- runs, is shown what everybody redeems.
+-- One row per customer and running offer that may suit the customer, and what speaks for it. Four generators propose
+-- offers: on items that the customer bought before, in the customer's favorite categories, those that the same kind of
+-- business redeems most, and new ones.
+--
+-- A customer whose kind of business is unknown, or has redeemed nothing that runs, is shown what everybody redeems.
 --
 -- The generators take turns: the best of each, then the second of each. So none crowds out another, and a customer who
 -- never bought anything still gets offers. Only the first @max_candidates are scored. An offer below the margin floor
--- is nobody's candidate; an item of unknown cost has no margin that could be held against the floor.
+-- is nobody's candidate; an item of unknown cost has no margin to compare with the floor.
 --
--- A running offer is active on the day after: the day's lists are made when the day is over and shown from then on. One
--- on its last day would be over before anybody sees it, and of a leaflet that begins tomorrow tomorrow's lists are made.
+-- A running offer is active on the day after: the day's lists are made when the day is over and shown from then on. An
+-- offer on its last day would be over before anybody sees it; for a leaflet that begins tomorrow, tomorrow's lists are
+-- made.
 -- look-back: customer_item_days @feature_window_days
 -- look-back: redemptions @feature_window_days
 -- look-back: offer_days @feature_window_days

@@ -1,11 +1,12 @@
 -- One row per figure of the comparison of the day's offers with those that are live: what would change for customers if
--- they were published. Guardrails judge it, and a person who approves it approves these figures. It is shown what is
--- live when it runs, so it is history only until the next publication.
+-- they were published. Guardrails judge it, and a person who approves it approves these figures.
 --
--- An offer that has ended is replaced whatever scores say, so only live offers that still run tell how much a day
+-- It is shown what is live when it runs, so it is history only until the next publication.
+--
+-- An offer that has ended is replaced whatever the scores say, so only live offers that still run tell how much a day
 -- changes. The day's lists are shown from the day after, so an offer that ends on the day has ended by then. One that
--- by its published terms still runs and is gone from the day's offers counts as changed: a feed that lost offers shows
--- there.
+-- still runs by its published terms and is missing from the day's offers counts as changed: a feed that lost offers
+-- shows there.
 WITH served AS (
   SELECT customer_id, MAX(was) AS was, MAX(is_now) AS is_now
   FROM (

@@ -1,4 +1,4 @@
--- One row per offer and day on which it was shown or redeemed: what an offer's redemption rate is made of.
+-- One row per offer and day on which it was shown or redeemed: what an offer's redemption rate is made from.
 SELECT
   event_date,
   offer_id,

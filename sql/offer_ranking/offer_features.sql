@@ -1,5 +1,6 @@
--- One row per offer and feature day: its terms, and how often it was redeemed until then. Terms and prices are those of
--- today: offers do not change once they are announced, and of the past there may be no catalog.
+-- One row per offer and feature day: its terms, and how often it had been redeemed by then.
+--
+-- Terms and prices are today's: offers do not change once they are announced, and there may be no catalog of the past.
 -- look-back: offer_days @history_days
 WITH moments AS (
   SELECT DISTINCT offer_id, feature_day FROM feature_pairs

@@ -1,11 +1,11 @@
--- One row per customer and place: the offers to show, the likeliest first, under the business rules. Among what the
--- rules leave, the chance of a redemption alone decides.
+-- One row per customer and rank: the offers to show, the most likely to be redeemed first, under the business rules.
+-- Among the offers that the rules leave, the chance of redemption alone decides.
 --
--- 1. Of several offers on one item, the likeliest stands for the item.
--- 2. No more than @max_per_category offers of a category. Items of unknown category are not alike and take no places
---    from each other.
--- 3. @min_own_brand_share of the places is kept for the likeliest offers of the company's own brand, as far as the
---    customer has such candidates. Where the cap on categories and the own brand conflict, the cap wins.
+-- 1. Of several offers on one item, the most likely stands for the item.
+-- 2. No more than @max_per_category offers of a category. Items of unknown category are not alike and do not compete
+--    for these places.
+-- 3. @min_own_brand_share of the places is reserved for the most likely offers of the company's own brand, as far as
+--    the customer has such candidates. Where the cap on categories and the own brand conflict, the cap wins.
 --
 -- The margin floor is kept by offer_candidates: what is below it is never scored.
 WITH scored AS (

@@ -1,5 +1,6 @@
--- One row: counters that tell a healthy run with few rows from a broken one. A day without running offers writes no
--- recommendations and is right to; a day with offers and without recommendations is not.
+-- One row: counters that tell a healthy run with few rows from a broken one. A day without running offers rightly
+-- writes no recommendations; a day with offers but no recommendations is broken.
+--
 -- Active are the offers that run on the day after, when lists are shown, as in offer_candidates.
 -- earlier: recommended_before = offer_recommendations latest
 WITH written AS (

@@ -1,6 +1,8 @@
--- One row per impression: what was known the day before it was shown, and whether the customer redeemed the offer within
--- the label days after it. While those are not over there is no label: an impression of yesterday that was not redeemed
--- yet says nothing. Only what the features of its own feature day say may stand here; a check looks for the future.
+-- One row per impression: what was known the day before it was shown, and whether the customer redeemed the offer
+-- within the label days after it. Until those are over there is no label: that yesterday's impression has not been
+-- redeemed yet says nothing.
+--
+-- Only what the features of its own feature day say may stand here; a check looks for the future.
 -- look-back: impressions @training_window_days
 -- look-back: redemptions @training_window_days
 WITH shown AS (

@@ -1,5 +1,5 @@
--- One row: what a version of a treatment allocation is known by. A version is whole when there are shares of (all), and
--- those of each segment add up to 1.
+-- One row: what a version of a treatment allocation is known by. A version is complete when there are shares of (all),
+-- and those of each segment add up to 1.
 SELECT
   CAST(SUM(treatments) AS INT64) AS row_count,
   CAST(NULL AS INT64) AS customers,

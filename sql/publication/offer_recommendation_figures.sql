@@ -1,5 +1,5 @@
--- One row: what a version of the lists of offers is known by. A list is whole when its places are 1, 2, 3 and so on, each
--- with an offer of its own.
+-- One row: what a version of the lists of offers is known by. A list is complete when its ranks are 1, 2, 3 and so on,
+-- each with an offer of its own.
 SELECT
   CAST(SUM(offers) AS INT64) AS row_count,
   COUNT(*) AS customers,

@@ -1,4 +1,4 @@
--- One row: what a version of the recommendations of vehicle fitment is known by. A row that is there is whole.
+-- One row: what a version of the recommendations of vehicle fitment is known by. A row that exists is complete.
 SELECT
   COUNT(*) AS row_count,
   COUNT(DISTINCT customer_id) AS customers,

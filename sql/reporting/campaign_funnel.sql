@@ -1,6 +1,8 @@
 -- One row per funnel and step, from sent to ordered: of all messages of the days @sent_from to @sent_to, and of each
--- campaign, treatment, arm, day, and cell of the four. A step counts a customer once. Data may lack a step (an order
--- without an open); `without_step_before` says how often. Held-out customers are sent nothing and are not in it.
+-- campaign, treatment, arm, day, and cell of the four. A step counts a customer once. Held-out customers are sent
+-- nothing and are not included.
+--
+-- Data may lack a step (an order without an open); `without_step_before` says how often.
 WITH credited AS (
   SELECT send_id, COUNT(*) AS orders, SUM(CAST(ROUND(100 * revenue) AS INT64)) AS hundredths
   FROM campaign_orders

@@ -1,4 +1,4 @@
--- One row: the campaigns of the days @sent_from to @sent_to in a nutshell. No row when nothing was sent.
+-- One row: the campaigns of the days @sent_from to @sent_to at a glance. No row when nothing was sent.
 WITH drawn AS (
   SELECT
     COUNT(DISTINCT campaign_id) AS campaigns,

@@ -1,5 +1,5 @@
--- One row per reason for which messages of the days @sent_from to @sent_to did not arrive, and one for those on which the
--- mail provider never reported.
+-- One row per reason why messages of the days @sent_from to @sent_to did not arrive, and one for those that the mail
+-- provider never reported on.
 WITH sent AS (
   SELECT status, IF(status = 'unreported', 'unreported', failure_reason) AS reason
   FROM send_engagement

@@ -1,5 +1,5 @@
 -- One row per hour of the day (UTC): opens and clicks of messages of the days @sent_from to @sent_to, by people and by
--- machines. Says when customers read.
+-- machines. Shows when customers read.
 WITH happened AS (
   SELECT EXTRACT(HOUR FROM judged_interactions.happened_at) AS hour, judged_interactions.kind, judged_interactions.machine_rule
   FROM judged_interactions

@@ -1,5 +1,5 @@
--- One row per day of the intent window and kind of event: how many there were, and of how many customers. A feed that
--- dries up shows here first.
+-- One row per day of the intent window and kind of event: how many events there were, and of how many customers. A feed
+-- that dries up shows here first.
 -- look-back: events @intent_window_days
 SELECT
   @as_of AS as_of,

@@ -1,5 +1,5 @@
--- One row per rule: opens and clicks of messages of the days @sent_from to @sent_to that are machines', and the messages
--- that look opened or clicked only because of them.
+-- One row per rule: opens and clicks by machines, of messages of the days @sent_from to @sent_to, and the messages that
+-- look opened or clicked only because of them.
 WITH judged AS (
   SELECT
     judged_interactions.send_id,

@@ -1,6 +1,6 @@
 -- One row per audience: customers who were sent messages on the days @sent_from to @sent_to, by the orders credited to
--- those messages and by their other orders, and customers who were sent nothing. A larger order is not what a message
--- brought: who is sent messages differs from who is not. What they bring is said by arm_comparison.
+-- those messages and by their other orders, and customers who were sent nothing. A larger order does not show what
+-- messages brought, because the two audiences differ: see arm_comparison for that.
 WITH mailed AS (
   SELECT DISTINCT customer_id
   FROM send_engagement

@@ -1,5 +1,5 @@
--- One row per day of the intent window: how many of its order lines are of items that no vehicle is known to fit. Such
--- items can never be recommended by fit, so their share bounds what any ranking can win.
+-- One row per day of the intent window: how many of its order lines are for items that no vehicle is known to fit. Such
+-- items can never be recommended by fit, so their share limits what any ranking can achieve.
 -- look-back: events @intent_window_days
 WITH known AS (
   SELECT DISTINCT item_id FROM fitment

@@ -1,4 +1,4 @@
--- One row per place: what the parts recommended there cost. An average that falls from one run to the next says that
+-- One row per rank: what the parts recommended there cost. An average that falls from one run to the next shows that
 -- the ranking has turned to cheaper parts.
 SELECT
   @as_of AS as_of,

@@ -1,5 +1,5 @@
 -- One row: how many customers bought an item again on a later day, and how many of the order lines did. Parts are
--- rarely bought twice, which is why a bought family is not recommended again.
+-- rarely bought twice, which is why a family that was bought is not recommended again.
 WITH days AS (
   SELECT
     customer_id,

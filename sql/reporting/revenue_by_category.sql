@@ -1,5 +1,6 @@
--- One row per part type: what the order lines of the intent window earned. Summed in hundredths of the currency's unit,
--- so that the sum is the same however the lines are read.
+-- One row per part type: what the order lines of the intent window earned.
+--
+-- Summed in hundredths of the currency's unit, so that the sum is the same however the lines are read.
 -- look-back: events @intent_window_days
 WITH sold AS (
   SELECT

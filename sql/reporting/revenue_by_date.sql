@@ -1,5 +1,5 @@
--- One row per day of orders: what is credited to messages of the days @sent_from to @sent_to, and what customers ordered
--- besides on those days.
+-- One row per day of orders: what is credited to messages of the days @sent_from to @sent_to, and what customers
+-- ordered otherwise on those days.
 WITH placed AS (
   SELECT
     ordered_on,

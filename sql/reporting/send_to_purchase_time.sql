@@ -1,5 +1,5 @@
 -- One row per day after a message (1: the first 24 hours) of the days @sent_from to @sent_to: the orders credited to it
--- that came then. Says how long to wait before judging a campaign.
+-- that came then. Shows how long to wait before judging a campaign.
 WITH timed AS (
   SELECT
     CAST(FLOOR(hours_since_sent / 24) AS INT64) + 1 AS day_number,

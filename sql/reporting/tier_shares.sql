@@ -1,5 +1,5 @@
--- One row per tier, also of one that nothing came from: the share of all recommendations whose evidence it gave, and the
--- share of owners who got at least one such part. The old pipeline knew only the last tier.
+-- One row per tier, including tiers that gave nothing: the share of all recommendations that rest on its evidence, and
+-- the share of owners who got at least one such part.
 WITH served AS (
   SELECT COUNT(*) AS recommendations, COUNT(DISTINCT customer_id) AS customers FROM recommendations
 ),

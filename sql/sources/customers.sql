@@ -1,5 +1,7 @@
--- One row per customer profile, as the company knew it on the day. Of several rows of a profile the newest counts that
--- is not from after the day. A profile that an undated feed knows only from later stands as it was first known.
+-- One row per customer profile, as the company knew it on the day. Of several rows of a profile, the newest that is not
+-- from after the day counts.
+--
+-- A profile that an undated feed knows only from later stands as it was first known.
 SELECT
   as_of, customer_id, email, updated_at, vehicle_year, vehicle_make, vehicle_model, business_type
 FROM landed_customers

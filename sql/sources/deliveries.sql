@@ -1,4 +1,4 @@
--- One row per message that the mail provider reported on. Of several reports of a day on one message the last counts.
+-- One row per message that the mail provider reported on. Of several reports on a message on one day, the last counts.
 SELECT
   send_id, status, failure_reason, reported_at, event_date
 FROM landed_deliveries

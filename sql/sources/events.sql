@@ -1,6 +1,8 @@
--- One row per thing a customer did, under its canonical name. Units and revenue are counted once: an event that the
--- feed repeats stands once, and an order line that several feeds report stands once, on the first day it was reported;
--- on one day the preferred feed (the company's first name for `order_line`) wins.
+-- One row per thing a customer did, under its canonical name. An event that the feed repeats counts once, and so
+-- does an order line that several feeds report: on the first day it was reported.
+--
+-- Of several feeds that report an order line on one day, the preferred one (the company's first name for `order_line`)
+-- wins.
 -- look-back: landed_events 8
 WITH named AS (
   SELECT

@@ -1,4 +1,4 @@
--- One row per offer shown to a customer. A showing that is reported twice stands once.
+-- One row per offer shown to a customer. An impression that is reported twice counts once.
 SELECT
   impression_id, customer_id, offer_id, shown_at, event_date
 FROM landed_impressions

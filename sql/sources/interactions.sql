@@ -1,4 +1,4 @@
--- One row per open or click of a message. The same one reported twice stands once.
+-- One row per open or click of a message. An interaction that is reported twice counts once.
 SELECT
   send_id, kind, happened_at, event_date
 FROM landed_interactions

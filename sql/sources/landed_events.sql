@@ -1,5 +1,6 @@
--- One row per row of the company's event feed, with the reason why it cannot be used, if there is one.
--- Nothing is dropped here: a rejected row goes on to rejected_rows, every other one to events.
+-- One row per row of the company's event feed, with the reason why it cannot be used, if there is one. Nothing is
+-- dropped here: a rejected row goes on to rejected_rows, every other one to events.
+--
 -- An undated feed's row without a usable time stands on the first day, so that it is counted once.
 SELECT
   event_id,

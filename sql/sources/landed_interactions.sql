@@ -1,6 +1,7 @@
--- One row per row of the company's interaction feed, with the reason why it cannot be used, if there is one. Of a
--- message that was not sent in the @interaction_window_days up to the day nothing can be told. In a company's first days
--- the message may be older than its feeds, so an unknown one is not held against the row then.
+-- One row per row of the company's interaction feed, with the reason why it cannot be used, if there is one.
+--
+-- Nothing can be told about a message that was not sent in the @interaction_window_days up to the day. In a company's
+-- first days the message may be older than its feeds, so an unknown one is accepted then.
 -- look-back: treatments @interaction_window_days
 WITH arrived AS (
   SELECT

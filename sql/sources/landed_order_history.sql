@@ -1,4 +1,5 @@
 -- One row per row of the company's order history feed, with the reason why it cannot be used, if there is one.
+--
 -- An undated feed holds what it holds today: an order from after the day is left to the days that it belongs to.
 SELECT
   @as_of AS as_of,

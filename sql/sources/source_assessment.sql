@@ -1,6 +1,8 @@
--- One row: what is new since the last run, and whether the look-back window suits the data that there is. It is read
--- before anything is recomputed: a run without new intent changes little, a window that reaches outside the data
--- promises more history than it has, and one that leaves days out wastes what was collected.
+-- One row: what is new since the last run, and whether the look-back window suits the available data. It is read before
+-- anything is recomputed.
+--
+-- A run without new intent changes little, a window that reaches outside the data promises more history than it has,
+-- and one that leaves days out wastes what was collected.
 -- look-back: source_counts 1100 at most
 -- look-back: events @window_days
 -- earlier: previous_customers = customers latest

@@ -1,5 +1,5 @@
 -- One row per message sent: who was sent which treatment, in which campaign and arm. A send that is reported twice
--- stands once.
+-- counts once.
 SELECT
   send_id, customer_id, treatment_id, campaign_id, arm, sent_at, propensity, event_date
 FROM landed_treatments

@@ -1,7 +1,7 @@
--- One row per contender and order line of the last @backtest_days days by an owner who was recommended something before
--- them, with the place at which the contender had the part. Four contenders made a list of four with what was known
--- then: `recommended` is the pipeline with its owner's wishes, `segment` what owners of the vehicle buy, `global` what
--- everybody buys, under the same rules, and `random` any four eligible parts.
+-- One row per contender and order line of the last @backtest_days days by an owner who had been given recommendations
+-- before, with the rank at which the contender listed the part. Each of four contenders listed four parts from what was
+-- known then: `recommended` is the pipeline with its owner's intent, `segment` what owners of the vehicle buy, `global`
+-- what everybody buys, under the same rules, and `random` any four eligible parts.
 -- look-back: events @backtest_days
 -- earlier: past_recommendations = recommendations @backtest_days
 -- earlier: past_ranking = vehicle_ranking @backtest_days

@@ -1,8 +1,10 @@
 -- One row per figure of the comparison of the day's recommendations with what is live: what would change for customers
--- if they were published. Guardrails judge it, and a person who approves it approves these figures. It is shown what is
--- live when it runs, so it is history only until the next publication.
+-- if they were published. Guardrails judge it, and a person who approves it approves these figures.
 --
--- A customer is common to both if the address has the same vehicle: what another vehicle gets says nothing of stability.
+-- It is shown what is live when it runs, so it is history only until the next publication.
+--
+-- A customer is common to both if the address has the same vehicle: what another vehicle gets says nothing about
+-- stability.
 WITH common AS (
   SELECT
     after.customer_id,

@@ -1,4 +1,4 @@
--- One row per vehicle and part that may be recommended: it fits the vehicle and passes the merchandising rules. A
+-- One row per vehicle and part that may be recommended: the part fits the vehicle and passes the merchandising rules. A
 -- vehicle with fewer than @min_parts of them has none.
 WITH merchandise AS (
   SELECT

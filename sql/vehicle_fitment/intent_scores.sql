@@ -1,6 +1,7 @@
--- One row per owner and item that the owner viewed, put in the cart or ordered in the window: the stronger the kind and
--- the newer the event, the higher the score, up to @max_intent. Summed as whole millionths, so that it is the same
--- however the events are read.
+-- One row per owner and item that the owner viewed, put in the cart or ordered in the window. The stronger the kind of
+-- event and the newer it is, the higher the score, up to @max_intent.
+--
+-- Summed as whole millionths, so that it is the same however the events are read.
 WITH weighed AS (
   SELECT
     users_with_vehicles.customer_id,

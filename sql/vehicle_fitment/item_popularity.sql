@@ -1,5 +1,5 @@
--- One row per item that was ordered: how often, by anybody. The old pipeline ranked by this alone, which is why every
--- owner saw the same headlight; it stays for comparison (`popularity: global`).
+-- One row per item that was ordered: how often, by anybody. `popularity: global` ranks by this alone, for comparison:
+-- it shows every owner the same headlight.
 SELECT
   @as_of AS as_of,
   item_id,

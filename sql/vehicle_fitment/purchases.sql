@@ -1,5 +1,7 @@
--- One row per order line: of the event stream as far as purchases exclude, and of the order history before it. The two
--- do not overlap, so nothing is counted twice. Popularity counts these lines, and nobody is shown what they bought.
+-- One row per order line: from the event stream as far back as purchases exclude parts, and from the order history
+-- before it. Popularity counts these lines, and nobody is shown what they bought.
+--
+-- The two do not overlap, so nothing is counted twice.
 -- look-back: events @purchase_exclusion_days
 WITH stream AS (
   SELECT MIN(event_date) AS first_day FROM events

@@ -1,14 +1,16 @@
--- One row per owner and place 1 to 4. The definition is plain: of the parts eligible for the owner's vehicle, without the
--- families that the owner bought in the last @purchase_exclusion_days, each scores intent plus popularity; of a family
--- only its best part competes, of a part type only its best @max_per_part_type; the best four are recommended, ties
--- broken by item. Who is left with fewer than four gets none.
+-- One row per owner and rank, 1 to 4: the best four of the parts eligible for the owner's vehicle, by intent plus
+-- popularity. Part families that the owner bought in the last @purchase_exclusion_days are left out, a family competes
+-- with its best part only, and a part type with its best @max_per_part_type. An owner who is left with fewer than four
+-- gets none.
 --
--- An owner without wishes or purchases among the eligible parts gets the vehicle's own four. For the others, with n
--- families touched by a wish or a purchase, all parts of those families compete with the top of the vehicle's list. An
--- untouched part keeps its score, and whoever stood before it stays there, save the n touched. So it can only be chosen
--- if at most @max_per_part_type - 1 + n of its type stand before it, and at most n + 3 of the capped list: an untouched
--- part of that list that falls out makes room for a touched one of its type, so three chosen ones are all there can be.
--- What is deeper is not read.
+-- Ties are broken by item.
+--
+-- Why the top of a vehicle's list is enough: an owner without intent or purchases among the eligible parts gets the
+-- vehicle's own four. For the others, with n families touched by intent or a purchase, all parts of those families
+-- compete with the top of the vehicle's list. An untouched part keeps its score, and whatever stood before it stays
+-- there, except the n touched. So it can be chosen only if at most @max_per_part_type - 1 + n of its type stand before
+-- it, and at most n + 3 of the capped list: an untouched part of that list that drops out makes room for a touched one
+-- of its type, so three chosen ones are all there can be. Nothing deeper is read.
 WITH wished AS (
   SELECT users_with_vehicles.customer_id, users_with_vehicles.vehicle, ranking.family, ranking.item_id, intent_scores.intent
   FROM intent_scores

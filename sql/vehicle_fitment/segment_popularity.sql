@@ -1,6 +1,7 @@
 -- One row per segment and item that its owners ordered. Segments nest: vehicle, model, make, and `all` for everybody,
--- owner or not. An order weighs half as much every @popularity_half_life_days. Weights are summed as whole millionths,
--- because a sum of fractions depends on the order in which they are added.
+-- owner or not. The weight of an order halves every @popularity_half_life_days.
+--
+-- Weights are summed as whole millionths, because a sum of fractions depends on the order in which they are added.
 WITH vehicles AS (
   SELECT DISTINCT vehicle_year, vehicle_make, vehicle_model FROM fitment
 ),

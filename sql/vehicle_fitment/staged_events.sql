@@ -1,5 +1,5 @@
--- One row per event of the intent window whose item stands in the catalog: the exact SKU if the catalog has it, else
--- its base (`RA003B` without its variant's letter). What resolves to nothing says nothing about a part.
+-- One row per event of the intent window whose item is in the catalog: the exact SKU if the catalog has it, else its
+-- base (`RA003B` without its variant's letter). An event that resolves to nothing says nothing about a part.
 -- look-back: events @intent_window_days
 SELECT
   @as_of AS as_of,

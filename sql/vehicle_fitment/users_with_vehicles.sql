@@ -1,5 +1,5 @@
--- One row per e-mailable owner of a vehicle that the fitment data knows: who can be recommended anything at all.
--- Of several profiles with one address the newest counts, whatever it says of the vehicle.
+-- One row per owner who can be e-mailed, with a vehicle that the fitment data knows: who can be recommended anything at
+-- all. Of several profiles with one address the newest counts, whatever it says about the vehicle.
 WITH addressed AS (
   SELECT customer_id, LOWER(TRIM(email)) AS email_lower, updated_at, vehicle_year, vehicle_make, vehicle_model
   FROM customers

@@ -1,10 +1,10 @@
--- One row per vehicle and eligible part: how popular it is with owners of the vehicle, and its place before anybody's
--- own wishes. Most owners of a vehicle share this answer, so it is worked out once per vehicle, not once per owner.
+-- One row per vehicle and eligible part: how popular it is with owners of the vehicle, and its rank before any owner's
+-- own intent. Most owners of a vehicle share this answer, so it is computed once per vehicle, not once per owner.
 --
--- Popularity is the part's share of the segment's orders, shrunk towards the share in the segment above as if
--- @shrinkage_orders more orders had been made there: a vehicle with three orders does not outrank evidence. A part that
--- fits many vehicles ranks below one of equal evidence that fits few. The three places at the end let `recommendations`
--- look at the top of a vehicle's list only, and still be exact.
+-- Popularity is the part's share of the segment's orders, shrunk toward the share in the segment above as if
+-- @shrinkage_orders more orders had been placed there: a vehicle with three orders does not outrank evidence. A part
+-- that fits many vehicles ranks below one of equal evidence that fits few. The three ranks at the end let
+-- `recommendations` read only the top of a vehicle's list and still be exact.
 WITH total AS (
   SELECT COUNT(DISTINCT vehicle) AS vehicles FROM eligible_parts
 ),

@@ -2,7 +2,7 @@
 
 The mean is the rate of all treatments together. The strength says how alike treatments are: their rates vary by chance
 and by nature, and what chance does not explain is nature. So a prior learned of treatments that are nearly alike
-pulls a new one strongly towards their mean, and one learned of very different treatments hardly pulls at all.
+pulls a new one strongly toward their mean, and one learned of very different treatments hardly pulls at all.
 
 All functions work along the last axis, so that a simulation can ask for many histories at once.
 """

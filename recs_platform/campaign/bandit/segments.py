@@ -1,4 +1,4 @@
-"""The contextual form: a posterior per customer segment, shrunk towards what all other segments show.
+"""The contextual form: a posterior per customer segment, shrunk toward what all other segments show.
 
 A segment's posterior is its own trials on top of a prior. The prior has the mean of the treatment everywhere else,
 times the segment's level (loyal customers click more, whatever they get: without the level a treatment that they have
@@ -55,7 +55,7 @@ def segment_posteriors(
 def _levels(counts: Tally, elsewhere: Floats, elsewhere_size: Floats) -> Floats:
     """By which factor a segment clicks more than the others would have, given the same treatments.
 
-    Pulled towards 1 by as many clicks as segments are alike: if levels vary by a share v of themselves (squared), the
+    Pulled toward 1 by as many clicks as segments are alike: if levels vary by a share v of themselves (squared), the
     squared difference of clicks from those expected is chance, and v times the expected clicks squared.
     """
     clicks, expected = counts.successes.sum(1), (counts.trials * elsewhere).sum(1)

@@ -39,11 +39,11 @@ def did_it_work(findings: Findings) -> ReportSection | None:
 
 def _arms(findings: Findings, rows: Rows) -> Iterator[Html]:
     currency = findings.company.currency
-    about = f": messages of {days(findings.compared)}, those whose time for orders is over" if findings.compared else ""
-    yield heading("Arm against arm")
+    about = f": messages of {days(findings.compared)} whose attribution window is over" if findings.compared else ""
+    yield heading("Arms compared")
     yield paragraph(
-        f"From the campaign tables of {day(findings.as_of)}, whatever days this report is about{about}. Orders are all "
-        "orders in the days after the draw, credited or not, so that customers who are sent nothing can be compared."
+        f"From the campaign tables of {day(findings.as_of)}, whatever days this report is about{about}. All orders in "
+        "the days after the draw count, credited or not, so that customers who are sent nothing can be compared."
     )
     ordered = sorted(_in_order(rows), key=lambda row: (row["arm"], row["baseline"]))
     for metric in _DRAWN_METRICS:
@@ -58,17 +58,17 @@ def _arms(findings: Findings, rows: Rows) -> Iterator[Html]:
             "First",
             "Second",
             "Difference",
-            "However often one looks",
-            "Less noise (CUPED)",
-            "In all",
+            "Always-valid interval",
+            "With CUPED",
+            "In total",
         ],
         [_arm_row(row, currency) for row in ordered],
         text_columns=2,
     )
     yield note(
-        "The interval below a difference holds for one look; the wider one beside it holds however often one looks. "
-        "CUPED uses what customers ordered before their first message. “In all” is the difference times the messages "
-        "of the first arm: what it brought that the second would not have. pp: percentage points."
+        "The interval below a difference is valid for a single look; the always-valid one beside it, however often you "
+        "look. CUPED reduces noise by what customers ordered before their first message. “In total” is the difference "
+        "times the messages of the first arm: what it brought in that the second would not have. pp: percentage points."
     )
     yield from _draw(findings.standing["sample_ratio"])
 
@@ -78,7 +78,7 @@ def arms_chart(metric: str, rows: Rows, currency: str) -> Chart:
     unit = f", {currency}," if metric == "revenue" else " in percentage points"
     axis_write: Write = short if metric == "revenue" else _point_tick
     return chart_of_points(
-        f"{metric.capitalize()} per message, one arm less the other",
+        f"{metric.capitalize()} per message: difference between arms",
         [
             Bar(
                 f"{row['arm']} − {row['baseline']}",
@@ -88,7 +88,7 @@ def arms_chart(metric: str, rows: Rows, currency: str) -> Chart:
             )
             for row in rows
         ],
-        Axis(f"Difference per message{unit} with 95% interval for one look", axis_write),
+        Axis(f"Difference per message{unit} with 95% interval for a single look", axis_write),
     )
 
 
@@ -123,11 +123,11 @@ def _draw(rows: Rows) -> Iterator[Html]:
     p_value = planned[0]["p_value"] if planned else None
     if p_value is not None and p_value < _SUSPICIOUS:
         yield paragraph(
-            f"The arms were not drawn as planned, by more than chance (p {p_value:.2g}): do not trust the "
-            "comparison before that is explained."
+            f"The arms were not drawn as planned, by more than chance explains (p = {p_value:.2g}): do not trust the "
+            "comparison until this is explained."
         )
     yield table(
-        "How messages were drawn for the arms",
+        "Messages drawn for each arm",
         ["Arm", "Messages", "Share", *(["Planned"] if planned else [])],
         [
             [
@@ -144,9 +144,9 @@ def _draw(rows: Rows) -> Iterator[Html]:
 def _periods(findings: Findings, rows: Rows) -> Iterator[Html]:
     first, currency = rows[0], findings.company.currency
     after, before = Days(first["after_from"], first["after_until"]), Days(first["before_from"], first["before_until"])
-    yield heading("After the newest release against before")
+    yield heading("Before and after the newest release")
     yield paragraph(
-        f"Messages of {days(after)} against {days(before)}. The season and the audience change too; the same "
+        f"Messages of {days(after)} compared with {days(before)}. The season and the audience change too; the same "
         "customers, who were sent messages in both periods, show less of that."
     )
     for comparison, title in _COMPARISONS.items():
@@ -154,13 +154,13 @@ def _periods(findings: Findings, rows: Rows) -> Iterator[Html]:
         if drawn:
             yield figure(
                 chart_of_points(
-                    f"After against before: {title}",
+                    f"Change after the release: {title}",
                     [Bar(_name(row), row["ratio"] - 1, _change(row["ratio"]), *_change_ends(row)) for row in drawn],
                     Axis("Change, with 95% interval", tick),
                 )
             )
     yield table(
-        "After against before, with 95% intervals",
+        "Before and after, with 95% intervals",
         ["Metric", "Of", "Customers", "Before", "After", "Difference", "Change"],
         [_period_row(row, currency) for row in sorted(_in_order(rows), key=lambda row: str(row["comparison"]))],
         text_columns=2,

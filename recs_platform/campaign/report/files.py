@@ -82,6 +82,6 @@ def _refuse_what_is_not_a_report(folder: Path) -> None:
     ours = PAGE in there and GENERATOR in (folder / PAGE).read_text(encoding="utf-8", errors="replace")[:2_000]
     if there and (others or not ours):
         raise ConfigError(
-            f"--out {folder} holds something else than a report ({', '.join((others or there)[:3])}), and it would be "
+            f"--out {folder} holds something other than a report ({', '.join((others or there)[:3])}), which would be "
             "replaced. Name a new folder."
         )

@@ -32,11 +32,11 @@ def funnel(findings: Findings) -> ReportSection:
     steps = {row["step"]: row for row in rows if row["level"] == "total"}
     sent = steps["sent"]["customers"]
     chart = bars(
-        "Customers who came so far",
-        f"Of {counted(sent, 'customer')} sent to: "
+        "Customers who reached each step",
+        f"Of {counted(sent, 'customer')} who were sent a message: "
         + ", ".join(f"{percent(steps[step]['share_of_sent'])} {step}" for step in _STEPS[1:]),
         [_step_bar(steps[step], sent) for step in _STEPS],
-        Axis("Share of the customers who were sent something, with 95% interval", tick),
+        Axis("Share of customers who were sent a message, with 95% interval", tick),
     )
     ordered = steps["ordered"]
     body = [
@@ -50,22 +50,23 @@ def funnel(findings: Findings) -> ReportSection:
             [
                 "Step",
                 "Customers",
-                "Of those sent to",
-                "Of the step before",
+                "Share of customers",
+                "Of previous step",
                 "Messages",
-                "Of messages sent",
-                "Step before missing",
+                "Share of messages",
+                "Previous step missing",
             ],
             [_step_row(steps[step], steps) for step in _STEPS],
         ),
         note(
-            "A step counts a customer once. Feeds may lack a step, such as an order without a click: the last column "
-            "counts the messages that got there without the step before on record, so more may order than clicked."
+            "Each step counts a customer once. Feeds may lack a step, such as an order without a click: the last "
+            "column counts the messages that got there with no record of the previous step, so more customers may "
+            "order than click."
         ),
-        _level_table(rows, "arm", "By arm of the experiment", "Arm", findings),
-        _level_table(rows, "campaign", "By campaign", "Campaign", findings),
+        _level_table(rows, "arm", "Messages by experiment arm", "Arm", findings),
+        _level_table(rows, "campaign", "Messages by campaign", "Campaign", findings),
     ]
-    return ReportSection("funnel", "How far did customers come?", body)
+    return ReportSection("funnel", "How far did customers get?", body)
 
 
 def _step_bar(row: Row, sent: int) -> Bar:
@@ -112,7 +113,7 @@ def _level_table(rows: Rows, level: str, caption: str, name: str, findings: Find
     more = f", the {LARGEST} largest of {len(ordered)}" if len(ordered) > LARGEST else ""
     marked = " (* may still change)" if any(steps["sent"]["provisional"] for _, steps in ordered[:LARGEST]) else ""
     headings = [name, "Messages", "Delivered", "Opened", "Clicked", "Ordered", "Credited revenue"]
-    return table(f"{caption}, in messages{more}{marked}", headings, shown)
+    return table(f"{caption}{more}{marked}", headings, shown)
 
 
 def treatments(findings: Findings) -> ReportSection:
@@ -133,21 +134,22 @@ def treatments(findings: Findings) -> ReportSection:
     ]
     body = [
         paragraph(
-            f"{counted(len(rows), 'treatment')} were sent. Where the intervals of two of them overlap widely, these "
-            "messages cannot tell which one is better; “Where next” weighs them all together."
+            f"{counted(len(rows), 'treatment')} {'was' if len(rows) == 1 else 'were'} sent. Where the intervals of two "
+            "treatments overlap widely, these messages cannot tell which is better; “Where next?” weighs all of them "
+            "together."
         ),
         figure(treatments_chart(rows)),
         table(
-            "By treatment, in messages" + (f", the {LARGEST} most sent of {len(rows)}" if len(rows) > LARGEST else ""),
+            "Messages by treatment" + (f", the {LARGEST} most sent of {len(rows)}" if len(rows) > LARGEST else ""),
             [
                 "Treatment",
                 "Messages",
                 "Opened",
                 "Clicked",
                 "Ordered",
-                "Clicked of opened",
+                "Clicked, of opened",
                 "Credited revenue",
-                "Per message",
+                "Revenue per message",
             ],
             shown,
         ),
@@ -158,10 +160,10 @@ def treatments(findings: Findings) -> ReportSection:
 def treatments_chart(rows: Rows) -> Chart:
     """The most sent first."""
     return bars(
-        "Opened messages by treatment" + (f": the {LARGEST} most sent" if len(rows) > LARGEST else ""),
+        "Open rate by treatment" + (f": the {LARGEST} most sent" if len(rows) > LARGEST else ""),
         "Share of each treatment's messages that people opened, with its 95% interval, the most sent first.",
         [_rate_bar(row["treatment_id"], row["opened"], row["sends"]) for row in rows[:LARGEST]],
-        Axis("Opened, of messages sent, with 95% interval", tick),
+        Axis("Share of messages opened, with 95% interval", tick),
     )
 
 
@@ -190,8 +192,8 @@ def failures(findings: Findings) -> ReportSection:
             f" (95% interval {share_range(share)}).",
         ),
         figure(failures_chart(rows, sends)),
-        table("Reasons", ["Reason", "Messages", "Of messages sent", "Of those that failed"], shown),
-        note("“unreported”: the mail provider never said what became of the message."),
+        table("Failures by reason", ["Reason", "Messages", "Of messages sent", "Of failed messages"], shown),
+        note("“unreported”: the mail provider never reported on the message."),
     ]
     return ReportSection("failures", title, body)
 
@@ -199,7 +201,7 @@ def failures(findings: Findings) -> ReportSection:
 def failures_chart(rows: Rows, sends: int) -> Chart:
     """The most frequent reason first."""
     return bars(
-        "Messages that are not known to have arrived, by reason",
+        "Messages not known to have arrived, by reason",
         ", ".join(f"{row['reason']}: {count(row['messages'])}" for row in rows),
         [_rate_bar(row["reason"], row["messages"], sends) for row in rows],
         Axis("Share of messages sent, with 95% interval", tick),
@@ -213,7 +215,7 @@ def hours(findings: Findings) -> ReportSection:
     opens = [by_hour[hour]["opens"] if hour in by_hour else 0 for hour in range(24)]
     clicks = [by_hour[hour]["clicks"] if hour in by_hour else 0 for hour in range(24)]
     if not sum(opens):
-        return ReportSection("hours", title, [paragraph("No open by a person is on record.")])
+        return ReportSection("hours", title, [paragraph("No opens by people are on record.")])
     start, busiest = busiest_hours(opens)
     body = [
         paragraph(
@@ -224,8 +226,8 @@ def hours(findings: Findings) -> ReportSection:
         figure(hours_chart("Opens by hour", "Opens by people", opens)),
         *([figure(hours_chart("Clicks by hour", "Clicks by people", clicks))] if sum(clicks) else []),
         table(
-            "By hour of the day, UTC",
-            ["Hour", "Opens", "Clicks", "Machines' opens", "Machines' clicks"],
+            "Opens and clicks by hour of the day (UTC)",
+            ["Hour", "Opens", "Clicks", "Opens by machines", "Clicks by machines"],
             [
                 [
                     f"{hour:02}:00",
@@ -264,16 +266,16 @@ def machines(findings: Findings) -> ReportSection:
     rows = findings.answers["machine_engagement"]
     title = "What did machines open and click?"
     if not rows:
-        return ReportSection("machines", title, [paragraph("No open or click looks like a machine's.")])
+        return ReportSection("machines", title, [paragraph("No opens or clicks look automated.")])
     counted_in = findings.company.parameters.count_machine_engagement
     body = [
         paragraph(
-            "Mail programs and security scanners open and click too. Such opens and clicks "
-            + ("count in the rates, as the company file asks for." if counted_in else "are left out of all rates.")
+            "Mail programs and security scanners open and click messages too. Such opens and clicks "
+            + ("count in the rates, as the company's file asks." if counted_in else "are excluded from all rates.")
         ),
         table(
             "By rule",
-            ["Rule", "Opens or clicks", "Of all such", "Messages", "Engaged by machines only"],
+            ["Rule", "Opens or clicks", "Of all of that kind", "Messages", "Engaged by machines only"],
             [
                 [
                     row["rule"].replace("_", " "),
@@ -286,8 +288,8 @@ def machines(findings: Findings) -> ReportSection:
             ],
         ),
         note(
-            "On delivery: within seconds of it, as mail programs open and scanners click. A burst: many clicks of one "
-            "message within seconds."
+            "On delivery: within seconds of it, as when mail programs open and scanners click. Burst: many clicks on "
+            "one message within seconds."
         ),
     ]
     return ReportSection("machines", title, body)

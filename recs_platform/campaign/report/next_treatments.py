@@ -15,7 +15,7 @@ from recs_platform.reporting.markup import Html
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.warehouse.slices import Days
 
-_ESTIMATES = {"observed": "as it went", "dr": "as proposed (doubly robust)", "gain": "gain"}
+_ESTIMATES = {"observed": "observed", "dr": "as proposed (doubly robust)", "gain": "gain"}
 """Those of the page; the CSV also has the other estimators."""
 
 
@@ -31,21 +31,30 @@ def where_next(findings: Findings) -> ReportSection | None:
     reward = findings.company.parameters.bandit_reward.replace("_", " ").capitalize()
     best, retired = rows[0], sum(row["retired"] for row in rows)
     segments = len({row["segment"] for row in treatments}) - 1
-    by_segment = f" The CSV has them for each of {counted(segments, 'segment')} too." if segments > 0 else ""
-    more = f", the {LARGEST} that get most of {len(rows)}" if len(rows) > LARGEST else ""
+    by_segment = f" The CSV also has the shares of {counted(segments, 'segment')}." if segments > 0 else ""
+    more = f", the {LARGEST} with the largest shares of {len(rows)}" if len(rows) > LARGEST else ""
     body = [
         paragraph(
-            f"{best['treatment_id']} should get the most traffic next, {percent(best['share_next'])}: it is the best "
-            f"of all with a probability of {percent(best['chance_best'])}. Retired, because they had their chance and "
-            f"are hardly ever the best: {count(retired)} of {counted(len(rows), 'treatment')}.{by_segment}"
+            f"{best['treatment_id']} should get the most traffic next, {percent(best['share_next'])}: the probability "
+            f"that it is the best is {percent(best['chance_best'])}. Retired, because they had their chance and "
+            f"are almost certainly not the best: {count(retired)} of {counted(len(rows), 'treatment')}.{by_segment}"
         ),
         figure(bandit_chart(rows, reward)),
         table(
-            f"For everybody{more}",
-            ["Treatment", "Opened", "Clicked", "Rate", "Estimate", "Chance to be best", "Expected loss", "Share next"],
+            f"All customers{more}",
+            [
+                "Treatment",
+                "Opened",
+                "Clicked",
+                "Rate",
+                "Estimate",
+                "Chance of being best",
+                "Expected loss",
+                "Next share",
+            ],
             [_treatment_row(row) for row in rows[:LARGEST]],
         ),
-        note("The estimate draws a rate that was seen in few messages towards the rate of all treatments."),
+        note("The estimate pulls a rate that rests on few messages toward the rate of all treatments."),
         *_judged(findings.standing["off_policy_evaluation"]),
     ]
     return ReportSection("next", "Where next?", body)
@@ -53,7 +62,7 @@ def where_next(findings: Findings) -> ReportSection | None:
 
 def bandit_chart(rows: Rows, reward: str) -> Chart:
     """Those that get most of the traffic, first."""
-    more = f", the {LARGEST} that get most of {len(rows)}" if len(rows) > LARGEST else ""
+    more = f", the {LARGEST} with the largest shares of {len(rows)}" if len(rows) > LARGEST else ""
     return chart_of_points(
         f"{reward}, by treatment{more}",
         [
@@ -86,14 +95,14 @@ def _judged(rows: Rows) -> Iterator[Html]:
     shown = [row for row in rows if row["estimator"] in _ESTIMATES and not row["refused_because"]]
     refused = {row["policy"]: row["refused_because"] for row in rows if row["refused_because"]}
     if rows:
-        yield heading("Would another choice have earned more clicks?")
+        yield heading("Would another policy have earned more clicks?")
     for policy, because in sorted(refused.items()):
         yield paragraph(f"{_policy(policy)}: no estimate. {because}")
     if not shown:
         return
     yield table(
         "Clicks per message, with 95% intervals",
-        ["Choice", "", "Clicks per message", "Judged by messages", "As sure as from", "Of"],
+        ["Policy", "Estimate", "Clicks per message", "Messages", "Effective messages", "Sent"],
         [
             _judged_row(row)
             for row in sorted(shown, key=lambda row: (row["policy"], list(_ESTIMATES).index(row["estimator"])))
@@ -102,7 +111,7 @@ def _judged(rows: Rows) -> Iterator[Html]:
     )
     yield note(
         "“Bandit” is what the bandit would have proposed from the earlier messages alone, judged by the later ones; "
-        "“uniform” sends all treatments alike. pp: percentage points."
+        "“uniform” sends all treatments equally. pp: percentage points."
     )
 
 

@@ -11,9 +11,9 @@ from recs_platform.reporting.figures import between, count, money, short
 from recs_platform.statistics.comparison import Difference, Estimate, compare
 
 AUDIENCE_WORDS = {
-    "mailed": "sent to: credited orders",
-    "mailed_not_credited": "sent to: other orders",
-    "not_mailed": "not sent to",
+    "mailed": "sent messages: credited orders",
+    "mailed_not_credited": "sent messages: other orders",
+    "not_mailed": "sent nothing",
 }
 
 
@@ -21,7 +21,7 @@ def mailed_against_not(findings: Findings) -> ReportSection:
     """Question 7."""
     rows = {row["audience"]: row for row in findings.answers["mailed_against_not"]}
     currency = findings.company.currency
-    title = "Do customers who were sent something order more at a time?"
+    title = "Do customers who get messages place larger orders?"
     valued = [row for name in AUDIENCE_WORDS if (row := rows.get(name)) and row["order_value"] is not None]
     body = [paragraph(_difference_words(order_value_difference(rows), currency))]
     if valued:
@@ -63,12 +63,12 @@ def mailed_against_not(findings: Findings) -> ReportSection:
     body += [
         table(
             "Order value",
-            ["Customers", "All of them", "Who ordered", "Orders", "Revenue", "Average order value"],
+            ["Customers", "Total", "Who ordered", "Orders", "Revenue", "Average order value"],
             shown,
         ),
         note(
-            "This is no effect of the messages: who is sent something is not who is sent nothing. What messages bring "
-            "is measured against customers held back, under “Did it work”."
+            "This does not show the effect of the messages: customers who are sent messages differ from those who are "
+            "not. “Did it work?” compares with customers who were held back."
         ),
     ]
     return ReportSection("mailed", title, body)
@@ -88,12 +88,12 @@ def _order_value(row: Row | None) -> Estimate:
 
 def _difference_words(difference: Difference, currency: str) -> str:
     if difference.estimate is None:
-        return "There are no orders on both sides to compare."
+        return "There is nothing to compare: one side has no orders."
     more = "more" if difference.estimate >= 0 else "less"
     size = money(abs(difference.estimate), currency)
-    worth = f"A credited order is worth {size} {more} than one of a customer who was sent nothing"
+    worth = f"An average credited order is worth {size} {more} than an order of a customer who was sent nothing"
     if difference.low is None or difference.high is None:
         return f"{worth}; there are too few orders for an interval."
     interval = between(difference.low, difference.high, lambda end: money(end, currency))
-    chance = "; that may be chance" if difference.low <= 0 <= difference.high else ""
-    return f"{worth} (95% interval of the difference: {interval}){chance}."
+    chance = "; not statistically significant" if difference.low <= 0 <= difference.high else ""
+    return f"{worth} (95% interval of the difference: {interval}{chance})."

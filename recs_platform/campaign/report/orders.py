@@ -13,8 +13,8 @@ _NO_ORDERS = "No order is credited to these messages."
 PATH_WORDS = {
     "clicked": "clicked",
     "opened": "opened, not clicked",
-    "delivered": "delivered, no open tracked",
-    "sent": "sent, nothing known",
+    "delivered": "delivered, no open recorded",
+    "sent": "sent, nothing more known",
     "total": "all",
 }
 
@@ -22,7 +22,7 @@ PATH_WORDS = {
 def paths(findings: Findings) -> ReportSection:
     """Question 2."""
     rows = sorted(findings.answers["conversion_paths"], key=lambda row: row["path_number"])
-    title = "On which path did orders come?"
+    title = "Which path did orders take?"
     if not rows:
         return ReportSection("paths", title, [paragraph(_NO_ORDERS)])
     *parts, total = rows
@@ -40,13 +40,14 @@ def paths(findings: Findings) -> ReportSection:
     ]
     body = [
         paragraph(
-            f"{count(tracked)} of {counted(total['orders'], 'order')} came after an open or click on record. The "
-            "others followed a message too, but nothing says that it was read."
+            f"{count(tracked)} of {counted(total['orders'], 'order')} came after a recorded open or click. The "
+            "others followed a message too, but nothing shows that it was read."
         ),
         figure(paths_chart(parts, currency)),
-        table("Paths", ["Path", "Customers", "Orders", "Revenue", "Of revenue"], shown, total=True),
+        table("Orders by path", ["Path", "Customers", "Orders", "Revenue", "Of revenue"], shown, total=True),
         note(
-            "Orders and revenue of the paths add up to the total. A customer with orders on two paths is one of each."
+            "Orders and revenue of the paths add up to the total. A customer with orders on two paths counts once for "
+            "each."
         ),
     ]
     return ReportSection("paths", title, body)
@@ -80,12 +81,12 @@ def time_to_purchase(findings: Findings) -> ReportSection:
         paragraph(
             strong(percent(until[1])),
             " of the credited orders come within 24 hours of the message",
-            f", {percent(until[2])} within 48." if 2 in until else ".",
+            f", {percent(until[2])} within 48 hours." if 2 in until else ".",
         ),
         figure(time_chart(rows)),
         table(
-            "By day after the message",
-            ["Day", "Orders", "Of all", "Until its end", "Revenue"],
+            "Credited orders by day after the message",
+            ["Day", "Orders", "Share", "Cumulative share", "Revenue"],
             [
                 [
                     str(row["day_number"]),
@@ -124,9 +125,9 @@ def time_chart(rows: Rows) -> Chart:
 def largest_orders(findings: Findings) -> ReportSection:
     """Question 9."""
     rows = sorted(findings.answers["opened_then_ordered"], key=lambda row: (-row["revenue"], row["order_id"]))
-    title = "Which orders plainly followed a message?"
+    title = "Which orders clearly followed a message?"
     if not rows:
-        return ReportSection("opened", title, [paragraph("No order came after an open or click of its message.")])
+        return ReportSection("opened", title, [paragraph("No order came after its message was opened or clicked.")])
     currency = findings.company.currency
     total = sum(round(100 * row["revenue"]) for row in rows) / 100
     shown = [
@@ -145,11 +146,11 @@ def largest_orders(findings: Findings) -> ReportSection:
     more = f", the {SHOWN_ORDERS} largest of {count(len(rows))}" if len(rows) > SHOWN_ORDERS else ""
     body = [
         paragraph(
-            f"{counted(len(rows), 'order')} worth {money(total, currency)} came after an open or click of the message."
+            f"{counted(len(rows), 'order')} worth {money(total, currency)} came after an opened or clicked message."
         ),
         table(
             f"Orders after an open or click{more}",
-            ["Order", "Customer", "Treatment", "Sent", "Ordered (UTC)", "Path", "After", "Revenue"],
+            ["Order", "Customer", "Treatment", "Sent", "Ordered (UTC)", "Path", "After sending", "Revenue"],
             shown,
             text_columns=6,
         ),

@@ -18,7 +18,7 @@ GENERATOR = "recs report campaign"
 
 def page(findings: Findings, csv_names: Sequence[str]) -> str:
     """The whole page; the CSVs that stand beside it are linked."""
-    title = f"{findings.company.name}: campaigns of {days(findings.sent)}"
+    title = f"{findings.company.name}: campaign results, {days(findings.sent)}"
     sections = [] if findings.summary is None else list(_sections(findings))
     top = (
         summary.nothing_sent(findings)
@@ -29,8 +29,8 @@ def page(findings: Findings, csv_names: Sequence[str]) -> str:
         "body",
         element(
             "header",
-            element("h1", f"{findings.company.name}: what came of the campaigns"),
-            element("p", f"Messages of {days(findings.sent)}, as of {day(findings.as_of)}"),
+            element("h1", f"{findings.company.name}: campaign results"),
+            element("p", f"Messages sent {days(findings.sent)}, as known on {day(findings.as_of)}"),
             *_what_it_lacks(findings),
         ),
         element("main", *top, *_contents(sections), *map(_section, sections)),
@@ -90,4 +90,4 @@ def _section(section: ReportSection) -> Html:
 
 def _files(names: Sequence[str]) -> Html:
     links = [part for name in names for part in (element("a", name, href=name), ", ")][:-1]
-    return element("footer", element("p", "All rows of every question, unrounded: ", *links, "."))
+    return element("footer", element("p", "All rows behind every section, unrounded: ", *links, "."))

@@ -20,6 +20,7 @@ from recs_platform.masking import mask_row
 from recs_platform.pipeline.coverage import lacking
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import SqlTable
+from recs_platform.plurals import counted
 from recs_platform.schemas.campaign_reports import QUESTIONS
 from recs_platform.schemas.table import TableSpec, spec_of
 from recs_platform.warehouse.protocol import Incoming, Warehouse
@@ -111,19 +112,19 @@ def chosen_day(company: Company, asked: Asked, made: Sequence[date]) -> date:
     if asked.first and last and asked.first > last:
         raise ConfigError(f"--from {asked.first} is after the last day, {last}.")
     if asked.as_of and asked.last and asked.last > asked.as_of:
-        raise ConfigError(f"--to {asked.last} is after --as-of {asked.as_of}: on that day nobody knew of it.")
+        raise ConfigError(f"--to {asked.last} is after --as-of {asked.as_of}: on that day it was not known yet.")
     if asked.first and asked.first < company.start_date:
         raise ConfigError(f"{name} starts on {company.start_date}, and --from is {asked.first}.")
-    there = f"it has them of {made[0]} to {made[-1]} ({len(made)} in all)" if made else "it has none yet"
+    there = f"it has them for {made[0]} to {made[-1]} ({counted(len(made), 'day')})" if made else "it has none yet"
     if asked.as_of and asked.as_of not in made:
         raise ConfigError(
-            f"{name} has no campaign tables of {asked.as_of}; {there}. Make them: recs run {name} --date {asked.as_of}"
+            f"{name} has no campaign tables for {asked.as_of}; {there}. Make them: recs run {name} --date {asked.as_of}"
         )
     needed = asked.last or asked.first or company.start_date
     late_enough = [asked.as_of] if asked.as_of else [day for day in made if day >= needed]
     if not late_enough:
         raise ConfigError(
-            f"{name} has no campaign tables of {needed} or later; {there}. Make them: recs run {name} --date {needed}"
+            f"{name} has no campaign tables for {needed} or later; {there}. Make them: recs run {name} --date {needed}"
         )
     for day in reversed(late_enough):
         if asked.first is None or asked.first in campaign_window(company, day):
@@ -141,8 +142,8 @@ def _check_made(company: Company, sent: Days, as_of: date, calendar: Rows) -> No
 def _beyond_the_window(company: Company, first: date, window: Days) -> ConfigError:
     days = company.parameters.campaign_window_days
     return ConfigError(
-        f"{company.name}: the campaign tables of {window.last} are about messages of {window}, and --from is {first}. "
-        f"Ask for days within it; or run a day whose window reaches back so far; or set `campaign_window_days` (now "
+        f"{company.name}: the campaign tables of {window.last} cover messages of {window}, but --from is {first}. "
+        f"Ask for days within it; or run a day whose window reaches back that far; or set `campaign_window_days` (now "
         f"{days}) higher and run {window.last} again."
     )
 
@@ -155,7 +156,7 @@ def _answers(warehouse: Warehouse, pipeline: Pipeline, company: Company, as_of: 
     for spec in (spec_of(model) for model in QUESTIONS):
         made = pipeline.tables[spec.name]
         if not isinstance(made, SqlTable):
-            raise TypeError(f"{spec.name} is no question that a query answers")
+            raise TypeError(f"{spec.name} is not a question that a query answers")
         stand_ins = {name: rows for name, rows in funnel.items() if name in made.query.tables}
         with warehouse.run(pipeline.ask(spec.name, company, as_of, of_messages, rows=stand_ins)) as reader:
             table = _typed(reader.read_all(), spec)

@@ -19,7 +19,7 @@ _DAYS_IN_A_TABLE, _DAYS_IN_A_CHART = 31, 150
 def revenue(findings: Findings) -> ReportSection:
     """Question 3."""
     rows = findings.answers["revenue_by_date"]
-    title = "Which revenue came on which day?"
+    title = "How much revenue came on each day?"
     if not any(row["orders"] for row in rows):
         return ReportSection("revenue", title, [paragraph("No order is credited to these messages.")])
     currency = findings.company.currency
@@ -41,11 +41,11 @@ def revenue(findings: Findings) -> ReportSection:
             + (" (* may still change)" if any(row["provisional"] for row in listed) else ""),
             [
                 "Week from" if per_week else "Day",
-                "Orders credited",
+                "Credited orders",
                 "Credited revenue",
-                "Paid back",
+                "Refunded",
                 "Other orders",
-                "Their revenue",
+                "Revenue of other orders",
             ],
             [
                 [
@@ -60,7 +60,7 @@ def revenue(findings: Findings) -> ReportSection:
             ],
         ),
         note(
-            "Credited revenue is that of orders after these messages, refunds taken off, whenever they came. Other "
+            "Credited revenue is that of orders after these messages, net of refunds, whenever those came. Other "
             f"orders are those of {days(findings.sent)} that no message is credited with."
         ),
     ]
@@ -71,9 +71,9 @@ def revenue_chart(by_day: Sequence[Row], currency: str) -> Chart:
     per_week = len(by_day) > _DAYS_IN_A_CHART
     rows = weeks(by_day) if per_week else by_day
     firsts = [row["ordered_on"] for row in rows]
-    series = ["credited, refunds taken off"]
+    series = ["credited, net of refunds"]
     if any(row["refunded"] for row in rows):
-        series.append("paid back")
+        series.append("refunded")
     span = Days(firsts[0], firsts[-1])
 
     def marks(most: int) -> list[tuple[int, str]]:

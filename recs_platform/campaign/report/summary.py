@@ -20,8 +20,8 @@ def nothing_sent(findings: Findings) -> list[Html]:
     """All that there is to say of an empty campaign."""
     return [
         paragraph(
-            f"{findings.company.name} sent no messages {_when(findings.sent)}. So there is nothing to measure: no "
-            f"funnel, no credited revenue, nothing to compare. This is what was known on {day(findings.as_of)}."
+            f"{findings.company.name} sent no messages {_when(findings.sent)}, so there is nothing to measure: no "
+            f"funnel, no credited revenue, no comparison. This is what was known on {day(findings.as_of)}."
         )
     ]
 
@@ -53,13 +53,15 @@ def _tiles(findings: Findings, summary: Row) -> Html:
         low, high = row["total_low"], row["total_high"]
         sure = between(low, high, lambda end: money(end, findings.company.currency))
         of = f"arm {row['arm']}" + (f", {days(findings.compared)}" if findings.compared else "")
-        shown.append(("Incremental revenue", money(row["total"], findings.company.currency), f"95%: {sure}; {of}"))
+        shown.append(
+            ("Incremental revenue", money(row["total"], findings.company.currency), f"95% interval: {sure}; {of}")
+        )
     return tiles(shown)
 
 
 def _sent(findings: Findings, summary: Row) -> Html:
     held = summary["held_out"]
-    back = f" Another {counted(held, 'message')} were drawn and held back on purpose, to compare with." if held else ""
+    back = f" Another {counted(held, 'message')} were drawn but held back, for comparison." if held else ""
     return element(
         "span",
         f"{findings.company.name} sent ",
@@ -76,8 +78,8 @@ def _became(summary: Row) -> Html:
 
     return element(
         "span",
-        f"Of these messages {share('delivered')} were delivered, {share('opened')} opened, {share('clicked')} clicked, "
-        f"and {share('ordered')} followed by an order. In brackets: 95% intervals.",
+        f"Of these messages, {share('delivered')} were delivered, {share('opened')} opened, {share('clicked')} "
+        f"clicked, and {share('ordered')} followed by an order (95% intervals in parentheses).",
     )
 
 
@@ -85,43 +87,43 @@ def _credited(findings: Findings, summary: Row) -> Html:
     currency, window = findings.company.currency, findings.company.parameters.attribution_window_days
     if not summary["orders"]:
         return element("span", f"No order is credited to them: none came within {counted(window, 'day')} of a message.")
-    refunds = f", {money(summary['refunded'], currency)} of refunds taken off" if summary["refunded"] else ""
+    refunds = f", net of {money(summary['refunded'], currency)} in refunds" if summary["refunded"] else ""
     return element(
         "span",
         strong(money(summary["revenue"], currency)),
         f" of revenue is credited to them: {counted(summary['orders'], 'order')} within {counted(window, 'day')} of a "
-        f"message{refunds}, {money(summary['order_value'], currency)} an order.",
+        f"message{refunds}, {money(summary['order_value'], currency)} per order.",
     )
 
 
 def _incremental(findings: Findings) -> Html:
     """Credited revenue is not incremental; what is known of the latter."""
-    warning = "Credited is not incremental: some of these customers would have ordered without a message. "
+    warning = "Credited revenue is not incremental: some of these customers would have ordered without a message. "
     if not findings.incremental:
         return element(
             "span",
             warning,
-            "What the messages brought on top is not known: there are no customers who were held back, from messages "
-            "old enough, to compare with.",
+            "How much the messages added is not known: no customers were held back from messages old enough to "
+            "compare with.",
         )
     over = f", over messages of {days(findings.compared)}" if findings.compared else ""
     brought = [element("li", *_brought(row, findings.company.currency)) for row in findings.incremental]
     return element(
-        "span", warning, f"Against customers who were drawn and then held back{over}:", element("ul", *brought)
+        "span", warning, f"Compared with customers who were drawn but held back{over}:", element("ul", *brought)
     )
 
 
 def _brought(row: Row, currency: str) -> Iterable[str]:
     """What an arm earned beyond those held back, and whether that can be chance."""
     low, high = row["total_low"], row["total_high"]
-    yield f"the {counted(row['messages'], 'message')} of arm {row['arm']} brought "
+    yield f"the {counted(row['messages'], 'message')} of arm {row['arm']} brought in "
     yield strong(f"{money(abs(row['total']), currency)} {'more' if row['total'] >= 0 else 'less'}")
-    yield f" than sending nothing (arm {row['baseline']}"
+    yield f" than sending nothing would have (arm {row['baseline']}"
     if low is None or high is None:
         yield "); there are too few customers for an interval."
         return
     yield f"; 95% interval {between(low, high, lambda end: money(end, currency))})."
-    yield " The interval holds zero: they may have brought nothing." if low <= 0 <= high else ""
+    yield " The interval includes zero: not statistically significant." if low <= 0 <= high else ""
 
 
 def _may_change(findings: Findings) -> Html:
@@ -130,14 +132,16 @@ def _may_change(findings: Findings) -> Html:
     still_open = [row for row in sent if row["provisional"]]
     if not still_open:
         return element(
-            "span", f"These figures are final: every order after these messages is in, as of {day(findings.as_of)}."
+            "span",
+            "These figures are final: all orders that could be credited to these messages were in by "
+            f"{day(findings.as_of)}.",
         )
     reasons = Counter(row["because"] or "unknown" for row in still_open)
     why = "; ".join(f"{because} ({counted(number, 'day')})" for because, number in sorted(reasons.items()))
     return element(
         "span",
         strong("Provisional: "),
-        f"figures of {count(len(still_open))} of {counted(len(sent), 'day')} with messages may still change: {why}.",
+        f"figures for {count(len(still_open))} of {counted(len(sent), 'day')} with messages may still change: {why}.",
     )
 
 
@@ -146,9 +150,9 @@ def _machines(findings: Findings) -> Html:
     clicks = sum(row["interactions"] for row in rows if row["rule"] in _CLICK_RULES)
     opens = sum(row["interactions"] for row in rows) - clicks
     if not rows:
-        return element("span", "No open or click looks like a machine's.")
+        return element("span", "No opens or clicks look automated.")
     kept = findings.company.parameters.count_machine_engagement
-    left_out = "are counted like people's, as the company file asks for" if kept else "are left out"
+    left_out = "are counted like those by people, as the company's file asks" if kept else "are excluded"
     return element("span", f"{counted(opens, 'open')} and {counted(clicks, 'click')} by machines {left_out}.")
 
 
@@ -167,21 +171,19 @@ def nutshell(findings: Findings, summary: Row) -> ReportSection:
         return day(summary[name]) if name in ("as_of", "sent_from", "sent_to") else count(summary[name])
 
     rows = [[name.replace("_", " ").capitalize(), value(name)] for name in summary]
-    return ReportSection(
-        "nutshell", "All in one row", [table("The campaigns in a nutshell", ["Figure", "Value"], rows)]
-    )
+    return ReportSection("nutshell", "All figures at a glance", [table("Campaign summary", ["Figure", "Value"], rows)])
 
 
 def how_to_read(findings: Findings) -> ReportSection:
     """What the figures mean."""
     window = counted(findings.company.parameters.attribution_window_days, "day")
     lines = [
-        f"Messages are those sent {_when(findings.sent)} (UTC). What is said of them is what was known at the end of "
+        f"Messages are those sent {_when(findings.sent)} (UTC). Figures are what was known at the end of "
         f"{day(findings.as_of)}.",
         f"An order is credited to the latest message to its customer in the {window} before it that was not held back "
-        "and is not known to have failed. Refunds are taken off the order they belong to.",
-        "Intervals are 95% intervals: of shares Wilson's, which take messages as independent; of differences between "
-        "order values Welch's.",
+        "and is not known to have failed. Refunds are deducted from the order that they belong to.",
+        "Intervals are 95% intervals: Wilson's for shares, which treats messages as independent; Welch's for "
+        "differences between order values.",
         f"Amounts are in {findings.company.currency}. Times are UTC.",
     ]
     return ReportSection("reading", "How to read this", [element("ul", *(element("li", line) for line in lines))])

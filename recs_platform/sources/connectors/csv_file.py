@@ -111,5 +111,5 @@ def _first_line_that_ends_otherwise(path: Path) -> tuple[int, str] | None:
         ending = b"\r\n" if next(file, b"").endswith(b"\r\n") else b"\n"
         for number, content in enumerate(file, start=2):
             if content.endswith(b"\n") and content.endswith(b"\r\n") != (ending == b"\r\n"):
-                return number, "ends otherwise than the lines before it (CR LF and LF are mixed)"
+                return number, "ends differently from the lines before it (CR LF and LF are mixed)"
     return None

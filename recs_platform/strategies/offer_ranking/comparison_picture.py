@@ -35,5 +35,5 @@ def _lists(compared: ComparedOffers) -> Chart:
         for section, names in _LISTS.items()
         for name in names
     ]
-    caption = "Shares of customers, of the offers of customers in common, and by how much averages move."
+    caption = "Shares of customers, shares of the offers of customers in common, and changes of averages."
     return bars(CHANGES, caption, rows, Axis("share of customers or offers; of an average, how it moved", write=tick))

@@ -54,7 +54,7 @@ def _judged(of: Mapping[Any, Row], day: date) -> str:
     learned = int(value["days_learned_from"])
     seen = f"**it has learned from {learned} of these days**" if learned else "it has learned from none of these days"
     chosen = int(of["overall", "days_chosen_on", 0]["value"])
-    picked = f" (on {chosen} of them it was chosen from two models, which flatters it a little)" if chosen else ""
+    picked = f" (on {chosen} of them it was chosen from two models, which flatters it slightly)" if chosen else ""
     return (
         f"Judged on {count(impressions)} impressions of {first} to {last} for {count(customers)} customers, whose "
         f"outcome is final; {seen}{picked}."
@@ -64,7 +64,7 @@ def _judged(of: Mapping[Any, Row], day: date) -> str:
 def _ranking(of: Mapping[Any, Row], currency: str) -> list[str]:
     precise, gain = (of["ranking", name, SHOWN_AT] for name in ("precision", "precision_gain"))
     sentences = [
-        f"Of the first {SHOWN_AT} offers in a customer's list {percent(precise['value'])} are redeemed in the model's "
+        f"Of the first {SHOWN_AT} offers in a customer's list, {percent(precise['value'])} are redeemed in the model's "
         f"order and {percent(precise['baseline'])} in popularity's: {points(gain['value'], sign=True)} "
         f"({between(gain['low'], gain['high'], lambda end: points(end, sign=True))})."
     ]
@@ -72,7 +72,7 @@ def _ranking(of: Mapping[Any, Row], currency: str) -> list[str]:
     ends = between(more["low"], more["high"], lambda end: _money(end, currency))
     lifted = _lifted(of.get(("ranking", "realised_margin_lift", SHOWN_AT)))
     sentences.append(
-        f"They earned {money(margin['value'], currency, cents=True)} of margin per customer against "
+        f"They earned {money(margin['value'], currency, cents=True)} of margin per customer, compared with "
         f"{money(margin['baseline'], currency, cents=True)}: {_money(more['value'], currency)} ({ends}){lifted}."
     )
     return sentences
@@ -92,11 +92,11 @@ def _lifted(lift: Row | None) -> str:
 
 def _overall(of: Mapping[Any, Row]) -> list[str]:
     promised, redeemed = of["overall", "mean_chance", 0]["value"], of["overall", "redeemed", 0]["value"]
-    sentences = [f"The model promised a redemption for {percent(promised)} of impressions; {percent(redeemed)} came."]
+    sentences = [f"The model predicted that {percent(promised)} of impressions are redeemed; {percent(redeemed)} were."]
     if auc := of.get(("overall", "roc_auc", 0)):
         sentences.append(f"ROC AUC {auc['value']:.3f}, popularity {auc['baseline']:.3f}. {AUC_ALONE}")
     else:
-        sentences.append("All outcomes are alike, so nothing can be said about how well the model tells them apart.")
+        sentences.append("All outcomes are the same, so nothing can be said about how well the model tells them apart.")
     return sentences
 
 
@@ -113,15 +113,15 @@ def _calibration(rows: Rows) -> bytes:
         Point(
             row["baseline"],
             row["value"],
-            f"promised {percent(row['baseline'])}, happened {percent(row['value'])} of {count(row['sample_size'])}",
+            f"predicted {percent(row['baseline'])}, redeemed {percent(row['value'])} of {count(row['sample_size'])}",
             row["low"],
             row["high"],
         )
         for row in rows
     ]
-    across, up = Axis("Chance that the model gives", tick), Axis("Share of impressions redeemed", tick)
-    description = "Are the chances true? Points above the dashed line were redeemed more often than promised."
-    return picture(curve("Calibration", description, shown, across, up, Guide(0.0, 1.0, "promised and redeemed alike")))
+    across, up = Axis("Predicted chance", tick), Axis("Share of impressions redeemed", tick)
+    description = "Are the chances true? Points above the dashed line were redeemed more often than predicted."
+    return picture(curve("Calibration", description, shown, across, up, Guide(0.0, 1.0, "redeemed as predicted")))
 
 
 def _lift(rows: Rows) -> bytes | None:
@@ -130,9 +130,9 @@ def _lift(rows: Rows) -> bytes | None:
     shown = [
         ChartColumn(f"tenth {row['name']}", [row["value"]], f"{row['value']:.2f} times the average") for row in rows
     ]
-    description = "How much more often than on average impressions are redeemed, in each tenth by the model's chance."
+    description = "How much more often than average impressions are redeemed, in each tenth by predicted chance."
     axis = Axis("Times the average share redeemed", short)
-    across = "Tenths of the impressions, the highest chance first"
+    across = "Tenths of the impressions, highest chance first"
     chart = columns(
         "Lift by decile", description, shown, axis, across, lambda _: [(n, row["name"]) for n, row in enumerate(rows)]
     )

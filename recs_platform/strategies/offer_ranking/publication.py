@@ -30,7 +30,7 @@ class ComparedOffers(ComparedCustomers):
         "lists": "Offers of customers in common",
         "averages": "Averages of all offers",
         "replaced": "Offers that still run and are replaced for most customers in common",
-        "added": "Offers that most customers in common get anew",
+        "added": "Offers that are new to most customers in common",
     }
     first: ClassVar[tuple[str, ...]] = ("customers", "averages")
 
@@ -61,7 +61,9 @@ class ComparedOffers(ComparedCustomers):
         if self.is_first:
             return f"Nothing was live before: first offers for {counted(customers['gained'], 'customer')}."
         kept, ended = self.figure("lists", "kept")["share"], self.figure("lists", "ended")["count"]
-        stays = "none of their live offers still runs" if kept is None else f"{kept:.2%} of their running offers stay"
+        stays = (
+            "none of their live offers is still running" if kept is None else f"{kept:.2%} of their running offers stay"
+        )
         causes = ", ".join(f"{row['count']:,} {row['name']}" for row in self.section("lost_because"))
         return (
             f"{customers['common']:,} customers in common: {stays}, {ended:,} ended; {customers['gained']:,} gained, "

@@ -26,7 +26,7 @@ def offer_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day:
     yield from _model_lines(company, warehouse, pipeline, day)
     if report := rows("drift_report"):
         named = ", ".join(dict.fromkeys(row["name"] for row in report if row["verdict"] != "ok"))
-        yield f"drift since training: {f'{named} to be watched or worse' if named else 'none'}"
+        yield f"drift since training: {f'watch, or worse: {named}' if named else 'none'}"
 
 
 def _model_lines(company: Company, warehouse: Warehouse, pipeline: Pipeline, day: date) -> Iterator[str]:
@@ -43,8 +43,8 @@ def _model_lines(company: Company, warehouse: Warehouse, pipeline: Pipeline, day
     if {"boosted", "logistic"} <= trained.keys():
         boosted, logistic = trained["boosted"], trained["logistic"]
         yield (
-            f"model version {serving.version}, trained for {serving.as_of}; on {boosted['test_rows']:,} later "
-            f"impressions ROC AUC {boosted['roc_auc']:.3f} of trees, {logistic['roc_auc']:.3f} of logistic regression"
+            f"model version {serving.version}, trained for {serving.as_of}; ROC AUC on {boosted['test_rows']:,} "
+            f"later impressions: {boosted['roc_auc']:.3f} for trees, {logistic['roc_auc']:.3f} for logistic regression"
         )
     yield from _evaluation(stored_rows(warehouse, pipeline, company, "offline_evaluation", serving.as_of))
 
@@ -52,4 +52,4 @@ def _model_lines(company: Company, warehouse: Warehouse, pipeline: Pipeline, day
 def _evaluation(figures: list[dict[str, Any]]) -> Iterator[str]:
     for row in figures:
         if (row["section"], row["name"], row["k"]) == ("ranking", "ndcg", 5) and row["value"] is not None:
-            yield f"NDCG of the first five offers {row['value']:.3f}, by popularity alone {row['baseline']:.3f}"
+            yield f"NDCG of the first five offers: {row['value']:.3f}; by popularity alone: {row['baseline']:.3f}"

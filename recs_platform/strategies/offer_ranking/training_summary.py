@@ -18,7 +18,7 @@ Rows = Sequence[Mapping[str, Any]]
 def show_training(rows: Rows) -> Presentation:
     """What was trained and what came of it, the models' ROC AUC beside each other."""
     if not rows:
-        return Presentation("Nothing asked for a training: the model that serves stays.")
+        return Presentation("No training was asked for: the serving model stays.")
     (chosen,) = [row for row in rows if row["outcome"] != "not chosen"]
     summary = f"Asked by: {chosen['asked_by']}. {chosen['words']}"
     if chosen["kind"] == "none":

@@ -140,18 +140,19 @@ def left_out(
     ahead, places = {row["offer_id"] for row in likelier}, parameters.recommendations_per_customer
     weaker = [row["offer_id"] for row in recommended if row["offer_id"] not in ahead]
     if not weaker and len(recommended) >= places:
-        return "below the cut", f"All {places} offers in the list are likelier to be redeemed."
+        return "below the cut", f"All {places} offers in the list are more likely to be redeemed."
     for row in likelier[:-1]:
         if row["item_id"] == pair["item_id"]:
-            return BY_RULE, f"Offer {row['offer_id']} on the same item is likelier to be redeemed and stands for it."
+            other = f"Offer {row['offer_id']} on the same item is more likely to be redeemed and stands for it."
+            return BY_RULE, other
     alike = [row["offer_id"] for row in recommended if row["category"] == pair["category"] != UNKNOWN]
     if len(alike) >= parameters.max_per_category:
         return BY_RULE, (
-            f"No more than {parameters.max_per_category} offers of a category stand in a list, and of "
-            f"{pair['category']} there are {', '.join(alike)} (max_per_category)."
+            f"A list holds at most {parameters.max_per_category} offers of a category, and those of "
+            f"{pair['category']} are {', '.join(alike)} (max_per_category)."
         )
     return BY_RULE, (
-        f"Places are kept for the company's own brand, {parameters.min_own_brand_share:.0%} of them, which lets "
+        f"{parameters.min_own_brand_share:.0%} of the places are reserved for the company's own brand, which lets "
         f"{', '.join(weaker)} pass, though less likely to be redeemed (min_own_brand_share)."
     )
 

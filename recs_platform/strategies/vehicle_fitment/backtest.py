@@ -141,7 +141,7 @@ def rates(counts: Counts, times: Ints) -> MatchRates:
 def interval(resampled: Floats) -> Floats:
     """The ends of the middle 95%, per cell. Samples in which a ratio has no value say nothing and are left out."""
     tail = (1 - LEVEL) / 2
-    # Neighbouring samples are not averaged: one end may be infinite.
+    # Neighboring samples are not averaged: one end may be infinite.
     return np.nanquantile(resampled, [tail, 1 - tail], axis=0, method="nearest")
 
 

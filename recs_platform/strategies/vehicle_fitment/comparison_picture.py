@@ -35,7 +35,7 @@ def _changes(compared: ComparedRecommendations) -> Chart:
         for place, moved in compared.price_moves.items():
             yield change_bar(f"average price at position {place} moved", moved, sign=True)
 
-    caption = "Shares of the customers in common, and by how much average prices move."
+    caption = "Shares of the customers in common, and changes of average prices."
     return bars(
         CHANGES, caption, list(change_bars()), Axis("share of customers; of an average price, how it moved", write=tick)
     )

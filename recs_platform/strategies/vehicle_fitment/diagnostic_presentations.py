@@ -29,7 +29,7 @@ def show_backtest(company: Company, day: date, rows: Rows) -> Presentation:
         then = day - timedelta(days=parameters.backtest_days)
         return Presentation(
             f"Nothing to test: no owner who was recommended something on {then} has bought anything since, or nothing "
-            f"was recommended on {then}. Make that day's recommendations to have a backtest."
+            f"was recommended on {then}. Make that day's recommendations to get a backtest."
         )
     whole = {row["contender"]: row for row in rows if row["section"] == "all"}
     ours = whole["recommended"]
@@ -69,7 +69,7 @@ def _ratio(segment: Mapping[str, Any], everybody: Mapping[str, Any]) -> str:
         return f"{matched}."
     low, high = segment["over_global_low"], segment["over_global_high"]
     upper = "no upper bound" if high is None else f"{high:.1f}"
-    return f"{matched}: {segment['over_global']:.1f} times as many (95%: {low:.1f} to {upper})."
+    return f"{matched}: {segment['over_global']:.1f} times as many (95% interval: {low:.1f} to {upper})."
 
 
 def _rates(whole: Mapping[str, Mapping[str, Any]]) -> Chart:

@@ -18,11 +18,11 @@ def reason_for_nothing(reason: str, parameters: VehicleFitmentParameters, facts:
     profile = facts.profile
     match reason:
         case "no usable e-mail":
-            has = "an address that is none" if profile["email_lower"] else "no e-mail address"
+            has = "an invalid e-mail address" if profile["email_lower"] else "no e-mail address"
             return f"The profile has {has}.", "A well-formed address in the customer feed."
         case "another profile has the e-mail":
             return (
-                f"The newest profile with this address is {facts.newest_profile}, and an address is written to once.",
+                f"The newest profile with this address is {facts.newest_profile}, and an address is mailed once.",
                 f"Nothing is wrong if {facts.newest_profile} is the same person: ask for its recommendations.",
             )
         case "no vehicle":
@@ -31,7 +31,7 @@ def reason_for_nothing(reason: str, parameters: VehicleFitmentParameters, facts:
             return f"The profile's vehicle lacks its {', '.join(missing)}.", "A complete vehicle in the customer feed."
         case "vehicle not in fitment":
             return (
-                f"No part is facts to fit a {_vehicle(facts)}.",
+                f"No part is known to fit a {_vehicle(facts)}.",
                 "Rows for this vehicle in the fitment feed, or the vehicle as the fitment feed spells it.",
             )
         case "too few eligible parts":
@@ -75,7 +75,7 @@ def _too_few_left(parameters: VehicleFitmentParameters, facts: CustomerFacts) ->
     families = {row["family"] for row in facts.ranking.values()}
     return (
         f"The vehicle has {len(facts.ranking)} eligible parts of {len(families)} families. Without the "
-        f"{len(families & bought)} families bought in the last {parameters.purchase_exclusion_days} days, and with at "
+        f"{len(families & bought)} bought in the last {parameters.purchase_exclusion_days} days, and with at "
         f"most {parameters.max_per_part_type} of one part type, fewer than four are left.",
         "Time, or more parts that fit the vehicle.",
     )

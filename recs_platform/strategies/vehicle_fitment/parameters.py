@@ -12,7 +12,7 @@ from recs_platform.declarations.parameters import Parameters
 class VehicleFitmentParameters(Parameters):
     look_back_parameter = "intent_window_days"
     intent_window_days: int = Field(93, ge=1, le=730, description="Days of events that count as intent.")
-    intent_half_life_days: float = Field(30.0, gt=0, description="Days after which a wish weighs half.")
+    intent_half_life_days: float = Field(30.0, gt=0, description="Days after which the weight of an event halves.")
     view_weight: float = Field(1.0, ge=0, description="Weight of a view.")
     cart_weight: float = Field(3.0, ge=0, description="Weight of a cart update.")
     order_weight: float = Field(2.0, ge=0, description="Weight of an order line.")
@@ -35,7 +35,7 @@ class VehicleFitmentParameters(Parameters):
     popularity: Literal["segment", "global"] = Field(
         "segment", description="What owners of the vehicle buy (segment), or what everybody buys (global)."
     )
-    popularity_half_life_days: float = Field(180.0, gt=0, description="Days after which an order weighs half.")
+    popularity_half_life_days: float = Field(180.0, gt=0, description="Days after which the weight of an order halves.")
     shrinkage_orders: float = Field(
         5.0, gt=0, description="Orders of the segment above that a segment's own evidence is weighed against."
     )

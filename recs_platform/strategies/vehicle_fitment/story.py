@@ -30,13 +30,14 @@ def fitment_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, da
         segment, everybody = rates["segment"], rates["global"]
         yield (
             f"of {segment['purchases']:,} purchases since {segment['recommended_on']}, {segment['match_rate']:.1%} "
-            f"were parts that owners of the vehicle buy, {everybody['match_rate']:.1%} what everybody buys"
+            "were in the lists of what owners of the vehicle buy, "
+            f"{everybody['match_rate']:.1%} in those of what everybody buys"
         )
     figures = {(row["section"], row["name"]): row for row in rows("comparison")}
     common = figures.get(("customers", "common"))
     unchanged = figures.get(("changed_per_customer", "0"))
     if common and common["count"] and unchanged:
         yield (
-            f"against what was live: {counted(common['count'], 'customer')} in common, "
+            f"compared with what was live: {counted(common['count'], 'customer')} in common, "
             f"{unchanged['share']:.1%} of them with the same four parts"
         )

@@ -171,7 +171,7 @@ class DeltaSlices:
             commit_on_disk(Path(self.uri), version)
         except OSError as error:
             raise self._failed(
-                f"version {version} is committed, but the disk does not say that it keeps it", error
+                f"version {version} is committed, but the disk has not confirmed that it is stored", error
             ) from error
 
     def versions(self) -> list[Version]:

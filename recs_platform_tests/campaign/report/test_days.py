@@ -37,14 +37,14 @@ def test_the_newest_day_that_saw_all_of_it_answers(asked: Asked, answers: int) -
 @pytest.mark.parametrize(
     "asked, told",
     [
-        (Asked(first=date(2025, 9, 30), last=october(5)), r"tables of 2025-10-08 are about messages of 2025-10-01 to"),
-        (Asked(first=october(1), as_of=october(9)), r"messages of 2025-10-02 to 2025-10-09, and --from is 2025-10-01"),
+        (Asked(first=date(2025, 9, 30), last=october(5)), r"tables of 2025-10-08 cover messages of 2025-10-01 to"),
+        (Asked(first=october(1), as_of=october(9)), r"messages of 2025-10-02 to 2025-10-09, but --from is 2025-10-01"),
         (
             Asked(last=october(21)),
-            r"no campaign tables of 2025-10-21 or later; it has them of 2025-10-08 to 2025-10-20",
+            r"no campaign tables for 2025-10-21 or later; it has them for 2025-10-08 to 2025-10-20",
         ),
-        (Asked(first=october(22)), r"no campaign tables of 2025-10-22 or later"),
-        (Asked(as_of=october(10)), r"no campaign tables of 2025-10-10; .* \(3 in all\)"),
+        (Asked(first=october(22)), r"no campaign tables for 2025-10-22 or later"),
+        (Asked(as_of=october(10)), r"no campaign tables for 2025-10-10; .* \(3 days\)"),
         (Asked(first=october(10), as_of=october(9)), r"--from 2025-10-10 is after the last day, 2025-10-09"),
     ],
 )

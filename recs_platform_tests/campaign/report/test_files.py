@@ -85,7 +85,7 @@ def test_a_rename_that_fails_brings_the_old_report_back(tmp_path: Path, monkeypa
 def test_a_folder_with_something_else_in_it_is_not_touched(tmp_path: Path, others: dict[str, str]) -> None:
     for name, text in others.items():
         (tmp_path / name).write_text(text)
-    with pytest.raises(ConfigError, match="holds something else than a report"):
+    with pytest.raises(ConfigError, match="holds something other than a report"):
         write(tmp_path, report("new"))
     assert there(tmp_path) == others
 

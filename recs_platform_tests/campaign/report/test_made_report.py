@@ -110,7 +110,7 @@ def test_the_page_answers_every_question_and_is_sufficient_to_itself(files: Mapp
         *("funnel", "paths", "revenue", "time", "treatments", "failures", "mailed", "hours", "opened"),
         *("nutshell", "machines", "worked", "next", "reading"),
     ]
-    assert "arm against arm" in words(section(page, "worked")).lower()
+    assert "arms compared" in words(section(page, "worked")).lower()
     assert section(page, "next").find(f".//{SVG}svg") is not None
     assert page.findall(".//script") == page.findall(".//img") == page.findall(".//link") == []
     links = [link.attrib["href"] for link in page.findall(".//a")]
@@ -167,7 +167,9 @@ def test_the_same_data_give_the_same_bytes(made: Made, files: Mapping[str, str])
 def test_a_day_without_messages_is_an_empty_report(made: Made) -> None:
     found = made.asked(QUIET_DAY, QUIET_DAY)
     assert found.summary is None
-    assert "garage sent no messages on 1 Sep 2025." in words(parsed(contents(found, PIPELINE)[PAGE]))
+    assert "garage sent no messages on 1 Sep 2025, so there is nothing to measure" in words(
+        parsed(contents(found, PIPELINE)[PAGE])
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,7 +179,7 @@ def test_a_day_without_messages_is_an_empty_report(made: Made) -> None:
         (Asked(first=date(2025, 9, 9), last=date(2025, 9, 8)), "--from 2025-09-09 is after the last day, 2025-09-08"),
         (Asked(first=date(2025, 10, 9)), "recs run garage --date 2025-10-09"),
         (Asked(last=DAY + timedelta(days=1)), "recs run garage --date 2025-10-01"),
-        (Asked(as_of=date(2025, 9, 8)), "it has them of 2025-09-30 to 2025-09-30 (1 in all)"),
+        (Asked(as_of=date(2025, 9, 8)), "it has them for 2025-09-30 to 2025-09-30 (1 day)"),
         (Asked(as_of=DAY, last=date(2025, 10, 1)), "--to 2025-10-01 is after --as-of 2025-09-30"),
     ],
 )

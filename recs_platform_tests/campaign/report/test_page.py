@@ -46,18 +46,18 @@ def summary_of(found: Findings) -> str:
 def test_the_summary_says_what_was_sent_what_came_of_it_and_how_sure_that_is() -> None:
     said = summary_of(findings())
     assert "garage sent 34,057 messages to 34,057 customers from 1 Dec to 3 Dec 2025" in said
-    assert "Another 1,200 messages were drawn and held back" in said
+    assert "Another 1,200 messages were drawn but held back" in said
     # Wilson's interval of 3,670 of 34,057 and of 318: worked by hand.
     assert "10.8% (10.5% to 11.1%) opened" in said
     assert "0.93% (0.84% to 1.04%) clicked" in said
     assert "$73,297 of revenue is credited to them: 176 orders within 7 days" in said
-    assert "$100.00 of refunds taken off, $416.46 an order" in said
-    assert "900 opens and 40 clicks by machines are left out" in said
+    assert "net of $100.00 in refunds, $416.46 per order" in said
+    assert "900 opens and 40 clicks by machines are excluded" in said
 
 
 def test_what_may_change_is_said_with_its_reasons() -> None:
     assert (
-        "Provisional: figures of 2 of 2 days with messages may still change: opens and clicks of 2025-12-03 are "
+        "Provisional: figures for 2 of 2 days with messages may still change: opens and clicks of 2025-12-03 are "
         "missing (1 day); orders may still come (1 day)."
     ) in summary_of(findings())
     final = [{**row, "provisional": False, "because": None} for row in findings().calendar]
@@ -69,28 +69,31 @@ def test_what_may_change_is_said_with_its_reasons() -> None:
     [
         (
             brought(18_000.0, 3_000.0, 33_000.0),
-            "$18,000 more than sending nothing (arm holdout; 95% interval $3,000 to $33,000)",
+            "$18,000 more than sending nothing would have (arm holdout; 95% interval $3,000 to $33,000)",
         ),
-        (brought(18_000.0, -2_000.0, 38_000.0), "The interval holds zero: they may have brought nothing."),
-        (brought(-5_000.0, None, None), "$5,000 less than sending nothing (arm holdout); there are too few customers"),
+        (brought(18_000.0, -2_000.0, 38_000.0), "The interval includes zero: not statistically significant."),
+        (
+            brought(-5_000.0, None, None),
+            "$5,000 less than sending nothing would have (arm holdout); there are too few customers",
+        ),
     ],
 )
 def test_credited_is_not_incremental(row: dict[str, object], told: str) -> None:
     sums = [{"cut": "arm", "first_day": date(2025, 10, 1), "last_day": date(2025, 11, 25)}]
     said = summary_of(findings(standing={"arm_comparison": [row], "metric_sums": sums}))
-    assert "Credited is not incremental" in said
+    assert "Credited revenue is not incremental" in said
     assert "over messages of 1 Oct to 25 Nov 2025" in said
-    assert "the 30,000 messages of arm personalised brought" in said
+    assert "the 30,000 messages of arm personalised brought in" in said
     assert told in said
-    assert ("holds zero" in said) == ("holds zero" in told)
+    assert ("includes zero" in said) == ("includes zero" in told)
 
 
 def test_without_customers_held_back_nobody_claims_to_know() -> None:
     control = {**brought(1.0, 0.5, 2.0), "baseline": "random"}
     for standing in ({}, {"arm_comparison": [control]}):
         said = summary_of(findings(standing=standing))
-        assert "Credited is not incremental" in said
-        assert "What the messages brought on top is not known" in said
+        assert "Credited revenue is not incremental" in said
+        assert "How much the messages added is not known" in said
 
 
 def test_every_question_has_its_section_with_a_table_and_is_linked() -> None:
@@ -116,7 +119,7 @@ def test_figures_of_the_sections() -> None:
     ]
     assert "2,500 of 34,057 messages failed: 7.34% (95% interval 7.07% to 7.62%)" in words(section(read, "failures"))
     assert "from 16:00 to 20:00 UTC have 90.0% of all 100 opens" in words(section(read, "hours"))
-    assert "56.8% of the credited orders come within 24 hours of the message, 100% within 48" in words(
+    assert "56.8% of the credited orders come within 24 hours of the message, 100% within 48 hours" in words(
         section(read, "time")
     )
     # Most sent first; without an open nothing is known of clicks per open.
@@ -125,7 +128,7 @@ def test_figures_of_the_sections() -> None:
 
 def test_an_empty_campaign_is_a_page_that_says_so() -> None:
     read = parsed(page(empty(), ["campaign_funnel.csv"]))
-    assert "garage sent no messages from 1 Dec to 3 Dec 2025." in words(read)
+    assert "garage sent no messages from 1 Dec to 3 Dec 2025, so there is nothing to measure" in words(read)
     assert read.findall(".//section") == []
 
 
@@ -156,7 +159,7 @@ def test_names_of_customers_feeds_are_text_and_never_markup() -> None:
 
 def test_machines_that_count_are_said_to_count() -> None:
     found = replace(findings(), company=company(count_machine_engagement=True))
-    assert "900 opens and 40 clicks by machines are counted like people's" in summary_of(found)
+    assert "900 opens and 40 clicks by machines are counted like those by people" in summary_of(found)
 
 
 def test_order_values_are_compared_by_welch() -> None:

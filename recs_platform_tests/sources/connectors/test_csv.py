@@ -96,7 +96,8 @@ def test_a_header_alone_is_a_table_without_rows(reader: Reader, put: Put) -> Non
         (b"item_id,price\n1,M\xfcller\n", f"catalog: line 2 of catalog.csv is not text in UTF-8. {AGAIN}"),
         (
             "item_id,price\n1,2\r\n3,4\n",
-            f"catalog: line 2 of catalog.csv ends otherwise than the lines before it (CR LF and LF are mixed). {AGAIN}",
+            "catalog: line 2 of catalog.csv ends differently from the lines before it (CR LF and LF are mixed). "
+            + AGAIN,
         ),
         (
             "",

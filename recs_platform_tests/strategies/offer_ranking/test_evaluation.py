@@ -277,7 +277,7 @@ def test_outcomes_that_are_all_alike(models: ModelShelf) -> None:
         rows = evaluated(models, with_column(closed, "label", [label] * closed.num_rows))
         assert "roc_auc" not in by_name(rows, "overall")
         assert by_name(rows, "overall")["redeemed"]["value"] == label
-        assert "All outcomes are alike" in said(rows)
+        assert "All outcomes are the same" in said(rows)
         assert {row["section"] for row in rows} >= {"overall", "ranking", "calibration"}
     never = judged([("A", "F1", False, 0.1, 0.1, 1.0)])
     assert {row["section"] for row in curves(never)} == {"calibration"}, "of no redemption there is no curve"
@@ -291,7 +291,7 @@ def test_words_and_pictures(models: ModelShelf) -> None:
     assert list(shown.pictures()) == ["", "_lift", "_precision_recall"]
     assert show_evaluation(metro(), DAY, rows[::-1]) == shown, "the order of rows shows"
     calibration, lift, curve = (ElementTree.fromstring(picture) for picture in shown.pictures().values())
-    assert "promised and redeemed alike" in "".join(calibration.itertext())
+    assert "redeemed as predicted" in "".join(calibration.itertext())
     svg = "{http://www.w3.org/2000/svg}"
     points = by_name(rows, "calibration")
     assert len(calibration.findall(f".//{svg}circle")) == len(points)

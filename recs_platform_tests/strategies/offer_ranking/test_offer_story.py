@@ -86,10 +86,10 @@ def test_the_model_is_told_with_the_figures_of_the_day_that_trained_it(shop: Sho
         if (row["section"], row["name"], row["k"]) == ("ranking", "ndcg", 5)
     )
     told = [
-        f"model version 1, trained for {DAY}; on {trained['boosted']['test_rows']} later impressions "
-        f"ROC AUC {trained['boosted']['roc_auc']:.3f} of trees, "
-        f"{trained['logistic']['roc_auc']:.3f} of logistic regression",
-        f"NDCG of the first five offers {ndcg['value']:.3f}, by popularity alone {ndcg['baseline']:.3f}",
+        f"model version 1, trained for {DAY}; ROC AUC on {trained['boosted']['test_rows']} later impressions: "
+        f"{trained['boosted']['roc_auc']:.3f} for trees, "
+        f"{trained['logistic']['roc_auc']:.3f} for logistic regression",
+        f"NDCG of the first five offers: {ndcg['value']:.3f}; by popularity alone: {ndcg['baseline']:.3f}",
     ]
     assert ndcg["value"] > ndcg["baseline"]
     assert trained["boosted"]["roc_auc"] > trained["logistic"]["roc_auc"] + 0.1
@@ -108,7 +108,7 @@ def test_the_last_line_names_each_thing_that_has_moved_once(shop: Shop) -> None:
     assert ("category", "drifted") not in found
     moved = [name for name, verdict in found if verdict != "ok"]
     named = ", ".join(dict.fromkeys(moved))
-    assert story(shop, AFTER)[3:] == [f"drift since training: {named} to be watched or worse"]
+    assert story(shop, AFTER)[3:] == [f"drift since training: watch, or worse: {named}"]
 
 
 def test_a_day_without_a_model_says_so_and_has_no_drift(shop: Shop) -> None:

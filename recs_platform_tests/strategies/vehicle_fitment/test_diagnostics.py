@@ -120,7 +120,7 @@ def test_a_ratio_without_an_upper_bound(world: World) -> None:
     rows = [{**row} for row in world.rows("backtest", TODAY)]
     (segment,) = (row for row in rows if (row["contender"], row["section"]) == ("segment", "all"))
     segment.update(over_global=12.0, over_global_low=3.4, over_global_high=None)
-    assert "12.0 times as many (95%: 3.4 to no upper bound)" in show_backtest(world.company, TODAY, rows).words
+    assert "12.0 times as many (95% interval: 3.4 to no upper bound)" in show_backtest(world.company, TODAY, rows).words
     segment.update(over_global=None)
     assert "times as many" not in show_backtest(world.company, TODAY, rows).words
 

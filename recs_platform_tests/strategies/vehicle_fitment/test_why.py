@@ -222,6 +222,9 @@ def test_nothing_is_explained_for_every_reason(world: World) -> None:
         assert nothing.reason == reason
         assert nothing.words
         assert nothing.remedy
+    unknown = explained(world, dropped["vehicle not in fitment"]).nothing
+    assert unknown is not None
+    assert unknown.words.startswith("No part is known to fit a ")
     few = explained(world, dropped["too few eligible parts"]).nothing
     assert few is not None
     assert "may be recommended, and 4 are needed" in few.words
@@ -233,7 +236,7 @@ def test_too_few_left() -> None:
     facts = replace(facts_of(scores, "", bought=(bought,)), dropped={"reason": "too few parts left"})
     nothing = explain("shop", VehicleFitmentParameters(), facts).nothing
     assert nothing is not None
-    assert "4 eligible parts of 4 families. Without the 1 families bought in the last 365 days" in nothing.words
+    assert "4 eligible parts of 4 families. Without the 1 bought in the last 365 days" in nothing.words
 
 
 def test_by_address_in_any_case_and_masked(world: World, recs: Recs) -> None:

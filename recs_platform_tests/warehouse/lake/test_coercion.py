@@ -104,7 +104,7 @@ def test_what_no_whole_number_can_hold_is_refused(lake: Lake, number: object) ->
 
 
 def test_nan_is_no_number_and_no_null(lake: Lake) -> None:
-    assert "column spent: must be a number, not NaN: 1 bad rows" in complaint(lake, visit(spent=float("nan")))
+    assert "column spent: must be a number, not NaN: 1 bad row" in complaint(lake, visit(spent=float("nan")))
 
 
 def test_text_that_is_no_number_names_its_column_and_masks_addresses(lake: Lake) -> None:

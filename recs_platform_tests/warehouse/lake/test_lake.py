@@ -124,7 +124,9 @@ def test_a_stream_that_breaks_off_publishes_nothing_and_leaves_nothing(any_lake:
 def test_a_failed_audit_publishes_nothing_and_leaves_nothing(any_lake: Lake, tmp_path: Path) -> None:
     write(any_lake, days(0, 0), visits([day(0)]))
     before = files_below(tmp_path)
-    with pytest.raises(SliceError, match=r"shop/visits, shop 2025-12-01: 1 rules of visits are broken among 3 rows"):
+    with pytest.raises(
+        SliceError, match=r"shop/visits, shop 2025-12-01: the new rows \(3 in all\) violate 1 rule of visits"
+    ):
         write(any_lake, days(0, 0), visits([day(0)], pages=-1))
     assert marks(any_lake) == {day(0): [1, 1, 1]}
     assert files_below(tmp_path) == before

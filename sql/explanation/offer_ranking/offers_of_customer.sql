@@ -1,4 +1,4 @@
--- One row per offer that a customer is recommended, by its place.
+-- One row per offer that a customer is recommended, by rank.
 -- given: @customer
 SELECT rank, offer_id, category, score, expected_margin, reason
 FROM offer_recommendations

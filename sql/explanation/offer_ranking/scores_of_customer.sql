@@ -1,4 +1,4 @@
--- One row per candidate of a customer: its chance and what gave it, the likeliest first.
+-- One row per candidate of a customer: its chance and where it comes from, the most likely first.
 -- given: @customer
 SELECT
   offer_scores.offer_id,

@@ -1,4 +1,4 @@
--- One row per item that a customer wishes for: how much.
+-- One row per item that a customer showed intent for: how much.
 -- given: @customer
 SELECT item_id, intent
 FROM intent_scores

@@ -1,4 +1,4 @@
--- One row per part that a customer is recommended, by its place, with the parts of its score.
+-- One row per part that a customer is recommended, by rank, with the parts of its score.
 -- given: @customer
 SELECT rank, item_id, part_type, price, tier, score, intent, popularity
 FROM recommendations

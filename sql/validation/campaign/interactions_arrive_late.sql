@@ -1,6 +1,6 @@
 -- Opens and clicks of the last three days have arrived: they do not trail orders and messages by more than
--- @max_interaction_lag_hours, and not clearly more orders than usual are without an open. A failure means that the
--- figures of these days are provisional; they are made again when the data arrives.
+-- @max_interaction_lag_hours, and the share of orders without an open is not clearly higher than usual. A failure means
+-- that the figures of these days are provisional; they are made again when the data arrives.
 -- table: campaign_days
 -- severity: warn
 SELECT day, lag_hours, orders, orders_without_open, because

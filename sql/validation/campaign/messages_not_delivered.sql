@@ -1,4 +1,4 @@
--- Messages arrive. A failure means that the mail provider refuses more of them than @max_failed_share:
+-- Messages arrive. A failure means that the mail provider rejects more of them than @max_failed_share:
 -- delivery_failures says why.
 -- table: send_engagement
 -- severity: warn

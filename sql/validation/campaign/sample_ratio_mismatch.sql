@@ -1,5 +1,5 @@
--- Messages were drawn for the arms in the planned shares. A failure (so large a deviation happens once in a thousand
--- times) means that the draw, or what is recorded of it, is broken: no comparison of the arms can be believed.
+-- Messages were drawn for the arms in the planned shares. A failure (a deviation that large happens by chance once in a
+-- thousand times) means that the draw, or the record of it, is broken: no comparison of the arms can be trusted.
 -- table: sample_ratio
 -- severity: warn
 SELECT arm, messages, expected, p_value

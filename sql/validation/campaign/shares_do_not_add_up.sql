@@ -1,5 +1,5 @@
--- The shares of every segment's treatments add up to the whole traffic (to a millionth). A failure means that who sends
--- by them would leave customers without a treatment.
+-- The shares of every segment's treatments add up to 100% (to a millionth). A failure means that a sender who draws by
+-- them would leave customers without a treatment.
 -- table: treatment_allocation
 -- severity: error
 SELECT segment, SUM(CAST(ROUND(1000000 * share) AS INT64)) AS millionths

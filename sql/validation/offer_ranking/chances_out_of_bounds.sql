@@ -1,5 +1,6 @@
--- A chance is between 0 and 1, never NaN; a model says what it made it of, and a redemption rate does not; and one thing
--- scores everybody, or customers could not be compared. A failure means that a formula broke or two runs were mixed.
+-- A chance is between 0 and 1, never NaN; a model says what it made it from, and a redemption rate does not; and one
+-- scorer scores everybody, or customers could not be compared. A failure means that a formula broke or two runs were
+-- mixed.
 -- table: offer_scores
 -- severity: error
 WITH most AS (

@@ -1,5 +1,5 @@
--- The first offer is the likeliest to be redeemed, and so on. A failure means that lists do not open with the best
--- offer, and that place tells nothing when results are read.
+-- The first offer is the most likely to be redeemed, and so on. A failure means that lists do not open with the best
+-- offer, and that rank tells nothing when results are read.
 -- table: offer_recommendations
 -- severity: error
 SELECT above.customer_id, below.rank, above.score AS score_before, below.score

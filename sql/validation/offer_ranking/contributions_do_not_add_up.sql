@@ -1,5 +1,5 @@
 -- The contributions of a pair add up to the raw score that it was ranked by, to a millionth. A failure means that an
--- explanation was made by another model, or of other features, than the score, and says nothing about it.
+-- explanation comes from another model, or from other features, than the score, and says nothing about it.
 -- table: feature_contributions
 -- severity: error
 WITH summed AS (

@@ -1,4 +1,4 @@
--- Whoever has candidates gets recommendations: no business rule takes the last one away. A failure means that
+-- Every customer with candidates gets recommendations: no business rule takes the last one away. A failure means that
 -- candidates are lost on their way through features and scores.
 -- table: offer_recommendations
 -- severity: error

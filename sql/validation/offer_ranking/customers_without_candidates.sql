@@ -1,6 +1,6 @@
--- While offers run that are not over by the day after, nearly every customer has candidates. Those who have none never
--- bought anything, nobody like them redeems, and no offer is new; many of them mean that purchases and redemptions do
--- not arrive.
+-- While there are offers that still run on the day after, nearly every customer has candidates. A customer has none if
+-- they never bought anything, nobody like them redeems, and no offer is new; many such customers mean that purchases
+-- and redemptions do not arrive.
 -- table: offer_candidates
 -- of: customers
 -- severity: warn

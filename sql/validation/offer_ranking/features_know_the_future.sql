@@ -1,7 +1,7 @@
--- What impressions are said to know of their customers is what orders from before the day they were shown say, read
--- from events alone; judged for a sample of customers. A failure means that features know the day of the impression or
--- later ones, so that a model would learn from what it can never be told; or that a day's events changed and its
--- purchases were not remade.
+-- What impressions are said to know about their customers is what orders from before the day they were shown say, read
+-- from events alone, for a sample of customers. A failure means that features know the day of the impression or later
+-- ones, so that a model would learn from what it can never know; or that a day's events changed and its purchases were
+-- not made again.
 -- table: training_set
 -- severity: error
 -- look-back: events @history_days

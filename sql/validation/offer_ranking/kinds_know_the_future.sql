@@ -1,6 +1,6 @@
--- How well a category suits a kind of business is what orders from before the day of an impression say, read from events
--- alone; judged for the first day that impressions were shown on, whose future is the longest. A failure means that the
--- match knows the day itself or later ones.
+-- How well a category suits a kind of business is what orders from before the day of an impression say, read from
+-- events alone, for the first day on which impressions were shown, whose future is the longest. A failure means that
+-- the match knows the day itself or later ones.
 -- table: training_set
 -- severity: error
 -- look-back: events @history_days

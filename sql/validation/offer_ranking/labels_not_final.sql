@@ -1,6 +1,6 @@
--- An impression is labelled once its days are over and not before, its label is whether the customer redeemed the offer
--- within them, and its day is the one that it was shown on; judged for a sample of customers. A failure means that a
--- model would learn that what nobody had time to redeem was not wanted.
+-- An impression is labeled once its label days are over and not before, its label is whether the customer redeemed the
+-- offer within them, and its day is the one on which it was shown; judged for a sample of customers. A failure means
+-- that a model would learn that what nobody had time to redeem was not wanted.
 -- table: training_set
 -- severity: error
 -- look-back: impressions @training_window_days

@@ -1,5 +1,5 @@
 -- Some offers run on the day after, from which the day's lists are shown. Without any, nothing is recommended, and what
--- is live stays, ended offers and all: look whether the offers ended as planned, perhaps all on this day, or whether
+-- is live stays, ended offers included: check whether the offers ended as planned, perhaps all on this day, or whether
 -- their feed is stuck.
 -- table: run_health
 -- severity: warn

@@ -1,5 +1,5 @@
--- Every recommended offer leaves the margin that it needs, as far as the cost of its item is known. A failure means
--- that the company pays for what it recommends.
+-- Every recommended offer leaves the required margin, as far as the cost of its item is known. A failure means that the
+-- company loses money on what it recommends.
 -- table: offer_recommendations
 -- severity: error
 SELECT

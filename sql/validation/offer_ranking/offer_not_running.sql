@@ -1,5 +1,5 @@
--- Every recommended offer runs on the day after, from which the lists are shown. A failure means that
--- customers are shown what they cannot have.
+-- Every recommended offer runs on the day after, from which the lists are shown. A failure means that customers are
+-- shown what they cannot have.
 -- table: offer_recommendations
 -- severity: error
 SELECT offer_recommendations.customer_id, offer_recommendations.rank, offer_recommendations.offer_id

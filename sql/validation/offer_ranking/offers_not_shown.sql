@@ -1,6 +1,6 @@
--- Most offers that run on the day after, when lists are shown, are shown to somebody. A failure means that more of them
--- than @max_offers_lost have nobody's place: the margin floor, the rules or the model leave them out, and what is never
--- shown is never learned about.
+-- Most offers that run on the day after, when lists are shown, are shown to somebody. A failure means that more than
+-- @max_offers_lost of them are on nobody's list: the margin floor, the rules or the model leave them out, and nothing
+-- is learned about what is never shown.
 -- table: offer_recommendations
 -- of: offers
 -- among: starts_on <= DATE_ADD(as_of, INTERVAL 1 DAY) AND ends_on > as_of

@@ -1,5 +1,5 @@
 -- The company's own brand has its share of a customer's places, as far as the customer has such candidates and the cap
--- on categories leaves them. A failure means that the rule is not kept where it could be.
+-- on categories allows. A failure means that the rule is not kept where it could be.
 -- table: offer_recommendations
 -- severity: warn
 WITH own_candidates AS (

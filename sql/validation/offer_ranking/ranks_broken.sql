@@ -1,4 +1,4 @@
--- A customer's offers have the places 1, 2, 3 and so on, none left out, and there are not more of them than places. A
+-- A customer's offers have the ranks 1, 2, 3 and so on without gaps, and there are no more of them than places. A
 -- failure means that somebody's list has a hole or does not fit.
 -- table: offer_recommendations
 -- severity: error

@@ -1,7 +1,7 @@
--- The redemption rate that impressions are said to know is that of the days before they were shown, read from impressions
--- and redemptions alone; judged for the first day that they were shown on, whose future is the longest. A failure means
--- that a rate counts the very redemptions that a model is to predict; or that a day's impressions changed and its
--- counts were not remade.
+-- The redemption rate that impressions are said to know is that of the days before they were shown, read from
+-- impressions and redemptions alone, for the first day on which they were shown, whose future is the longest. A failure
+-- means that a rate counts the very redemptions that a model is to predict; or that a day's impressions changed and its
+-- counts were not made again.
 -- table: training_set
 -- severity: error
 -- look-back: impressions @history_days

@@ -1,5 +1,6 @@
--- A model gives all candidates of the day the same chance, so the order in which customers see offers means nothing. No
--- such model goes active: its features of this day are broken. Look for a feature that is missing everywhere.
+-- A model gives candidates of the day different chances: if all were the same, the order in which customers see offers
+-- would mean nothing. A model like that is never activated, so a failure means that its features of this day are
+-- broken: look for a feature that is missing everywhere.
 -- table: offer_scores
 -- severity: warn
 WITH spread AS (

@@ -1,4 +1,4 @@
--- Of one category, as the catalog knows it, nobody gets more offers than allowed. Items of unknown category are not
+-- Nobody gets more offers of one category, as the catalog knows it, than allowed. Items of unknown category are not
 -- alike. A failure means that somebody's list shows nearly the same thing over and over.
 -- table: offer_recommendations
 -- severity: error

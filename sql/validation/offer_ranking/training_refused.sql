@@ -1,6 +1,6 @@
--- A training was asked for and brought no model that could serve: there was nothing to learn from, what was learned
--- ranks nothing, or an error ended it. The model that served before goes on, and gets older every day; without one,
--- redemption rates score.
+-- A training that is asked for gives a model that can serve. A failure means that there was nothing to learn from, that
+-- what was learned ranks nothing, or that an error ended the training. The model that served before continues, and gets
+-- older every day; without one, redemption rates score.
 -- table: ranking_model
 -- severity: warn
 SELECT kind, outcome, asked_by, words

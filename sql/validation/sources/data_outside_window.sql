@@ -1,5 +1,5 @@
--- The look-back window uses the data that there is. A few days just before it are stored and never looked at: widen the
--- window. (Many such days are an old company's, and no mistake.)
+-- The look-back window uses all the data that there is. A few days just before it are stored but never looked at: widen
+-- the window. (Many such days mean that the company is an old one, and are no mistake.)
 -- table: source_assessment
 -- severity: warn
 SELECT as_of, window_start, first_event_date, data_days_before_window

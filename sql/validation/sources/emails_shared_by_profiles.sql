@@ -1,4 +1,4 @@
--- One profile per e-mail address. Of several the newest is mailed.
+-- Every profile has an e-mail address of its own. Of several with one address, the newest is mailed.
 -- table: customers
 -- severity: warn
 -- tolerance: 0.1

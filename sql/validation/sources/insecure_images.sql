@@ -1,4 +1,4 @@
--- Images are served over https. Mail programs do not show the others.
+-- Images are served over https. Mail programs do not show others.
 -- table: catalog
 -- severity: warn
 -- tolerance: 0.1

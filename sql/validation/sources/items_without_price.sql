@@ -1,4 +1,4 @@
--- Every item has a price. One without cannot be recommended.
+-- Every item has a price. An item without one cannot be recommended.
 -- table: catalog
 -- severity: warn
 -- tolerance: 0.1

@@ -1,5 +1,5 @@
--- An order line that several feeds report, or one feed on several days, is counted once. Far more of them than usual
--- mean that orders are delivered twice.
+-- Few order lines are reported by several feeds, or by one feed on several days; each is counted once. Far more of them
+-- than usual mean that orders are delivered twice.
 -- table: events
 -- severity: warn
 -- tolerance: 0.5

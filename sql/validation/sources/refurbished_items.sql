@@ -1,4 +1,4 @@
--- The catalog sells new items. Refurbished ones are never recommended.
+-- The catalog sells new items. Refurbished items are never recommended.
 -- table: catalog
 -- severity: warn
 -- tolerance: 0.2

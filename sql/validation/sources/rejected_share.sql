@@ -1,5 +1,5 @@
 -- Few rows of a feed are unusable. More than the warning share means that the feed changed: see rejected_rows for the
--- reasons. Above rejected_tolerance the feed is refused when it lands, and nothing of it is written.
+-- reasons. Above rejected_tolerance the feed is refused when it lands, and none of it is written.
 -- table: source_counts
 -- severity: warn
 SELECT event_date, source_table, landed, rejected

@@ -1,4 +1,4 @@
--- The feed sends an event once. A repeated one is counted once; many of them mean that the feed is replayed.
+-- The feed sends each event once. A repeated event is counted once; many of them mean that the feed is replayed.
 -- table: landed_events
 -- severity: warn
 -- tolerance: 0.05

@@ -1,4 +1,4 @@
--- The catalog lists a SKU once. One that stands twice with a known and an unknown category is merged.
+-- The catalog lists each SKU once. A SKU that is listed twice, with a known and an unknown category, is merged.
 -- table: landed_catalog
 -- severity: warn
 -- tolerance: 0.05

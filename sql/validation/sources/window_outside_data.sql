@@ -1,4 +1,4 @@
--- The look-back window lies within the data. One that reaches further back promises history that is not there.
+-- The look-back window lies within the data. A window that reaches further back promises history that is not there.
 -- table: source_assessment
 -- severity: warn
 SELECT as_of, window_start, first_event_date, window_days_without_data

@@ -1,4 +1,4 @@
--- Nobody is recommended a part of a family that they bought within the exclusion days, by the stream or by the order
+-- Nobody is recommended a part of a family that they bought within the exclusion days, by the event stream or the order
 -- history. A failure means that customers are asked to buy what they have just bought.
 -- table: vehicle_recommendations
 -- severity: error

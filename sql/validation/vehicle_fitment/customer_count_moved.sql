@@ -1,5 +1,5 @@
 -- The number of customers stays near that of the run before. A failure means that a feed lost or doubled profiles,
--- vehicles or fitment. A company's first run has nothing to be held against.
+-- vehicles or fitment. A company's first run has nothing to be compared with.
 -- table: vehicle_recommendations
 -- severity: error
 -- earlier: previous_recommendations = vehicle_recommendations latest

@@ -1,4 +1,4 @@
--- Every customer's vehicle is known: year, make and model. Without one nothing can be said to fit.
+-- Every customer's vehicle is known: year, make and model. Without it, nothing can be said to fit.
 -- table: customers
 -- severity: warn
 -- tolerance: 0.3

@@ -1,5 +1,5 @@
--- Few recommendations rest on everybody's orders alone. More of them mean that owners' orders do not reach the ranking:
--- it falls back to showing everybody the same headlight. When popularity is `global` by choice, all of them do.
+-- Few recommendations rest on everybody's orders alone. Many of them mean that owners' orders do not reach the ranking,
+-- which falls back to showing everybody the same headlight. When popularity is `global` by choice, all of them do.
 -- table: recommendations
 -- severity: warn
 -- tolerance: @max_global_share

@@ -1,4 +1,4 @@
--- Everybody gets four parts, each with its price, score and picture. A failure means that e-mails go out with a hole.
+-- Everybody gets four parts, each with its price, score and picture. A failure means that e-mails go out with a gap.
 -- table: vehicle_recommendations
 -- severity: error
 SELECT recommended.customer_id, part.place, part.item_id, part.price, part.score, part.image_url

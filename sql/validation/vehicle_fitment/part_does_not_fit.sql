@@ -1,5 +1,5 @@
--- Every recommended part fits the vehicle that the customer's profile names, by the fitment data. A failure means that
--- somebody is sold a part that cannot be mounted.
+-- Every recommended part fits the vehicle in the customer's profile, by the fitment data. A failure means that somebody
+-- is sold a part that cannot be mounted.
 -- table: vehicle_recommendations
 -- severity: error
 SELECT recommended.customer_id, recommended.v1_year, recommended.v1_make, recommended.v1_model, sku AS item_id

@@ -1,5 +1,5 @@
--- No recommended part costs less than the minimum, and each stands at the catalog's price. A failure means that e-mails
--- offer what the retailer does not want offered, or at a price that the shop does not charge.
+-- No recommended part costs less than the minimum, and each has the catalog's price. A failure means that e-mails offer
+-- what the retailer does not want offered, or at a price that the shop does not charge.
 -- table: vehicle_recommendations
 -- severity: error
 SELECT recommended.customer_id, part.item_id, part.price, catalog.price AS catalog_price

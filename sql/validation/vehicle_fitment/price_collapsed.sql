@@ -1,5 +1,5 @@
 -- The average recommended price does not fall far below that of the run before. A failure means that prices are wrong
--- in the catalog, or that a rule lets cheap parts in. A company's first run has nothing to be held against.
+-- in the catalog, or that a rule lets cheap parts in. A company's first run has nothing to be compared with.
 -- table: vehicle_recommendations
 -- severity: error
 -- earlier: previous_recommendations = vehicle_recommendations latest

@@ -1,4 +1,4 @@
--- An address stands once, however it is typed. A failure means that somebody gets two different e-mails.
+-- Every address appears once, however it is typed. A failure means that somebody gets two different e-mails.
 -- table: vehicle_recommendations
 -- severity: error
 SELECT LOWER(TRIM(email_lower)) AS email_lower, COUNT(*) AS times

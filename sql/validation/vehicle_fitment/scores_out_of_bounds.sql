@@ -1,5 +1,5 @@
 -- A score is intent plus popularity; intent is at most its maximum; popularity is at most that of a part that all
--- orders of a segment are of, or in global mode that of the most ordered item. A failure means that a formula or a
+-- orders of a segment are for, or in global mode that of the most ordered item. A failure means that a formula or a
 -- weight broke.
 -- table: recommendations
 -- severity: error

@@ -1,4 +1,4 @@
--- No recommended SKU begins like one of a service (installation, labor, gift cards). A failure means that something is
+-- No recommended SKU begins like that of a service (installation, labor, gift cards). A failure means that something is
 -- advertised that is not a part.
 -- table: vehicle_recommendations
 -- severity: error

@@ -1,5 +1,5 @@
--- Every recommended-for vehicle has enough parts that may be recommended, counted anew from catalog and fitment. A
--- failure means that people are shown the dregs of a list that is too short.
+-- Every vehicle with recommendations has enough eligible parts, counted anew from catalog and fitment. A failure means
+-- that customers are shown the dregs of a list that is too short.
 -- table: vehicle_recommendations
 -- severity: error
 WITH sellable AS (

@@ -1,4 +1,4 @@
--- Of one part type, as the catalog knows it, nobody gets more than allowed. Parts of unknown type are not alike. A
+-- Nobody gets more parts of one type, as the catalog knows it, than allowed. Parts of unknown type are not alike. A
 -- failure means that somebody is shown nearly the same thing several times.
 -- table: vehicle_recommendations
 -- severity: warn

@@ -1,5 +1,5 @@
--- Of a base and its variants (`RA003`, `RA003B`, `RA003R`) a customer gets at most one. A failure means that an e-mail
--- shows one part in two colours.
+-- A customer gets at most one of a base part and its variants (`RA003`, `RA003B`, `RA003R`). A failure means that an
+-- e-mail shows one part in two colors.
 -- table: vehicle_recommendations
 -- severity: error
 SELECT
