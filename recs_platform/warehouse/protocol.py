@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import pyarrow as pa
 
 from recs_platform.schemas.table import TableSpec
-from recs_platform.warehouse.compile import Values
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.query import Query
 from recs_platform.warehouse.slices import Days, Slice, TableRef
+from recs_platform.warehouse.values import Values
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
