@@ -33,7 +33,7 @@ from recs_platform.cli import (
 )
 from recs_platform.cli.output import FAILED, INTERRUPTED, MISTAKE, error_console, say, tell_error, tell_trace
 from recs_platform.errors import TransientError, UserError
-from recs_platform.process import collect_garbage_rarely, write_privately
+from recs_platform.process import collect_garbage_rarely, end_without_a_look, write_privately
 
 app = typer.Typer(
     name="recs",
@@ -54,6 +54,7 @@ app.add_typer(sql.app, name="sql")
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
     collect_garbage_rarely()
+    end_without_a_look()
     write_privately()
     sys.exit(_exit_code(arguments))
 
