@@ -6,6 +6,7 @@ again and again, which takes a fifth of a short command.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import stat
@@ -30,6 +31,12 @@ def freeze_loaded_objects() -> None:
     """What is there by now stays: no look goes through it any more."""
     if gc.get_freeze_count() == 0:
         gc.freeze()
+
+
+def end_without_a_look() -> None:
+    """Python looks through every object once more before a process ends, which takes a quarter of a short command, and
+    then the system takes them all back anyway. Files and connections close as they do without that look."""
+    atexit.register(gc.freeze)
 
 
 def write_privately() -> None:

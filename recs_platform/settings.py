@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from enum import StrEnum
 from functools import lru_cache
@@ -145,6 +146,16 @@ def settings() -> Settings:
 
 def _sentence(problem: ErrorDetails) -> str:
     return problem["msg"].removeprefix("Value error, ")
+
+
+def cache_folder() -> Path | None:
+    """The user's own folder for what can be made again, by the convention of the system (XDG_CACHE_HOME); None where
+    there is none."""
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        return None
+    return base / "recs_platform" if base.is_absolute() else None
 
 
 def require_home() -> None:

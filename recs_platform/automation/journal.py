@@ -16,13 +16,14 @@ import dagster as dg
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from recs_platform.automation.dead_runs import death_of
 from recs_platform.automation.failures import retried
 from recs_platform.automation.locks import company_lock
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.automation.run_summary import RunSummary, summary
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
-from recs_platform.platform_db.tables import JobRun, Status
+from recs_platform.platform_db.tables import Status
 from recs_platform.warehouse.slices import Days
 
 PARTITION = "dagster/partition"
@@ -110,15 +111,6 @@ class RunJournal(dg.ConfigurableResource[None]):
 def asked_partitions(run: dg.DagsterRun) -> list[str]:
     """The partition that a run was started for, or the first and the last of a range."""
     return [run.tags[tag] for tag in (PARTITION, RANGE_START, RANGE_END) if tag in run.tags]
-
-
-def death_of(run: JobRun) -> str:
-    """What to tell of a run that began, said nothing more, and does not hold its company's lock."""
-    last = f" --to {run.last_date}" if run.last_date != run.first_date else ""
-    return (
-        f"the run of {run.company} {Days(run.first_date, run.last_date)} died: it was killed, or its machine failed. "
-        f"Nothing half-done was published. Run it again: recs run {run.company} --date {run.first_date}{last}"
-    )
 
 
 def _bury_the_dead(database: Engine, instance: dg.DagsterInstance, company: str, run_id: str) -> None:

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from recs_platform.automation.journal import death_of
+from recs_platform.automation.dead_runs import death_of
 from recs_platform.automation.locks import is_running
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters

@@ -41,7 +41,7 @@ def campaign_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, d
 
 def brought_in(row: Mapping[str, Any]) -> str:
     """What an arm's messages added to the orders of those who were sent nothing, and how certain that is."""
-    from recs_platform.reporting.figures import counted
+    from recs_platform.plurals import counted
 
     low, high = row["fixed_low"], row["fixed_high"]
     interval = "" if row["total_low"] is None else f"95% interval {row['total_low']:,.0f} to {row['total_high']:,.0f}"

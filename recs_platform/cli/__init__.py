@@ -43,7 +43,7 @@ from recs_platform.cli.output import (
     tell_trace,
 )
 from recs_platform.errors import TransientError, UserError
-from recs_platform.process import collect_garbage_rarely, write_privately
+from recs_platform.process import collect_garbage_rarely, end_without_a_look, write_privately
 
 app = typer.Typer(
     name="recs",
@@ -91,6 +91,7 @@ def recs(
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
     collect_garbage_rarely()
+    end_without_a_look()
     write_privately()
     sys.exit(_exit_code(arguments))
 

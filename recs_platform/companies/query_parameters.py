@@ -12,8 +12,8 @@ from recs_platform import __version__
 from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.schemas.sources import EVENT_NAMES
-from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.slices import Days
+from recs_platform.warehouse.values import Value
 
 _NOT_FOR_QUERIES = frozenset({"planned_arm_shares"})
 """Parameters that have no form in SQL."""

@@ -9,29 +9,21 @@ from __future__ import annotations
 
 import re
 
-import sqlglot
-from sqlglot import Dialect, TokenType, exp
-from sqlglot.errors import SqlglotError
-
 _BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 _WRITING_WORDS = "INSERT UPDATE DELETE MERGE INTO CREATE ALTER DROP TRUNCATE GRANT REVOKE CALL EXEC EXECUTE"
 _WRITES = frozenset(_WRITING_WORDS.split())
 _QUOTED = frozenset(
-    {
-        TokenType.STRING,
-        TokenType.IDENTIFIER,
-        TokenType.RAW_STRING,
-        TokenType.BYTE_STRING,
-        TokenType.UNICODE_STRING,
-        TokenType.HEREDOC_STRING,
-        TokenType.NATIONAL_STRING,
-    }
+    {"STRING", "IDENTIFIER", "RAW_STRING", "BYTE_STRING", "UNICODE_STRING", "HEREDOC_STRING", "NATIONAL_STRING"}
 )
+"""Of sqlglot's kinds of tokens."""
 
 
 def check(query: str, dialect: str | None = None) -> None:
     """A ValueError says why a text is not one query that only reads, in words that follow its key. `dialect` is
     sqlglot's name of the database's language; None where nobody knows it yet."""
+    from sqlglot import Dialect, TokenType
+    from sqlglot.errors import SqlglotError
+
     try:
         tokens = Dialect.get_or_raise(dialect).tokenize(query)
     except (SqlglotError, RecursionError):
@@ -41,7 +33,7 @@ def check(query: str, dialect: str | None = None) -> None:
     while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
         tokens.pop()
     # A quoted name or text is never a keyword; an unquoted column called `delete` has to be quoted.
-    words = [token.text.upper() for token in tokens if token.token_type not in _QUOTED]
+    words = [token.text.upper() for token in tokens if token.token_type.name not in _QUOTED]
     first = next((word for word in words if word != "("), "")
     if first not in ("SELECT", "WITH"):
         raise ValueError("must be one query that starts with SELECT or WITH")
@@ -56,6 +48,10 @@ def check(query: str, dialect: str | None = None) -> None:
 def check_statement(query: str, dialect: str | None) -> None:
     """The same by the text's grammar, for a database that cannot be opened for reading only: some take several
     statements without anything between them."""
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
     try:
         statements = sqlglot.parse(query, read=dialect)
     except (SqlglotError, RecursionError):

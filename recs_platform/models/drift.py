@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from scipy.special import chdtri
+import scipy
 
 from recs_platform.models.distribution import Distribution
 from recs_platform.models.features import Floats
@@ -167,7 +167,7 @@ def _psi(then: Sample, now: Sample) -> Figure:
     # few rows look like training and not like an even spread.
     before = _smoothed(before, then.size, np.full(bins, 1 / bins))
     after = _smoothed(after, now.size, before)
-    chance = (1 / then.size + 1 / now.size) * float(chdtri(max(bins - 1, 1), CHANCE))
+    chance = (1 / then.size + 1 / now.size) * float(scipy.special.chdtri(max(bins - 1, 1), CHANCE))
     return Figure("psi", population_stability(before, after), chance)
 
 

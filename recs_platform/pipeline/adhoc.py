@@ -17,7 +17,6 @@ from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_row
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.table import Kind
-from recs_platform.warehouse.personal import personal_columns
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery, Tables
 from recs_platform.warehouse.query import parse_query
@@ -68,6 +67,8 @@ def answered(warehouse: Tables, bound: BoundQuery, *, limit: int, masked: bool) 
             if len(rows) >= limit:
                 break
     if masked:
+        from recs_platform.warehouse.personal import personal_columns
+
         hidden = personal_columns(bound.query, {view.name: view.spec for view in bound.views}, names)
         rows = [mask_row(row, hidden.personal, derived=hidden.derived) for row in rows]
     return Answer(names, tuple(rows))

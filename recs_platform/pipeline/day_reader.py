@@ -10,8 +10,8 @@ import pyarrow as pa
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.protocol import Warehouse
+from recs_platform.warehouse.values import Value
 
 Row: TypeAlias = dict[str, Any]
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from textwrap import dedent
 from typing import Any, Protocol, get_type_hints
 
-import pandas as pd
 import pyarrow as pa
 
 from recs_platform.arguments import name_of, parameters_of_function
@@ -34,11 +34,18 @@ class QueryRunner(Protocol):
 _UNTYPED = ("company", "days")
 _TYPED = {"models": ModelShelf, "warehouse": QueryRunner}
 _HANDED_OVER = {
-    pd.DataFrame: "pandas.DataFrame",
     pa.Table: "pyarrow.Table",
     pa.RecordBatchReader: "pyarrow.RecordBatchReader",
     BoundQuery: "BoundQuery",
 }
+_FRAME = "pandas.DataFrame"
+
+
+def _handed_over() -> dict[Any, str]:
+    """The forms of a table, and what they are called. A function that takes a frame has loaded pandas, and nobody else
+    needs it."""
+    pandas = sys.modules.get("pandas")
+    return {pandas.DataFrame if pandas else object(): _FRAME, **_HANDED_OVER}
 
 
 def table_asset(
@@ -82,7 +89,7 @@ def _inputs(function: Callable[..., Any]) -> dict[str, Any]:
     for name in parameters_of_function(function):
         if name in _UNTYPED:
             continue
-        allowed: Mapping[Any, str] = {_TYPED[name]: _TYPED[name].__name__} if name in _TYPED else _HANDED_OVER
+        allowed: Mapping[Any, str] = {_TYPED[name]: _TYPED[name].__name__} if name in _TYPED else _handed_over()
         hint = hints.get(name)
         if not any(hint is kind for kind in allowed):
             given = f"is annotated {hint!r}" if name in hints else "has no annotation"

@@ -21,12 +21,12 @@ from recs_platform.pipeline.stage import FrameTable, SqlTable, Stage
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse import point_in_time
 from recs_platform.warehouse.check import Check, read_check
-from recs_platform.warehouse.compile import Value, Values
 from recs_platform.warehouse.point_in_time import Looks
 from recs_platform.warehouse.protocol import BoundQuery, Incoming
 from recs_platform.warehouse.query import Query, parse_query
 from recs_platform.warehouse.scope import AS_OF, SENT_FROM, SENT_TO, Scope
 from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
+from recs_platform.warehouse.values import Value, Values
 
 FIRST_DAY, LAST_DAY = "first_day", "last_day"
 """What a check may ask besides a table's own parameters: the days that it judges."""

@@ -12,13 +12,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlglot import exp
-
 from recs_platform.schemas.table import Kind, TableSpec
-from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.point_in_time import Looks
 from recs_platform.warehouse.query import DIRECTIVES, Query
 from recs_platform.warehouse.scope import Scope
+from recs_platform.warehouse.values import Value
 
 _GIVEN = re.compile(r"^@\w+(, @\w+)*$")
 
@@ -34,6 +32,8 @@ class Question:
 
     def placeholders(self) -> dict[str, Value]:
         """Values that show where what is given goes."""
+        from sqlglot import exp
+
         listed = {p.name for unnest in self.query.tree.find_all(exp.Unnest) for p in unnest.find_all(exp.Parameter)}
         return {name: (f"<{name}>",) if name in listed else f"<{name}>" for name in sorted(self.given)}
 

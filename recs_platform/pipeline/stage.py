@@ -14,11 +14,11 @@ from recs_platform.companies.model import Company
 from recs_platform.declarations.product import AnyProduct
 from recs_platform.reporting.presentation import Present, check_presenter
 from recs_platform.schemas.table import Table, TableSpec, spec_of
-from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.point_in_time import Span
 from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming, Warehouse
 from recs_platform.warehouse.query import Query
 from recs_platform.warehouse.slices import Days
+from recs_platform.warehouse.values import Value
 
 IncomingRows = Callable[[Company, Days], Mapping[str, Incoming]]
 

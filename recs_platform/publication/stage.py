@@ -56,7 +56,7 @@ def product_stage(
             f"{strategy.name} cannot publish {of.name}: a table of {product.content} is a snapshot with "
             f"{', '.join(product.read_by)}"
         )
-    if tuple(product.figures.tree.named_selects) != FIGURES:
+    if product.figures.columns != FIGURES:
         raise product.figures.error(f"the figures of a product are {', '.join(FIGURES)}, in this order")
     compared = sql_asset(product.comparison, comparison, queries, present=show)
     compared = replace(compared, note=partial(noted_with, product.live))

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime
 
-from pandera.ibis import Field
-
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, formerly, snapshot
 
 STATUSES = ("delivered", "failed", "unreported", "held_out")

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import datetime
 
-from pandera.ibis import Field
-
 from recs_platform.schemas.campaign import MACHINE_RULES, PATHS
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, snapshot
 
 STEPS = ("sent", "delivered", "opened", "clicked", "ordered")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime
 from functools import cache
 
-import pandera.ibis as pandera
 import pyarrow as pa
 
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Kind, Table, TableSpec, formerly, log, snapshot, spec_of
 
 SOURCE_DAY = "source_day"
@@ -28,10 +28,18 @@ _ANNOTATIONS: dict[pa.DataType, type] = {
 }
 
 
-@cache
 def landed(model: type[Table]) -> type[Table]:
     """The model of `landed_<table>`: the canonical columns, any of them NULL, no rule, and `rejection`."""
-    spec = spec_of(model)
+    return _landed(spec_of(model))
+
+
+def source(model: type[Table]) -> type[Table]:
+    """The model of `source_<table>`: the columns that a feed has, and the two that reading it adds."""
+    return _source(spec_of(model))
+
+
+@cache
+def _landed(spec: TableSpec) -> type[Table]:
     return _derive(
         spec,
         f"landed_{spec.name}",
@@ -41,9 +49,7 @@ def landed(model: type[Table]) -> type[Table]:
 
 
 @cache
-def source(model: type[Table]) -> type[Table]:
-    """The model of `source_<table>`: the columns that a feed has, and the two that reading it adds."""
-    spec = spec_of(model)
+def _source(spec: TableSpec) -> type[Table]:
     return _derive(
         spec,
         f"source_{spec.name}",
@@ -64,9 +70,7 @@ def _derive(spec: TableSpec, name: str, description: str, added: dict[str, tuple
     given = {c.name: (_ANNOTATIONS[c.type], c.description) for c in spec.columns} | added
     renamed = {c.name: formerly(c.formerly) for c in spec.columns if c.formerly}
     fields = {
-        column: pandera.Field(
-            nullable=column != spec.date_column, description=description, metadata=renamed.get(column)
-        )
+        column: Field(nullable=column != spec.date_column, description=description, metadata=renamed.get(column))
         for column, (_, description) in given.items()
     }
     annotations = {column: annotation for column, (annotation, _) in given.items()}

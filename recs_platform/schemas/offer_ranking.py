@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import datetime
 
-from pandera.ibis import Field
-
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, log, snapshot
 
 GENERATORS = ("bought_before", "category_affinity", "business_type", "new_offer")

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import datetime
 
-from pandera.ibis import Field
-
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, formerly, log, snapshot
 
 EVENT_NAMES = ("product_viewed", "cart_updated", "order_line", "order_placed", "order_refunded")

@@ -1,37 +1,34 @@
 """What a table is: its columns, its kind, its key, and what an empty slice of it means.
 
-A table is written down once, as a Pandera model under one of the two decorators below. Types, validation, docs, an
-engine's own schemas and Dagster metadata are all derived from it. Nothing here knows an engine or Dagster.
+A table is written down once, as a class under one of the two decorators below. Types, the Pandera model that validates
+it, docs, an engine's own schemas and Dagster metadata are all derived from it. Nothing here knows an engine or Dagster.
 """
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
-import pandera.ibis as pandera
 import pyarrow as pa
-from pandera.api.ibis.container import DataFrameSchema
-from pandera.backends.ibis.register import register_ibis_backends
 
+from recs_platform.schemas.field import FieldDeclaration
 from recs_platform.schemas.reserved_words import is_reserved
 
-# A model copies its checks when its class is made, so the Ibis implementations must be registered before that.
-register_ibis_backends()
+if TYPE_CHECKING:
+    from pandera.api.ibis.container import DataFrameSchema
 
-_ARROW_TYPES: dict[str, pa.DataType] = {
-    "string": pa.string(),
-    "int64": pa.int64(),
-    "float64": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-    "timestamp(6)": pa.timestamp("us"),
-    "array<string>": pa.list_(pa.string()),
+_ARROW_TYPES: dict[Any, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    datetime.date: pa.date32(),
+    datetime.datetime: pa.timestamp("us"),
 }
 _SQL_TYPES = {
     pa.string(): "STRING",
@@ -47,18 +44,17 @@ _SQL_TYPES = {
 _FORMERLY = "formerly"
 
 
-class Table(pandera.DataFrameModel):
-    """Base of every table's model: exactly the declared columns, coerced to the declared types."""
+class Table:
+    """Base of every table's declaration: its columns, each an annotation and a `Field`, and no others.
 
-    class Config:
-        strict = True
-        coerce = True
+    A rule that a `Field` cannot state is a method under Pandera's own `check` or `dataframe_check`.
+    """
 
 
 def formerly(name: str) -> dict[str, str]:
     """Metadata of a renamed column: what is stored or fed under its former name is read under the new one.
 
-    >>> pandera.Field(metadata=formerly("at")).metadata
+    >>> formerly("at")
     {'formerly': 'at'}
     """
     return {_FORMERLY: name}
@@ -117,19 +113,17 @@ class TableSpec:
 
     @cached_property
     def schema(self) -> DataFrameSchema:
-        return self.model.to_schema()
+        """As Pandera has it, which is loaded for whoever judges rows."""
+        from recs_platform.schemas.pandera_model import pandera_schema
+
+        return pandera_schema(self.model, get_type_hints(self.model), _fields(self.model))
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
+        types = get_type_hints(self.model)
         return tuple(
-            Column(
-                name,
-                _ARROW_TYPES[str(column.dtype)],
-                column.nullable,
-                column.description or "",
-                (column.metadata or {}).get(_FORMERLY),
-            )
-            for name, column in self.schema.columns.items()
+            Column(name, _ARROW_TYPES[types[name]], field.nullable, field.description, field.metadata.get(_FORMERLY))
+            for name, field in _fields(self.model).items()
         )
 
     @cached_property
@@ -139,6 +133,17 @@ class TableSpec:
     def arrow_table(self, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
         """Rows that Python made, in the declared columns and types; a column that a row leaves out is NULL."""
         return pa.Table.from_pylist([dict(row) for row in rows], schema=self.arrow_schema)
+
+
+def _fields(model: type[Table]) -> dict[str, FieldDeclaration]:
+    """What is said of each column, in order; a TypeError names what is annotated and declares none."""
+    fields = {}
+    for name in get_type_hints(model):
+        field = getattr(model, name, None)
+        if not isinstance(field, FieldDeclaration):
+            raise TypeError(f"{model.__name__}.{name} must be given a Field of recs_platform.schemas.field")
+        fields[name] = field
+    return fields
 
 
 _Model = TypeVar("_Model", bound=type[Table])
@@ -191,7 +196,7 @@ def _declare(
             empty,
             frozenset(personal),
         )
-        declared: dict[str, Any] = dict.fromkeys(spec.schema.columns)
+        declared = [column.name for column in spec.columns]
         missing = [c for c in (*key, spec.date_column, *personal, *([time] if time else [])) if c not in declared]
         if reserved := [column for column in declared if is_reserved(column)]:
             raise TypeError(f"{model.__name__} has a column {reserved[0]}, which is a reserved word of GoogleSQL")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from pandera.ibis import Field
-
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, snapshot
 
 TIERS = ("vehicle", "model", "make", "global")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-
-import ibis.expr.types as ir
+from typing import TYPE_CHECKING
 
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.errors import SourceError
 from recs_platform.schemas.landing import REJECTION
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.protocol import Audit, StagedSlice, Subject
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 _REASONS_SHOWN = 5
 

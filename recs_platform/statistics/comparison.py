@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import stdtr, stdtrit
+import scipy
 
 from recs_platform.statistics.intervals import LEVEL, UNKNOWN, Interval
 
@@ -73,7 +73,7 @@ def compare(first: Estimate, second: Estimate, level: float = LEVEL, covariance:
         estimate=difference,
         low=difference - reach * error,
         high=difference + reach * error,
-        p_value=2 * float(stdtr(freedom, -abs(difference) / error)),
+        p_value=2 * float(scipy.special.stdtr(freedom, -abs(difference) / error)),
         standard_error=error,
         relative=relative,
         relative_low=None if ratio.low is None else ratio.low - 1,
@@ -91,7 +91,7 @@ def around(estimate: Estimate, level: float = LEVEL) -> Interval:
 
 def t_quantile(level: float, freedom: float) -> float:
     """Student's counterpart of the normal 1.96: wider, the less is known about the variance."""
-    return float(stdtrit(freedom, (1 + level) / 2))
+    return float(scipy.special.stdtrit(freedom, (1 + level) / 2))
 
 
 def _welch_freedom(own: float, own_freedom: int, other: float, other_freedom: int) -> float:

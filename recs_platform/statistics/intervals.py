@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import ndtri
+import scipy
 
 LEVEL = 0.95
 
@@ -35,7 +35,7 @@ UNKNOWN = Interval(None, None, None)
 
 def normal_quantile(level: float) -> float:
     """How many standard errors an interval of this level goes to each side: 1.96 for 95%."""
-    return float(ndtri((1 + level) / 2))
+    return float(scipy.special.ndtri((1 + level) / 2))
 
 
 def proportion(successes: int, trials: int, level: float = LEVEL) -> Interval:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import bdtr
+import scipy
 
 from recs_platform.statistics.intervals import LEVEL, Interval, normal_quantile
 
@@ -46,7 +46,7 @@ def paired(both: int, before_only: int, after_only: int, neither: int, level: fl
         (both + after_only) / customers,
         _difference(customers, before_only, after_only, level),
         _lift(both, before_only, after_only, level),
-        min(1.0, 2 * float(bdtr(min(before_only, after_only), changed, 0.5))),
+        min(1.0, 2 * float(scipy.special.bdtr(min(before_only, after_only), changed, 0.5))),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import ndtri
+import scipy
 
 from recs_platform.statistics.intervals import LEVEL, normal_quantile
 from recs_platform.statistics.sequential import shortest_reach
@@ -43,7 +43,7 @@ def customers_for_mean(
     if effect == 0:
         return None
     per_treated = _odds(share)
-    wanted = _reach(level, watched=watched) + float(ndtri(power))
+    wanted = _reach(level, watched=watched) + float(scipy.special.ndtri(power))
     needed = (wanted * deviation / effect) ** 2 * (1 + 1 / per_treated)
     return ArmSizes(math.ceil(needed), math.ceil(needed * per_treated))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scipy.special import chdtrc
+import scipy
 
 THRESHOLD = 0.001
 FEWEST_EXPECTED = 5
@@ -44,5 +44,5 @@ def sample_ratio(
     if len(judged) < 2 or min(expected[arm] for arm in judged) < FEWEST_EXPECTED:
         return SampleRatioTest(expected, None, None, mismatch=False)
     statistic = sum((customers.get(arm, 0) - expected[arm]) ** 2 / expected[arm] for arm in judged)
-    p_value = float(chdtrc(len(judged) - 1, statistic))
+    p_value = float(scipy.special.chdtrc(len(judged) - 1, statistic))
     return SampleRatioTest(expected, statistic, p_value, mismatch=p_value < threshold)

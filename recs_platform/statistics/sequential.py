@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import lambertw
+import scipy
 
 from recs_platform.statistics.intervals import LEVEL, Interval
 
@@ -51,4 +51,4 @@ def _information(standard_error: float, tuned_for: float, level: float) -> float
 
 def _tightest(level: float) -> float:
     """The k of the least reach: (1 + k) - ln(1 + k) = 1 - 2 ln alpha, which Lambert's W solves."""
-    return -float(lambertw(-((1 - level) ** 2) / math.e, k=-1).real) - 1
+    return -float(scipy.special.lambertw(-((1 - level) ** 2) / math.e, k=-1).real) - 1

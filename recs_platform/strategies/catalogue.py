@@ -19,6 +19,7 @@ from recs_platform.strategies.offer_ranking.strategy import OFFER_RANKING
 from recs_platform.strategies.replenishment.strategy import REPLENISHMENT
 from recs_platform.strategies.vehicle_fitment.strategy import VEHICLE_FITMENT
 from recs_platform.warehouse.query import load_queries, sql_folder
+from recs_platform.warehouse.query_facts import facts_kept
 
 VALIDATION = "sql/validation/"
 
@@ -70,6 +71,7 @@ def _pipelines(records: tuple[Strategy, ...], folder: Path) -> Mapping[str, Pipe
         for record in records
     }
     _refuse_orphans({name: query.path for name, query in queries.items()}, pipelines)
+    facts_kept().keep()
     return pipelines
 
 

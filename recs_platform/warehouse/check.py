@@ -11,17 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
-
-from sqlglot import exp
+from typing import TYPE_CHECKING, Any
 
 from recs_platform.errors import QueryError
 from recs_platform.masking import mask_row
 from recs_platform.schemas.table import TableSpec
-from recs_platform.warehouse.compile import Values
-from recs_platform.warehouse.personal import PersonalColumns, personal_columns
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import Query, parse_query
+from recs_platform.warehouse.values import Values
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 EXAMPLES = 10
 _FEW_ROWS = 3
@@ -57,7 +57,9 @@ class Check:
     def judging(self) -> Query:
         """One query for everything that a verdict needs: both numbers, beside a few of the offending rows in a fixed
         order; where there is none, beside NULLs."""
-        columns = ", ".join(self.query.tree.named_selects)
+        from sqlglot import exp
+
+        columns = ", ".join(self.query.columns)
         tree: exp.Select = exp.maybe_parse(
             f"SELECT {columns}, _violations, _rows FROM counted LEFT JOIN shown ON TRUE ORDER BY {columns}",
             into=exp.Select,
@@ -70,7 +72,7 @@ class Check:
         }
         for name, part in parts.items():
             tree = tree.with_(name, as_=part, dialect="bigquery", copy=False)
-        return replace(self.query, name=f"{self.name}, judged", tree=tree)
+        return self.query.made_into(f"{self.name}, judged", tree)
 
     def allowed(self, values: Values) -> float:
         if isinstance(self.tolerance, float):
@@ -151,6 +153,8 @@ def _counting(query: Query, of: str, parameters: frozenset[str]) -> Query:
 
 def judge(warehouse: Warehouse, check: Check, bound: BoundQuery) -> CheckVerdict:
     """Run a check: how many rows break the rule, which share of all that is, and a few of them, masked."""
+    from recs_platform.warehouse.personal import PersonalColumns, personal_columns
+
     with warehouse.run(replace(bound, query=check.judging)) as reader:
         judged = reader.read_all().to_pylist()
     violations, rows = judged[0]["_violations"], judged[0]["_rows"]

@@ -5,16 +5,12 @@ Not here: how an engine of ours runs a query (`lake/compile.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import TypeAlias
 
 from sqlglot import exp
 
 from recs_platform.warehouse.query import Query
-
-Value: TypeAlias = str | int | float | bool | date | tuple[str, ...] | None
-Values: TypeAlias = Mapping[str, Value]
+from recs_platform.warehouse.values import Value, Values
 
 
 def bigquery_sql(query: Query, values: Values) -> str:

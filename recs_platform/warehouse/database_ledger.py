@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from recs_platform.errors import DamageError
@@ -22,6 +22,28 @@ from recs_platform.warehouse.ledger import LedgerPage, TableVersion, merged
 from recs_platform.warehouse.slices import Days, Slice, TableRef
 
 _ROWS_PER_STATEMENT = 1_000
+
+# Made once: writing a statement takes longer than asking.
+_PAGE = (
+    select(
+        LedgerTable.table_id,
+        LedgerTable.version,
+        LedgerSlice.day,
+        LedgerSlice.rows,
+        LedgerSlice.made_at,
+        LedgerSlice.run_id,
+        LedgerSlice.note,
+        LedgerSlice.files,
+    )
+    .select_from(LedgerTable)
+    # One statement, so that the slices are those of this very state.
+    .outerjoin(
+        LedgerSlice,
+        (LedgerSlice.dataset == LedgerTable.dataset) & (LedgerSlice.table_name == LedgerTable.table_name),
+    )
+    .where(LedgerTable.dataset == bindparam("dataset"), LedgerTable.table_name == bindparam("name"))
+    .order_by(LedgerSlice.day)
+)
 
 
 @lru_cache(maxsize=8)
@@ -37,30 +59,10 @@ class DatabaseLedger:
     _remembered: dict[tuple[str, str], LedgerPage] = field(default_factory=dict)
 
     def page(self, table: TableRef) -> LedgerPage | None:
-        query = (
-            select(
-                LedgerTable.table_id,
-                LedgerTable.version,
-                LedgerSlice.day,
-                LedgerSlice.rows,
-                LedgerSlice.made_at,
-                LedgerSlice.run_id,
-                LedgerSlice.note,
-                LedgerSlice.files,
-            )
-            .select_from(LedgerTable)
-            # One statement, so that the slices are those of this very state.
-            .outerjoin(
-                LedgerSlice,
-                (LedgerSlice.dataset == LedgerTable.dataset) & (LedgerSlice.table_name == LedgerTable.table_name),
-            )
-            .where(*_of(LedgerTable, table))
-            .order_by(LedgerSlice.day)
-        )
         self._remembered.pop(_name(table), None)
         try:
             with self._database.connect() as connection:
-                page = _page(connection.execute(query).all())
+                page = _page(connection.execute(_PAGE, {"dataset": table.dataset, "name": table.name}).all())
         except (LookupError, TypeError, ValueError) as error:
             raise DamageError(
                 f"{table}: what the slice ledger says about it cannot be read ({error}). Put the platform database "

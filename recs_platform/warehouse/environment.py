@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from recs_platform.process import close_to_others, cores
 from recs_platform.settings import Settings, require_home, settings
-from recs_platform.warehouse.compile import Values, bigquery_sql
 from recs_platform.warehouse.database_ledger import database_ledger
-from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.query import Query
+from recs_platform.warehouse.values import Values
 
-SQL_OF: Mapping[str, Callable[[Query, Values], str]] = {
-    "duckdb": partial(duckdb_sql, pretty=True),
-    "bigquery": bigquery_sql,
-}
+
+def _on_the_lake(query: Query, values: Values) -> str:
+    from recs_platform.warehouse.lake.compile import duckdb_sql
+
+    return duckdb_sql(query, values, pretty=True)
+
+
+def _in_bigquery(query: Query, values: Values) -> str:
+    from recs_platform.warehouse.compile import bigquery_sql
+
+    return bigquery_sql(query, values)
+
+
+SQL_OF: Mapping[str, Callable[[Query, Values], str]] = {"duckdb": _on_the_lake, "bigquery": _in_bigquery}
 """A query as each engine runs it, for people to read."""
 
 

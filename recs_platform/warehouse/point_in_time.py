@@ -16,9 +16,9 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from recs_platform.schemas.table import Kind, TableSpec
-from recs_platform.warehouse.compile import Values
 from recs_platform.warehouse.query import DIRECTIVES, Query
 from recs_platform.warehouse.slices import Days
+from recs_platform.warehouse.values import Values
 
 Span: TypeAlias = int | str
 """A number of days, or the name of the parameter that holds it."""

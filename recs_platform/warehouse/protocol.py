@@ -9,16 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-import ibis.expr.types as ir
 import pyarrow as pa
 
 from recs_platform.schemas.table import TableSpec
-from recs_platform.warehouse.compile import Values
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.query import Query
 from recs_platform.warehouse.slices import Days, Slice, TableRef
+from recs_platform.warehouse.values import Values
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 Incoming: TypeAlias = Callable[[], AbstractContextManager[pa.RecordBatchReader]]
 """Rows from outside the warehouse that a query reads under a name, in the types that it expects. Opened once per run

@@ -14,7 +14,6 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 import pyarrow as pa
-from pandera.ibis import Field
 
 from recs_platform.automation.jobs import daily_job, history_job
 from recs_platform.automation.partitions import partition_key
@@ -23,6 +22,7 @@ from recs_platform.definitions import build_defs
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable, SqlTable, Stage
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, log, snapshot, spec_of
 from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.warehouse.protocol import Warehouse

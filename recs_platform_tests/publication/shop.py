@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-from pandera.ibis import Field
 from sqlalchemy import Engine
 
 from recs_platform.declarations.product import AnyProduct
@@ -21,6 +20,7 @@ from recs_platform.publication import inventory
 from recs_platform.publication.allocation import allocation
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import comparison_id, publish, reconcile
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, snapshot, spec_of
 from recs_platform.strategies.vehicle_fitment.publication import recommendations
 from recs_platform.warehouse.audit import SCHEMA_AUDIT

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from pandera.ibis import Field
 
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.landing import landed, source
 from recs_platform.schemas.sources import Interactions
 from recs_platform.schemas.table import Table, log, spec_of

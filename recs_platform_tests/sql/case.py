@@ -34,8 +34,8 @@ import yaml
 from recs_platform.companies.model import Company
 from recs_platform.schemas.table import Column, TableSpec
 from recs_platform.strategies.catalogue import KNOWN
-from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.slices import Days
+from recs_platform.warehouse.values import Value
 
 FOLDER = Path(__file__).parent
 VALIDATION = "validation"

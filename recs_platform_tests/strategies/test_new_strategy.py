@@ -12,7 +12,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from pandera.ibis import Field
 
 from recs_platform.automation.journal import RANGE_END, RANGE_START
 from recs_platform.campaign.stage import campaign_stage
@@ -29,6 +28,7 @@ from recs_platform.pipeline.stored import stored_rows
 from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy
 from recs_platform.reporting.explanation import Explanation, Sentence
 from recs_platform.schemas import sources
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Kind, Table, snapshot, spec_of
 from recs_platform.simulation import replenishment_world
 from recs_platform.sources.stage import sources_stage

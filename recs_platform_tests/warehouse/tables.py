@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
-from pandera.ibis import Field
 
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Table, TableSpec, formerly, log, snapshot, spec_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.lake import Lake

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandera.api.ibis.types import IbisData
 from pandera.errors import SchemaError, SchemaErrors
-from pandera.ibis import Field
 
 from recs_platform.errors import SliceError
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, TableSpec, log, spec_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT, violations
 from recs_platform.warehouse.lake.staged import StagedView

@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 import sqlglot
 
-from recs_platform.warehouse.compile import Value, bigquery_sql
+from recs_platform.warehouse.compile import bigquery_sql
 from recs_platform.warehouse.query import Query, parse_query
+from recs_platform.warehouse.values import Value
 
 
 def parse(text: str) -> Query:

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pandera.ibis import Field
 
 from recs_platform.companies.model import Company
 from recs_platform.errors import MissingSliceError
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable, SqlTable, Stage
+from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Table, TableSpec, log, snapshot, spec_of
 from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.warehouse.lake.lake import Lake

@@ -38,9 +38,8 @@ from recs_platform.campaign.bandit.overlap import (
 )
 from recs_platform.campaign.bandit.segments import segment_posteriors
 from recs_platform.schemas.campaign import EVERYBODY
-from recs_platform.statistics.intervals import normal_quantile
+from recs_platform.statistics.intervals import LEVEL, normal_quantile
 
-Z = normal_quantile(0.95)
 Method: TypeAlias = Literal["ips", "snips", "dr"]
 METHODS: tuple[Method, ...] = ("ips", "snips", "dr")
 
@@ -85,7 +84,8 @@ def evaluate(
     }
     logged = _rate(*_mean_and_error(scored, scored.reward), overlap.sends)
     gain, error = _mean_and_error(scored, scored.by["dr"] - scored.reward)
-    return Evaluation(estimates, logged, PolicyEstimate(gain, gain - Z * error, gain + Z * error), overlap)
+    half = normal_quantile(LEVEL) * error
+    return Evaluation(estimates, logged, PolicyEstimate(gain, gain - half, gain + half), overlap)
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,7 @@ def _rate(value: float, error: float, effective: float) -> PolicyEstimate:
     """
     rate = min(max(value, 0.0), 1.0)
     number = rate * (1 - rate) / error**2 if error > 0 and 0 < rate < 1 else effective
-    middle = (rate + Z**2 / (2 * number)) / (1 + Z**2 / number)
-    half = Z * np.sqrt(rate * (1 - rate) / number + Z**2 / (4 * number**2)) / (1 + Z**2 / number)
+    z = normal_quantile(LEVEL)
+    middle = (rate + z**2 / (2 * number)) / (1 + z**2 / number)
+    half = z * np.sqrt(rate * (1 - rate) / number + z**2 / (4 * number**2)) / (1 + z**2 / number)
     return PolicyEstimate(value, float(middle - half), float(middle + half))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, betaincinv, ndtr
+import scipy
 
 from recs_platform.campaign.bandit.counts import Floats
 from recs_platform.campaign.bandit.prior import BetaPrior
@@ -34,8 +34,8 @@ class Posterior:
     def interval(self, level: float = LEVEL) -> tuple[Floats, Floats]:
         """The ends of the central credible intervals."""
         tail = (1 - level) / 2
-        low: Floats = np.asarray(betaincinv(self.alpha, self.beta, tail), np.float64)
-        high: Floats = np.asarray(betaincinv(self.alpha, self.beta, 1 - tail), np.float64)
+        low: Floats = np.asarray(scipy.special.betaincinv(self.alpha, self.beta, tail), np.float64)
+        high: Floats = np.asarray(scipy.special.betaincinv(self.alpha, self.beta, 1 - tail), np.float64)
         return low, high
 
 
@@ -58,9 +58,9 @@ def rank(posterior: Posterior) -> Ranking:
     """Probability of being best, and expected loss."""
     alpha, beta = posterior.alpha[:, None], posterior.beta[:, None]
     # The common grid goes through the quantiles of every treatment: dense where something happens, tails included.
-    quantiles = ndtr(np.linspace(-8, 8, 1 + max(_LEAST_STEPS, _STEPS // len(alpha))))
-    x = np.unique(np.concatenate([[0.0, 1.0], betaincinv(alpha, beta, quantiles).ravel()]))
-    below: Floats = np.asarray(betainc(alpha, beta, x), np.float64)
+    quantiles = scipy.special.ndtr(np.linspace(-8, 8, 1 + max(_LEAST_STEPS, _STEPS // len(alpha))))
+    x = np.unique(np.concatenate([[0.0, 1.0], scipy.special.betaincinv(alpha, beta, quantiles).ravel()]))
+    below: Floats = np.asarray(scipy.special.betainc(alpha, beta, x), np.float64)
     # The expectation of the highest rate is the area above its distribution function.
     not_below = 1 - below.prod(0)
     highest = float((np.diff(x) * (not_below[1:] + not_below[:-1]) / 2).sum())

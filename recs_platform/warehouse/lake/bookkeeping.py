@@ -17,6 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from recs_platform.errors import DamageError
+from recs_platform.warehouse.lake import newest
 from recs_platform.warehouse.lake.damage import damaged_slice, damaged_table, owner
 from recs_platform.warehouse.lake.delta_log import Commit
 from recs_platform.warehouse.lake.delta_table import DeltaSlices, Replaced
@@ -26,7 +27,12 @@ from recs_platform.warehouse.slices import Days, Slice, TableRef
 
 
 def slices_now(table: DeltaSlices, ledger: SliceLedger) -> tuple[Slice, ...]:
-    """The slices of the newest version."""
+    """The slices of the newest version. Who asks once, as `recs status` does of every table, is told what was entered
+    of the state that the log ends with; the table need not be opened for it. Who reads rows opens it (`state_now`)."""
+    if not newest.was_looked_at(table.uri):
+        page = ledger.page(table.ref)
+        if page is not None and newest.ends_with(table.uri, page.state):
+            return page.slices
     _, slices = state_now(table, ledger)
     return slices
 

@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from sqlglot import exp
 
-from recs_platform.warehouse.compile import Value, Values, literal_of
+from recs_platform.warehouse.compile import literal_of
 from recs_platform.warehouse.query import Query
+from recs_platform.warehouse.values import Value, Values
 
 
 def duckdb_sql(query: Query, values: Values, *, pretty: bool = False) -> str:

@@ -107,7 +107,8 @@ class DeltaSlices:
         day = f"partition.{self.ref.spec.date_column}"
         columns = ("path", day, "num_records", "size_bytes", "modification_time")
         try:
-            actions = pa.table(table.get_add_actions(flatten=True))
+            # `pa.table` would load pandas, to see whether it is given a frame.
+            actions = pa.RecordBatchReader.from_stream(table.get_add_actions(flatten=True)).read_all()
             rows = zip(*(actions[name].to_pylist() for name in columns), strict=True)
             return tuple(sorted((DataFile(*row) for row in rows), key=lambda f: (f.day, f.path)))
         except (DeltaError, pa.ArrowException, KeyError, TypeError, ValueError) as error:

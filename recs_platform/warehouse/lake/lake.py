@@ -32,7 +32,6 @@ from recs_platform.warehouse.lake.inspection import check_files, check_writable,
 from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.refusals import refused_queries
 from recs_platform.warehouse.lake.relations import read_files, show_query
-from recs_platform.warehouse.lake.staged import StagedView
 from recs_platform.warehouse.lake.staging import stage
 from recs_platform.warehouse.lake.storage_errors import explained
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
@@ -55,6 +54,9 @@ class Lake:
     def replace(
         self, subject: Subject, rows: Rows, *, audits: Sequence[Audit] = (), note: Mapping[str, Any] | None = None
     ) -> Written:
+        # Whoever only reads loads neither Ibis nor Pandera.
+        from recs_platform.warehouse.lake.staged import StagedView
+
         table, files = self._table(subject.table), self._files(subject.table)
         folder = files.staging / uuid.uuid4().hex
         marks = [time.perf_counter()]

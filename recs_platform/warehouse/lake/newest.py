@@ -8,10 +8,12 @@ would take as long as opening, so there nothing is kept.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from deltalake import DeltaTable
 
@@ -95,6 +97,38 @@ def _commit(uri: str, version: int) -> tuple[int, int, int] | None:
     except FileNotFoundError:
         return None
     return file.st_ino, file.st_mtime_ns, file.st_size
+
+
+def was_looked_at(uri: str) -> bool:
+    """Whether this process has asked before, or has opened the table. What is asked again is better opened once."""
+    if uri in _NEWEST or uri in _LOOKED_AT:
+        return True
+    _LOOKED_AT.add(uri)
+    return False
+
+
+_LOOKED_AT: set[str] = set()
+
+
+def ends_with(uri: str, state: TableVersion) -> bool:
+    """Whether a table's log ends with this state, as far as its first and its last commit tell: the first names the
+    table, the last is whole, and none follows. False also where only opening it can tell."""
+    if "://" in uri or _commit(uri, state.version) is None or _commit(uri, state.version + 1) is not None:
+        return False
+    try:
+        first = _actions(uri, 0)
+        last = _actions(uri, state.version) if state.version else first
+        named = [action["metaData"]["id"] for action in first if "metaData" in action]
+        renamed = state.version > 0 and any("metaData" in action for action in last)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    return bool(last) and not renamed and named == [state.table_id]
+
+
+def _actions(uri: str, version: int) -> list[dict[str, Any]]:
+    """What a commit did."""
+    commit = Path(f"{uri}/_delta_log/{version:020}.json").read_text(encoding="utf-8")
+    return [json.loads(line) for line in commit.splitlines() if line]
 
 
 def file_name(day: date, column: str, name: str) -> str:

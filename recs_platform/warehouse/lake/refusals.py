@@ -15,7 +15,7 @@ import duckdb
 from recs_platform.errors import QueryError
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.protocol import BoundQuery
-from recs_platform.warehouse.query import TOO_DEEP
+from recs_platform.warehouse.query_text import TOO_DEEP
 
 _QUOTES_VALUES = frozenset(
     {"Conversion", "Invalid Input", "Out of Range", "Mismatch Type", "Constraint", "Invalid type"}

@@ -11,7 +11,6 @@ import duckdb
 
 from recs_platform.errors import MissingSliceError
 from recs_platform.schemas.table import TableSpec
-from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.lake.engine import declared_columns, literal, quoted
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery
@@ -38,6 +37,8 @@ def show_query(connection: duckdb.DuckDBPyConnection, shelf: Shelf, query: Bound
 
     What is opened for it must stay open until the SQL has run.
     """
+    from recs_platform.warehouse.lake.compile import duckdb_sql
+
     for view in query.views:
         ref = TableRef(query.dataset, view.spec)
         days = _days_shown(shelf, ref, view, query)

@@ -151,7 +151,7 @@ def test_a_models_windows_say_what_they_are_worth(world: DriftWorld, model: Mode
 
 
 def test_the_table_allows_the_verdicts_that_there_are() -> None:
-    (allowed,) = (check.statistics["allowed_values"] for check in DriftReport.to_schema().columns["verdict"].checks)
+    (allowed,) = (check.statistics["allowed_values"] for check in spec_of(DriftReport).schema.columns["verdict"].checks)
     assert tuple(allowed) == get_args(DriftVerdict)
 
 

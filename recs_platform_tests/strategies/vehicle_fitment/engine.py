@@ -13,10 +13,10 @@ import pyarrow as pa
 from recs_platform import bench
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
-from recs_platform.warehouse.compile import Values
 from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.lake.engine import declared_columns, quoted
 from recs_platform.warehouse.query import Query, parse_query, sql_folder
+from recs_platform.warehouse.values import Values
 from recs_platform_tests.sql.case import arrow_rows
 from recs_platform_tests.strategies.vehicle_fitment.worlds import AS_OF, Tables
 

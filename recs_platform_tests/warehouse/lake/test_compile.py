@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recs_platform.warehouse.compile import Value
 from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.query import Query, parse_query
+from recs_platform.warehouse.values import Value
 
 ROW = """(SELECT TIMESTAMP '2025-12-02 23:30:00' AS ts, TIMESTAMP '2025-12-01 23:45:00' AS earlier,
   DATE '2025-12-02' AS d, [1, 2] AS list, CAST(NULL AS VARCHAR) AS nothing, -7 AS n)"""
