@@ -26,7 +26,6 @@ def build_defs(
     companies: Mapping[str, Company] | None = None,
     strategies: Mapping[str, Pipeline] | None = None,
     resources: Mapping[str, Any] | None = None,
-    loggers: Mapping[str, dg.LoggerDefinition] | None = None,
 ) -> dg.Definitions:
     """Fresh definitions; what is not overridden is the environment's."""
     known = load_companies() if companies is None else companies
@@ -54,7 +53,6 @@ def build_defs(
         },
         # A company's day is many small steps: starting a process for each would take longer than the work.
         executor=dg.in_process_executor,
-        loggers=loggers,
     )
 
 

@@ -24,8 +24,7 @@ from recs_platform.model_registry.run_tags import reasons_of
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.pipeline.coverage import require_whole_windows
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.stage import FrameTable, SqlTable
-from recs_platform.publication.stage import PUBLICATION
+from recs_platform.pipeline.stage import PUBLICATION, FrameTable, SqlTable
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse.check import Check, Severity, judge
 from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
@@ -41,10 +40,10 @@ class PipelineWiring:
         self, pipeline: Pipeline, companies: Mapping[str, Company], partitions: dg.MultiPartitionsDefinition
     ) -> None:
         self.pipeline, self.companies, self.partitions = pipeline, companies, partitions
-        self.group = pipeline.strategy.name
+        self.strategy = pipeline.strategy.name
 
     def key(self, table: str) -> dg.AssetKey:
-        return dg.AssetKey([self.group, table])
+        return dg.AssetKey([self.strategy, table])
 
     def assets(self) -> list[dg.AssetsDefinition]:
         assets = [self._asset(table) for table in self.pipeline.tables.values()]
@@ -68,13 +67,13 @@ class PipelineWiring:
         """A company's whole day, the logs alone for a range of days in one run, and training if the strategy does."""
         jobs = [
             dg.define_asset_job(
-                daily_job(self.group),
-                selection=dg.AssetSelection.groups(self.group),
+                daily_job(self.strategy),
+                selection=self._all,
                 partitions_def=self.partitions,
                 description=f"A company's whole day. {self.pipeline.strategy.title}.",
             ),
             dg.define_asset_job(
-                history_job(self.group),
+                history_job(self.strategy),
                 selection=dg.AssetSelection.assets(*self._logs),
                 partitions_def=self.partitions,
                 description="The logs of a company for a range of days, in one run: how a new company's history loads.",
@@ -83,6 +82,10 @@ class PipelineWiring:
         model = self.pipeline.strategy.model
         return jobs if model is None else [*jobs, self._training_job(model)]
 
+    @property
+    def _all(self) -> dg.AssetSelection:
+        return dg.AssetSelection.key_prefixes(self.strategy)
+
     @cached_property
     def _logs(self) -> list[dg.AssetKey]:
         return [self.key(name) for name, spec in self.pipeline.specs.items() if spec.kind is Kind.LOG]
@@ -90,20 +93,20 @@ class PipelineWiring:
     def _training_job(self, model: TrainedModel) -> Job:
         planned = dg.AssetSelection.assets(self.key(model.plan))
         return dg.define_asset_job(
-            training_job(self.group),
-            selection=planned.downstream() & dg.AssetSelection.groups(self.group),
+            training_job(self.strategy),
+            selection=planned.downstream() & self._all,
             partitions_def=self.partitions,
             description="A company's day from its training plan on: what a sensor starts when it asks for a training.",
         )
 
     def schedules(self, jobs: Mapping[str, Job]) -> list[dg.ScheduleDefinition]:
-        job = jobs[daily_job(self.group)]
+        job = jobs[daily_job(self.strategy)]
         return [company_schedule(company, self.pipeline, job, self._logs) for company in self.companies.values()]
 
     def sensors(self, jobs: Mapping[str, Job]) -> list[dg.SensorDefinition]:
         if self.pipeline.strategy.model is None:
             return []
-        return [retraining_sensor(self.pipeline, self.companies, jobs[training_job(self.group)])]
+        return [retraining_sensor(self.pipeline, self.companies, jobs[training_job(self.strategy)])]
 
     def _asset(self, table: SqlTable | FrameTable) -> dg.AssetsDefinition:
         spec = table.spec
@@ -122,9 +125,9 @@ class PipelineWiring:
         return {
             "key": self.key(name),
             "partitions_def": self.partitions,
-            "group_name": self.group,
+            "group_name": self.pipeline.strategy.group(self.pipeline.stage_names[name]),
             "owners": OWNERS,
-            "tags": {"recs/strategy": self.group, "recs/kind": kind},
+            "tags": {"recs/strategy": self.strategy, "recs/kind": kind},
         }
 
     def _query_asset(self, table: SqlTable, common: dict[str, Any]) -> dg.AssetsDefinition:

@@ -5,25 +5,28 @@ Which runs a range of days needs is `plan.py`'s; retrying, progress and printing
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run_iterator
 
 from recs_platform.automation.event_log import without_notes
 from recs_platform.automation.interrupts import noticed_interrupts
 from recs_platform.automation.jobs import COMPANY_TAG, daily_job, history_job
 from recs_platform.automation.journal import RANGE_END, RANGE_START, ended_summary
+from recs_platform.automation.origin import job_origin
 from recs_platform.automation.partitions import partition_key
 from recs_platform.automation.plan import Step
 from recs_platform.automation.run_summary import RunSummary
 from recs_platform.process import freeze_loaded_objects
 
-CONSOLE, _RUN_LOGGER = "console", "recs.run"
-
 OnEvent = Callable[[dg.DagsterEvent], None]
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""What a run says is printed by whoever started it; the UI shows its whole log."""
 
 
 @dataclass(frozen=True)
@@ -39,60 +42,41 @@ def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_ev
     is raised when the run is over."""
     freeze_loaded_objects()
     job = defs.resolve_job_def(history_job(step.strategy) if step.history else daily_job(step.strategy))
-    tags = {COMPANY_TAG: step.company, **step.tags}
-    key = partition_key(step.company, step.days.last)
-    if step.history:
-        tags |= {RANGE_START: partition_key(step.company, step.days.first), RANGE_END: key}
-    with noticed_interrupts() as interrupted, _events_to(on_event, interrupted), without_notes():
-        result = job.execute_in_process(
-            instance=instance,
-            partition_key=None if step.history else key,
-            asset_selection=[dg.AssetKey([step.strategy, t]) for t in sorted(step.tables)] if step.tables else None,
-            tags=tags,
-            run_config={"loggers": {CONSOLE: {}}},
-            raise_on_error=False,
-        )
+    with noticed_interrupts() as interrupted, without_notes():
+        run = _created_run(job, instance, step)
+        success = False
+        for event in execute_run_iterator(InMemoryJob(job), run, instance):
+            success = success or event.event_type is dg.DagsterEventType.RUN_SUCCESS
+            if on_event:
+                on_event(event)
+            if event.event_type is dg.DagsterEventType.STEP_START and interrupted():
+                # Dagster takes it up where it can end the step, and the run with it.
+                signal.raise_signal(signal.SIGINT)
         pressed = interrupted()
-    done = ended_summary(instance, result.run_id, success=result.success)
+    done = ended_summary(instance, run.run_id, success=success)
     if pressed and not done.interrupted:
         raise KeyboardInterrupt
-    return Outcome(step, result.run_id, result.success, done)
+    return Outcome(step, run.run_id, success, done)
 
 
-def _run_logger(init_context: dg.InitLoggerContext) -> logging.Logger:  # noqa: ARG001  (Dagster's signature)
-    logger = logging.getLogger(_RUN_LOGGER)
-    logger.setLevel(logging.DEBUG)
-    logger.propagate = False
-    return logger
+def _created_run(job: dg.JobDefinition, instance: dg.DagsterInstance, step: Step) -> dg.DagsterRun:
+    """With everything that a run from the UI has: its partition or range, its job's snapshot, its origin."""
+    origin = job_origin(job.name)
+    selected = frozenset(dg.AssetKey([step.strategy, table]) for table in step.tables or ()) or None
+    return instance.create_run_for_job(
+        job if selected is None else job.get_subset(asset_selection=selected),
+        run_config=_QUIET,
+        tags={**job.run_tags, **_partition_tags(job, step), COMPANY_TAG: step.company, **step.tags},
+        asset_selection=selected,
+        remote_job_origin=origin.remote,
+        job_code_origin=origin.code,
+    )
 
 
-quiet_logger = dg.LoggerDefinition(
-    _run_logger, description="Hands a run's events to the process that launched it, and prints nothing."
-)
-
-
-class _EventHandler(logging.Handler):
-    def __init__(self, on_event: OnEvent | None, interrupted: Callable[[], bool]) -> None:
-        super().__init__()
-        self.on_event = on_event
-        self.interrupted = interrupted
-
-    def emit(self, record: logging.LogRecord) -> None:
-        event = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if not isinstance(event, dg.DagsterEvent):
-            return
-        if self.on_event:
-            self.on_event(event)
-        if event.event_type is dg.DagsterEventType.STEP_START and self.interrupted():
-            raise dg.DagsterExecutionInterruptedError
-
-
-@contextmanager
-def _events_to(on_event: OnEvent | None, interrupted: Callable[[], bool]) -> Iterator[None]:
-    logger = logging.getLogger(_RUN_LOGGER)
-    handler = _EventHandler(on_event, interrupted)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
+def _partition_tags(job: dg.JobDefinition, step: Step) -> dict[str, str]:
+    last = partition_key(step.company, step.days.last)
+    if step.history:
+        return {RANGE_START: partition_key(step.company, step.days.first), RANGE_END: last}
+    with dg.partition_loading_context() as context:
+        job.validate_partition_key(last, selected_asset_keys=None, context=context)
+    return dict(job.get_tags_for_partition_key(last, selected_asset_keys=None))

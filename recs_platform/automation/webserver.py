@@ -25,9 +25,9 @@ from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarge
 from dagster_webserver.app import create_app_from_workspace_process_context
 
 from recs_platform.automation.instance import prepared_home
+from recs_platform.automation.origin import DEFINITIONS
 from recs_platform.automation.web_guard import OwnPagesOnly
 
-_DEFINITIONS = "recs_platform.definitions"
 _NO_CURRENT_FOLDER = "PYTHONSAFEPATH"
 
 
@@ -35,9 +35,7 @@ def serve(host: str, listening: socket.socket, allowed_hosts: Collection[str]) -
     """Until Ctrl-C."""
     os.environ[_NO_CURRENT_FOLDER] = "1"
     # Dagster puts the folder in which a module is loaded on the path; the instance's own holds none.
-    code = ModuleTarget(
-        _DEFINITIONS, attribute=None, working_directory=str(prepared_home()), location_name=_DEFINITIONS
-    )
+    code = ModuleTarget(DEFINITIONS, attribute=None, working_directory=str(prepared_home()), location_name=DEFINITIONS)
     with (
         DagsterInstance.get() as instance,
         ProxyServerManager(instance, code, code_server_log_level="warning") as servers,

@@ -111,7 +111,7 @@ def rank_plainly(home: Path, customers: int) -> Done:
 
 def _run(customers: int, days: Days) -> Done:
     from recs_platform.automation.instance import instance
-    from recs_platform.automation.launch import launch, quiet_logger
+    from recs_platform.automation.launch import launch
     from recs_platform.automation.plan import last_day_that_is_over, plan
     from recs_platform.definitions import build_defs
     from recs_platform.strategies.catalogue import pipeline_of
@@ -119,7 +119,7 @@ def _run(customers: int, days: Days) -> Done:
 
     watch, company = Stopwatch(), bench_company(customers)
     pipeline, warehouse = pipeline_of(company), open_warehouse()
-    defs = build_defs(companies={company.name: company}, loggers={"console": quiet_logger})
+    defs = build_defs(companies={company.name: company})
     tables: dict[str, float] = defaultdict(float)
     with instance() as dagster:
         for step in plan(company, pipeline, warehouse, days, newest=last_day_that_is_over()).steps:

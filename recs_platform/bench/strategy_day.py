@@ -36,7 +36,7 @@ def prepare(home: Path, customers: int) -> None:
     """Simulate the world, load its history, and run the day once."""
     live_in(home)
     from recs_platform.automation.instance import instance
-    from recs_platform.automation.launch import launch, quiet_logger
+    from recs_platform.automation.launch import launch
     from recs_platform.automation.plan import last_day_that_is_over, plan
     from recs_platform.definitions import build_defs
     from recs_platform.settings import settings
@@ -52,7 +52,7 @@ def prepare(home: Path, customers: int) -> None:
         START,
         DAY,
     )
-    defs = build_defs(companies={company.name: company}, loggers={"console": quiet_logger})
+    defs = build_defs(companies={company.name: company})
     with instance() as dagster:
         planned = plan(company, pipeline, open_warehouse(), Days.one(DAY), newest=last_day_that_is_over())
         for step in planned.steps:
@@ -67,13 +67,13 @@ def run_day(home: Path, customers: int) -> Done:
     watch = Stopwatch()
     with watch.step("imports"):
         from recs_platform.automation.instance import instance
-        from recs_platform.automation.launch import launch, quiet_logger
+        from recs_platform.automation.launch import launch
         from recs_platform.automation.plan import Step
         from recs_platform.definitions import build_defs
         from recs_platform.warehouse.slices import Days
     company = bench_company(customers)
     with watch.step("definitions"):
-        defs = build_defs(companies={company.name: company}, loggers={"console": quiet_logger})
+        defs = build_defs(companies={company.name: company})
     with watch.step("run"), instance() as dagster:
         outcome = launch(defs, dagster, Step(company.name, _STRATEGY, Days.one(DAY), history=False))
     if not outcome.success:

@@ -11,14 +11,12 @@ from recs_platform.campaign import table_presentations
 from recs_platform.campaign.experiments import arm_comparison, period_comparison, sample_ratio
 from recs_platform.campaign.treatments import off_policy_evaluation, treatment_bandit
 from recs_platform.declarations.strategy import AnyStrategy
-from recs_platform.pipeline.stage import Stage, sql_asset
+from recs_platform.pipeline.stage import CAMPAIGNS, Stage, sql_asset
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas import campaign as schemas
 from recs_platform.schemas import campaign_reports as reports
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.warehouse.query import Query
-
-CAMPAIGN = "campaign"
 
 SHOWN: Mapping[type[Table], Present] = {
     reports.ConversionPaths: table_presentations.show_paths,
@@ -48,5 +46,5 @@ def campaign_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     measured = (sql_asset(spec_of(model).name, model, queries) for model in TABLES)
     asked = (sql_asset(spec_of(model).name, model, queries, present=SHOWN.get(model)) for model in reports.QUESTIONS)
     return Stage(
-        CAMPAIGN, (*measured, *FRAMES, sql_asset("treatment_allocation", schemas.TreatmentAllocation, queries), *asked)
+        CAMPAIGNS, (*measured, *FRAMES, sql_asset("treatment_allocation", schemas.TreatmentAllocation, queries), *asked)
     )

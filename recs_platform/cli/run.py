@@ -107,7 +107,6 @@ def days_between(first: tuple[str, str], last: tuple[str, str] | None) -> Days:
 def carry_out(steps: list[Step], *, as_json: bool) -> int:
     """Run steps, several companies at once, and report them; returns the exit code."""
     from recs_platform.automation.instance import instance
-    from recs_platform.automation.launch import quiet_logger
     from recs_platform.cli.progress import exit_code, run_side_by_side, run_steps, tell_errors
     from recs_platform.definitions import build_defs
 
@@ -115,7 +114,7 @@ def carry_out(steps: list[Step], *, as_json: bool) -> int:
         ended = run_side_by_side(steps, quiet=as_json)
     else:
         with instance() as dagster:
-            ended = run_steps(build_defs(loggers={"console": quiet_logger}), dagster, steps, quiet=as_json)
+            ended = run_steps(build_defs(), dagster, steps, quiet=as_json)
     if as_json:
         print_json([run.to_json() for run in ended])
         tell_errors(ended)

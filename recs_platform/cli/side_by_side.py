@@ -144,7 +144,6 @@ def _load() -> None:
 
 def _run_company(steps: list[Step]) -> int:
     from recs_platform.automation.instance import instance
-    from recs_platform.automation.launch import quiet_logger
     from recs_platform.automation.sequence import carried_out
     from recs_platform.definitions import build_defs
 
@@ -152,7 +151,7 @@ def _run_company(steps: list[Step]) -> int:
     if _stopped.is_set():
         return count
     with instance() as dagster:
-        for ended in carried_out(build_defs(loggers={"console": quiet_logger}), dagster, steps):
+        for ended in carried_out(build_defs(), dagster, steps):
             _reports.put(ended)
             count += 1
             if ended.outcome.summary.interrupted:

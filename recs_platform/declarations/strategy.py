@@ -54,11 +54,17 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
     """What a day comes to, in a few lines."""
     explainer: ExplainerT | None = None
     """Why a customer is recommended what it is, or nothing."""
+    label: str = ""
+    """One word in place of its name, for boxes that are too small for that: the groups of the UI."""
 
     @property
     def sources(self) -> dict[str, TableSpec]:
         """Its source tables, by name."""
         return {spec.name: spec for spec in map(spec_of, self.source_tables)}
+
+    def group(self, stage: str) -> str:
+        """Under this name the UI shows the tables of a stage as one box."""
+        return f"{self.label or self.name}_{stage}"
 
     def __str__(self) -> str:
         return self.name

@@ -64,6 +64,12 @@ class Pipeline:
         return products
 
     @cached_property
+    def stage_names(self) -> dict[str, str]:
+        """The name of the stage that each table belongs to, and each asset that publishes."""
+        made = {table.spec.name: stage.name for stage in self.stages for table in stage.tables}
+        return made | {stage.product.asset: stage.name for stage in self.stages if stage.product}
+
+    @cached_property
     def specs(self) -> dict[str, TableSpec]:
         """Every table that a query can read: those that are made, and the live ones."""
         live = {product.live.name: product.live for product in self.products.values()}

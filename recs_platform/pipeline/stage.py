@@ -20,6 +20,9 @@ from recs_platform.warehouse.query import Query
 from recs_platform.warehouse.slices import Days
 from recs_platform.warehouse.values import Value
 
+SOURCES, FEATURES, MODEL, CANDIDATES = "sources", "features", "model", "candidates"
+RECOMMENDED, PUBLICATION, CAMPAIGNS, REPORTS = "recommended", "publication", "campaigns", "reports"
+
 IncomingRows = Callable[[Company, Days], Mapping[str, Incoming]]
 
 
@@ -74,6 +77,7 @@ class Stage:
     """Tables that belong together. A stage sees its own tables and those of the stages before it."""
 
     name: str
+    """A step of a strategy's story, one of those below: stages of one name are one group in the UI."""
     tables: tuple[SqlTable | FrameTable, ...]
     private: frozenset[str] = frozenset()
     """Tables that only this stage may read."""

@@ -15,7 +15,7 @@ from recs_platform.companies.model import Company
 from recs_platform.declarations.product import FIGURES, AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.stage import Stage, sql_asset
+from recs_platform.pipeline.stage import PUBLICATION, Stage, sql_asset
 from recs_platform.publication.allocation import allocation
 from recs_platform.publication.allocation_picture import show_allocation
 from recs_platform.publication.outlet import Outlet
@@ -26,9 +26,6 @@ from recs_platform.schemas.publication import AllocationComparison
 from recs_platform.schemas.table import Kind, Table, spec_of
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.query import Query
-
-PUBLICATION = "publication"
-"""The kind of asset that makes a version live."""
 
 
 def allocation_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
@@ -60,4 +57,4 @@ def product_stage(
         raise product.figures.error(f"the figures of a product are {', '.join(FIGURES)}, in this order")
     compared = sql_asset(product.comparison, comparison, queries, present=show)
     compared = replace(compared, note=partial(noted_with, product.live))
-    return Stage(product.asset, (compared,), product=product)
+    return Stage(PUBLICATION, (compared,), product=product)

@@ -11,7 +11,7 @@ from functools import partial
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import AnyStrategy
-from recs_platform.pipeline.stage import SqlTable, Stage, sql_asset
+from recs_platform.pipeline.stage import SOURCES, SqlTable, Stage, sql_asset
 from recs_platform.schemas.landing import landed, source
 from recs_platform.schemas.sources import RejectedRows, SourceAssessment, SourceCounts
 from recs_platform.schemas.table import Table, TableSpec, spec_of
@@ -21,8 +21,6 @@ from recs_platform.sources.rejection import rejection_audit
 from recs_platform.warehouse.protocol import Incoming
 from recs_platform.warehouse.query import Query, parse_query
 from recs_platform.warehouse.slices import Days
-
-NAME = "sources"
 
 
 def sources_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
@@ -34,7 +32,7 @@ def sources_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
         SqlTable(spec_of(SourceCounts), _source_counts(specs)),
         sql_asset("source_assessment", SourceAssessment, queries),
     ]
-    return Stage(NAME, tuple(tables), private=frozenset(f"landed_{spec.name}" for spec in specs))
+    return Stage(SOURCES, tuple(tables), private=frozenset(f"landed_{spec.name}" for spec in specs))
 
 
 def _landed_table(model: type[Table], queries: Mapping[str, Query]) -> SqlTable:

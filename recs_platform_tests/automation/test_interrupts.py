@@ -14,7 +14,7 @@ import pytest
 
 from recs_platform.automation.interrupts import noticed_interrupts
 from recs_platform.automation.jobs import daily_job
-from recs_platform.automation.launch import CONSOLE, launch, quiet_logger
+from recs_platform.automation.launch import launch
 from recs_platform.automation.plan import Step
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.automation.small import PARTITIONS
@@ -58,7 +58,6 @@ def test_a_run_does_not_begin_another_step_after_a_dropped_interrupt() -> None:
         [first, second],
         jobs=[dg.define_asset_job(daily_job("shop"), selection=dg.AssetSelection.all())],
         executor=dg.in_process_executor,
-        loggers={CONSOLE: quiet_logger},
     )
     day = Step("acme", "shop", Days.one(date(2025, 9, 5)), history=False)
     with dg.DagsterInstance.ephemeral() as instance:

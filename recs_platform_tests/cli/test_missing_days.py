@@ -32,7 +32,7 @@ def started_alone(terminal: Terminal, day: date) -> Outcome:
     """A day's run, and nothing else: what the UI, a backfill of Dagster or a sensor starts."""
     with terminal.inside():
         from recs_platform.automation.instance import instance
-        from recs_platform.automation.launch import launch, quiet_logger
+        from recs_platform.automation.launch import launch
         from recs_platform.automation.plan import Step
         from recs_platform.definitions import build_defs
         from recs_platform.strategies.catalogue import company_named
@@ -41,7 +41,7 @@ def started_alone(terminal: Terminal, day: date) -> Outcome:
         company = company_named(COMPANY)
         step = Step(company.name, company.strategy.name, Days.one(day), history=False)
         with instance() as dagster:
-            return launch(build_defs(loggers={"console": quiet_logger}), dagster, step)
+            return launch(build_defs(), dagster, step)
 
 
 def status(terminal: Terminal) -> dict[str, Any]:

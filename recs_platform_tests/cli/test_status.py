@@ -50,7 +50,7 @@ def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) 
     days = ("--from", "2025-09-01", "--to", "2025-09-02")
     with terminal.inside():
         from recs_platform.automation.instance import instance
-        from recs_platform.automation.launch import launch, quiet_logger
+        from recs_platform.automation.launch import launch
         from recs_platform.automation.plan import Step
         from recs_platform.definitions import build_defs
         from recs_platform.strategies.catalogue import company_named
@@ -59,7 +59,7 @@ def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) 
         concord = company_named("concord")
         first = concord.start_date
         logs = Step(concord.name, concord.strategy.name, Days.one(first), history=True)
-        assert launch(build_defs(loggers={"console": quiet_logger}), instance(), logs).success
+        assert launch(build_defs(), instance(), logs).success
     (state,) = terminal.recs("status", "--company", "concord", "--json").json
     tables = {table["table"]: table for table in state["tables"]}
     assert tables["events"]["state"] == "fresh"

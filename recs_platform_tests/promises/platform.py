@@ -24,9 +24,9 @@ from recs_platform.automation.partitions import partition_key
 from recs_platform.automation.run_summary import RunSummary, summary
 from recs_platform.companies.model import Company
 from recs_platform.definitions import build_defs
+from recs_platform.pipeline.stage import SOURCES
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.settings import settings
-from recs_platform.sources.stage import NAME as SOURCES
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.lake.lake import Lake

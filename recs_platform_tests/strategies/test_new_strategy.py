@@ -172,14 +172,14 @@ def test_a_weekly_one_is_missing_when_its_day_has_come(terminal: Terminal, recor
     assert terminal.recs("run", "--company", COMPANY, "--date", str(MONDAY)).code == 0
     pipeline = catalogue.pipelines()[NAME]
     from recs_platform.automation.instance import instance
-    from recs_platform.automation.launch import launch, quiet_logger
+    from recs_platform.automation.launch import launch
     from recs_platform.automation.plan import Step
     from recs_platform.warehouse.slices import Days
 
     with terminal.inside(), instance() as dagster:
         corner = catalogue.company_named(COMPANY)
         week = Step(COMPANY, NAME, Days(TUESDAY, MONDAY + timedelta(days=7)), history=True)
-        assert launch(build_defs(companies={COMPANY: corner}, loggers={"console": quiet_logger}), dagster, week).success
+        assert launch(build_defs(companies={COMPANY: corner}), dagster, week).success
     (state,) = terminal.recs("status", "--company", COMPANY, "--json").json
     tables = {table["table"]: table for table in state["tables"]}
     regulars = tables["regulars"]
@@ -209,8 +209,7 @@ def _requested(defs: dg.Definitions, day: date) -> dg.RunRequest:
 
 def _in_this_process(steps: Sequence[Any], *, quiet: bool, processes: Any = None) -> list[Any]:
     from recs_platform.automation.instance import instance
-    from recs_platform.automation.launch import quiet_logger
 
     with instance() as dagster:
-        defs = build_defs(loggers={"console": quiet_logger})
+        defs = build_defs()
         return progress.run_steps(defs, dagster, steps, quiet=quiet)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.questions import questions_in
-from recs_platform.pipeline.stage import Stage, sql_asset
+from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import offer_ranking as schemas
 from recs_platform.schemas.offer_ranking import OfferRecommendations
 from recs_platform.schemas.offer_ranking_reports import OfferComparison, RunHealth
-from recs_platform.schemas.table import spec_of
+from recs_platform.schemas.table import Table, spec_of
 from recs_platform.strategies.offer_ranking.comparison_picture import show_offers
 from recs_platform.strategies.offer_ranking.contributions import feature_contributions, feature_importance
 from recs_platform.strategies.offer_ranking.drift import drift_report
@@ -33,7 +33,8 @@ _FEATURES = (
     schemas.TrainingSet,
     schemas.CandidateFeatures,
 )
-QUERIES = (*_SUMS, schemas.OfferCandidates, *_FEATURES, schemas.OfferRecommendations, RunHealth)
+_LISTS = (schemas.OfferRecommendations, RunHealth)
+QUERIES = (*_SUMS, schemas.OfferCandidates, *_FEATURES, *_LISTS)
 
 DAILY_SUMS = tuple(spec_of(model).name for model in _SUMS)
 """The logs that features are made of."""
@@ -41,18 +42,32 @@ FEATURE_TABLES = tuple(spec_of(model).name for model in _FEATURES)
 """In the order in which each is made of those before it."""
 
 
-def offer_ranking_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
-    queried = tuple(sql_asset(spec_of(model).name, model, queries) for model in QUERIES)
+def features_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """What the model is shown, and the plan, on which it depends whether examples to train on are among it."""
+    queried = _queried((*_SUMS, schemas.OfferCandidates, *_FEATURES), queries)
+    return Stage(FEATURES, (*queried, training_plan))
+
+
+def model_stage(_: AnyStrategy, __: Mapping[str, Query]) -> Stage:
+    return Stage(MODEL, (ranking_model, offer_scores))
+
+
+def recommendations_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """The offers of each customer, and what made the model choose them."""
     return Stage(
-        "offer_ranking",
-        (*queried, training_plan, ranking_model, offer_scores, feature_contributions),
+        RECOMMENDED,
+        (*_queried(_LISTS, queries), feature_contributions),
         questions=questions_in("explanation/offer_ranking", queries),
     )
 
 
+def _queried(models: tuple[type[Table], ...], queries: Mapping[str, Query]) -> tuple[SqlTable, ...]:
+    return tuple(sql_asset(spec_of(model).name, model, queries) for model in models)
+
+
 def offer_reports_stage(_: AnyStrategy, __: Mapping[str, Query]) -> Stage:
     """What looks back on the day: made after the offers are published, so that nobody waits for it."""
-    return Stage("offer_reports", (feature_importance, drift_report, offline_evaluation))
+    return Stage(REPORTS, (feature_importance, drift_report, offline_evaluation))
 
 
 def offers_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:

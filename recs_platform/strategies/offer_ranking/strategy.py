@@ -23,11 +23,19 @@ def _stages() -> Sequence[MakeStage]:
     from recs_platform.campaign.stage import campaign_stage
     from recs_platform.publication.stage import allocation_stage
     from recs_platform.sources.stage import sources_stage
-    from recs_platform.strategies.offer_ranking.stage import offer_ranking_stage, offer_reports_stage, offers_stage
+    from recs_platform.strategies.offer_ranking.stage import (
+        features_stage,
+        model_stage,
+        offer_reports_stage,
+        offers_stage,
+        recommendations_stage,
+    )
 
     return (
         sources_stage,
-        offer_ranking_stage,
+        features_stage,
+        model_stage,
+        recommendations_stage,
         offers_stage,
         offer_reports_stage,
         campaign_stage,
@@ -55,6 +63,7 @@ def _explain(read: DayReader, customer: str, item: str | None) -> Explanation:
 
 OFFER_RANKING = Strategy(
     name="offer_ranking",
+    label="offer",
     title="Offers that this customer will redeem",
     parameters=OfferRankingParameters,
     source_tables=(*sources.SHARED, sources.Impressions, sources.Redemptions, sources.Offers),

@@ -26,6 +26,7 @@ def _world() -> SimulatedWorld:
 
 REPLENISHMENT = Strategy(
     name="replenishment",
+    label="reorder",
     title="What to re-order this week, plus something new",
     parameters=ReplenishmentParameters,
     source_tables=sources.SHARED,

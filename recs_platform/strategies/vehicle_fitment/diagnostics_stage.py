@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recs_platform.declarations.strategy import AnyStrategy
-from recs_platform.pipeline.stage import Stage, sql_asset
+from recs_platform.pipeline.stage import REPORTS, Stage, sql_asset
 from recs_platform.reporting.presentation import Present
 from recs_platform.schemas import reporting as schemas
 from recs_platform.schemas.table import Table, spec_of
@@ -28,4 +28,4 @@ TABLES: tuple[tuple[type[Table], Present | None], ...] = (
 
 def reporting_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     made = (sql_asset(spec_of(model).name, model, queries, present=present) for model, present in TABLES)
-    return Stage("reporting", (*made, backtest))
+    return Stage(REPORTS, (*made, backtest))

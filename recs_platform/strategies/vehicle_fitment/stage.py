@@ -6,34 +6,43 @@ from collections.abc import Mapping
 
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.questions import questions_in
-from recs_platform.pipeline.stage import Stage, sql_asset
+from recs_platform.pipeline.stage import CANDIDATES, RECOMMENDED, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import vehicle_fitment as schemas
 from recs_platform.schemas.publication import Comparison
-from recs_platform.schemas.table import spec_of
+from recs_platform.schemas.table import Table, spec_of
 from recs_platform.schemas.vehicle_fitment import VehicleRecommendations
 from recs_platform.strategies.vehicle_fitment.comparison_picture import show_recommendations
 from recs_platform.strategies.vehicle_fitment.publication import recommendations
 from recs_platform.warehouse.query import Query
 
-TABLES = (
+CANDIDATE_TABLES = (
     schemas.UsersWithVehicles,
     schemas.StagedEvents,
     schemas.Purchases,
-    schemas.EligibleParts,
     schemas.ItemPopularity,
     schemas.SegmentPopularity,
+    schemas.EligibleParts,
     schemas.VehicleRanking,
     schemas.IntentScores,
-    schemas.Recommendations,
-    schemas.VehicleRecommendations,
-    schemas.DroppedCustomers,
 )
+RECOMMENDATION_TABLES = (schemas.Recommendations, schemas.VehicleRecommendations, schemas.DroppedCustomers)
+TABLES = (*CANDIDATE_TABLES, *RECOMMENDATION_TABLES)
 
 
-def vehicle_fitment_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
-    made = tuple(sql_asset(spec_of(model).name, model, queries) for model in TABLES)
-    return Stage("vehicle_fitment", made, questions=questions_in("explanation/vehicle_fitment", queries))
+def candidates_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """Which parts may be recommended for a vehicle, in which order, and what each customer was looking for."""
+    return Stage(CANDIDATES, _made(CANDIDATE_TABLES, queries))
+
+
+def recommendations_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """What each customer is recommended, and who is not."""
+    questions = questions_in("explanation/vehicle_fitment", queries)
+    return Stage(RECOMMENDED, _made(RECOMMENDATION_TABLES, queries), questions=questions)
+
+
+def _made(models: tuple[type[Table], ...], queries: Mapping[str, Query]) -> tuple[SqlTable, ...]:
+    return tuple(sql_asset(spec_of(model).name, model, queries) for model in models)
 
 
 def publication_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:

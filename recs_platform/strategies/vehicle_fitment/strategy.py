@@ -21,11 +21,16 @@ def _stages() -> Sequence[MakeStage]:
     from recs_platform.publication.stage import allocation_stage
     from recs_platform.sources.stage import sources_stage
     from recs_platform.strategies.vehicle_fitment.diagnostics_stage import reporting_stage
-    from recs_platform.strategies.vehicle_fitment.stage import publication_stage, vehicle_fitment_stage
+    from recs_platform.strategies.vehicle_fitment.stage import (
+        candidates_stage,
+        publication_stage,
+        recommendations_stage,
+    )
 
     return (
         sources_stage,
-        vehicle_fitment_stage,
+        candidates_stage,
+        recommendations_stage,
         publication_stage,
         reporting_stage,
         campaign_stage,
@@ -53,6 +58,7 @@ def _explain(read: DayReader, customer: str, item: str | None) -> Explanation:
 
 VEHICLE_FITMENT = Strategy(
     name="vehicle_fitment",
+    label="parts",
     title="Parts that fit your car and that owners of your car buy",
     parameters=VehicleFitmentParameters,
     source_tables=(*sources.SHARED, sources.Fitment, sources.OrderHistory),

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from recs_platform.campaign.stage import CAMPAIGN
 from recs_platform.companies.loader import read_company
+from recs_platform.pipeline.stage import CAMPAIGNS
 from recs_platform.strategies.catalogue import STRATEGIES, pipelines
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.cli.terminal import Terminal
@@ -45,4 +45,4 @@ def garage(folder: Path) -> Terminal:
 
 def _campaign_tables() -> list[str]:
     stages = pipelines()["vehicle_fitment"].stages
-    return [table.spec.name for stage in stages if stage.name == CAMPAIGN for table in stage.tables]
+    return [table.spec.name for stage in stages if stage.name == CAMPAIGNS for table in stage.tables]
