@@ -37,7 +37,7 @@ def earlier_days_check(
             f"recs run {name} --date {days.last}"
             if missing
             else "No earlier day is missing.",
-            metadata={"missing_days": dg.MetadataValue.json([str(day) for day in missing])},
+            metadata={"violations": len(missing), "missing_days": [str(day) for day in missing]},
         )
 
     return earlier_days_missing
