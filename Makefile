@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the targets
 	$(Q)sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
 
-demo: $(STAMP) ## run a company's pipeline on a simulated world, end to end
+demo: $(STAMP) ## run the pipelines of four simulated companies, end to end
 	$(Q)$(BIN)/recs demo
 
 ui: $(STAMP) ## open the Dagster UI on the same assets

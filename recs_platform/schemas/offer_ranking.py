@@ -126,7 +126,7 @@ class _OfOffer(Table):
     """Those of an offer."""
 
     category: str = Field(description="Its category; `unknown` where the catalog has none.")
-    discount_depth: float = Field(ge=0, le=1, description="Share taken off the price.")
+    discount_depth: float = Field(ge=0, le=1, description="Discount as a share of the price.")
     margin_impact: float = Field(nullable=True, le=1, description="Margin left, as a share of the list price.")
     days_until_expiry: int = Field(description="Days from the feature day to the offer's last day.")
     historical_redemption_rate: float = Field(ge=0, le=1, description="Redemptions per impression, smoothed.")
@@ -232,8 +232,8 @@ class OfferRecommendations(Table):
     item_id: str = Field(description="The item on offer.")
     category: str = Field(description="Its category.")
     is_own_brand: bool = Field(description="The company's own brand.")
-    discount: float = Field(ge=0, le=1, description="Share taken off the price.")
-    price: float = Field(ge=0, description="List price of one unit; the discount is not taken off.")
+    discount: float = Field(ge=0, le=1, description="Discount as a share of the price.")
+    price: float = Field(ge=0, description="List price of one unit; without the discount.")
     ends_on: datetime.date = Field(description="The offer's last day, after `as_of`.")
     score: float = Field(ge=0, le=1, description="The chance that the customer redeems it.")
     expected_margin: float = Field(nullable=True, description="The chance times the margin left per unit.")

@@ -73,7 +73,7 @@ class DriftReport(Table):
     name: str = Field(description="The feature, or `score`, `label`, `volume`.")
     figure: str = Field(description="psi, ks, missing_rate, label_rate, volume or new_categories.")
     value: float = Field(description="The figure; where it has none there is no row.")
-    threshold: float = Field(description="From where on it counts as drifted.", metadata=formerly("limit"))
+    threshold: float = Field(description="The value from which on it counts as drifted.", metadata=formerly("limit"))
     chance: float = Field(nullable=True, description="What chance alone may make of it in samples of this size.")
     verdict: str = Field(isin=["ok", "watch", "drifted"], description="ok, watch or drifted.")
     words: str = Field(description="The same in words.")

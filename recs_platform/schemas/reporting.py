@@ -154,6 +154,6 @@ class ColdStarts(Table):
     """One row: how many owners showed no intent in the window."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
-    owners: int = Field(ge=1, description="E-mailable owners of a known vehicle.")
+    owners: int = Field(ge=1, description="Owners of a known vehicle who can be e-mailed.")
     without_intent: int = Field(ge=0, description="Those without a view, cart or order of a part in the window.")
     share_without_intent: float = Field(ge=0, le=1, description="without_intent / owners.")

@@ -157,7 +157,7 @@ class Offers(Table):
     as_of: datetime.date = Field(description="The day whose state this is.")
     offer_id: str = Field(description="Identifies the offer.")
     item_id: str = Field(description="The item on offer.")
-    discount: float = Field(ge=0, le=1, description="Share taken off the price.")
+    discount: float = Field(ge=0, le=1, description="Discount as a share of the price.")
     starts_on: datetime.date = Field(description="First day.")
     ends_on: datetime.date = Field(description="Last day.")
 

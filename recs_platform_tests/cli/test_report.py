@@ -23,9 +23,8 @@ def test_it_says_where_the_page_is(reported: Terminal) -> None:
     folder = reported.folder / ".recs" / "reports" / NAME / "campaign-2025-09-08-2025-09-20"
     assert ended.code == 0
     assert f"The report is {folder / 'index.html'}" in ended.told
-    assert "Messages sent 8 Sep to 20 Sep 2025, as known on 30 Sep 2025" in words(
-        parsed((folder / "index.html").read_text())
-    )
+    page = words(parsed((folder / "index.html").read_text()))
+    assert "Messages sent 8 Sep to 20 Sep 2025, as known on 30 Sep 2025" in page
     assert len(list(folder.glob("*.csv"))) >= 11
 
 
