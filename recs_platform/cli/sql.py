@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.syntax import Syntax
 
 from recs_platform.cli.output import CompanyOption, JsonOption, console, day_of, print_json, say
 from recs_platform.errors import ConfigError
@@ -51,6 +50,8 @@ def show(
         print_json({"table": table, "engine": engine, "path": bound.query.path, "shown": views, "sql": text})
         return
     say((f"-- {bound.query.path}; shown: {_shown(views)}", "dim"))
+    from rich.syntax import Syntax
+
     console.print(Syntax(text, "sql", background_color="default", word_wrap=True))
 
 
