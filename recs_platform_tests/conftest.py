@@ -52,18 +52,22 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(cores() + 1, _MOST_WORKERS)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What can be made again is kept for all tests of a worker, and not where the person who runs them has it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "user-cache"))
+        yield
+
+
 @pytest.fixture(autouse=True)
-def own_home(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """No test sees the settings, the lake or the Dagster instance of the person who runs it."""
     for name in [name for name in os.environ if name.startswith("RECS_")]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     home = tmp_path / "home"
     monkeypatch.setenv("RECS_HOME", str(home))
-    # What can be made again is shared by all tests of a worker.
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "user-cache"))
     settings.cache_clear()
     yield home
     settings.cache_clear()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.syntax import Syntax
 
 from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, console, day_of, print_json, say
@@ -56,6 +55,8 @@ def show(
         say((f"-- {line}", "dim"))
     if not views:
         say(("-- shown: nothing of the warehouse", "dim"))
+    from rich.syntax import Syntax
+
     console.print(Syntax("", "sql", background_color="default").highlight(text.rstrip()), soft_wrap=True, end="")
 
 

@@ -15,6 +15,7 @@ import json
 import os
 import stat
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -122,7 +123,7 @@ def _read(path: Path) -> bytes:
 def _replace(folder: Path, content: bytes) -> None:
     """Write the file whole or not at all, for this user alone."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = folder / f"{_FILE}.{os.getpid()}"
+    unfinished = folder / f"{_FILE}.{os.getpid()}.{threading.get_ident()}"
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
             file.write(content)

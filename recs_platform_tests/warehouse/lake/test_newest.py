@@ -4,12 +4,14 @@ the one that it was."""
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
 
 from recs_platform.errors import DamageError
+from recs_platform.warehouse.database_ledger import DatabaseLedger
 from recs_platform.warehouse.lake import newest
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
 from recs_platform.warehouse.lake.lake import Lake
@@ -117,3 +119,61 @@ def test_an_object_store_is_asked_each_time(tmp_path: Path, opened: list[str]) -
     opened.clear()
     assert [lake.days(ref()), lake.days(ref())] == [[day(0)]] * 2
     assert opened == ["visits"] * 2
+
+
+def looking(tmp_path: Path) -> Lake:
+    """As somebody sees the table who has just come."""
+    newest._NEWEST.clear()
+    newest._LOOKED_AT.clear()
+    return open_lake(str(tmp_path / "lake"), tmp_path / "scratch", ledger=DatabaseLedger(f"sqlite:///{tmp_path}/p.db"))
+
+
+def test_who_looks_once_opens_nothing(tmp_path: Path, opened: list[str]) -> None:
+    for number in range(30):  # past a checkpoint
+        write(looking(tmp_path), Days.one(day(number)), visits([day(number)], each=2))
+        opened.clear()
+        shown = looking(tmp_path).slices(ref())
+        assert opened == []
+        assert [(s.day, s.rows) for s in shown] == [(day(n), 2) for n in range(number + 1)]
+    lake = looking(tmp_path)
+    assert lake.slices(ref()) == lake.slices(ref()) == lake.slices(ref())
+    assert opened == ["visits"], "who looks again opens it once"
+
+
+def test_who_looks_once_sees_what_another_has_not_entered(tmp_path: Path, opened: list[str]) -> None:
+    write(looking(tmp_path), TODAY, visits(TODAY, each=1))
+    # Another writer, who knows no ledger of ours.
+    write(open_lake(str(tmp_path / "lake"), tmp_path / "scratch"), days(1, 1), visits([day(1)], each=1))
+    opened.clear()
+    assert looking(tmp_path).days(ref()) == [day(0), day(1)]
+    assert opened
+
+
+def test_who_looks_once_is_told_of_a_log_that_is_damaged_at_its_end_or_gone(tmp_path: Path, opened: list[str]) -> None:
+    for mark in range(1, 4):
+        write(looking(tmp_path), TODAY, visits(TODAY, each=1, pages=mark))
+    log = Path(looking(tmp_path).root) / "company_7" / "visits" / "_delta_log"
+    *_, last = sorted(log.glob("*.json"))
+    whole = last.read_bytes()
+    last.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DamageError):
+        looking(tmp_path).slices(ref())
+    for damaged in (b"", b"\0" * len(whole)):
+        last.write_bytes(damaged)
+        opened.clear()
+        with suppress(DamageError):
+            looking(tmp_path).slices(ref())
+        assert opened == ["visits"], "only who opens it can tell"
+    last.unlink()
+    with pytest.raises(DamageError, match="its last commits are gone"):
+        looking(tmp_path).slices(ref())
+    shutil.rmtree(log)
+    with pytest.raises(DamageError, match="there is no log"):
+        looking(tmp_path).slices(ref())
+
+
+def test_who_looks_once_does_not_mistake_a_table_that_was_made_anew(tmp_path: Path) -> None:
+    write(looking(tmp_path), TODAY, visits(TODAY, each=1))
+    shutil.rmtree(Path(looking(tmp_path).root) / "company_7" / "visits")
+    write(open_lake(str(tmp_path / "lake"), tmp_path / "scratch"), TODAY, visits(TODAY, each=5))
+    assert [s.rows for s in looking(tmp_path).slices(ref())] == [5]
