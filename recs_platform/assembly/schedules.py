@@ -38,6 +38,8 @@ def run_request(company: Company, scheduled: datetime, logs: Sequence[dg.AssetKe
     day = scheduled.astimezone(ZoneInfo("UTC")).date() - timedelta(days=1)
     if day < company.start_date:
         return dg.SkipReason(f"{company.name} starts on {company.start_date}")
+    if company.end_date and day > company.end_date:
+        return dg.SkipReason(f"{company.name} ended on {company.end_date}")
     key = partition_key(company.name, day)
     selected = None if company.strategy.cadence.is_due(day) else logs
     return dg.RunRequest(run_key=key, partition_key=key, tags={COMPANY_TAG: company.name}, asset_selection=selected)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
+from recs_platform.assembly.schedules import run_request
 from recs_platform.companies.model import Company
 from recs_platform.strategies.catalogue import STRATEGIES, load_companies, pipelines
 from recs_platform_tests.promises.platform import definitions_of, quietly
@@ -137,6 +138,16 @@ def test_a_schedule_waits_for_the_first_day_to_be_over(
     request = _tick(definitions, company, datetime(first.year, first.month, 2 + late, 6))
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == f"{name}|{first}"
+
+
+def test_a_schedule_asks_for_nothing_after_the_last_day(
+    companies: dict[str, Company], definitions: dg.Definitions
+) -> None:
+    ended = companies["acme"].model_copy(update={"end_date": date(2025, 9, 14)})
+    last, after = (run_request(ended, datetime(2025, 9, day, 12, tzinfo=UTC), []) for day in (15, 16))
+    assert isinstance(last, dg.RunRequest)
+    assert isinstance(after, dg.SkipReason)
+    assert after.skip_message == "acme ended on 2025-09-14"
 
 
 @pytest.mark.parametrize("night", [date(2025, 10, 26), date(2025, 11, 2)], ids=["Europe", "America"])
