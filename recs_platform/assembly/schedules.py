@@ -62,6 +62,8 @@ def run_requests(
     day = scheduled.astimezone(ZoneInfo("UTC")).date() - timedelta(days=1)
     if day < company.start_date:
         return dg.SkipReason(f"{company.name} starts on {company.start_date}")
+    if company.end_date and day > company.end_date:
+        return dg.SkipReason(f"{company.name} ended on {company.end_date}")
     planned = plan(company, pipeline, warehouse, Days.one(day), newest=day)
     wanted = [_request(step, logs) for step in planned.steps]
     left = [request for request in wanted if request.run_key not in under_way]

@@ -24,6 +24,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, redire
 from pathlib import Path
 from typing import Any, TextIO
 
+from dagster import DagsterInstance, Field, StringSource
+from dagster._config.config_schema import UserConfigSchema
 from dagster._core.events import EVENT_TYPE_TO_PIPELINE_RUN_STATUS
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.dagster_run import FINISHED_STATUSES
@@ -41,20 +43,37 @@ _BUSY_SECONDS = 100
 
 
 class BatchedSqliteEventLog(SqliteEventLogStorage):
-    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+    def __init__(self, base_dir: str | None = None, inst_data: ConfigurableClassData | None = None) -> None:
+        """Without a folder it stands in that of its instance, where Dagster's own storage stands."""
+        self._inst_data = inst_data
+        if base_dir is not None:
+            self._open_in(base_dir)
+
+    def _open_in(self, base_dir: str) -> None:
         self._batch = threading.local()
         self._kept: dict[str, Engine] = {}
         """The databases that stay open: the index, and that of the run which was written to last."""
         self._tables: set[str] = set()
         self._columns: set[str] = set()
-        super().__init__(base_dir, inst_data)
+        super().__init__(base_dir, self._inst_data)
         # A batch holds the lock while it opens its second database.
         self._db_lock: Any = threading.RLock()
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> BatchedSqliteEventLog:
-        """`base_dir` is the instance's folder; the databases stand where Dagster's own storage keeps them."""
-        return cls(str(Path(config_value["base_dir"]) / "history" / "runs"), inst_data)
+        folder = config_value.get("base_dir")
+        return cls(None if folder is None else _place(folder), inst_data)
+
+    @classmethod
+    def config_type(cls) -> UserConfigSchema:
+        return {
+            "base_dir": Field(StringSource, is_required=False, description="An instance's folder other than its own.")
+        }
+
+    def register_instance(self, instance: DagsterInstance) -> None:
+        if not hasattr(self, "_base_dir"):
+            self._open_in(_place(instance.root_directory))
+        super().register_instance(instance)
 
     def store_event(self, event: EventLogEntry) -> None:
         self.store_event_batch([event])
@@ -178,6 +197,11 @@ _NOTES = (
 def without_notes() -> AbstractContextManager[Any]:
     """While a run goes on in this process."""
     return redirect_stderr(_WithoutNotes(sys.stderr))
+
+
+def _place(folder: str) -> str:
+    """Where Dagster's own storage keeps these databases."""
+    return str(Path(folder) / "history" / "runs")
 
 
 def _database(url: str) -> Engine:

@@ -1,4 +1,8 @@
-"""The Dagster instance of this machine: DAGSTER_HOME if it is set, otherwise `.dagster` beside the platform's home."""
+"""The Dagster instance of this machine: DAGSTER_HOME if it is set, otherwise `.dagster` beside the platform's home.
+
+A folder that is not there yet is made, and configured as this platform's; one that is there is left as somebody has
+configured it.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +39,12 @@ def prepared_home() -> Path:
     """
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(BATCH_SIZE))
     chosen = os.environ.get("DAGSTER_HOME")
-    home = Path(chosen) if chosen else settings().home.absolute().parent / ".dagster"
+    home = Path(chosen).absolute() if chosen else settings().home.absolute().parent / ".dagster"
+    ours = not chosen or not home.exists()
     try:
         with lock(engine(), _FIRST_START), lock(home, _FIRST_START):
             opened_database()
-            if not chosen:
+            if ours:
                 _put_configuration(home)
             os.environ["DAGSTER_HOME"] = str(home)
             watch(home)

@@ -1,14 +1,14 @@
 """Date x company: the one partitions definition of a strategy, and how its partitions map to other days.
 
 Keys read `holley|2025-12-02`: Dagster joins the dimensions in alphabetical order. One definition per strategy, because
-a job's assets must share one; the days begin with the strategy's earliest company.
+a job's assets must share one; the days are those from the strategy's earliest company to its last.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import dagster as dg
 
@@ -31,12 +31,17 @@ DATE, COMPANY = "date", "company"
 def partitions_of(
     companies: Collection[Company], broken: Collection[BrokenCompany] = ()
 ) -> dg.MultiPartitionsDefinition:
-    """Every day since the first company's start x every company. One whose file is wrong keeps its partitions."""
+    """Every day from the first company's start, to the end of the last if all have one, x every company. One whose file
+    is wrong keeps its partitions, and has no end."""
     known: list[Company | BrokenCompany] = [*companies, *(company for company in broken if company.may_have_run)]
     first = min(company.start_date for company in known if company.start_date)
+    ends = [company.end_date for company in companies if company.end_date]
+    last = max(ends) if len(ends) == len(known) else None
     return dg.MultiPartitionsDefinition(
         {
-            DATE: dg.DailyPartitionsDefinition(start_date=first.isoformat()),
+            DATE: dg.DailyPartitionsDefinition(
+                start_date=first.isoformat(), end_date=str(last + timedelta(days=1)) if last else None
+            ),
             COMPANY: dg.StaticPartitionsDefinition(sorted(company.name for company in known)),
         }
     )

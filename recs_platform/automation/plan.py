@@ -56,6 +56,8 @@ def check_days(company: Company, days: Days, newest: date) -> None:
         raise ConfigError(
             f"{company.name} starts on {company.start_date}; there is nothing for {days.first} before it."
         )
+    if company.end_date and days.last > company.end_date:
+        raise ConfigError(f"{company.name} ends on {company.end_date}; there is nothing for {days.last} after it.")
     if days.last > newest:
         raise ConfigError(
             f"{company.name}: {days.last} is not over yet (days are UTC days); the newest day that can be made is "

@@ -148,6 +148,8 @@ class Company(_Section):
     start_date: date = Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))
     lost_days: tuple[date, ...] = ()
     """Days whose feeds are lost for good: nothing waits for them, and reports say that they are missing."""
+    end_date: date | None = Field(default=None, le=date(2199, 12, 31))
+    """The last day that there is of it: a simulated world is over then, or the company is no customer any more."""
     parameters: SerializeAsAny[Parameters] = Field(default=None, validate_default=True)
     simulation: Simulation | None = None
     sources: dict[str, Source] = Field(default_factory=dict, validate_default=True)
@@ -162,6 +164,14 @@ class Company(_Section):
     def tables(self) -> dict[str, TableSpec]:
         """The source tables that the company's strategy is fed, by name."""
         return self.strategy.sources
+
+    @field_validator("end_date")
+    @classmethod
+    def _not_before_the_start(cls, last: date | None, info: ValidationInfo) -> date | None:
+        first: date | None = info.data.get("start_date")
+        if last and first and last < first:
+            raise ValueError(f"{last} is before start_date, {first}")
+        return last
 
     @field_validator("parameters", mode="plain")
     @classmethod

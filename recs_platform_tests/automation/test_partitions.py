@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from recs_platform.automation.partitions import company_and_days, mapping_back, partition_key, partitions_of, split_key
 from recs_platform.errors import ConfigError
+from recs_platform.strategies.catalogue import built_in_companies
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.companies.shop import shop
 
@@ -33,6 +34,24 @@ def test_days_begin_with_the_first_company(tmp_path: Path) -> None:
     assert sorted(keys) == sorted(
         partition_key(name, date(2025, 9, 5) + timedelta(days=n)) for name in ("kiosk", "shop") for n in range(3)
     )
+
+
+@pytest.mark.parametrize("ends, last", [(("2025-09-06", "2025-09-07"), 7), (("2025-09-06", None), 20)])
+def test_days_end_with_the_last_company_if_all_end(tmp_path: Path, ends: tuple[str, str | None], last: int) -> None:
+    companies = [
+        shop(tmp_path, name=name, dataset=name, start_date="2025-09-05", **({"end_date": end} if end else {}))
+        for name, end in zip(("shop", "kiosk"), ends, strict=True)
+    ]
+    keys = partitions_of(companies).get_partition_keys(current_time=datetime(2025, 9, 21, 12, tzinfo=UTC))
+    assert {split_key(key)[1] for key in keys} == {date(2025, 9, day) for day in range(5, last + 1)}
+
+
+def test_the_built_in_companies_end_with_their_worlds() -> None:
+    """Long after the demo nothing of them is missing that nobody would ever make."""
+    for strategy in ("vehicle_fitment", "offer_ranking", "replenishment"):
+        members = [company for company in built_in_companies() if company.strategy.name == strategy]
+        long_after = datetime(2031, 1, 1, tzinfo=UTC)
+        assert len(partitions_of(members).get_partition_keys(current_time=long_after)) == 122 * len(members)
 
 
 def test_the_keys_of_a_run_are_a_companys_days() -> None:

@@ -232,5 +232,12 @@ def test_a_day_that_is_not_over_is_refused(make: Any) -> None:
         make(_company(9), pipelines()[STRATEGY], Days(NEWEST, NEWEST + timedelta(days=1)))
 
 
+@_both_ways
+def test_a_day_after_the_end_is_refused(make: Any) -> None:
+    ended = _company(9).model_copy(update={"end_date": START})
+    with pytest.raises(ConfigError, match="shop ends on 2025-09-01; there is nothing for 2025-09-02 after it"):
+        make(ended, pipelines()[STRATEGY], Days.one(START + timedelta(days=1)))
+
+
 def _nothing() -> Any:
     return _Shelf([])

@@ -259,6 +259,7 @@ TABLES = ", ".join(SOURCES)
             'currency: "EURO" is not an ISO 4217 currency. Did you mean "EUR"? Allowed: codes such as USD or EUR.',
         ),
         ({"start_date": "soon"}, 'start_date: should be a valid date or datetime, but is "soon".'),
+        ({"end_date": "2025-08-31"}, "end_date: 2025-08-31 is before start_date, 2025-09-01."),
         (
             {"parameters": {"active_window_days": 731}},
             "parameters.active_window_days: 731 is out of range; allowed: 1 to 730.",

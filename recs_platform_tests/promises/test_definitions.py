@@ -153,6 +153,15 @@ def test_a_schedule_waits_for_the_first_day_to_be_over(
     assert request.partition_key == f"{name}|{first}"
 
 
+def test_a_schedule_asks_for_nothing_after_the_last_day(companies: dict[str, Company]) -> None:
+    acme = companies["acme"].model_copy(update={"end_date": date(2025, 9, 14)})
+    ended = definitions_of({**companies, "acme": acme})
+    last = _tick(ended, acme, datetime(2025, 9, 15, 6))[-1]
+    assert isinstance(last, dg.RunRequest)
+    assert last.partition_key == "acme|2025-09-14"
+    assert _tick(ended, acme, datetime(2025, 9, 16, 6)) == "acme ended on 2025-09-14"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("night", [date(2025, 10, 26), date(2025, 11, 2)], ids=["Europe", "America"])
 def test_no_day_is_left_out_or_asked_for_twice_when_clocks_change(
