@@ -8,6 +8,7 @@ the failure that Dagster is given, because events keep names and no ancestors. N
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,12 +35,20 @@ class TransientFailure(dg.Failure):
     """An error that a rerun may cure."""
 
 
+class DefectFailure(dg.Failure):
+    """An error of the platform's own. Raised as it is, Dagster would put a sentence of its own before it."""
+
+
+for _failure_class in (MistakeFailure, TransientFailure, DefectFailure):
+    # Python writes a class of a module with the module's name before it, and the reason should come first.
+    _failure_class.__module__ = "builtins"
+
 _FAILURES = {ErrorKind.MISTAKE: MistakeFailure, ErrorKind.TRANSIENT: TransientFailure}
 
 
 @contextmanager
 def step_failures(retry_number: int) -> Iterator[None]:
-    """Around what a step does: its errors as Dagster should take them. A defect stays as it is."""
+    """Around what a step does: its errors as Dagster should take them, which shows the reason first."""
     try:
         yield
     except TransientError as error:
@@ -47,10 +56,13 @@ def step_failures(retry_number: int) -> Iterator[None]:
         raise dg.RetryRequested(RETRIES.max_retries, wait) from _failure(error)
     except UserError as error:
         raise _failure(error) from error
+    except (dg.Failure, dg.RetryRequested):
+        raise
     except Exception as error:
         # Dagster keeps what it says.
         mask_error(error)
-        raise
+        reason = " ".join(traceback.format_exception_only(error)).strip()
+        raise DefectFailure(reason, allow_retries=False) from error
 
 
 def guarded_step(function: Callable[[Any], Done]) -> Callable[[Any], Done]:
