@@ -176,7 +176,7 @@ def test_a_check_that_nothing_breaks_has_nothing_to_tell(toy: Toy) -> None:
         ("-- table: visit\n-- severity: warn", "1: `-- table:` must name the table that the check guards, not visit"),
         ("-- table: visits", "1: `-- severity:` must be error or warn, not missing"),
         ("-- table: visits\n-- severity: fatal", "2: `-- severity:` must be error or warn, not fatal"),
-        ("-- table: visits\n-- severity: warn\n-- of: x", "3: `-- of:` names x, which is no table of the strategy"),
+        ("-- table: visits\n-- severity: warn\n-- of: x", "3: `-- of:` names x, which is not a table of the strategy"),
         (
             "-- table: visits\n-- severity: warn\n-- tolerance: 5%",
             "3: `-- tolerance:` must be a share between 0 and 1 or a @parameter, not 5%",

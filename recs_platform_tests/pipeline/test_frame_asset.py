@@ -136,7 +136,7 @@ def test_what_a_pipeline_refuses() -> None:
         pipeline(table_asset(Scores, after=["recent_orders"])(snapshots))
     with pytest.raises(ValueError, match=r"^scores looks back on visits for @lucky_days, which is not a parameter$"):
         pipeline(table_asset(Scores, look_back={"visits": "@lucky_days"})(without))
-    with pytest.raises(ValueError, match=r"^scores looks back on profiles, which is no log$"):
+    with pytest.raises(ValueError, match=r"^scores looks back on profiles, which is not a log$"):
         pipeline(table_asset(Scores, look_back={"profiles": 3})(snapshots))
 
 
