@@ -21,6 +21,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Print a table's query with the company's values, as an engine runs it."""
+    from rich.syntax import Syntax
+
     from recs_platform.companies.problems import did_you_mean
     from recs_platform.pipeline.stage import SqlTable
     from recs_platform.strategies.catalogue import company_named, pipeline_of
@@ -50,8 +52,6 @@ def show(
         print_json({"table": table, "engine": engine, "path": bound.query.path, "shown": views, "sql": text})
         return
     say((f"-- {bound.query.path}; shown: {_shown(views)}", "dim"))
-    from rich.syntax import Syntax
-
     console.print(Syntax(text, "sql", background_color="default", word_wrap=True))
 
 
