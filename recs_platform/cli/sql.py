@@ -23,6 +23,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a table's query as an engine runs it, with the company's values."""
+    from rich.syntax import Syntax
+
     from recs_platform.companies.problems import did_you_mean
     from recs_platform.pipeline.stage import SqlTable
     from recs_platform.strategies.catalogue import company_named, pipeline_of
@@ -55,8 +57,6 @@ def show(
         say((f"-- {line}", "dim"))
     if not views:
         say(("-- shown: nothing of the warehouse", "dim"))
-    from rich.syntax import Syntax
-
     console.print(Syntax("", "sql", background_color="default").highlight(text.rstrip()), soft_wrap=True, end="")
 
 

@@ -26,6 +26,8 @@ from recs_platform.settings import cache_folder
 
 _FILE = "queries.json"
 _LARGEST = 16 * 2**20
+_MOST = 2_000
+"""Texts; there are a few hundred."""
 _READ_BY = ("query.py", "query_facts.py", "query_text.py", "syntax.py", "functions.py", "../schemas/reserved_words.py")
 """The modules that say what a text names, and which texts keep the rules."""
 
@@ -66,12 +68,14 @@ class KeptFacts:
         self._used[_key(text)] = facts
 
     def keep(self) -> None:
-        """Let other processes know what this one used, if they do not know it yet. What nobody uses any more goes."""
+        """Let other processes know what this one used, if they do not know it yet. Texts of which there is another
+        version by now go when there are too many."""
         if self.folder is None or self._used.keys() <= self._stored.keys():
             return
+        known = self._stored | self._used
         facts = {
             key: [sorted(of_text.tables), sorted(of_text.parameters), of_text.columns]
-            for key, of_text in sorted(self._used.items())
+            for key, of_text in sorted((known if len(known) <= _MOST else self._used).items())
         }
         body = json.dumps({"read_by": _code(), "facts": facts}).encode()
         with suppress(OSError):

@@ -20,8 +20,6 @@ NEVER = [
     "matplotlib",
     "pandas",
     "pandera",
-    "rich.markdown",
-    "rich.syntax",
     "scipy.special",
     "sklearn",
 ]

@@ -186,10 +186,14 @@ def test_many_at_once_leave_a_whole_file(own_folder: Path) -> None:
     assert [path.name for path in own_folder.iterdir()] == ["queries.json"]
 
 
-def test_what_nobody_uses_any_more_goes(own_folder: Path) -> None:
+def test_what_others_use_stays_until_there_is_too_much(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(own_folder, "SELECT 1 AS old")
     kept(own_folder)
+    assert KeptFacts(own_folder).known("SELECT 1 AS old") == FACTS
+    monkeypatch.setattr(query_facts, "_MOST", 2)
+    kept(own_folder, "SELECT 2 AS new")
     assert KeptFacts(own_folder).known("SELECT 1 AS old") is None
+    assert KeptFacts(own_folder).known("SELECT 2 AS new") == FACTS
 
 
 def test_a_tree_that_was_not_kept_is_parsed_when_it_is_asked_for() -> None:
