@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from recs_platform.automation.failures import guarded_step
+from recs_platform.automation.figures import company_figures
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.declarations.guardrails import Guardrail
@@ -92,16 +93,19 @@ def _about(proposal: Proposal, made: Publication | None) -> dict[str, Any]:
     live = made or proposal.live
     metadata: dict[str, Any] = {"summary": proposal.summary(), "published": made is not None}
     if live is not None:
+        figures = {"version": live.version}
         metadata |= {
-            "version": live.version,
             "live_as_of": str(live.as_of),
             "generated_at": live.generated_at.isoformat(),
             "published_by": live.published_by,
         }
         if live.customers is not None:
-            metadata["customers"] = live.customers
+            figures["customers"] = live.customers
+        if made is not None:
+            figures["rows"] = made.rows
+        metadata |= company_figures(live.company, figures)
     if made is not None:
-        metadata |= {"rows": made.rows, "comparison_id": made.comparison_id or "", "verified": True}
+        metadata |= {"comparison_id": made.comparison_id or "", "verified": True}
     return metadata
 
 
