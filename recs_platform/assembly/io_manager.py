@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from recs_platform.assembly.handover import OpenRows, read_as, require_slices
 from recs_platform.automation.failures import step_failures
+from recs_platform.automation.figures import company_figures
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.masking import mask_row
@@ -88,16 +89,15 @@ class WarehouseIOManager(dg.IOManager):
     def _metadata(
         self, pipeline: Pipeline, table: str, subject: Subject, written: Written
     ) -> dict[str, dg.MetadataValue[Any]]:
-        metadata: dict[str, dg.MetadataValue[Any]] = {
-            "rows": dg.MetadataValue.int(written.rows),
-            "bytes": dg.MetadataValue.int(written.size),
-            "version": dg.MetadataValue.int(written.version),
-            "preview": dg.MetadataValue.md(self._preview(subject)),
-            **{f"seconds_{step}": dg.MetadataValue.float(round(s, 3)) for step, s in written.seconds.items()},
-            "seconds": dg.MetadataValue.float(round(sum(written.seconds.values()), 3)),
+        seconds = {
+            **{f"seconds to {step}": round(s, 3) for step, s in written.seconds.items()},
+            "seconds": round(sum(written.seconds.values()), 3),
         }
-        if len(subject.days) == 1:
-            metadata["dagster/partition_row_count"] = dg.MetadataValue.int(written.rows)
+        counted = {"rows": written.rows, "bytes": written.size, "version": written.version}
+        metadata: dict[str, dg.MetadataValue[Any]] = {
+            **company_figures(subject.company, counted | seconds),
+            "preview": dg.MetadataValue.md(self._preview(subject)),
+        }
         if written.empty_days:
             metadata["empty_days"] = dg.MetadataValue.json([str(day) for day in written.empty_days])
         if written.sql is not None:

@@ -11,6 +11,7 @@ import dagster as dg
 from dagster._core.storage.tags import PRIORITY_TAG
 
 from recs_platform.automation.failures import MistakeFailure, guarded_step
+from recs_platform.automation.figures import company_figures
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.automation.run_summary import failed_tables
 from recs_platform.companies.model import Company
@@ -105,16 +106,19 @@ def _about(proposal: Proposal, made: Publication | None) -> dict[str, Any]:
     live = made or proposal.live
     metadata: dict[str, Any] = {"summary": proposal.summary(made), "published": made is not None}
     if live is not None:
+        figures = {"version": live.version}
         metadata |= {
-            "version": live.version,
             "live_as_of": str(live.as_of),
             "generated_at": live.generated_at.isoformat(),
             "published_by": live.published_by,
         }
         if live.customers is not None:
-            metadata["customers"] = live.customers
+            figures["customers"] = live.customers
+        if made is not None:
+            figures["rows"] = made.rows
+        metadata |= company_figures(live.company, figures)
     if made is not None:
-        metadata |= {"rows": made.rows, "comparison_id": made.comparison_id or "", "verified": True}
+        metadata |= {"comparison_id": made.comparison_id or "", "verified": True}
     return metadata
 
 

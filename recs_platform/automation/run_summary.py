@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from recs_platform.automation.failures import FailureCause, cause_of
+from recs_platform.automation.figures import figure
 from recs_platform.errors import ErrorKind
 
 
@@ -62,10 +63,8 @@ def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
         failed += _failed_table(event)
         if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION:
             materialization = event.step_materialization_data.materialization
-            counted = materialization.metadata.get("rows")
-            rows[materialization.asset_key] = int(str(counted.value)) if counted else 0
-            took = materialization.metadata.get("seconds")
-            seconds[materialization.asset_key.path[-1]] = float(str(took.value)) if took else 0.0
+            rows[materialization.asset_key] = int(figure(materialization.metadata, "rows") or 0)
+            seconds[materialization.asset_key.path[-1]] = figure(materialization.metadata, "seconds") or 0.0
         elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             verdicts.append(event.asset_check_evaluation_data)
         elif event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY:

@@ -63,7 +63,7 @@ def test_a_tiny_day_is_what_it_is_on_the_lake(tmp_path: Path, warehouse: MemoryW
         result = toys[name].run()
         assert result.success
         assert [not check.passed for check in result.get_asset_check_evaluations()] == [True]
-        assert materialized(result)["scores"]["rows"] == 2
+        assert materialized(result)["scores"][f"rows ({toys[name].company.name})"] == 2
     for model in (Visits, Profiles, VisitCounts, Scores):
         assert toys["memory"].rows(model) == toys["lake"].rows(model)
         assert toys["memory"].days(model) == toys["lake"].days(model)

@@ -60,13 +60,22 @@ def test_running_a_day_again_changes_nothing(toy: Toy) -> None:
 def test_what_people_see_of_a_materialization(toy: Toy) -> None:
     made = materialized(toy.run())
     counts = made["visit_counts"]
-    assert (counts["rows"], counts["dagster/partition_row_count"]) == (2, 2)
-    assert counts["bytes"] > 0
-    steps = [counts[f"seconds_{step}"] for step in ("write", "audit", "publish")]
-    assert counts["seconds"] == pytest.approx(sum(steps), abs=0.002)
-    assert counts["version"] == 1
+    name = toy.company.name
+    assert (counts[f"rows ({name})"], counts[f"version ({name})"]) == (2, 1)
+    assert counts[f"bytes ({name})"] > 0
+    steps = [counts[f"seconds to {step} ({name})"] for step in ("write", "audit", "publish")]
+    assert counts[f"seconds ({name})"] == pytest.approx(sum(steps), abs=0.002)
     assert counts["compiled_sql"].startswith("```sql\nSELECT CAST('2025-09-10' AS DATE) AS as_of, customer_id")
     assert made["scores"].keys().isdisjoint({"compiled_sql", "dagster/column_lineage"})
+
+
+def test_what_is_plotted_is_of_one_company(toy: Toy) -> None:
+    """Dagster draws one line for each number's name, over the partitions of all companies."""
+    events = toy.run().get_asset_materialization_events()
+    said = [event.step_materialization_data.materialization.metadata for event in events]
+    numbers = {name for metadata in said for name, value in metadata.items() if isinstance(value.value, int | float)}
+    assert f"rows ({toy.company.name})" in numbers
+    assert [name for name in numbers if not name.endswith(f" ({toy.company.name})")] == []
 
 
 def test_a_preview_is_masked(toy: Toy) -> None:
@@ -122,8 +131,8 @@ def test_ninety_days_of_a_log_are_one_run(toy: Toy) -> None:
     assert len(toy.rows(Visits)) == 270
     events = result.get_asset_materialization_events()
     assert len(events) == 90
-    assert {materialized(result)["visits"][name] for name in ("rows", "version")} == {270, 1}
-    assert "dagster/partition_row_count" not in materialized(result)["visits"]
+    counts, name = materialized(result)["visits"], toy.company.name
+    assert (counts[f"rows ({name})"], counts[f"version ({name})"]) == (270, 1)
 
 
 class TestAFailure:

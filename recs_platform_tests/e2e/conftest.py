@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
-from recs_platform_tests.e2e.server import Server, chromium, recs, ui
+from recs_platform.companies.loader import BUILT_IN
+from recs_platform_tests.e2e.server import RECS, Server, chromium, environment, recs, ui
 
 DAY = "2025-09-01"
 _FLAGS = [
@@ -61,6 +63,26 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     recs(folder, "simulate", "--company", "acme", "--customers", "500", "--days", "1")
     recs(folder, "run", "--company", "acme", "--date", DAY)
     return folder
+
+
+@pytest.fixture(scope="session")
+def failed_run(home: Path) -> str:
+    """A run whose feed is not there, from the terminal."""
+    companies = home / "companies"
+    companies.mkdir()
+    described = (BUILT_IN / "concord.yaml").read_text()
+    feed = "sources:\n  catalog: {connector: files, path: nowhere.csv}\nsimulation:"
+    (companies / "concord.yaml").write_text(described.replace("simulation:", feed))
+    ended = subprocess.run(
+        [RECS, "run", "--company", "concord", "--date", DAY, "--json"],
+        env={**environment(home), "RECS_COMPANIES_DIR": str(companies)},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    return str(json.loads(ended.stdout)[0]["run_id"])
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from recs_platform.pipeline.stage import SOURCES
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform_tests.e2e.conftest import DAY, Tab
 from recs_platform_tests.e2e.server import answers, ui
@@ -18,15 +19,54 @@ pytestmark = pytest.mark.e2e
 _IMAGES = Path(__file__).parents[2] / "docs" / "images"
 _ASKED_FOR_SCREENSHOTS = bool(os.environ.get("UPDATE_SCREENSHOTS"))
 _LARGEST_PICTURE = 400_000
-_GROUP = "/locations/__repository__@recs_platform.definitions/asset-groups/vehicle_fitment/lineage"
+_LOCATION = "/locations/__repository__@recs_platform.definitions"
+_JOB = f"{_LOCATION}/jobs/vehicle_fitment_daily"
 _EVENTS = "/assets/vehicle_fitment/events"
-_RECOMMENDATIONS = "/assets/vehicle_fitment/recommendations?view=lineage&lineageScope=upstream&lineageDepth=3"
 
 
-def test_every_strategy_is_a_group(tab: Tab) -> None:
+def test_the_stages_of_every_strategy_are_its_groups(tab: Tab) -> None:
     page = tab.open("/asset-groups")
-    for group in pipelines():
-        expect(page.get_by_text(group, exact=True).first).to_be_visible()
+    for pipeline in pipelines().values():
+        for stage in set(pipeline.stage_names.values()):
+            expect(page.get_by_text(pipeline.strategy.group(stage), exact=True).first).to_be_attached()
+
+
+@pytest.mark.parametrize("strategy", sorted(pipelines()))
+def test_a_strategys_groups_stand_on_one_screen_and_read_from_left_to_right(tab: Tab, strategy: str) -> None:
+    tab.page.set_viewport_size({"width": 1440, "height": 900})
+    page = tab.open(f"{_LOCATION}/jobs/{strategy}_daily")
+    pipeline = pipelines()[strategy]
+    groups = {stage: pipeline.strategy.group(stage) for stage in pipeline.stage_names.values()}
+    for group in groups.values():
+        expect(page.locator("foreignObject").get_by_text(group, exact=True).first).to_be_in_viewport()
+    left = _left_edges(page)
+    for table in pipeline.tables:
+        for other in pipeline.inputs(table) - {table}:
+            stage, other_stage = pipeline.stage_names[table], pipeline.stage_names[other]
+            assert stage == other_stage or left[groups[other_stage]] < left[groups[stage]]
+
+
+def test_a_run_from_the_terminal_is_on_the_timeline_and_on_the_pages_of_its_job(tab: Tab) -> None:
+    page = tab.open("/overview/activity/timeline")
+    expect(page.get_by_text("recs_platform.definitions", exact=True).first).to_be_visible()
+    expect(page.get_by_role("link", name="vehicle_fitment_daily").first).to_be_visible()
+    page = tab.open(f"{_JOB}/runs")
+    expect(page.get_by_text(f"acme|{DAY}").first).to_be_visible()
+    expect(page.get_by_text("No runs found")).to_have_count(0)
+    page = tab.open(f"{_JOB}/partitions")
+    # Two companies, whose worlds have 122 days; one of them is made.
+    expect(page.get_by_text("244", exact=True).first).to_be_visible()
+    expect(page.get_by_text("243", exact=True).first).to_be_visible()
+
+
+def test_a_failed_run_says_its_reason(tab: Tab, failed_run: str) -> None:
+    page = tab.open(f"/runs/{failed_run}")
+    expect(page.get_by_text("Failure", exact=True).first).to_be_visible()
+    page.get_by_placeholder("Filter").first.fill("type:step_failure")
+    reason = page.get_by_text(
+        re.compile(r"^MistakeFailure: concord: source table catalog: the file .*nowhere.csv does")
+    )
+    expect(reason.first).to_be_visible()
 
 
 def test_an_asset_tells_what_it_is(tab: Tab) -> None:
@@ -43,7 +83,7 @@ def test_a_materialization_tells_what_was_made(tab: Tab) -> None:
     page = tab.open(f"{_EVENTS}?view=partitions&partition=acme%7C{DAY}")
     expect(page.get_by_text("compiled_sql", exact=True).first).to_be_attached()
     expect(page.get_by_text("preview", exact=True).first).to_be_attached()
-    assert re.search(r"\brows\s+[1-9]\d*\b", page.locator("body").inner_text()), "no row count"
+    assert re.search(r"\brows \(acme\)\s+[1-9]\d*\b", page.locator("body").inner_text()), "no row count"
     page.locator("tr", has_text="compiled_sql").get_by_text("[Show Markdown]").last.click()
     expect(page.get_by_role("dialog")).to_contain_text("FROM landed_events")
 
@@ -55,14 +95,15 @@ def test_the_checks_of_an_asset_have_results(tab: Tab) -> None:
     expect(page.get_by_text(re.compile(r"^0 of [\d,]+ rows violate the rule"))).to_be_visible()
 
 
-def test_a_group_reads_from_left_to_right(tab: Tab) -> None:
+def test_the_tables_of_a_group_read_from_left_to_right(tab: Tab) -> None:
     tab.page.set_viewport_size({"width": 4000, "height": 9000})  # only what is in view is drawn
-    page = tab.open(_GROUP)
+    page = tab.open(f"{_LOCATION}/asset-groups/parts_sources/lineage")
     pipeline = pipelines()["vehicle_fitment"]
-    for table in pipeline.tables:
+    tables = {table for table, stage in pipeline.stage_names.items() if stage == SOURCES}
+    for table in tables:
         expect(page.get_by_text(table, exact=True).first).to_be_attached()
     left = _left_edges(page)
-    for table in pipeline.tables:
+    for table in tables:
         for other in pipeline.inputs(table) - {table}:
             assert left[other] < left[table], f"{other} stands right of {table}, which is made of it"
     assert left["landed_events"] < left["events"] < left["source_counts"] < left["source_assessment"]
@@ -79,12 +120,12 @@ def test_ctrl_c_ends_the_ui(home: Path) -> None:
 @pytest.mark.skipif(not _ASKED_FOR_SCREENSHOTS, reason="UPDATE_SCREENSHOTS=1 takes the pictures of the docs again")
 @pytest.mark.parametrize(
     "name, path, height",
-    [("ui-lineage", _RECOMMENDATIONS, 1000), ("ui-asset", _EVENTS, 900)],
+    [("ui-lineage", "/asset-groups", 900), ("ui-asset", _EVENTS, 900)],
 )
 def test_pictures_of_the_docs(tab: Tab, name: str, path: str, height: int) -> None:
     tab.page.set_viewport_size({"width": 1600, "height": height})
     page = tab.open(path)
-    expect(page.get_by_text("landed_events" if "lineage" in name else re.compile("ago$")).first).to_be_visible()
+    expect(page.get_by_text("parts_sources" if "lineage" in name else re.compile("ago$")).first).to_be_visible()
     page.wait_for_timeout(3_000)  # the graph glides into place
     page.screenshot(path=_IMAGES / f"{name}.png")
     assert (_IMAGES / f"{name}.png").stat().st_size < _LARGEST_PICTURE
