@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from recs_platform.companies.model import Company
+from recs_platform.companies.problems import did_you_mean
 from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_row
@@ -42,8 +43,9 @@ def adhoc_query(pipeline: Pipeline, company: Company, text: str, day: date | Non
     query = parse_query("query", text, "query", passing=True)
     unknown = sorted(query.tables - pipeline.specs.keys())
     if unknown:
-        known = ", ".join(sorted(pipeline.specs))
-        raise ConfigError(f"{company.name} has no table {', '.join(unknown)}; it has {known}.")
+        known = sorted(pipeline.specs)
+        hint = did_you_mean(unknown[0], known) or f" It has {', '.join(known)}."
+        raise ConfigError(f"{company.name} has no table {', '.join(unknown)}.{hint}")
     values = query_parameters(company) | ({AS_OF: day} if day else {})
     unbound = sorted(query.parameters - values.keys())
     if unbound:

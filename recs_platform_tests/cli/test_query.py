@@ -38,7 +38,8 @@ def test_the_limit_is_said(used: Terminal) -> None:
 @pytest.mark.parametrize(
     "sql, told",
     [
-        ("SELECT * FROM evnts", "concord has no table evnts"),
+        ("SELECT * FROM evnts", 'concord has no table evnts. Did you mean "events"?'),
+        ("SELECT * FROM zzzzzz", "concord has no table zzzzzz. It has allocation_comparison, "),
         ("SELECT colour FROM events", "colour"),
         ("SELECT item_id FROM catalog WHERE price > @minimum", "@minimum is not bound"),
         ("DELETE FROM events WHERE true", "exactly one SELECT"),

@@ -31,6 +31,8 @@ _LINES = {
     "sql check": ("sql", "check"),
     "models list": ("models", "list", "metro"),
     "models of none": ("models", "list", "concord"),
+    "models activate": ("models", "activate", "metro", "7"),
+    "models rollback": ("models", "rollback", "metro"),
     "report campaign": ("report", "campaign", "concord", "--out", "report"),
     "compare": ("compare", "acme", "--a", "2025-09-01", "--b", "2025-09-02"),
     "why": ("why", "acme", "C1"),
@@ -40,6 +42,14 @@ _LINES = {
     "query, wrong": ("query", "concord", "SELECT * FROM catalogue"),
     "simulate": ("simulate", "metro", "--days", "1"),
 }
+
+
+_NO_TABLE = {"run", "backfill", "demo", "ui", "companies new", "sql show"}
+"""They tell of work line by line, or show a query whose lines are its own."""
+
+
+def test_every_command_is_looked_at() -> None:
+    assert {name for name in every_command() if name not in _LINES} == _NO_TABLE
 
 
 @pytest.mark.slow

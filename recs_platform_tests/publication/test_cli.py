@@ -15,6 +15,8 @@ from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.settings import settings
 from recs_platform.strategies import catalogue
 from recs_platform.strategies.catalogue import STRATEGIES
+from recs_platform_tests.cli.terminal import Ended
+from recs_platform_tests.cli.width import check_narrow
 from recs_platform_tests.publication.garage import DAY, NAME, NEXT, STRATEGY, Garage, Owner, owners
 
 pytestmark = pytest.mark.slow
@@ -91,6 +93,31 @@ def test_publish_refuse_approve_and_roll_back(shop: Garage, capsys: pytest.Captu
         (2, "2025-09-11", 5, "backup", "publish", "ann", True),
         (1, "2025-09-10", 10, "backup", "publish", "ann", False),
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("publish", NAME),
+        ("publications", NAME),
+        ("compare", NAME, "--a", str(DAY), "--b", str(NEXT)),
+        ("why", NAME, "c1"),
+    ],
+    ids=lambda line: line[0],
+)
+def test_no_word_is_broken_at_80_columns(
+    shop: Garage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: tuple[str, ...]
+) -> None:
+    recs(capsys, "publish", NAME, "--date", str(DAY))
+
+    def told(variables: dict[str, str]) -> Ended:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        code = _exit_code(list(line))
+        said = capsys.readouterr()
+        return Ended(code, said.out, said.err)
+
+    assert check_narrow(told).told
 
 
 def test_an_approval_of_something_else_publishes_nothing(shop: Garage, capsys: pytest.CaptureFixture[str]) -> None:
