@@ -26,12 +26,15 @@ def register(app: typer.Typer) -> None:
 
 def run(
     name: CompanyArgument,
-    date: Annotated[str, typer.Option(help="The day, such as 2025-12-02.")],
-    to: Annotated[str | None, typer.Option(help="Last day, for several days in a row.")] = None,
+    date: Annotated[str, typer.Option(metavar="DAY", help="The day, such as 2025-12-02.")],
+    to: Annotated[str | None, typer.Option(metavar="DAY", help="The last day, for several in a row.")] = None,
     only: Annotated[bool, typer.Option("--only", help="Make no earlier day that is missing.")] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Make a company's whole day: every table, every check. What is missing before it is made first."""
+    """Make a company's day: every table and every check.
+
+    Earlier days that are missing are made first.
+    """
     from recs_platform.automation.plan import last_day_that_is_over, plan
     from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
@@ -45,12 +48,15 @@ def run(
 
 def backfill(
     names: CompaniesArgument,
-    first: Annotated[str, typer.Option("--from", help="First day.")],
-    last: Annotated[str, typer.Option("--to", help="Last day.")],
-    resume: Annotated[bool, typer.Option("--resume", help="Skip the days that the broken-off one has made.")] = False,
+    first: Annotated[str, typer.Option("--from", metavar="DAY", help="The first day.")],
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="The last day.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Skip the days that were made before it broke off.")] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Make a rectangle of companies x days again: logs in one run, then day by day. Publishes nothing."""
+    """Make days of one company or several again.
+
+    Each company's logs are made in one run, then day by day. Nothing is published.
+    """
     from recs_platform.automation.backfill import backfill_steps
     from recs_platform.automation.instance import instance
     from recs_platform.strategies.catalogue import load_companies

@@ -25,7 +25,10 @@ def status(
     name: AnyCompanyArgument = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Show what is there, and what is missing, failed, empty or stale: of all companies, or table by table of one."""
+    """Show what is there, and what is missing, failed, empty or stale.
+
+    Of all companies, or table by table of one.
+    """
     from recs_platform.automation.overview import company_status
     from recs_platform.strategies.catalogue import load_companies, pipeline_of
     from recs_platform.warehouse.environment import existing_warehouse

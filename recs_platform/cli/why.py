@@ -23,13 +23,15 @@ def register(app: typer.Typer) -> None:
 def why(
     name: CompanyArgument,
     customer: Annotated[
-        str, typer.Argument(metavar="CUSTOMER", help="A customer's id; for parts an e-mail address will do, too.")
+        str, typer.Argument(metavar="CUSTOMER", help="A customer's id; for parts, an e-mail address will do.")
     ],
-    item: Annotated[str | None, typer.Option(help="One part or offer in particular.")] = None,
-    date: Annotated[str | None, typer.Option(help="The day. Default: the one that is live, or the newest.")] = None,
+    item: Annotated[str | None, typer.Option(metavar="ID", help="One part or offer in particular.")] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="DAY", help="The day. Default: the one that is live, or the newest.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Why a customer is recommended these items and no others, or nothing, and what would change that."""
+    """Explain why a customer is recommended these items, or nothing, and what would change that."""
     from recs_platform.pipeline.day_reader import DayReader, day_to_explain
     from recs_platform.publication.day_publication import Published
     from recs_platform.strategies.catalogue import company_named, pipeline_of
