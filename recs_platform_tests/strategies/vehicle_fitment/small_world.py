@@ -18,7 +18,7 @@ import pyarrow as pa
 from recs_platform.arguments import call_with_named
 from recs_platform.companies.model import Company, Simulation
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.stage import FrameTable, SqlTable
+from recs_platform.pipeline.stage import CANDIDATES, RECOMMENDED, REPORTS, FrameTable, SqlTable
 from recs_platform.schemas.table import Kind
 from recs_platform.settings import Settings
 from recs_platform.strategies.catalogue import load_companies, pipeline_of
@@ -58,7 +58,7 @@ class World:
     @cached_property
     def _looking_back(self) -> frozenset[str]:
         """The tables that the tests beside this are about."""
-        stages = [stage for stage in self.pipeline.stages if stage.name in ("reporting", "vehicle_fitment")]
+        stages = [stage for stage in self.pipeline.stages if stage.name in (CANDIDATES, RECOMMENDED, REPORTS)]
         return frozenset(table.spec.name for stage in stages for table in stage.tables)
 
     def _needed(self) -> list[str]:
