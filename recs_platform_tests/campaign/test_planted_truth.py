@@ -13,6 +13,7 @@ import pytest
 
 from recs_platform.campaign.late import days_to_load, days_to_make_again, lagging_days
 from recs_platform.companies.model import Simulation
+from recs_platform.pipeline.stage import CAMPAIGNS
 from recs_platform.simulation.world import read_truth
 from recs_platform.sources.connectors.simulated import simulate_company
 from recs_platform.strategies.catalogue import load_companies, pipeline_of
@@ -66,7 +67,7 @@ def campaign_tables(platform: Platform, company: str) -> list[str]:
     """Those of the campaign stage, and the snapshots that they read; logs are loaded before."""
     logs = set(platform.logs(company))
     sources = [name for name in platform.tables(company) if name not in logs and "customers" in name]
-    return [*sources, *platform.stage(company, "campaign")]
+    return [*sources, *platform.stage(company, CAMPAIGNS)]
 
 
 @pytest.fixture(scope="module", params=list(CUSTOMERS))

@@ -93,7 +93,8 @@ class Platform:
     def stage(self, company: str, name: str) -> list[str]:
         """The tables of one stage."""
         stages = pipelines()[self._strategy(company)].stages
-        return [table.spec.name for stage in stages if stage.name == name for table in stage.tables]
+        (named,) = (stage for stage in stages if stage.name == name)
+        return [table.spec.name for table in named.tables]
 
     def feed_rows(self, company: str, table: str, day: date) -> list[Path]:
         """A row each of what the company's feed holds for a day now."""
