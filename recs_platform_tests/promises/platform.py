@@ -9,7 +9,7 @@ import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,17 @@ class Platform:
     def stage(self, company: str, name: str) -> list[str]:
         """The tables of one stage."""
         stages = pipelines()[self._strategy(company)].stages
-        (named,) = (stage for stage in stages if stage.name == name)
-        return [table.spec.name for table in named.tables]
+        tables = [table.spec.name for stage in stages if stage.name == name for table in stage.tables]
+        assert tables, f"{company} has no stage {name}"
+        return tables
+
+    def beginning_on(self, name: str, first: date) -> Platform:
+        """The same home, on which nothing waits for a company's days before this one."""
+        company = self.companies[name]
+        lost = tuple(Days(company.start_date, first - timedelta(days=1)))
+        others = [other for other in self.companies.values() if other.name != name]
+        without = company.model_copy(update={"lost_days": lost})
+        return Platform(self.home, [*others, without], landing=self.landing)
 
     def feed_rows(self, company: str, table: str, day: date) -> list[Path]:
         """A row each of what the company's feed holds for a day now."""

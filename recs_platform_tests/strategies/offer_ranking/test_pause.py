@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from recs_platform.companies.model import Simulation
+from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS
 from recs_platform.simulation.world import read_truth
 from recs_platform.sources.connectors.simulated import simulate_company
 from recs_platform.strategies.catalogue import load_companies
@@ -22,6 +23,7 @@ from recs_platform_tests.promises.platform import Platform
 pytestmark = pytest.mark.slow
 
 WRITTEN = ("offer_candidates", "candidate_features", "offer_scores", "offer_recommendations", "feature_contributions")
+_OWN_STAGES = (FEATURES, MODEL, RECOMMENDED, REPORTS)
 
 
 def test_days_with_nothing_to_show_succeed_write_nothing_and_warn(tmp_path: Path) -> None:
@@ -41,10 +43,10 @@ def test_days_with_nothing_to_show_succeed_write_nothing_and_warn(tmp_path: Path
 
 
 def _made_and_warned(platform: Platform, day: date) -> None:
-    made = [
-        name for stage in ("offer_ranking", "publication", "offer_reports") for name in platform.stage("metro", stage)
-    ]
-    run = platform.succeeded(platform.run_day("metro", day, only=[*platform.tables("metro"), *made]))
+    made = [name for stage in _OWN_STAGES for name in platform.stage("metro", stage)]
+    run = platform.succeeded(
+        platform.run_day("metro", day, only=[*platform.tables("metro"), *made, "offer_comparison"])
+    )
     for table in WRITTEN:
         assert platform.rows("metro", table, Days.one(day)) == [], table
     (health,) = platform.rows("metro", "run_health", Days.one(day))
