@@ -24,7 +24,7 @@ SHIFT = 100
 
 def test_a_planted_shift_asks_for_exactly_one_training(own_home: Path) -> None:
     world = drift_world(own_home, seed=11, customers=250, first=48, last=SHIFT + 2, drift=SHIFT)
-    platform, day = Platform(own_home, [world.long_known]), world.day(SHIFT + 2)
+    platform, day = Platform(own_home, [world.long_known]).beginning_on("metro", world.day(48)), world.day(SHIFT + 2)
     ticks, shelf = Ticks(platform), open_shelf("metro", run_id="0123456789")
     before = world.trained(SHIFT - 2)
     first = shelf.keep(

@@ -213,6 +213,7 @@ def test_a_day_without_its_opens_is_provisional_until_they_arrive(tmp_path_facto
     late = date.fromisoformat(read_truth(platform.landing, "holley")["campaigns"]["outage_date"])
     first, next_day = late - timedelta(days=40), late + timedelta(days=1)
     simulate_company(company, platform.landing, first, late, snapshot_days=[late, next_day])
+    platform = platform.beginning_on("holley", first)
     platform.succeeded(platform.load_days("holley", Days(first, late)))
     tables = campaign_tables(platform, "holley")
 

@@ -35,6 +35,7 @@ def test_days_with_nothing_to_show_succeed_write_nothing_and_warn(tmp_path: Path
     eve = pause - timedelta(days=1)
     before = Days(eve - timedelta(days=11), eve - timedelta(days=1))
     simulate_company(company, platform.landing, before.first, pause, snapshot_days=[eve, pause])
+    platform = platform.beginning_on("metro", before.first)
     platform.succeeded(platform.load_days("metro", before, only=[*platform.logs("metro"), *DAILY_SUMS]))
     for day in (eve, pause):
         _made_and_warned(platform, day)
