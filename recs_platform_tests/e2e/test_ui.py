@@ -37,6 +37,8 @@ def test_a_strategys_groups_stand_on_one_screen_and_read_from_left_to_right(tab:
     page = tab.open(f"{_LOCATION}/jobs/{strategy}_daily")
     pipeline = pipelines()[strategy]
     groups = {stage: pipeline.strategy.group(stage) for stage in pipeline.stage_names.values()}
+    expect(page.locator("foreignObject").first).to_be_attached()
+    page.mouse.dblclick(120, 330)  # on the empty canvas: the graph is fitted to it
     for group in groups.values():
         expect(page.locator("foreignObject").get_by_text(group, exact=True).first).to_be_in_viewport()
     left = _left_edges(page)
