@@ -9,8 +9,8 @@ from recs_platform.pipeline import stage
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.strategies.catalogue import pipelines
 
-_LEGIBLE = 20
-"""Characters; a box of the graph shows 17 and cuts longer ones in the middle."""
+_LEGIBLE = 17
+"""Characters; a box of the graph cuts longer names in the middle."""
 STORY = [stage.SOURCES, stage.CANDIDATES, stage.FEATURES, stage.MODEL, stage.RECOMMENDED, stage.CAMPAIGNS]
 ENDS = {stage.PUBLICATION, stage.REPORTS}
 

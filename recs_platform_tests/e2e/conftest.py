@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from recs_platform.companies.loader import BUILT_IN
 from recs_platform_tests.e2e.server import RECS, Server, chromium, environment, recs, ui
 
 DAY = "2025-09-01"
+expect.set_options(timeout=60_000)  # a page waits for a code server, on a machine that may be busy
 _FLAGS = [
     "--headless",
     "--no-sandbox",

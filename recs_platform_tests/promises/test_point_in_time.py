@@ -46,7 +46,9 @@ _FROM_THE_FUTURE: dict[str, Rows] = {
 
 # Feeds that only offer ranking has; the others are the same in every strategy.
 _OFFER_TABLES = [
-    f"{form}{table}" for table in ("impressions", "redemptions", "offers", "events") for form in ("landed_", "")
+    f"{form}{table}"
+    for table in ("catalog", "impressions", "redemptions", "offers", "events")
+    for form in ("landed_", "")
 ]
 
 
@@ -83,8 +85,8 @@ def test_rows_from_the_future_in_every_undated_feed(
 
 def test_a_day_without_events_is_reported(tmp_path: Path) -> None:
     acme = load_companies()["acme"].model_copy(update={"simulation": Simulation(seed=1, customers=300)})
-    platform = Platform(tmp_path, [acme])
     day = gap_day(world_spec(acme))
+    platform = Platform(tmp_path, [acme]).beginning_on("acme", day)
     run = platform.run_day("acme", day)
     assert run.success
     assert violations(run)["days_without_events"] == 1

@@ -50,8 +50,8 @@ def test_logs_loaded_day_by_day_are_those_loaded_as_a_range(loaded: Loaded, tmp_
 @pytest.mark.parametrize("name", ["acme", "metro", "concord"])
 def test_a_whole_day_run_twice_gives_the_same_rows_in_every_table_of_its_strategy(name: str, tmp_path: Path) -> None:
     company = load_companies()[name].model_copy(update={"simulation": Simulation(seed=1, customers=400)})
-    platform = Platform(tmp_path, [company])
     day = company.start_date + timedelta(days=2)
+    platform = Platform(tmp_path, [company]).beginning_on(name, day)
     tables = platform.all_tables(name)
     platform.succeeded(platform.run_day(name, day, only=tables))
     before = platform.contents(name, Days.one(day), tables)

@@ -26,7 +26,7 @@ def _world() -> SimulatedWorld:
 
 REPLENISHMENT = Strategy(
     name="replenishment",
-    label="reorder",
+    label="rebuy",
     title="What to re-order this week, plus something new",
     parameters=ReplenishmentParameters,
     source_tables=sources.SHARED,
