@@ -27,6 +27,7 @@ from dagster_webserver.app import create_app_from_workspace_process_context
 from recs_platform.automation.instance import prepared_home
 from recs_platform.automation.origin import DEFINITIONS
 from recs_platform.automation.web_guard import OwnPagesOnly
+from recs_platform.automation.web_mend import MendedScripts
 
 _NO_CURRENT_FOLDER = "PYTHONSAFEPATH"
 
@@ -46,7 +47,7 @@ def serve(host: str, listening: socket.socket, allowed_hosts: Collection[str]) -
         target = WorkspaceFileTarget([str(workspace)])
         with _daemon(workspace), WorkspaceProcessContext(instance, target) as context:
             app = create_app_from_workspace_process_context(context)
-            guarded = OwnPagesOnly(app, {host, *allowed_hosts})
+            guarded = OwnPagesOnly(MendedScripts(app), {host, *allowed_hosts})
             with suppress(KeyboardInterrupt):
                 uvicorn.Server(uvicorn.Config(guarded, log_level="warning")).run(sockets=[listening])
 
