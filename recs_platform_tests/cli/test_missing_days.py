@@ -16,6 +16,7 @@ from recs_platform_tests.cli.terminal import Terminal, not_up_to_date, small_com
 from recs_platform_tests.slow import takes_seconds
 
 COMPANY = "concord"
+_YEARS = ("--from", "2025-09-01", "--to", "2999-01-01")
 FIRST, SKIPPED, NEXT, LAST = (date(2025, 9, day) for day in (8, 9, 10, 11))
 
 
@@ -141,19 +142,32 @@ def test_a_later_day_is_run_and_the_missing_ones_come_first(skipped: Skipped) ->
 
 @pytest.mark.slow
 def test_a_day_that_is_lost_for_good_holds_nothing_up_and_is_named(terminal: Terminal) -> None:
-    assert terminal.recs("run", "--company", COMPANY, "--date", str(FIRST)).code == 0
-    path = terminal.companies / f"{COMPANY}.yaml"
-    path.write_text(f"{path.read_text()}lost_days: [{SKIPPED}]\n")
-    assert terminal.recs("run", "--company", COMPANY, "--date", str(NEXT)).code == 0
-    state = status(terminal)
-    assert (state["missing_days"], state["lost_days"]) == ([], [str(SKIPPED)])
+    first, lost, last = "2025-09-01", "2025-09-02", "2025-09-03"
+    assert terminal.recs("run", "acme", "--date", first).code == 0
+    path = terminal.companies / "acme.yaml"
+    path.write_text(f"{path.read_text()}lost_days: [{lost}]\n")
+    assert terminal.recs("run", "acme", "--date", last).code == 0
+    (state,) = terminal.recs("status", "acme", "--json").json
+    assert (state["missing_days"], state["lost_days"]) == ([], [lost])
     assert not_up_to_date(state["tables"]) == []
-    assert terminal.recs("publications", COMPANY, "--json").json[0]["as_of"] == str(NEXT)
-    lacks = f"The report lacks {SKIPPED} (deliveries, events, interactions, landed_events, treatments)."
-    report = terminal.recs("report", "campaign", COMPANY, "--out", "report")
-    assert lacks in report.told
-    assert f"This report lacks {SKIPPED}" in (terminal.folder / "report" / "index.html").read_text()
-    assert f"lost for good, as its file says: {SKIPPED}" in terminal.recs("status").told
+    assert terminal.recs("publications", "acme", "--json").json[0]["as_of"] == last
+    where = f"{lost} (deliveries, events, interactions, landed_events, treatments)"
+    report = terminal.recs("report", "campaign", "acme", "--out", "report")
+    assert f"The report lacks {where}." in report.told
+    assert f"This report lacks {lost}" in (terminal.folder / "report" / "index.html").read_text()
+    compared = terminal.recs("compare", "acme", "--a", first, "--b", last)
+    assert f"{last} was made without {lost} (events, landed_events)." in compared.told
+    assert f"{first} was made without" not in compared.told
+    assert f"lost for good, as its file says: {lost}" in terminal.recs("status").told
+
+
+def test_a_day_that_is_not_over_is_refused_before_anything_is_written(terminal: Terminal) -> None:
+    for command in (("run", "concord", "--date", "2999-01-01"), ("backfill", "concord", *_YEARS)):
+        ended = terminal.recs(*command)
+        assert ended.code == 2
+        assert "concord: 2999-01-01 is not over yet" in ended.told
+        assert "Traceback" not in ended.told
+    assert not (terminal.folder / ".recs" / "lake").exists()
 
 
 @pytest.mark.slow
