@@ -163,7 +163,7 @@ def test_mistakes_are_one_sentence(
     monkeypatch.setattr(catalogue, "pipelines", lambda: {STRATEGY: shop.pipeline, "offer_ranking": silent})
     for arguments, words in {
         ("rollback", NAME, "--to", "3"): "garage: version 3 was never live; it can go back to none.",
-        ("publish", NAME, "--date", "2025-09-05"): "garage.vehicle_recommendations has no slice for 2025-09-05.",
+        ("publish", NAME, "--date", "2025-09-05"): "garage: the recommendations of 2025-09-05 were never made.",
         ("publish", "metro"): "metro publishes nothing: its strategy, offer_ranking, has no published table.",
         ("publications", "nobody"): "nobody",
     }.items():

@@ -80,12 +80,13 @@ def test_a_days_run_goes_live_and_says_what_changed(market: Market) -> None:
     market.plan(NEXT, {**lists(9, "a", "b", "c"), "c9": [Shown("a"), Shown("z"), Shown("b")], "c10": [Shown("a")]})
     first = market.run(DAY)
     assert first.success
-    assert metadata(first)["summary"] == "market: 2025-09-10 would be the first publication."
+    assert metadata(first)["summary"] == "market: 2025-09-10 is the first publication."
     assert verdict(first).passed
     second = market.run(NEXT)
     assert second.success
     said = metadata(second)
-    assert (said["version"], said["customers"], said["rows"], said["published"]) == (2, 11, 31, True)
+    assert [said[f"{figure} (market)"] for figure in ("version", "customers", "rows")] == [2, 11, 31]
+    assert said["published"]
     assert (
         "10 customers in common: 96.67% of their running offers stay, 0 ended; 1 gained, 0 lost." in said["comparison"]
     )
@@ -152,7 +153,7 @@ def test_a_day_without_offers_publishes_nothing_and_succeeds(market: Market) -> 
     assert verdict(quiet).passed
     said = metadata(quiet)
     assert said["summary"] == "market: 2025-09-11 has no recommendations; nothing is published."
-    assert (said["published"], said["version"], said["live_as_of"]) == (False, 1, str(DAY))
+    assert (said["published"], said["version (market)"], said["live_as_of"]) == (False, 1, str(DAY))
     assert live_offers(market)["c0"] == ["a", "b", "c"]
     assert publish_day(market, after).summary() == "market: 2025-09-12 would replace version 1, of 2025-09-10."
     assert versions(market) == [(2, after, "live"), (1, DAY, "backup")]
