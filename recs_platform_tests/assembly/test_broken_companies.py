@@ -16,7 +16,7 @@ from recs_platform.automation.partitions import COMPANY, partition_key
 from recs_platform.companies.known_companies import Companies
 from recs_platform.definitions import build_defs, defs
 from recs_platform.settings import settings
-from recs_platform.strategies.catalogue import load_companies
+from recs_platform.strategies.catalogue import load_companies, pipeline_of
 from recs_platform_tests.companies.shop import shop_file
 
 DAY = date(2025, 9, 2)
@@ -79,7 +79,7 @@ def test_each_tick_of_its_schedule_fails_with_what_is_wrong(companies: Companies
 
 def test_it_stands_in_the_place_of_the_companys_own_schedule(companies: Companies) -> None:
     """Dagster keeps by this name whether a schedule is on."""
-    sound = company_schedule(companies["shop"], dg.define_asset_job("some"), ())
+    sound = company_schedule(companies["shop"], pipeline_of(companies["shop"]), dg.define_asset_job("some"), ())
     assert sound.name == f"{companies['shop'].name}_daily"
 
 
