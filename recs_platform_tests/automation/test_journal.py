@@ -64,7 +64,7 @@ def _execute(
     )
     def orders(context) -> dg.MaterializeResult[Any]:  # type: ignore[no-untyped-def]  # Dagster reads annotations
         work(context)
-        return dg.MaterializeResult(metadata={"rows": 12})
+        return dg.MaterializeResult(metadata={"rows (holley)": 12})
 
     with quietly():
 
