@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -55,7 +55,7 @@ class Findings:
     """Tables as they stand for that day; empty where they were not made."""
     calendar: Rows
     """The days of messages, and which of them may still change."""
-    lacking: Mapping[str, Sequence[date]]
+    lacking: Mapping[str, Sequence[date]] = field(default_factory=dict)
     """The days that logs lack within the windows of the figures, by log."""
 
     @property
