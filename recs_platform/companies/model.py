@@ -146,10 +146,10 @@ class Company(_Section):
     timezone: Annotated[str, AfterValidator(_timezone)]
     currency: Annotated[str, AfterValidator(_currency)]
     start_date: date = Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))
-    lost_days: tuple[date, ...] = ()
-    """Days whose feeds are lost for good: nothing waits for them, and reports say that they are missing."""
     end_date: date | None = Field(default=None, le=date(2199, 12, 31))
     """The last day that there is of it: a simulated world is over then, or the company is no customer any more."""
+    lost_days: tuple[date, ...] = ()
+    """Days whose feeds are lost for good: nothing waits for them, and reports say that they are missing."""
     parameters: SerializeAsAny[Parameters] = Field(default=None, validate_default=True)
     simulation: Simulation | None = None
     sources: dict[str, Source] = Field(default_factory=dict, validate_default=True)

@@ -228,7 +228,7 @@ def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
 FILES = {"connector": "files", "path": "catalog.csv"}
 SQL = {"connector": "sql", "url_env": "SHOP_URL", "query": "SELECT 1"}
 ALL_KEYS = (
-    "name, strategy, dataset, timezone, currency, start_date, end_date, "
+    "name, strategy, dataset, timezone, currency, start_date, end_date, lost_days, "
     "parameters, simulation, sources, event_names, serving, alerts"
 )
 SOURCES = ("events", "treatments", "deliveries", "interactions", "customers", "catalog")

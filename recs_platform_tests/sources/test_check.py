@@ -121,7 +121,8 @@ def test_event_names_that_are_not_mapped(tmp_path: Path) -> None:
 
 def test_no_event_name_is_mapped(tmp_path: Path) -> None:
     source = events(tmp_path, *(f"Event {n:02}" for n in range(12)))
-    (line,) = said(tmp_path, "events", source)[1:]
+    line, *of_ids = said(tmp_path, "events", source)[1:]
+    assert [one[1].partition(":")[0] for one in of_ids] == ["customer_id", "item_id"]
     assert line[0] == "fail"
     assert line[1].startswith('none of the event names is mapped under event_names: "Event 00" (1 row), ')
     assert line[1].endswith(

@@ -11,6 +11,12 @@ BLOCKING = {
     "kinds_know_the_future",
     "labels_not_final",
     "rates_know_the_future",
+    # Feeds whose ids do not meet.
+    "impressions_of_unknown_customers",
+    "impressions_of_unknown_offers",
+    "offers_on_unknown_items",
+    "redemptions_of_unknown_customers",
+    "redemptions_of_unknown_offers",
     # Scores and explanations that are not those of the day's candidates.
     "candidates_without_score",
     "chances_out_of_bounds",

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.stage import CANDIDATES, RECOMMENDED
 from recs_platform.schemas.table import Kind
 from recs_platform.strategies.catalogue import KNOWN, pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
@@ -26,7 +27,7 @@ from recs_platform_tests.sql.case import arrow_rows
 
 AS_OF = date(2025, 9, 10)
 YEAR, MODEL = 1969, "Model"
-STAGE = "vehicle_fitment"
+STAGES = (CANDIDATES, RECOMMENDED)
 Rows = list[dict[str, Any]]
 
 
@@ -85,8 +86,8 @@ class Made:
         for name in ("customers", "fitment", "events", "order_history"):
             self._put(name, getattr(sources, name))
         self._put("catalog", list(sources.catalog.values()))
-        (stage,) = (stage for stage in self.pipeline.stages if stage.name == STAGE)
-        self.tables = [table.spec.name for table in stage.tables]
+        stages = [stage for stage in self.pipeline.stages if stage.name in STAGES]
+        self.tables = [table.spec.name for stage in stages for table in stage.tables]
         for name in self.tables:
             bound = self.pipeline.bind(name, self.company, self.today)
             self.lake.replace(self._subject(name, self.today), bound, audits=(SCHEMA_AUDIT,))
