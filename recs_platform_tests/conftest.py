@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -42,7 +43,10 @@ _ROOM = 8 * 2**30
 
 
 def pytest_configure() -> None:
-    """Temporary folders stand in memory where there is plenty: most tests write hundreds of small files."""
+    """Temporary folders stand in memory where there is plenty: most tests write hundreds of small files. A run in a
+    shell's background is told to ignore Ctrl-C, and would hand that down to the processes that tests interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
