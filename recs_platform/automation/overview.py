@@ -123,7 +123,7 @@ def _table_state(
     elif later := _replaced_later(name, there, slices):
         state, why = "stale", f"{later} was replaced later"
     elif own[-1].empty:
-        state, why = "empty", "made, and has no rows"
+        state, why = "empty", "no rows"
     last = own[-1] if own else None
     return TableState(name, kind, len(own), last.day if last else None, last.rows if last else None, state, why, lacks)
 

@@ -40,7 +40,7 @@ def test_what_was_made_and_has_no_rows_is_empty_and_not_missing(used: Terminal) 
     assert empty
     for name in empty:
         assert (tables[name]["rows"], tables[name]["newest"]) == (0, "2025-09-03")
-        assert tables[name]["why"] == "made, and has no rows"
+        assert tables[name]["why"] == "no rows"
     assert tables["customers"]["rows"] > 0
 
 
