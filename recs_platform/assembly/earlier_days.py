@@ -8,7 +8,7 @@ import dagster as dg
 from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
-from recs_platform.pipeline.coverage import coverage, in_words
+from recs_platform.pipeline.coverage import coverage, missing_in_words
 from recs_platform.pipeline.pipeline import Pipeline
 
 GUARDED = "source_assessment"
@@ -33,8 +33,7 @@ def earlier_days_check(
         return dg.AssetCheckResult(
             passed=not missing,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"{in_words(missing)} {'is' if len(missing) == 1 else 'are'} missing. Make what is missing: "
-            f"recs run {name} --date {days.last}"
+            description=f"{missing_in_words(missing)}. Make what is missing: recs run {name} --date {days.last}"
             if missing
             else "No earlier day is missing.",
             metadata={"violations": len(missing), "missing_days": [str(day) for day in missing]},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -14,7 +14,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.reach import reach
 from recs_platform.schemas.table import Kind
 from recs_platform.warehouse.protocol import Warehouse
-from recs_platform.warehouse.slices import Days
+from recs_platform.warehouse.slices import Days, ranges
 
 
 @dataclass(frozen=True)
@@ -106,13 +106,6 @@ def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:
     while grown := {name for name in logs - pure_logs if pipeline.inputs(name) <= pure_logs}:
         pure_logs |= grown
     return frozenset(pure_logs)
-
-
-def ranges(days: Iterable[date]) -> Iterator[Days]:
-    """Days in order, as ranges of those that follow each other."""
-    for _, group in groupby(enumerate(days), lambda pair: pair[1] - timedelta(days=pair[0])):
-        together = [day for _, day in group]
-        yield Days(together[0], together[-1])
 
 
 def _history(there: Coverage, days: Days) -> Iterator[Step]:

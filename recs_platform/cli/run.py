@@ -82,9 +82,9 @@ def _tell_unpublished(company: Company, days: Days) -> None:
     from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
-    pipeline = pipeline_of(company)
+    pipeline, warehouse = pipeline_of(company), open_warehouse()
     for product in pipeline.products.values():
-        outlet = outlet_of(pipeline, product.name, company, open_warehouse(), opened_database())
+        outlet = outlet_of(pipeline, product.name, company, warehouse, opened_database())
         if day := unpublished_day(outlet, days):
             command = f"recs publish {company.name}{product.option} --date {day}"
             made = f"{outlet.name}: the {product.content} of {day} were made and are not live. To publish them: "
@@ -93,10 +93,10 @@ def _tell_unpublished(company: Company, days: Days) -> None:
 
 def told_earlier(company: str, earlier: Sequence[datetime.date], days: Days) -> str:
     """That days before those that were asked for are made, too."""
-    from recs_platform.pipeline.coverage import in_words
+    from recs_platform.pipeline.coverage import missing_in_words
 
-    is_made, it = ("is", "It is") if len(earlier) == 1 else ("are", "They are")
-    return f"{company}: {in_words(earlier)} {is_made} missing. {it} made first; with --only, {days} alone would be."
+    it = "It is" if len(earlier) == 1 else "They are"
+    return f"{company}: {missing_in_words(earlier)}. {it} made first; with --only, {days} alone would be."
 
 
 def days_between(first: tuple[str, str], last: tuple[str, str] | None) -> Days:

@@ -63,16 +63,15 @@ def _row(one: CompanyState) -> tuple[object, ...]:
 
 def _tell(one: CompanyState) -> None:
     """What a table of numbers does not say."""
-    from recs_platform.pipeline.coverage import in_words
+    from recs_platform.pipeline.coverage import in_words, missing_in_words
 
     if one.message:
         named = one.message.startswith(one.company)
         say((one.message if named else f"{one.company}: {one.message}", "red"))
     if one.missing_days:
-        is_missing = "is missing" if len(one.missing_days) == 1 else "are missing"
         make = f"recs run {one.company} --date {one.missing_days[-1]}"
         say(
-            (f"{one.company}: {in_words(one.missing_days)} {is_missing}. ", "yellow"),
+            (f"{one.company}: {missing_in_words(one.missing_days)}. ", "yellow"),
             "Make what is missing: ",
             (make, "bold"),
         )

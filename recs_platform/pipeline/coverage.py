@@ -21,7 +21,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.table import Kind
 from recs_platform.warehouse.point_in_time import looking_back
 from recs_platform.warehouse.protocol import Tables
-from recs_platform.warehouse.slices import Days
+from recs_platform.warehouse.slices import Days, ranges
 
 _SHOWN = 5
 
@@ -130,6 +130,15 @@ def lacking_in_words(gaps: Mapping[str, Sequence[date]]) -> str:
     return "; ".join(f"{in_words(days)} ({', '.join(logs)})" for days, logs in by_days.items())
 
 
+def missing_in_words(days: Sequence[date]) -> str:
+    """That days are missing.
+
+    >>> missing_in_words([date(2025, 12, 4)]), missing_in_words([date(2025, 12, 4), date(2025, 12, 6)])
+    ('2025-12-04 is missing', '2025-12-04 and 2025-12-06 are missing')
+    """
+    return f"{in_words(days)} {'is' if len(days) == 1 else 'are'} missing"
+
+
 def in_words(days: Sequence[date]) -> str:
     """Days as a person would say them: those that follow each other as a range.
 
@@ -138,13 +147,7 @@ def in_words(days: Sequence[date]) -> str:
     >>> in_words([date(2025, 12, 1), date(2025, 12, 2), date(2025, 12, 4)])
     '2025-12-01, 2025-12-02 and 2025-12-04'
     """
-    ranges: list[Days] = []
-    for day in days:
-        if ranges and day - ranges[-1].last == timedelta(days=1):
-            ranges[-1] = Days(ranges[-1].first, day)
-        else:
-            ranges.append(Days.one(day))
-    shown = [text for one in ranges for text in ([str(one)] if len(one) > 2 else map(str, one))]
+    shown = [text for one in ranges(days) for text in ([str(one)] if len(one) > 2 else map(str, one))]
     if len(shown) > _SHOWN:
         shown = [*shown[:_SHOWN], f"{len(shown) - _SHOWN} more"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

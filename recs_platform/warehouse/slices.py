@@ -3,9 +3,10 @@ engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from recs_platform.schemas.table import TableSpec
@@ -46,6 +47,17 @@ class Days:
 
     def __str__(self) -> str:
         return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+
+
+def ranges(days: Iterable[date]) -> Iterator[Days]:
+    """Days in order, as ranges of those that follow each other.
+
+    >>> [str(one) for one in ranges([date(2025, 12, 1), date(2025, 12, 2), date(2025, 12, 4)])]
+    ['2025-12-01 to 2025-12-02', '2025-12-04']
+    """
+    for _, group in groupby(enumerate(days), lambda pair: pair[1] - timedelta(days=pair[0])):
+        together = [day for _, day in group]
+        yield Days(together[0], together[-1])
 
 
 ALL_DAYS = Days(date(1900, 1, 1), date(2999, 12, 31))
