@@ -14,6 +14,9 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import TickStatus
 from dagster._utils.tags import TagConcurrencyLimitsCounter
 
+from recs_platform.automation.instance import prepared_home
+from recs_platform.errors import ConfigError
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -67,3 +70,14 @@ def test_ticks_are_purged(instance: DagsterInstance) -> None:
 def test_the_workspace_is_the_platforms_definitions() -> None:
     workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text())
     assert workspace == {"load_from": [{"python_module": "recs_platform.definitions"}]}
+
+
+@pytest.mark.parametrize("place", ["/proc/not-there", "{folder}/file/below"])
+def test_a_folder_that_cannot_be_made_is_one_sentence(
+    place: str, own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    chosen = place.format(folder=tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", chosen)
+    with pytest.raises(ConfigError, match=f"DAGSTER_HOME: the folder {chosen} cannot be made"):
+        prepared_home()

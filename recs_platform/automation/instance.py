@@ -14,6 +14,7 @@ from dagster._core.instance.ref import InstanceRef
 
 from recs_platform.automation.dagster_databases import make_databases, watch
 from recs_platform.automation.event_log import BATCH_SIZE
+from recs_platform.errors import ConfigError
 from recs_platform.platform_db.database_errors import storage_error
 from recs_platform.platform_db.engine import engine, opened_database
 from recs_platform.platform_db.locks import lock
@@ -51,8 +52,15 @@ def prepared_home() -> Path:
             if _is_local(home):
                 make_databases(home)
     except OSError as error:
-        raise storage_error(error, f"Dagster's folder {home} (DAGSTER_HOME)") or error from None
+        raise storage_error(error, f"Dagster's folder {home} (DAGSTER_HOME)") or _cannot_be_made(error, home) from None
     return home
+
+
+def _cannot_be_made(error: OSError, home: Path) -> Exception:
+    """What to say of a folder that no disk and no right keeps from being made: it cannot stand where it should."""
+    if error.filename is None or Path(error.filename) not in (home, *home.parents):
+        return error
+    return ConfigError(f"DAGSTER_HOME: the folder {home} cannot be made: {error.strerror}. Name another one.")
 
 
 def shipped_file(name: str) -> Path:
