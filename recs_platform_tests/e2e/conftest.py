@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Response, expect, sync_playwright
 
 from recs_platform.companies.loader import BUILT_IN
 from recs_platform_tests.e2e.server import RECS, Server, chromium, environment, recs, ui
@@ -48,7 +48,7 @@ class Tab:
 
     def _judge(self, response: Response) -> None:
         if response.status >= 500:
-            self.problems.append(f"{response.status} {response.url}")
+            self.problems.append(f"{response.status} {response.url} {_body(response)[:2_000]}")
         elif response.url.endswith("/graphql") or "/graphql?" in response.url:
             try:
                 answer = response.json()
@@ -56,6 +56,14 @@ class Tab:
                 return
             if isinstance(answer, dict) and answer.get("errors"):
                 self.problems.append(json.dumps(answer["errors"])[:500])
+
+
+def _body(response: Response) -> str:
+    """What was answered; empty where the page has gone on before it was read."""
+    try:
+        return response.text()
+    except Error:
+        return ""
 
 
 @pytest.fixture(scope="session")
