@@ -67,8 +67,8 @@ def credited(redeemed: pd.DataFrame, lines: pd.DataFrame, coupons: pd.DataFrame)
 
 
 def order_lines(lines: pd.DataFrame, redemptions: pd.DataFrame) -> pd.DataFrame:
-    """A line of a redeemed coupon names the coupon and its campaign. Quantities are as they are, fuel in thousandths of$
-    gallons; a price belongs to one unit, and 49 lines that were paid for and have no quantity are one unit."""
+    """A line of a redeemed coupon names the coupon and its campaign. Quantities are as they are, fuel in 1/1000 gallons
+    included; a price belongs to one unit, and 49 lines that were paid for and have no quantity are one unit."""
     lines = lines.assign(order_id=lines.basket_id.astype(str))
     lines["event_id"] = lines.order_id + "-" + lines.product_id.astype(str)
     lines["quantity"] = lines.quantity.where((lines.quantity > 0) | (lines.sales_value == 0), 1)
