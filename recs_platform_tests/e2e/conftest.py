@@ -52,7 +52,7 @@ class Tab:
         elif response.url.endswith("/graphql") or "/graphql?" in response.url:
             try:
                 answer = response.json()
-            except json.JSONDecodeError:
+            except (json.JSONDecodeError, Error):
                 return
             if isinstance(answer, dict) and answer.get("errors"):
                 self.problems.append(json.dumps(answer["errors"])[:500])
