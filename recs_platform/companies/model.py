@@ -25,6 +25,7 @@ from pydantic import (
     field_validator,
 )
 
+from recs_platform.companies.constants import constant_problems
 from recs_platform.companies.currencies import CURRENCIES
 from recs_platform.companies.problems import (
     Problem,
@@ -204,7 +205,7 @@ class Company(_Section):
             source = _source(table, given.get(table, {"connector": "simulated"}), info, problems)
             if source is None:
                 continue
-            problems += _unknown_columns(spec, source)
+            problems += [*_unknown_columns(spec, source), *constant_problems(spec, source)]
             if isinstance(source, SimulatedSource) and info.data.get("simulation", ...) is None:
                 remedy = "add a connector, or a `simulation:` block to have it simulated."
                 problems.append(Problem((table,), f"has no source; {remedy}"))
