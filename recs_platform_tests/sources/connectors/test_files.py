@@ -170,7 +170,8 @@ def test_a_required_column_must_be_in_every_file(reader: Reader, tmp_path: Path)
     write(tmp_path / "c" / "2.parquet", item_id=[1])
     assert reader.complaint(files("c")) == (
         "catalog, column price: c/2.parquet has no column price; it has item_id. "
-        "Name the source's column in the company file: sources.catalog.columns.price."
+        "Name the source's column in the company file: sources.catalog.columns.price. "
+        "If the source lacks it, give one value for all rows: sources.catalog.constants.price."
     )
 
 
