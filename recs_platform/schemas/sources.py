@@ -79,6 +79,7 @@ class Impressions(Table):
     customer_id: str = Field(description="Who saw it.")
     offer_id: str = Field(description="Which offer.")
     shown_at: datetime.datetime = Field(description="When, in UTC.")
+    campaign_id: str = Field(nullable=True, description="The campaign that showed it, where offers come in campaigns.")
     event_date: datetime.date = Field(description="The UTC day of shown_at.")
 
 
@@ -150,16 +151,27 @@ class OrderHistory(Table):
     unit_price: float = Field(nullable=True, ge=0, description="Price of one unit.")
 
 
-@snapshot(key=("offer_id",), empty=Empty.WARN)
+@snapshot(key=("offer_id", "starts_on"), empty=Empty.WARN)
 class Offers(Table):
-    """One row per offer, past, running or announced."""
+    """One row per offer and period in which it runs, past, running or announced: an offer may come again."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
-    offer_id: str = Field(description="Identifies the offer.")
-    item_id: str = Field(description="The item on offer.")
-    discount: float = Field(ge=0, le=1, description="Discount as a share of the price.")
+    offer_id: str = Field(description="Identifies the offer; the same whenever it comes again.")
+    item_id: str = Field(nullable=True, description="The item on offer, where there is one.")
+    discount: float = Field(nullable=True, ge=0, le=1, description="Discount as a share of the price, where known.")
     starts_on: datetime.date = Field(description="First day.")
     ends_on: datetime.date = Field(description="Last day.")
+    kind: str = Field(nullable=True, description="Kind of offer, or of the campaign that it comes in.")
+    campaign_id: str = Field(nullable=True, description="The campaign that it comes in.")
+
+
+@snapshot(key=("offer_id", "item_id"), empty=Empty.ALLOWED)
+class OfferItems(Table):
+    """One row per offer and item that it covers, for offers on more than one; `offers.item_id` may add one."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    offer_id: str = Field(description="The offer, in whichever period it runs.")
+    item_id: str = Field(description="An item that it can be redeemed for.")
 
 
 @log(key=())
