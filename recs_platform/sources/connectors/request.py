@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.companies.problems import did_you_mean
+from recs_platform.companies.source_tables import missing_columns_text
 from recs_platform.errors import SourceError, SourceUnavailableError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.landing import SOURCE_DAY, feed_columns
@@ -108,5 +109,5 @@ def _missing(request: SourceRequest, missing: list[str], there: Sequence[str], w
         f"{where} has no column {', '.join(raw)}; it has {mask_text(shown) or 'none'}",
         column=", ".join(missing),
         remedy=f"Name the source's column in the company file: sources.{request.spec.name}.columns.{first}."
-        + did_you_mean(raw[0], there),
+        f"{did_you_mean(raw[0], there)} {missing_columns_text(request.spec, missing)}",
     )
