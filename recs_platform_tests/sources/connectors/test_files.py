@@ -172,6 +172,7 @@ def test_a_required_column_must_be_in_every_file(reader: Reader, tmp_path: Path)
     assert reader.complaint(files("c")) == (
         "catalog, column price: c/2.parquet has no column price; it has item_id. "
         "Name the source's column in the company file: sources.catalog.columns.price. "
+        "If the source lacks it, give one value for all rows: sources.catalog.constants.price. "
         + missing_columns_text(CATALOG, ["price"])
     )
 
