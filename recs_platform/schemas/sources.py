@@ -101,6 +101,9 @@ class Impressions(Table):
     customer_id: str = Field(description="Who saw it.", example="C-1001")
     offer_id: str = Field(description="Which offer.", example="OFFER-17")
     shown_at: datetime.datetime = Field(description="When, in UTC.", unit="UTC", example="2025-09-01 09:00:00")
+    campaign_id: str = Field(
+        nullable=True, description="The campaign that showed it, where offers come in campaigns.", example="2025-09"
+    )
     event_date: datetime.date = Field(description="The UTC day of shown_at.")
 
 
@@ -200,16 +203,36 @@ class OrderHistory(Table):
     )
 
 
-@snapshot(key=("offer_id",), empty=Empty.WARN)
+@snapshot(key=("offer_id", "starts_on"), empty=Empty.WARN)
 class Offers(Table):
-    """One row per offer, past, running or announced."""
+    """One row per offer and period in which it runs, past, running or announced: an offer may come again."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
-    offer_id: str = Field(description="Identifies the offer.", example="OFFER-17")
-    item_id: str = Field(description="The item on offer.", example="SKU-1")
-    discount: float = Field(ge=0, le=1, description="Discount as a share of the price.", unit="0 to 1", example="0.2")
+    offer_id: str = Field(description="Identifies the offer; the same whenever it comes again.", example="OFFER-17")
+    item_id: str = Field(nullable=True, description="The item on offer, where there is one.", example="SKU-1")
+    discount: float = Field(
+        nullable=True,
+        ge=0,
+        le=1,
+        description="Discount as a share of the price, where known.",
+        unit="0 to 1",
+        example="0.2",
+    )
     starts_on: datetime.date = Field(description="First day.", unit="day", example="2025-09-01")
     ends_on: datetime.date = Field(description="Last day.", unit="day", example="2025-09-14")
+    kind: str = Field(
+        nullable=True, description="Kind of offer, or of the campaign that it comes in.", example="Type A"
+    )
+    campaign_id: str = Field(nullable=True, description="The campaign that it comes in.", example="2025-09")
+
+
+@snapshot(key=("offer_id", "item_id"), empty=Empty.ALLOWED)
+class OfferItems(Table):
+    """One row per offer and item that it covers, for offers on more than one; `offers.item_id` may add one."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    offer_id: str = Field(description="The offer, in whichever period it runs.", example="OFFER-17")
+    item_id: str = Field(description="An item that it can be redeemed for.", example="SKU-1")
 
 
 @log(key=())

@@ -66,7 +66,7 @@ OFFER_RANKING = Strategy(
     label="offer",
     title="Offers that this customer will redeem",
     parameters=OfferRankingParameters,
-    source_tables=(*sources.SHARED, sources.Impressions, sources.Redemptions, sources.Offers),
+    source_tables=(*sources.SHARED, sources.Impressions, sources.Redemptions, sources.Offers, sources.OfferItems),
     needs=(sources.Offers, sources.Impressions, sources.Redemptions),
     stages=_stages,
     model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report"),
