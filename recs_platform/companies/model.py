@@ -23,6 +23,7 @@ from pydantic import (
     SerializeAsAny,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from recs_platform.companies.currencies import CURRENCIES
@@ -159,6 +160,22 @@ class Company(_Section):
     """Raw name: canonical name. Of several raw names for one canonical name the first is the preferred feed."""
     serving: Serving = Serving()
     alerts: Alerts = Alerts()
+
+    @model_validator(mode="after")
+    def _metrics_find_their_events(self) -> Company:
+        raise_problems(
+            "parameters",
+            [
+                Problem(
+                    ("parameters", "metrics"),
+                    f"{shown(metric.event)} of the metric {metric.name} is called {self.event_names[metric.event]} once "
+                    "it is loaded (`event_names`); write that name.",
+                )
+                for metric in self.parameters.metrics
+                if self.event_names.get(metric.event, metric.event) != metric.event
+            ],
+        )
+        return self
 
     @property
     def tables(self) -> dict[str, TableSpec]:

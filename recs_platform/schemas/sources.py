@@ -12,7 +12,8 @@ from recs_platform.schemas.table import Empty, Table, formerly, log, snapshot
 
 EVENT_NAMES = ("product_viewed", "cart_updated", "order_line", "order_placed", "order_refunded")
 """Canonical event names. Units and revenue are counted on `order_line`; `order_placed` is the order as a whole, and
-`order_refunded` takes off what was returned of it (its units and price are positive)."""
+`order_refunded` takes off what was returned of it (its units and price are positive). Beside these there are the events
+that a company declares a metric on (`metrics`), under their own names."""
 
 
 @log(key=("event_id",), time="event_ts", empty=Empty.WARN)
@@ -23,13 +24,18 @@ class Events(Table):
     event_ts: datetime.datetime = Field(description="When it happened, in UTC.")
     event_date: datetime.date = Field(description="The UTC day of event_ts.")
     customer_id: str = Field(nullable=True, description="Who did it; unknown for anonymous visitors.")
-    event_name: str = Field(isin=list(EVENT_NAMES), description="Canonical name of what happened.")
+    event_name: str = Field(
+        description="Canonical name of what happened, or the feed's own name where a metric is declared on it."
+    )
     item_id: str = Field(nullable=True, description="The item, for events that are about one.")
     quantity: int = Field(nullable=True, ge=0, description="Units, for carts and orders.")
     unit_price: float = Field(nullable=True, ge=0, description="Price of one unit, in the company's currency.")
     order_id: str = Field(nullable=True, description="The order, for order events.")
     is_promo: bool = Field(nullable=True, description="Bought on promotion.")
     channel: str = Field(nullable=True, description="Where it happened: web, store, phone ...")
+    send_id: str = Field(nullable=True, description="Orders: the message that the order names, where it names one.")
+    campaign_id: str = Field(nullable=True, description="Orders: the campaign that the order names.")
+    coupon_id: str = Field(nullable=True, description="Orders: the coupon that was used.")
 
 
 @log(key=("send_id",), time="sent_at")
@@ -45,6 +51,9 @@ class Treatments(Table):
     propensity: float = Field(
         nullable=True, gt=0, le=1, description="Chance with which this treatment was chosen for the message, if known."
     )
+    treatment_name: str = Field(nullable=True, description="What people call the treatment.")
+    subject: str = Field(nullable=True, description="The message's subject line.")
+    coupon_id: str = Field(nullable=True, description="The coupon that the message carried.")
     event_date: datetime.date = Field(description="The UTC day of sent_at.")
 
 
