@@ -168,8 +168,8 @@ class Company(_Section):
             [
                 Problem(
                     ("parameters", "metrics"),
-                    f"{shown(metric.event)} of the metric {metric.name} is called {self.event_names[metric.event]} once "
-                    "it is loaded (`event_names`); write that name.",
+                    f"{shown(metric.event)} of the metric {metric.name} is loaded as {self.event_names[metric.event]} "
+                    "(`event_names`); write that name.",
                 )
                 for metric in self.parameters.metrics
                 if self.event_names.get(metric.event, metric.event) != metric.event
