@@ -23,8 +23,10 @@ from pydantic import (
     SerializeAsAny,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
+from recs_platform.companies.constants import constant_problems
 from recs_platform.companies.currencies import CURRENCIES
 from recs_platform.companies.problems import (
     Problem,
@@ -160,6 +162,22 @@ class Company(_Section):
     serving: Serving = Serving()
     alerts: Alerts = Alerts()
 
+    @model_validator(mode="after")
+    def _metrics_find_their_events(self) -> Company:
+        raise_problems(
+            "parameters",
+            [
+                Problem(
+                    ("parameters", "metrics"),
+                    f"{shown(metric.event)} of the metric {metric.name} is loaded as {self.event_names[metric.event]} "
+                    "(`event_names`); write that name.",
+                )
+                for metric in self.parameters.metrics
+                if self.event_names.get(metric.event, metric.event) != metric.event
+            ],
+        )
+        return self
+
     @property
     def tables(self) -> dict[str, TableSpec]:
         """The source tables that the company's strategy is fed, by name."""
@@ -217,7 +235,7 @@ class Company(_Section):
             source = _source(table, given.get(table, {"connector": "simulated"}), info, problems)
             if source is None or isinstance(source, NoSource):
                 continue
-            problems += _unknown_columns(spec, source)
+            problems += [*_unknown_columns(spec, source), *constant_problems(spec, source)]
             if isinstance(source, SimulatedSource) and not simulated:
                 problems.append(Problem((table,), f"is simulated, and there is no world to simulate; {_REMEDY}"))
             sources[table] = source

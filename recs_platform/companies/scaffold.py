@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from recs_platform.companies.loader import Strategies
 from recs_platform.companies.model import identifier
 from recs_platform.companies.problems import not_one_of, range_of
+from recs_platform.companies.source_tables import column_comments
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
@@ -38,7 +39,7 @@ simulation:
   customers: 1000
 
 # Where the tables come from: {tables}.
-# Take out the `#` of what you need. Relative paths begin at this file's folder.
+# Take out the `#` of what you need. Relative paths begin at this file's folder. The columns of each are listed below.
 sources:
 {one_file}
   # events:                               # a file per day; data/events/{{date}} would be a folder per day
@@ -67,6 +68,9 @@ event_names:
 #   enabled: true                         # whether the prediction service answers for the company
 # alerts:
 #   slack_channel: "#recs-{channel}"      # who is told when something fails
+
+# The columns of each table; * is required. A file to begin with: recs companies template TABLE
+{columns}
 """
 
 
@@ -106,6 +110,7 @@ def new_company_yaml(name: str, strategy: str, strategies: Strategies) -> str:
         one_file=_CATALOG if "catalog" in record.sources else _TREATMENTS,
         variable=f"{name.upper()}_DATABASE_URL",
         channel=name.replace("_", "-"),
+        columns="\n".join(_column_lines(record)),
     )
 
 
@@ -140,6 +145,13 @@ def _need(strategy: AnyStrategy, table: str) -> str:
         if table in group:
             return " or ".join(["needed", *(f"`{other}`" for other in group if other != table)])
     return "optional" if table in strategy.sources else "-"
+
+
+def _column_lines(strategy: AnyStrategy) -> Iterator[str]:
+    for spec in strategy.sources.values():
+        yield "#"
+        yield f"# {spec.name}: {spec.description}"
+        yield from (f"#   {line}" for line in column_comments(spec))
 
 
 def _parameter_lines(model: type[Parameters]) -> Iterator[str]:
