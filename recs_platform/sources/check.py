@@ -132,7 +132,8 @@ def _values(typed: pa.Table, spec: TableSpec) -> Iterator[CheckLine]:
 def _event_names(names: Sequence[str | None], company: Company) -> Iterator[CheckLine]:
     counts = Counter(name for name in names if name is not None)
     seen = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    unmapped = [(name, count) for name, count in seen if name not in company.event_names]
+    known = {*company.event_names, *(metric.event for metric in company.parameters.metrics)}
+    unmapped = [(name, count) for name, count in seen if name not in known]
     if not unmapped:
         return
     shown = ", ".join(f'"{mask_text(name)}" ({counted(count, "row")})' for name, count in unmapped[:_SHOWN_NAMES])
