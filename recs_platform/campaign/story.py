@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def campaign_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
     """One line a finding; a company that sends nothing has none."""
+    from recs_platform.campaign.bandit.evidence import evidence_of
     from recs_platform.pipeline.stored import stored_rows
     from recs_platform.plurals import counted
     from recs_platform.reporting.figures import money, percent
@@ -32,11 +33,9 @@ def campaign_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, d
     for row in rows("arm_comparison"):
         if row["baseline"] in company.parameters.holdout_arms and row["metric"] == "orders":
             yield brought_in(row)
-    shares = [row for row in rows("treatment_bandit") if row["segment"] == EVERYBODY]
-    if shares:
-        best = max(shares, key=lambda row: (row["share_next"], row["treatment_id"]))
-        share = percent(best["share_next"])
-        yield f"next: {best['treatment_id']} gets {share} of the traffic, the largest share of {len(shares)} treatments"
+    evidence = evidence_of([row for row in rows("treatment_bandit") if row["segment"] == EVERYBODY])
+    if evidence:
+        yield f"next: {evidence.sentence(evidence.leader['treatment_id'])}"
 
 
 def brought_in(row: Mapping[str, Any]) -> str:

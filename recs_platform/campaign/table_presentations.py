@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from recs_platform.campaign.report.experiments import arms_chart
+from recs_platform.campaign.bandit.evidence import evidence_of
+from recs_platform.campaign.report.experiments import arms_chart, needs_fewer_looks
+from recs_platform.campaign.report.measures import metric_name, value_writer
 from recs_platform.campaign.report.messages import busiest_hours, hours_chart, treatments_chart
 from recs_platform.campaign.report.next_treatments import bandit_chart
 from recs_platform.campaign.report.orders import paths_chart, time_chart
@@ -91,18 +93,20 @@ def show_arms(company: Company, rows: Rows) -> Presentation:
     """What each arm brought."""
     if not rows:
         return Presentation("There are no two arms to compare: no messages whose attribution window is over.")
-    lines = [_arm(row) for row in rows if row["metric"] in ("orders", "clicks")]
+    own = [metric.name for metric in company.parameters.metrics]
+    lines = [_arm(row, company) for row in rows if row["metric"] in ("orders", "clicks", *own)]
     orders = [row for row in rows if row["metric"] == "orders"]
-    drawn = picture(arms_chart("orders", orders, company.currency)) if orders else None
+    drawn = picture(arms_chart("orders", orders, company)) if orders else None
     return Presentation("\n".join(f"- {line}" for line in lines), drawn)
 
 
-def _arm(row: Mapping[str, Any]) -> str:
+def _arm(row: Mapping[str, Any], company: Company) -> str:
+    write = value_writer(row["metric"], company)
     sure = row["anytime_low"] is not None and (row["anytime_low"] > 0 or row["anytime_high"] < 0)
     verdict = "statistically significant, however often you look" if sure else "not statistically significant yet"
     return (
-        f"{row['arm']} compared with {row['baseline']}: {row['value']:.3%} {row['metric']} per message, compared with "
-        f"{row['baseline_value']:.3%}; {verdict}."
+        f"{row['arm']} compared with {row['baseline']}: {write(row['value'])} {metric_name(row['metric'])} per "
+        f"message, compared with {write(row['baseline_value'])}; {verdict}.{needs_fewer_looks(row)}"
     )
 
 
@@ -123,15 +127,12 @@ def _period(row: Mapping[str, Any]) -> str:
 def show_bandit(company: Company, rows: Rows) -> Presentation:
     """Where traffic should go next."""
     everybody = [row for row in rows if row["segment"] == EVERYBODY]
-    if not everybody:
+    evidence = evidence_of(everybody)
+    if evidence is None:
         return Presentation("Nothing was sent: there is no treatment to learn about.")
-    best = max(everybody, key=lambda row: (row["share_next"], row["treatment_id"]))
     retired = sum(row["retired"] for row in everybody)
     sentence = (
-        f"{best['treatment_id']} gets the most traffic next ({best['share_next']:.1%}): its rate is "
-        f"{best['posterior_mean']:.2%} ({best['credible_low']:.2%} to {best['credible_high']:.2%}), and the "
-        f"probability that it is the best is {best['chance_best']:.1%}. Retired treatments: {retired} of "
-        f"{len(everybody)}."
+        f"{evidence.sentence(evidence.leader['treatment_id'])} Retired treatments: {retired} of {len(everybody)}."
     )
     ordered = sorted(everybody, key=lambda row: (-row["share_next"], row["treatment_id"]))
     reward = company.parameters.bandit_reward.replace("_", " ").capitalize()
@@ -148,5 +149,7 @@ def show_off_policy(rows: Rows) -> Presentation:
             lines.append(
                 f"{row['policy']}: {row['value']:+.3%} clicks per message ({row['value_low']:+.3%} to "
                 f"{row['value_high']:+.3%}) compared with what was sent."
+                if row["value"] or row["value_low"] != row["value_high"]
+                else f"{row['policy']}: exactly what was sent, so it gains and loses nothing."
             )
     return Presentation("\n".join(f"- {line}" for line in lines) or "Nothing was sent, so nothing can be judged.")
