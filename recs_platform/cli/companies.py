@@ -54,7 +54,9 @@ def list_companies(as_json: JsonOption = False) -> int:
 @app.command("new")
 def new_company(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name in lower case, such as northwind.")],
-    strategy: Annotated[str, typer.Option(metavar="NAME", help="vehicle_fitment, offer_ranking or replenishment.")],
+    strategy: Annotated[
+        str, typer.Option(metavar="NAME", help="vehicle_fitment, offer_ranking, replenishment or measurement.")
+    ],
     folder: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Where to write it. Default: RECS_COMPANIES_DIR.")
     ] = None,
