@@ -13,7 +13,9 @@ from pydantic.fields import FieldInfo
 from recs_platform.companies.loader import Strategies
 from recs_platform.companies.model import identifier
 from recs_platform.companies.problems import not_one_of, range_of
+from recs_platform.companies.source_tables import column_comments
 from recs_platform.declarations.parameters import Parameters
+from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
 
 _TEMPLATE = """\
@@ -36,7 +38,7 @@ simulation:
   customers: 1000
 
 # Where the tables come from: {tables}.
-# Take out the `#` of what you need. Relative paths begin at this file's folder.
+# Take out the `#` of what you need. Relative paths begin at this file's folder. The columns of each are listed below.
 sources:
   # catalog:                              # one file, Parquet or CSV (commas, UTF-8, a header)
   #   connector: files
@@ -70,6 +72,9 @@ event_names:
 #   enabled: true                         # whether the prediction service answers for the company
 # alerts:
 #   slack_channel: "#recs-{channel}"      # who is told when something fails
+
+# The columns of each table; * is required. A file to begin with: recs companies template TABLE
+{columns}
 """
 
 
@@ -91,6 +96,7 @@ def new_company_yaml(name: str, strategy: str, strategies: Strategies) -> str:
         tables=", ".join(record.sources),
         variable=f"{name.upper()}_DATABASE_URL",
         channel=name.replace("_", "-"),
+        columns="\n".join(_column_lines(record)),
     )
 
 
@@ -103,6 +109,13 @@ def parameters_markdown(strategies: Strategies) -> str:
         own = {name: field for name, field in fields.items() if name not in shared}
         parts.append(_markdown(f"`{strategy.name}`", own))
     return "\n\n".join(parts)
+
+
+def _column_lines(strategy: AnyStrategy) -> Iterator[str]:
+    for spec in strategy.sources.values():
+        yield "#"
+        yield f"# {spec.name}: {spec.description}"
+        yield from (f"#   {line}" for line in column_comments(spec))
 
 
 def _parameter_lines(model: type[Parameters]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from recs_platform.models.ranker import FitData, FitReport, Ranker, RankerKind
 from recs_platform.models.sample_size import independent_rows, rows_a_day, rows_of_each
 from recs_platform.models.sampling import keep, kept_share, rate_for
 from recs_platform.models.settings import TrainingSettings
-from recs_platform.models.windows import WINDOWS, Split, Window, Windows
+from recs_platform.models.windows import WINDOWS, DayCounts, Split, Window, Windows
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,7 @@ def train(
     node: on cores that have other work, two of them were seen to take eight times as long as one.
     """
     windows = Windows.of(
-        examples.first,
-        examples.last,
+        DayCounts.of(examples.days, examples.labels),
         validation_days=settings.validation_days,
         test_days=settings.test_days,
         gap_days=settings.gap_days,

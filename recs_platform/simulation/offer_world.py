@@ -79,7 +79,7 @@ def feed(spec: WorldSpec, table: str, day: date) -> Feed:
         case "offers":
             return offers_feed(spec, day)
         case "offer_items":
-            return offer_items_feed(spec)
+            return offer_items_feed(spec, day)
         case "impressions":
             return impressions_feed(spec, day)
         case "redemptions":

@@ -285,16 +285,17 @@ TABLES = ", ".join(SOURCES)
         ),
         (
             {"sources": {"catalog": {"path": "a.csv"}}},
-            "sources.catalog.connector: is missing. Allowed: files, sql, simulated.",
+            "sources.catalog.connector: is missing. Allowed: files, sql, simulated, none.",
         ),
         (
             {"sources": {"catalog": {"connector": "bigquery"}}},
-            'sources.catalog.connector: "bigquery" is not a connector. Allowed: files, sql, simulated.',
+            'sources.catalog.connector: "bigquery" is not a connector. Allowed: files, sql, simulated, none.',
         ),
         ({"sources": {"catalog": {"connector": "files"}}}, "sources.catalog.path: is missing; it is required."),
         (
             {"sources": {"catalog": {**FILES, "pth": "x"}}},
-            'sources.catalog.pth: unknown key. Did you mean "path"? Allowed: columns, connector, path, missing_day.',
+            'sources.catalog.pth: unknown key. Did you mean "path"? '
+            "Allowed: columns, constants, connector, path, missing_day.",
         ),
         (
             {"sources": {"catalog": {**FILES, "missing_day": "empy"}}},
@@ -348,16 +349,17 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
     [
         (
             {"sources": {"catalog": {"conector": "files", "path": "catalog.csv"}}},
-            'sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated.',
+            'sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated, none.',
         ),
         (
             {"sources": {"catalog": {"connector": "files", "pth": "catalog.csv"}}},
-            'sources.catalog.pth: unknown key. Did you mean "path"? Allowed: columns, connector, path, missing_day.',
+            'sources.catalog.pth: unknown key. Did you mean "path"? '
+            "Allowed: columns, constants, connector, path, missing_day.",
         ),
         (
             {"sources": {"catalog": {"connector": "sql", "url-env": "SHOP_URL", "query": "SELECT 1"}}},
             'sources.catalog.url-env: unknown key. Did you mean "url_env"? '
-            "Allowed: columns, connector, url_env, query, chunk_rows.",
+            "Allowed: columns, constants, connector, url_env, query, chunk_rows.",
         ),
         (
             {"parameters": {"rejected_tolerence": 0.2, "rejected_warning": 0.1}},
@@ -398,8 +400,8 @@ def test_what_stands_under_a_misspelt_key_is_judged_as_well(tmp_path: Path) -> N
     assert complaint(shop_file(tmp_path, sources=sources)).splitlines()[1:] == [
         "  sources.catalog.chunk_rows: 5 is out of range; allowed: 100 to 1000000.",
         '  sources.catalog.querry: unknown key. Did you mean "query"? '
-        "Allowed: columns, connector, url_env, query, chunk_rows.",
-        '  sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated.',
+        "Allowed: columns, constants, connector, url_env, query, chunk_rows.",
+        '  sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated, none.',
     ]
 
 
@@ -432,13 +434,53 @@ def test_required_keys(tmp_path: Path, key: str) -> None:
     assert complaint(shop_file(tmp_path, without=key)) == f"shop.yaml: {key}: is missing; it is required."
 
 
-def test_a_table_without_a_source_in_a_company_that_is_not_simulated(tmp_path: Path) -> None:
+def test_a_needed_table_without_a_source_in_a_company_that_is_not_simulated(tmp_path: Path) -> None:
     sources = {table: FILES for table in SOURCES if table != "events"} | {"catalog": {"connector": "simulated"}}
     assert complaint(shop_file(tmp_path, without="simulation", sources=sources)) == (
         "shop.yaml: 2 problems\n"
-        "  sources.events: has no source; add a connector, or a `simulation:` block to have it simulated.\n"
-        "  sources.catalog: has no source; add a connector, or a `simulation:` block to have it simulated."
+        "  sources.catalog: is simulated, and there is no world to simulate; add a connector, or a `simulation:` block "
+        "to have it simulated.\n"
+        "  sources.events: has no source; add a connector, or a `simulation:` block to have it simulated. "
+        "replenishment needs events; optional: treatments, deliveries, interactions, customers, catalog."
     )
+
+
+def test_of_two_tables_that_will_do_one_is_enough(tmp_path: Path) -> None:
+    sources = dict.fromkeys(("fitment", "catalog", "customers"), FILES)
+    given: dict[str, Any] = {"strategy": "vehicle_fitment", "without": "simulation"}
+    assert complaint(shop_file(tmp_path, sources=sources, **given)) == (
+        "shop.yaml: sources.events: has no source, and neither has order_history; add a connector, or a `simulation:` "
+        "block to have it simulated. vehicle_fitment needs fitment, catalog, customers, events or order_history; "
+        "optional: treatments, deliveries, interactions."
+    )
+    for table in ("events", "order_history"):
+        found = shop(tmp_path, sources={**sources, table: FILES}, **given)
+        assert set(found.sources) == {*sources, table}
+
+
+def test_a_company_with_orders_alone(tmp_path: Path) -> None:
+    found = shop(tmp_path, without="simulation", sources={"events": FILES})
+    assert found.provides("events")
+    assert found.not_provided == ("treatments", "deliveries", "interactions", "customers", "catalog")
+    assert not any(found.provides(table) for table in found.not_provided)
+
+
+def test_a_simulated_company_that_lacks_a_table(tmp_path: Path) -> None:
+    found = shop(tmp_path, sources={"interactions": {"connector": "none"}})
+    assert found.not_provided == ("interactions",)
+    assert complaint(shop_file(tmp_path, sources={"events": {"connector": "none"}})).startswith(
+        "shop.yaml: sources.events: has no source; add a connector"
+    )
+    assert complaint(shop_file(tmp_path, sources={"interactions": {"connector": "none", "path": "a.csv"}})) == (
+        "shop.yaml: sources.interactions.path: unknown key. Allowed: connector."
+    )
+
+
+def test_which_tables_a_strategy_needs_it_can_be_fed() -> None:
+    for strategy in STRATEGIES.values():
+        needed = {table for group in strategy.needed for table in group}
+        assert needed <= set(strategy.sources)
+        assert needed | set(strategy.optional) == set(strategy.sources)
 
 
 def test_all_problems_of_a_file_come_in_one_message(tmp_path: Path) -> None:

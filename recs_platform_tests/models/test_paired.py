@@ -1,159 +1,121 @@
-"""Paired figures against brute force, and their intervals against resampling and against worlds of known truth."""
+"""Paired differences of two models against counting every pair, drawing customers again, and the truth."""
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recs_platform.models.features import Bools, Floats
 from recs_platform.models.metrics import log_loss, roc_auc
-from recs_platform.models.paired import Examples, Metric, calibration_by_customer, paired, with_interval
-from recs_platform.models.ranking_metrics import lists, mean, ndcg, ranks
+from recs_platform.models.paired import Judges, log_loss_difference, placements, roc_auc_difference
+from recs_platform.statistics.intervals import UNKNOWN
 
-METRICS: tuple[Metric, ...] = ("roc_auc", "log_loss", "ndcg")
+row = st.tuples(st.booleans(), st.integers(0, 4), st.integers(1, 5), st.integers(1, 5))
 
 
-def world(seed: int, customers: int = 300, offers: int = 12) -> tuple[Examples, np.ndarray, np.ndarray, np.ndarray]:  # type: ignore[type-arg]
-    """Customers with habits of their own: the examples, the true chances, a score with noise, one that knows less."""
+def by_pairs(labels: Bools, scores: Floats) -> float:
+    wins = [
+        1.0 if yes > no else 0.5 if yes == no else 0.0
+        for yes, no in product(scores[labels].tolist(), scores[~labels].tolist())
+    ]
+    return sum(wins) / len(wins)
+
+
+@given(st.lists(row, min_size=1, max_size=30))
+def test_the_difference_is_that_of_all_pairs_counted(sample: list[tuple[bool, int, int, int]]) -> None:
+    labels, customers, first, second = (np.array(column) for column in zip(*sample, strict=True))
+    judges, ours, theirs = Judges(labels, customers), first / 6, second / 6
+    found = roc_auc_difference(judges, ours, theirs)
+    if labels.all() or not labels.any():
+        assert found == UNKNOWN
+        return
+    assert found.estimate == pytest.approx(by_pairs(labels, ours) - by_pairs(labels, theirs), abs=1e-12)
+    assert found.estimate == pytest.approx(roc_auc(labels, ours) - roc_auc(labels, theirs), abs=1e-12)
+    losses = log_loss_difference(judges, ours, theirs)
+    assert losses.estimate == pytest.approx(log_loss(labels, ours) - log_loss(labels, theirs), abs=1e-12)
+    turned = roc_auc_difference(judges, theirs, ours)
+    assert turned.estimate == pytest.approx(-found.estimate)
+    if found.low is not None and turned.high is not None:
+        assert turned.high == pytest.approx(-found.low)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=20))
+def test_placements_are_shares_of_pairs(sample: list[tuple[bool, int]]) -> None:
+    labels, scores = (np.array(column) for column in zip(*sample, strict=True))
+    if labels.all() or not labels.any():
+        return
+    for place, placed in enumerate(placements(labels, scores.astype(float))):
+        others = scores[labels != labels[place]]
+        beaten = others < scores[place] if labels[place] else others > scores[place]
+        assert placed == pytest.approx((beaten + (others == scores[place]) / 2).mean())
+
+
+def sampled(customers: int, seed: int, each: int = 20, rate: float = -3.0) -> tuple[Judges, Floats, Floats, Floats]:
+    """Customers differ in their habit, rows in taste; the first model sees both, the second the habit alone."""
     rng = np.random.default_rng(seed)
-    who = np.repeat(np.arange(customers), offers)
-    habit, taste = rng.normal(0, 1.2, customers)[who], rng.normal(0, 0.8, len(who))
-    truth = 1 / (1 + np.exp(2.5 - habit - taste))
-    labels = rng.random(len(who)) < truth
-    names = np.array([f"c{number}" for number in who], dtype=object)
-    noisy = 1 / (1 + np.exp(2.5 - habit - taste + rng.normal(0, 0.7, len(who))))
-    return Examples(labels, names), truth, noisy, 1 / (1 + np.exp(2.5 - taste))
-
-
-def plain(metric: Metric, examples: Examples, scores: np.ndarray, k: int) -> float | None:  # type: ignore[type-arg]
-    if metric == "roc_auc":
-        return roc_auc(examples.labels, scores)
-    if metric == "log_loss":
-        return log_loss(examples.labels, scores)
-    return mean(ndcg(lists(examples.customers, ranks(scores), examples.labels), k))
-
-
-@pytest.mark.parametrize("metric", METRICS)
-def test_values_are_those_of_the_metrics(metric: Metric) -> None:
-    examples, _, noisy, less = world(1)
-    found = paired(metric, examples, noisy, less, k=5)
-    assert found.ours == pytest.approx(plain(metric, examples, noisy, 5))
-    assert found.theirs == pytest.approx(plain(metric, examples, less, 5))
-    assert found.difference.estimate == pytest.approx(found.ours - found.theirs)  # type: ignore[operator]
-    alone = with_interval(metric, examples, noisy, k=5)
-    assert alone.estimate == pytest.approx(found.ours)
+    of = np.repeat(np.arange(customers), each)
+    habit, taste = rng.normal(size=customers)[of], rng.normal(size=len(of))
+    true = 1 / (1 + np.exp(-(rate + habit + 0.5 * taste)))
+    labels = rng.random(len(of)) < true
+    return Judges(labels, of), true, 1 / (1 + np.exp(-(rate + habit))), np.full(len(of), true.mean())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("metric", METRICS)
-def test_the_interval_is_as_wide_as_resampling_customers_gives(metric: Metric) -> None:
-    examples, _, noisy, less = world(2)
-    found = paired(metric, examples, noisy, less, k=5)
-    rng, codes = np.random.default_rng(3), np.unique(examples.customers.astype(str), return_inverse=True)[1]
-    rows_of = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
-    differences = []
-    for _ in range(300):
-        chosen = rng.integers(0, len(rows_of), len(rows_of))
-        rows = np.concatenate([rows_of[one] for one in chosen])
-        # A customer who is drawn twice is two customers.
-        again = np.repeat(np.arange(len(chosen)), [len(rows_of[one]) for one in chosen]).astype(str).astype(object)
-        drawn = Examples(examples.labels[rows], again)
-        one, other = (plain(metric, drawn, scores[rows], 5) for scores in (noisy, less))
-        assert one is not None
-        assert other is not None
-        differences.append(one - other)
-    width = found.difference.width
-    assert width is not None
-    assert width / (2 * 1.97 * float(np.std(differences))) == pytest.approx(1, abs=0.15)
+@pytest.mark.parametrize("difference", [roc_auc_difference, log_loss_difference])
+def test_the_interval_is_as_wide_as_drawing_customers_again_makes_it(difference) -> None:  # type: ignore[no-untyped-def]
+    judges, first, second, _ = sampled(300, seed=3)
+    rng = np.random.default_rng(1)
+    drawn = []
+    for _ in range(400):
+        chosen = rng.integers(0, 300, 300)
+        rows = (chosen[:, None] * 20 + np.arange(20)).ravel()
+        again = Judges(judges.labels[rows], np.repeat(np.arange(300), 20))
+        drawn.append(difference(again, first[rows], second[rows]).estimate)
+    found = difference(judges, first, second)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert found.width == pytest.approx(high - low, rel=0.15)
+    assert found.low == pytest.approx(low, abs=0.15 * (high - low))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("metric", METRICS)
-def test_intervals_hold_no_difference_as_often_as_they_say(metric: Metric) -> None:
-    """Two scores with noise of the same size, of which neither is better."""
-    held = 0
-    for seed in range(120):
-        examples, truth, _, _ = world(100 + seed, customers=120)
-        rng = np.random.default_rng(seed)
-        logit = np.log(truth / (1 - truth))
-        one, other = (1 / (1 + np.exp(-logit - rng.normal(0, 0.5, len(logit)))) for _ in range(2))
-        held += paired(metric, examples, one, other, k=5).difference.contains(0.0)
-    assert 0.88 <= held / 120 <= 1.0
+@pytest.mark.parametrize(("customers", "rate"), [(60, -3.0), (400, -4.5)])
+def test_a_difference_that_is_not_there_is_seen_in_one_of_twenty(customers: int, rate: float) -> None:
+    """Two models that know as much, and err apart, however few the successes."""
+    seen = {roc_auc_difference: 0, log_loss_difference: 0}
+    for seed in range(300):
+        judges, true, _, _ = sampled(customers, seed, rate=rate)
+        noise = np.random.default_rng(1000 + seed).normal(size=(2, len(true)))
+        models = [1 / (1 + np.exp(-(np.log(true / (1 - true)) + 0.5 * one))) for one in noise]
+        for difference in seen:
+            seen[difference] += not difference(judges, *models).contains(0.0)
+    for count in seen.values():
+        assert 2 <= count <= 30, "15 of 300 are due; 30 come by chance once in 10,000 times"
 
 
-def test_rows_of_a_customer_are_not_independent_evidence() -> None:
-    """Every example twenty times says no more than once."""
-    examples, _, noisy, less = world(4, customers=60, offers=4)
-    twenty = Examples(np.repeat(examples.labels, 20), np.repeat(examples.customers, 20))
-    for metric in ("roc_auc", "log_loss"):
-        once = paired(metric, examples, noisy, less)
-        often = paired(metric, twenty, np.repeat(noisy, 20), np.repeat(less, 20))
-        assert often.difference.width == pytest.approx(once.difference.width)
+def test_rows_of_one_customer_are_no_more_than_that_customer() -> None:
+    """Every row ten times over tells nothing new."""
+    judges, first, second, _ = sampled(50, seed=5)
+    again = Judges(np.repeat(judges.labels, 10), np.repeat(judges.customers, 10))
+    for difference in (roc_auc_difference, log_loss_difference):
+        once, tenfold = (
+            difference(judges, first, second),
+            difference(again, *(np.repeat(x, 10) for x in (first, second))),
+        )
+        assert tenfold.width == pytest.approx(once.width)
 
 
-def test_a_score_is_no_better_than_itself() -> None:
-    examples, _, noisy, _ = world(5, customers=30)
-    for metric in METRICS:
-        found = paired(metric, examples, noisy, noisy)
-        assert found.difference.estimate == 0
-        assert not found.is_known_to_differ
+def test_one_customer_with_a_success_tells_nothing() -> None:
+    judges = Judges(np.array([True, False, False]), np.array([0, 0, 1]))
+    found = roc_auc_difference(judges, np.array([0.9, 0.1, 0.2]), np.array([0.1, 0.1, 0.2]))
+    assert (found.estimate, found.low, found.high) == (0.75, None, None)
 
 
-def test_what_is_clearly_better_is_known_to_be() -> None:
-    examples, _, noisy, less = world(6)
-    for metric in METRICS:
-        assert paired(metric, examples, noisy, less).is_known_to_differ
-
-
-def test_lists_of_several_days_are_each_one_list() -> None:
-    labels, customers = np.array([True, False, True, False]), np.array(["A"] * 4, dtype=object)
-    scores = np.array([0.9, 0.1, 0.2, 0.8])
-    days = Examples(labels, customers, np.array(["1", "1", "2", "2"]))
-    assert with_interval("ndcg", days, scores, k=1).estimate == 0.5
-    assert with_interval("ndcg", Examples(labels, customers), scores, k=1).estimate == 1.0
-
-
-@pytest.mark.parametrize("labels", [[False, False], [True, True]])
-def test_with_one_outcome_alone_there_is_nothing_to_sort(labels: list[bool]) -> None:
-    examples = Examples(np.array(labels), np.array(["A", "B"], dtype=object))
-    found = paired("roc_auc", examples, np.array([0.1, 0.2]), np.array([0.2, 0.1]))
-    assert (found.ours, found.difference.estimate, found.is_known_to_differ) == (None, None, False)
-
-
-@given(st.lists(st.tuples(st.sampled_from("ABC"), st.booleans(), st.integers(0, 3)), min_size=2, max_size=15))
-def test_the_order_of_rows_says_nothing(rows: list[tuple[str, bool, int]]) -> None:
-    customers, labels, scores = map(np.array, zip(*rows, strict=True))
-    chances, turned = (scores + 1) / 6, np.arange(len(rows))[::-1]
-    for metric in METRICS:
-        one = with_interval(metric, Examples(labels, customers.astype(object)), chances)
-        other = with_interval(metric, Examples(labels[turned], customers[turned].astype(object)), chances[turned])
-        for ours, theirs in ((one.estimate, other.estimate), (one.low, other.low), (one.high, other.high)):
-            assert ours == pytest.approx(theirs, abs=1e-9)
-
-
-@pytest.mark.slow
-def test_calibration_intervals_hold_the_truth_although_customers_have_habits() -> None:
-    """The chance that is promised is the truth on average, but each customer redeems all or hardly any."""
-    held, held_alone, bins = 0, 0, 0
-    for seed in range(60):
-        rng = np.random.default_rng(seed)
-        who = np.repeat(np.arange(200), 10)
-        promised = rng.uniform(0.05, 0.5, len(who))
-        habit = rng.random(200)[who]
-        labels = np.where(rng.random(len(who)) < 0.7, habit, rng.random(len(who))) < promised
-        names = who.astype(str).astype(object)
-        curve = calibration_by_customer(labels, promised, names, bins=4)
-        alone = calibration_by_customer(labels, promised, np.arange(len(who)).astype(str).astype(object), bins=4)
-        held += sum(one.happened.contains(one.promised) for one in curve)
-        held_alone += sum(one.happened.contains(one.promised) for one in alone)
-        bins += len(curve)
-    assert held / bins >= 0.92
-    assert held_alone / bins < 0.9
-
-
-def test_a_bin_without_a_success_is_not_certain() -> None:
-    (one,) = calibration_by_customer(np.zeros(50, dtype=bool), np.full(50, 0.01), np.array(["A"] * 50, dtype=object))
-    assert one.happened.low == 0.0
-    assert one.happened.high is not None
-    assert one.happened.high > 0.01
+def test_customers_are_told_apart_by_name() -> None:
+    judges = Judges.of(np.array([True, False, True]), pa.chunked_array([["b", "a"], ["b"]]))
+    assert judges.customers.tolist() == [0, 1, 0]
+    assert judges.successful == 1

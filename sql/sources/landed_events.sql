@@ -14,6 +14,9 @@ SELECT
   order_id,
   is_promo,
   channel,
+  send_id,
+  campaign_id,
+  coupon_id,
   CASE
     WHEN unreadable IS NOT NULL THEN unreadable
     WHEN event_id IS NULL THEN 'event_id is missing'
@@ -25,10 +28,14 @@ SELECT
       AND event_name NOT IN UNNEST(@cart_updated_names)
       AND event_name NOT IN UNNEST(@order_line_names)
       AND event_name NOT IN UNNEST(@order_placed_names)
-      AND event_name NOT IN UNNEST(@order_refunded_names) THEN 'event_name is unknown'
+      AND event_name NOT IN UNNEST(@order_refunded_names)
+      AND event_name NOT IN UNNEST(@kept_event_names) THEN 'event_name is unknown'
     WHEN item_id IS NULL
-      AND event_name NOT IN UNNEST(@order_placed_names)
-      AND event_name NOT IN UNNEST(@order_refunded_names) THEN 'item_id is missing'
+      AND (
+        event_name IN UNNEST(@product_viewed_names)
+        OR event_name IN UNNEST(@cart_updated_names)
+        OR event_name IN UNNEST(@order_line_names)
+      ) THEN 'item_id is missing'
     WHEN order_id IS NULL
       AND (event_name IN UNNEST(@order_line_names) OR event_name IN UNNEST(@order_refunded_names))
       THEN 'order_id is missing'
