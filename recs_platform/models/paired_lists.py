@@ -1,4 +1,4 @@
-"""How good each customer's lists are and what probabilities promise, with intervals over customers.
+"""Two sets of scores by any metric, and what probabilities promise, with intervals over customers.
 
 Lists of the same customers in two orders are compared as `paired.py` compares two models on the same rows: customers
 are what is counted, because a customer's lists and rows stand and fall together. Not here: the figures of a list
@@ -7,16 +7,73 @@ are what is counted, because a customer's lists and rows stand and fall together
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeAlias
+
 import numpy as np
 
 from recs_platform.models.features import Bools, Floats
-from recs_platform.models.metrics import quantile_bins
-from recs_platform.models.paired import Judges
+from recs_platform.models.metrics import log_loss, quantile_bins, roc_auc
+from recs_platform.models.paired import Judges, log_loss_difference, roc_auc_difference
 from recs_platform.models.ranking_metrics import BINS, CalibrationBin, Ints, Values, lists, mean, ndcg, ranks
 from recs_platform.statistics.intervals import UNKNOWN, Interval, proportion
 
+Metric: TypeAlias = Literal["roc_auc", "log_loss", "ndcg"]
 FEW = 10
 """Fewer successes do not say how alike a customer's rows are."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What scores are judged on."""
+
+    labels: Bools
+    customers: Values
+    groups: Values | None = None
+    """Of each row, which list it stands in, such as the customer's offers of a day; none: a list for each customer."""
+
+    @cached_property
+    def judges(self) -> Judges:
+        return Judges(self.labels, np.unique(self.customers.astype(str), return_inverse=True)[1])
+
+
+@dataclass(frozen=True)
+class Paired:
+    ours: float | None
+    theirs: float | None
+    difference: Interval
+    """Ours minus theirs, with its 95% interval over customers; unknown where the metric has no value."""
+
+    @property
+    def is_known_to_differ(self) -> bool:
+        low, high = self.difference.low, self.difference.high
+        return low is not None and high is not None and (low > 0 or high < 0)
+
+
+def paired(metric: Metric, examples: Examples, ours: Floats, theirs: Floats, *, k: int = 10) -> Paired:
+    """The metric of both sets of scores, and their difference. `k` is the length of the lists that NDCG looks at.
+
+    Two customers of three rows each; ours puts one more success before the failures.
+
+    >>> examples = Examples(np.array([True, False, False] * 2), np.array(["A"] * 3 + ["B"] * 3))
+    >>> ours, theirs = np.array([0.9, 0.1, 0.1, 0.9, 0.2, 0.1]), np.array([0.9, 0.1, 0.1, 0.0, 0.2, 0.1])
+    >>> found = paired("roc_auc", examples, ours, theirs)
+    >>> found.ours, found.theirs, found.difference.estimate
+    (1.0, 0.5, 0.5)
+    """
+    judges, labels = examples.judges, examples.labels
+    if metric == "ndcg":
+        groups = judges.customers if examples.groups is None else examples.groups
+        one, other = (mean(ndcg(lists(groups, ranks(scores), labels), k)) for scores in (ours, theirs))
+        return Paired(one, other, ndcg_difference(judges, groups, ours, theirs, k))
+    if metric == "log_loss":
+        difference = log_loss_difference(judges, ours, theirs)
+        return Paired(log_loss(labels, ours), log_loss(labels, theirs), difference)
+    difference = roc_auc_difference(judges, ours, theirs)
+    if difference == UNKNOWN:
+        return Paired(None, None, UNKNOWN)
+    return Paired(roc_auc(labels, ours), roc_auc(labels, theirs), difference)
 
 
 def ndcg_difference(judges: Judges, groups: Values, first: Floats, second: Floats, k: int) -> Interval:
@@ -42,20 +99,23 @@ def ndcg_difference(judges: Judges, groups: Values, first: Floats, second: Float
     return judges.interval(estimate, influences)
 
 
-def calibration_by_customer(judges: Judges, chances: Floats, bins: int = BINS) -> tuple[CalibrationBin, ...]:
+def calibration_by_customer(
+    labels: Bools, chances: Floats, customers: Values, bins: int = BINS
+) -> tuple[CalibrationBin, ...]:
     """What was promised and what happened, in bins of about equally many rows; equal chances share a bin.
 
     The interval is Wilson's for as many independent rows as the bin is worth: where a customer's rows are alike, fewer
     than it has. How much fewer is measured in the bin, and never less than over all rows where the bin has few
     successes.
 
-    >>> judges = Judges(np.array([True, False, True, True]), np.arange(4))
-    >>> curve = calibration_by_customer(judges, np.array([0.2, 0.2, 0.9, 0.9]), bins=2)
+    >>> labels, chances = np.array([True, False, True, True]), np.array([0.2, 0.2, 0.9, 0.9])
+    >>> curve = calibration_by_customer(labels, chances, np.array(["A", "B", "C", "D"]), bins=2)
     >>> [(one.rows, one.promised, one.happened.estimate) for one in curve]
     [(2, 0.2, 0.5), (2, 0.9, 1.0)]
     """
-    if not len(judges.labels):
+    if not len(labels):
         return ()
+    judges = Examples(labels, customers).judges
     of, overall = quantile_bins(chances, bins), design_effect(judges.labels, judges.customers)
     curve = []
     for bin in np.unique(of):

@@ -7,7 +7,7 @@ import pytest
 
 from recs_platform.models.features import Floats
 from recs_platform.models.paired import Judges
-from recs_platform.models.paired_lists import calibration_by_customer, ndcg_difference
+from recs_platform.models.paired_lists import Examples, Metric, calibration_by_customer, ndcg_difference, paired
 from recs_platform.models.ranking_metrics import Values, lists, mean, ndcg, ranks
 from recs_platform.statistics.intervals import UNKNOWN
 
@@ -50,7 +50,8 @@ def test_the_order_of_rows_says_nothing() -> None:
     other = ndcg_difference(
         Judges(judges.labels[turned], judges.customers[turned]), groups[turned], first[turned], second[turned], 3
     )
-    assert (other.estimate, other.low) == (pytest.approx(found.estimate), pytest.approx(found.low))
+    assert other.estimate == pytest.approx(found.estimate)
+    assert other.low == pytest.approx(found.low)
 
 
 def test_a_score_is_no_better_than_itself() -> None:
@@ -73,8 +74,8 @@ def test_calibration_intervals_hold_the_truth_although_customers_have_habits() -
         who = np.repeat(np.arange(200), 10)
         promised, habit = rng.uniform(0.05, 0.5, len(who)), rng.random(200)[who]
         labels = np.where(rng.random(len(who)) < 0.7, habit, rng.random(len(who))) < promised
-        curve = calibration_by_customer(Judges(labels, who), promised, bins=4)
-        alone = calibration_by_customer(Judges(labels, np.arange(len(who))), promised, bins=4)
+        curve = calibration_by_customer(labels, promised, who, bins=4)
+        alone = calibration_by_customer(labels, promised, np.arange(len(who)), bins=4)
         held += sum(one.happened.contains(one.promised) for one in curve)
         held_alone += sum(one.happened.contains(one.promised) for one in alone)
         bins += len(curve)
@@ -83,8 +84,26 @@ def test_calibration_intervals_hold_the_truth_although_customers_have_habits() -
 
 
 def test_a_bin_without_a_success_is_not_certain() -> None:
-    judges = Judges(np.zeros(50, dtype=bool), np.zeros(50, dtype=np.int64))
-    (one,) = calibration_by_customer(judges, np.full(50, 0.01))
+    (one,) = calibration_by_customer(np.zeros(50, dtype=bool), np.full(50, 0.01), np.zeros(50, dtype=np.int64))
     assert one.happened.low == 0.0
     assert one.happened.high is not None
     assert one.happened.high > 0.01
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "log_loss", "ndcg"])
+def test_both_values_stand_beside_their_difference(metric: Metric) -> None:
+    judges, groups, first, second = sampled(6, customers=100)
+    examples = Examples(judges.labels, np.array([f"c{number}" for number in judges.customers]), groups)
+    ours, theirs = (1 / (1 + np.exp(2.5 - scores)) for scores in (first, second))
+    found = paired(metric, examples, ours, theirs, k=3)
+    assert found.ours is not None
+    assert found.theirs is not None
+    assert found.difference.estimate == pytest.approx(found.ours - found.theirs)
+    assert found.is_known_to_differ
+    assert not paired(metric, examples, ours, ours, k=3).is_known_to_differ
+
+
+def test_with_one_outcome_alone_there_is_nothing_to_sort() -> None:
+    examples = Examples(np.array([True, True]), np.array(["A", "B"]))
+    found = paired("roc_auc", examples, np.array([0.1, 0.2]), np.array([0.2, 0.1]))
+    assert (found.ours, found.difference.estimate, found.is_known_to_differ) == (None, None, False)
