@@ -166,8 +166,9 @@ def _newer(findings: Findings) -> Iterator[Html]:
             Days(first["after_from"], first["after_until"]),
             Days(first["before_from"], first["before_until"]),
         )
-        since = "since the newest release" if findings.company.parameters.releases else "the newest ones"
-        yield _line(f"Messages of {days(after)} ({since}) against {days(before)}, per message:")
+        released = any(day <= findings.as_of for day in findings.company.parameters.releases)
+        which = "After the newest release" if released else "No release is named, so the newest days"
+        yield _line(f"{which} ({days(after)}) against before ({days(before)}), per message:")
         known = sorted(
             (row for row in periods if has_interval(row, "ratio")),
             key=lambda row: (not _period_is_sure(row), row["comparison"], place(row["metric"])),
