@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from recs_platform.campaign.bandit.evidence import evidence_of
-from recs_platform.campaign.report.experiments import differs_by_looks
+from recs_platform.campaign.report.experiments import differs_by_looks, newest_release
 from recs_platform.campaign.report.measures import change, difference_writer, metric_name, place, total_writer
 from recs_platform.campaign.report.provided import REQUIRED_STEPS, has
 from recs_platform.campaign.report.reading import Findings, Row, Rows
@@ -166,7 +166,7 @@ def _newer(findings: Findings) -> Iterator[Html]:
             Days(first["after_from"], first["after_until"]),
             Days(first["before_from"], first["before_until"]),
         )
-        released = any(day <= findings.as_of for day in findings.company.parameters.releases)
+        released = newest_release(findings) is not None
         which = "After the newest release" if released else "No release is named, so the newest days"
         yield _line(f"{which} ({days(after)}) against before ({days(before)}), per message:")
         known = sorted(
