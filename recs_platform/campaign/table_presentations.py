@@ -15,6 +15,7 @@ from recs_platform.campaign.report.measures import metric_name, value_writer
 from recs_platform.campaign.report.messages import busiest_hours, hours_chart, treatments_chart
 from recs_platform.campaign.report.next_treatments import bandit_chart
 from recs_platform.campaign.report.orders import paths_chart, time_chart
+from recs_platform.campaign.report.provided import engagement_in_words, has
 from recs_platform.campaign.report.revenue import filled, revenue_chart
 from recs_platform.companies.model import Company
 from recs_platform.plurals import counted
@@ -34,7 +35,7 @@ def show_summary(company: Company, rows: Rows) -> Presentation:
     (row,) = rows
     sentence = (
         f"{counted(row['sends'], 'message')} to {counted(row['customers'], 'customer')}: "
-        f"{percent(row['opened'] / row['sends'])} opened, {percent(row['clicked'] / row['sends'])} clicked; "
+        f"{engagement_in_words(company, row)}"
         f"{counted(row['orders'], 'order')} credited, {money(row['revenue'], company.currency)}. "
         "Credited revenue is not incremental: see arm_comparison."
     )
@@ -46,8 +47,10 @@ def show_paths(company: Company, rows: Rows) -> Presentation:
     if not rows:
         return Presentation("No order is credited to a message.")
     *parts, total = sorted(rows, key=lambda row: int(row["path_number"]))
-    tracked = sum(row["orders"] for row in parts if row["path"] in ("clicked", "opened"))
-    sentence = f"{tracked:,} of {counted(total['orders'], 'credited order')} came after a recorded open or click."
+    sentence = f"{counted(total['orders'], 'order')} credited to messages."
+    if has(company, "opened"):
+        tracked = sum(row["orders"] for row in parts if row["path"] in ("clicked", "opened"))
+        sentence = f"{tracked:,} of {counted(total['orders'], 'credited order')} came after a recorded open or click."
     return Presentation(sentence, picture(paths_chart(parts, company.currency)))
 
 
@@ -70,12 +73,13 @@ def show_time(rows: Rows) -> Presentation:
     return Presentation(sentence, picture(time_chart(ordered)))
 
 
-def show_treatments(rows: Rows) -> Presentation:
+def show_treatments(company: Company, rows: Rows) -> Presentation:
     """Which treatments are opened."""
     if not rows:
         return Presentation("Nothing was sent.")
     ordered = sorted(rows, key=lambda row: (-row["sends"], row["treatment_id"]))
-    return Presentation(f"Sent: {counted(len(rows), 'treatment')}.", picture(treatments_chart(ordered)))
+    drawn = picture(treatments_chart(ordered)) if has(company, "opened") else None
+    return Presentation(f"Sent: {counted(len(rows), 'treatment')}.", drawn)
 
 
 def show_hours(rows: Rows) -> Presentation:
@@ -94,7 +98,11 @@ def show_arms(company: Company, rows: Rows) -> Presentation:
     if not rows:
         return Presentation("There are no two arms to compare: no messages whose attribution window is over.")
     own = [metric.name for metric in company.parameters.metrics]
-    lines = [_arm(row, company) for row in rows if row["metric"] in ("orders", "clicks", *own)]
+    lines = [
+        _arm(row, company)
+        for row in rows
+        if row["metric"] in ("orders", "clicks", *own) and has(company, row["metric"])
+    ]
     orders = [row for row in rows if row["metric"] == "orders"]
     drawn = picture(arms_chart("orders", orders, company)) if orders else None
     return Presentation("\n".join(f"- {line}" for line in lines), drawn)

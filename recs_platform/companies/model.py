@@ -26,6 +26,7 @@ from pydantic import (
     model_validator,
 )
 
+from recs_platform.companies.constants import constant_problems
 from recs_platform.companies.currencies import CURRENCIES
 from recs_platform.companies.problems import (
     Problem,
@@ -234,7 +235,7 @@ class Company(_Section):
             source = _source(table, given.get(table, {"connector": "simulated"}), info, problems)
             if source is None or isinstance(source, NoSource):
                 continue
-            problems += _unknown_columns(spec, source)
+            problems += [*_unknown_columns(spec, source), *constant_problems(spec, source)]
             if isinstance(source, SimulatedSource) and not simulated:
                 problems.append(Problem((table,), f"is simulated, and there is no world to simulate; {_REMEDY}"))
             sources[table] = source

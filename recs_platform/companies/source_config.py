@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -41,6 +41,9 @@ class SourceConfig(BaseModel):
 
     columns: dict[str, Annotated[str, Field(max_length=_LONGEST_NAME)]] = Field(
         default_factory=dict, description="Renames, canonical name: name in the source."
+    )
+    constants: dict[str, Any] = Field(
+        default_factory=dict, description="Values of columns that the source lacks, canonical name: value of every row."
     )
 
 

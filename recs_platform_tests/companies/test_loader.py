@@ -41,7 +41,7 @@ def test_the_built_in_companies() -> None:
         "metro": ("offer_ranking", "metro", "Europe/Berlin", "EUR", 1000),
     }
     assert {c.start_date for c in found.values()} == {date(2025, 9, 1)}
-    assert {c.strategy.name for c in found.values()} == set(STRATEGIES)
+    assert {c.strategy.name for c in found.values()} == set(STRATEGIES) - {"measurement"}
 
 
 def test_holleys_event_names_keep_their_order_so_that_the_preferred_feed_is_first() -> None:
@@ -242,7 +242,7 @@ TABLES = ", ".join(SOURCES)
         (
             {"strategy": "replenishments"},
             'strategy: "replenishments" is not a strategy. Did you mean "replenishment"? '
-            "Allowed: vehicle_fitment, offer_ranking, replenishment.",
+            "Allowed: vehicle_fitment, offer_ranking, replenishment, measurement.",
         ),
         (
             {"dataset": "Shop 1"},
@@ -294,7 +294,8 @@ TABLES = ", ".join(SOURCES)
         ({"sources": {"catalog": {"connector": "files"}}}, "sources.catalog.path: is missing; it is required."),
         (
             {"sources": {"catalog": {**FILES, "pth": "x"}}},
-            'sources.catalog.pth: unknown key. Did you mean "path"? Allowed: columns, connector, path, missing_day.',
+            'sources.catalog.pth: unknown key. Did you mean "path"? '
+            "Allowed: columns, constants, connector, path, missing_day.",
         ),
         (
             {"sources": {"catalog": {**FILES, "missing_day": "empy"}}},
@@ -352,12 +353,13 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
         ),
         (
             {"sources": {"catalog": {"connector": "files", "pth": "catalog.csv"}}},
-            'sources.catalog.pth: unknown key. Did you mean "path"? Allowed: columns, connector, path, missing_day.',
+            'sources.catalog.pth: unknown key. Did you mean "path"? '
+            "Allowed: columns, constants, connector, path, missing_day.",
         ),
         (
             {"sources": {"catalog": {"connector": "sql", "url-env": "SHOP_URL", "query": "SELECT 1"}}},
             'sources.catalog.url-env: unknown key. Did you mean "url_env"? '
-            "Allowed: columns, connector, url_env, query, chunk_rows.",
+            "Allowed: columns, constants, connector, url_env, query, chunk_rows.",
         ),
         (
             {"parameters": {"rejected_tolerence": 0.2, "rejected_warning": 0.1}},
@@ -398,7 +400,7 @@ def test_what_stands_under_a_misspelt_key_is_judged_as_well(tmp_path: Path) -> N
     assert complaint(shop_file(tmp_path, sources=sources)).splitlines()[1:] == [
         "  sources.catalog.chunk_rows: 5 is out of range; allowed: 100 to 1000000.",
         '  sources.catalog.querry: unknown key. Did you mean "query"? '
-        "Allowed: columns, connector, url_env, query, chunk_rows.",
+        "Allowed: columns, constants, connector, url_env, query, chunk_rows.",
         '  sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated, none.',
     ]
 

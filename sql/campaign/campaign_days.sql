@@ -5,8 +5,8 @@
 -- Opens and clicks are late at times; then orders look as if nobody had opened anything. A day lags when 20 messages or
 -- more were sent on it, some of them more than @max_interaction_lag_hours before its end, and the newest open or click
 -- trails the newest order or message by more than that; or when clearly more of its orders than in the 28 days before
--- it are without an open (by three standard errors, of at least 10 orders against 30). Where the company provides no
--- opens and clicks (@has_interactions), none is late.
+-- it are without an open (by three standard errors, of at least 10 orders against 30). Of a company that does not provide
+-- opens and clicks none is late.
 WITH calendar AS (
   SELECT day
   FROM UNNEST(
@@ -74,14 +74,14 @@ judged AS (
 late AS (
   SELECT
     *,
-    @has_interactions
-      AND sends >= 20
+    sends >= 20
+      AND 'interactions' NOT IN UNNEST(@not_provided)
       AND TIMESTAMP_ADD(sent_at, INTERVAL @max_interaction_lag_hours HOUR) < TIMESTAMP(DATE_ADD(day, INTERVAL 1 DAY))
       AND COALESCE(lag_hours > @max_interaction_lag_hours, TRUE) AS trails,
     -- Where none of the usual orders was without an open, one might have been.
     COALESCE(
-      @has_interactions
-        AND orders >= 10
+      orders >= 10
+        AND 'interactions' NOT IN UNNEST(@not_provided)
         AND usual_orders >= 30
         AND share
         > usual + 3 * SQRT(SAFE_DIVIDE(GREATEST(usual, SAFE_DIVIDE(1, usual_orders)) * (1 - usual), orders)),

@@ -6,9 +6,11 @@ A step nobody reports on is not a step that nobody took: without a feed of opens
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from recs_platform.companies.model import Company
+from recs_platform.reporting.figures import percent
 
 _FEEDS = {
     "delivered": "deliveries",
@@ -32,6 +34,13 @@ _LOST = {
 def has(company: Company, what: str) -> bool:
     """Whether a step or a metric can be known."""
     return what not in _FEEDS or company.provides(_FEEDS[what])
+
+
+def engagement_in_words(company: Company, row: Mapping[str, Any]) -> str:
+    """The shares of messages that were opened and clicked, ahead of what else a sentence says of them; nothing where
+    that is not known."""
+    known = [f"{percent(row[step] / row['sends'])} {step}" for step in ("opened", "clicked") if has(company, step)]
+    return f"{', '.join(known)}; " if known else ""
 
 
 def steps_of(company: Company) -> Sequence[str]:

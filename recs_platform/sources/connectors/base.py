@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from recs_platform.companies.source_config import FilesSource, SqlSource
 from recs_platform.errors import AnySourceError
+from recs_platform.sources.connectors.constants import with_constants
 from recs_platform.sources.connectors.files import read_files
 from recs_platform.sources.connectors.request import SourceRequest, Stream
 from recs_platform.sources.connectors.simulated import read_simulated
@@ -52,7 +53,11 @@ def open_source(request: SourceRequest) -> Iterator[pa.RecordBatchReader]:
 
 
 def _stream(request: SourceRequest) -> Stream:
-    source = request.company.sources[request.spec.name]
+    return with_constants(request, _read(request))
+
+
+def _read(request: SourceRequest) -> Stream:
+    source = request.source
     if isinstance(source, FilesSource):
         return read_files(request, source)
     if isinstance(source, SqlSource):

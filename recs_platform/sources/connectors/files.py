@@ -16,7 +16,6 @@ import pyarrow as pa
 from recs_platform.companies.source_config import DATE_PLACEHOLDER, FILE_ENDINGS, FilesSource
 from recs_platform.errors import AnySourceError
 from recs_platform.outages import may_recover
-from recs_platform.schemas.landing import feed_columns
 from recs_platform.sources.connectors import csv_file, parquet_file
 from recs_platform.sources.connectors.request import (
     SOURCE_DAY_FIELD,
@@ -199,7 +198,7 @@ def _common_type(types: list[pa.DataType]) -> pa.DataType:
 
 def _empty_schema(request: SourceRequest) -> pa.Schema:
     """No file at all, and that is allowed: the table's own columns, without rows."""
-    fields = [request.spec.arrow_schema.field(name) for name in feed_columns(request.spec)]
+    fields = [request.spec.arrow_schema.field(name) for name in request.read_columns]
     return pa.schema([*fields, SOURCE_DAY_FIELD])
 
 

@@ -14,6 +14,8 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.companies.problems import did_you_mean
+from recs_platform.companies.source_config import Source
+from recs_platform.companies.source_tables import missing_columns_text
 from recs_platform.errors import SourceError, SourceUnavailableError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.landing import SOURCE_DAY, feed_columns
@@ -40,8 +42,17 @@ class SourceRequest:
         return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
 
     @property
+    def source(self) -> Source:
+        return self.company.sources[self.spec.name]
+
+    @property
     def renames(self) -> dict[str, str]:
-        return self.company.sources[self.spec.name].columns
+        return self.source.columns
+
+    @property
+    def read_columns(self) -> list[str]:
+        """The columns that are looked for in the source: those of a feed, without those that the company file gives."""
+        return [name for name in feed_columns(self.spec) if name not in self.source.constants]
 
     def error(self, rule: str, *, remedy: str, column: str | None = None) -> SourceError:
         return SourceError(self.company.name, self.spec.name, mask_text(rule), remedy=remedy, column=column)
@@ -65,7 +76,8 @@ def pick_columns(request: SourceRequest, there: Sequence[str], where: str) -> di
 
     The date column is never picked: it follows from the time column (logs) or from the day that is read (snapshots).
     """
-    wanted = [column for column in request.spec.columns if column.name in feed_columns(request.spec)]
+    _check_constants(request, there, where)
+    wanted = [column for column in request.spec.columns if column.name in request.read_columns]
     names = {column.name: request.renames.get(column.name, _own_name(column, there)) for column in wanted}
     picked = {name: raw for name, raw in names.items() if raw in there}
     missing = [column.name for column in wanted if not column.nullable and column.name not in picked]
@@ -79,6 +91,17 @@ def pick_columns(request: SourceRequest, there: Sequence[str], where: str) -> di
                 remedy="Leave one of them in the source.",
             )
     return picked
+
+
+def _check_constants(request: SourceRequest, there: Sequence[str], where: str) -> None:
+    columns = {column.name: column for column in request.spec.columns}
+    for name in request.source.constants:
+        if (own := _own_name(columns[name], there)) in there:
+            raise request.error(
+                f"{where} has a column {own}, and the company file gives a constant for it",
+                column=name,
+                remedy=f"Take out sources.{request.spec.name}.constants.{name}, or leave the column out of the source.",
+            )
 
 
 def _own_name(column: Column, there: Sequence[str]) -> str:
@@ -101,12 +124,16 @@ def dated(batch_columns: list[pa.Array[Any]], schema: pa.Schema, day: date | Non
 
 
 def _missing(request: SourceRequest, missing: list[str], there: Sequence[str], where: str) -> SourceError:
-    first = missing[0]
+    first, table = missing[0], request.spec.name
     raw = [request.renames.get(name, name) for name in missing]
     shown = ", ".join(there[:_SHOWN_COLUMNS]) + (", …" if len(there) > _SHOWN_COLUMNS else "")
+    hint = did_you_mean(raw[0], there)
+    differs = first in request.spec.key or first == request.spec.time_column or first in request.renames
+    if not hint and not differs:
+        hint = f" If the source lacks it, give one value for all rows: sources.{table}.constants.{first}."
     return request.error(
         f"{where} has no column {', '.join(raw)}; it has {mask_text(shown) or 'none'}",
         column=", ".join(missing),
-        remedy=f"Name the source's column in the company file: sources.{request.spec.name}.columns.{first}."
-        + did_you_mean(raw[0], there),
+        remedy=f"Name the source's column in the company file: sources.{table}.columns.{first}."
+        f"{hint} {missing_columns_text(request.spec, missing)}",
     )
