@@ -23,6 +23,7 @@ from pydantic import (
     SerializeAsAny,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from recs_platform.companies.constants import constant_problems
@@ -160,6 +161,22 @@ class Company(_Section):
     """Raw name: canonical name. Of several raw names for one canonical name the first is the preferred feed."""
     serving: Serving = Serving()
     alerts: Alerts = Alerts()
+
+    @model_validator(mode="after")
+    def _metrics_find_their_events(self) -> Company:
+        raise_problems(
+            "parameters",
+            [
+                Problem(
+                    ("parameters", "metrics"),
+                    f"{shown(metric.event)} of the metric {metric.name} is loaded as {self.event_names[metric.event]} "
+                    "(`event_names`); write that name.",
+                )
+                for metric in self.parameters.metrics
+                if self.event_names.get(metric.event, metric.event) != metric.event
+            ],
+        )
+        return self
 
     @property
     def tables(self) -> dict[str, TableSpec]:

@@ -12,7 +12,8 @@ from recs_platform.schemas.table import Empty, Table, formerly, log, snapshot
 
 EVENT_NAMES = ("product_viewed", "cart_updated", "order_line", "order_placed", "order_refunded")
 """Canonical event names. Units and revenue are counted on `order_line`; `order_placed` is the order as a whole, and
-`order_refunded` takes off what was returned of it (its units and price are positive)."""
+`order_refunded` takes off what was returned of it (its units and price are positive). Beside these there are the events
+that a company declares a metric on (`metrics`), under their own names."""
 
 
 @log(key=("event_id",), time="event_ts", empty=Empty.WARN)
@@ -26,7 +27,8 @@ class Events(Table):
     event_date: datetime.date = Field(description="The UTC day of event_ts.")
     customer_id: str = Field(nullable=True, description="Who did it; unknown for anonymous visitors.", example="C-1001")
     event_name: str = Field(
-        isin=list(EVENT_NAMES), description="Canonical name of what happened.", example="order_line"
+        description=f"What happened: {', '.join(EVENT_NAMES)}, or the feed's own name with a metric on it.",
+        example="order_line",
     )
     item_id: str = Field(nullable=True, description="The item, for events that are about one.", example="SKU-1")
     quantity: int = Field(nullable=True, ge=0, description="Units, for carts and orders.", unit="units", example="2")
@@ -40,6 +42,11 @@ class Events(Table):
     order_id: str = Field(nullable=True, description="The order, for order events.", example="O-5001")
     is_promo: bool = Field(nullable=True, description="Bought on promotion.", unit="true or false", example="false")
     channel: str = Field(nullable=True, description="Where it happened: web, store, phone ...", example="web")
+    send_id: str = Field(
+        nullable=True, description="Orders: the message that the order names, where it names one.", example="S-9001"
+    )
+    campaign_id: str = Field(nullable=True, description="Orders: the campaign that the order names.", example="2025-09")
+    coupon_id: str = Field(nullable=True, description="Orders: the coupon that was used.", example="TENOFF")
 
 
 @log(key=("send_id",), time="sent_at")
@@ -62,6 +69,9 @@ class Treatments(Table):
         unit="0 to 1",
         example="0.5",
     )
+    treatment_name: str = Field(nullable=True, description="What people call the treatment.", example="Autumn sale")
+    subject: str = Field(nullable=True, description="The message's subject line.", example="Ten off all wheels")
+    coupon_id: str = Field(nullable=True, description="The coupon that the message carried.", example="TENOFF")
     event_date: datetime.date = Field(description="The UTC day of sent_at.")
 
 

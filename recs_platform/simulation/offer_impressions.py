@@ -171,7 +171,7 @@ def offers_feed(spec: WorldSpec, day: date) -> Feed:
     return Feed(table, {"rejected": {"offers": rejected}})
 
 
-def offer_items_feed(spec: WorldSpec, day: date) -> Feed:
+def offer_items_feed(spec: WorldSpec, _day: date) -> Feed:
     """No rows: each offer is on the one item that `offers` names."""
     nothing = np.array([], dtype=np.int64)
     return Feed(

@@ -41,7 +41,7 @@ def test_the_built_in_companies() -> None:
         "metro": ("offer_ranking", "metro", "Europe/Berlin", "EUR", 1000),
     }
     assert {c.start_date for c in found.values()} == {date(2025, 9, 1)}
-    assert {c.strategy.name for c in found.values()} == set(STRATEGIES)
+    assert {c.strategy.name for c in found.values()} == set(STRATEGIES) - {"measurement"}
 
 
 def test_holleys_event_names_keep_their_order_so_that_the_preferred_feed_is_first() -> None:
@@ -242,7 +242,7 @@ TABLES = ", ".join(SOURCES)
         (
             {"strategy": "replenishments"},
             'strategy: "replenishments" is not a strategy. Did you mean "replenishment"? '
-            "Allowed: vehicle_fitment, offer_ranking, replenishment.",
+            "Allowed: vehicle_fitment, offer_ranking, replenishment, measurement.",
         ),
         (
             {"dataset": "Shop 1"},

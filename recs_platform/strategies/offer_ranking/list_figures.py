@@ -45,7 +45,7 @@ def list_figures(
     buyers = _buyers(candidates)
     ours = _shown(recommended, np.asarray(recommended["rank"].to_numpy()), buyers)
     rates = candidates["historical_redemption_rate"].to_numpy()
-    popular = _shown(candidates, metrics.ranks(rates, np.asarray(candidates["offer_id"].to_numpy())), buyers)
+    popular = _shown(candidates, metrics.ranks(rates), buyers)
     for k in lengths:
         for row in _at(k, ours, popular, running, people):
             yield {**row, "digest": recommended["scored_by"][0].as_py()}

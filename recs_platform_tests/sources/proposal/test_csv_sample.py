@@ -17,7 +17,7 @@ ROWS = "Nr;Ort\n1;Köln\n2;Düren\n"
 @pytest.mark.parametrize(
     ("content", "options"),
     [
-        ("a,b\n1,2\n".encode(), {}),
+        (b"a,b\n1,2\n", {}),
         (ROWS.encode(), {"delimiter": ";"}),
         (ROWS.encode("utf-8-sig"), {"delimiter": ";"}),
         (ROWS.encode("latin-1"), {"delimiter": ";", "encoding": "latin-1"}),
