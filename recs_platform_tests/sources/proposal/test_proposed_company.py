@@ -110,6 +110,7 @@ def test_per_cents_and_row_totals_are_computed_and_said(tmp_path: Path) -> None:
     assert "values up to 20 are taken for per cents" in company_yaml(company)
 
 
+PRODUCTS = "sku,title,price\ns1,Oil,2.50\n"
 FITMENT = "year,make,model,sku\n1969,Ford,Bronco,s1\n1970,Ford,Bronco,s2\n"
 CUSTOMERS = "customer_id,email\nc1,a@example.com\nc2,b@example.com\n"
 OFFERS = "offer_id,sku,discount,start_date,end_date\n1,s1,0.2,2025-09-01,2025-09-08\n"
@@ -121,10 +122,13 @@ SENT = "message_id,customer_id,campaign,template,arm,sent_at\n1,c1,a,t,x,2025-09
 @pytest.mark.parametrize(
     ("strategy", "files"),
     [
-        ("vehicle_fitment", {"fitment": FITMENT, "customers": CUSTOMERS, "orders": orders("2025-09-01")}),
+        (
+            "vehicle_fitment",
+            {"fitment": FITMENT, "customers": CUSTOMERS, "orders": orders("2025-09-01"), "products": PRODUCTS},
+        ),
         (
             "offer_ranking",
-            {"offers": OFFERS, "impressions": SHOWN, "redemptions": REDEEMED, "orders": orders("2025-09-01")},
+            {"offers": OFFERS, "impressions": SHOWN, "redemptions": REDEEMED, "customers": CUSTOMERS},
         ),
         ("replenishment", {"orders": orders("2025-09-01"), "customers": CUSTOMERS}),
         ("replenishment", {"orders": orders("2025-09-01")}),
@@ -133,6 +137,12 @@ SENT = "message_id,customer_id,campaign,template,arm,sent_at\n1,c1,a,t,x,2025-09
 )
 def test_the_strategy_follows_from_the_tables(tmp_path: Path, strategy: str, files: dict[str, str]) -> None:
     assert proposed(tmp_path, **files).strategy.name == strategy
+
+
+def test_a_strategy_that_would_use_more_says_what_it_lacks(tmp_path: Path) -> None:
+    company = proposed(tmp_path, fitment=FITMENT, customers=CUSTOMERS, orders=orders("2025-09-01"))
+    assert company.strategy.name == "replenishment"
+    assert "vehicle_fitment would use fitment, and lacks catalog" in company.strategy_why
 
 
 def test_a_strategy_that_lacks_a_table_says_so(tmp_path: Path) -> None:
