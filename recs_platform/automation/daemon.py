@@ -12,8 +12,9 @@ from dagster._daemon.cli import main
 
 
 def _end_with_the_parent() -> None:
-    """Its standard input is a pipe that the parent holds open and never writes to."""
-    sys.stdin.buffer.read()
+    """Its standard input is a pipe that the parent holds open and never writes to. Read past `sys.stdin`, whose lock
+    this thread would hold while the process ends for another reason."""
+    os.read(sys.stdin.fileno(), 1)
     os.kill(os.getpid(), signal.SIGINT)
 
 

@@ -45,11 +45,20 @@ def serve(host: str, listening: socket.socket, allowed_hosts: Collection[str]) -
         workspace = Path(own) / "workspace.yaml"
         workspace.write_text(yaml.safe_dump({"load_from": servers.get_code_server_specs()}))
         target = WorkspaceFileTarget([str(workspace)])
+        import_for_requests(instance)
         with _daemon(workspace), WorkspaceProcessContext(instance, target) as context:
             app = create_app_from_workspace_process_context(context)
             guarded = OwnPagesOnly(MendedScripts(app), {host, *allowed_hosts})
             with suppress(KeyboardInterrupt):
                 uvicorn.Server(uvicorn.Config(guarded, log_level="warning")).run(sockets=[listening])
+
+
+def import_for_requests(instance: DagsterInstance) -> None:
+    """What would be imported with the first requests. They come at once, each in its own thread, and two threads that
+    import modules which import each other may see one of them half made."""
+    import sqlalchemy.orm  # noqa: F401
+
+    _ = instance.run_coordinator, instance.run_launcher, instance.scheduler
 
 
 @contextmanager

@@ -40,27 +40,29 @@ class ArmSums:
     first_day: date
     last_day: date
     sums: Sums
+    first_look: int | None = None
+    """Messages drawn before any of the experiment's could be judged; none of periods."""
 
     @property
     def value(self) -> float:
         return self.sums.y / self.sums.n
 
 
-@table_asset(ArmComparison, present=show_arms)
+@table_asset(ArmComparison, needs=("metric_sums",), present=show_arms)
 def arm_comparison(company: Company, days: Days, metric_sums: pa.Table) -> pa.Table:
     """Every arm against the control arm and against those held out."""
     rows = compare_arms(parts_of(metric_sums.to_pylist(), "arm"), company.parameters)
     return spec_of(ArmComparison).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
-@table_asset(SampleRatio)
+@table_asset(SampleRatio, needs=("metric_sums",))
 def sample_ratio(company: Company, days: Days, metric_sums: pa.Table) -> pa.Table:
     """How the draw of the arms went, against the plan where there is one."""
     rows = compare_shares(parts_of(metric_sums.to_pylist(), "arm"), company.parameters.planned_arm_shares)
     return spec_of(SampleRatio).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
-@table_asset(PeriodComparison, present=show_periods)
+@table_asset(PeriodComparison, needs=("metric_sums",), present=show_periods)
 def period_comparison(days: Days, metric_sums: pa.Table, paired_customers: pa.Table) -> pa.Table:
     """After the newest release against before it."""
     rows = compare_periods(parts_of(metric_sums.to_pylist(), "period"), paired_customers.to_pylist())
@@ -71,7 +73,12 @@ def parts_of(rows: list[dict[str, Any]], cut: str) -> dict[tuple[str, str], ArmS
     """The sums of each arm or period and metric."""
     names = ("units", "n", "y", "x", "nn", "yy", "xx", "ny", "nx", "yx")
     return {
-        (row["part"], row["metric"]): ArmSums(row["first_day"], row["last_day"], Sums(*(row[name] for name in names)))
+        (row["part"], row["metric"]): ArmSums(
+            row["first_day"],
+            row["last_day"],
+            Sums(*(row[name] for name in names)),
+            row.get("messages_at_first_look"),
+        )
         for row in rows
         if row["cut"] == cut
     }
@@ -79,11 +86,13 @@ def parts_of(rows: list[dict[str, Any]], cut: str) -> dict[tuple[str, str], ArmS
 
 def compare_arms(parts: Mapping[tuple[str, str], ArmSums], parameters: Parameters) -> Iterator[Row]:
     arms = sorted({arm for arm, _ in parts})
+    metrics = (*METRICS["arm"], *(metric.name for metric in parameters.metrics))
+    share_seen = _share_seen(parts, parameters.planned_messages)
     for arm in arms:
         for baseline in (parameters.control_arm, *parameters.holdout_arms):
             if arm in (baseline, *parameters.holdout_arms) or baseline not in arms:
                 continue
-            for metric in METRICS["arm"]:
+            for metric in metrics:
                 held_out = baseline in parameters.holdout_arms
                 if (arm, metric) in parts and (baseline, metric) in parts and not (held_out and metric in ENGAGEMENT):
                     own, other = parts[arm, metric], parts[baseline, metric]
@@ -91,13 +100,23 @@ def compare_arms(parts: Mapping[tuple[str, str], ArmSums], parameters: Parameter
                         "arm": arm,
                         "baseline": baseline,
                         "metric": metric,
-                        **_arm_row(own, other, parameters),
+                        **_arm_row(own, other, parameters, share_seen),
                     }
 
 
-def _arm_row(own: ArmSums, other: ArmSums, parameters: Parameters) -> Row:
+def _share_seen(parts: Mapping[tuple[str, str], ArmSums], planned: int | None) -> float:
+    """Messages that can be judged today, over those that the always-valid interval is tuned for: as planned, or else
+    all that were drawn before the first look at the experiment. Neither depends on what the messages brought, nor on
+    the day of the look."""
+    of_arms = {arm: part for (arm, metric), part in parts.items() if metric == "orders"}
+    judged = sum(part.sums.n for part in of_arms.values())
+    drawn = planned or sum(part.first_look or 0 for part in of_arms.values())
+    return judged / drawn if judged and drawn else 1.0
+
+
+def _arm_row(own: ArmSums, other: ArmSums, parameters: Parameters, share_seen: float) -> Row:
     fixed, adjusted = ratio.difference(own.sums, other.sums), cuped.adjust(own.sums, other.sums)
-    always = _anytime(fixed, own, other, parameters.campaign_window_days)
+    always = _anytime(fixed, share_seen)
     sharper = adjusted.comparison if adjusted.theta else None
     messages, difference = own.sums.n, own.value - other.value
     return {
@@ -125,14 +144,14 @@ def _arm_row(own: ArmSums, other: ArmSums, parameters: Parameters) -> Row:
     }
 
 
-def _anytime(difference: Difference, own: ArmSums, other: ArmSums, window: int) -> Interval:
-    """Tuned for the end of the campaign window, to which the standard error shrinks with the root of the days.
+def _anytime(difference: Difference, share_seen: float) -> Interval:
+    """Tuned for a number of messages, to which the standard error shrinks with their root.
 
     What it will be then hardly changes from day to day, as tuning must not: only the estimate of the spread settles.
     """
     if not difference.standard_error:
         return Interval(difference.estimate, None, None)
-    then = difference.standard_error * math.sqrt(_elapsed(own, other) / window)
+    then = difference.standard_error * math.sqrt(share_seen)
     return sequential.anytime(difference.estimate, difference.standard_error, tuned_for=then)
 
 

@@ -20,6 +20,7 @@ from recs_platform.cli import (
     companies,
     compare,
     demo,
+    example,
     models,
     publish,
     query,
@@ -56,9 +57,9 @@ _PANELS = {
     "Every day": ("run", "status", "ui", "backfill"),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
-    "Set up": ("companies", "demo", "simulate", "sql", "bench"),
+    "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
-for module in (run, status, ui, why, query, compare, verify, publish, demo, simulate, bench):
+for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench):
     module.register(app)
 app.add_typer(report.app, name="report")
 app.add_typer(models.app, name="models")

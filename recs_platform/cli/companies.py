@@ -1,4 +1,4 @@
-"""`recs companies list | new | check`."""
+"""`recs companies list | new | template | check`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def list_companies(as_json: JsonOption = False) -> int:
 @app.command("new")
 def new_company(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name in lower case, such as northwind.")],
-    strategy: Annotated[str, typer.Option(metavar="NAME", help="vehicle_fitment, offer_ranking or replenishment.")],
+    strategy: Annotated[
+        str, typer.Option(metavar="NAME", help="vehicle_fitment, offer_ranking, replenishment or measurement.")
+    ],
     folder: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Where to write it. Default: RECS_COMPANIES_DIR.")
     ] = None,
@@ -78,6 +80,34 @@ def new_company(
     current = settings().companies_dir
     where = "" if current and current.resolve() == target.resolve() else f"RECS_COMPANIES_DIR={target} "
     say(f"Wrote {path}. Next: ", (f"{where}recs companies check {name}", "bold"))
+
+
+@app.command("template")
+def template(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="A source table, such as events.")],
+    strategy: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The strategy whose table it is. Default: any.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it. Default: to the screen.")
+    ] = None,
+) -> None:
+    """Write a CSV file of a source table: its header, and an example row."""
+    from recs_platform.companies.source_tables import source_table, template_csv
+    from recs_platform.strategies.catalogue import STRATEGIES
+
+    text = template_csv(source_table(table, STRATEGIES, strategy))
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        with output.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ConfigError(f"{output} exists already; choose another name with -o.") from None
+    except OSError as error:
+        raise ConfigError(f"{output} cannot be written: {error.strerror}.") from None
+    say(f"Wrote {output}.")
 
 
 @app.command("check", cls=CompanyCommand)

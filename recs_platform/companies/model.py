@@ -6,7 +6,7 @@ Not here: reading YAML (loader.py), which strategies there are (they are handed 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from pydantic import (
     SerializeAsAny,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from recs_platform.companies.constants import constant_problems
@@ -36,7 +37,7 @@ from recs_platform.companies.problems import (
     validated,
 )
 from recs_platform.companies.source_columns import column_problems
-from recs_platform.companies.source_config import CONNECTORS, SimulatedSource, Source
+from recs_platform.companies.source_config import CONNECTORS, NoSource, SimulatedSource, Source
 from recs_platform.companies.timezones import known_timezone
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.declarations.strategy import AnyStrategy, Strategy
@@ -124,7 +125,7 @@ class Alerts(_Section):
 
 
 class Company(_Section):
-    """One customer of the platform. Every source table of its strategy has an entry in `sources` once it is loaded."""
+    """One customer of the platform. Every source table that it provides has an entry in `sources` once it is loaded."""
 
     name: Identifier
     strategy: Annotated[InstanceOf[AnyStrategy], BeforeValidator(_strategy), PlainSerializer(str, return_type=str)]
@@ -146,10 +147,36 @@ class Company(_Section):
     serving: Serving = Serving()
     alerts: Alerts = Alerts()
 
+    @model_validator(mode="after")
+    def _metrics_find_their_events(self) -> Company:
+        raise_problems(
+            "parameters",
+            [
+                Problem(
+                    ("parameters", "metrics"),
+                    f"{shown(metric.event)} of the metric {metric.name} is loaded as {self.event_names[metric.event]} "
+                    "(`event_names`); write that name.",
+                )
+                for metric in self.parameters.metrics
+                if self.event_names.get(metric.event, metric.event) != metric.event
+            ],
+        )
+        return self
+
     @property
     def tables(self) -> dict[str, TableSpec]:
         """The source tables that the company's strategy is fed, by name."""
         return self.strategy.sources
+
+    def provides(self, table: str) -> bool:
+        """Whether the company feeds this source table, or has it simulated. One that it does not provide has its
+        columns and no rows, and nobody warns about it."""
+        return table in self.sources
+
+    @property
+    def not_provided(self) -> tuple[str, ...]:
+        """The source tables of its strategy that the company does not have."""
+        return tuple(table for table in self.tables if not self.provides(table))
 
     @field_validator("end_date")
     @classmethod
@@ -186,23 +213,46 @@ class Company(_Section):
         problems = [Problem((str(table),), not_one_of(table, what, list(tables))) for table in unknown]
         given, _ = spelt_right(given, list(tables))
         sources: dict[str, Source] = {}
+        simulated = info.data.get("simulation", ...) is not None
         for table, spec in tables.items():
+            if table not in given and not simulated:
+                continue
             source = _source(table, given.get(table, {"connector": "simulated"}), info, problems)
-            if source is None:
+            if source is None or isinstance(source, NoSource):
                 continue
             problems += [*column_problems(spec, source), *constant_problems(spec, source)]
-            if isinstance(source, SimulatedSource) and info.data.get("simulation", ...) is None:
-                remedy = "add a connector, or a `simulation:` block to have it simulated."
-                problems.append(Problem((table,), f"has no source; {remedy}"))
+            if isinstance(source, SimulatedSource) and not simulated:
+                problems.append(Problem((table,), f"is simulated, and there is no world to simulate; {_REMEDY}"))
             sources[table] = source
+        named = {table for table, entry in given.items() if not _says_none(entry)}
+        problems += _lacking(strategy, named | sources.keys())
         raise_problems("sources", problems)
         return sources
 
 
-def _source(table: str, entry: Any, info: ValidationInfo, problems: list[Problem]) -> Source | None:
+_REMEDY = "add a connector, or a `simulation:` block to have it simulated."
+
+
+def _says_none(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and entry.get("connector") == "none"
+
+
+def _lacking(strategy: AnyStrategy, provided: Collection[str]) -> list[Problem]:
+    """Source tables that the strategy needs and nobody provides."""
+    problems = []
+    for group in strategy.needed:
+        if not set(group) & set(provided):
+            others = f", and neither has {' or '.join(group[1:])}" if group[1:] else ""
+            problems.append(
+                Problem((group[0],), f"has no source{others}; {_REMEDY} {strategy} {strategy.needs_in_words}.")
+            )
+    return problems
+
+
+def _source(table: str, entry: Any, info: ValidationInfo, problems: list[Problem]) -> Source | NoSource | None:
     """The entry of one table, or None with what is wrong added to `problems`."""
     connectors = list(CONNECTORS)
-    if isinstance(entry, Source):
+    if isinstance(entry, Source | NoSource):
         return entry
     misspelt: dict[str, str] = {}
     if isinstance(entry, Mapping):
@@ -210,7 +260,7 @@ def _source(table: str, entry: Any, info: ValidationInfo, problems: list[Problem
     if not isinstance(entry, Mapping) or "connector" not in entry:
         problems.append(Problem((table, "connector"), f"is missing. Allowed: {', '.join(connectors)}."))
         return None
-    source: Source | None = None
+    source: Source | NoSource | None = None
     of_source: list[Problem] = []
     if model := CONNECTORS.get(str(entry["connector"])):
         source, of_source = validated(model, entry, context=info.context)

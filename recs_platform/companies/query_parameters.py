@@ -15,7 +15,7 @@ from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.warehouse.slices import Days
 from recs_platform.warehouse.values import Value
 
-_NOT_FOR_QUERIES = frozenset({"planned_arm_shares"})
+_NOT_FOR_QUERIES = frozenset({"planned_arm_shares", "metrics"})
 """Parameters that have no form in SQL."""
 
 
@@ -27,11 +27,29 @@ def query_parameters(company: Company) -> dict[str, Value]:
     return {
         **values,
         **raw_names,
+        **_metrics(company),
         **{name: getattr(company.parameters, name) for name in company.parameters.computed},
         "preferred_order_feed": preferred,
         "start_date": company.start_date,
+        "source_tables": tuple(company.tables),
+        "not_provided": company.not_provided,
+        "sparse_tables": company.strategy.sparse_tables,
         "pipeline_version": __version__,
     }
+
+
+def _metrics(company: Company) -> dict[str, Value]:
+    """The company's own metrics, a list for each of what is said of them: queries put them together by position."""
+    metrics = company.parameters.metrics
+    return {
+        "metric_names": tuple(metric.name for metric in metrics),
+        "metric_events": tuple(metric.event for metric in metrics),
+        "metric_values": tuple(metric.value or metric.kind for metric in metrics),
+        "kept_event_names": tuple(sorted({metric.event for metric in metrics} - set(EVENT_NAMES))),
+    }
+
+
+_METRIC_LISTS = frozenset({"metric_names", "metric_events", "metric_values", "kept_event_names"})
 
 
 def campaign_window(company: Company, day: date) -> Days:
@@ -50,6 +68,7 @@ def _bindable(value: Any) -> Value:
 def parameter_names(strategy: AnyStrategy) -> frozenset[str]:
     """The names that `query_parameters` binds for any company of a strategy."""
     events = {f"{name}_names" for name in EVENT_NAMES}
-    others = {"preferred_order_feed", "start_date", "pipeline_version", *strategy.parameters.computed}
+    of_company = {"preferred_order_feed", "start_date", "pipeline_version"}
+    of_sources = {"source_tables", "not_provided", "sparse_tables"}
     own = strategy.parameters.model_fields.keys() - _NOT_FOR_QUERIES
-    return frozenset({*own, *events, *others})
+    return frozenset({*own, *events, *of_company, *of_sources, *strategy.parameters.computed, *_METRIC_LISTS})

@@ -13,7 +13,9 @@ from pydantic.fields import FieldInfo
 from recs_platform.companies.loader import Strategies
 from recs_platform.companies.model import identifier
 from recs_platform.companies.problems import not_one_of, range_of
+from recs_platform.companies.source_tables import column_comments
 from recs_platform.declarations.parameters import Parameters
+from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
 
 _TEMPLATE = """\
@@ -30,20 +32,16 @@ start_date: 2025-09-01         # the first day of its event stream
 parameters:
 {parameters}
 
-# Every table that has no entry under `sources` is simulated. Without this block, every table needs an entry.
+# Every table that has no entry under `sources` is simulated. Without this block, it is one that the company does not
+# have: {strategy} {needs}.
 simulation:
   seed: 1
   customers: 1000
 
 # Where the tables come from: {tables}.
-# Take out the `#` of what you need. Relative paths begin at this file's folder.
+# Take out the `#` of what you need. Relative paths begin at this file's folder. The columns of each are listed below.
 sources:
-  # catalog:                              # one file, Parquet or CSV (commas, UTF-8, a header)
-  #   connector: files
-  #   path: data/catalog.csv
-  #   columns:                            # only where names differ; canonical name: name in the file
-  #     item_id: SKU
-  #     category: Part Type
+{one_file}
   # events:                               # a file per day; data/events/{{date}} would be a folder per day
   #   connector: files
   #   path: data/events/{{date}}.parquet
@@ -70,7 +68,26 @@ event_names:
 #   enabled: true                         # whether the prediction service answers for the company
 # alerts:
 #   slack_channel: "#recs-{channel}"      # who is told when something fails
+
+# The columns of each table; * is required. A file to begin with: recs companies template TABLE
+{columns}
 """
+
+
+_CATALOG = """\
+  # catalog:                              # one file, Parquet or CSV (commas, UTF-8, a header)
+  #   connector: files
+  #   path: data/catalog.csv
+  #   columns:                            # only where names differ; canonical name: name in the file
+  #     item_id: SKU
+  #     category: Part Type"""
+_TREATMENTS = """\
+  # treatments:                           # one file, Parquet or CSV (commas, UTF-8, a header)
+  #   connector: files
+  #   path: data/mailed.csv
+  #   columns:                            # only where names differ; canonical name: name in the file
+  #     customer_id: Customer
+  #     arm: Group"""
 
 
 def new_company_yaml(name: str, strategy: str, strategies: Strategies) -> str:
@@ -89,8 +106,11 @@ def new_company_yaml(name: str, strategy: str, strategies: Strategies) -> str:
         strategy=strategy,
         parameters="\n".join(_parameter_lines(record.parameters)),
         tables=", ".join(record.sources),
+        needs=record.needs_in_words,
+        one_file=_CATALOG if "catalog" in record.sources else _TREATMENTS,
         variable=f"{name.upper()}_DATABASE_URL",
         channel=name.replace("_", "-"),
+        columns="\n".join(_column_lines(record)),
     )
 
 
@@ -100,9 +120,38 @@ def parameters_markdown(strategies: Strategies) -> str:
     parts = [_markdown("Every strategy", shared)]
     for strategy in strategies.values():
         fields = strategy.parameters.model_fields
-        own = {name: field for name, field in fields.items() if name not in shared}
-        parts.append(_markdown(f"`{strategy.name}`", own))
+        if own := {name: field for name, field in fields.items() if name not in shared}:
+            parts.append(_markdown(f"`{strategy.name}`", own))
     return "\n\n".join(parts)
+
+
+def needs_markdown(strategies: Strategies) -> str:
+    """Which source tables each strategy needs and can use, as a Markdown table."""
+    tables = dict.fromkeys(table for strategy in strategies.values() for table in strategy.sources)
+    return "\n".join(
+        [
+            f"| table | {' | '.join(f'`{name}`' for name in strategies)} |",
+            f"|---|{'---|' * len(strategies)}",
+            *(
+                f"| `{table}` | {' | '.join(_need(strategy, table) for strategy in strategies.values())} |"
+                for table in tables
+            ),
+        ]
+    )
+
+
+def _need(strategy: AnyStrategy, table: str) -> str:
+    for group in strategy.needed:
+        if table in group:
+            return " or ".join(["needed", *(f"`{other}`" for other in group if other != table)])
+    return "optional" if table in strategy.sources else "-"
+
+
+def _column_lines(strategy: AnyStrategy) -> Iterator[str]:
+    for spec in strategy.sources.values():
+        yield "#"
+        yield f"# {spec.name}: {spec.description}"
+        yield from (f"#   {line}" for line in column_comments(spec))
 
 
 def _parameter_lines(model: type[Parameters]) -> Iterator[str]:

@@ -195,9 +195,18 @@ class SimulatedSource(SourceConfig):
     connector: Literal["simulated"] = "simulated"
 
 
-CONNECTORS: dict[str, type[FilesSource | SqlSource | SimulatedSource]] = {
+class NoSource(BaseModel):
+    """The company has no such table, though the others are simulated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    connector: Literal["none"]
+
+
+CONNECTORS: dict[str, type[FilesSource | SqlSource | SimulatedSource | NoSource]] = {
     "files": FilesSource,
     "sql": SqlSource,
     "simulated": SimulatedSource,
+    "none": NoSource,
 }
 Source = FilesSource | SqlSource | SimulatedSource

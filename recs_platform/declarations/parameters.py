@@ -10,6 +10,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from recs_platform.declarations.metric import Metric
+
 
 class Parameters(BaseModel):
     """What every strategy can be told in a company's YAML. Units and ranges are part of the description."""
@@ -17,7 +19,8 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     look_back_parameter: ClassVar[str]
-    """The parameter that says how many days of events the strategy looks back on."""
+    """The parameter that says how many days of events the strategy looks back on: one of its own, or the campaign
+    window of all, by which nothing is learned and which reports cut to the days that there are."""
     computed: ClassVar[tuple[str, ...]] = ("window_days",)
     """What queries may use besides the fields: properties, which follow from them."""
 
@@ -103,6 +106,15 @@ class Parameters(BaseModel):
         le=365,
         description="Days before a customer's first message whose orders sharpen the comparison of arms.",
     )
+    planned_messages: int | None = Field(
+        None,
+        ge=1,
+        description="Messages that all arms of an experiment are planned to be drawn for, held-out ones included; the "
+        "interval for daily looks is narrowest there. None: those that are drawn before the first look.",
+    )
+    metrics: tuple[Metric, ...] = Field(
+        (), description="What arms are compared by besides opens, clicks, orders and revenue: see the campaigns' data."
+    )
     minimum_effect: float = Field(
         0.1, gt=0, le=10, description="Relative effect that an experiment is meant to see (0.1 is 10%)."
     )
@@ -157,12 +169,60 @@ class Parameters(BaseModel):
             raise ValueError(f"the shares add up to {sum(shares.values()):g}, not 1")
         return shares
 
+    @field_validator("metrics")
+    @classmethod
+    def _metrics_are_told_apart(cls, metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
+        names = [metric.name for metric in metrics]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two metrics are called {repeated[0]}; names must differ")
+        return metrics
+
+    @model_validator(mode="after")
+    def _windows_hold_each_other(self) -> Parameters:
+        """What a company's file says itself must fit; a default gives way."""
+        needed = self.covariate_days + self.attribution_window_days
+        if "covariate_days" in self.model_fields_set and needed > self.campaign_window_days:
+            raise ValueError(
+                f"covariate_days ({self.covariate_days}) and attribution_window_days ({self.attribution_window_days}) "
+                f"need a campaign_window_days of at least {needed}, and it is {self.campaign_window_days}: orders "
+                "before the first message lie outside the window. Raise campaign_window_days, or lower covariate_days"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _arms_are_told_apart(self) -> Parameters:
+        if self.control_arm in self.holdout_arms and "control_arm" in self.model_fields_set:
+            raise ValueError(
+                f"control_arm is {self.control_arm}, which is also one of holdout_arms: an arm that is sent nothing is "
+                "compared with anyway. Name another control_arm, or leave it out"
+            )
+        if self.planned_arm_shares:
+            missing = [arm for arm in self._named_arms() if arm not in self.planned_arm_shares]
+            if missing:
+                raise ValueError(
+                    f"planned_arm_shares has no share for {', '.join(missing)}, and names "
+                    f"{', '.join(self.planned_arm_shares)}: write arms alike in control_arm, holdout_arms and "
+                    "planned_arm_shares"
+                )
+        return self
+
+    def _named_arms(self) -> list[str]:
+        """Those that the file names, without defaults."""
+        control = [self.control_arm] if "control_arm" in self.model_fields_set else []
+        return [*control, *(self.holdout_arms if "holdout_arms" in self.model_fields_set else ())]
+
     @model_validator(mode="after")
     def _warning_comes_first(self) -> Parameters:
         for kind in ("rejected", "unknown"):
             if getattr(self, f"{kind}_warning") > getattr(self, f"{kind}_tolerance"):
                 raise ValueError(f"{kind}_warning must not exceed {kind}_tolerance")
         return self
+
+    @property
+    def window_names(self) -> frozenset[str]:
+        """The names under which queries look back by the strategy's own window; none, if it has none of its own."""
+        shared = self.look_back_parameter in Parameters.model_fields
+        return frozenset() if shared else frozenset({self.look_back_parameter, "window_days"})
 
     @property
     def window_days(self) -> int:

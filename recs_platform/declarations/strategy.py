@@ -42,7 +42,9 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
     parameters: type[Parameters]
     """What a company's file may tell it."""
     source_tables: tuple[type[Table], ...]
-    """What a company feeds it."""
+    """What a company can feed it."""
+    needs: tuple[type[Table] | tuple[type[Table], ...], ...]
+    """Those of them without which it makes nothing; of several in brackets, one is enough. The others are optional."""
     stages: MakeStagesT
     """Makes its stages, in the order in which they see each other's tables."""
     cadence: Cadence = DAILY
@@ -54,6 +56,8 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
     """What a day comes to, in a few lines."""
     explainer: ExplainerT | None = None
     """Why a customer is recommended what it is, or nothing."""
+    sparse: tuple[type[Table], ...] = ()
+    """Source tables that bring nothing on many days: nobody warns of a day without rows."""
     label: str = ""
     """One word in place of its name, for boxes that are too small for that: the groups of the UI."""
 
@@ -61,6 +65,29 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
     def sources(self) -> dict[str, TableSpec]:
         """Its source tables, by name."""
         return {spec.name: spec for spec in map(spec_of, self.source_tables)}
+
+    @property
+    def needed(self) -> tuple[tuple[str, ...], ...]:
+        """The names of the source tables that a company must provide: of each group, one."""
+        groups = (need if isinstance(need, tuple) else (need,) for need in self.needs)
+        return tuple(tuple(spec_of(model).name for model in group) for group in groups)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The names of those that it can do without."""
+        needed = {name for group in self.needed for name in group}
+        return tuple(name for name in self.sources if name not in needed)
+
+    @property
+    def sparse_tables(self) -> tuple[str, ...]:
+        """The names of those of which a day without rows is nothing unusual."""
+        return tuple(spec_of(model).name for model in self.sparse)
+
+    @property
+    def needs_in_words(self) -> str:
+        """As part of a sentence: `needs fitment, customers, events or order_history; optional: treatments`."""
+        needed = ", ".join(" or ".join(group) for group in self.needed)
+        return f"needs {needed}" + (f"; optional: {', '.join(self.optional)}" if self.optional else "")
 
     def group(self, stage: str) -> str:
         """Under this name the UI shows the tables of a stage as one box."""

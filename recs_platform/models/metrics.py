@@ -80,8 +80,14 @@ def log_loss(labels: Bools, probabilities: Floats) -> float:
     >>> round(log_loss(np.array([True, False]), np.array([0.5, 0.2])), 4)  # (0.6931 + 0.2231) / 2
     0.4581
     """
+    return float(-np.log(happened_chance(labels, probabilities)).mean())
+
+
+def happened_chance(labels: Bools, probabilities: Floats) -> Floats:
+    """What each example's outcome was promised, and never nothing or everything: false certainty costs a finite
+    amount."""
     happened = np.where(labels, probabilities, 1 - probabilities)
-    return float(-np.log(np.clip(happened, _LEAST, 1 - _LEAST)).mean())
+    return np.clip(happened, _LEAST, 1 - _LEAST)
 
 
 def calibration_error(labels: Bools, probabilities: Floats, bins: int = CALIBRATION_BINS) -> float:

@@ -2,7 +2,10 @@
 
 Sorting well over all pairs (`metrics.py`) proves little about the few offers that each customer is shown. Lists are
 judged per customer, so that customers can be averaged, resampled or compared; a figure without a value is NaN, and
-`mean` leaves it out. Not here: what to recommend, and drawing.
+`mean` leaves it out.
+
+Rows that nothing tells apart share their places: each figure is what all orders of them give on average, in closed
+form. So an order by accident, such as that of ids, earns nothing. Not here: what to recommend, and drawing.
 """
 
 from __future__ import annotations
@@ -25,28 +28,42 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Lists:
-    """Every customer's list, row by row: by customer, then by rank, whatever the order in which rows were given."""
+    """Every customer's list, row by row: by customer, then by rank, whatever the order in which rows were given.
+
+    Rows of equal rank are tied: they share the places behind those that rank before all of them."""
 
     customers: Values
     """Their names, sorted: figures per customer stand in this order."""
     customer: Ints
     """Of each row, its place among `customers`."""
-    place: Ints
-    """Of each row, counted from 1 for each customer."""
+    before: Ints
+    """Of each row, how many of the customer's rows rank before it."""
+    tied: Ints
+    """Of each row, how many share its rank, itself among them."""
     relevant: Bools
     wanted: Ints
     """Per customer, the relevant items of the whole list, beyond its first k, too."""
     order: Ints
     """Where each row stood in the columns that were given."""
 
-    def top(self, k: int) -> Bools:
-        """Which rows are among their customer's first k places."""
+    def seats(self, k: int) -> Ints:
+        """Of each row, how many of the first k places go to the rows of its rank."""
         if k < 1:
             raise ValueError(f"the first {k} places are no list")
-        return self.place <= k
+        return np.clip(k - self.before, 0, self.tied)
 
-    def hits(self, k: int) -> Bools:
-        return self.relevant & self.top(k)
+    def top(self, k: int) -> Floats:
+        """The chance of each row to be among its customer's first k places: 1 or 0, and between them where tied rows
+        share the last places."""
+        share: Floats = self.seats(k) / self.tied
+        return share
+
+    def over_seats(self, worth: Floats, k: int) -> Floats:
+        """What each row may expect of places that are worth this, from the first place on; nothing beyond k."""
+        summed = np.concatenate([[0.0], np.cumsum(worth[:k])])
+        first = np.minimum(self.before, k)
+        expected: Floats = (summed[first + self.seats(k)] - summed[first]) / self.tied
+        return expected
 
     def column(self, values: npt.ArrayLike) -> Values:
         """A column that was given with the rows, in their order here."""
@@ -55,10 +72,9 @@ class Lists:
             raise ValueError(f"{len(given)} values for {len(self.order)} rows")
         return given[self.order]
 
-    def sums(self, rows: Bools, values: Floats | None = None) -> Floats:
-        """Per customer, how many of these rows there are, or the sum of their values."""
-        weights = None if values is None else values[rows]
-        return np.bincount(self.customer[rows], weights, minlength=len(self.customers)).astype(np.float64)
+    def sums(self, values: Values) -> Floats:
+        """Per customer."""
+        return np.bincount(self.customer, values, minlength=len(self.customers)).astype(np.float64)
 
 
 def lists(
@@ -68,13 +84,13 @@ def lists(
     *,
     items: npt.ArrayLike | None = None,
 ) -> Lists:
-    """Read lists from columns. The rank given decides the order, so it must have broken all ties: an equal rank, or an
-    item twice in a customer's list, is refused. Ranks may start anywhere and leave gaps; places count from 1. The lists
-    are taken to hold all that is relevant.
+    """Read lists from columns. The rank given decides the order; rows of equal rank are tied. An item twice in a
+    customer's list is refused. Ranks may start anywhere and leave gaps. The lists are taken to hold all that is
+    relevant.
 
-    >>> ranked = lists(["B", "A", "A"], [1, 5, 2], [False, True, True])
-    >>> ranked.customers.tolist(), ranked.place.tolist(), ranked.relevant.tolist(), ranked.wanted.tolist()
-    (['A', 'B'], [1, 2, 1], [True, True, False], [2, 0])
+    >>> ranked = lists(["B", "A", "A", "A"], [1, 5, 2, 5], [False, True, True, False])
+    >>> ranked.customers.tolist(), ranked.before.tolist(), ranked.tied.tolist(), ranked.wanted.tolist()
+    (['A', 'B'], [0, 1, 1, 0], [1, 2, 2, 1], [2, 0])
     """
     listed, rank, hit = np.asarray(customers), np.asarray(ranks), np.asarray(relevant)
     if not len(listed) == len(rank) == len(hit):
@@ -82,24 +98,29 @@ def lists(
     if len(listed) and not (rank.dtype.kind in "iu" and hit.dtype.kind == "b"):
         raise ValueError("a rank is a whole number and an outcome true or false, in every row")
     names, code = _coded(listed)
-    order = _order(names, code, rank, "rank")
     if items is not None:
-        _order(names, code, _coded(np.asarray(items))[1], "item")
-    code, hit = code[order], hit[order].astype(np.bool_)
+        _each_once(names, code, _coded(np.asarray(items))[1])
+    # Among tied rows those that are relevant come first, so that sums are the same to the last bit.
+    order = np.lexsort((~hit.astype(np.bool_), rank, code))
+    code, rank, hit = code[order], rank[order], hit[order].astype(np.bool_)
     wanted = np.bincount(code[hit], minlength=len(names))
+    rows = np.arange(len(code))
     first = np.searchsorted(code, np.arange(len(names)))
-    return Lists(names, code, np.arange(len(code)) - first[code] + 1, hit, wanted, order)
+    opens = np.ones(len(code), dtype=np.bool_)
+    opens[1:] = (np.diff(code) != 0) | (rank[1:] != rank[:-1])
+    group = np.cumsum(opens) - 1
+    before = rows[opens][group] - first[code]
+    return Lists(names, code, before, np.bincount(group)[group] if len(code) else before, hit, wanted, order)
 
 
-def ranks(scores: Floats, names: Values) -> Ints:
-    """Each row's place among all rows, the highest score first; of equal scores the lower name.
+def ranks(scores: Floats) -> Ints:
+    """Each row's rank, the highest score first; equal scores share one, so that nothing else decides.
 
-    >>> ranks(np.array([0.2, 0.9, 0.2]), np.array(["b", "c", "a"])).tolist()
-    [2, 0, 1]
+    >>> ranks(np.array([0.2, 0.9, 0.2])).tolist()
+    [1, 0, 1]
     """
-    ranks_of_rows: Ints = np.empty(len(scores), dtype=np.int64)
-    ranks_of_rows[np.lexsort((names, -scores))] = np.arange(len(scores))
-    return ranks_of_rows
+    of: Ints = np.unique(-np.asarray(scores), return_inverse=True)[1].reshape(-1)
+    return of
 
 
 def mean(figures: Floats) -> float | None:
@@ -114,7 +135,7 @@ def precision(ranked: Lists, k: int) -> Floats:
     >>> precision(lists(["A", "A", "A"], [1, 2, 3], [True, False, True]), k=4)  # 2 of 4 places
     array([0.5])
     """
-    return ranked.sums(ranked.hits(k)) / k
+    return ranked.sums(ranked.relevant * ranked.top(k)) / k
 
 
 def recall(ranked: Lists, k: int) -> Floats:
@@ -123,7 +144,7 @@ def recall(ranked: Lists, k: int) -> Floats:
     >>> recall(lists(["A", "A", "A"], [1, 2, 3], [True, False, True]), k=2)  # 1 of 2
     array([0.5])
     """
-    return _over(ranked.sums(ranked.hits(k)), ranked.wanted)
+    return _over(ranked.sums(ranked.relevant * ranked.top(k)), ranked.wanted)
 
 
 def ndcg(ranked: Lists, k: int) -> Floats:
@@ -131,10 +152,12 @@ def ndcg(ranked: Lists, k: int) -> Floats:
 
     >>> ndcg(lists(["A", "A", "A"], [1, 2, 3], [False, False, True]), k=3)  # 1 / log2(4), where the best list has 1
     array([0.5])
+    >>> ndcg(lists(["A", "A", "A"], [1, 1, 1], [False, False, True]), k=1)  # one of three orders has it first
+    array([0.33333333])
     """
     worth = 1 / np.log2(np.arange(1, k + 1) + 1)
     best = np.concatenate([[0.0], np.cumsum(worth)])[np.minimum(ranked.wanted, k)]
-    return _over(ranked.sums(ranked.hits(k), 1 / np.log2(ranked.place + 1)), best)
+    return _over(ranked.sums(ranked.relevant * ranked.over_seats(worth, k)), best)
 
 
 def average_precision(ranked: Lists, k: int) -> Floats:
@@ -143,10 +166,17 @@ def average_precision(ranked: Lists, k: int) -> Floats:
     >>> average_precision(lists(["A", "A", "A"], [1, 2, 3], [True, False, True]), k=3).round(4)  # (1/1 + 2/3) / 2
     array([0.8333])
     """
-    before = np.concatenate([[0], np.cumsum(ranked.relevant)])
-    first = np.arange(len(ranked.place)) - ranked.place + 1  # the row of the same customer's place 1
-    so_far = before[1:] - before[first]
-    return _over(ranked.sums(ranked.hits(k), so_far / ranked.place), np.minimum(ranked.wanted, k))
+    rows, summed = np.arange(len(ranked.customer)), np.concatenate([[0], np.cumsum(ranked.relevant)])
+    start = np.searchsorted(ranked.customer, ranked.customer)  # the row of the same customer's first place
+    group = start + ranked.before  # the first row of the same rank
+    hits_before = summed[group] - summed[start]
+    alike = summed[group + ranked.tied] - summed[group] - 1  # of the same rank, besides itself
+    # At place p of the group that begins behind b places, (p - b - 1) of the others stand before it, each of them with
+    # equal chance: the precision there is (hits before + 1 + (p - b - 1) * share) / p.
+    share = np.divide(alike, ranked.tied - 1, out=np.zeros(len(rows)), where=ranked.tied > 1)
+    one_over_place = ranked.over_seats(1 / np.arange(1, k + 1), k)
+    precise = (hits_before + 1 - share * (ranked.before + 1)) * one_over_place + share * ranked.top(k)
+    return _over(ranked.sums(ranked.relevant * precise), np.minimum(ranked.wanted, k))
 
 
 def earned(ranked: Lists, margins: npt.ArrayLike, k: int) -> Floats:
@@ -157,7 +187,7 @@ def earned(ranked: Lists, margins: npt.ArrayLike, k: int) -> Floats:
     >>> earned(lists(["A", "A", "B"], [2, 1, 1], [True, False, False]), [3.0, 2.0, 1.0], k=1)
     array([2., 1.])
     """
-    return ranked.sums(ranked.top(k), ranked.column(margins))
+    return ranked.sums(ranked.top(k) * ranked.column(margins))
 
 
 def lift(ours: Floats, baseline: Floats) -> float | None:
@@ -171,15 +201,19 @@ def lift(ours: Floats, baseline: Floats) -> float | None:
 
 
 def coverage(ranked: Lists, items: npt.ArrayLike, k: int, catalogue: int) -> float | None:
-    """The share of the catalogue's items that stand in anybody's first k places; None without a catalogue.
+    """The share of the catalogue's items that stand in anybody's first k places; None without a catalogue. Customers'
+    ties fall independently of each other.
 
     >>> coverage(lists(["A", "B"], [1, 1], [True, False]), ["tea", "tea"], k=1, catalogue=4)
     0.25
     """
-    names, _ = _coded(ranked.column(items)[ranked.top(k)])
+    chance = ranked.top(k)
+    names, item = _coded(ranked.column(items)[chance > 0])
     if len(names) > catalogue:
         raise ValueError(f"{len(names)} items are recommended, but the catalogue has {catalogue}")
-    return len(names) / catalogue if catalogue else None
+    nobody = np.ones(len(names))
+    np.multiply.at(nobody, item, 1 - chance[chance > 0])
+    return float((1 - nobody).sum()) / catalogue if catalogue else None
 
 
 def diversity(ranked: Lists, categories: npt.ArrayLike, k: int) -> Floats:
@@ -188,11 +222,20 @@ def diversity(ranked: Lists, categories: npt.ArrayLike, k: int) -> Floats:
     >>> diversity(lists(["A"] * 3, [1, 2, 3], [False] * 3), ["tea", "tea", "milk"], k=3).round(4)  # 2 of 3 pairs
     array([0.6667])
     """
-    top = ranked.top(k)
-    names, category = _coded(ranked.column(categories)[top])
-    cells, counts = np.unique(ranked.customer[top] * len(names) + category, return_counts=True)
-    alike = np.bincount(cells // max(len(names), 1), counts * (counts - 1.0), minlength=len(ranked.customers))
-    shown = ranked.sums(top)
+    chance = ranked.top(k)
+    is_in = chance > 0
+    names, category = _coded(ranked.column(categories)[is_in])
+    seats, tied = ranked.seats(k)[is_in], ranked.tied[is_in]
+    is_sure = seats == tied
+    cells, cell = np.unique(ranked.customer[is_in] * len(names) + category, return_inverse=True)
+    sure, unsure = (np.bincount(cell, rows, minlength=len(cells)) for rows in (is_sure, ~is_sure))
+    # All rows of a customer that are not sure of a place are of one rank: they share its seats, two at a time.
+    one, two = np.zeros(len(cells)), np.zeros(len(cells))
+    one[cell[~is_sure]] = (seats / tied)[~is_sure]
+    two[cell[~is_sure]] = (seats * (seats - 1) / (tied * np.maximum(tied - 1, 1)))[~is_sure]
+    pairs = sure * (sure - 1) + 2 * sure * unsure * one + unsure * (unsure - 1) * two
+    alike = np.bincount(cells // max(len(names), 1), pairs, minlength=len(ranked.customers))
+    shown = ranked.sums(chance).round()
     return 1 - _over(alike, shown * (shown - 1))
 
 
@@ -206,7 +249,7 @@ def novelty(ranked: Lists, known_to: npt.ArrayLike, people: int, k: int) -> Floa
     """
     bits = -np.log2((ranked.column(known_to) + 1) / (people + 1))
     top = ranked.top(k)
-    return _over(ranked.sums(top, bits), ranked.sums(top))
+    return _over(ranked.sums(top * bits), ranked.sums(top))
 
 
 @dataclass(frozen=True)
@@ -288,13 +331,11 @@ def _coded(values: Values) -> tuple[Values, Ints]:
     return distinct[ordered], codes[np.asarray(encoded.indices, dtype=np.int64)]
 
 
-def _order(names: Values, code: Ints, values: Values, what: str) -> Ints:
-    """By customer, then by value, which no customer may have twice."""
-    order = np.lexsort((values, code))
-    twice = (np.diff(code[order]) == 0) & (values[order][1:] == values[order][:-1])
+def _each_once(names: Values, code: Ints, items: Ints) -> None:
+    order = np.lexsort((items, code))
+    twice = (np.diff(code[order]) == 0) & (np.diff(items[order]) == 0)
     if twice.any():
-        raise ValueError(f"{names[code[order][1:][twice][0]]}: the same {what} stands in the list twice")
-    return order
+        raise ValueError(f"{names[code[order][1:][twice][0]]}: the same item stands in the list twice")
 
 
 def _at_or_above(labels: Bools, scores: Floats) -> tuple[Floats, Floats, Floats]:

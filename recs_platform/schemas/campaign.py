@@ -17,6 +17,9 @@ STATUSES = ("delivered", "failed", "unreported", "held_out")
 PATHS = ("clicked", "opened", "delivered", "sent")
 """The last step before an order: clicked; opened; delivered, without an open on record; sent, and no more is known."""
 
+CREDITS = ("explicit", "window")
+"""Why an order is credited: it names its message, campaign or coupon; or it came in the attribution window."""
+
 MACHINE_RULES = ("open_on_delivery", "click_on_delivery", "click_burst")
 """Why an open or click is not a person's: see `sql/campaign/judged_interactions.sql`."""
 
@@ -25,7 +28,8 @@ METRICS = {
     "arm": ("opens", "clicks", "orders", "revenue"),
     "period": ("opens", "clicks", "clicks_per_open", "orders", "revenue"),
 }
-"""What is compared, per message (clicks_per_open per opened message), in each cut."""
+"""What is compared, per message (clicks_per_open per opened message), in each cut. Arms are compared by the company's
+own metrics, too."""
 
 EVERYBODY = "(all)"
 """The segment of customers whose own is not listed."""
@@ -57,6 +61,9 @@ class SendEngagement(Table):
     customer_id: str = Field(description="Who it was for.")
     campaign_id: str = Field(description="Its campaign.")
     treatment_id: str = Field(description="What was sent.")
+    treatment_name: str = Field(nullable=True, description="What people call it.")
+    subject: str = Field(nullable=True, description="The message's subject line.")
+    coupon_id: str = Field(nullable=True, description="The coupon that the message carried.")
     arm: str = Field(description="The experiment's arm.")
     segment: str = Field(description="The customer's segment: kind of business, or make of car.")
     propensity: float = Field(nullable=True, gt=0, le=1, description="Chance with which the treatment was chosen.")
@@ -82,6 +89,9 @@ class CampaignOrders(Table):
     sold: float = Field(ge=0, description="What its lines came to, in the company's currency.")
     refunded: float = Field(ge=0, description="What was refunded of it until now.")
     revenue: float = Field(description="sold - refunded; negative when more was refunded than its lines cost.")
+    credit: str = Field(
+        nullable=True, isin=list(CREDITS), description="Why it is credited: the order says so, or the window does."
+    )
     send_id: str = Field(nullable=True, description="The message it is credited to.")
     sent_on: datetime.date = Field(nullable=True, description="The UTC day of that message.")
     campaign_id: str = Field(nullable=True, description="Its campaign.")
@@ -128,6 +138,12 @@ class MetricSums(Table):
     metric: str = Field(description="What is counted.")
     first_day: datetime.date = Field(description="First day of its messages.")
     last_day: datetime.date = Field(description="Last day of its messages.")
+    messages_at_first_look: int = Field(
+        nullable=True,
+        ge=0,
+        description="Arms: messages drawn before any of the experiment's could be judged; as many settled ones is what "
+        "the interval for daily looks is narrowest at.",
+    )
     units: int = Field(ge=1, description="Customers.")
     n: float = Field(ge=0, description="Sum of n.")
     y: float = Field(description="Sum of y.")
@@ -163,7 +179,7 @@ class ArmComparison(Table):
     as_of: datetime.date = Field(description="The day whose state this is.")
     arm: str = Field(description="The arm.")
     baseline: str = Field(description="The arm it is compared with.")
-    metric: str = Field(isin=list(METRICS["arm"]), description="What is compared, per message.")
+    metric: str = Field(description="What is compared, per message.")
     messages: int = Field(ge=0, description="Messages of the arm.")
     customers: int = Field(ge=0, description="Customers of the arm.")
     value: float = Field(description="Of the arm, per message.")

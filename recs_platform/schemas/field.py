@@ -37,6 +37,8 @@ class FieldDeclaration:
     description: str
     metadata: Mapping[str, str]
     rules: Rules
+    unit: str = ""
+    example: str = ""
 
 
 def Field(  # noqa: N802  (the word of Pandera and Pydantic for it)
@@ -44,13 +46,15 @@ def Field(  # noqa: N802  (the word of Pandera and Pydantic for it)
     nullable: bool = False,
     description: str = "",
     metadata: Mapping[str, str] | None = None,
+    unit: str = "",
+    example: str = "",
     **rules: Unpack[Rules],
 ) -> Any:
-    """Declare a column of a `Table`.
+    """Declare a column of a `Table`. `unit` and `example`, a value as a CSV file has it, are for who writes a feed.
 
     >>> Field(ge=0, description="Units.").rules
     {'ge': 0}
     """
     if unknown := sorted(rules.keys() - Rules.__annotations__.keys()):
         raise TypeError(f"a column has no rule {unknown[0]}; known: {', '.join(Rules.__annotations__)}")
-    return FieldDeclaration(nullable, description, metadata or {}, rules)
+    return FieldDeclaration(nullable, description, metadata or {}, rules, unit, example)

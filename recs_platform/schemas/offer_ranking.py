@@ -70,7 +70,7 @@ class OfferCandidates(Table):
     as_of: datetime.date = Field(description="The day whose state this is.")
     customer_id: str = Field(description="The customer.")
     offer_id: str = Field(description="The offer.")
-    item_id: str = Field(description="The item on offer.")
+    item_id: str = Field(nullable=True, description="The item on offer, where there is one.")
     generators: str = Field(description="What found it, comma-separated, the strongest first.")
     place: int = Field(ge=1, description="Its place among the customer's candidates.")
 
@@ -126,7 +126,7 @@ class _OfOffer(Table):
     """Those of an offer."""
 
     category: str = Field(description="Its category; `unknown` where the catalog has none.")
-    discount_depth: float = Field(ge=0, le=1, description="Discount as a share of the price.")
+    discount_depth: float = Field(nullable=True, ge=0, le=1, description="Discount as a share of the price.")
     margin_impact: float = Field(nullable=True, le=1, description="Margin left, as a share of the list price.")
     days_until_expiry: int = Field(description="Days from the feature day to the offer's last day.")
     historical_redemption_rate: float = Field(ge=0, le=1, description="Redemptions per impression, smoothed.")
@@ -163,7 +163,7 @@ class OfferFeatures(_OfOffer):
     as_of: datetime.date = Field(description="The day whose state this is.")
     offer_id: str = Field(description="The offer.")
     feature_day: datetime.date = Field(description="The last day that counts.")
-    item_id: str = Field(description="The item on offer.")
+    item_id: str = Field(nullable=True, description="The item on offer, where there is one.")
     unit_margin: float = Field(nullable=True, description="Margin left per unit, in the company's currency.")
 
 
@@ -189,7 +189,7 @@ class TrainingSet(_OfCustomer, _OfOffer, _OfPair):
     impression_id: str = Field(description="The impression.")
     customer_id: str = Field(description="Who saw it.")
     offer_id: str = Field(description="Which offer.")
-    item_id: str = Field(description="The item on offer.")
+    item_id: str = Field(nullable=True, description="The item on offer, where there is one.")
     shown_on: datetime.date = Field(description="The UTC day it was shown.")
     feature_day: datetime.date = Field(description="The day before: the last one that features know.")
     label: int = Field(
@@ -205,7 +205,7 @@ class CandidateFeatures(_OfCustomer, _OfOffer, _OfPair):
     as_of: datetime.date = Field(description="The day whose state this is.")
     customer_id: str = Field(description="The customer.")
     offer_id: str = Field(description="The offer.")
-    item_id: str = Field(description="The item on offer.")
+    item_id: str = Field(nullable=True, description="The item on offer, where there is one.")
     unit_margin: float = Field(nullable=True, description="Margin left per unit; not a feature.")
 
 
@@ -229,11 +229,11 @@ class OfferRecommendations(Table):
     customer_id: str = Field(description="The customer.")
     rank: int = Field(ge=1, description="Place, the best first.")
     offer_id: str = Field(description="The offer.")
-    item_id: str = Field(description="The item on offer.")
-    category: str = Field(description="Its category.")
+    item_id: str = Field(nullable=True, description="The item on offer, where there is one.")
+    category: str = Field(description="Its category; `unknown` where there is none.")
     is_own_brand: bool = Field(description="The company's own brand.")
-    discount: float = Field(ge=0, le=1, description="Discount as a share of the price.")
-    price: float = Field(ge=0, description="List price of one unit; without the discount.")
+    discount: float = Field(nullable=True, ge=0, le=1, description="Discount as a share of the price, where known.")
+    price: float = Field(nullable=True, ge=0, description="List price of one unit, without the discount, where known.")
     ends_on: datetime.date = Field(description="The offer's last day, after `as_of`.")
     score: float = Field(ge=0, le=1, description="The chance that the customer redeems it.")
     expected_margin: float = Field(nullable=True, description="The chance times the margin left per unit.")

@@ -83,6 +83,11 @@ class Column:
     description: str
     formerly: str | None = None
     """Its name in rows that were stored before it was renamed, and in feeds written for that name."""
+    unit: str = ""
+    example: str = ""
+    """A value as a CSV file has it."""
+    choices: tuple[str, ...] = ()
+    """The words that it may be, if it is one of a few."""
 
     @property
     def sql_type(self) -> str:
@@ -122,7 +127,16 @@ class TableSpec:
     def columns(self) -> tuple[Column, ...]:
         types = get_type_hints(self.model)
         return tuple(
-            Column(name, _ARROW_TYPES[types[name]], field.nullable, field.description, field.metadata.get(_FORMERLY))
+            Column(
+                name,
+                _ARROW_TYPES[types[name]],
+                field.nullable,
+                field.description,
+                field.metadata.get(_FORMERLY),
+                field.unit,
+                field.example,
+                tuple(map(str, field.rules.get("isin", ()))),
+            )
             for name, field in _fields(self.model).items()
         )
 

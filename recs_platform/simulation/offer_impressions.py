@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from recs_platform.schemas.sources import Impressions, Offers, Redemptions
+from recs_platform.schemas.sources import Impressions, OfferItems, Offers, Redemptions
 from recs_platform.simulation import dirt, offer_formula
 from recs_platform.simulation.columns import (
     DAY,
@@ -169,3 +169,12 @@ def offers_feed(spec: WorldSpec, day: date) -> Feed:
         key="offer_id",
     )
     return Feed(table, {"rejected": {"offers": rejected}})
+
+
+def offer_items_feed(spec: WorldSpec, _day: date) -> Feed:
+    """No rows: each offer is on the one item that `offers` names."""
+    nothing = np.array([], dtype=np.int64)
+    return Feed(
+        landing_table(OfferItems, {"offer_id": numbered("F", nothing), "item_id": labels(goods_of(spec).ids, nothing)}),
+        {},
+    )

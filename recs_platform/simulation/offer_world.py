@@ -35,6 +35,7 @@ from recs_platform.simulation.offer_goods import goods as goods_of
 from recs_platform.simulation.offer_impressions import (
     REDEMPTION_DAYS,
     impressions_feed,
+    offer_items_feed,
     offers_feed,
     redeemed_offers,
     redemptions_feed,
@@ -77,6 +78,8 @@ def feed(spec: WorldSpec, table: str, day: date) -> Feed:
             return goods.catalog_feed(spec, day, _catalog(spec))
         case "offers":
             return offers_feed(spec, day)
+        case "offer_items":
+            return offer_items_feed(spec, day)
         case "impressions":
             return impressions_feed(spec, day)
         case "redemptions":

@@ -61,8 +61,12 @@ def check_company(company: Company, day: date) -> Iterator[CheckLine]:
         message = f"no raw name maps to {', '.join(unnamed)} under event_names; there will be no such events"
         yield CheckLine(LineStatus.WARN, "events", message)
     samples: dict[str, pa.Table] = {}
-    days = {spec.name: _sampled_day(company, spec, day) for spec in company.tables.values()}
-    for spec in company.tables.values():
+    provided = [spec for spec in company.tables.values() if company.provides(spec.name)]
+    days = {spec.name: _sampled_day(company, spec, day) for spec in provided}
+    if company.not_provided:
+        message = f"not provided, and {company.strategy} can do without: {', '.join(company.not_provided)}"
+        yield CheckLine(LineStatus.OK, "", message)
+    for spec in provided:
         try:
             yield from _check_table(company, spec, days[spec.name], samples)
         except AnySourceError as error:

@@ -3,8 +3,8 @@
 The customers, items and offers that one feed names are looked up in the feed that lists them. Where most are not found,
 and another spelling would be ("1.0" for "1"), that is shown.
 
-Which columns are looked up where follows from the tables: a column that is the whole key of a snapshot. Not here: the
-checks that judge a whole day of what was loaded (sql/validation/).
+Which columns are looked up where follows from the tables: a column that is the whole key of a snapshot, days aside.
+Not here: the checks that judge a whole day of what was loaded (sql/validation/).
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ class UnknownIds:
 def unknown_ids(company: Company, samples: Mapping[str, pa.Table], days: Mapping[str, date]) -> Iterator[UnknownIds]:
     """`samples` are typed rows of each source table, and `days` those that they are of."""
     for listing in company.tables.values():
-        if listing.kind is not Kind.SNAPSHOT or len(listing.key) != 1 or listing.name not in samples:
+        ids_listed = _listing_key(listing)
+        if listing.kind is not Kind.SNAPSHOT or len(ids_listed) != 1 or listing.name not in samples:
             continue
-        (column,) = listing.key
+        (column,) = ids_listed
         wanted = {
             spec.name: ids
             for spec in company.tables.values()
@@ -61,10 +62,16 @@ def unknown_ids(company: Company, samples: Mapping[str, pa.Table], days: Mapping
                     yield from _judged(company, company.tables[table], ids, listing, listed)
 
 
+def _listing_key(listing: TableSpec) -> tuple[str, ...]:
+    """What stands for one thing: an offer is listed once for each period in which it runs."""
+    days = {column.name for column in listing.columns if pa.types.is_date(column.type)}
+    return tuple(name for name in listing.key if name not in days)
+
+
 def _listed(company: Company, listing: TableSpec, day: date) -> set[str] | None:
     """All ids of a feed; None where it has too many, or cannot be read to its end."""
     ids: set[str] = set()
-    (column,) = listing.key
+    (column,) = _listing_key(listing)
     rows = 0
     try:
         with open_typed(SourceRequest(company, listing, day, day)) as typed:

@@ -6,8 +6,11 @@ across all feeds `rejected_rows`, `source_counts` and `source_assessment`. The r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
+
+import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import AnyStrategy
@@ -39,6 +42,8 @@ def _landed_table(model: type[Table], queries: Mapping[str, Query]) -> SqlTable:
     spec, arriving = spec_of(model), spec_of(source(model))
 
     def incoming(company: Company, days: Days) -> Mapping[str, Incoming]:
+        if not company.provides(spec.name):
+            return {arriving.name: partial(_no_rows, arriving)}
         request = SourceRequest(company, spec, days.first, days.last)
         return {arriving.name: partial(open_typed, request)}
 
@@ -50,6 +55,13 @@ def _landed_table(model: type[Table], queries: Mapping[str, Query]) -> SqlTable:
         incoming_specs=(arriving,),
         audits=lambda company: (rejection_audit(spec, company.parameters),),
     )
+
+
+@contextmanager
+def _no_rows(arriving: TableSpec) -> Iterator[pa.RecordBatchReader]:
+    """What comes of a source that the company does not have."""
+    with arriving.arrow_schema.empty_table().to_reader() as reader:
+        yield reader
 
 
 def _rejected_rows(specs: list[TableSpec]) -> Query:

@@ -38,13 +38,16 @@ def normal_quantile(level: float) -> float:
     return float(scipy.special.ndtri((1 + level) / 2))
 
 
-def proportion(successes: int, trials: int, level: float = LEVEL) -> Interval:
-    """Wilson's score interval (Wilson 1927). Without a trial, the whole range from 0 to 1."""
+def proportion(successes: float, trials: float, level: float = LEVEL) -> Interval:
+    """Wilson's score interval (Wilson 1927). Without a trial, the whole range from 0 to 1.
+
+    Counts are fractions where trials are alike and each is worth less than one.
+    """
     share, low, high = _wilson(successes, trials, level)
     return Interval(share if trials else None, low, high)
 
 
-def _wilson(successes: int, trials: int, level: float) -> tuple[float, float, float]:
+def _wilson(successes: float, trials: float, level: float) -> tuple[float, float, float]:
     """Share, low and high. Nothing and everything keep their exact ends, whatever the rounding."""
     if not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes of {trials} trials: a share needs 0 <= successes <= trials")

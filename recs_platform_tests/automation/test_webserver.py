@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -40,6 +41,39 @@ def status(url: str, method: str = "GET", **headers: str) -> int:
             return int(reply.status)
     except urllib.error.HTTPError as error:
         return error.code
+
+
+_WHAT_REQUESTS_IMPORT = """
+import sys, threading
+from dagster import DagsterInstance
+from recs_platform.automation.instance import prepared_home
+from recs_platform.automation.webserver import import_for_requests
+prepared_home()
+with DagsterInstance.get() as instance:
+    import_for_requests(instance)
+    before = set(sys.modules)
+    def request():
+        instance.get_asset_keys(limit=10)
+        instance.get_run_records(limit=10)
+        instance.all_instigator_state()
+        instance.run_coordinator
+    thread = threading.Thread(target=request)
+    thread.start()
+    thread.join()
+    print(*sorted(name for name in set(sys.modules) - before if name.startswith(("sqlalchemy", "alembic", "recs_"))))
+"""
+
+
+def test_no_request_is_the_first_to_import_what_imports_itself_in_circles(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _WHAT_REQUESTS_IMPORT],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert ended.stdout.strip() == ""
 
 
 def test_a_foreign_page_changes_nothing_and_a_foreign_module_is_not_imported(tmp_path: Path) -> None:

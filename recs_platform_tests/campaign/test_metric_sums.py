@@ -107,7 +107,7 @@ def by_query(tables: Tables, windows: Windows, query: str = _QUERY) -> Sums:
         },
         context=KNOWN,
     )
-    engine = Engine(arrow(tables))
+    engine = Engine(arrow({"events": [], **tables}))
     try:
         rows = engine.rows(query, {**query_parameters(company), "as_of": AS_OF}).to_pylist()
     finally:
@@ -289,7 +289,7 @@ _MUTATIONS = {
     "the day of the release is before it": ("IF(send.sent_on < bounds", "IF(send.sent_on <= bounds"),
     "a release that is to come": ("<= @as_of", "<= DATE_ADD(@as_of, INTERVAL 1 DAY)"),
     "held-out messages are sent": ("WHERE send.status <> 'held_out'", "WHERE TRUE"),
-    "customers who opened nothing count": ("WHERE n > 0", "WHERE TRUE"),
+    "customers who opened nothing count": ("WHERE counted.n > 0", "WHERE TRUE"),
     "messages instead of customers": ("GROUP BY arm, customer_id", "GROUP BY arm, customer_id, sent_at"),
 }
 

@@ -112,6 +112,23 @@ def test_a_proposal_is_judged_by_later_messages_only() -> None:
     assert uniform["value"] == pytest.approx(0, abs=1e-9)
 
 
+def test_a_proposal_equal_to_the_log_gains_exactly_nothing() -> None:
+    """The log chose uniformly, by the book 1/3 each, and by the draw a little otherwise: 1,000, 1,040 and 960."""
+    rows = [
+        day(name, sends, sends // 2, clicks, age=age, chance=chance)
+        for chance in (0.333,)
+        for age in (1, 2)
+        for name, sends, clicks in (("T1", 1000, 40), ("T2", 1040, 60), ("T3", 960, 20))
+    ]
+    found = {(row["policy"], row["estimator"]): row for row in judgements(log_of(rows, TODAY), TODAY, Parameters())}
+    gain, observed, dr = (found["uniform", estimator] for estimator in ("gain", "observed", "dr"))
+    assert (gain["value"], gain["value_low"], gain["value_high"]) == (0.0, 0.0, 0.0)
+    assert [dr[end] for end in ("value", "value_low", "value_high")] == [
+        observed[end] for end in ("value", "value_low", "value_high")
+    ]
+    assert found["bandit", "gain"]["value"] != 0.0
+
+
 def test_without_recorded_chances_the_reason_stands_there() -> None:
     rows = [day("T1", 900, 80, 8, chance=None, age=age) for age in (1, 2)]
     found = list(judgements(log_of(rows, TODAY), TODAY, Parameters()))

@@ -133,3 +133,28 @@ def test_a_backfill_makes_the_sound_companies(terminal: Terminal, broken: str) -
     assert f"error: {broken}" in ended.told
     unknown = terminal.recs("backfill", "--company", "brocken", "--company", "concord", *rectangle)
     assert (unknown.code, unknown.out) == (2, "")
+
+
+def test_a_template_is_a_file_to_begin_with(terminal: Terminal) -> None:
+    shown = terminal.recs("companies", "template", "deliveries")
+    assert shown.out.splitlines()[0] == "send_id,status,failure_reason,reported_at"
+    file = terminal.folder / "deliveries.csv"
+    assert terminal.recs("companies", "template", "deliveries", "-o", str(file)).code == 0
+    assert file.read_text() == shown.out
+    again = terminal.recs("companies", "template", "deliveries", "-o", str(file))
+    assert (again.code, "exists already" in again.told) == (2, True)
+
+
+def test_an_unknown_template_lists_the_tables(terminal: Terminal) -> None:
+    ended = terminal.recs("companies", "template", "offers", "--strategy", "replenishment")
+    assert (ended.code, "Allowed: events, treatments," in ended.told) == (2, True)
+    assert terminal.recs("companies", "template", "offers", "--strategy", "offer_ranking").code == 0
+
+
+def test_a_missing_column_says_what_it_is_and_how_to_begin(terminal: Terminal) -> None:
+    (terminal.companies / "c.csv").write_text("item_id,prise\n1,2\n")
+    path = terminal.companies / "acme.yaml"
+    path.write_text(path.read_text() + "sources: {catalog: {connector: files, path: c.csv}}\n")
+    told = terminal.recs("companies", "check", "acme").told
+    assert "price is number (company's currency): Price of one unit" in told
+    assert "recs companies template catalog" in told

@@ -41,7 +41,7 @@ def test_the_built_in_companies() -> None:
         "metro": ("offer_ranking", "metro", "Europe/Berlin", "EUR", 1000),
     }
     assert {c.start_date for c in found.values()} == {date(2025, 9, 1)}
-    assert {c.strategy.name for c in found.values()} == set(STRATEGIES)
+    assert {c.strategy.name for c in found.values()} == set(STRATEGIES) - {"measurement"}
 
 
 def test_holleys_event_names_keep_their_order_so_that_the_preferred_feed_is_first() -> None:
@@ -242,7 +242,7 @@ TABLES = ", ".join(SOURCES)
         (
             {"strategy": "replenishments"},
             'strategy: "replenishments" is not a strategy. Did you mean "replenishment"? '
-            "Allowed: vehicle_fitment, offer_ranking, replenishment.",
+            "Allowed: vehicle_fitment, offer_ranking, replenishment, measurement.",
         ),
         (
             {"dataset": "Shop 1"},
@@ -285,11 +285,11 @@ TABLES = ", ".join(SOURCES)
         ),
         (
             {"sources": {"catalog": {"path": "a.csv"}}},
-            "sources.catalog.connector: is missing. Allowed: files, sql, simulated.",
+            "sources.catalog.connector: is missing. Allowed: files, sql, simulated, none.",
         ),
         (
             {"sources": {"catalog": {"connector": "bigquery"}}},
-            'sources.catalog.connector: "bigquery" is not a connector. Allowed: files, sql, simulated.',
+            'sources.catalog.connector: "bigquery" is not a connector. Allowed: files, sql, simulated, none.',
         ),
         ({"sources": {"catalog": {"connector": "files"}}}, "sources.catalog.path: is missing; it is required."),
         (
@@ -350,7 +350,7 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
     [
         (
             {"sources": {"catalog": {"conector": "files", "path": "catalog.csv"}}},
-            'sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated.',
+            'sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated, none.',
         ),
         (
             {"sources": {"catalog": {"connector": "files", "pth": "catalog.csv"}}},
@@ -403,7 +403,7 @@ def test_what_stands_under_a_misspelt_key_is_judged_as_well(tmp_path: Path) -> N
         "  sources.catalog.chunk_rows: 5 is out of range; allowed: 100 to 1000000.",
         '  sources.catalog.querry: unknown key. Did you mean "query"? '
         "Allowed: columns, constants, connector, url_env, query, chunk_rows.",
-        '  sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated.',
+        '  sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated, none.',
     ]
 
 
@@ -436,13 +436,53 @@ def test_required_keys(tmp_path: Path, key: str) -> None:
     assert complaint(shop_file(tmp_path, without=key)) == f"shop.yaml: {key}: is missing; it is required."
 
 
-def test_a_table_without_a_source_in_a_company_that_is_not_simulated(tmp_path: Path) -> None:
+def test_a_needed_table_without_a_source_in_a_company_that_is_not_simulated(tmp_path: Path) -> None:
     sources = {table: FILES for table in SOURCES if table != "events"} | {"catalog": {"connector": "simulated"}}
     assert complaint(shop_file(tmp_path, without="simulation", sources=sources)) == (
         "shop.yaml: 2 problems\n"
-        "  sources.events: has no source; add a connector, or a `simulation:` block to have it simulated.\n"
-        "  sources.catalog: has no source; add a connector, or a `simulation:` block to have it simulated."
+        "  sources.catalog: is simulated, and there is no world to simulate; add a connector, or a `simulation:` block "
+        "to have it simulated.\n"
+        "  sources.events: has no source; add a connector, or a `simulation:` block to have it simulated. "
+        "replenishment needs events; optional: treatments, deliveries, interactions, customers, catalog."
     )
+
+
+def test_of_two_tables_that_will_do_one_is_enough(tmp_path: Path) -> None:
+    sources = dict.fromkeys(("fitment", "catalog", "customers"), FILES)
+    given: dict[str, Any] = {"strategy": "vehicle_fitment", "without": "simulation"}
+    assert complaint(shop_file(tmp_path, sources=sources, **given)) == (
+        "shop.yaml: sources.events: has no source, and neither has order_history; add a connector, or a `simulation:` "
+        "block to have it simulated. vehicle_fitment needs fitment, catalog, customers, events or order_history; "
+        "optional: treatments, deliveries, interactions."
+    )
+    for table in ("events", "order_history"):
+        found = shop(tmp_path, sources={**sources, table: FILES}, **given)
+        assert set(found.sources) == {*sources, table}
+
+
+def test_a_company_with_orders_alone(tmp_path: Path) -> None:
+    found = shop(tmp_path, without="simulation", sources={"events": FILES})
+    assert found.provides("events")
+    assert found.not_provided == ("treatments", "deliveries", "interactions", "customers", "catalog")
+    assert not any(found.provides(table) for table in found.not_provided)
+
+
+def test_a_simulated_company_that_lacks_a_table(tmp_path: Path) -> None:
+    found = shop(tmp_path, sources={"interactions": {"connector": "none"}})
+    assert found.not_provided == ("interactions",)
+    assert complaint(shop_file(tmp_path, sources={"events": {"connector": "none"}})).startswith(
+        "shop.yaml: sources.events: has no source; add a connector"
+    )
+    assert complaint(shop_file(tmp_path, sources={"interactions": {"connector": "none", "path": "a.csv"}})) == (
+        "shop.yaml: sources.interactions.path: unknown key. Allowed: connector."
+    )
+
+
+def test_which_tables_a_strategy_needs_it_can_be_fed() -> None:
+    for strategy in STRATEGIES.values():
+        needed = {table for group in strategy.needed for table in group}
+        assert needed <= set(strategy.sources)
+        assert needed | set(strategy.optional) == set(strategy.sources)
 
 
 def test_all_problems_of_a_file_come_in_one_message(tmp_path: Path) -> None:

@@ -48,11 +48,11 @@ class Tab:
 
     def _judge(self, response: Response) -> None:
         if response.status >= 500:
-            self.problems.append(f"{response.status} {response.url} {_body(response)[:2_000]}")
+            self.problems.append(f"{response.status} {response.url} {_body(response)[:20_000]}")
         elif response.url.endswith("/graphql") or "/graphql?" in response.url:
             try:
                 answer = response.json()
-            except json.JSONDecodeError:
+            except (json.JSONDecodeError, Error):
                 return
             if isinstance(answer, dict) and answer.get("errors"):
                 self.problems.append(json.dumps(answer["errors"])[:500])

@@ -117,6 +117,7 @@ def test_ctrl_c_ends_the_ui(home: Path) -> None:
         assert answers(started.url)
         assert started.interrupt() in (0, 130)
         assert not answers(started.url)
+    assert "Fatal" not in (home / "ui.log").read_text()
 
 
 @pytest.mark.skipif(not _ASKED_FOR_SCREENSHOTS, reason="UPDATE_SCREENSHOTS=1 takes the pictures of the docs again")

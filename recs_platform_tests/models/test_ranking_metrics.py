@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -31,6 +31,7 @@ from recs_platform.models.ranking_metrics import (
     novelty,
     precision,
     precision_recall,
+    ranks,
     recall,
 )
 
@@ -142,6 +143,74 @@ def test_the_order_of_rows_changes_no_bit(world: World, random: Random) -> None:
         assert figure(world.read(), 3).tobytes() == figure(turned.read(), 3).tobytes()
 
 
+@st.composite
+def worlds_with_ties(draw: st.DrawFn) -> World:
+    """Up to five rows per customer on three ranks."""
+    rows = [
+        Row(
+            customer,
+            draw(st.integers(0, 2)),
+            f"I{number}",
+            draw(st.booleans()),
+            draw(st.sampled_from(CATEGORIES)),
+            draw(st.integers(0, 9)),
+            draw(st.integers(-8, 8)) / 4,
+        )
+        for customer in draw(st.lists(st.sampled_from("AB"), min_size=1, unique=True))
+        for number in range(draw(st.integers(1, 5)))
+    ]
+    return World(draw(st.permutations(rows)))
+
+
+def orders(world: World, customer: str) -> list[World]:
+    """Each way to break the customer's ties."""
+    mine = [row for row in world.rows if row.customer == customer]
+    return [
+        World([replace(row, rank=place) for place, row in enumerate(order)])
+        for order in itertools.permutations(mine)
+        if [row.rank for row in order] == sorted(row.rank for row in mine)
+    ]
+
+
+@given(worlds_with_ties(), st.integers(1, 6))
+def test_a_figure_of_ties_is_the_average_over_all_their_orders(world: World, k: int) -> None:
+    found = world.read()
+    figures = {
+        "precision": precision(found, k),
+        "recall": recall(found, k),
+        "ndcg": ndcg(found, k),
+        "average_precision": average_precision(found, k),
+        "diversity": diversity(found, world.column("category"), k),
+        "novelty": novelty(found, world.column("known_to"), 9, k),
+        "margin": earned(found, world.column("margin"), k),
+    }
+    reached: dict[str, list[float]] = {}
+    for number, customer in enumerate(world.customers):
+        each = orders(world, customer)
+        for order in each:
+            for item in {row.item for row in order.top(customer, k)}:
+                reached.setdefault(item, []).append(1 / len(each))
+        by_order = [plain(order, customer, k) for order in each]
+        margins = [sum(row.margin for row in order.top(customer, k)) for order in each]
+        for name, values in figures.items():
+            expected = margins if name == "margin" else [one[name] for one in by_order]
+            assert values[number] == pytest.approx(np.mean(expected), abs=1e-9, nan_ok=True), (name, customer)
+    if len(world.customers) == 1:
+        covered = sum(map(sum, reached.values()))
+        assert coverage(found, world.column("item"), k, 10) == pytest.approx(covered / 10)
+
+
+def test_equal_rates_earn_what_a_random_order_earns() -> None:
+    """A hundred offers of one rate, two of them redeemed; their ids happen to come first."""
+    redeemed = np.arange(100) < 2
+    found = lists(["A"] * 100, ranks(np.full(100, 0.003)), redeemed, items=[f"f{n:03}" for n in range(100)])
+    by_id = lists(["A"] * 100, range(100), redeemed)
+    assert ndcg(by_id, 10) == [1.0]
+    worth = sum(1 / math.log2(place + 1) for place in range(1, 11))
+    best = 1 + 1 / math.log2(3)
+    assert ndcg(found, 10) == pytest.approx(2 / 100 * worth / best)
+
+
 @given(st.lists(st.booleans(), min_size=2, max_size=12), st.integers(1, 12))
 def test_ndcg_is_scikit_learns(relevant: list[bool], k: int) -> None:
     found = lists(["A"] * len(relevant), range(len(relevant)), relevant)
@@ -204,7 +273,6 @@ def test_fewer_items_than_places_cost_precision_alone() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"customers": ["A", "A"], "ranks": [2, 2], "relevant": [True, False]}, "A: the same rank"),
         (
             {"customers": ["B", "B"], "ranks": [1, 2], "relevant": [True, False], "items": ["x", "x"]},
             "B: the same item",

@@ -89,6 +89,7 @@ RECORD: Strategy = Strategy(
     title="Who comes often",
     parameters=RegularsParameters,
     source_tables=sources.SHARED,
+    needs=(sources.Events,),
     stages=_stages,
     world=lambda: replenishment_world,
     story=_story,

@@ -77,7 +77,10 @@ SELECT
   COALESCE(category_purchases.lines, 0) / totals.lines AS category_affinity_score,
   offer_features.discount_depth - customer_features.usual_discount AS discount_depth_vs_usual,
   -- Half off and more is all that a discount can say.
-  1 - ABS(customer_features.promo_affinity - LEAST(2 * offer_features.discount_depth, 1)) AS price_sensitivity_match,
+  1 - ABS(
+    customer_features.promo_affinity
+    - IF(offer_features.discount_depth > 0.5, 1, 2 * offer_features.discount_depth)
+  ) AS price_sensitivity_match,
   matches.business_type_match
 FROM feature_pairs
 JOIN offer_features

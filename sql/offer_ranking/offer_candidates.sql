@@ -17,12 +17,15 @@
 WITH running AS (
   SELECT offers.as_of, offers.offer_id, offers.item_id, offers.discount, offers.starts_on, catalog.category
   FROM offers
-  JOIN catalog
+  LEFT JOIN catalog
     ON catalog.item_id = offers.item_id
   WHERE offers.starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY)
     AND offers.ends_on > @as_of
-    AND catalog.price > 0
-    AND COALESCE(ROUND(1 - offers.discount - catalog.cost / catalog.price, 6) >= @min_margin, TRUE)
+    -- An item must have a price, where items are known at all.
+    AND (catalog.price > 0 OR offers.item_id IS NULL OR (SELECT COUNT(*) FROM catalog) = 0)
+    AND COALESCE(ROUND(1 - offers.discount - SAFE_DIVIDE(catalog.cost, catalog.price), 6) >= @min_margin, TRUE)
+  -- One that runs in two periods at once stands for the newer one.
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY offers.offer_id ORDER BY offers.starts_on DESC) = 1
 ),
 shown AS (
   SELECT offer_id, SUM(impressions) AS impressions, SUM(redemptions) AS redemptions FROM offer_days GROUP BY offer_id
@@ -43,7 +46,7 @@ rated AS (
 placed AS (
   SELECT
     *,
-    ROW_NUMBER() OVER (PARTITION BY category ORDER BY rate DESC, discount DESC, offer_id) AS place_in_category
+    ROW_NUMBER() OVER (PARTITION BY category ORDER BY rate DESC, COALESCE(discount, 0) DESC, offer_id) AS place_in_category
   FROM rated
 ),
 bought AS (

@@ -37,6 +37,9 @@ lost AS (
     ON candidates.customer_id = served.customer_id
   WHERE served.was = 1 AND served.is_now = 0
 ),
+running AS (
+  SELECT DISTINCT offer_id FROM offers WHERE starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY) AND ends_on > @as_of
+),
 live_lists AS (
   SELECT
     live_offer_recommendations.customer_id,
@@ -47,7 +50,7 @@ live_lists AS (
     CASE
       WHEN today.offer_id IS NOT NULL THEN 'kept'
       WHEN live_offer_recommendations.ends_on <= @as_of THEN 'ended'
-      WHEN offers.offer_id IS NULL THEN 'withdrawn'
+      WHEN running.offer_id IS NULL THEN 'withdrawn'
       ELSE 'replaced'
     END AS fate
   FROM live_offer_recommendations
@@ -56,9 +59,8 @@ live_lists AS (
   LEFT JOIN offer_recommendations AS today
     ON today.customer_id = live_offer_recommendations.customer_id
     AND today.offer_id = live_offer_recommendations.offer_id
-  LEFT JOIN offers
-    ON offers.offer_id = live_offer_recommendations.offer_id
-    AND offers.starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY) AND offers.ends_on > @as_of
+  LEFT JOIN running
+    ON running.offer_id = live_offer_recommendations.offer_id
 ),
 day_lists AS (
   SELECT
@@ -92,6 +94,7 @@ sums AS (
     COUNT(*) AS offers,
     COUNT(DISTINCT customer_id) AS customers,
     COUNT(expected_margin) AS with_margin,
+    COUNT(discount) AS with_discount,
     SUM(CAST(ROUND(1000000 * score) AS INT64)) AS chance,
     SUM(CAST(ROUND(1000000 * expected_margin) AS INT64)) AS margin,
     SUM(CAST(ROUND(1000000 * discount) AS INT64)) AS discount,
@@ -104,6 +107,7 @@ sums AS (
     COUNT(*),
     COUNT(DISTINCT customer_id),
     COUNT(expected_margin),
+    COUNT(discount),
     SUM(CAST(ROUND(1000000 * score) AS INT64)),
     SUM(CAST(ROUND(1000000 * expected_margin) AS INT64)),
     SUM(CAST(ROUND(1000000 * discount) AS INT64)),
@@ -117,7 +121,7 @@ each_version AS (
     [
       STRUCT('chance' AS name, chance AS total, 1000000 * offers AS of_all),
       STRUCT('expected margin' AS name, margin AS total, 1000000 * with_margin AS of_all),
-      STRUCT('discount' AS name, discount AS total, 1000000 * offers AS of_all),
+      STRUCT('discount' AS name, discount AS total, 1000000 * with_discount AS of_all),
       STRUCT('own brand' AS name, own_brand AS total, 1000000 * offers AS of_all),
       STRUCT('offers per customer' AS name, 1000000 * offers AS total, 1000000 * customers AS of_all)
     ] AS figures
@@ -226,7 +230,7 @@ figures AS (
     SAFE_DIVIDE(most_replaced.millionths, 1000000 * most_replaced.customers),
     SAFE_DIVIDE(outranked.millionths, 1000000 * outranked.customers),
     CONCAT(
-      most_replaced.item_id, ', ', most_replaced.category, ': ',
+      COALESCE(CONCAT(most_replaced.item_id, ', '), ''), most_replaced.category, ': ',
       IF(
         most_replaced.is_withdrawn = 1,
         'withdrawn',
@@ -248,7 +252,7 @@ figures AS (
     totals.common,
     NULL,
     SAFE_DIVIDE(most_added.millionths, 1000000 * most_added.customers),
-    CONCAT(most_added.item_id, ', ', most_added.category)
+    CONCAT(COALESCE(CONCAT(most_added.item_id, ', '), ''), most_added.category)
   FROM most_added
   CROSS JOIN totals
 )

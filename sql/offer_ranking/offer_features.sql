@@ -1,6 +1,8 @@
 -- One row per offer and feature day: its terms, and how often it had been redeemed by then.
 --
 -- Terms and prices are today's: offers do not change once they are announced, and there may be no catalog of the past.
+-- Of an offer that comes more than once the terms are those of the period in which it is shown, the day after the
+-- feature day: the newest that runs then, else the nearest.
 -- look-back: offer_days @history_days
 WITH moments AS (
   SELECT DISTINCT offer_id, feature_day FROM feature_pairs
@@ -15,6 +17,24 @@ everybody AS (
     ON offer_days.event_date <= days.feature_day
     AND offer_days.event_date > DATE_SUB(days.feature_day, INTERVAL @feature_window_days DAY)
   GROUP BY days.feature_day
+),
+terms AS (
+  SELECT
+    moments.offer_id,
+    moments.feature_day,
+    offers.item_id,
+    offers.discount,
+    offers.ends_on
+  FROM moments
+  JOIN offers
+    ON offers.offer_id = moments.offer_id
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY moments.offer_id, moments.feature_day
+    ORDER BY
+      IF(offers.starts_on <= DATE_ADD(moments.feature_day, INTERVAL 1 DAY) AND offers.ends_on > moments.feature_day, 0, 1),
+      IF(offers.starts_on <= DATE_ADD(moments.feature_day, INTERVAL 1 DAY), 0, 1),
+      ABS(DATE_DIFF(offers.starts_on, moments.feature_day, DAY) - 1)
+  ) = 1
 ),
 own AS (
   SELECT
@@ -31,14 +51,14 @@ own AS (
 )
 SELECT
   @as_of AS as_of,
-  moments.offer_id,
-  moments.feature_day,
-  offers.item_id,
+  terms.offer_id,
+  terms.feature_day,
+  terms.item_id,
   COALESCE(catalog.category, 'unknown') AS category,
-  offers.discount AS discount_depth,
-  SAFE_DIVIDE(catalog.price * (1 - offers.discount) - catalog.cost, catalog.price) AS margin_impact,
-  catalog.price * (1 - offers.discount) - catalog.cost AS unit_margin,
-  DATE_DIFF(offers.ends_on, moments.feature_day, DAY) AS days_until_expiry,
+  terms.discount AS discount_depth,
+  SAFE_DIVIDE(catalog.price * (1 - terms.discount) - catalog.cost, catalog.price) AS margin_impact,
+  catalog.price * (1 - terms.discount) - catalog.cost AS unit_margin,
+  DATE_DIFF(terms.ends_on, terms.feature_day, DAY) AS days_until_expiry,
   LEAST(
     (
       COALESCE(own.redemptions, 0)
@@ -47,12 +67,10 @@ SELECT
     1
   ) AS historical_redemption_rate,
   catalog.is_own_brand
-FROM moments
-JOIN offers
-  ON offers.offer_id = moments.offer_id
+FROM terms
 LEFT JOIN catalog
-  ON catalog.item_id = offers.item_id
+  ON catalog.item_id = terms.item_id
 LEFT JOIN own
-  ON own.offer_id = moments.offer_id AND own.feature_day = moments.feature_day
+  ON own.offer_id = terms.offer_id AND own.feature_day = terms.feature_day
 LEFT JOIN everybody
-  ON everybody.feature_day = moments.feature_day
+  ON everybody.feature_day = terms.feature_day

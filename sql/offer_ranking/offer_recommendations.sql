@@ -16,11 +16,11 @@ WITH scored AS (
     COALESCE(candidate_features.is_own_brand, FALSE) AS is_own_brand,
     IF(
       candidate_features.category = 'unknown',
-      CONCAT('? ', candidate_features.item_id),
+      CONCAT('? ', COALESCE(candidate_features.item_id, candidate_features.offer_id)),
       candidate_features.category
     ) AS alike,
     ROW_NUMBER() OVER (
-      PARTITION BY offer_scores.customer_id, candidate_features.item_id
+      PARTITION BY offer_scores.customer_id, COALESCE(candidate_features.item_id, CONCAT('? ', offer_scores.offer_id))
       ORDER BY offer_scores.probability DESC, offer_scores.offer_id
     ) AS place_of_item
   FROM offer_scores
@@ -79,9 +79,9 @@ SELECT
   candidate_features.item_id,
   candidate_features.category,
   COALESCE(candidate_features.is_own_brand, FALSE) AS is_own_brand,
-  offers.discount,
+  candidate_features.discount_depth AS discount,
   catalog.price,
-  offers.ends_on,
+  DATE_ADD(@as_of, INTERVAL candidate_features.days_until_expiry DAY) AS ends_on,
   offer_scores.probability AS score,
   offer_scores.probability * candidate_features.unit_margin AS expected_margin,
   CASE
@@ -102,7 +102,5 @@ JOIN candidate_features
   ON candidate_features.customer_id = chosen.customer_id AND candidate_features.offer_id = chosen.offer_id
 JOIN offer_candidates
   ON offer_candidates.customer_id = chosen.customer_id AND offer_candidates.offer_id = chosen.offer_id
-JOIN offers
-  ON offers.offer_id = chosen.offer_id
-JOIN catalog
+LEFT JOIN catalog
   ON catalog.item_id = candidate_features.item_id

@@ -23,7 +23,7 @@ pool AS (
 )
 SELECT
   @as_of AS as_of,
-  (SELECT COUNT(*) FROM offers WHERE starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY) AND ends_on > @as_of) AS active_offers,
+  (SELECT COUNT(DISTINCT offer_id) FROM offers WHERE starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY) AND ends_on > @as_of) AS active_offers,
   pool.candidates,
   pool.customers AS candidate_customers,
   written.recommendations,

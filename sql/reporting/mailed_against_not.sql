@@ -1,7 +1,26 @@
 -- One row per audience: customers who were sent messages on the days @sent_from to @sent_to, by the orders credited to
 -- those messages and by their other orders, and customers who were sent nothing. A larger order does not show what
 -- messages brought, because the two audiences differ: see arm_comparison for that.
-WITH mailed AS (
+--
+-- All are orders of the same days: those on which an order was, or could be, credited to one of the messages. Months
+-- without a message would compare another season.
+WITH live_days AS (
+  SELECT DISTINCT day
+  FROM (
+    SELECT DISTINCT sent_on
+    FROM send_engagement
+    WHERE status <> 'held_out' AND sent_on BETWEEN @sent_from AND @sent_to
+  ) AS sent
+  CROSS JOIN UNNEST(
+    GENERATE_DATE_ARRAY(sent.sent_on, DATE_ADD(sent.sent_on, INTERVAL @attribution_window_days DAY), INTERVAL 1 DAY)
+  ) AS day
+  UNION DISTINCT
+  -- An order that names its message may come later.
+  SELECT ordered_on AS day
+  FROM campaign_orders
+  WHERE sent_on BETWEEN @sent_from AND @sent_to
+),
+mailed AS (
   SELECT DISTINCT customer_id
   FROM send_engagement
   WHERE status <> 'held_out' AND sent_on BETWEEN @sent_from AND @sent_to
@@ -16,16 +35,14 @@ placed AS (
     campaign_orders.customer_id,
     CAST(ROUND(100 * campaign_orders.revenue) AS INT64) AS hundredths
   FROM campaign_orders
+  JOIN live_days
+    ON live_days.day = campaign_orders.ordered_on
   LEFT JOIN mailed
     ON mailed.customer_id = campaign_orders.customer_id
   LEFT JOIN customers
     ON customers.customer_id = campaign_orders.customer_id
-  WHERE (
-      campaign_orders.sent_on BETWEEN @sent_from AND @sent_to
-      OR campaign_orders.ordered_on BETWEEN @sent_from AND @sent_to
-    )
-    -- Who has no profile is not among those who could have been sent something.
-    AND (mailed.customer_id IS NOT NULL OR customers.customer_id IS NOT NULL)
+  -- Who has no profile is not among those who could have been sent something.
+  WHERE mailed.customer_id IS NOT NULL OR customers.customer_id IS NOT NULL
 ),
 reached AS (
   SELECT audience, (SELECT COUNT(*) FROM mailed) AS customers

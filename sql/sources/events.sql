@@ -1,6 +1,8 @@
 -- One row per thing a customer did, under its canonical name. An event that the feed repeats counts once, and so
 -- does an order line that several feeds report: on the first day it was reported.
 --
+-- An event that the company declares a metric on, and that has no canonical name, keeps its own.
+--
 -- Of several feeds that report an order line on one day, the preferred one (the company's first name for `order_line`)
 -- wins.
 -- look-back: landed_events 8
@@ -15,7 +17,8 @@ WITH named AS (
       WHEN event_name IN UNNEST(@cart_updated_names) THEN 'cart_updated'
       WHEN event_name IN UNNEST(@order_line_names) THEN 'order_line'
       WHEN event_name IN UNNEST(@order_refunded_names) THEN 'order_refunded'
-      ELSE 'order_placed'
+      WHEN event_name IN UNNEST(@order_placed_names) THEN 'order_placed'
+      ELSE event_name
     END AS event_name,
     IF(event_name = @preferred_order_feed, 0, 1) AS _feed_rank,
     event_name AS _raw_name,
@@ -24,7 +27,10 @@ WITH named AS (
     unit_price,
     order_id,
     is_promo,
-    channel
+    channel,
+    send_id,
+    campaign_id,
+    coupon_id
   FROM landed_events
   WHERE rejection IS NULL
 ),
@@ -34,7 +40,8 @@ once AS (
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY event_id, event_date
     ORDER BY
-      event_ts, _feed_rank, _raw_name, item_id, customer_id, order_id, quantity, unit_price, channel, is_promo
+      event_ts, _feed_rank, _raw_name, item_id, customer_id, order_id, quantity, unit_price, channel, is_promo,
+      send_id, campaign_id, coupon_id
   ) = 1
 ),
 reported AS (
@@ -52,11 +59,13 @@ reported AS (
   WHERE event_name = 'order_line'
 )
 SELECT
-  event_id, event_ts, event_date, customer_id, event_name, item_id, quantity, unit_price, order_id, is_promo, channel
+  event_id, event_ts, event_date, customer_id, event_name, item_id, quantity, unit_price, order_id, is_promo, channel,
+  send_id, campaign_id, coupon_id
 FROM once
 WHERE event_name <> 'order_line'
 UNION ALL
 SELECT
-  event_id, event_ts, event_date, customer_id, event_name, item_id, quantity, unit_price, order_id, is_promo, channel
+  event_id, event_ts, event_date, customer_id, event_name, item_id, quantity, unit_price, order_id, is_promo, channel,
+  send_id, campaign_id, coupon_id
 FROM reported
 WHERE _reported_before IS NULL AND CONCAT(CAST(_feed_rank AS STRING), _raw_name) = _believed

@@ -4,6 +4,7 @@ SELECT
   customer_id,
   offer_id,
   shown_at,
+  campaign_id,
   COALESCE(source_day, IF(DATE(shown_at) < @start_date, @start_date, DATE(shown_at)), @start_date) AS event_date,
   CASE
     WHEN unreadable IS NOT NULL THEN unreadable

@@ -6,11 +6,11 @@ SELECT
   discount,
   starts_on,
   ends_on,
+  kind,
+  campaign_id,
   CASE
     WHEN unreadable IS NOT NULL THEN unreadable
     WHEN offer_id IS NULL THEN 'offer_id is missing'
-    WHEN item_id IS NULL THEN 'item_id is missing'
-    WHEN discount IS NULL THEN 'discount is missing'
     WHEN starts_on IS NULL THEN 'starts_on is missing'
     WHEN ends_on IS NULL THEN 'ends_on is missing'
     WHEN discount < 0 OR discount > 1 THEN 'discount is not a share'

@@ -7,6 +7,9 @@ SELECT
   arm,
   sent_at,
   propensity,
+  treatment_name,
+  subject,
+  coupon_id,
   COALESCE(source_day, IF(DATE(sent_at) < @start_date, @start_date, DATE(sent_at)), @start_date) AS event_date,
   CASE
     WHEN unreadable IS NOT NULL THEN unreadable

@@ -14,6 +14,9 @@ errors are those of a forecast, and the spread of the corrected forecasts is tha
 The spread is worked out twice, from the clicks that happened and from those that the model expects, and the larger
 counts: a click that is rare and weighs much is missing from most logs, and its spread with it.
 
+A proposal that is the allocation which made the log would have earned what the log earned: its gain is exactly zero,
+and no estimate of it, though one is possible, would say it better.
+
 A number is refused, with the reason, when the log cannot carry it (overlap.py). The proposal must not be learned from
 the sends that judge it (optimism.py measures why; counts.older_and_newer cuts a log).
 """
@@ -42,6 +45,12 @@ from recs_platform.statistics.intervals import LEVEL, normal_quantile
 
 Method: TypeAlias = Literal["ips", "snips", "dr"]
 METHODS: tuple[Method, ...] = ("ips", "snips", "dr")
+
+
+WRITTEN_TO = 0.0005
+"""A logged propensity and a proposed share that differ by no more are the same number, rounded to three digits."""
+_BEYOND_CHANCE = 4
+"""Standard errors by which a treatment's sends may differ from its logged chance."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,8 @@ def evaluate(
     if refused is not None:
         return refused
     log = log.where(~np.isnan(log.propensity) & (log.sends > 0))
+    if _is_the_logs(log, shares):
+        return _what_was_earned(log, overlap)
     shares = supported(log, shares)
     scored = _score(log.where(shares.sum(1)[log.segment] > 0), shares)
     estimates: dict[Method, PolicyEstimate] = {
@@ -86,6 +97,25 @@ def evaluate(
     gain, error = _mean_and_error(scored, scored.by["dr"] - scored.reward)
     half = normal_quantile(LEVEL) * error
     return Evaluation(estimates, logged, PolicyEstimate(gain, gain - half, gain + half), overlap)
+
+
+def _is_the_logs(log: SendLog, shares: Shares) -> bool:
+    """Whether the proposal chooses as the log says that it did, send by send, and the log did what it says."""
+    if np.abs(shares[log.segment, log.treatment] - log.propensity).max() > WRITTEN_TO:
+        return False
+    sent = np.zeros_like(shares)
+    np.add.at(sent, (log.segment, log.treatment), log.sends)
+    of_segment = sent.sum(1, keepdims=True)
+    chance = np.sqrt(of_segment * shares * (1 - shares))
+    return bool((np.abs(sent - of_segment * shares) <= _BEYOND_CHANCE * chance + 1e-9).all())
+
+
+def _what_was_earned(log: SendLog, overlap: Overlap) -> Evaluation:
+    """By every method, as no send would have been another."""
+    clicks, sends = float(log.clicks.sum()), float(log.sends.sum())
+    share = clicks / sends
+    logged = _rate(share, float(np.sqrt(share * (1 - share) / (sends - 1))), sends)
+    return Evaluation(dict.fromkeys(METHODS, logged), logged, PolicyEstimate(0.0, 0.0, 0.0), overlap)
 
 
 @dataclass(frozen=True)

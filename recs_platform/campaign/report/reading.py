@@ -71,12 +71,16 @@ class Findings:
 
     @property
     def incremental(self) -> Rows:
-        """What each arm earned beyond customers who were held back; the largest arm first."""
+        """What each arm brought beyond customers who were held back, in every metric; the largest arm first."""
         held_out = self.company.parameters.holdout_arms
-        rows = [
-            row for row in self.standing["arm_comparison"] if row["baseline"] in held_out and row["metric"] == "revenue"
-        ]
-        return sorted(rows, key=lambda row: (-row["messages"], row["arm"], row["baseline"]))
+        rows = [row for row in self.standing["arm_comparison"] if row["baseline"] in held_out]
+        return sorted(rows, key=lambda row: (-row["messages"], row["arm"], row["baseline"], row["metric"]))
+
+    def treatment_label(self, treatment_id: str) -> str:
+        """What people call it, with its id; the id alone where the feed has no name."""
+        rows = self.answers["funnel_by_treatment"]
+        name = next((row.get("treatment_name") for row in rows if row["treatment_id"] == treatment_id), None)
+        return f"{name} ({treatment_id})" if name and name != treatment_id else treatment_id
 
 
 @dataclass(frozen=True)

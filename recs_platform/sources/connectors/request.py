@@ -16,6 +16,7 @@ import pyarrow as pa
 from recs_platform.companies.model import Company
 from recs_platform.companies.problems import did_you_mean
 from recs_platform.companies.source_config import FilesSource, Source
+from recs_platform.companies.source_tables import missing_columns_text
 from recs_platform.errors import AnySourceError, SourceError, SourceUnavailableError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.landing import SOURCE_DAY, feed_columns
@@ -173,5 +174,6 @@ def _missing(request: SourceRequest, missing: list[str], there: Sequence[str], w
     return request.error(
         f"{where} has no column {', '.join(raw)}; it has {mask_text(shown) or 'none'}",
         column=", ".join(missing),
-        remedy=f"Name the source's column in the company file: sources.{table}.columns.{first}.{hint}",
+        remedy=f"Name the source's column in the company file: sources.{table}.columns.{first}."
+        f"{hint} {missing_columns_text(request.spec, missing)}",
     )

@@ -101,8 +101,8 @@ class Judged:
         return Judged(**kept, labels=redeemed)
 
     def ordered_by(self, scores: Floats) -> Lists:
-        """Each customer's list, the highest first; of equal scores the lower offer id."""
-        return lists(self.customers, metrics.ranks(scores, self.offers), self.labels, items=self.offers)
+        """Each customer's list, the highest first; equal scores share their places."""
+        return lists(self.customers, metrics.ranks(scores), self.labels, items=self.offers)
 
 
 def overall(judged: Judged, manifest: Manifest, day: date) -> Iterator[Row]:

@@ -63,10 +63,11 @@ def _blocks(explained: OfferExplained) -> Iterator[Block]:
 
 def _pair(explained: OfferExplained) -> str:
     kind = explained.business_type or "business of unknown kind"
-    item = explained.item or explained.item_id
+    off = "" if explained.discount is None else f"{explained.discount:.0%} off "
+    about = f"{off}{explained.item or explained.item_id or 'several items'} ({explained.category})"
     return (
-        f"customer {explained.customer_id} ({kind}), offer {explained.offer_id}: {explained.discount:.0%} off "
-        f"{item} ({explained.category}), {explained.starts_on} to {explained.ends_on}"
+        f"customer {explained.customer_id} ({kind}), offer {explained.offer_id}: {about}, "
+        f"{explained.starts_on} to {explained.ends_on}"
     )
 
 

@@ -37,15 +37,15 @@ def list_figures(
     """No rows when nothing is recommended; `digest` is what scored the recommendations."""
     if not recommended.num_rows:
         return
-    started, ended = (offers[name].cast(pa.date32()).to_numpy() for name in ("starts_on", "ends_on"))
     # As for candidates: the lists are shown from the day after.
-    shown_from = np.datetime64(day + timedelta(days=1))
-    running = int(((started <= shown_from) & (ended >= shown_from)).sum())
+    shown_from = pa.scalar(day + timedelta(days=1), pa.date32())
+    runs = pc.and_(pc.less_equal(offers["starts_on"], shown_from), pc.greater_equal(offers["ends_on"], shown_from))
+    running = len(pc.unique(offers.filter(runs)["offer_id"]))
     people = len(pc.unique(candidates["customer_id"]))
     buyers = _buyers(candidates)
     ours = _shown(recommended, np.asarray(recommended["rank"].to_numpy()), buyers)
     rates = candidates["historical_redemption_rate"].to_numpy()
-    popular = _shown(candidates, metrics.ranks(rates, np.asarray(candidates["offer_id"].to_numpy())), buyers)
+    popular = _shown(candidates, metrics.ranks(rates), buyers)
     for k in lengths:
         for row in _at(k, ours, popular, running, people):
             yield {**row, "digest": recommended["scored_by"][0].as_py()}

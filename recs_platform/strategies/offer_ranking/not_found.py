@@ -57,9 +57,11 @@ def _may_not_be_offered(offered: Offered, parameters: OfferRankingParameters) ->
         return f"The offer ends on {day}; lists of that day are shown from {day + timedelta(days=1)}."
     if offer["starts_on"] > day + timedelta(days=1):
         return f"The offer starts on {offer['starts_on']}; lists of {day} are shown from the day after."
+    if offer["item_id"] is None:
+        return None  # nothing is known of a margin
     if not offer["price"]:
         return f"Its item {offer['item_id']} has no price in the catalog."
-    if offer["cost"] is None:
+    if offer["cost"] is None or offer["discount"] is None:
         return None  # an unknown margin cannot be held against the floor
     margin = round(1 - offer["discount"] - offer["cost"] / offer["price"], 6)
     if margin < parameters.min_margin:

@@ -43,10 +43,10 @@ class OfferExplained:
     customer_id: str
     business_type: str | None
     offer_id: str
-    item_id: str
+    item_id: str | None
     item: str | None
     category: str
-    discount: float
+    discount: float | None
     starts_on: datetime.date
     ends_on: datetime.date
     verdict: str
@@ -142,7 +142,7 @@ def left_out(
     if not weaker and len(recommended) >= places:
         return "below the cut", f"All {places} offers in the list are more likely to be redeemed."
     for row in likelier[:-1]:
-        if row["item_id"] == pair["item_id"]:
+        if row["item_id"] == pair["item_id"] is not None:
             other = f"Offer {row['offer_id']} on the same item is more likely to be redeemed and stands for it."
             return BY_RULE, other
     alike = [row["offer_id"] for row in recommended if row["category"] == pair["category"] != UNKNOWN]

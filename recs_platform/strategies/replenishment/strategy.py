@@ -30,6 +30,7 @@ REPLENISHMENT = Strategy(
     title="What to re-order this week, plus something new",
     parameters=ReplenishmentParameters,
     source_tables=sources.SHARED,
+    needs=(sources.Events,),
     stages=_stages,
     world=_world,
 )

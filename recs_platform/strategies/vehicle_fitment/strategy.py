@@ -62,6 +62,7 @@ VEHICLE_FITMENT = Strategy(
     title="Parts that fit your car and that owners of your car buy",
     parameters=VehicleFitmentParameters,
     source_tables=(*sources.SHARED, sources.Fitment, sources.OrderHistory),
+    needs=(sources.Fitment, sources.Catalog, sources.Customers, (sources.Events, sources.OrderHistory)),
     stages=_stages,
     world=_world,
     story=_story,

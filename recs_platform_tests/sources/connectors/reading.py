@@ -11,10 +11,13 @@ import pyarrow as pa
 import pytest
 
 from recs_platform.errors import AnySourceError, SourceError
+from recs_platform.schemas.sources import Catalog
+from recs_platform.schemas.table import spec_of
 from recs_platform.sources.connectors.base import SourceRequest, read_source
 from recs_platform_tests.companies.shop import shop
 
 DAY = date(2025, 9, 1)
+CATALOG = spec_of(Catalog)
 
 
 class Reader:

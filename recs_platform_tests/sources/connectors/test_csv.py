@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recs_platform.companies.source_tables import missing_columns_text
 from recs_platform.errors import SourceError
 from recs_platform.sources.connectors.base import read_source
-from recs_platform_tests.sources.connectors.reading import Reader
+from recs_platform_tests.sources.connectors.reading import CATALOG, Reader
 
 Put = Callable[[str, str | bytes], None]
 CSV = {"connector": "files", "path": "catalog.csv"}
@@ -130,7 +131,8 @@ def test_a_header_alone_is_a_table_without_rows(reader: Reader, put: Put) -> Non
         (
             "item_id,prise,a@b.org\n1,2,3\n",
             "catalog, column price: catalog.csv has no column price; it has item_id, prise, a***@***.org. "
-            'Name the source\'s column in the company file: sources.catalog.columns.price. Did you mean "prise"?',
+            'Name the source\'s column in the company file: sources.catalog.columns.price. Did you mean "prise"? '
+            + missing_columns_text(CATALOG, ["price"]),
         ),
         (
             "item_id,price,price\n1,2,3\n",
@@ -147,7 +149,8 @@ def test_a_rename_that_finds_nothing_is_an_error_for_a_nullable_column_too(reade
     put("catalog.csv", "item_id,price,Part Type\n1,2,3\n")
     assert reader.complaint({**CSV, "columns": {"category": "PartType"}}) == (
         "catalog, column category: catalog.csv has no column PartType; it has Part Type, item_id, price. "
-        'Name the source\'s column in the company file: sources.catalog.columns.category. Did you mean "Part Type"?'
+        'Name the source\'s column in the company file: sources.catalog.columns.category. Did you mean "Part Type"? '
+        + missing_columns_text(CATALOG, ["category"])
     )
 
 

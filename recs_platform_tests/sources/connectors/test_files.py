@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from recs_platform.companies.source_tables import missing_columns_text
 from recs_platform.sources.connectors.base import read_source
-from recs_platform_tests.sources.connectors.reading import Reader
+from recs_platform_tests.sources.connectors.reading import CATALOG, Reader
 
 Put = Callable[[str, str | bytes], None]
 ENDINGS = ".parquet, .csv, .csv.gz, .zip or .xlsx"
@@ -172,7 +173,8 @@ def test_a_required_column_must_be_in_every_file(reader: Reader, tmp_path: Path)
     assert reader.complaint(files("c")) == (
         "catalog, column price: c/2.parquet has no column price; it has item_id. "
         "Name the source's column in the company file: sources.catalog.columns.price. "
-        "If the source lacks it, give one value for all rows: sources.catalog.constants.price."
+        "If the source lacks it, give one value for all rows: sources.catalog.constants.price. "
+        + missing_columns_text(CATALOG, ["price"])
     )
 
 

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from recs_platform.companies.source_tables import missing_columns_text
 from recs_platform.errors import AnySourceError, SourceError, SourceUnavailableError
 from recs_platform.sources.connectors.base import open_source, read_source
-from recs_platform_tests.sources.connectors.reading import Reader
+from recs_platform_tests.sources.connectors.reading import CATALOG, Reader
 
 SET = "Set SHOP_URL to the database's SQLAlchemy URL, such as postgresql+psycopg://<user>:<password>@<host>/<name>."
 CORRECT = "Correct sources.catalog.query in the company file."
@@ -169,7 +170,8 @@ def test_a_query_cannot_write(reader: Reader, postgres_url: str) -> None:
         (
             "SELECT sku, price FROM goods",
             "catalog, column item_id: the query's result has no column item_id; it has sku, price. "
-            "Name the source's column in the company file: sources.catalog.columns.item_id.",
+            "Name the source's column in the company file: sources.catalog.columns.item_id. "
+            + missing_columns_text(CATALOG, ["item_id"]),
         ),
         (
             "SELECT sku AS item_id, price, price FROM goods",

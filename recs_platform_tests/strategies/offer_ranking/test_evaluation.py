@@ -95,33 +95,35 @@ BY_HAND = judged(
         ("A", "F2", False, 0.2, 0.8, 6.0),
         ("A", "F3", True, 0.5, 0.3, 1.0),
         ("B", "F1", False, 0.4, 0.1, 4.0),
-        ("B", "F2", True, 0.4, 0.8, 5.0),  # the model's tie: the lower offer comes first
+        ("B", "F2", True, 0.4, 0.8, 5.0),  # the model's tie: half a hit at 1
     ]
 )
 
 
 def test_lists_by_hand() -> None:
-    """A: the model says F1 F3 F2, popularity F2 F3 F1. B: the model says F1 F2, popularity F2 F1."""
+    """A: the model says F1 F3 F2, popularity F2 F3 F1. B: the model says either order, popularity F2 F1."""
     first, third = by_name(list(ranking(BY_HAND)), "ranking", 1), by_name(list(ranking(BY_HAND)), "ranking", 3)
-    assert (first["precision"]["value"], first["precision"]["baseline"]) == (0.5, 0.5)
-    assert first["precision_gain"]["value"] == 0.0  # A gains 1, B loses 1
+    assert (first["precision"]["value"], first["precision"]["baseline"]) == (0.75, 0.5)
+    assert first["precision_gain"]["value"] == 0.25  # A gains 1, B loses a half
     assert third["precision"]["value"] == pytest.approx((2 / 3 + 1 / 3) / 2)
-    assert first["recall"]["value"] == pytest.approx((1 / 2 + 0) / 2)
-    assert third["average_precision"]["value"] == pytest.approx((1 + 1 / 2) / 2)
+    assert first["recall"]["value"] == pytest.approx((1 / 2 + 1 / 2) / 2)
+    assert third["average_precision"]["value"] == pytest.approx((1 + (1 + 1 / 2) / 2) / 2)
     assert third["average_precision"]["baseline"] == pytest.approx(((1 / 2 + 2 / 3) / 2 + 1) / 2)
     best = 1 + 1 / np.log2(3)
-    assert third["ndcg"]["value"] == pytest.approx((1 + 1 / np.log2(3)) / 2)
+    assert third["ndcg"]["value"] == pytest.approx((1 + (1 + 1 / np.log2(3)) / 2) / 2)
     assert third["ndcg"]["baseline"] == pytest.approx(((1 / np.log2(3) + 1 / 2) / best + 1) / 2)
     assert {row["sample_size"] for row in first.values()} == {2}
 
 
 def test_margins_by_hand() -> None:
-    """Realised at 1: the model 4 of A, popularity 5 of B. Expected: 0.9 x 4 + 0.4 x 4 against 0.2 x 6 + 0.4 x 5."""
+    """Realised at 1: the model 4 of A and half of 5 of B, popularity 5 of B.
+
+    Expected: the model 0.9 x 4, and 0.4 x 4 or 0.4 x 5; popularity 0.2 x 6 + 0.4 x 5."""
     first = by_name(list(ranking(BY_HAND)), "ranking", 1)
-    assert (first["realised_margin"]["value"], first["realised_margin"]["baseline"]) == (2.0, 2.5)
-    assert first["realised_margin_lift"]["value"] == pytest.approx(4 / 5 - 1)
-    assert first["expected_margin"]["value"] == pytest.approx((3.6 + 1.6) / 2)
-    assert first["expected_margin_lift"]["value"] == pytest.approx(5.2 / 3.2 - 1)
+    assert (first["realised_margin"]["value"], first["realised_margin"]["baseline"]) == (3.25, 2.5)
+    assert first["realised_margin_lift"]["value"] == pytest.approx(6.5 / 5 - 1)
+    assert first["expected_margin"]["value"] == pytest.approx((3.6 + 1.8) / 2)
+    assert first["expected_margin_lift"]["value"] == pytest.approx(5.4 / 3.2 - 1)
 
 
 def test_a_baseline_that_earns_nothing_has_no_lift() -> None:
@@ -174,14 +176,17 @@ _PAIRS = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(_PAIRS)
 def test_precision_is_that_of_lists_sorted_one_by_one(pairs: list[tuple[str, str, bool, float, float, float]]) -> None:
-    """With ties, in any order of rows."""
+    """Ties share the places that are left."""
     for k in (1, 3):
         found = by_name(list(ranking(judged(pairs))), "ranking", k)["precision"]
         for figure, column in (("value", 3), ("baseline", 4)):
             hits = []
             for customer in {pair[0] for pair in pairs}:
-                mine = sorted((-pair[column], pair[1], pair[2]) for pair in pairs if pair[0] == customer)  # type: ignore[operator]
-                hits.append(sum(pair[2] for pair in mine[:k]) / k)
+                mine = [(float(pair[column]), pair[2]) for pair in pairs if pair[0] == customer]
+                above = [sum(other > score for other, _ in mine) for score, _ in mine]
+                alike = [sum(other == score for other, _ in mine) for score, _ in mine]
+                chances = [min(max(k - a, 0), n) / n for a, n in zip(above, alike, strict=True)]
+                hits.append(sum(c for c, (_, redeemed) in zip(chances, mine, strict=True) if redeemed) / k)
             assert found[figure] == pytest.approx(np.mean(hits))
 
 

@@ -236,7 +236,7 @@ def test_all_that_asked_is_recorded(models: ModelShelf) -> None:
 def test_what_a_training_says(models: ModelShelf) -> None:
     assert show_training([]).words == "No training was asked for: the serving model stays."
     refused = show_training(train(models, one_class()))
-    assert refused.words.startswith("Asked by: it is Monday. Nothing was trained, and no model serves: no successes")
+    assert refused.words.startswith("Asked by: it is Monday. Nothing was trained, and no model serves: the examples")
     assert refused.picture is None
     train(models, impressions())
     rows = train(models, impressions(day=NEXT), day=NEXT)

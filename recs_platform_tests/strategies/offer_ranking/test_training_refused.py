@@ -57,8 +57,8 @@ TOO_SHORT = impressions().filter(pc.field("shown_on") > DAY - timedelta(days=28)
     [
         (impressions().slice(0, 0), "there are no examples"),
         (NOT_OVER, "there are no examples"),
-        (one_class(), "no successes among the "),
-        (TOO_SHORT, "the examples span 21 days, 2025-11-04 to 2025-11-24, but the windows need 22"),
+        (one_class(), "the examples span 35 days, 2025-10-21 to 2025-11-24, with 0 successes among "),
+        (TOO_SHORT, "the examples span 21 days, 2025-11-04 to 2025-11-24, with 715 successes among "),
     ],
     ids=["no impressions", "no outcome is final", "one class", "too few days"],
 )

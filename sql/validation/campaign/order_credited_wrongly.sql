@@ -1,5 +1,6 @@
--- An order is credited to a message to its own customer, sent at most @attribution_window_days before it, that was
--- neither held out nor is known to have failed. A failure means that revenue is claimed that no message can have earned.
+-- An order is credited to a message to its own customer that was sent before it and not held out; unless the order names
+-- it, at most @attribution_window_days before, and not known to have failed. A failure means that revenue is claimed
+-- that no message can have earned.
 -- table: campaign_orders
 -- severity: error
 SELECT
@@ -13,8 +14,14 @@ LEFT JOIN send_engagement
 WHERE campaign_orders.send_id IS NOT NULL
   AND NOT COALESCE(
     send_engagement.customer_id = campaign_orders.customer_id
-      AND send_engagement.status IN ('delivered', 'unreported')
+      AND send_engagement.status <> 'held_out'
       AND send_engagement.sent_at <= campaign_orders.ordered_at
-      AND TIMESTAMP_ADD(send_engagement.sent_at, INTERVAL @attribution_window_days DAY) > campaign_orders.ordered_at,
+      AND (
+        COALESCE(campaign_orders.credit = 'explicit', FALSE)
+        OR (
+          send_engagement.status <> 'failed'
+          AND TIMESTAMP_ADD(send_engagement.sent_at, INTERVAL @attribution_window_days DAY) > campaign_orders.ordered_at
+        )
+      ),
     FALSE
   )

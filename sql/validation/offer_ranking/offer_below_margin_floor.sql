@@ -6,10 +6,8 @@ SELECT
   offer_recommendations.customer_id,
   offer_recommendations.rank,
   offer_recommendations.offer_id,
-  ROUND(1 - offers.discount - SAFE_DIVIDE(catalog.cost, catalog.price), 6) AS margin
+  ROUND(1 - offer_recommendations.discount - SAFE_DIVIDE(catalog.cost, catalog.price), 6) AS margin
 FROM offer_recommendations
-JOIN offers
-  ON offers.offer_id = offer_recommendations.offer_id
 JOIN catalog
-  ON catalog.item_id = offers.item_id
-WHERE ROUND(1 - offers.discount - SAFE_DIVIDE(catalog.cost, catalog.price), 6) < @min_margin
+  ON catalog.item_id = offer_recommendations.item_id
+WHERE ROUND(1 - offer_recommendations.discount - SAFE_DIVIDE(catalog.cost, catalog.price), 6) < @min_margin

@@ -6,7 +6,7 @@
 -- among: starts_on <= DATE_ADD(as_of, INTERVAL 1 DAY) AND ends_on > as_of
 -- severity: warn
 -- tolerance: @max_offers_lost
-SELECT offers.offer_id, offers.item_id
+SELECT offers.offer_id, offers.item_id, offers.starts_on
 FROM offers
 LEFT JOIN (SELECT DISTINCT offer_id FROM offer_recommendations) AS given
   ON given.offer_id = offers.offer_id
