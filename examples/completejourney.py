@@ -78,8 +78,8 @@ def order_lines(lines: pd.DataFrame, redemptions: pd.DataFrame) -> pd.DataFrame:
     credit = credit.astype({"product_id": "int64"})[["order_id", "product_id", "coupon_upc", "campaign_id"]]
     columns = ["event_id", "transaction_timestamp", "household_id", "product_id", "order_id", "quantity", "unit_price"]
     lines = lines.merge(credit, on=["order_id", "product_id"], how="left")
-    lines[["coupon_upc", "campaign_id"]] = lines[["coupon_upc", "campaign_id"]].astype("Int64")
-    return lines[[*columns, "is_promo", "coupon_upc", "campaign_id", "day"]]
+    lines = lines.astype({"coupon_upc": "Int64", "campaign_id": "Int64"}).rename(columns={"coupon_upc": "coupon_id"})
+    return lines[[*columns, "is_promo", "coupon_id", "campaign_id", "day"]]
 
 
 def catalog(products: pd.DataFrame, lines: pd.DataFrame, coupons: pd.DataFrame) -> pd.DataFrame:

@@ -20,8 +20,8 @@ EXTRAS = ("dev", "postgres")
 _PIN = re.compile(r"([a-z0-9._-]+)==([^\s=;]+)((?: --hash=sha256:[0-9a-f]{64})+)")
 
 
-def locked() -> dict[str, str]:
-    text = (ROOT / "requirements.lock").read_text().replace(" \\\n    ", " ")
+def locked(name: str = "requirements.lock") -> dict[str, str]:
+    text = (ROOT / name).read_text().replace(" \\\n    ", " ")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     pins = [_PIN.fullmatch(line) for line in lines]
     assert all(pins), "every package has one exact version and the hashes of its files"
@@ -36,8 +36,9 @@ def required() -> list[Requirement]:
     return [Requirement(text) for text in texts]
 
 
-def test_no_address_and_no_path() -> None:
-    text = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-real.lock"])
+def test_no_address_and_no_path(name: str) -> None:
+    text = (ROOT / name).read_text()
     assert "://" not in text
     assert "/" not in text
     assert set(re.findall(r"--[a-z-]+", text)) == {"--hash"}
@@ -57,6 +58,15 @@ def test_it_is_installed_by_its_hashes() -> None:
 @pytest.mark.parametrize("requirement", required(), ids=str)
 def test_a_requirement_of_the_project_is_locked_within_its_range(requirement: Requirement) -> None:
     assert requirement.specifier.contains(locked()[canonicalize_name(requirement.name)])
+
+
+def test_the_data_of_the_real_example_are_locked_too() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (wanted,) = (Requirement(text) for text in project["project"]["optional-dependencies"]["examples"])
+    pins = locked("requirements-real.lock")
+    assert list(pins) == [canonicalize_name(wanted.name)]
+    assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)])
+    assert "--no-deps --require-hashes -r requirements-real.lock" in (ROOT / "Makefile").read_text()
 
 
 def needed(requirement: Requirement, seen: set[str]) -> Iterator[str]:

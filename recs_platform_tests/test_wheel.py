@@ -23,9 +23,15 @@ def test_a_wheel_holds_queries_companies_and_the_mark_of_types(tmp_path: Path) -
         for path in (ROOT / "recs_platform").rglob("*")
         if path.is_file() and path.suffix != ".pyc"
     }
+    examples = {
+        f"recs_platform/{path.relative_to(ROOT)}"
+        for path in (ROOT / "examples").rglob("*")
+        if path.suffix in (".py", ".yaml")
+    }
     queries = {f"recs_platform/{path.relative_to(ROOT)}" for path in (ROOT / "sql").rglob("*.sql")}
     shipped = {"recs_platform/dagster.yaml", "recs_platform/workspace.yaml"}
+    assert "recs_platform/examples/completejourney.py" in examples
     assert "recs_platform/py.typed" in package
     assert "recs_platform/companies/builtin/acme.yaml" in package
-    assert (package | queries | shipped) - held == set()
+    assert (package | queries | examples | shipped) - held == set()
     assert {name for name in held if not name.startswith(("recs_platform/", "recs_platform-"))} == set()

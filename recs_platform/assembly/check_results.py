@@ -12,20 +12,32 @@ from recs_platform.warehouse.protocol import BoundQuery
 
 def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery) -> dg.AssetCheckResult:
     """What people see of a check: the rule in words, how often it is broken, and a few masked rows."""
-    severity = dg.AssetCheckSeverity.ERROR if check.severity is Severity.ERROR else dg.AssetCheckSeverity.WARN
-    metadata: dict[str, Any] = {
-        "rule": check.query.description,
+    metadata = _about(check, bound) | {
         "violations": verdict.violations,
         "share": round(verdict.share, 6),
         "tolerance": verdict.allowed,
         f"rows_of_{check.of}": verdict.rows,
-        "sql": dg.MetadataValue.md(f"```sql\n{bound.query.text}\n```"),
     }
     if verdict.examples:
         metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))
     return dg.AssetCheckResult(
-        passed=verdict.passed, severity=severity, metadata=metadata, description=_described(check, verdict)
+        passed=verdict.passed, severity=_severity(check), metadata=metadata, description=_described(check, verdict)
     )
+
+
+def not_judged(check: Check, why: str, bound: BoundQuery) -> dg.AssetCheckResult:
+    """Of a check that has nothing to judge: it was not run, and warns of nothing."""
+    return dg.AssetCheckResult(
+        passed=True, severity=_severity(check), metadata=_about(check, bound), description=f"Nothing to judge: {why}."
+    )
+
+
+def _about(check: Check, bound: BoundQuery) -> dict[str, Any]:
+    return {"rule": check.query.description, "sql": dg.MetadataValue.md(f"```sql\n{bound.query.text}\n```")}
+
+
+def _severity(check: Check) -> dg.AssetCheckSeverity:
+    return dg.AssetCheckSeverity.ERROR if check.severity is Severity.ERROR else dg.AssetCheckSeverity.WARN
 
 
 def _described(check: Check, verdict: CheckVerdict) -> str:

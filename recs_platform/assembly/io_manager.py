@@ -21,6 +21,7 @@ from recs_platform.automation.figures import company_figures
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.masking import mask_row
+from recs_platform.pipeline.left_out import NOT_PROVIDED, left_out, not_provided_in_words
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable, SqlTable
 from recs_platform.reporting.presentation import Present, markdown_image, presented, write_picture
@@ -53,12 +54,20 @@ class WarehouseIOManager(dg.IOManager):
         pipeline = self.pipelines[strategy]
         ref = pipeline.ref(table, self.companies[company])
         subject = Subject(f"{strategy}/{table}", company, ref, days)
-        note = {"run": context.run_id, **self._noted(pipeline.tables[table], obj)}
-        written = self.warehouse.replace(subject, _rows(obj, ref.spec), audits=(SCHEMA_AUDIT,), note=note)
-        self._say_what_is_empty(context, subject, written)
+        note: dict[str, Any] = {"run": context.run_id, **self._noted(pipeline.tables[table], obj)}
+        if without := left_out(pipeline, self.companies[company]).get(table, ()):
+            note[NOT_PROVIDED] = list(without)
+        # What is without rows for want of a source keeps every rule but that it may not be empty.
+        audits = () if without else (SCHEMA_AUDIT,)
+        written = self.warehouse.replace(subject, _rows(obj, ref.spec), audits=audits, note=note)
         metadata = self._metadata(pipeline, table, subject, written)
-        if present := pipeline.tables[table].present:
-            metadata |= self._presented(context, subject, present)
+        if without:
+            metadata[NOT_PROVIDED] = dg.MetadataValue.text(f"{not_provided_in_words(without)}: no rows, and no alarm.")
+        else:
+            sparse = table.removeprefix("landed_") in self.companies[company].strategy.sparse_tables
+            self._say_what_is_empty(context, subject, written, sparse=sparse)
+            if present := pipeline.tables[table].present:
+                metadata |= self._presented(context, subject, present)
         context.add_output_metadata(metadata)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame | pa.Table:
@@ -79,8 +88,8 @@ class WarehouseIOManager(dg.IOManager):
         return {}
 
     @staticmethod
-    def _say_what_is_empty(context: dg.OutputContext, subject: Subject, written: Written) -> None:
-        if not written.empty_days or subject.table.spec.empty is Empty.ALLOWED:
+    def _say_what_is_empty(context: dg.OutputContext, subject: Subject, written: Written, *, sparse: bool) -> None:
+        if not written.empty_days or subject.table.spec.empty is Empty.ALLOWED or sparse:
             return
         shown = ", ".join(map(str, written.empty_days[:_EMPTY_DAYS_SHOWN]))
         more = len(written.empty_days) - _EMPTY_DAYS_SHOWN

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from recs_platform.assembly.check_results import check_result
+from recs_platform.assembly.check_results import check_result, not_judged
 from recs_platform.assembly.earlier_days import GUARDED, earlier_days_check
 from recs_platform.assembly.handover import call_table_function
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
@@ -23,6 +23,7 @@ from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.model_registry.run_tags import reasons_of
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.pipeline.coverage import require_whole_windows
+from recs_platform.pipeline.left_out import left_out, nothing_to_judge
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import PUBLICATION, FrameTable, SqlTable
 from recs_platform.schemas.table import Kind, TableSpec
@@ -137,6 +138,8 @@ class PipelineWiring:
         def bound_query(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
             bound = self.pipeline.bind(name, self.companies[company], days)
+            if self._without(name, company):
+                return table.spec.arrow_schema.empty_table()
             self._require_windows(context, name, self.companies[company], days)
             return bound
 
@@ -156,6 +159,8 @@ class PipelineWiring:
         @guarded_step
         def frame(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
+            if self._without(name, company):
+                return table.spec.arrow_schema.empty_table()
             self._require_windows(context, name, self.companies[company], days)
             models = None
             if table.uses_models:
@@ -172,6 +177,10 @@ class PipelineWiring:
             required_resource_keys={"warehouse"},
         )(frame)
         return asset
+
+    def _without(self, table: str, company: str) -> tuple[str, ...]:
+        """The source tables for want of which a table is left out."""
+        return left_out(self.pipeline, self.companies[company]).get(table, ())
 
     def _require_windows(self, context: dg.AssetExecutionContext, table: str, company: Company, days: Days) -> None:
         warehouse, history = context.resources.warehouse, RANGE_START in context.run.tags
@@ -195,6 +204,8 @@ class PipelineWiring:
         def guard(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
             company, days = company_and_days(list(context.partition_keys))
             bound = self.pipeline.bind_check(check.name, self.companies[company], days)
+            if why := nothing_to_judge(self.pipeline, self.companies[company], check.name):
+                return not_judged(check, why, bound)
             verdict = judge(context.resources.warehouse, check, bound)
             return check_result(check, verdict, bound)
 

@@ -5,7 +5,8 @@ Of a table, the first of these that is true:
 - failed: its newest day that is due, or a check of that day, failed, and it was not made again since.
 - missing: a day that is expected was never made, the newest or one before it.
 - not due: it was never made, and need not have been yet.
-- stale: something that its newest day is made of was replaced later.
+- stale: something that its newest day is made of was replaced later, or is provided only since.
+- not provided: it has no rows, as the company does not provide a source table that it is made of.
 - empty: its newest day was made and has no rows.
 - fresh: none of them.
 """
@@ -23,6 +24,7 @@ from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.pipeline.coverage import Coverage, in_words
 from recs_platform.pipeline.failed_parts import failed_parts
+from recs_platform.pipeline.left_out import NOT_PROVIDED, left_out, not_provided_in_words
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
@@ -42,7 +44,7 @@ class TableState:
     rows: int | None
     """Of the newest day."""
     state: str
-    """fresh, empty, stale, missing, failed or not due."""
+    """fresh, empty, not provided, stale, missing, failed or not due."""
     why: str
     missing_days: tuple[date, ...] = ()
     """Those that are expected, up to the company's newest day."""
@@ -57,6 +59,8 @@ class CompanyState:
     missing_days: tuple[date, ...]
     """Days on which some table is missing that was due."""
     lost_days: tuple[date, ...]
+    not_provided: tuple[str, ...]
+    """The source tables that it does without."""
     last_run: str
     ended_at: datetime | None
     checks_warned: int | None
@@ -79,14 +83,18 @@ def company_status(company: Company, pipeline: Pipeline, warehouse: Warehouse) -
     if newest is not None:
         missing = there.missing(newest)
         failed = frozenset(failed_parts(company, pipeline, warehouse, opened_database(), newest))
-    run = _last_run(company)
+    run, without = _last_run(company), left_out(pipeline, company)
     return CompanyState(
         company.name,
         company.strategy.name,
         newest,
-        tuple(_table_state(name, there, slices, newest, missing, failed) for name in pipeline.tables),
+        tuple(
+            _table_state(name, there, slices, newest, missing, failed, without.get(name, ()))
+            for name in pipeline.tables
+        ),
         missing,
         company.lost_days,
+        company.not_provided,
         _run_text(run),
         run.ended_at if run else None,
         run.checks_warned if run else None,
@@ -102,6 +110,7 @@ def _table_state(
     newest: date | None,
     missing: Sequence[date],
     failed: Collection[str],
+    without: Sequence[str],
 ) -> TableState:
     company, pipeline, own = there.company, there.pipeline, slices[name]
     kind, due = pipeline.specs[name].kind, newest
@@ -122,6 +131,10 @@ def _table_state(
         )
     elif later := _replaced_later(name, there, slices):
         state, why = "stale", f"{later} was replaced later"
+    elif made_without := [one for one in own[-1].note.get(NOT_PROVIDED, ()) if one not in without]:
+        state, why = "stale", f"it was made without {' and '.join(made_without)}"
+    elif without:
+        state, why = "not provided", not_provided_in_words(without)
     elif own[-1].empty:
         state, why = "empty", "no rows"
     last = own[-1] if own else None

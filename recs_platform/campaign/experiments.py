@@ -48,21 +48,21 @@ class ArmSums:
         return self.sums.y / self.sums.n
 
 
-@table_asset(ArmComparison, present=show_arms)
+@table_asset(ArmComparison, needs=("metric_sums",), present=show_arms)
 def arm_comparison(company: Company, days: Days, metric_sums: pa.Table) -> pa.Table:
     """Every arm against the control arm and against those held out."""
     rows = compare_arms(parts_of(metric_sums.to_pylist(), "arm"), company.parameters)
     return spec_of(ArmComparison).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
-@table_asset(SampleRatio)
+@table_asset(SampleRatio, needs=("metric_sums",))
 def sample_ratio(company: Company, days: Days, metric_sums: pa.Table) -> pa.Table:
     """How the draw of the arms went, against the plan where there is one."""
     rows = compare_shares(parts_of(metric_sums.to_pylist(), "arm"), company.parameters.planned_arm_shares)
     return spec_of(SampleRatio).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
-@table_asset(PeriodComparison, present=show_periods)
+@table_asset(PeriodComparison, needs=("metric_sums",), present=show_periods)
 def period_comparison(days: Days, metric_sums: pa.Table, paired_customers: pa.Table) -> pa.Table:
     """After the newest release against before it."""
     rows = compare_periods(parts_of(metric_sums.to_pylist(), "period"), paired_customers.to_pylist())

@@ -15,28 +15,27 @@ if TYPE_CHECKING:
 
 def campaign_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
     """One line a finding; a company that sends nothing has none."""
+    from recs_platform.campaign.bandit.evidence import evidence_of
+    from recs_platform.campaign.report.provided import engagement_in_words
     from recs_platform.pipeline.stored import stored_rows
     from recs_platform.plurals import counted
-    from recs_platform.reporting.figures import money, percent
+    from recs_platform.reporting.figures import money
     from recs_platform.schemas.campaign import EVERYBODY
 
     rows = partial(stored_rows, warehouse, pipeline, company, day=day)
 
     for summary in rows("campaign_summary"):
-        sends = summary["sends"]
         yield (
-            f"{counted(sends, 'message')} in {counted(summary['campaigns'], 'campaign')}: "
-            f"{percent(summary['opened'] / sends)} opened, {percent(summary['clicked'] / sends)} clicked; "
+            f"{counted(summary['sends'], 'message')} in {counted(summary['campaigns'], 'campaign')}: "
+            f"{engagement_in_words(company, summary)}"
             f"{counted(summary['orders'], 'order')} credited, {money(summary['revenue'], company.currency)}"
         )
     for row in rows("arm_comparison"):
         if row["baseline"] in company.parameters.holdout_arms and row["metric"] == "orders":
             yield brought_in(row)
-    shares = [row for row in rows("treatment_bandit") if row["segment"] == EVERYBODY]
-    if shares:
-        best = max(shares, key=lambda row: (row["share_next"], row["treatment_id"]))
-        share = percent(best["share_next"])
-        yield f"next: {best['treatment_id']} gets {share} of the traffic, the largest share of {len(shares)} treatments"
+    evidence = evidence_of([row for row in rows("treatment_bandit") if row["segment"] == EVERYBODY])
+    if evidence:
+        yield f"next: {evidence.sentence(evidence.leader['treatment_id'])}"
 
 
 def brought_in(row: Mapping[str, Any]) -> str:

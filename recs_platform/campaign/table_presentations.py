@@ -9,10 +9,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from recs_platform.campaign.report.experiments import arms_chart
+from recs_platform.campaign.bandit.evidence import evidence_of
+from recs_platform.campaign.report.experiments import arms_chart, needs_fewer_looks
+from recs_platform.campaign.report.measures import metric_name, value_writer
 from recs_platform.campaign.report.messages import busiest_hours, hours_chart, treatments_chart
 from recs_platform.campaign.report.next_treatments import bandit_chart
 from recs_platform.campaign.report.orders import paths_chart, time_chart
+from recs_platform.campaign.report.provided import engagement_in_words, has
 from recs_platform.campaign.report.revenue import filled, revenue_chart
 from recs_platform.companies.model import Company
 from recs_platform.plurals import counted
@@ -32,7 +35,7 @@ def show_summary(company: Company, rows: Rows) -> Presentation:
     (row,) = rows
     sentence = (
         f"{counted(row['sends'], 'message')} to {counted(row['customers'], 'customer')}: "
-        f"{percent(row['opened'] / row['sends'])} opened, {percent(row['clicked'] / row['sends'])} clicked; "
+        f"{engagement_in_words(company, row)}"
         f"{counted(row['orders'], 'order')} credited, {money(row['revenue'], company.currency)}. "
         "Credited revenue is not incremental: see arm_comparison."
     )
@@ -44,8 +47,10 @@ def show_paths(company: Company, rows: Rows) -> Presentation:
     if not rows:
         return Presentation("No order is credited to a message.")
     *parts, total = sorted(rows, key=lambda row: int(row["path_number"]))
-    tracked = sum(row["orders"] for row in parts if row["path"] in ("clicked", "opened"))
-    sentence = f"{tracked:,} of {counted(total['orders'], 'credited order')} came after a recorded open or click."
+    sentence = f"{counted(total['orders'], 'order')} credited to messages."
+    if has(company, "opened"):
+        tracked = sum(row["orders"] for row in parts if row["path"] in ("clicked", "opened"))
+        sentence = f"{tracked:,} of {counted(total['orders'], 'credited order')} came after a recorded open or click."
     return Presentation(sentence, picture(paths_chart(parts, company.currency)))
 
 
@@ -68,12 +73,13 @@ def show_time(rows: Rows) -> Presentation:
     return Presentation(sentence, picture(time_chart(ordered)))
 
 
-def show_treatments(rows: Rows) -> Presentation:
+def show_treatments(company: Company, rows: Rows) -> Presentation:
     """Which treatments are opened."""
     if not rows:
         return Presentation("Nothing was sent.")
     ordered = sorted(rows, key=lambda row: (-row["sends"], row["treatment_id"]))
-    return Presentation(f"Sent: {counted(len(rows), 'treatment')}.", picture(treatments_chart(ordered)))
+    drawn = picture(treatments_chart(ordered)) if has(company, "opened") else None
+    return Presentation(f"Sent: {counted(len(rows), 'treatment')}.", drawn)
 
 
 def show_hours(rows: Rows) -> Presentation:
@@ -91,18 +97,24 @@ def show_arms(company: Company, rows: Rows) -> Presentation:
     """What each arm brought."""
     if not rows:
         return Presentation("There are no two arms to compare: no messages whose attribution window is over.")
-    lines = [_arm(row) for row in rows if row["metric"] in ("orders", "clicks")]
+    own = [metric.name for metric in company.parameters.metrics]
+    lines = [
+        _arm(row, company)
+        for row in rows
+        if row["metric"] in ("orders", "clicks", *own) and has(company, row["metric"])
+    ]
     orders = [row for row in rows if row["metric"] == "orders"]
-    drawn = picture(arms_chart("orders", orders, company.currency)) if orders else None
+    drawn = picture(arms_chart("orders", orders, company)) if orders else None
     return Presentation("\n".join(f"- {line}" for line in lines), drawn)
 
 
-def _arm(row: Mapping[str, Any]) -> str:
+def _arm(row: Mapping[str, Any], company: Company) -> str:
+    write = value_writer(row["metric"], company)
     sure = row["anytime_low"] is not None and (row["anytime_low"] > 0 or row["anytime_high"] < 0)
     verdict = "statistically significant, however often you look" if sure else "not statistically significant yet"
     return (
-        f"{row['arm']} compared with {row['baseline']}: {row['value']:.3%} {row['metric']} per message, compared with "
-        f"{row['baseline_value']:.3%}; {verdict}."
+        f"{row['arm']} compared with {row['baseline']}: {write(row['value'])} {metric_name(row['metric'])} per "
+        f"message, compared with {write(row['baseline_value'])}; {verdict}.{needs_fewer_looks(row)}"
     )
 
 
@@ -123,15 +135,12 @@ def _period(row: Mapping[str, Any]) -> str:
 def show_bandit(company: Company, rows: Rows) -> Presentation:
     """Where traffic should go next."""
     everybody = [row for row in rows if row["segment"] == EVERYBODY]
-    if not everybody:
+    evidence = evidence_of(everybody)
+    if evidence is None:
         return Presentation("Nothing was sent: there is no treatment to learn about.")
-    best = max(everybody, key=lambda row: (row["share_next"], row["treatment_id"]))
     retired = sum(row["retired"] for row in everybody)
     sentence = (
-        f"{best['treatment_id']} gets the most traffic next ({best['share_next']:.1%}): its rate is "
-        f"{best['posterior_mean']:.2%} ({best['credible_low']:.2%} to {best['credible_high']:.2%}), and the "
-        f"probability that it is the best is {best['chance_best']:.1%}. Retired treatments: {retired} of "
-        f"{len(everybody)}."
+        f"{evidence.sentence(evidence.leader['treatment_id'])} Retired treatments: {retired} of {len(everybody)}."
     )
     ordered = sorted(everybody, key=lambda row: (-row["share_next"], row["treatment_id"]))
     reward = company.parameters.bandit_reward.replace("_", " ").capitalize()
@@ -148,5 +157,7 @@ def show_off_policy(rows: Rows) -> Presentation:
             lines.append(
                 f"{row['policy']}: {row['value']:+.3%} clicks per message ({row['value_low']:+.3%} to "
                 f"{row['value_high']:+.3%}) compared with what was sent."
+                if row["value"] or row["value_low"] != row["value_high"]
+                else f"{row['policy']}: exactly what was sent, so it gains and loses nothing."
             )
     return Presentation("\n".join(f"- {line}" for line in lines) or "Nothing was sent, so nothing can be judged.")

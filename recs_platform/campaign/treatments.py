@@ -27,14 +27,14 @@ from recs_platform.warehouse.slices import Days
 Row: TypeAlias = Mapping[str, Any]
 
 
-@table_asset(TreatmentBandit, present=show_bandit)
+@table_asset(TreatmentBandit, needs=("treatment_days", "interactions"), present=show_bandit)
 def treatment_bandit(company: Company, days: Days, treatment_days: pa.Table) -> pa.Table:
     """Every treatment for everybody, and in each segment."""
     rows = standings(log_of(treatment_days.to_pylist(), days.last), company.parameters)
     return spec_of(TreatmentBandit).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
-@table_asset(OffPolicyEvaluation, present=show_off_policy)
+@table_asset(OffPolicyEvaluation, needs=("treatment_days", "interactions"), present=show_off_policy)
 def off_policy_evaluation(company: Company, days: Days, treatment_days: pa.Table) -> pa.Table:
     """What the bandit, and sending all treatments alike, would have earned."""
     rows = judgements(log_of(treatment_days.to_pylist(), days.last), days.last, company.parameters)

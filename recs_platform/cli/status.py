@@ -64,6 +64,7 @@ def _row(one: CompanyState) -> tuple[object, ...]:
 def _tell(one: CompanyState) -> None:
     """What a table of numbers does not say."""
     from recs_platform.pipeline.coverage import in_words, missing_in_words
+    from recs_platform.pipeline.left_out import not_provided_in_words
 
     if one.message:
         named = one.message.startswith(one.company)
@@ -77,6 +78,8 @@ def _tell(one: CompanyState) -> None:
         )
     if one.lost_days:
         say(f"{one.company}: lost for good, as its file says: {in_words(one.lost_days)}.")
+    if one.not_provided:
+        say(f"{one.company}: {not_provided_in_words(one.not_provided)}; what is made of it is left out.")
     checks = [
         f"{count} {what}" for count, what in ((one.checks_warned, "warned"), (one.checks_failed, "failed")) if count
     ]

@@ -31,6 +31,9 @@ def query_parameters(company: Company) -> dict[str, Value]:
         **{name: getattr(company.parameters, name) for name in company.parameters.computed},
         "preferred_order_feed": preferred,
         "start_date": company.start_date,
+        "source_tables": tuple(company.tables),
+        "not_provided": company.not_provided,
+        "sparse_tables": company.strategy.sparse_tables,
         "pipeline_version": __version__,
     }
 
@@ -65,6 +68,7 @@ def _bindable(value: Any) -> Value:
 def parameter_names(strategy: AnyStrategy) -> frozenset[str]:
     """The names that `query_parameters` binds for any company of a strategy."""
     events = {f"{name}_names" for name in EVENT_NAMES}
-    others = {"preferred_order_feed", "start_date", "pipeline_version", *strategy.parameters.computed}
+    of_company = {"preferred_order_feed", "start_date", "pipeline_version"}
+    of_sources = {"source_tables", "not_provided", "sparse_tables"}
     own = strategy.parameters.model_fields.keys() - _NOT_FOR_QUERIES
-    return frozenset({*own, *events, *others, *_METRIC_LISTS})
+    return frozenset({*own, *events, *of_company, *of_sources, *strategy.parameters.computed, *_METRIC_LISTS})

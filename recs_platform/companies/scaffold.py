@@ -32,7 +32,8 @@ start_date: 2025-09-01         # the first day of its event stream
 parameters:
 {parameters}
 
-# Every table that has no entry under `sources` is simulated. Without this block, every table needs an entry.
+# Every table that has no entry under `sources` is simulated. Without this block, it is one that the company does not
+# have: {strategy} {needs}.
 simulation:
   seed: 1
   customers: 1000
@@ -40,12 +41,7 @@ simulation:
 # Where the tables come from: {tables}.
 # Take out the `#` of what you need. Relative paths begin at this file's folder. The columns of each are listed below.
 sources:
-  # catalog:                              # one file, Parquet or CSV (commas, UTF-8, a header)
-  #   connector: files
-  #   path: data/catalog.csv
-  #   columns:                            # only where names differ; canonical name: name in the file
-  #     item_id: SKU
-  #     category: Part Type
+{one_file}
   # events:                               # a file per day; data/events/{{date}} would be a folder per day
   #   connector: files
   #   path: data/events/{{date}}.parquet
@@ -78,12 +74,25 @@ event_names:
 """
 
 
+_CATALOG = """\
+  # catalog:                              # one file, Parquet or CSV (commas, UTF-8, a header)
+  #   connector: files
+  #   path: data/catalog.csv
+  #   columns:                            # only where names differ; canonical name: name in the file
+  #     item_id: SKU
+  #     category: Part Type"""
+_TREATMENTS = """\
+  # treatments:                           # one file, Parquet or CSV (commas, UTF-8, a header)
+  #   connector: files
+  #   path: data/mailed.csv
+  #   columns:                            # only where names differ; canonical name: name in the file
+  #     customer_id: Customer
+  #     arm: Group"""
+
+
 def new_company_yaml(name: str, strategy: str, strategies: Strategies) -> str:
     """A commented company file that loads as it is, simulated, and shows how to connect real sources."""
-    try:
-        identifier(name)
-    except ValueError as error:
-        raise ConfigError(f"{error}.") from None
+    check_name(name)
     if strategy not in strategies:
         raise ConfigError(not_one_of(strategy, "a strategy", list(strategies)))
     record = strategies[strategy]
@@ -94,10 +103,20 @@ def new_company_yaml(name: str, strategy: str, strategies: Strategies) -> str:
         strategy=strategy,
         parameters="\n".join(_parameter_lines(record.parameters)),
         tables=", ".join(record.sources),
+        needs=record.needs_in_words,
+        one_file=_CATALOG if "catalog" in record.sources else _TREATMENTS,
         variable=f"{name.upper()}_DATABASE_URL",
         channel=name.replace("_", "-"),
         columns="\n".join(_column_lines(record)),
     )
+
+
+def check_name(name: str) -> None:
+    """A ConfigError says why no company can be called so."""
+    try:
+        identifier(name)
+    except ValueError as error:
+        raise ConfigError(f"{error}.") from None
 
 
 def parameters_markdown(strategies: Strategies) -> str:
@@ -106,9 +125,31 @@ def parameters_markdown(strategies: Strategies) -> str:
     parts = [_markdown("Every strategy", shared)]
     for strategy in strategies.values():
         fields = strategy.parameters.model_fields
-        own = {name: field for name, field in fields.items() if name not in shared}
-        parts.append(_markdown(f"`{strategy.name}`", own))
+        if own := {name: field for name, field in fields.items() if name not in shared}:
+            parts.append(_markdown(f"`{strategy.name}`", own))
     return "\n\n".join(parts)
+
+
+def needs_markdown(strategies: Strategies) -> str:
+    """Which source tables each strategy needs and can use, as a Markdown table."""
+    tables = dict.fromkeys(table for strategy in strategies.values() for table in strategy.sources)
+    return "\n".join(
+        [
+            f"| table | {' | '.join(f'`{name}`' for name in strategies)} |",
+            f"|---|{'---|' * len(strategies)}",
+            *(
+                f"| `{table}` | {' | '.join(_need(strategy, table) for strategy in strategies.values())} |"
+                for table in tables
+            ),
+        ]
+    )
+
+
+def _need(strategy: AnyStrategy, table: str) -> str:
+    for group in strategy.needed:
+        if table in group:
+            return " or ".join(["needed", *(f"`{other}`" for other in group if other != table)])
+    return "optional" if table in strategy.sources else "-"
 
 
 def _column_lines(strategy: AnyStrategy) -> Iterator[str]:

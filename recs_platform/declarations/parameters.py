@@ -19,7 +19,8 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     look_back_parameter: ClassVar[str]
-    """The parameter that says how many days of events the strategy looks back on."""
+    """The parameter that says how many days of events the strategy looks back on: one of its own, or the campaign
+    window of all, by which nothing is learned and which reports cut to the days that there are."""
     computed: ClassVar[tuple[str, ...]] = ("window_days",)
     """What queries may use besides the fields: properties, which follow from them."""
 
@@ -216,6 +217,12 @@ class Parameters(BaseModel):
             if getattr(self, f"{kind}_warning") > getattr(self, f"{kind}_tolerance"):
                 raise ValueError(f"{kind}_warning must not exceed {kind}_tolerance")
         return self
+
+    @property
+    def window_names(self) -> frozenset[str]:
+        """The names under which queries look back by the strategy's own window; none, if it has none of its own."""
+        shared = self.look_back_parameter in Parameters.model_fields
+        return frozenset() if shared else frozenset({self.look_back_parameter, "window_days"})
 
     @property
     def window_days(self) -> int:

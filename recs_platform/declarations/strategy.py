@@ -56,6 +56,8 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
     """What a day comes to, in a few lines."""
     explainer: ExplainerT | None = None
     """Why a customer is recommended what it is, or nothing."""
+    sparse: tuple[type[Table], ...] = ()
+    """Source tables that bring nothing on many days: nobody warns of a day without rows."""
     label: str = ""
     """One word in place of its name, for boxes that are too small for that: the groups of the UI."""
 
@@ -75,6 +77,11 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
         """The names of those that it can do without."""
         needed = {name for group in self.needed for name in group}
         return tuple(name for name in self.sources if name not in needed)
+
+    @property
+    def sparse_tables(self) -> tuple[str, ...]:
+        """The names of those of which a day without rows is nothing unusual."""
+        return tuple(spec_of(model).name for model in self.sparse)
 
     @property
     def needs_in_words(self) -> str:

@@ -15,7 +15,6 @@ from recs_platform.model_registry.registry import Registered
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.features import FeatureError, Floats
-from recs_platform.models.sampling import corrected
 from recs_platform.models.task import RankingTask
 from recs_platform.process import cores
 
@@ -52,4 +51,4 @@ def score_for(task: RankingTask, candidates: pa.Table, models: ModelShelf, day: 
         raw = model.raw_scores(candidates)
     except FeatureError as error:
         raise FeatureError(f"{models.company}: {task.model} cannot score {day}: {error}") from None
-    return Scored(serving, raw, corrected(raw, model.manifest.kept_negatives))
+    return Scored(serving, raw, model.chances(raw))

@@ -157,4 +157,13 @@ def open_shelf(company: str, *, run_id: str, asked: tuple[Reason, ...] = ()) -> 
 def _metrics(verdict: ChallengeVerdict) -> dict[str, Any]:
     """Both models' figures on the same examples, and what was made of them, whatever people make of it later."""
     champion = asdict(verdict.champion) if verdict.champion else None
-    return {"candidate": asdict(verdict.candidate), "champion": champion, "activate": verdict.activate}
+    comparisons = {name: asdict(comparison) for name, comparison in verdict.comparisons.items()}
+    if verdict.against_champion is not None:
+        comparisons["active model"] = asdict(verdict.against_champion)
+    return {
+        "candidate": asdict(verdict.candidate),
+        "champion": champion,
+        "activate": verdict.activate,
+        "fit": verdict.fit,
+        "comparisons": comparisons,
+    }

@@ -54,8 +54,9 @@ class TrainingOrder:
 @dataclass(frozen=True)
 class RegisteredTraining:
     training: Training
+    candidate: Model
     registered: Registered
-    """The better of the day's models, as the registry has it."""
+    """The candidate, as the registry has it."""
     champion: Registered | None
     """What it was compared with."""
 
@@ -68,7 +69,7 @@ class RegisteredTraining:
 def train_and_register(
     task: RankingTask, table: ExampleTable, models: ModelShelf, order: TrainingOrder
 ) -> RegisteredTraining:
-    """Train, compare with what serves the day, and register the better model; active if it is not worse.
+    """Train, compare with what serves the day, and register the candidate; active if it may be.
 
     The training is recorded before it starts and however it ends. NotTrainableError: these examples teach nothing.
     After any error, whatever serves goes on serving. The same day again gives the same, without another version.
@@ -109,19 +110,20 @@ def _compared(task: RankingTask, table: ExampleTable, models: ModelShelf, order:
         final = final.filter(pc.is_valid(final[task.columns.label]))
     read = examples(final, task.features, task.columns)
     provenance = provenance_of(table.name, read, __version__)
-    training = train(read, order.settings, provenance, kinds=task.kinds)
-    candidate = training.candidate
-    kept = models.kept(task.model, order.day, candidate.digest)
+    training = train(read, order.settings, provenance, kinds=task.kinds, yardsticks=task.yardsticks)
+    registered_before = (models.kept(task.model, order.day, model.digest) for model in training.models)
+    kept = next((version for version in registered_before if version is not None), None)
     rival = models.before(kept) if kept else models.serving(task.model, order.day)
     champion, problem = _champion(task, models, rival)
+    candidate = training.candidate_after(champion.manifest.kind if champion else None)
     if rival and champion and champion.digest == candidate.digest:
-        return RegisteredTraining(training, rival, rival)
+        return RegisteredTraining(training, candidate, rival, rival)
     verdict = challenge(candidate, champion, training.test, order.tolerance)
     if problem:
         verdict = replace(verdict, words=f"{problem} {verdict.words}")
     # Of a day that is made again the registry keeps what it has, and mends an artifact that was damaged.
     registered = models.keep(task.model, candidate, order.day, verdict)
-    return RegisteredTraining(training, registered, rival if registered.metrics["champion"] else None)
+    return RegisteredTraining(training, candidate, registered, rival if registered.metrics["champion"] else None)
 
 
 def _champion(task: RankingTask, models: ModelShelf, serving: Registered | None) -> tuple[Model | None, str]:

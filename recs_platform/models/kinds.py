@@ -17,10 +17,16 @@ _kinds: dict[str, RankerKind] = {kind.name: kind for kind in DEFAULT_KINDS}
 
 
 def register(kind: RankerKind) -> RankerKind:
-    """Make a kind known, so that artifacts of it can be loaded. A name belongs to one kind."""
+    """Make a kind known, so that artifacts of it can be loaded. A name belongs to one kind. It counts as more complex
+    than those that are known already."""
     if _kinds.setdefault(kind.name, kind) != kind:
         raise ValueError(f"the ranker kind {kind.name} is registered already, as another one")
     return kind
+
+
+def simplicity(kind: str) -> int:
+    """The place of a kind among all that are known: the lower, the simpler."""
+    return list(_kinds).index(kind)
 
 
 def kind_named(name: str) -> RankerKind:

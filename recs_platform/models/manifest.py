@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from recs_platform.models.calibration import Calibration
 from recs_platform.models.distribution import Distribution
 from recs_platform.models.features import Encoding, FeatureSet, FeatureSpec, Kind
 from recs_platform.models.metrics import Quality
@@ -46,12 +47,14 @@ class StoredWindow:
 class Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[2] = 2
+    format: Literal[2, 3] = 3
     """Another number with every new field: what is loaded must write the very bytes that were stored."""
     kind: str
     features: tuple[StoredFeature, ...]
     kept_negatives: float = Field(gt=0, le=1)
     """Share of the failures that training kept; probabilities are corrected by it."""
+    calibration: Calibration | None = None
+    """What corrected log-odds are worth; None where too little was known, and in models of format 2."""
     label_rate: float
     """Share of successes in the training window, before any were left out."""
     training: dict[str, Distribution]
@@ -83,7 +86,7 @@ class Manifest(BaseModel):
         return max(self.windows[name].last for name in ("train", "validation"))
 
     def canonical(self) -> bytes:
-        fields = self.model_dump(mode="json")
+        fields = self.model_dump(mode="json", exclude={"calibration"} if self.format == 2 else None)
         text = json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from recs_platform.models.features import Floats
 from recs_platform.models.manifest import Manifest
 from recs_platform.models.ranker import Ranker
-from recs_platform.models.sampling import corrected
+from recs_platform.models.sampling import corrected, sigmoid
 
 BATCH = 100_000
 
@@ -33,8 +33,14 @@ class Model:
         return np.concatenate([np.empty(0), *(self.ranker.raw_scores(part) for part in self._parts(table, batch))])
 
     def probabilities(self, table: pa.Table, batch: int = BATCH) -> Floats:
-        """The chance of a success, corrected for the failures that training left out."""
-        return corrected(self.raw_scores(table, batch), self.manifest.kept_negatives)
+        """The chance of a success."""
+        return self.chances(self.raw_scores(table, batch))
+
+    def chances(self, raw: Floats) -> Floats:
+        """What raw scores are worth: corrected for the failures that training left out, then calibrated."""
+        log_odds = corrected(raw, self.manifest.kept_negatives)
+        calibration = self.manifest.calibration
+        return sigmoid(log_odds if calibration is None else calibration.log_odds(log_odds))
 
     def contributions(self, table: pa.Table, batch: int = BATCH) -> Floats:
         """A row per row; a column per feature, in order, and the model's starting point last."""

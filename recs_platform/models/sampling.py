@@ -42,17 +42,18 @@ def kept_share(kept: Bools, labels: Bools) -> float:
 
 
 def corrected(raw: Floats, kept: float) -> Floats:
-    """Probabilities from log-odds that were learned with only a share `kept` of the failures.
+    """Log-odds from those that were learned with only a share `kept` of the failures.
 
     Leaving out failures whatever their features makes their number r times what it was at every point, and so the odds
     of success p / (1 - p) that the sample shows 1 / r times the true ones. The true odds are r p / (1 - p), hence
 
         p' = r p / (r p + 1 - p),   or in log-odds: raw' = raw + ln r.
 
-    >>> corrected(np.array([0.0]), 0.25)  # 1 to 1 in the sample is 1 to 4 in truth
+    >>> sigmoid(corrected(np.array([0.0]), 0.25))  # 1 to 1 in the sample is 1 to 4 in truth
     array([0.2])
     """
-    return sigmoid(raw + np.log(kept))
+    log_odds: Floats = raw + np.log(kept)
+    return log_odds
 
 
 def sigmoid(raw: Floats) -> Floats:

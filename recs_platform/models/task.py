@@ -8,6 +8,7 @@ from recs_platform.models.data import Columns
 from recs_platform.models.features import FeatureSet
 from recs_platform.models.kinds import DEFAULT_KINDS, kind_named
 from recs_platform.models.ranker import RankerKind
+from recs_platform.models.yardsticks import Yardstick
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,9 @@ class RankingTask:
     features: FeatureSet
     columns: Columns
     kinds: tuple[RankerKind, ...] = DEFAULT_KINDS
-    """What a training fits, the simplest first. The best of them becomes the candidate."""
+    """What a training fits, the simplest first. One of them becomes the candidate."""
+    yardsticks: tuple[Yardstick, ...] = ()
+    """Columns that each model is compared with, beside the base rate."""
 
     def __post_init__(self) -> None:
         names = [kind.name for kind in self.kinds]

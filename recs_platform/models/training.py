@@ -1,17 +1,21 @@
-"""From examples to a model of each kind, compared on days that none has seen; the best one becomes the candidate.
+"""From examples to a model of each kind, compared on days that none has seen; one becomes the candidate.
 
-The winner is not fitted again with the newest days: what was measured is what is served.
+The candidate is not fitted again with the newest days: what was measured is what is served.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from recs_platform.models.calibration import fit_calibration
+from recs_platform.models.choice import ComparisonWindow, choose
 from recs_platform.models.data import Examples, NotTrainableError
 from recs_platform.models.distribution import of_features, of_numbers, quantile_edges
 from recs_platform.models.features import Bools, Encoding, Floats
@@ -19,12 +23,14 @@ from recs_platform.models.kinds import DEFAULT_KINDS
 from recs_platform.models.manifest import Manifest, StoredWindow, sha256, stored_features
 from recs_platform.models.metrics import judge
 from recs_platform.models.model import Model
+from recs_platform.models.paired import Judges
 from recs_platform.models.provenance import Provenance
 from recs_platform.models.ranker import FitData, FitReport, Ranker, RankerKind
 from recs_platform.models.sample_size import independent_rows, rows_a_day, rows_of_each
-from recs_platform.models.sampling import keep, kept_share, rate_for
+from recs_platform.models.sampling import corrected, keep, kept_share, rate_for
 from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.windows import WINDOWS, DayCounts, Split, Window, Windows
+from recs_platform.models.yardsticks import Yardstick, measure
 
 
 @dataclass(frozen=True)
@@ -32,15 +38,17 @@ class Training:
     windows: Windows
     models: tuple[Model, ...]
     """The simplest first."""
-    test: Examples
+    test: ComparisonWindow
     """On which the candidate and the active model are compared, too."""
 
-    @property
+    @cached_property
     def candidate(self) -> Model:
-        """The greatest ROC AUC in the test window; of equals the lower log loss, and then the simpler model."""
-        quality = [model.manifest.quality["test"] for model in self.models]
-        best = max(range(len(quality)), key=lambda place: (quality[place].roc_auc, -quality[place].log_loss, -place))
-        return self.models[best]
+        """Where no model serves."""
+        return self.candidate_after(None)
+
+    def candidate_after(self, incumbent: str | None) -> Model:
+        """Where a model of this kind serves."""
+        return self.models[choose(self.models, self.test, incumbent)]
 
 
 def train(
@@ -49,6 +57,7 @@ def train(
     provenance: Provenance,
     *,
     kinds: Sequence[RankerKind] = DEFAULT_KINDS,
+    yardsticks: Sequence[Yardstick] = (),
     threads: int = 1,
 ) -> Training:
     """Fit a model of each kind. Raises NotTrainableError when these examples cannot teach or judge one.
@@ -63,7 +72,8 @@ def train(
         gap_days=settings.gap_days,
     )
     split = windows.split(examples)
-    data = _fit_data(split, settings)
+    stopping, calibrating = shared_out(split.validation, settings.seed)
+    data = _fit_data(split.train, stopping, settings)
     common = {
         "features": stored_features(data.encoding),
         "kept_negatives": data.kept,
@@ -74,12 +84,27 @@ def train(
         "snapshot": provenance.snapshot,
         "code_version": provenance.code_version,
     }
-    models = tuple(_judged(kind, *kind.fit(data, settings, threads), split, common) for kind in kinds)
-    return Training(windows, models, split.test)
+    models = tuple(
+        _judged(_calibrated(kind, *kind.fit(data, settings, threads), calibrating, common), split) for kind in kinds
+    )
+    judges = Judges.of(split.test.labels, split.test.groups)
+    test = ComparisonWindow(split.test, judges, measure(yardsticks, split.validation, split.test))
+    return Training(windows, models, test)
 
 
-def _fit_data(split: Split, settings: TrainingSettings) -> FitData:
-    train = split.train
+def shared_out(validation: Examples, seed: int) -> tuple[Examples, Examples | None]:
+    """Customers who say when to stop, and others who say what a score is worth; all do the first where either part
+    would lack successes or failures."""
+    customers = pc.unique(validation.groups)
+    stops = keep(customers.to_pylist(), np.zeros(len(customers), np.bool_), 0.5, f"stop {seed}")
+    chosen: Bools = stops[pc.index_in(validation.groups, value_set=customers).to_numpy()]
+    parts = validation.where(chosen), validation.where(~chosen)
+    if any(part.positives in (0, len(part)) for part in parts):
+        return validation, None
+    return parts
+
+
+def _fit_data(train: Examples, stopping: Examples, settings: TrainingSettings) -> FitData:
     failures = len(train) - train.positives
     rate = rate_for(train.positives, failures, settings.negatives_per_positive)
     kept = keep(train.ids.to_pylist(), train.labels, rate, str(settings.seed))
@@ -93,7 +118,7 @@ def _fit_data(split: Split, settings: TrainingSettings) -> FitData:
     return FitData(
         encoding,
         train=_matrix(encoding, train.where(kept)),
-        validation=_matrix(encoding, split.validation),
+        validation=_matrix(encoding, stopping),
         kept=share,
     )
 
@@ -102,10 +127,11 @@ def _matrix(encoding: Encoding, examples: Examples) -> tuple[Floats, Bools]:
     return encoding.matrix(examples.table), examples.labels
 
 
-def _judged(kind: RankerKind, ranker: Ranker, report: FitReport, split: Split, common: Mapping[str, Any]) -> Model:
-    """The model with its manifest: how good it is where it has not learned, and how its probabilities spread there."""
-    names = split.train.features.names
-    unjudged = Manifest(
+def _calibrated(
+    kind: RankerKind, ranker: Ranker, report: FitReport, calibrating: Examples | None, common: Mapping[str, Any]
+) -> Model:
+    names = [stored.name for stored in common["features"]]
+    manifest = Manifest(
         **common,
         kind=kind.name,
         quality={},
@@ -114,7 +140,16 @@ def _judged(kind: RankerKind, ranker: Ranker, report: FitReport, split: Split, c
         fitted=report,
         files={kind.file: sha256(ranker.content())},
     )
-    model = Model(unjudged, ranker)
+    model = Model(manifest, ranker)
+    if calibrating is None:
+        return model
+    raw = corrected(model.raw_scores(calibrating.table), manifest.kept_negatives)
+    calibration = fit_calibration(raw, calibrating.labels)
+    return replace(model, manifest=manifest.model_copy(update={"calibration": calibration}))
+
+
+def _judged(model: Model, split: Split) -> Model:
+    """The model with its figures: how good it is where it has not learned, and how its probabilities spread there."""
     on_validation, on_test = (model.probabilities(part.table) for part in (split.validation, split.test))
     scores = of_numbers(on_test, quantile_edges(on_test))
     judged = {
@@ -124,7 +159,7 @@ def _judged(kind: RankerKind, ranker: Ranker, report: FitReport, split: Split, c
         },
         "scores": scores.with_weekdays(pa.chunked_array([on_test]), split.test.weekdays),
     }
-    return replace(model, manifest=unjudged.model_copy(update=judged))
+    return replace(model, manifest=model.manifest.model_copy(update=judged))
 
 
 def _stored(window: Window, examples: Examples) -> StoredWindow:

@@ -53,6 +53,7 @@ def table_asset(
     *,
     look_back: Mapping[str, int | str] | None = None,
     after: Sequence[str] = (),
+    needs: Sequence[str] = (),
     present: Present | None = None,
 ) -> Callable[[Callable[..., Any]], FrameTable]:
     """The table that a function makes, typed by a Pandera model.
@@ -67,8 +68,9 @@ def table_asset(
     - `warehouse: QueryRunner`, which runs such a query.
 
     `look_back` says how many days of a log it needs, as a query's header does: a number, or "@parameter" for what the
-    company's own parameter says. `after` names tables that are made before it though it does not read them. `present`
-    is what the table says in words and as a picture.
+    company's own parameter says. `after` names tables that are made before it though it does not read them. `needs`
+    names tables without a row of which it has none: it is left out for a company that does not provide what they are
+    made of. `present` is what the table says in words and as a picture.
     """
 
     def declare(function: Callable[..., Any]) -> FrameTable:
@@ -78,7 +80,9 @@ def table_asset(
             raise TypeError(f"{name_of(function)} looks back on {', '.join(unread)}, which it does not take")
         if read := sorted(set(after) & inputs.keys()):
             raise TypeError(f"{name_of(function)} reads {', '.join(read)}, so it comes after it without saying so")
-        return FrameTable(spec_of(schema), function, inputs, spans, _fingerprint(function), present, tuple(after))
+        return FrameTable(
+            spec_of(schema), function, inputs, spans, _fingerprint(function), present, tuple(after), tuple(needs)
+        )
 
     return declare
 

@@ -259,7 +259,7 @@ class Pipeline:
     def _looks_of(self, table: SqlTable | FrameTable, scope: Scope) -> Looks:
         if isinstance(table, SqlTable):
             return scope.admit(table.query, table.spec.kind, pinned=table.pinned)
-        for verb, names in (("takes", table.inputs), ("comes after", table.after)):
+        for verb, names in (("takes", table.inputs), ("comes after", table.after), ("needs", table.needs)):
             if unknown := sorted(set(names) - scope.tables.keys()):
                 raise ValueError(f"{table.spec.name} {verb} {', '.join(unknown)}, which {scope.strategy} does not have")
         for name, span in table.look_back.items():

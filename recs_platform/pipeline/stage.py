@@ -61,6 +61,8 @@ class FrameTable:
     present: Present | None = None
     after: tuple[str, ...] = ()
     """Tables that must be made before it, and that it does not read."""
+    needs: tuple[str, ...] = ()
+    """Tables without a row of which it has none, source tables that it does not read included."""
 
     def __post_init__(self) -> None:
         if self.present:

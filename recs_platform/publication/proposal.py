@@ -17,6 +17,7 @@ from recs_platform.declarations.guardrails import Guardrail, refusals
 from recs_platform.declarations.product import AnyProduct
 from recs_platform.errors import MissingSliceError, UserError
 from recs_platform.pipeline.failed_parts import failed_parts
+from recs_platform.pipeline.left_out import nothing_to_judge
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication.holes import holes
@@ -204,7 +205,7 @@ def _failed_checks(outlet: Outlet, pipeline: Pipeline, company: Company, day: da
     tables = pipeline.made_of(outlet.source.name)
     failed = []
     for name, (check, _) in pipeline.checks.items():
-        if check.severity is Severity.ERROR and check.table in tables:
+        if check.severity is Severity.ERROR and check.table in tables and not nothing_to_judge(pipeline, company, name):
             verdict = judge(outlet.warehouse, check, pipeline.bind_check(name, company, Days.one(day)))
             if not verdict.passed:
                 remedy = f" ({check.remedy.removesuffix('.')})" if check.remedy else ""

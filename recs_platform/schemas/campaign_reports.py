@@ -88,6 +88,8 @@ class FunnelByTreatment(Table):
 
     as_of: datetime.date = Field(description=_DAY)
     treatment_id: str = Field(description="The treatment.")
+    treatment_name: str = Field(nullable=True, description="What people call it, by its newest message with a name.")
+    subject: str = Field(nullable=True, description="The subject line of its newest message with one.")
     sends: int = Field(ge=0, description="Messages sent.")
     delivered: int = Field(ge=0, description="Delivered.")
     opened: int = Field(ge=0, description="Opened.")
@@ -175,6 +177,9 @@ class CampaignSummary(Table):
     clicked: int = Field(ge=0, description="Messages clicked.")
     ordered: int = Field(ge=0, description="Messages with an order credited to them.")
     orders: int = Field(ge=0, description="Orders credited to messages.")
+    explicit_orders: int = Field(
+        nullable=True, ge=0, description="Those that name their message, campaign or coupon; a window has the others."
+    )
     revenue: float = Field(description="Their revenue, net of refunds.")
     refunded: float = Field(ge=0, description="Refunded of it.")
     revenue_per_send: float = Field(description="revenue / sends.")

@@ -27,7 +27,7 @@ class Events(Table):
     event_date: datetime.date = Field(description="The UTC day of event_ts.")
     customer_id: str = Field(nullable=True, description="Who did it; unknown for anonymous visitors.", example="C-1001")
     event_name: str = Field(
-        description=f"What happened: {', '.join(EVENT_NAMES)}, or the feed's own name where a metric is about it.",
+        description=f"What happened: {', '.join(EVENT_NAMES)}, or the feed's own name with a metric on it.",
         example="order_line",
     )
     item_id: str = Field(nullable=True, description="The item, for events that are about one.", example="SKU-1")

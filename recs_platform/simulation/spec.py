@@ -18,7 +18,7 @@ class WorldSpec:
 
     company: str
     strategy: str
-    """vehicle_fitment, offer_ranking or replenishment."""
+    """The name of the strategy that the company has."""
     seed: int
     customers: int
     start: date

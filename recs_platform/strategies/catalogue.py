@@ -15,6 +15,7 @@ from recs_platform.companies.model import STRATEGIES_CONTEXT, Company
 from recs_platform.errors import QueryError
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.strategy import Strategy, made
+from recs_platform.strategies.measurement.strategy import MEASUREMENT
 from recs_platform.strategies.offer_ranking.strategy import OFFER_RANKING
 from recs_platform.strategies.replenishment.strategy import REPLENISHMENT
 from recs_platform.strategies.vehicle_fitment.strategy import VEHICLE_FITMENT
@@ -23,7 +24,9 @@ from recs_platform.warehouse.query_facts import facts_kept
 
 VALIDATION = "sql/validation/"
 
-STRATEGIES: dict[str, Strategy] = {record.name: record for record in (VEHICLE_FITMENT, OFFER_RANKING, REPLENISHMENT)}
+STRATEGIES: dict[str, Strategy] = {
+    record.name: record for record in (VEHICLE_FITMENT, OFFER_RANKING, REPLENISHMENT, MEASUREMENT)
+}
 
 KNOWN = {STRATEGIES_CONTEXT: STRATEGIES}
 """The context in which a company is validated, for who describes one without a file."""

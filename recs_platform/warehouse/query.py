@@ -33,6 +33,7 @@ DIRECTIVES = {
     "of": "<table>: the table whose rows the share is of (default: the guarded table)",
     "remedy": "<what to do when the check fails>: follows in the message",
     "among": "<condition>: which of those rows the rule is about (default: all)",
+    "judges": "@window_days: the window that a check is about, which is not judged where no table that is made uses it",
     "given": "<@parameter, @parameter ...>: what whoever asks a question gives with it",
 }
 
@@ -61,6 +62,11 @@ class Query(QueryText):
     def tables(self) -> frozenset[str]:
         """The tables it reads anywhere, common table expressions left out."""
         return self.facts.tables
+
+    @property
+    def indispensable(self) -> frozenset[str]:
+        """Those of them without a row of which it gives none."""
+        return self.facts.indispensable
 
     @property
     def parameters(self) -> frozenset[str]:

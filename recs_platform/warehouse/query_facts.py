@@ -28,7 +28,15 @@ _FILE = "queries.json"
 _LARGEST = 16 * 2**20
 _MOST = 2_000
 """Texts; there are a few hundred."""
-_READ_BY = ("query.py", "query_facts.py", "query_text.py", "syntax.py", "functions.py", "../schemas/reserved_words.py")
+_READ_BY = (
+    "query.py",
+    "query_facts.py",
+    "query_text.py",
+    "syntax.py",
+    "indispensable.py",
+    "functions.py",
+    "../schemas/reserved_words.py",
+)
 """The modules that say what a text names, and which texts keep the rules."""
 
 
@@ -37,6 +45,7 @@ class QueryFacts:
     tables: frozenset[str]
     parameters: frozenset[str]
     columns: tuple[str, ...]
+    indispensable: frozenset[str]
 
 
 @lru_cache(maxsize=4)
@@ -74,7 +83,12 @@ class KeptFacts:
             return
         known = self._stored | self._used
         facts = {
-            key: [sorted(of_text.tables), sorted(of_text.parameters), of_text.columns]
+            key: [
+                sorted(of_text.tables),
+                sorted(of_text.parameters),
+                of_text.columns,
+                sorted(of_text.indispensable),
+            ]
             for key, of_text in sorted((known if len(known) <= _MOST else self._used).items())
         }
         body = json.dumps({"read_by": _code(), "facts": facts}).encode()
@@ -92,7 +106,10 @@ class KeptFacts:
             stored = json.loads(body)
             if stored["read_by"] != _code():
                 return {}
-            return {key: QueryFacts(frozenset(t), frozenset(p), tuple(c)) for key, (t, p, c) in stored["facts"].items()}
+            return {
+                key: QueryFacts(frozenset(t), frozenset(p), tuple(c), frozenset(i))
+                for key, (t, p, c, i) in stored["facts"].items()
+            }
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return {}
 

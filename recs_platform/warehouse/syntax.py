@@ -16,6 +16,7 @@ from sqlglot.errors import ParseError, TokenError
 
 from recs_platform.schemas.reserved_words import is_reserved
 from recs_platform.warehouse.functions import foreign_call
+from recs_platform.warehouse.indispensable import indispensable
 from recs_platform.warehouse.query_facts import QueryFacts
 from recs_platform.warehouse.query_text import TOO_DEEP, QueryText
 
@@ -49,6 +50,7 @@ def facts_of(tree: exp.Query) -> QueryFacts:
         frozenset(table.name for table in tree.find_all(exp.Table) if not _is_common(table)),
         frozenset(parameter.name for parameter in tree.find_all(exp.Parameter)),
         tuple(_first_select(tree).named_selects),
+        indispensable(tree),
     )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from recs_platform.campaign.report.provided import engagement_in_words
 from recs_platform.campaign.story import brought_in
+from recs_platform.companies.source_config import SimulatedSource
+from recs_platform_tests.companies.of_each_strategy import companies_of_each_strategy
 
 
 @pytest.mark.parametrize(
@@ -24,3 +27,11 @@ def test_an_arm_is_told_with_its_interval_and_its_doubt(
     row = {"arm": "personal", "baseline": "holdout", "total": total, "fixed_low": low, "fixed_high": high}
     said = brought_in({**row, "total_low": ends[0], "total_high": ends[1]})
     assert said == f"compared with holdout, arm personal brought in {told}"
+
+
+def test_nothing_is_said_of_opens_and_clicks_that_nobody_provides() -> None:
+    row = {"sends": 200, "opened": 50, "clicked": 10}
+    company = companies_of_each_strategy()["measurement"]
+    assert engagement_in_words(company, row) == "25.0% opened, 5.00% clicked; "
+    alone = {table: SimulatedSource() for table in ("treatments", "events")}
+    assert engagement_in_words(company.model_copy(update={"sources": alone}), row) == ""

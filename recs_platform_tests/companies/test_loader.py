@@ -41,7 +41,7 @@ def test_the_built_in_companies() -> None:
         "metro": ("offer_ranking", "metro", "Europe/Berlin", "EUR", 1000),
     }
     assert {c.start_date for c in found.values()} == {date(2025, 9, 1)}
-    assert {c.strategy.name for c in found.values()} == set(STRATEGIES)
+    assert {c.strategy.name for c in found.values()} == set(STRATEGIES) - {"measurement"}
 
 
 def test_holleys_event_names_keep_their_order_so_that_the_preferred_feed_is_first() -> None:
@@ -242,7 +242,7 @@ TABLES = ", ".join(SOURCES)
         (
             {"strategy": "replenishments"},
             'strategy: "replenishments" is not a strategy. Did you mean "replenishment"? '
-            "Allowed: vehicle_fitment, offer_ranking, replenishment.",
+            "Allowed: vehicle_fitment, offer_ranking, replenishment, measurement.",
         ),
         (
             {"dataset": "Shop 1"},
@@ -295,7 +295,8 @@ TABLES = ", ".join(SOURCES)
         (
             {"sources": {"catalog": {**FILES, "pth": "x"}}},
             'sources.catalog.pth: unknown key. Did you mean "path"? '
-            "Allowed: columns, constants, connector, path, missing_day.",
+            "Allowed: columns, constants, connector, path, missing_day, delimiter, encoding, decimal, thousands, "
+            "dates, timezone, expressions, sheet.",
         ),
         (
             {"sources": {"catalog": {**FILES, "missing_day": "empy"}}},
@@ -354,7 +355,8 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
         (
             {"sources": {"catalog": {"connector": "files", "pth": "catalog.csv"}}},
             'sources.catalog.pth: unknown key. Did you mean "path"? '
-            "Allowed: columns, constants, connector, path, missing_day.",
+            "Allowed: columns, constants, connector, path, missing_day, delimiter, encoding, decimal, thousands, "
+            "dates, timezone, expressions, sheet.",
         ),
         (
             {"sources": {"catalog": {"connector": "sql", "url-env": "SHOP_URL", "query": "SELECT 1"}}},

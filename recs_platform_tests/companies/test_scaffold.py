@@ -10,7 +10,7 @@ import yaml
 
 from recs_platform.companies.loader import read_company
 from recs_platform.companies.model import Company, Simulation
-from recs_platform.companies.scaffold import new_company_yaml, parameters_markdown
+from recs_platform.companies.scaffold import needs_markdown, new_company_yaml, parameters_markdown
 from recs_platform.companies.source_config import FilesSource, SimulatedSource, SqlSource
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.errors import ConfigError
@@ -46,7 +46,8 @@ def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
     shown = yaml.safe_load(uncommented)["parameters"]
     assert set(shown) == set(STRATEGIES[strategy].parameters.model_fields)
     assert found.parameters == STRATEGIES[strategy].parameters()
-    assert isinstance(found.sources["catalog"], FilesSource)
+    one_file = "catalog" if "catalog" in found.tables else "treatments"
+    assert isinstance(found.sources[one_file], FilesSource)
     assert isinstance(found.sources["events"], FilesSource)
     assert isinstance(found.sources["customers"], SqlSource)
     assert found.sources["customers"].dated
@@ -73,6 +74,17 @@ def test_the_docs_table_of_parameters_is_the_models() -> None:
     assert PAGE.partition(begin)[2].partition(end)[0] == parameters_markdown(STRATEGIES)
 
 
+def test_the_docs_table_of_what_strategies_need_is_that_of_their_records() -> None:
+    begin, end = "<!-- needs: begin -->\n", "\n<!-- needs: end -->"
+    assert PAGE.partition(begin)[2].partition(end)[0] == needs_markdown(STRATEGIES)
+    rows = {
+        table: cells.split(" | ")
+        for table, cells in re.findall(r"^\| `(\w+)` \| (.+) \|$", needs_markdown(STRATEGIES), re.M)
+    }
+    assert rows["events"] == ["needed or `order_history`", "optional", "needed", "needed"]
+    assert rows["fitment"] == ["needed", "-", "-", "-"]
+
+
 def test_every_parameter_is_described_once() -> None:
     listed = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", parameters_markdown(STRATEGIES), re.MULTILINE)
     declared = [*Parameters.model_fields]
@@ -92,6 +104,6 @@ def test_the_docs_list_every_key_and_which_are_required() -> None:
 def test_the_examples_of_the_docs_load(tmp_path: Path) -> None:
     examples = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
     sources = {table: source for example in examples for table, source in example["sources"].items()}
-    assert set(sources) == {"catalog", "events", "customers"}
+    assert set(sources) == {"catalog", "events", "customers", "treatments"}
     (tmp_path / "shop.yaml").write_text(yaml.safe_dump({**SHOP, "sources": sources}))
     assert isinstance(read_company(tmp_path / "shop.yaml", STRATEGIES).sources["customers"], SqlSource)

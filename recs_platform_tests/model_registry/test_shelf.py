@@ -73,7 +73,7 @@ def test_what_is_kept_can_be_loaded_and_is_what_was_trained(shelf: ModelShelf) -
     assert kept.metrics["candidate"]["roc_auc"] == model.manifest.quality["test"].roc_auc
     assert kept.metrics["champion"] is None
     assert [feature["name"] for feature in kept.features] == list(FEATURES.names)
-    test = trained(linear).test.table
+    test = trained(linear).test.examples.table
     assert (shelf.load(kept, FEATURES).raw_scores(test) == model.raw_scores(test)).all()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from recs_platform.models.artifact import ArtifactError, load, save
@@ -15,7 +16,8 @@ from recs_platform.models.boosted import BoostedRanker
 from recs_platform.models.features import FeatureSet, FeatureSpec
 from recs_platform.models.manifest import sha256
 from recs_platform.models.model import Model
-from recs_platform_tests.models.worlds import FEATURES, linear, trained
+from recs_platform.models.sampling import sigmoid
+from recs_platform_tests.models.worlds import FEATURES, linear, rows, trained
 
 FILES = {"logistic": "model.json", "boosted": "model.txt"}
 
@@ -102,7 +104,10 @@ def test_there_is_no_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda said: said.update(format=1), r"reads \(format: Input should be 2\)\. Train a model with this code"),
+        (
+            lambda said: said.update(format=1),
+            r"reads \(format: Input should be 2 or 3\)\. Train a model",
+        ),
         (lambda said: said["features"][1].pop("fill"), "laid out in another way"),
         (lambda said: said.update(kind="forest"), "no code is loaded for models of the kind 'forest'"),
         (lambda said: said.update(surprise=1), "surprise: Extra inputs"),
@@ -133,8 +138,31 @@ def test_a_model_of_the_first_format_is_refused_for_its_format(folder: Path) -> 
     edit(folder, first)
     with pytest.raises(ArtifactError) as refused:
         load(folder, FEATURES)
-    assert refused.value.problem == "it is not a manifest that this code reads (format: Input should be 2)"
+    assert refused.value.problem == "it is not a manifest that this code reads (format: Input should be 2 or 3)"
     assert refused.value.remedy == "Train a model with this code, or use the code that trained it"
+
+
+def test_a_model_of_the_format_before_scores_as_it_did(folder: Path) -> None:
+    """It has no calibration, and its chances are its log-odds corrected for what training left out."""
+
+    def before(said: dict) -> None:  # type: ignore[type-arg]  # any JSON
+        said["format"] = 2
+        del said["calibration"]
+
+    edit(folder, before)
+    model = load(folder, FEATURES)
+    assert (model.manifest.format, model.manifest.calibration) == (2, None)
+    table = rows(linear, count=50, seed=3)
+    plain = sigmoid(model.raw_scores(table) + np.log(model.manifest.kept_negatives))
+    assert np.array_equal(model.probabilities(table), plain)
+
+
+def test_a_calibration_that_was_changed_is_refused(folder: Path) -> None:
+    """It is proved like all that the manifest says."""
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"shift": ', '"shift": 1'))
+    with pytest.raises(ArtifactError, match="its bytes are not those that"):
+        load(folder, FEATURES)
 
 
 def test_a_manifest_with_fewer_features_than_the_model_is_refused(folder: Path) -> None:

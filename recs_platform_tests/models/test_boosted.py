@@ -7,6 +7,7 @@ import numpy as np
 from recs_platform.models.boosted import fit
 from recs_platform.models.features import Encoding
 from recs_platform.models.sampling import keep, kept_share
+from recs_platform.models.training import shared_out
 from recs_platform.models.training import train as train_both
 from recs_platform_tests.models.worlds import FEATURES, PROVENANCE, SETTINGS, linear, read, rows
 
@@ -31,7 +32,7 @@ def test_left_out_failures_count_in_the_validation_loss_as_little_as_in_training
 
 def test_training_tells_the_trees_what_share_it_kept() -> None:
     """The same training by hand, step by step; with another share other trees."""
-    settings = SETTINGS.model_copy(update={"negatives_per_positive": 0.25})
+    settings = SETTINGS.model_copy(update={"negatives_per_positive": 0.25, "most_trees": 300})
     everything = read(rows(linear))
     training = train_both(everything, settings, PROVENANCE)
     split = training.windows.split(everything)
@@ -39,8 +40,9 @@ def test_training_tells_the_trees_what_share_it_kept() -> None:
     kept = keep(split.train.ids.to_pylist(), split.train.labels, 0.25 * successes / failures, str(settings.seed))
     encoding, sample = Encoding.fit(FEATURES, split.train.table, kept), split.train.where(kept)
     train = (encoding.matrix(sample.table), sample.labels)
-    validation = (encoding.matrix(split.validation.table), split.validation.labels)
+    stopping, _ = shared_out(split.validation, settings.seed)
+    validation = (encoding.matrix(stopping.table), stopping.labels)
     share = kept_share(kept, split.train.labels)
-    by_hand, unweighted = (fit(encoding, train, validation, kept, settings, 1)[0] for kept in (share, 1.0))
+    by_hand, otherwise = (fit(encoding, train, validation, kept, settings, 1)[0] for kept in (share, 0.01))
     assert training.models[1].ranker.content() == by_hand.content()
-    assert unweighted.content() != by_hand.content()
+    assert otherwise.content() != by_hand.content()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recs_platform.models.challenge import challenge
-from recs_platform.models.data import Examples
+from recs_platform.models.choice import ComparisonWindow
 from recs_platform.models.logistic import LogisticRanker
 from recs_platform.models.manifest import StoredWindow
 from recs_platform.models.model import Model
@@ -17,7 +17,7 @@ from recs_platform_tests.models.worlds import crossed, trained
 
 
 @lru_cache
-def models() -> tuple[Model, Model, Examples]:
+def models() -> tuple[Model, Model, ComparisonWindow]:
     """A poor one, a good one, and where they are compared."""
     training = trained(crossed)
     poor, good = training.models
@@ -28,7 +28,10 @@ def test_the_better_one_goes_active() -> None:
     poor, good, test = models()
     verdict = challenge(good, poor, test, tolerance=0.01)
     assert verdict.activate
-    assert "2026-01-31 to 2026-02-09 the new model is no worse, so it goes active: new ROC AUC 0.8" in verdict.words
+    assert (
+        "2026-02-09 the new model is better by more than chance explains, so it goes active: new ROC AUC 0.8"
+        in verdict.words
+    )
     assert verdict.champion == poor.manifest.quality["test"]
     assert verdict.candidate == good.manifest.quality["test"]
 
@@ -58,11 +61,14 @@ def test_the_first_model_goes_active() -> None:
 @pytest.mark.parametrize(("active", "then"), [(True, "the active model stays"), (False, "no model is active")])
 def test_a_model_that_ranks_nothing_never_goes_active(active: bool, then: str) -> None:
     _, good, test = models()
-    constant = Model(good.manifest, LogisticRanker(len(test.features.specs), -1.0, ()))
-    assert np.ptp(constant.probabilities(test.table)) == 0
+    constant = Model(
+        good.manifest.model_copy(update={"code_version": "2"}),
+        LogisticRanker(len(test.examples.features.specs), -1.0, ()),
+    )
+    assert np.ptp(constant.probabilities(test.examples.table)) == 0
     verdict = challenge(constant, constant if active else None, test, tolerance=1)
     assert not verdict.activate
-    assert verdict.words.endswith(f"so {then}.")
+    assert f"it gives every example the same probability, so {then}." in verdict.words
 
 
 def test_an_advantage_of_the_active_model_is_told() -> None:

@@ -97,12 +97,21 @@ def test_contributions_add_up(model: Model, pairs: pa.Table) -> None:
     assert np.ptp(parts[:, -1]) == 0
 
 
-def test_probabilities_are_the_raw_scores_corrected_for_left_out_failures(model: Model, pairs: pa.Table) -> None:
+def test_probabilities_are_the_raw_scores_corrected_for_left_out_failures_and_calibrated(
+    model: Model, pairs: pa.Table
+) -> None:
     kept = model.manifest.kept_negatives
     assert 0.3 < kept < 0.8  # or this would test nothing
     sampled = sigmoid(model.raw_scores(pairs))
     expected = kept * sampled / (kept * sampled + 1 - sampled)
-    assert model.probabilities(pairs) == pytest.approx(expected, abs=1e-12)
+    line = model.manifest.calibration
+    assert line is not None
+    assert line.method == "platt"
+    calibrated = sigmoid(line.slope * np.log(expected / (1 - expected)) + line.shift)
+    assert model.probabilities(pairs) == pytest.approx(calibrated, abs=1e-12)
+    uncalibrated = Model(model.manifest.model_copy(update={"calibration": None}), model.ranker)
+    assert uncalibrated.probabilities(pairs) == pytest.approx(expected, abs=1e-12)
+    assert np.array_equal(np.argsort(uncalibrated.probabilities(pairs)), np.argsort(model.probabilities(pairs)))
 
 
 def test_columns_are_found_by_name(model: Model, pairs: pa.Table) -> None:

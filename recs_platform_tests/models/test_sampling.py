@@ -58,7 +58,7 @@ def test_corrected_probabilities_are_the_true_ones(chances: list[float], rate: f
     """In groups with known chances, a model that learned the sample's odds exactly is put right exactly."""
     true = np.array(chances)
     in_sample = true / (true + rate * (1 - true))
-    assert corrected(np.log(in_sample / (1 - in_sample)), rate) == pytest.approx(true, rel=1e-9)
+    assert sigmoid(corrected(np.log(in_sample / (1 - in_sample)), rate)) == pytest.approx(true, rel=1e-9)
 
 
 @given(base=st.floats(0.02, 0.5), rate=st.floats(0.1, 1), seed=st.integers(0, 1000))
@@ -67,7 +67,7 @@ def test_the_base_rate_comes_back(base: float, rate: float, seed: int) -> None:
     labels = np.random.default_rng(seed).random(3000) < base
     kept = keep(IDS[:3000], labels, rate, str(seed))
     in_sample = labels[kept].mean()
-    back = corrected(np.array([np.log(in_sample / (1 - in_sample))]), kept_share(kept, labels))
+    back = sigmoid(corrected(np.array([np.log(in_sample / (1 - in_sample))]), kept_share(kept, labels)))
     assert back[0] == pytest.approx(labels.mean(), rel=1e-9)
 
 

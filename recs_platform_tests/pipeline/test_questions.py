@@ -17,6 +17,7 @@ from recs_platform.strategies.offer_ranking.features import FEATURES
 from recs_platform.warehouse.query import parse_query, sql_folder
 from recs_platform.warehouse.scope import SENT_FROM, SENT_TO, Scope
 from recs_platform.warehouse.slices import Days, TableRef
+from recs_platform_tests.companies.of_each_strategy import companies_of_each_strategy
 from recs_platform_tests.sql.queries import platform_queries
 from recs_platform_tests.warehouse.tables import PROFILES, VISITS
 
@@ -92,7 +93,7 @@ def test_the_figures_of_a_product_are_asked_of_its_table(strategy: str) -> None:
     for product in pipeline.products.values():
         question = pipeline.questions[product.figures.name]
         assert question.query.tables == {"published"}
-        company = next(c for c in built_in_companies() if c.strategy.name == strategy)
+        company = companies_of_each_strategy()[strategy]
         (view,) = pipeline.ask(product.figures.name, company, DAY, {}).views
         assert TableRef("x", view.spec) == TableRef("x", product.of)
 

@@ -11,12 +11,13 @@ from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.reach import reach
 from recs_platform.schemas.table import Kind
-from recs_platform.strategies.catalogue import built_in_companies, pipeline_of, pipelines
+from recs_platform.strategies.catalogue import pipeline_of, pipelines
 from recs_platform.warehouse.point_in_time import Looks, span_days
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.companies.of_each_strategy import companies_of_each_strategy
 
 DAY = date(2025, 12, 3)
-COMPANIES = {company.strategy.name: company for company in built_in_companies()}
+COMPANIES = companies_of_each_strategy()
 
 
 def _days_before(pipeline: Pipeline, **parameters: Any) -> int:

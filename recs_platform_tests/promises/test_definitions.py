@@ -15,6 +15,7 @@ from recs_platform.automation.journal import RANGE_END, RANGE_START
 from recs_platform.companies.model import Company
 from recs_platform.strategies.catalogue import STRATEGIES, load_companies, pipelines
 from recs_platform_tests.automation.mornings import asked_for
+from recs_platform_tests.companies.of_each_strategy import companies_of_each_strategy
 from recs_platform_tests.promises.platform import definitions_of, quietly
 
 _JAPAN = {"name": "nagoya", "dataset": "nagoya", "timezone": "Asia/Tokyo"}
@@ -24,7 +25,8 @@ _JAPAN = {"name": "nagoya", "dataset": "nagoya", "timezone": "Asia/Tokyo"}
 def companies() -> dict[str, Company]:
     """The built-in companies, and one far to the east."""
     built_in = load_companies()
-    return {**built_in, "nagoya": built_in["metro"].model_copy(update=_JAPAN)}
+    others = {company.name: company for company in companies_of_each_strategy().values()}
+    return {**others, **built_in, "nagoya": built_in["metro"].model_copy(update=_JAPAN)}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,6 @@ def test_the_assets_checks_jobs_and_schedules_that_people_look_for_are_there(def
             "events",
             "landed_events",
             "customers",
-            "catalog",
             "rejected_rows",
             "source_counts",
             "source_assessment",

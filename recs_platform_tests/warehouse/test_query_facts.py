@@ -19,7 +19,7 @@ from recs_platform.warehouse.query_facts import KeptFacts, QueryFacts, facts_at,
 from recs_platform.warehouse.query_text import QueryText
 
 TEXT = "SELECT a.x, @day AS d FROM a JOIN b ON a.x = b.x"
-FACTS = QueryFacts(frozenset({"a", "b"}), frozenset({"day"}), ("x", "d"))
+FACTS = QueryFacts(frozenset({"a", "b"}), frozenset({"day"}), ("x", "d"), frozenset({"a", "b"}))
 
 
 @pytest.fixture(autouse=True)
@@ -172,7 +172,7 @@ def test_a_full_disk_leaves_what_was_there(own_folder: Path, monkeypatch: pytest
     full = os.open("/dev/full", os.O_WRONLY)
     opened = os.open
     monkeypatch.setattr(os, "open", lambda p, f, *m: os.dup(full) if f & os.O_CREAT else opened(p, f, *m))
-    kept(own_folder, "SELECT 1 AS one", QueryFacts(frozenset(), frozenset(), ("one",)))
+    kept(own_folder, "SELECT 1 AS one", QueryFacts(frozenset(), frozenset(), ("one",), frozenset()))
     monkeypatch.undo()
     os.close(full)
     assert path.read_bytes() == before

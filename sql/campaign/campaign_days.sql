@@ -5,7 +5,8 @@
 -- Opens and clicks are late at times; then orders look as if nobody had opened anything. A day lags when 20 messages or
 -- more were sent on it, some of them more than @max_interaction_lag_hours before its end, and the newest open or click
 -- trails the newest order or message by more than that; or when clearly more of its orders than in the 28 days before
--- it are without an open (by three standard errors, of at least 10 orders against 30).
+-- it are without an open (by three standard errors, of at least 10 orders against 30). Of a company that does not provide
+-- opens and clicks none is late.
 WITH calendar AS (
   SELECT day
   FROM UNNEST(
@@ -74,11 +75,13 @@ late AS (
   SELECT
     *,
     sends >= 20
+      AND 'interactions' NOT IN UNNEST(@not_provided)
       AND TIMESTAMP_ADD(sent_at, INTERVAL @max_interaction_lag_hours HOUR) < TIMESTAMP(DATE_ADD(day, INTERVAL 1 DAY))
       AND COALESCE(lag_hours > @max_interaction_lag_hours, TRUE) AS trails,
     -- Where none of the usual orders was without an open, one might have been.
     COALESCE(
       orders >= 10
+        AND 'interactions' NOT IN UNNEST(@not_provided)
         AND usual_orders >= 30
         AND share
         > usual + 3 * SQRT(SAFE_DIVIDE(GREATEST(usual, SAFE_DIVIDE(1, usual_orders)) * (1 - usual), orders)),

@@ -21,7 +21,9 @@ steps AS (
   WHERE level = 'total'
 ),
 refunds AS (
-  SELECT SUM(CAST(ROUND(100 * refunded) AS INT64)) AS hundredths
+  SELECT
+    SUM(CAST(ROUND(100 * refunded) AS INT64)) AS hundredths,
+    COUNT(IF(credit = 'explicit', 1, NULL)) AS explicit_orders
   FROM campaign_orders
   WHERE sent_on BETWEEN @sent_from AND @sent_to
 ),
@@ -44,6 +46,7 @@ SELECT
   steps.clicked,
   steps.ordered,
   steps.orders,
+  refunds.explicit_orders,
   steps.revenue,
   COALESCE(refunds.hundredths, 0) / 100 AS refunded,
   steps.revenue / steps.sends AS revenue_per_send,

@@ -1,6 +1,7 @@
 -- One row per row of the company's event feed, with the reason why it cannot be used, if there is one. Nothing is
 -- dropped here: a rejected row goes on to rejected_rows, every other one to events.
 --
+-- Where the strategy knows no catalog, an order line needs no item: it says who ordered, and for how much.
 -- An undated feed's row without a usable time stands on the first day, so that it is counted once.
 SELECT
   event_id,
@@ -31,6 +32,7 @@ SELECT
       AND event_name NOT IN UNNEST(@order_refunded_names)
       AND event_name NOT IN UNNEST(@kept_event_names) THEN 'event_name is unknown'
     WHEN item_id IS NULL
+      AND 'catalog' IN UNNEST(@source_tables)
       AND (
         event_name IN UNNEST(@product_viewed_names)
         OR event_name IN UNNEST(@cart_updated_names)

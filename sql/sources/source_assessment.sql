@@ -7,7 +7,11 @@
 -- look-back: events @window_days
 -- earlier: previous_customers = customers latest
 WITH previous AS (
-  SELECT MAX(as_of) AS previous_run FROM previous_customers
+  -- Where no customers tell of an earlier run, what is new is what the day itself brings.
+  SELECT
+    COALESCE(MAX(as_of), IF('customers' IN UNNEST(@not_provided), DATE_SUB(@as_of, INTERVAL 1 DAY), NULL))
+      AS previous_run
+  FROM previous_customers
 ),
 fresh AS (
   SELECT

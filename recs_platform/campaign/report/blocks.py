@@ -18,6 +18,10 @@ class ReportSection:
     body: Sequence[Html]
 
 
+_FIT_A_PHONE = 3
+"""Columns of a table that need no scrolling on a phone."""
+
+
 def paragraph(*parts: str) -> Html:
     return element("p", *parts)
 
@@ -56,7 +60,10 @@ def table(
     ]
     made = element("table", element("thead", head), element("tbody", *body, ""), aria_label=caption)
     scrolled = element("div", made, class_="scroll", tabindex="0", role="region", aria_label=caption)
-    return joined([element("p", caption, class_="caption"), scrolled])
+    hint = element("p", "Swipe the table sideways for all of its columns →", class_="hint")
+    return joined(
+        [element("p", caption, class_="caption"), *([hint] if len(headings) > _FIT_A_PHONE else []), scrolled]
+    )
 
 
 def _cell(name: str, text: str, is_text: bool, scope: str | None = None) -> Html:
@@ -80,12 +87,3 @@ def share_cell(successes: int, trials: int) -> Html:
     """The share with its interval."""
     share = proportion(successes, trials)
     return with_range(percent(share.estimate), share_range(share)) if trials else Html(NOTHING)
-
-
-def tiles(figures: Sequence[tuple[str, str, str]]) -> Html:
-    """What matters most, in large letters: a name, a figure, and what to hold it against."""
-    drawn = [
-        element("div", element("dt", name), element("dd", figure, element("small", against)))
-        for name, figure, against in figures
-    ]
-    return element("dl", *drawn, class_="tiles")

@@ -6,31 +6,39 @@ These tables are about windows of their own, whatever days the report is about; 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from datetime import date
 
 from recs_platform.campaign.report.blocks import ReportSection, heading, note, paragraph, table, with_range
+from recs_platform.campaign.report.measures import (
+    change,
+    difference_writer,
+    is_money,
+    is_sum,
+    metric_name,
+    place,
+    total_writer,
+    value_writer,
+)
+from recs_platform.campaign.report.provided import has
 from recs_platform.campaign.report.reading import Findings, Row, Rows
+from recs_platform.companies.model import Company
 from recs_platform.reporting.charts import Axis, Bar, Chart, Write, bars, figure
-from recs_platform.reporting.figures import between, count, day, days, money, percent, points, short, tick
+from recs_platform.reporting.figures import between, count, day, days, percent, short, tick
 from recs_platform.reporting.markup import Html
 from recs_platform.warehouse.slices import Days
 
-_ORDER_OF_METRICS = ("opens", "clicks", "clicks_per_open", "orders", "revenue", "opened", "clicked", "ordered")
 _DRAWN_METRICS = ("orders", "revenue")
-"""Those that arms which are sent nothing have too."""
+"""Those that arms which are sent nothing have too; so they have a company's own."""
 _COMPARISONS = {"all_customers": "all customers", "same_customers": "the same customers"}
 _SUSPICIOUS = 0.001
 
 
-class Signed(Protocol):
-    """Writes a figure; with its sign when asked."""
-
-    def __call__(self, value: float, /, *, sign: bool = False) -> str: ...
-
-
 def did_it_work(findings: Findings) -> ReportSection | None:
     """None when nothing was compared."""
-    arms, periods = findings.standing["arm_comparison"], findings.standing["period_comparison"]
+    arms, periods = (
+        [row for row in findings.standing[name] if has(findings.company, row["metric"])]
+        for name in ("arm_comparison", "period_comparison")
+    )
     if not arms and not periods:
         return None
     body = [*(_arms(findings, arms) if arms else ()), *(_periods(findings, periods) if periods else ())]
@@ -38,7 +46,7 @@ def did_it_work(findings: Findings) -> ReportSection | None:
 
 
 def _arms(findings: Findings, rows: Rows) -> Iterator[Html]:
-    currency = findings.company.currency
+    company = findings.company
     about = f": messages of {days(findings.compared)} whose attribution window is over" if findings.compared else ""
     yield heading("Arms compared")
     yield paragraph(
@@ -46,10 +54,10 @@ def _arms(findings: Findings, rows: Rows) -> Iterator[Html]:
         "the days after the draw count, credited or not, so that customers who are sent nothing can be compared."
     )
     ordered = sorted(_in_order(rows), key=lambda row: (row["arm"], row["baseline"]))
-    for metric in _DRAWN_METRICS:
+    for metric in (*_DRAWN_METRICS, *(own.name for own in company.parameters.metrics)):
         drawn = [row for row in ordered if row["metric"] == metric]
         if drawn:
-            yield figure(arms_chart(metric, drawn, currency))
+            yield figure(arms_chart(metric, drawn, company))
     yield table(
         "Differences per message, with 95% intervals",
         [
@@ -62,7 +70,7 @@ def _arms(findings: Findings, rows: Rows) -> Iterator[Html]:
             "With CUPED",
             "In total",
         ],
-        [_arm_row(row, currency) for row in ordered],
+        [_arm_row(row, company) for row in ordered],
         text_columns=2,
     )
     yield note(
@@ -70,15 +78,43 @@ def _arms(findings: Findings, rows: Rows) -> Iterator[Html]:
         "look. CUPED reduces noise by what customers ordered before their first message. “In total” is the difference "
         "times the messages of the first arm: what it brought in that the second would not have. pp: percentage points."
     )
+    yield from (paragraph(said) for row in ordered if (said := _why_they_differ(row)))
     yield from _draw(findings.standing["sample_ratio"])
 
 
-def arms_chart(metric: str, rows: Rows, currency: str) -> Chart:
-    write = _difference_writer(metric, currency)
-    unit = f", {currency}," if metric == "revenue" else " in percentage points"
-    axis_write: Write = short if metric == "revenue" else _point_tick
+def _why_they_differ(row: Row) -> str:
+    """One sentence where the interval of a single look and the always-valid one do not say the same."""
+    doubt = needs_fewer_looks(row)
+    return f"{row['arm']} − {row['baseline']}, {metric_name(row['metric'])}:{doubt}" if doubt else ""
+
+
+def needs_fewer_looks(row: Row) -> str:
+    """Why one interval excludes zero and the other does not; nothing where they agree."""
+    if not differs_by_looks(row):
+        return ""
+    p_value = "" if row["p_value"] is None else f" (p = {row['p_value']:.2g})"
+    return (
+        f" A single look{p_value} excludes zero, and the always-valid interval includes it, because it is wider: it "
+        "allows for a look every day. Trust the single look only if its day was fixed beforehand."
+    )
+
+
+def differs_by_looks(row: Row) -> bool:
+    """Whether zero lies outside the interval of a single look and inside the always-valid one."""
+    ends = (row["fixed_low"], row["fixed_high"], row["anytime_low"], row["anytime_high"])
+    if None in ends:
+        return False
+    low, high, wide_low, wide_high = ends
+    return bool((low > 0 or high < 0) and wide_low <= 0 <= wide_high)
+
+
+def arms_chart(metric: str, rows: Rows, company: Company) -> Chart:
+    write = difference_writer(metric, company)
+    money_drawn, numbers = is_money(metric, company), is_sum(metric, company)
+    unit = f", {company.currency}," if money_drawn else "" if numbers else " in percentage points"
+    axis_write: Write = short if money_drawn or numbers else _point_tick
     return chart_of_points(
-        f"{metric.capitalize()} per message: difference between arms",
+        f"{metric_name(metric).capitalize()} per message: difference between arms",
         [
             Bar(
                 f"{row['arm']} − {row['baseline']}",
@@ -92,11 +128,11 @@ def arms_chart(metric: str, rows: Rows, currency: str) -> Chart:
     )
 
 
-def _arm_row(row: Row, currency: str) -> Sequence[str]:
-    value, difference = _value_writer(row["metric"], currency), _difference_writer(row["metric"], currency)
+def _arm_row(row: Row, company: Company) -> Sequence[str]:
+    value, difference = value_writer(row["metric"], company), difference_writer(row["metric"], company)
     return [
         f"{row['arm']} − {row['baseline']}",
-        _name(row),
+        metric_name(row["metric"]),
         value(row["value"]),
         value(row["baseline_value"]),
         with_range(difference(row["difference"], sign=True), _range(row, "fixed", difference)),
@@ -104,14 +140,12 @@ def _arm_row(row: Row, currency: str) -> Sequence[str]:
         ""
         if row["adjusted"] is None
         else with_range(difference(row["adjusted"], sign=True), _range(row, "adjusted", difference)),
-        _in_all(row, currency),
+        _in_all(row, company),
     ]
 
 
-def _in_all(row: Row, currency: str) -> Html:
-    def write(value: float) -> str:
-        return money(value, currency) if row["metric"] == "revenue" else count(value)
-
+def _in_all(row: Row, company: Company) -> Html:
+    write = total_writer(row["metric"], company)
     return with_range(write(row["total"]), _range(row, "total", write))
 
 
@@ -142,11 +176,14 @@ def _draw(rows: Rows) -> Iterator[Html]:
 
 
 def _periods(findings: Findings, rows: Rows) -> Iterator[Html]:
-    first, currency = rows[0], findings.company.currency
+    first, company = rows[0], findings.company
     after, before = Days(first["after_from"], first["after_until"]), Days(first["before_from"], first["before_until"])
-    yield heading("Before and after the newest release")
+    released = newest_release(findings) is not None
+    yield heading("Before and after the newest release" if released else "The newest days against those before")
     yield paragraph(
-        f"Messages of {days(after)} compared with {days(before)}. The season and the audience change too; the same "
+        f"Messages of {days(after)} compared with {days(before)}"
+        + (". " if released else "; the company's file names no release (releases). ")
+        + "The season and the audience change too; the same "
         "customers, who were sent messages in both periods, show less of that."
     )
     for comparison, title in _COMPARISONS.items():
@@ -154,24 +191,31 @@ def _periods(findings: Findings, rows: Rows) -> Iterator[Html]:
         if drawn:
             yield figure(
                 chart_of_points(
-                    f"Change after the release: {title}",
-                    [Bar(_name(row), row["ratio"] - 1, _change(row["ratio"]), *_change_ends(row)) for row in drawn],
+                    f"Change: {title}",
+                    [
+                        Bar(metric_name(row["metric"]), row["ratio"] - 1, change(row["ratio"]), *_change_ends(row))
+                        for row in drawn
+                    ],
                     Axis("Change, with 95% interval", tick),
                 )
             )
     yield table(
         "Before and after, with 95% intervals",
         ["Metric", "Of", "Customers", "Before", "After", "Difference", "Change"],
-        [_period_row(row, currency) for row in sorted(_in_order(rows), key=lambda row: str(row["comparison"]))],
+        [_period_row(row, company) for row in sorted(_in_order(rows), key=lambda row: str(row["comparison"]))],
         text_columns=2,
     )
 
 
-def _period_row(row: Row, currency: str) -> Sequence[str]:
-    value, difference = _value_writer(row["metric"], currency), _difference_writer(row["metric"], currency)
-    changed = "" if row["ratio"] is None else with_range(_change(row["ratio"]), _range(row, "ratio", _change))
+def newest_release(findings: Findings) -> date | None:
+    return max((day for day in findings.company.parameters.releases if day <= findings.as_of), default=None)
+
+
+def _period_row(row: Row, company: Company) -> Sequence[str]:
+    value, difference = value_writer(row["metric"], company), difference_writer(row["metric"], company)
+    changed = "" if row["ratio"] is None else with_range(change(row["ratio"]), _range(row, "ratio", change))
     return [
-        _name(row),
+        metric_name(row["metric"]),
         _COMPARISONS[row["comparison"]],
         _customers(row["customers_before"], row["customers_after"]),
         value(row["before"]),
@@ -199,34 +243,13 @@ def _range(row: Row, what: str, write: Write) -> str:
     return between(*_ends(row, what), write).replace(" pp to ", " to ")
 
 
-def _change(ratio: float) -> str:
-    return percent(ratio - 1, 0, sign=True)
-
-
 def _change_ends(row: Row) -> tuple[float, float]:
     return row["ratio_low"] - 1, row["ratio_high"] - 1
 
 
 def _in_order(rows: Iterable[Row]) -> list[Row]:
     """In the order in which a customer comes along."""
-    return sorted(rows, key=lambda row: _ORDER_OF_METRICS.index(row["metric"]))
-
-
-def _name(row: Row) -> str:
-    return str(row["metric"]).replace("_", " ")
-
-
-def _value_writer(metric: str, currency: str) -> Write:
-    return (
-        (lambda value: money(value, currency, cents=True)) if metric == "revenue" else (lambda value: percent(value, 2))
-    )
-
-
-def _difference_writer(metric: str, currency: str) -> Signed:
-    def amount(value: float, /, *, sign: bool = False) -> str:
-        return money(value, currency, cents=True, sign=sign)
-
-    return amount if metric == "revenue" else points
+    return sorted(rows, key=lambda row: place(row["metric"]))
 
 
 def _point_tick(difference: float) -> str:

@@ -12,11 +12,13 @@ from recs_platform.campaign.report.blocks import (
     share_cell,
     strong,
     table,
+    with_range,
 )
+from recs_platform.campaign.report.provided import has, steps_of
 from recs_platform.campaign.report.reading import Findings, Row, Rows
 from recs_platform.plurals import counted
 from recs_platform.reporting.charts import Axis, Bar, Chart, ChartColumn, bars, columns, figure
-from recs_platform.reporting.figures import count, money, percent, share_range, tick
+from recs_platform.reporting.figures import NOTHING, count, money, percent, share_range, tick
 from recs_platform.reporting.markup import Html
 from recs_platform.statistics.intervals import proportion
 
@@ -30,19 +32,19 @@ def funnel(findings: Findings) -> ReportSection:
     """Question 1."""
     rows = findings.answers["campaign_funnel"]
     steps = {row["step"]: row for row in rows if row["level"] == "total"}
-    sent = steps["sent"]["customers"]
+    sent, shown = steps["sent"]["customers"], steps_of(findings.company)
     chart = bars(
         "Customers who reached each step",
         f"Of {counted(sent, 'customer')} who were sent a message: "
-        + ", ".join(f"{percent(steps[step]['share_of_sent'])} {step}" for step in _STEPS[1:]),
-        [_step_bar(steps[step], sent) for step in _STEPS],
+        + ", ".join(f"{percent(steps[step]['share_of_sent'])} {step}" for step in shown[1:]),
+        [_step_bar(steps[step], sent) for step in shown],
         Axis("Share of customers who were sent a message, with 95% interval", tick),
     )
     ordered = steps["ordered"]
     body = [
         paragraph(
-            f"Of {counted(sent, 'customer')} who were sent a message, {_share(steps['opened'])} opened one, "
-            f"{_share(steps['clicked'])} clicked, and {_share(ordered)} ordered afterwards."
+            f"Of {counted(sent, 'customer')} who were sent a message, {_engaged(findings, steps)}{_share(ordered)} "
+            "ordered afterwards."
         ),
         figure(chart),
         table(
@@ -56,7 +58,7 @@ def funnel(findings: Findings) -> ReportSection:
                 "Share of messages",
                 "Previous step missing",
             ],
-            [_step_row(steps[step], steps) for step in _STEPS],
+            [_step_row(steps[step], steps, shown) for step in shown],
         ),
         note(
             "Each step counts a customer once. Feeds may lack a step, such as an order without a click: the last "
@@ -69,6 +71,12 @@ def funnel(findings: Findings) -> ReportSection:
     return ReportSection("funnel", "How far did customers get?", body)
 
 
+def _engaged(findings: Findings, steps: dict[str, Row]) -> str:
+    if not has(findings.company, "opened"):
+        return ""
+    return f"{_share(steps['opened'])} opened one, {_share(steps['clicked'])} clicked, and "
+
+
 def _step_bar(row: Row, sent: int) -> Bar:
     share = proportion(row["customers"], sent)
     ends = (None, None) if row["step"] == "sent" else (share.low, share.high)
@@ -79,17 +87,18 @@ def _share(row: Row) -> str:
     return f"{count(row['customers'])} ({percent(row['share_of_sent'])})"
 
 
-def _step_row(row: Row, steps: dict[str, Row]) -> Sequence[str]:
-    number = _STEPS.index(row["step"])
-    first = steps["sent"]
+def _step_row(row: Row, steps: dict[str, Row], shown: Sequence[str]) -> Sequence[str]:
+    """A step whose previous one is not provided has nothing to say of it."""
+    number, first = shown.index(row["step"]), steps["sent"]
+    follows = _STEPS[max(_STEPS.index(row["step"]) - 1, 0)] in shown
     return [
         row["step"],
         count(row["customers"]),
         share_cell(row["customers"], first["customers"]) if number else "100%",
-        percent(row["share_of_step_before"]),
+        percent(row["share_of_step_before"]) if follows else "",
         count(row["sends"]),
         share_cell(row["sends"], first["sends"]) if number else "100%",
-        count(row["without_step_before"]) if number > 1 else "",
+        count(row["without_step_before"]) if number > 1 and follows else "",
     ]
 
 
@@ -101,32 +110,33 @@ def _level_table(rows: Rows, level: str, caption: str, name: str, findings: Find
         if row["level"] == level:
             groups.setdefault(row[column], {})[row["step"]] = row
     ordered = sorted(groups.items(), key=lambda group: (-group[1]["sent"]["sends"], group[0]))
+    later = steps_of(findings.company)[1:]
     shown = [
         [
             label + (" *" if steps["sent"]["provisional"] else ""),
             count(steps["sent"]["sends"]),
-            *(part_of(steps[step]["sends"], steps["sent"]["sends"]) for step in _STEPS[1:]),
+            *(part_of(steps[step]["sends"], steps["sent"]["sends"]) for step in later),
             money(steps["ordered"]["revenue"], findings.company.currency, cents=True),
         ]
         for label, steps in ordered[:LARGEST]
     ]
     more = f", the {LARGEST} largest of {len(ordered)}" if len(ordered) > LARGEST else ""
     marked = " (* may still change)" if any(steps["sent"]["provisional"] for _, steps in ordered[:LARGEST]) else ""
-    headings = [name, "Messages", "Delivered", "Opened", "Clicked", "Ordered", "Credited revenue"]
+    headings = [name, "Messages", *(step.capitalize() for step in later), "Credited revenue"]
     return table(f"{caption}{more}{marked}", headings, shown)
 
 
 def treatments(findings: Findings) -> ReportSection:
     """Question 5."""
     rows = sorted(findings.answers["funnel_by_treatment"], key=lambda row: (-row["sends"], row["treatment_id"]))
+    engaged = has(findings.company, "opened")
+    later = [step for step in ("opened", "clicked", "ordered") if has(findings.company, step)]
     shown = [
         [
-            row["treatment_id"],
+            _named(row, findings),
             count(row["sends"]),
-            *(part_of(row[step], row["sends"]) for step in ("opened", "clicked", "ordered")),
-            share_cell(row["clicked"], row["opened"])
-            if row["clicked"] <= row["opened"]
-            else percent(row["click_per_open"]),
+            *(part_of(row[step], row["sends"]) for step in later),
+            *([_clicked_of_opened(row)] if engaged else []),
             money(row["revenue"], findings.company.currency, cents=True),
             money(row["revenue_per_send"], findings.company.currency, cents=True),
         ]
@@ -135,19 +145,17 @@ def treatments(findings: Findings) -> ReportSection:
     body = [
         paragraph(
             f"{counted(len(rows), 'treatment')} {'was' if len(rows) == 1 else 'were'} sent. Where the intervals of two "
-            "treatments overlap widely, these messages cannot tell which is better; “Where next?” weighs all of them "
-            "together."
+            "treatments overlap widely, these messages cannot tell which is better"
+            + ("; “Where next?” weighs all of them together." if engaged else ".")
         ),
-        figure(treatments_chart(rows)),
+        figure(treatments_chart(rows, "opened" if engaged else "ordered")),
         table(
             "Messages by treatment" + (f", the {LARGEST} most sent of {len(rows)}" if len(rows) > LARGEST else ""),
             [
                 "Treatment",
                 "Messages",
-                "Opened",
-                "Clicked",
-                "Ordered",
-                "Clicked, of opened",
+                *(step.capitalize() for step in later),
+                *(["Clicked, of opened"] if engaged else []),
                 "Credited revenue",
                 "Revenue per message",
             ],
@@ -157,13 +165,26 @@ def treatments(findings: Findings) -> ReportSection:
     return ReportSection("treatments", "Which treatment did best?", body)
 
 
-def treatments_chart(rows: Rows) -> Chart:
-    """The most sent first."""
+def _named(row: Row, findings: Findings) -> Html:
+    """What people call it, and the subject of its message below."""
+    label = findings.treatment_label(row["treatment_id"])
+    return with_range(label, row.get("subject") or NOTHING)
+
+
+def _clicked_of_opened(row: Row) -> str:
+    if row["clicked"] <= row["opened"]:
+        return share_cell(row["clicked"], row["opened"])
+    return percent(row["click_per_open"])
+
+
+def treatments_chart(rows: Rows, step: str = "opened") -> Chart:
+    """The most sent first: how many were opened, or without a feed of opens, followed by an order."""
+    rate, became = ("Open rate", "opened") if step == "opened" else ("Order rate", "followed by an order")
     return bars(
-        "Open rate by treatment" + (f": the {LARGEST} most sent" if len(rows) > LARGEST else ""),
-        "Share of each treatment's messages that people opened, with its 95% interval, the most sent first.",
-        [_rate_bar(row["treatment_id"], row["opened"], row["sends"]) for row in rows[:LARGEST]],
-        Axis("Share of messages opened, with 95% interval", tick),
+        f"{rate} by treatment" + (f": the {LARGEST} most sent" if len(rows) > LARGEST else ""),
+        f"Share of each treatment's messages that were {became}, with its 95% interval, the most sent first.",
+        [_rate_bar(row["treatment_id"], row[step], row["sends"]) for row in rows[:LARGEST]],
+        Axis(f"Share of messages {became}, with 95% interval", tick),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from recs_platform.campaign.bandit.evidence import evidence_of
 from recs_platform.campaign.report.blocks import ReportSection, heading, note, paragraph, table, with_range
 from recs_platform.campaign.report.experiments import chart_of_points
 from recs_platform.campaign.report.messages import LARGEST
@@ -26,18 +27,18 @@ def where_next(findings: Findings) -> ReportSection | None:
         (row for row in treatments if row["segment"] == EVERYBODY),
         key=lambda row: (-row["share_next"], row["treatment_id"]),
     )
-    if not rows:
-        return None
     reward = findings.company.parameters.bandit_reward.replace("_", " ").capitalize()
-    best, retired = rows[0], sum(row["retired"] for row in rows)
+    evidence, retired = evidence_of(rows), sum(row["retired"] for row in rows)
+    if evidence is None:
+        return None
     segments = len({row["segment"] for row in treatments}) - 1
     by_segment = f" The CSV also has the shares of {counted(segments, 'segment')}." if segments > 0 else ""
     more = f", the {LARGEST} with the largest shares of {len(rows)}" if len(rows) > LARGEST else ""
     body = [
         paragraph(
-            f"{best['treatment_id']} should get the most traffic next, {percent(best['share_next'])}: the probability "
-            f"that it is the best is {percent(best['chance_best'])}. Retired, because they had their chance and "
-            f"are almost certainly not the best: {count(retired)} of {counted(len(rows), 'treatment')}.{by_segment}"
+            f"{evidence.sentence(findings.treatment_label(evidence.leader['treatment_id']))} Retired, because they had "
+            f"their chance and are almost certainly not the best: {count(retired)} of "
+            f"{counted(len(rows), 'treatment')}.{by_segment}"
         ),
         figure(bandit_chart(rows, reward)),
         table(
@@ -52,7 +53,7 @@ def where_next(findings: Findings) -> ReportSection | None:
                 "Expected loss",
                 "Next share",
             ],
-            [_treatment_row(row) for row in rows[:LARGEST]],
+            [_treatment_row(row, findings) for row in rows[:LARGEST]],
         ),
         note("The estimate pulls a rate that rests on few messages toward the rate of all treatments."),
         *_judged(findings.standing["off_policy_evaluation"]),
@@ -77,9 +78,9 @@ def _credible(row: Row) -> tuple[float, float]:
     return row["credible_low"], row["credible_high"]
 
 
-def _treatment_row(row: Row) -> Sequence[str]:
+def _treatment_row(row: Row, findings: Findings) -> Sequence[str]:
     return [
-        row["treatment_id"] + (" (retired)" if row["retired"] else ""),
+        findings.treatment_label(row["treatment_id"]) + (" (retired)" if row["retired"] else ""),
         count(row["views"]),
         count(row["clicks"]),
         percent(row["rate"]),

@@ -67,6 +67,7 @@ def mailed_against_not(findings: Findings) -> ReportSection:
             shown,
         ),
         note(
+            "All are orders of the same days: those on which an order was, or could be, credited to these messages. "
             "This does not show the effect of the messages: customers who are sent messages differ from those who are "
             "not. “Did it work?” compares with customers who were held back."
         ),

@@ -1,17 +1,28 @@
-"""The page: the summary on top, the questions as sections, one file that needs nothing but itself."""
+"""The page: four answers on top, the questions as sections, one file that needs nothing but itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from recs_platform.campaign.report import experiments, messages, next_treatments, order_value, orders, revenue, summary
+from recs_platform.campaign.report import (
+    answers,
+    experiments,
+    messages,
+    next_treatments,
+    order_value,
+    orders,
+    provided,
+    revenue,
+    summary,
+)
 from recs_platform.campaign.report.blocks import ReportSection
-from recs_platform.campaign.report.reading import Findings
+from recs_platform.campaign.report.reading import Findings, Row
 from recs_platform.pipeline.coverage import lacking_in_words
 from recs_platform.reporting.figures import day, days
 from recs_platform.reporting.markup import Html, element
 
+_FOR_MACHINES = ("metric_sums.csv",)
 GENERATOR = "recs report campaign"
 """How a page says that it is ours: a folder with another page in it is not written to."""
 
@@ -20,11 +31,7 @@ def page(findings: Findings, csv_names: Sequence[str]) -> str:
     """The whole page; the CSVs that stand beside it are linked."""
     title = f"{findings.company.name}: campaign results, {days(findings.sent)}"
     sections = [] if findings.summary is None else list(_sections(findings))
-    top = (
-        summary.nothing_sent(findings)
-        if findings.summary is None
-        else summary.in_plain_words(findings, findings.summary)
-    )
+    top = summary.nothing_sent(findings) if findings.summary is None else _top(findings, findings.summary)
     body = element(
         "body",
         element(
@@ -46,8 +53,24 @@ def _what_it_lacks(findings: Findings) -> Iterable[Html]:
         yield element("p", element("strong", lacks), class_="lacking")
 
 
+def _top(findings: Findings, sent: Row) -> Iterable[Html]:
+    yield answers.four_answers(findings, sent)
+    yield summary.may_change(findings)
+
+
 def _sections(findings: Findings) -> Iterable[ReportSection]:
-    """The analysts' questions in their order, what the experiments say, and how to read it all."""
+    """Those that can be: what stands on a feed which the company does not provide is left out."""
+    for section in _all_sections(findings):
+        if section is not None and provided.is_shown(findings.company, section.anchor):
+            yield section
+
+
+def _all_sections(findings: Findings) -> Iterable[ReportSection | None]:
+    """What the experiments say and what to send next, the analysts' questions in their order, how to read it all."""
+    yield experiments.did_it_work(findings)
+    yield next_treatments.where_next(findings)
+    if findings.summary is not None:
+        yield summary.in_plain_words(findings, findings.summary)
     yield messages.funnel(findings)
     yield orders.paths(findings)
     yield revenue.revenue(findings)
@@ -60,9 +83,6 @@ def _sections(findings: Findings) -> Iterable[ReportSection]:
     if findings.summary is not None:
         yield summary.nutshell(findings, findings.summary)
     yield messages.machines(findings)
-    yield from (
-        section for section in (experiments.did_it_work(findings), next_treatments.where_next(findings)) if section
-    )
     yield summary.how_to_read(findings)
 
 
@@ -89,5 +109,14 @@ def _section(section: ReportSection) -> Html:
 
 
 def _files(names: Sequence[str]) -> Html:
-    links = [part for name in names for part in (element("a", name, href=name), ", ")][:-1]
-    return element("footer", element("p", "All rows behind every section, unrounded: ", *links, "."))
+    for_people = [name for name in names if name not in _FOR_MACHINES]
+    for_machines = [name for name in names if name in _FOR_MACHINES]
+    said = [element("p", "All rows behind every section, unrounded: ", *_links(for_people), ".")]
+    if for_machines:
+        sums = "For machines, sums over customers from which the intervals of arms and periods are made again: "
+        said.append(element("p", sums, *_links(for_machines), "."))
+    return element("footer", *said)
+
+
+def _links(names: Sequence[str]) -> list[str]:
+    return [part for name in names for part in (element("a", name, href=name), ", ")][:-1]

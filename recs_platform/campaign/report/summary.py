@@ -1,11 +1,15 @@
-"""What stands at the top: the campaigns in plain words, and how to read the rest."""
+"""The campaigns in plain words, what of them may still change, and how to read the rest."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 
-from recs_platform.campaign.report.blocks import ReportSection, paragraph, strong, table, tiles
+from recs_platform.campaign.report.answers import by_significance
+from recs_platform.campaign.report.blocks import ReportSection, paragraph, strong, table
+from recs_platform.campaign.report.experiments import needs_fewer_looks
+from recs_platform.campaign.report.measures import is_money, metric_name, total_writer
+from recs_platform.campaign.report.provided import REQUIRED_STEPS, has, left_out
 from recs_platform.campaign.report.reading import Findings, Row
 from recs_platform.plurals import counted
 from recs_platform.reporting.figures import between, count, day, days, money, percent, share_range
@@ -26,37 +30,14 @@ def nothing_sent(findings: Findings) -> list[Html]:
     ]
 
 
-def in_plain_words(findings: Findings, summary: Row) -> list[Html]:
-    """The summary: what was sent, what became of it, what it earned, what of that it brought, what may still change."""
-    sentences = [_sent(findings, summary), _became(summary), _credited(findings, summary), _incremental(findings)]
-    sentences += [_may_change(findings), _machines(findings)]
-    return [
-        _tiles(findings, summary),
-        element("ul", *(element("li", sentence) for sentence in sentences), class_="words"),
-    ]
-
-
-def _tiles(findings: Findings, summary: Row) -> Html:
-    def step(name: str) -> tuple[str, str, str]:
-        share = proportion(summary[name], summary["sends"])
-        return (
-            name.capitalize(),
-            percent(share.estimate),
-            f"{count(summary[name])} of {count(summary['sends'])} messages",
-        )
-
-    shown = [("Sent", count(summary["sends"]), f"messages to {counted(summary['customers'], 'customer')}")]
-    shown += [step(name) for name in ("delivered", "opened", "clicked", "ordered")]
-    orders = f"{counted(summary['orders'], 'order')}; not incremental"
-    shown.append(("Credited revenue", money(summary["revenue"], findings.company.currency), orders))
-    for row in findings.incremental[:1]:
-        low, high = row["total_low"], row["total_high"]
-        sure = between(low, high, lambda end: money(end, findings.company.currency))
-        of = f"arm {row['arm']}" + (f", {days(findings.compared)}" if findings.compared else "")
-        shown.append(
-            ("Incremental revenue", money(row["total"], findings.company.currency), f"95% interval: {sure}; {of}")
-        )
-    return tiles(shown)
+def in_plain_words(findings: Findings, summary: Row) -> ReportSection:
+    """What was sent, what became of it, what it earned, and what of that it brought."""
+    sentences = [_sent(findings, summary), _became(findings, summary), _credited(findings, summary)]
+    sentences.append(_incremental(findings))
+    if has(findings.company, "opened"):
+        sentences.append(_machines(findings))
+    listed = element("ul", *(element("li", sentence) for sentence in sentences), class_="words")
+    return ReportSection("words", "In plain words", [listed])
 
 
 def _sent(findings: Findings, summary: Row) -> Html:
@@ -71,16 +52,16 @@ def _sent(findings: Findings, summary: Row) -> Html:
     )
 
 
-def _became(summary: Row) -> Html:
+def _became(findings: Findings, summary: Row) -> Html:
     def share(name: str) -> str:
         interval = proportion(summary[name], summary["sends"])
         return f"{percent(interval.estimate)} ({share_range(interval)})"
 
-    return element(
-        "span",
-        f"Of these messages, {share('delivered')} were delivered, {share('opened')} opened, {share('clicked')} "
-        f"clicked, and {share('ordered')} followed by an order (95% intervals in parentheses).",
-    )
+    words = {"delivered": "were delivered", "opened": "opened", "clicked": "clicked"}
+    known = [f"{share(step)} {words[step]}" for step in REQUIRED_STEPS if has(findings.company, step)]
+    last = f"{'and ' if known else ''}{share('ordered')} {'' if known else 'were '}followed by an order"
+    said = ", ".join([*known, last])
+    return element("span", f"Of these messages, {said} (95% intervals in parentheses).")
 
 
 def _credited(findings: Findings, summary: Row) -> Html:
@@ -92,7 +73,18 @@ def _credited(findings: Findings, summary: Row) -> Html:
         "span",
         strong(money(summary["revenue"], currency)),
         f" of revenue is credited to them: {counted(summary['orders'], 'order')} within {counted(window, 'day')} of a "
-        f"message{refunds}, {money(summary['order_value'], currency)} per order.",
+        f"message{refunds}, {money(summary['order_value'], currency)} per order.{_named(summary)}",
+    )
+
+
+def _named(summary: Row) -> str:
+    """Which of the orders say themselves where they come from; nothing where none does."""
+    named = summary.get("explicit_orders")
+    if not named:
+        return ""
+    return (
+        f" {count(named)} of them ({percent(named / summary['orders'])}) name their message, campaign or coupon, "
+        "whenever they came; the others are credited by that window alone."
     )
 
 
@@ -107,39 +99,43 @@ def _incremental(findings: Findings) -> Html:
             "compare with.",
         )
     over = f", over messages of {days(findings.compared)}" if findings.compared else ""
-    brought = [element("li", *_brought(row, findings.company.currency)) for row in findings.incremental]
+    brought = [element("li", *_brought(row, findings)) for row in by_significance(findings.incremental)]
     return element(
         "span", warning, f"Compared with customers who were drawn but held back{over}:", element("ul", *brought)
     )
 
 
-def _brought(row: Row, currency: str) -> Iterable[str]:
-    """What an arm earned beyond those held back, and whether that can be chance."""
-    low, high = row["total_low"], row["total_high"]
+def _brought(row: Row, findings: Findings) -> Iterable[str]:
+    """What an arm brought beyond those held back, and whether that can be chance."""
+    low, high, write = row["total_low"], row["total_high"], total_writer(row["metric"], findings.company)
+    what = "" if is_money(row["metric"], findings.company) else f" {metric_name(row['metric'])}"
+    more = "more" if row["total"] >= 0 else "less" if is_money(row["metric"], findings.company) else "fewer"
+    of = f" ({metric_name(row['metric'])})" if not what and row["metric"] != "revenue" else ""
     yield f"the {counted(row['messages'], 'message')} of arm {row['arm']} brought in "
-    yield strong(f"{money(abs(row['total']), currency)} {'more' if row['total'] >= 0 else 'less'}")
-    yield f" than sending nothing would have (arm {row['baseline']}"
+    yield strong(f"{write(abs(row['total']))} {more}{what}")
+    yield f"{of} than sending nothing would have (arm {row['baseline']}"
     if low is None or high is None:
         yield "); there are too few customers for an interval."
         return
-    yield f"; 95% interval {between(low, high, lambda end: money(end, currency))})."
+    yield f"; 95% interval {between(low, high, write)})."
     yield " The interval includes zero: not statistically significant." if low <= 0 <= high else ""
+    yield needs_fewer_looks(row)
 
 
-def _may_change(findings: Findings) -> Html:
-    """What is provisional, and why."""
+def may_change(findings: Findings) -> Html:
+    """What is provisional, and why: it stands at the top."""
     sent = [row for row in findings.calendar if row["sends"]]
     still_open = [row for row in sent if row["provisional"]]
     if not still_open:
         return element(
-            "span",
+            "p",
             "These figures are final: all orders that could be credited to these messages were in by "
             f"{day(findings.as_of)}.",
         )
     reasons = Counter(row["because"] or "unknown" for row in still_open)
     why = "; ".join(f"{because} ({counted(number, 'day')})" for because, number in sorted(reasons.items()))
     return element(
-        "span",
+        "p",
         strong("Provisional: "),
         f"figures for {count(len(still_open))} of {counted(len(sent), 'day')} with messages may still change: {why}.",
     )
@@ -170,7 +166,11 @@ def nutshell(findings: Findings, summary: Row) -> ReportSection:
             return money(summary[name], currency, cents=True)
         return day(summary[name]) if name in ("as_of", "sent_from", "sent_to") else count(summary[name])
 
-    rows = [[name.replace("_", " ").capitalize(), value(name)] for name in summary]
+    rows = [
+        [name.replace("_", " ").capitalize(), value(name)]
+        for name in summary
+        if summary[name] is not None and has(findings.company, name)
+    ]
     return ReportSection("nutshell", "All figures at a glance", [table("Campaign summary", ["Figure", "Value"], rows)])
 
 
@@ -180,10 +180,14 @@ def how_to_read(findings: Findings) -> ReportSection:
     lines = [
         f"Messages are those sent {_when(findings.sent)} (UTC). Figures are what was known at the end of "
         f"{day(findings.as_of)}.",
-        f"An order is credited to the latest message to its customer in the {window} before it that was not held back "
-        "and is not known to have failed. Refunds are deducted from the order that they belong to.",
+        "An order is credited to the message that it names (itself, its campaign or its coupon); one that names none, "
+        f"to the latest message to its customer in the {window} before it that was not held back and is not known to "
+        "have failed. Refunds are deducted from the order that they belong to.",
         "Intervals are 95% intervals: Wilson's for shares, which treats messages as independent; Welch's for "
         "differences between order values.",
         f"Amounts are in {findings.company.currency}. Times are UTC.",
     ]
+    lost = left_out(findings.company)
+    if lost:
+        lines.append(lost)
     return ReportSection("reading", "How to read this", [element("ul", *(element("li", line) for line in lines))])

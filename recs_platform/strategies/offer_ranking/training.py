@@ -21,6 +21,7 @@ from recs_platform.model_registry.train_and_register import (
     error_text,
     train_and_register,
 )
+from recs_platform.models.choice import ComparisonWindow, unfit
 from recs_platform.models.data import NotTrainableError
 from recs_platform.models.kinds import kind_named
 from recs_platform.models.model import Model
@@ -99,9 +100,9 @@ def _reasons(training_plan: pa.Table) -> tuple[Reason, ...]:
 
 def _rows(trained: RegisteredTraining) -> Iterator[dict[str, Any]]:
     """What the registry says of the better model, so that a day made again says what it said at first."""
-    candidate = trained.training.candidate
+    candidate, test = trained.candidate, trained.training.test
     for model in trained.training.models:
-        yield _measured(model) | (_registered(trained) if model is candidate else _not_chosen(model, candidate))
+        yield _measured(model) | (_registered(trained) if model is candidate else _not_chosen(model, candidate, test))
 
 
 def _measured(model: Model) -> dict[str, Any]:
@@ -138,19 +139,26 @@ def _outcome(trained: RegisteredTraining) -> str:
     metrics = trained.registered.metrics
     if metrics["activate"]:
         return "activated"
-    # A model that ranks nothing is no model, however it compares.
-    return "refused" if metrics["candidate"]["constant"] else "worse"
+    # A model that is not fit to serve is no model, however it compares. Versions of before say that of constants alone.
+    fit = metrics.get("fit", not metrics["candidate"]["constant"])
+    return "worse" if fit else "refused"
 
 
 def _champion_roc_auc(trained: RegisteredTraining) -> float:
     if trained.is_unchanged:
-        return trained.training.candidate.manifest.quality["test"].roc_auc
+        return trained.candidate.manifest.quality["test"].roc_auc
     champion: Mapping[str, float] = trained.registered.metrics["champion"]
     return champion["roc_auc"]
 
 
-def _not_chosen(model: Model, candidate: Model) -> dict[str, Any]:
-    ours, theirs = (one.manifest.quality["test"].roc_auc for one in (model, candidate))
+def _not_chosen(model: Model, candidate: Model, test: ComparisonWindow) -> dict[str, Any]:
+    ours, theirs = (one.manifest.quality["test"] for one in (model, candidate))
     kind = kind_named(candidate.manifest.kind).title
-    compared = f"ROC AUC {ours:.4f}, against {theirs:.4f}" if ours < theirs else f"also at ROC AUC {ours:.4f}"
-    return {"outcome": "not chosen", "words": f"Not chosen: {compared} of the {kind}."}
+    fault = unfit(ours, test.against_yardsticks(model))
+    compared = test.compare(model, candidate)
+    why = f"{'worse' if compared.is_worse else 'not told to be better'} than the {kind}, {compared.words}"
+    figures = f"ROC AUC {ours.roc_auc:.4f}, against {theirs.roc_auc:.4f} of the {kind}"
+    return {
+        "outcome": "not chosen",
+        "words": f"Not chosen: {figures}. It is {f'not fit to serve: {fault}' if fault else why}.",
+    }

@@ -57,8 +57,9 @@ def test_the_model_that_serves_the_day_scores_every_candidate(trained: ModelShel
     np.testing.assert_array_equal(found["raw_score"], model.raw_scores(table))
     kept = model.manifest.kept_negatives
     assert kept < 0.6
-    odds = np.exp(np.asarray(found["raw_score"])) * kept
-    np.testing.assert_allclose(found["probability"], odds / (1 + odds), rtol=1e-12)
+    assert model.manifest.calibration is not None
+    log_odds = model.manifest.calibration.log_odds(np.asarray(found["raw_score"]) + np.log(kept))
+    np.testing.assert_allclose(found["probability"], 1 / (1 + np.exp(-log_odds)), rtol=1e-12)
 
 
 def test_whoever_suits_the_discount_is_likelier(trained: ModelShelf) -> None:

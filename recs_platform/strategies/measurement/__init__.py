@@ -1,0 +1,1 @@
+"""Measuring campaigns alone: what was sent and what it brought, without recommendations."""
