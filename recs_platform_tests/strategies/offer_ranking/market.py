@@ -31,7 +31,7 @@ from recs_platform.warehouse.slices import Days
 DAY = date(2025, 12, 1)
 WINDOW, LABEL_DAYS = 42, 7
 CLOSED_FROM, CLOSED_TO = DAY - timedelta(days=WINDOW - 1), DAY - timedelta(days=LABEL_DAYS)
-CATEGORIES = {"business_type": ("hotel", "kiosk"), "category": ("Dairy", "Fish")}
+CATEGORIES = {"business_type": ("hotel", "kiosk"), "category": ("Dairy", "Fish"), "kind": ("Type A", "Type B")}
 ASKED = (Reason("weekday", "it is Monday", f"weekday:{DAY}"),)
 """In place of a table that only orders the steps of a run."""
 
