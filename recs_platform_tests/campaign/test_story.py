@@ -32,6 +32,6 @@ def test_an_arm_is_told_with_its_interval_and_its_doubt(
 def test_nothing_is_said_of_opens_and_clicks_that_nobody_provides() -> None:
     row = {"sends": 200, "opened": 50, "clicked": 10}
     company = companies_of_each_strategy()["measurement"]
-    assert engagement_in_words(company, row) == "25.0% opened, 5.0% clicked; "
+    assert engagement_in_words(company, row) == "25.0% opened, 5.00% clicked; "
     alone = {table: SimulatedSource() for table in ("treatments", "events")}
     assert engagement_in_words(company.model_copy(update={"sources": alone}), row) == ""
