@@ -16,6 +16,7 @@ from recs_platform.errors import ConfigError
 if TYPE_CHECKING:
     from recs_platform.automation.plan import Step
     from recs_platform.companies.model import Company
+    from recs_platform.pipeline.pipeline import Pipeline
     from recs_platform.warehouse.slices import Days
 
 
@@ -40,10 +41,14 @@ def run(
     from recs_platform.warehouse.environment import open_warehouse
 
     company, days = company_named(name), days_between(("--date", date), ("--to", to) if to else None)
-    planned = plan(company, pipeline_of(company), open_warehouse(), days, newest=last_day_that_is_over(), only=only)
+    pipeline = pipeline_of(company)
+    planned = plan(company, pipeline, open_warehouse(), days, newest=last_day_that_is_over(), only=only)
     if planned.earlier and not as_json:
         say(told_earlier(name, planned.earlier, days))
-    return carry_out(list(planned.steps), as_json=as_json)
+    code = carry_out(list(planned.steps), as_json=as_json)
+    if company.not_provided and not as_json:
+        say(told_left_out(company, pipeline))
+    return code
 
 
 def backfill(
@@ -97,6 +102,16 @@ def told_earlier(company: str, earlier: Sequence[datetime.date], days: Days) -> 
 
     it = "It is" if len(earlier) == 1 else "They are"
     return f"{company}: {missing_in_words(earlier)}. {it} made first; with --only, {days} alone would be."
+
+
+def told_left_out(company: Company, pipeline: Pipeline) -> str:
+    """What the company does not provide, and what is therefore not computed."""
+    from recs_platform.pipeline.left_out import left_out, not_provided_in_words
+
+    own = {*company.tables, *(f"landed_{table}" for table in company.tables)}
+    others = [table for table in left_out(pipeline, company) if table not in own]
+    made_of = f", so there is no {', '.join(others)}" if others else ""
+    return f"{company.name}: {not_provided_in_words(company.not_provided)}{made_of}."
 
 
 def days_between(first: tuple[str, str], last: tuple[str, str] | None) -> Days:
