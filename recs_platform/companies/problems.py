@@ -6,7 +6,7 @@ Not here: reading files (loader.py) and what is allowed (model.py, source_config
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
@@ -130,6 +130,19 @@ def raise_problems(title: str, problems: Iterable[Problem]) -> None:
     ]
     if details:
         raise ValidationError.from_exception_data(title, details)
+
+
+def each_judged(given: Mapping[Any, Any], check: Callable[[str], None]) -> list[Problem]:
+    """What is wrong with the texts of a group of keys; `check` raises a ValueError in words that follow a key."""
+    problems = []
+    for key, text in given.items():
+        try:
+            if not isinstance(text, str):
+                raise ValueError(f"should be a text in quotes, but is {shown(text)}")
+            check(text)
+        except ValueError as error:
+            problems.append(Problem((str(key),), f"{str(error).rstrip('.')}."))
+    return problems
 
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:

@@ -92,10 +92,7 @@ _TREATMENTS = """\
 
 def new_company_yaml(name: str, strategy: str, strategies: Strategies) -> str:
     """A commented company file that loads as it is, simulated, and shows how to connect real sources."""
-    try:
-        identifier(name)
-    except ValueError as error:
-        raise ConfigError(f"{error}.") from None
+    check_name(name)
     if strategy not in strategies:
         raise ConfigError(not_one_of(strategy, "a strategy", list(strategies)))
     record = strategies[strategy]
@@ -112,6 +109,14 @@ def new_company_yaml(name: str, strategy: str, strategies: Strategies) -> str:
         channel=name.replace("_", "-"),
         columns="\n".join(_column_lines(record)),
     )
+
+
+def check_name(name: str) -> None:
+    """A ConfigError says why no company can be called so."""
+    try:
+        identifier(name)
+    except ValueError as error:
+        raise ConfigError(f"{error}.") from None
 
 
 def parameters_markdown(strategies: Strategies) -> str:

@@ -55,10 +55,10 @@ def percent(share: float | None, decimals: int | None = None, *, sign: bool = Fa
 def points(difference: float, *, sign: bool = False) -> str:
     """A difference of two shares, in percentage points.
 
-    >>> points(0.0014, sign=True)
-    '+0.14 pp'
+    >>> points(0.0014, sign=True), points(-0.5426)
+    ('+0.14 pp', '−54.3 pp')
     """
-    return percent(difference, 2, sign=sign).replace("%", " pp")
+    return percent(difference, 1 if abs(difference) >= 0.0995 else 2, sign=sign).replace("%", " pp")
 
 
 def tick(share: float) -> str:

@@ -21,6 +21,7 @@ from recs_platform.plurals import counted
 from recs_platform.schemas.landing import SOURCE_DAY, UNREADABLE, feed_columns
 from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.schemas.table import Empty, TableSpec
+from recs_platform.sources.arms import unmatched_arms
 from recs_platform.sources.conform import check_types
 from recs_platform.sources.connectors.base import SourceRequest, open_source
 from recs_platform.sources.connectors.files import has_day
@@ -74,6 +75,10 @@ def check_company(company: Company, day: date) -> Iterator[CheckLine]:
             yield CheckLine(LineStatus.FAIL, spec.name, f"{column}{error.rule}. {error.remedy}")
         except ConfigError as error:
             yield CheckLine(LineStatus.FAIL, spec.name, str(error))
+    if "treatments" in samples:
+        sampled = Counter(arm for arm in samples["treatments"]["arm"].to_pylist() if arm is not None)
+        for unmatched in unmatched_arms(company.parameters, sampled):
+            yield CheckLine(LineStatus.WARN, "treatments", f"{unmatched} in the sample")
     for apart in unknown_ids(company, samples, days):
         yield CheckLine(LineStatus.FAIL if apart.serious else LineStatus.WARN, apart.table, apart.message)
 
@@ -132,8 +137,8 @@ def _values(typed: pa.Table, spec: TableSpec) -> Iterator[CheckLine]:
 def _event_names(names: Sequence[str | None], company: Company) -> Iterator[CheckLine]:
     counts = Counter(name for name in names if name is not None)
     seen = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    known = {*company.event_names, *(metric.event for metric in company.parameters.metrics)}
-    unmapped = [(name, count) for name, count in seen if name not in known]
+    kept = {metric.event for metric in company.parameters.metrics}
+    unmapped = [(name, count) for name, count in seen if name not in company.event_names and name not in kept]
     if not unmapped:
         return
     shown = ", ".join(f'"{mask_text(name)}" ({counted(count, "row")})' for name, count in unmapped[:_SHOWN_NAMES])

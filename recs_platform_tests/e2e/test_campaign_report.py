@@ -30,6 +30,7 @@ ended = garage(folder).recs("report", "campaign", "{NAME}", "--out", str(folder 
 assert ended.code == 0, ended.told
 """
 _SMALLEST_LETTERS = 11
+_FIRST_SCREEN = 1000
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,28 @@ def test_the_page_never_scrolls_sideways_and_tables_do_so_by_themselves(page: Pa
         "tables => tables.filter(t => t.getBoundingClientRect().right > innerWidth && !t.closest('.scroll')).length"
     )
     assert wider == 0
+
+
+def test_the_four_answers_are_the_first_screen(page: Page, request: pytest.FixtureRequest) -> None:
+    """At a desk all of them; on a phone the first two, and all of them before anything else."""
+    ends = page.locator(".answer").evaluate_all("answers => answers.map(a => a.getBoundingClientRect().bottom)")
+    assert len(ends) == 4
+    if "desktop" in request.node.name:
+        assert max(ends) <= _FIRST_SCREEN
+    else:
+        assert ends[1] <= _FIRST_SCREEN
+    assert max(ends) <= page.locator("nav").evaluate("nav => nav.getBoundingClientRect().top")
+
+
+def test_a_table_that_scrolls_says_so_where_it_does(page: Page, request: pytest.FixtureRequest) -> None:
+    hints = page.locator(".hint")
+    assert hints.count() > 5
+    assert all(hints.nth(n).is_visible() == ("phone" in request.node.name) for n in range(hints.count()))
+    silent = page.locator(".scroll").evaluate_all(
+        """boxes => boxes.filter(box =>
+            box.scrollWidth > box.clientWidth + 1 && !box.previousElementSibling.matches('.hint')).length"""
+    )
+    assert silent == 0
 
 
 def test_every_chart_is_seen_once_in_legible_letters(page: Page) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from recs_platform.models.metrics import log_loss
+from recs_platform.models.paired_lists import Metric
 from recs_platform.statistics.intervals import Interval
-from recs_platform_tests.real.judged import OTHERS, PLATFORM, Quarter
+from recs_platform_tests.real.judged import OTHERS, PAST, PLATFORM, Quarter
+
+_METRICS: tuple[Metric, ...] = ("roc_auc", "ndcg", "log_loss")
 
 
 def markdown(quarter: Quarter) -> str:
@@ -20,18 +20,16 @@ def _quality(quarter: Quarter) -> list[str]:
         "| scored by | ROC AUC | the platform's above it by | NDCG@10 | the platform's above it by | log loss |",
         "|---|---|---|---|---|---|",
     ]
-    for of in (PLATFORM, *OTHERS):
-        found = quarter.figures(of)
-        above = {} if of == PLATFORM else quarter.above(of)
-        cells = [of]
-        for name in ("ROC AUC", "NDCG@10"):
-            cells += [f"{found[name]:.3f}", _signed(above[name]) if above else ""]
-        cells.append("" if found["log loss"] is None else f"{found['log loss']:.5f}")
-        lines.append(f"| {' | '.join(cells)} |")
-    base = log_loss(quarter.labels, np.full(len(quarter.labels), quarter.rate))
-    lines.append(f"| {quarter.rate:.3%} for everybody | 0.500 | | | | {base:.5f} |")
-    less = quarter.log_loss_above_base_rate()
-    return [*lines, "", f"Log loss of the platform's model less that of the base rate: {_signed(less, 5)}."]
+    compared = [(other, *(quarter.beside(one, other) for one in _METRICS)) for other in OTHERS]
+    _, auc, ndcg, loss = compared[0]
+    lines.append(f"| {PLATFORM} | {auc.ours:.3f} | | {ndcg.ours:.3f} | | {loss.ours:.5f} |")
+    for other, auc, ndcg, loss in compared:
+        chances = "" if other == PAST else f"{loss.theirs:.5f}"
+        cells = [other, f"{auc.theirs:.3f}", _signed(auc.difference), f"{ndcg.theirs:.3f}", _signed(ndcg.difference)]
+        lines.append(f"| {' | '.join([*cells, chances])} |")
+    base = quarter.beside_base_rate()
+    lines.append(f"| {quarter.rate:.3%} for everybody | 0.500 | | | | {base.theirs:.5f} |")
+    return [*lines, "", f"Log loss of the platform's model less that of the base rate: {_signed(base.difference, 5)}."]
 
 
 def _calibration(final: Quarter) -> list[str]:

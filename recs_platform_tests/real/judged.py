@@ -18,11 +18,8 @@ import pyarrow as pa
 from recs_platform.model_registry.scoring import score_for
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.features import Bools, Floats
-from recs_platform.models.metrics import log_loss, roc_auc
-from recs_platform.models.paired import Judges, log_loss_difference, roc_auc_difference
-from recs_platform.models.paired_lists import calibration_by_customer, ndcg_difference
-from recs_platform.models.ranking_metrics import CalibrationBin, Values, lists, mean, ndcg, ranks
-from recs_platform.statistics.intervals import Interval
+from recs_platform.models.paired_lists import Examples, Metric, Paired, calibration_by_customer, paired
+from recs_platform.models.ranking_metrics import CalibrationBin
 from recs_platform.strategies.catalogue import company_named, pipeline_of
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
 from recs_platform.strategies.offer_ranking.parameters import parameters_of
@@ -32,8 +29,6 @@ from recs_platform_tests.real.walk import LAST, MAILED, MONDAYS
 
 PLATFORM, PAST, POPULARITY, BOOSTED = "the platform's model", "past redemptions", "popularity", "LightGBM"
 OTHERS = (PAST, POPULARITY, BOOSTED)
-CHANCES = (PLATFORM, POPULARITY, BOOSTED)
-"""Those whose scores are chances."""
 COMPANY = "journey_offers"
 
 
@@ -54,15 +49,11 @@ class Quarter:
         return self.rows["redeemed"].to_numpy(bool)
 
     @cached_property
-    def judges(self) -> Judges:
-        """Households are what is independent."""
-        return Judges.of(self.labels, pa.chunked_array([pa.array(self.rows["customer_id"])]))
-
-    @cached_property
-    def mailings(self) -> Values:
-        """Each household's coupons of a day are a list."""
-        lists_named: Values = (self.rows["customer_id"] + " " + self.rows["shown_on"].astype(str)).to_numpy(str)
-        return lists_named
+    def examples(self) -> Examples:
+        """Each mailing of a household is a list; households are what is independent."""
+        households = self.rows["customer_id"].to_numpy(str)
+        mailings = (self.rows["customer_id"] + " " + self.rows["shown_on"].astype(str)).to_numpy(str)
+        return Examples(self.labels, households, mailings)
 
     @property
     def rate(self) -> float:
@@ -73,26 +64,16 @@ class Quarter:
         """The impressions whose label days are over by the end of the year."""
         return Quarter(self.rows[self.rows["label"].notna()].reset_index(drop=True))
 
-    def figures(self, of: str) -> dict[str, float | None]:
-        scores = self._scores(of)
-        found = ndcg(lists(self.mailings, ranks(scores), self.labels), 10)
-        log = log_loss(self.labels, scores) if of in CHANCES else None
-        return {"ROC AUC": roc_auc(self.labels, scores), "NDCG@10": mean(found), "log loss": log}
+    def beside(self, metric: Metric, other: str) -> Paired:
+        """The platform's model and another, and how far it is above it, with a paired interval by household."""
+        return paired(metric, self.examples, self._scores(PLATFORM), self._scores(other))
 
-    def above(self, other: str) -> dict[str, Interval]:
-        """How far the platform's model is above another, with paired intervals by household."""
-        ours, theirs = self._scores(PLATFORM), self._scores(other)
-        return {
-            "ROC AUC": roc_auc_difference(self.judges, ours, theirs),
-            "NDCG@10": ndcg_difference(self.judges, self.mailings, ours, theirs, 10),
-        }
-
-    def log_loss_above_base_rate(self) -> Interval:
-        """Above that of giving everybody the same chance, which the quarter itself tells: below zero is better."""
-        return log_loss_difference(self.judges, self._scores(PLATFORM), np.full(len(self.labels), self.rate))
+    def beside_base_rate(self) -> Paired:
+        """Log loss of the platform's model, and of the same chance for everybody, which the quarter itself tells."""
+        return paired("log_loss", self.examples, self._scores(PLATFORM), np.full(len(self.labels), self.rate))
 
     def calibration(self) -> tuple[CalibrationBin, ...]:
-        return calibration_by_customer(self.judges, self._scores(PLATFORM))
+        return calibration_by_customer(self.labels, self._scores(PLATFORM), self.examples.customers)
 
     def _scores(self, of: str) -> Floats:
         return self.rows[of].to_numpy(float)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from recs_platform.models.paired_lists import Metric
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.real.conftest import home_of
 from recs_platform_tests.real.judged import BOOSTED, PAST, POPULARITY, Quarter, redemptions, table
@@ -19,24 +20,24 @@ def test_every_impression_of_the_quarter_is_judged(judged: Quarter) -> None:
     assert set(pd.to_datetime(judged.rows["shown_on"]).dt.date) == set(MAILED)
 
 
-@pytest.mark.parametrize("figure", ["ROC AUC", "NDCG@10"])
+@pytest.mark.parametrize("metric", ["roc_auc", "ndcg"])
 @pytest.mark.parametrize("other", [PAST, POPULARITY])
-def test_the_model_is_above_a_column(judged: Quarter, other: str, figure: str) -> None:
-    above = judged.above(other)[figure]
+def test_the_model_is_above_a_column(judged: Quarter, other: str, metric: Metric) -> None:
+    above = judged.beside(metric, other).difference
     assert above.low is not None
     assert above.low > 0
 
 
-@pytest.mark.parametrize("figure", ["ROC AUC", "NDCG@10"])
-def test_the_model_is_not_below_plain_boosted_trees(judged: Quarter, figure: str) -> None:
+@pytest.mark.parametrize("metric", ["roc_auc", "ndcg"])
+def test_the_model_is_not_below_plain_boosted_trees(judged: Quarter, metric: Metric) -> None:
     """Above them, or so close that the households of a quarter cannot tell."""
-    above = judged.above(BOOSTED)[figure]
+    above = judged.beside(metric, BOOSTED).difference
     assert above.high is not None
     assert above.high > 0
 
 
 def test_its_chances_say_more_than_the_base_rate(judged: Quarter) -> None:
-    less = judged.log_loss_above_base_rate()
+    less = judged.beside_base_rate().difference
     assert less.high is not None
     assert less.high < 0
 

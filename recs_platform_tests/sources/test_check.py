@@ -14,7 +14,9 @@ from recs_platform.sources.check import SAMPLE_ROWS, CheckLine, LineStatus, chec
 from recs_platform_tests.companies.shop import shop
 
 DAY = date(2025, 9, 10)
+LEFT_NULL = "; not in the source, left NULL: send_id, campaign_id, coupon_id"
 HEADER = "event_id,event_ts,event_name,customer_id,item_id,quantity,unit_price,order_id,is_promo,channel"
+HEADER += ",send_id,campaign_id,coupon_id"
 
 
 def said(folder: Path, table: str, source: dict[str, object], **changes: object) -> list[tuple[str, str]]:
@@ -82,9 +84,9 @@ def test_values_that_would_be_rejected_are_counted(tmp_path: Path) -> None:
 
 def test_the_newest_day_that_has_landed_is_sampled(tmp_path: Path) -> None:
     for day in ("2025-09-07", "2025-09-08", "2025-09-11"):
-        (tmp_path / f"{day}.csv").write_text(f"{HEADER}\n1,{day} 10:00:00,order_line,c,i,1,2,o,true,web\n")
+        (tmp_path / f"{day}.csv").write_text(f"{HEADER}\n1,{day} 10:00:00,order_line,c,i,1,2,o,true,web,,,\n")
     source = {"connector": "files", "path": "{date}.csv"}
-    assert said(tmp_path, "events", source) == [("ok", "1 row of 2025-09-08 sampled")]
+    assert said(tmp_path, "events", source) == [("ok", f"1 row of 2025-09-08 sampled{LEFT_NULL}")]
 
 
 def test_no_day_at_all(tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ def test_no_rows_are_judged_as_the_table_says(tmp_path: Path, table: str, header
 
 
 def events(folder: Path, *names: str) -> dict[str, object]:
-    rows = [f"{n},2025-09-10 10:00:00,{name},c,i,1,2,o,true,web" for n, name in enumerate(names)]
+    rows = [f"{n},2025-09-10 10:00:00,{name},c,i,1,2,o,true,web,,," for n, name in enumerate(names)]
     (folder / "events.csv").write_text("\n".join([HEADER, *rows, ""]))
     return {"connector": "files", "path": "events.csv"}
 
@@ -117,6 +119,27 @@ def test_event_names_that_are_not_mapped(tmp_path: Path) -> None:
             'event names that are not mapped under event_names: "Refund" (2 rows), "from j***@***.org" (1 row)',
         )
     ]
+
+
+def test_an_event_that_a_metric_is_declared_on_needs_no_canonical_name(tmp_path: Path) -> None:
+    source = events(tmp_path, "order_line", "Visit")
+    parameters = {"metrics": [{"name": "visits", "event": "Visit", "kind": "rate"}]}
+    assert [status for status, _ in said(tmp_path, "events", source, parameters=parameters)] == ["ok"]
+
+
+def test_arms_that_no_message_has(tmp_path: Path) -> None:
+    rows = ["1,c,t,k,Holdout,2025-09-10 10:00:00", "2,c,t,k,mail,2025-09-10 10:00:00"]
+    (tmp_path / "t.csv").write_text("\n".join(["send_id,customer_id,treatment_id,campaign_id,arm,sent_at", *rows, ""]))
+    source = {"connector": "files", "path": "t.csv"}
+    found = said(tmp_path, "treatments", source, parameters={"holdout_arms": ["holdout"]})
+    assert found[1:] == [
+        (
+            "warn",
+            'parameters.holdout_arms: no message is of an arm "holdout". Did you mean "Holdout"? There are Holdout '
+            "(1 message), mail (1 message) in the sample",
+        )
+    ]
+    assert len(said(tmp_path, "treatments", source)) == 1
 
 
 def test_no_event_name_is_mapped(tmp_path: Path) -> None:
@@ -135,7 +158,7 @@ def test_canonical_names_that_nothing_maps_to(tmp_path: Path) -> None:
     names = {"Sale": "order_line", "Order": "order_placed", "Basket": "cart_updated"}
     assert said(tmp_path, "events", source, event_names=names) == [
         ("warn", "no raw name maps to product_viewed under event_names; there will be no such events"),
-        ("ok", "1 row sampled"),
+        ("ok", f"1 row sampled{LEFT_NULL}"),
     ]
 
 

@@ -37,12 +37,12 @@ class Evidence:
             case "only_one":
                 return f"Only {name} was sent: there is nothing to choose between."
             case "nothing_known" if not self.clicks:
-                return f"Nothing is known yet: no click is on record for any {of}. Go on sending all of them alike."
+                return f"Nothing is known yet: no click is on record for any {of}. Go on sending all of them."
             case "nothing_known":
                 by_chance = percent(1 / self.treatments)
                 return (
                     f"Nothing is known yet: the highest probability of being the best {of} is {chance}, and each has "
-                    f"{by_chance} before there is any data. Go on sending all of them alike."
+                    f"{by_chance} before there is any data. Go on sending all of them."
                 )
             case "leads":
                 return (

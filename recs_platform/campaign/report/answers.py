@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from recs_platform.campaign.bandit.evidence import evidence_of
-from recs_platform.campaign.report.experiments import differs_by_looks
-from recs_platform.campaign.report.measures import change, difference_writer, metric_name, total_writer
+from recs_platform.campaign.report.experiments import differs_by_looks, newest_release
+from recs_platform.campaign.report.measures import change, difference_writer, metric_name, place, total_writer
 from recs_platform.campaign.report.provided import REQUIRED_STEPS, has
 from recs_platform.campaign.report.reading import Findings, Row, Rows
 from recs_platform.plurals import counted
-from recs_platform.reporting.figures import NOTHING, between, count, days, money, percent, points
+from recs_platform.reporting.figures import between, count, days, money, percent, points
 from recs_platform.reporting.markup import Html, element, joined
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.warehouse.slices import Days
 
-MOST_LINES = 6
-"""Of one answer; the section below has all."""
+MOST_LINES, FEW_LINES = 6, 3
+"""Of one answer, and of a part of one; the section below has all."""
 
 
 def four_answers(findings: Findings, summary: Row) -> Html:
@@ -56,7 +56,7 @@ def _more(anchor: str, title: str) -> Html:
 
 def _sent(findings: Findings, summary: Row) -> Iterator[Html]:
     yield _big(count(summary["sends"]), counted(summary["sends"], "message").partition(" ")[2])
-    held = f"; {counted(summary['held_out'], 'more')} held back" if summary["held_out"] else ""
+    held = f"; {count(summary['held_out'])} more held back" if summary["held_out"] else ""
     yield _line(
         f"to {counted(summary['customers'], 'customer')}: {counted(summary['treatments'], 'treatment')} in "
         f"{counted(summary['campaigns'], 'campaign')}{held}."
@@ -71,12 +71,10 @@ def _earned(findings: Findings, summary: Row) -> Iterator[Html]:
     """What it brought that would not have come anyway, the significant first; then what is only credited."""
     rows = by_significance(findings.incremental)
     if rows:
-        shown = headline(rows)
+        shown = headline([row for row in rows if has_interval(row)])
         over = f", messages of {days(findings.compared)}" if findings.compared else ""
         yield _line(element("strong", "Incremental"), f", against customers who were held back{over}:")
-        yield _lines(_incremental(row, findings) for row in shown)
-        if len(shown) < len(rows):
-            yield _small(f"{counted(len(rows) - len(shown), 'more comparison')} below.")
+        yield _lines([*(_incremental(row, findings) for row in shown), *_too_few(rows)])
     else:
         yield _line(
             element("strong", "Incremental: not known."),
@@ -112,22 +110,33 @@ def by_significance(rows: Rows) -> list[Row]:
     )
 
 
-def headline(rows: Sequence[Row]) -> list[Row]:
+def headline(rows: Sequence[Row], most: int = MOST_LINES) -> list[Row]:
     """As many as there is room for, and none of the arms without its surest row."""
-    if len(rows) <= MOST_LINES:
+    if len(rows) <= most:
         return list(rows)
     first_of_arm = {row["arm"]: number for number, row in reversed(list(enumerate(rows)))}
     chosen = set(first_of_arm.values())
     for number in range(len(rows)):
-        if len(chosen) >= MOST_LINES:
+        if len(chosen) >= most:
             break
         chosen.add(number)
     return [rows[number] for number in sorted(chosen)]
 
 
+def has_interval(row: Row, what: str = "fixed") -> bool:
+    return row[f"{what}_low"] is not None and row[f"{what}_high"] is not None
+
+
 def significant(row: Row, what: str = "fixed") -> bool:
-    low, high = row[f"{what}_low"], row[f"{what}_high"]
-    return low is not None and high is not None and (low > 0 or high < 0)
+    return has_interval(row, what) and bool(row[f"{what}_low"] > 0 or row[f"{what}_high"] < 0)
+
+
+def _too_few(rows: Rows) -> list[Html]:
+    """The arms of which nothing can be said, so that none of them is missing."""
+    said = {row["arm"] for row in rows if has_interval(row)}
+    return [
+        joined([f"{arm}: too few customers for an interval"]) for arm in sorted({row["arm"] for row in rows} - said)
+    ]
 
 
 def _lines(rows: Iterable[Html]) -> Html:
@@ -146,8 +155,6 @@ def _looks(row: Row) -> str:
 
 
 def _sureness(interval: str, sure: bool) -> Html:
-    if interval == NOTHING:
-        return joined([" (too few customers for an interval)"])
     return joined([f" (95% interval {interval}{'' if sure else '; not statistically significant'})"])
 
 
@@ -159,9 +166,14 @@ def _newer(findings: Findings) -> Iterator[Html]:
             Days(first["after_from"], first["after_until"]),
             Days(first["before_from"], first["before_until"]),
         )
-        yield _line(f"Messages of {days(after)} against {days(before)}, per message:")
-        ordered = sorted(periods, key=lambda row: (not _period_is_sure(row), row["comparison"], row["metric"]))
-        yield _lines(_period(row) for row in ordered[:MOST_LINES])
+        released = newest_release(findings) is not None
+        which = "After the newest release" if released else "No release is named, so the newest days"
+        yield _line(f"{which} ({days(after)}) against before ({days(before)}), per message:")
+        known = sorted(
+            (row for row in periods if has_interval(row, "ratio")),
+            key=lambda row: (not _period_is_sure(row), row["comparison"], place(row["metric"])),
+        )
+        yield _lines(map(_period, known[:FEW_LINES])) if known else _line("Too few customers for an interval.")
     control = [
         row
         for row in findings.standing["arm_comparison"]
@@ -171,7 +183,9 @@ def _newer(findings: Findings) -> Iterator[Html]:
     ]
     if control:
         yield _line(f"Arms against the control arm {control[0]['baseline']}, per message:")
-        yield _lines(_against_control(row, findings) for row in headline(by_significance(control)))
+        known = [row for row in by_significance(control) if has_interval(row)]
+        lines = [_against_control(row, findings) for row in headline(known, FEW_LINES)]
+        yield _lines([*lines, *_too_few(control)])
     if not periods and not control:
         yield _line(
             "Nothing to compare: no release (",
@@ -190,8 +204,6 @@ def _period_is_sure(row: Row) -> bool:
 
 def _period(row: Row) -> Html:
     of = " of the same customers" if row["comparison"] == "same_customers" else ""
-    if row["ratio"] is None:
-        return joined([f"{metric_name(row['metric'])}{of}: no change can be given"])
     figure = element("strong", change(row["ratio"]))
     interval = between(row["ratio_low"], row["ratio_high"], change)
     return joined([f"{metric_name(row['metric'])}{of}: ", figure, _sureness(interval, _period_is_sure(row))])

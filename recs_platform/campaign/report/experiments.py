@@ -6,6 +6,7 @@ These tables are about windows of their own, whatever days the report is about; 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
 from recs_platform.campaign.report.blocks import ReportSection, heading, note, paragraph, table, with_range
 from recs_platform.campaign.report.measures import (
@@ -177,9 +178,12 @@ def _draw(rows: Rows) -> Iterator[Html]:
 def _periods(findings: Findings, rows: Rows) -> Iterator[Html]:
     first, company = rows[0], findings.company
     after, before = Days(first["after_from"], first["after_until"]), Days(first["before_from"], first["before_until"])
-    yield heading("Before and after the newest release")
+    released = newest_release(findings) is not None
+    yield heading("Before and after the newest release" if released else "The newest days against those before")
     yield paragraph(
-        f"Messages of {days(after)} compared with {days(before)}. The season and the audience change too; the same "
+        f"Messages of {days(after)} compared with {days(before)}"
+        + (". " if released else "; the company's file names no release (releases). ")
+        + "The season and the audience change too; the same "
         "customers, who were sent messages in both periods, show less of that."
     )
     for comparison, title in _COMPARISONS.items():
@@ -187,7 +191,7 @@ def _periods(findings: Findings, rows: Rows) -> Iterator[Html]:
         if drawn:
             yield figure(
                 chart_of_points(
-                    f"Change after the release: {title}",
+                    f"Change: {title}",
                     [
                         Bar(metric_name(row["metric"]), row["ratio"] - 1, change(row["ratio"]), *_change_ends(row))
                         for row in drawn
@@ -201,6 +205,10 @@ def _periods(findings: Findings, rows: Rows) -> Iterator[Html]:
         [_period_row(row, company) for row in sorted(_in_order(rows), key=lambda row: str(row["comparison"]))],
         text_columns=2,
     )
+
+
+def newest_release(findings: Findings) -> date | None:
+    return max((day for day in findings.company.parameters.releases if day <= findings.as_of), default=None)
 
 
 def _period_row(row: Row, company: Company) -> Sequence[str]:

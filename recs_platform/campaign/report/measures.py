@@ -48,7 +48,7 @@ def value_writer(metric: str, company: Company) -> Writer:
         return _number
 
     def share(value: float, /, *, sign: bool = False) -> str:
-        return percent(value, 2, sign=sign)
+        return percent(value, sign=sign)
 
     return share
 

@@ -55,7 +55,7 @@ def _what_it_lacks(findings: Findings) -> Iterable[Html]:
 
 def _top(findings: Findings, sent: Row) -> Iterable[Html]:
     yield answers.four_answers(findings, sent)
-    yield from summary.in_plain_words(findings, sent)
+    yield summary.may_change(findings)
 
 
 def _sections(findings: Findings) -> Iterable[ReportSection]:
@@ -69,6 +69,8 @@ def _all_sections(findings: Findings) -> Iterable[ReportSection | None]:
     """What the experiments say and what to send next, the analysts' questions in their order, how to read it all."""
     yield experiments.did_it_work(findings)
     yield next_treatments.where_next(findings)
+    if findings.summary is not None:
+        yield summary.in_plain_words(findings, findings.summary)
     yield messages.funnel(findings)
     yield orders.paths(findings)
     yield revenue.revenue(findings)

@@ -20,7 +20,7 @@ _FEEDS = {
 REQUIRED_STEPS = ("delivered", "opened", "clicked")
 _SECTIONS = {
     "deliveries": ("failures",),
-    "interactions": ("hours", "opened", "machines", "next"),
+    "interactions": ("paths", "hours", "opened", "machines", "next"),
     "customers": ("mailed",),
 }
 """Sections that say nothing without a feed."""

@@ -23,6 +23,7 @@ from recs_platform.pipeline.stage import SqlTable
 from recs_platform.plurals import counted
 from recs_platform.schemas.campaign_reports import QUESTIONS
 from recs_platform.schemas.table import TableSpec, spec_of
+from recs_platform.sources.arms import unmatched_arms
 from recs_platform.warehouse.protocol import Incoming, Warehouse
 from recs_platform.warehouse.scope import SENT_FROM, SENT_TO
 from recs_platform.warehouse.slices import Days
@@ -99,12 +100,14 @@ def gather(warehouse: Warehouse, pipeline: Pipeline, company: Company, asked: As
     sent = Days(asked.first or window.first, asked.last or as_of)
     calendar = _stored(warehouse, pipeline, company, CALENDAR, as_of)
     _check_made(company, sent, as_of, calendar)
+    standing = {name: _stored(warehouse, pipeline, company, name, as_of) for name in STANDING}
+    check_arms(company, standing["metric_sums"])
     return Findings(
         company=company,
         as_of=as_of,
         sent=sent,
         answers=_answers(warehouse, pipeline, company, as_of, sent),
-        standing={name: _stored(warehouse, pipeline, company, name, as_of) for name in STANDING},
+        standing=standing,
         calendar=[row for row in calendar if row["day"] in sent],
         lacking=lacking(company, pipeline, warehouse, FUNNEL, as_of, lost_too=True),
     )
@@ -134,6 +137,21 @@ def chosen_day(company: Company, asked: Asked, made: Sequence[date]) -> date:
         if asked.first is None or asked.first in campaign_window(company, day):
             return day
     raise _beyond_the_window(company, asked.first or company.start_date, campaign_window(company, late_enough[0]))
+
+
+def check_arms(company: Company, metric_sums: Rows) -> None:
+    """A name in the company's file that no message has compares nothing: that is refused, not reported as no effect.
+
+    The report is refused and not the day: what is published does not rest on the names of arms.
+    """
+    rows = [row for row in metric_sums if row["cut"] == "arm" and row["metric"] == "orders"]
+    unmatched = list(unmatched_arms(company.parameters, {row["part"]: round(row["n"]) for row in rows}))
+    if unmatched:
+        of = Days(min(row["first_day"] for row in rows), max(row["last_day"] for row in rows))
+        raise ConfigError(
+            f"{company.name}: {'. '.join(unmatched)}, in messages of {of} whose attribution window is over. Write the "
+            "name as the feed does, or take it out of the company's file."
+        )
 
 
 def _check_made(company: Company, sent: Days, as_of: date, calendar: Rows) -> None:

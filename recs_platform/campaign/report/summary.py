@@ -1,4 +1,4 @@
-"""The campaigns in plain words, below the four answers, and how to read the rest."""
+"""The campaigns in plain words, what of them may still change, and how to read the rest."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ def nothing_sent(findings: Findings) -> list[Html]:
     ]
 
 
-def in_plain_words(findings: Findings, summary: Row) -> list[Html]:
-    """The summary: what was sent, what became of it, what it earned, what of that it brought, what may still change."""
+def in_plain_words(findings: Findings, summary: Row) -> ReportSection:
+    """What was sent, what became of it, what it earned, and what of that it brought."""
     sentences = [_sent(findings, summary), _became(findings, summary), _credited(findings, summary)]
-    sentences += [_incremental(findings), _may_change(findings)]
+    sentences.append(_incremental(findings))
     if has(findings.company, "opened"):
         sentences.append(_machines(findings))
-    return [element("ul", *(element("li", sentence) for sentence in sentences), class_="words")]
+    listed = element("ul", *(element("li", sentence) for sentence in sentences), class_="words")
+    return ReportSection("words", "In plain words", [listed])
 
 
 def _sent(findings: Findings, summary: Row) -> Html:
@@ -121,20 +122,20 @@ def _brought(row: Row, findings: Findings) -> Iterable[str]:
     yield needs_fewer_looks(row)
 
 
-def _may_change(findings: Findings) -> Html:
-    """What is provisional, and why."""
+def may_change(findings: Findings) -> Html:
+    """What is provisional, and why: it stands at the top."""
     sent = [row for row in findings.calendar if row["sends"]]
     still_open = [row for row in sent if row["provisional"]]
     if not still_open:
         return element(
-            "span",
+            "p",
             "These figures are final: all orders that could be credited to these messages were in by "
             f"{day(findings.as_of)}.",
         )
     reasons = Counter(row["because"] or "unknown" for row in still_open)
     why = "; ".join(f"{because} ({counted(number, 'day')})" for because, number in sorted(reasons.items()))
     return element(
-        "span",
+        "p",
         strong("Provisional: "),
         f"figures for {count(len(still_open))} of {counted(len(sent), 'day')} with messages may still change: {why}.",
     )

@@ -11,10 +11,9 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from recs_platform.companies.source_config import FilesSource, SqlSource
-from recs_platform.errors import AnySourceError
 from recs_platform.sources.connectors.constants import with_constants
 from recs_platform.sources.connectors.files import read_files
-from recs_platform.sources.connectors.request import SourceRequest, Stream
+from recs_platform.sources.connectors.request import SourceRequest, Stream, for_engine
 from recs_platform.sources.connectors.simulated import read_simulated
 from recs_platform.sources.connectors.sql import read_sql
 
@@ -34,20 +33,12 @@ def read_source(request: SourceRequest) -> pa.RecordBatchReader:
 
 @contextmanager
 def open_source(request: SourceRequest) -> Iterator[pa.RecordBatchReader]:
-    """`read_source` for an engine, or for a reader that may stop early.
-
-    Engines wrap what a stream raises in errors of their own, so it is raised again on the way out; and
-    files and connections are given back, also when not all rows were read.
-    """
-    failures: list[AnySourceError] = []
+    """`read_source` for an engine, or for a reader that may stop early: files and connections are given back, also when
+    not all rows were read."""
     stream = _stream(request)
     try:
-        with pa.RecordBatchReader.from_batches(stream.schema, _remembering(stream, failures)) as reader:
+        with for_engine(stream) as reader:
             yield reader
-    except Exception:
-        if failures:
-            raise failures[0] from None
-        raise
     finally:
         stream.batches.close()
 
@@ -63,11 +54,3 @@ def _read(request: SourceRequest) -> Stream:
     if isinstance(source, SqlSource):
         return read_sql(request, source)
     return read_simulated(request)
-
-
-def _remembering(stream: Stream, failures: list[AnySourceError]) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from stream.batches
-    except AnySourceError as error:
-        failures.append(error)
-        raise

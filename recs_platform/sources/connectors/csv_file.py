@@ -1,11 +1,13 @@
 """One CSV file: its header, its rows in batches of text, and what is wrong with one that cannot be read.
 
-Not here: which files, how a line is taken apart (`warehouse/lake/csv_text.py`), and converting types.
+Not here: which files, how packed and encoded text becomes plain (data_file.py), how a line is taken apart
+(`warehouse/lake/csv_text.py`), and what a value's text means (dialect.py).
 """
 
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,95 +15,129 @@ from typing import Any
 import pyarrow as pa
 
 from recs_platform.companies.problems import did_you_mean
+from recs_platform.companies.source_config import FilesSource
+from recs_platform.companies.source_expression import columns_of
 from recs_platform.errors import SourceError
+from recs_platform.sources.connectors.data_file import DataFile, not_text, open_bytes, plain_text, text_encoding
 from recs_platform.sources.connectors.request import BATCH_ROWS, SourceRequest
 from recs_platform.warehouse.lake.csv_text import CsvTextError, csv_text
 
-_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_LONGEST_LINE = 2_000_000
 
 
-def file_columns(request: SourceRequest, path: Path) -> list[tuple[str, pa.DataType]]:
+def file_columns(request: SourceRequest, file: DataFile, source: FilesSource) -> list[tuple[str, pa.DataType]]:
     """The header's names. A first line with none of the names that are looked for is data, and is not shown."""
-    header = _header(request, path)
-    looked_for = {request.renames.get(column.name, column.name) for column in request.spec.columns}
+    header = _header(request, file, source)
+    looked_for = {name for column in request.spec.columns for name in request.renames.get(column.name, (column.name,))}
+    looked_for.update(name for expression in source.expressions.values() for name in columns_of(expression))
     if looked_for.isdisjoint(header):
-        raise _not_a_header(request, path, header, looked_for)
+        raise _not_a_header(request, file, source, header, looked_for)
     return [(name, pa.string()) for name in header]
 
 
-def file_batches(request: SourceRequest, path: Path, names: list[str]) -> Iterator[tuple[int, list[pa.Array[Any]]]]:
+def file_batches(
+    request: SourceRequest, file: DataFile, source: FilesSource, names: list[str]
+) -> Iterator[tuple[int, list[pa.Array[Any]]]]:
     """Number of rows and the named columns as text, batch by batch."""
-    header = _header(request, path)
-    try:
-        for batch in csv_text(path, len(header), [header.index(name) for name in names], BATCH_ROWS):
-            yield batch.num_rows, batch.columns
-    except CsvTextError as error:
-        raise _broken(request, path, len(header), error.line) from None
+    header = _header(request, file, source)
+    picked = [header.index(name) for name in names]
+    with plain_text(request, file, source) as plain:
+        try:
+            for batch in csv_text(plain, len(header), picked, BATCH_ROWS, delimiter=source.delimiter):
+                yield batch.num_rows, batch.columns
+        except CsvTextError as error:
+            raise _broken(request, file, plain, source, len(header), error.line) from None
 
 
-def _header(request: SourceRequest, path: Path) -> list[str]:
+def _header(request: SourceRequest, file: DataFile, source: FilesSource) -> list[str]:
+    encoding = text_encoding(request, file, source)
+    read = "utf-8-sig" if encoding == "utf-8" else encoding
     try:
-        # Rows further on may be broken; a byte that is not UTF-8 concerns the header only if it is in the header.
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        with open_bytes(request, file) as content:
+            # Rows further on may be broken; a byte that is no text concerns the header only if it is in the header.
+            lines = _lines(io.TextIOWrapper(content, encoding=read, errors="surrogateescape", newline=""))
             # Strictly: a quote that is never closed would make a header of the whole file.
-            header = [name.strip() for name in next(csv.reader(file, strict=True), [])]
+            rows = csv.reader(lines, delimiter=source.delimiter, strict=True)
+            header = [name.strip() for name in next(rows, [])]
         "".join(header).encode("utf-8")
-    except (UnicodeEncodeError, csv.Error):
+    except (UnicodeError, csv.Error):
         raise request.error(
-            f"{path} does not open with a header in UTF-8", remedy="Export it as CSV in UTF-8."
+            f"{file} does not open with a header in {encoding.upper()}",
+            remedy=f"Export it as CSV in {encoding.upper()}, or say how it is written: "
+            f"sources.{request.spec.name}.encoding, such as cp1252.",
         ) from None
     return header
 
 
-def _not_a_header(request: SourceRequest, path: Path, header: list[str], looked_for: set[str]) -> SourceError:
-    line = ",".join(header)
-    for separator, name in _OTHER_SEPARATORS.items():
-        if not looked_for.isdisjoint(line.split(separator)):
-            return request.error(f"{path} is separated by {name}", remedy="Export it with commas.")
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    while line := text.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise csv.Error("a line without end")
+        yield line
+
+
+def _not_a_header(
+    request: SourceRequest, file: DataFile, source: FilesSource, header: list[str], looked_for: set[str]
+) -> SourceError:
+    line = source.delimiter.join(header)
+    for separator, name in _SEPARATORS.items():
+        names = {part.strip(' "') for part in line.split(separator)}
+        if separator != source.delimiter and not looked_for.isdisjoint(names):
+            written = "tab" if separator == "\t" else f'"{separator}"'
+            return request.error(
+                f"{file} is separated by {name}",
+                remedy=f"Write delimiter: {written} under sources.{request.spec.name}.",
+            )
     hint = next((hint for name in header if (hint := did_you_mean(name, sorted(looked_for)))), "")
     return request.error(
-        f"{path} has no header: none of the table's columns is in its first line",
+        f"{file} has no header: none of the table's columns is in its first line",
         remedy=f"Export it with a header, or name its columns under sources.{request.spec.name}.columns.{hint}",
     )
 
 
-def _broken(request: SourceRequest, path: Path, fields: int, reported: int | None) -> SourceError:
+def _broken(
+    request: SourceRequest, file: DataFile, plain: Path, source: FilesSource, fields: int, reported: int | None
+) -> SourceError:
     """Where the file is broken and what is wrong with it, without the row itself."""
-    line, what = _first_broken_line(path, fields)
+    if line := _first_line_not_utf8(plain):
+        return not_text(request, file, "utf-8", line)
+    line, what = _first_broken_line(plain, source.delimiter, fields)
     line = line or reported
-    place = f"line {line} of {path}" if line else f"{path}"
+    place = f"line {line} of {file}" if line else f"{file}"
     return request.error(f"{place} {what}", remedy="Correct the export and deliver the file again.")
 
 
-def _first_broken_line(path: Path, fields: int) -> tuple[int | None, str]:
+def _first_broken_line(path: Path, delimiter: str, fields: int) -> tuple[int | None, str]:
     return (
-        _first_line_not_utf8(path)
-        or _first_line_not_csv(path, fields)
+        _first_line_not_csv(path, delimiter, fields)
         or _first_line_that_ends_otherwise(path)
         or (None, "is not valid CSV")
     )
 
 
-def _first_line_not_utf8(path: Path) -> tuple[int, str] | None:
+def _first_line_not_utf8(path: Path) -> int | None:
     with path.open("rb") as file:
         for number, content in enumerate(file, start=1):
             try:
                 content.decode("utf-8")
             except UnicodeDecodeError:
-                return number, "is not text in UTF-8"
+                return number
     return None
 
 
-def _first_line_not_csv(path: Path, fields: int) -> tuple[int, str] | None:
+def _first_line_not_csv(path: Path, delimiter: str, fields: int) -> tuple[int, str] | None:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file, strict=True)
+        rows = csv.reader(_lines(file), delimiter=delimiter, strict=True)
         line = 1
         try:
             for row in rows:
                 if row and len(row) != fields:
                     return line, f"has {len(row)} fields where the header has {fields}"
                 line = rows.line_num + 1
-        except csv.Error:
+        except csv.Error as error:
+            if "without end" in str(error):
+                return line, f"has more than {_LONGEST_LINE:,} characters"
             return line, "has a quoted field that is not closed or is followed by more text"
     return None
 

@@ -1,11 +1,12 @@
 """The `files` connector: which files a request means, and their rows as one stream.
 
-Not here: how one Parquet file (parquet_file.py) or one CSV file (csv_file.py) is read.
+Not here: how one Parquet file (parquet_file.py), CSV file (csv_file.py) or workbook (excel_file.py) is read, and what
+its values mean (dialect.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,10 +14,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from recs_platform.companies.source_config import DATE_PLACEHOLDER, FILE_ENDINGS, FilesSource
+from recs_platform.companies.source_config import DATE_PLACEHOLDER, FILE_ENDINGS, PACKED_ENDINGS, FilesSource
 from recs_platform.errors import AnySourceError
 from recs_platform.outages import may_recover
-from recs_platform.sources.connectors import csv_file, parquet_file
+from recs_platform.sources.connectors import csv_file, excel_file, parquet_file
+from recs_platform.sources.connectors.data_file import DataFile, data_files
+from recs_platform.sources.connectors.dialect import Projection, projected_batches, projection
 from recs_platform.sources.connectors.request import (
     SOURCE_DAY_FIELD,
     SourceRequest,
@@ -26,8 +29,8 @@ from recs_platform.sources.connectors.request import (
     pick_columns,
 )
 
-_READERS = {".parquet": parquet_file, ".csv": csv_file}
-_ENDINGS = " or ".join(FILE_ENDINGS)
+_READERS = {".parquet": parquet_file, ".csv": csv_file, ".xlsx": excel_file}
+_ENDINGS = " or ".join((", ".join((*FILE_ENDINGS, *PACKED_ENDINGS[:-1])), PACKED_ENDINGS[-1]))
 _SHOWN_DAYS = 5
 _REPLACED: dict[pa.DataType, pa.DataType] = {pa.float16(): pa.float32(), pa.string_view(): pa.string()}
 """Types that what converts values does not know, and those that hold the same."""
@@ -35,12 +38,21 @@ _REPLACED: dict[pa.DataType, pa.DataType] = {pa.float16(): pa.float32(), pa.stri
 
 @dataclass(frozen=True)
 class _File:
-    path: Path
+    data: DataFile
     day: date | None
+    own_types: dict[str, pa.DataType]
+    """The file's own name -> its type."""
     names: dict[str, str]
-    """Canonical name -> the file's own name, for the columns that are used."""
-    types: dict[str, pa.DataType]
-    """Canonical name -> the file's type."""
+    """Canonical name -> the file's own name, for the columns that are used as they stand."""
+    projection: Projection | None
+    """How the columns come from the file's own, where not all are taken as they stand."""
+
+    @property
+    def types(self) -> dict[str, pa.DataType]:
+        """Canonical name -> type."""
+        if self.projection:
+            return self.projection.types
+        return {name: self.own_types[raw] for name, raw in self.names.items()}
 
 
 def read_files(request: SourceRequest, source: FilesSource) -> Stream:
@@ -48,18 +60,23 @@ def read_files(request: SourceRequest, source: FilesSource) -> Stream:
     paths = _dated_paths(request, source) if source.dated else _undated_paths(request, source)
     files: list[_File] = []
     there: set[str] = set()
+    projections: dict[object, Projection | None] = {}
     for day, path in paths:
-        columns = _columns(request, path)
-        names = pick_columns(request, [name for name, _ in columns], str(path))
-        by_name = dict(columns)
-        files.append(_File(path, day, names, {name: by_name[raw] for name, raw in names.items()}))
-        there.update(by_name)
+        for data in _data_files(request, path):
+            own = _columns(request, data, source)
+            names = pick_columns(request, [name for name, _ in own], str(data))
+            types = dict(own)
+            alike = (data.kind, tuple(own), tuple(names.items()))
+            if alike not in projections:
+                projections[alike] = projection(request, source, data, names, types)
+            files.append(_File(data, day, types, names, projections[alike]))
+            there.update(types)
     if not files:
         schema = _empty_schema(request)
-        return Stream(schema, _batches(request, [], schema))
+        return Stream(schema, _batches(request, source, [], schema))
     check_renames(request, {name for file in files for name in file.names}, there, source.path)
     schema = _common_schema(request, files)
-    return Stream(schema, _batches(request, files, schema))
+    return Stream(schema, _batches(request, source, files, schema))
 
 
 def has_day(source: FilesSource, day: date) -> bool:
@@ -121,11 +138,9 @@ def _files_at(path: Path) -> list[Path]:
     candidates: Iterable[Path] = there.iterdir() if not rest and there.is_dir() else []
     if rest and _is_pattern(rest):
         candidates = there.glob(str(Path(*rest)))
-    return sorted(
-        file
-        for file in candidates
-        if file.suffix.lower() in FILE_ENDINGS and not file.name.startswith(("_", ".")) and file.is_file()
-    )
+    files = sorted(file for file in candidates if not file.name.startswith(("_", ".")) and file.is_file())
+    plain = [file for file in files if file.name.lower().endswith(FILE_ENDINGS)]
+    return plain or [file for file in files if file.name.lower().endswith(PACKED_ENDINGS)]
 
 
 def _existing(path: Path) -> tuple[Path, Sequence[str]]:
@@ -144,21 +159,28 @@ def _is_pattern(parts: Sequence[str]) -> bool:
     return any(character in part for part in parts for character in "*?[")
 
 
-def _columns(request: SourceRequest, path: Path) -> list[tuple[str, pa.DataType]]:
-    """Names and types of a file's columns, as they stand in it."""
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise request.error(f"{path} does not end in {_ENDINGS}", remedy="Rename the file to what it holds.")
+def _data_files(request: SourceRequest, path: Path) -> list[DataFile]:
     try:
-        if path.stat().st_size == 0:
-            raise request.error(
-                f"{path} is empty (0 bytes)",
-                remedy="Deliver it again; a day without rows is a file with its header or schema alone.",
-            )
-        columns: list[tuple[str, pa.DataType]] = reader.file_columns(request, path)
-        return columns
+        return data_files(request, path)
     except OSError as error:
         raise _unreadable(request, path, error) from None
+
+
+def _columns(request: SourceRequest, data: DataFile, source: FilesSource) -> list[tuple[str, pa.DataType]]:
+    """Names and types of a file's columns, as they stand in it."""
+    try:
+        if data.path.stat().st_size == 0:
+            raise request.error(
+                f"{data} is empty (0 bytes)",
+                remedy="Deliver it again; a day without rows is a file with its header or schema alone.",
+            )
+        reader = _READERS.get(data.kind)
+        if reader is None:
+            raise request.error(f"{data} does not end in {_ENDINGS}", remedy="Rename the file to what it holds.")
+        columns: list[tuple[str, pa.DataType]] = reader.file_columns(request, data, source)
+        return columns
+    except OSError as error:
+        raise _unreadable(request, data.path, error) from None
 
 
 def _unreadable(request: SourceRequest, path: Path, error: OSError) -> AnySourceError:
@@ -177,7 +199,7 @@ def _common_schema(request: SourceRequest, files: list[_File]) -> pa.Schema:
             if pa.types.is_nested(kind) and not pa.types.is_nested(column.type):
                 file = next(file for file in files if file.types.get(column.name) == kind)
                 raise request.error(
-                    f"is nested ({kind}) in {file.path}, where one value per row is expected",
+                    f"is nested ({kind}) in {file.data}, where one value per row is expected",
                     column=column.name,
                     remedy="Write the value as a column of its own.",
                 )
@@ -202,32 +224,47 @@ def _empty_schema(request: SourceRequest) -> pa.Schema:
     return pa.schema([*fields, SOURCE_DAY_FIELD])
 
 
-def _batches(request: SourceRequest, files: list[_File], schema: pa.Schema) -> Generator[pa.RecordBatch]:
+def _batches(
+    request: SourceRequest, source: FilesSource, files: list[_File], schema: pa.Schema
+) -> Generator[pa.RecordBatch]:
+    wanted = [field for field in schema if field.name != SOURCE_DAY_FIELD.name]
     for file in files:
-        reader = _READERS[file.path.suffix.lower()]
         try:
-            for rows, arrays in reader.file_batches(request, file.path, list(file.names.values())):
-                given = dict(zip(file.names, arrays, strict=True))
+            for rows, given in _rows_of(request, source, file):
                 columns = [
-                    _cast(request, file.path, field, given[field.name])
+                    _cast(request, file.data, field, given[field.name])
                     if field.name in given
                     else pa.nulls(rows, field.type)
-                    for field in schema
-                    if field.name != SOURCE_DAY_FIELD.name
+                    for field in wanted
                 ]
                 yield dated(columns, schema, file.day, rows)
         except OSError as error:
-            raise _unreadable(request, file.path, error) from None
+            raise _unreadable(request, file.data.path, error) from None
 
 
-def _cast(request: SourceRequest, path: Path, field: pa.Field[Any], values: pa.Array[Any]) -> pa.Array[Any]:
+def _rows_of(
+    request: SourceRequest, source: FilesSource, file: _File
+) -> Iterator[tuple[int, dict[str, pa.Array[Any]]]]:
+    """Number of rows and the canonical columns, batch by batch."""
+    reader = _READERS[file.data.kind]
+    raw = file.projection.raw if file.projection else list(file.names.values())
+    batches = reader.file_batches(request, file.data, source, raw)
+    if file.projection is None:
+        for rows, arrays in batches:
+            yield rows, dict(zip(file.names, arrays, strict=True))
+        return
+    for batch in projected_batches(request, file.projection, file.own_types, batches):
+        yield batch.num_rows, dict(zip(batch.schema.names, batch.columns, strict=True))
+
+
+def _cast(request: SourceRequest, data: DataFile, field: pa.Field[Any], values: pa.Array[Any]) -> pa.Array[Any]:
     if values.type == field.type:
         return values
     try:
         return values.cast(field.type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise request.error(
-            f"is {values.type} in {path} and {field.type} in other files, and not every value can be converted",
+            f"is {values.type} in {data} and {field.type} in other files, and not every value can be converted",
             column=field.name,
             remedy="Write the column with one type in all files.",
         ) from None

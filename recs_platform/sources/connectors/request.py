@@ -5,7 +5,8 @@ Not here: reading anything (one module per connector), and types and values, whi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,9 +15,9 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.companies.problems import did_you_mean
-from recs_platform.companies.source_config import Source
+from recs_platform.companies.source_config import FilesSource, Source
 from recs_platform.companies.source_tables import missing_columns_text
-from recs_platform.errors import SourceError, SourceUnavailableError
+from recs_platform.errors import AnySourceError, SourceError, SourceUnavailableError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.landing import SOURCE_DAY, feed_columns
 from recs_platform.schemas.table import Column, TableSpec
@@ -46,13 +47,23 @@ class SourceRequest:
         return self.company.sources[self.spec.name]
 
     @property
-    def renames(self) -> dict[str, str]:
+    def renames(self) -> dict[str, tuple[str, ...]]:
         return self.source.columns
 
     @property
     def read_columns(self) -> list[str]:
         """The columns that are looked for in the source: those of a feed, without those that the company file gives."""
-        return [name for name in feed_columns(self.spec) if name not in self.source.constants]
+        given = {*self.source.constants, *self.expressions}
+        return [name for name in feed_columns(self.spec) if name not in given]
+
+    @property
+    def expressions(self) -> dict[str, str]:
+        return self.source.expressions if isinstance(self.source, FilesSource) else {}
+
+    @property
+    def timezone(self) -> str | None:
+        """The zone of the source's points in time that name none; None is UTC."""
+        return self.source.timezone if isinstance(self.source, FilesSource) else None
 
     def error(self, rule: str, *, remedy: str, column: str | None = None) -> SourceError:
         return SourceError(self.company.name, self.spec.name, mask_text(rule), remedy=remedy, column=column)
@@ -71,6 +82,28 @@ class Stream:
     batches: Generator[pa.RecordBatch]
 
 
+@contextmanager
+def for_engine(stream: Stream) -> Iterator[pa.RecordBatchReader]:
+    """The stream for an engine to read. Engines wrap what a stream raises in errors of their own, so it is raised again
+    on the way out."""
+    failures: list[AnySourceError] = []
+    try:
+        with pa.RecordBatchReader.from_batches(stream.schema, _remembering(stream, failures)) as reader:
+            yield reader
+    except Exception:
+        if failures:
+            raise failures[0] from None
+        raise
+
+
+def _remembering(stream: Stream, failures: list[AnySourceError]) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from stream.batches
+    except AnySourceError as error:
+        failures.append(error)
+        raise
+
+
 def pick_columns(request: SourceRequest, there: Sequence[str], where: str) -> dict[str, str]:
     """Canonical name -> the source's own name, for every column that the table has and the source gives.
 
@@ -78,8 +111,7 @@ def pick_columns(request: SourceRequest, there: Sequence[str], where: str) -> di
     """
     _check_constants(request, there, where)
     wanted = [column for column in request.spec.columns if column.name in request.read_columns]
-    names = {column.name: request.renames.get(column.name, _own_name(column, there)) for column in wanted}
-    picked = {name: raw for name, raw in names.items() if raw in there}
+    picked = {column.name: raw for column in wanted if (raw := _named(request, column, there)) in there}
     missing = [column.name for column in wanted if not column.nullable and column.name not in picked]
     if missing:
         raise _missing(request, missing, there, where)
@@ -104,6 +136,14 @@ def _check_constants(request: SourceRequest, there: Sequence[str], where: str) -
             )
 
 
+def _named(request: SourceRequest, column: Column, there: Sequence[str]) -> str:
+    """What the source calls a column: of several names that the company file gives, the first that is there."""
+    given = request.renames.get(column.name)
+    if given is None:
+        return _own_name(column, there)
+    return next((name for name in given if name in there), given[0])
+
+
 def _own_name(column: Column, there: Sequence[str]) -> str:
     """What the source calls a column that nobody has renamed: a feed may have been written for a former name."""
     if column.formerly is None or column.formerly not in there or column.name in there:
@@ -125,9 +165,9 @@ def dated(batch_columns: list[pa.Array[Any]], schema: pa.Schema, day: date | Non
 
 def _missing(request: SourceRequest, missing: list[str], there: Sequence[str], where: str) -> SourceError:
     first, table = missing[0], request.spec.name
-    raw = [request.renames.get(name, name) for name in missing]
+    raw = [" or ".join(request.renames.get(name, (name,))) for name in missing]
     shown = ", ".join(there[:_SHOWN_COLUMNS]) + (", …" if len(there) > _SHOWN_COLUMNS else "")
-    hint = did_you_mean(raw[0], there)
+    hint = did_you_mean(request.renames.get(first, (first,))[0], there)
     differs = first in request.spec.key or first == request.spec.time_column or first in request.renames
     if not hint and not differs:
         hint = f" If the source lacks it, give one value for all rows: sources.{table}.constants.{first}."

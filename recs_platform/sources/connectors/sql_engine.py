@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from recs_platform.companies import source_query
 from recs_platform.companies.source_config import SqlSource
+from recs_platform.errors import ConfigError
 from recs_platform.sources.connectors.request import SourceRequest
 
 _CONNECT_SECONDS = 5
@@ -81,6 +82,29 @@ def reading_engine(request: SourceRequest, source: SqlSource) -> Engine:
         raise request.error(
             f"the database driver {error.name} is not installed",
             remedy=f"Install it: pip install {_DRIVER_PACKAGES.get(error.name or '', error.name)}.",
+        ) from None
+
+
+def reading_engine_of(url: str) -> Engine:
+    """The database of a URL, for who looks at what is there. A ConfigError says what is wrong, without the URL."""
+    try:
+        made = make_url(url)
+        if made.get_backend_name() == "sqlite" and not _is_file(made.database):
+            raise ConfigError(f"the database file {made.database} does not exist.")
+        wanted, written = _DRIVERS.get(made.get_backend_name(), (None, ""))
+        if wanted and made.get_driver_name() != wanted:
+            raise ConfigError(
+                f"the driver {made.get_driver_name()} cannot be held to reading; write {written} instead."
+            )
+        return _open(made)
+    except NoSuchModuleError:
+        raise ConfigError("the URL names a kind of database that SQLAlchemy does not know.") from None
+    except (ArgumentError, ValueError):
+        raise ConfigError(f"this is no SQLAlchemy URL; it should be like {_EXAMPLE}.") from None
+    except ModuleNotFoundError as error:
+        package = _DRIVER_PACKAGES.get(error.name or "", error.name)
+        raise ConfigError(
+            f"the database driver {error.name} is not installed. Install it: pip install {package}"
         ) from None
 
 

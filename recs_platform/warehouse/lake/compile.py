@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from typing import TypeVar
 
 from sqlglot import exp
 
@@ -76,10 +77,16 @@ def _in_list(node: exp.In, values: Values) -> exp.Expression:
     return exp.In(this=node.this, expressions=[exp.Literal.string(item) for item in items])
 
 
+_Tree = TypeVar("_Tree", bound=exp.Expr)
 _WHITE_SPACE = " \t\n\v\f\r\u00a0"
 
 
-def _with_googlesql_meaning(tree: exp.Query) -> exp.Query:
+def duckdb_expression(tree: exp.Expression) -> str:
+    """One expression in GoogleSQL, which is not kept, as DuckDB runs it."""
+    return _with_googlesql_meaning(exp.Paren(this=tree)).sql(dialect="duckdb", comments=False)
+
+
+def _with_googlesql_meaning(tree: _Tree) -> _Tree:
     """The tree with a twin for each function that sqlglot renders by one that means something else."""
     # Innermost first: a replaced node takes its replaced arguments along.
     for node in reversed(list(tree.find_all(exp.TimestampDiff, exp.DateAdd, exp.DateSub, exp.Trim))):

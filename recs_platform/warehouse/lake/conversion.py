@@ -18,6 +18,7 @@ from recs_platform.warehouse.lake.types import type_of
 
 _BATCH_ROWS = 100_000
 
+_DAY_ALONE = len("2025-09-01")
 _NO_SUCH_VALUE = {
     "BIGINT": "is not a whole number",
     "DOUBLE": "is not a number",
@@ -33,16 +34,22 @@ _SOMETHING_ELSE = _SECONDS + "[^0-9. :]"
 
 
 @contextmanager
-def converted(stream: pa.RecordBatchReader, spec: TableSpec) -> Iterator[pa.RecordBatchReader]:
+def converted(
+    stream: pa.RecordBatchReader, spec: TableSpec, *, timezone: str | None = None
+) -> Iterator[pa.RecordBatchReader]:
     """A connector's rows as `source_<table>` declares them, streamed: the columns of the feed, those that it lacks as
-    NULL, the day that the rows were read for, and which value does not fit, in words."""
+    NULL, the day that the rows were read for, and which value does not fit, in words.
+
+    Points in time that name no zone are of `timezone`, or UTC. A time that clocks show twice is the second one, one
+    that they skip is as much later as they skip. A day alone stays that day.
+    """
     with passing_connection() as connection:
         connection.register("given", stream)
-        selected = ", ".join(projection(spec, stream.schema))
+        selected = ", ".join(projection(spec, stream.schema, timezone))
         yield connection.execute(f"SELECT {selected} FROM given").to_arrow_reader(_BATCH_ROWS)
 
 
-def projection(spec: TableSpec, schema: pa.Schema) -> Sequence[str]:
+def projection(spec: TableSpec, schema: pa.Schema, timezone: str | None = None) -> Sequence[str]:
     """Select expressions over a stream of this schema."""
     types = {name: schema.field(name).type for name in schema.names}
     selected, unreadable = [], []
@@ -54,7 +61,7 @@ def projection(spec: TableSpec, schema: pa.Schema) -> Sequence[str]:
         if given is None:
             selected.append(f"CAST(NULL AS {wanted}) AS {name}")
             continue
-        present, value = _convert(name, given, wanted)
+        present, value = _convert(name, given, wanted, timezone)
         selected.append(f"{value} AS {name}")
         if wanted in _NO_SUCH_VALUE:
             reason = literal(f"{column.name} {_NO_SUCH_VALUE[wanted]}")
@@ -63,19 +70,21 @@ def projection(spec: TableSpec, schema: pa.Schema) -> Sequence[str]:
     return [*selected, quoted(SOURCE_DAY), f"{first} AS {UNREADABLE}"]
 
 
-def _convert(name: str, given: pa.DataType, wanted: str) -> tuple[str, str]:
+def _convert(name: str, given: pa.DataType, wanted: str, zone: str | None) -> tuple[str, str]:
     """The value as the source has it (NULL when it has none), and the value converted (NULL when it does not fit)."""
     if pa.types.is_dictionary(given):
         given = given.value_type
     if pa.types.is_null(given):
         return "NULL", f"CAST(NULL AS {wanted})"
     if pa.types.is_string(given) or pa.types.is_large_string(given):
-        return _from_text(f"CAST({name} AS VARCHAR)", wanted)
+        return _from_text(f"CAST({name} AS VARCHAR)", wanted, zone)
     if pa.types.is_floating(given):
         return _from_float(name, wanted)
     if pa.types.is_timestamp(given) and given.tz is not None:
         # A plain cast would give the wall clock of the session's zone.
         name = f"timezone('UTC', {name})"
+    elif pa.types.is_timestamp(given) and wanted == "TIMESTAMP":
+        name = _in_utc(name, zone)
     match wanted:
         case "BIGINT" if pa.types.is_decimal(given):
             return name, f"CASE WHEN {name} = trunc({name}) THEN TRY_CAST({name} AS BIGINT) END"
@@ -87,7 +96,7 @@ def _convert(name: str, given: pa.DataType, wanted: str) -> tuple[str, str]:
             return name, f"TRY_CAST({name} AS {wanted})"
 
 
-def _from_text(name: str, wanted: str) -> tuple[str, str]:
+def _from_text(name: str, wanted: str, zone: str | None) -> tuple[str, str]:
     present = f"NULLIF(TRIM({name}), '')"
     match wanted:
         case "VARCHAR":  # as it was typed; blanks alone are nothing
@@ -101,10 +110,13 @@ def _from_text(name: str, wanted: str) -> tuple[str, str]:
             # Cast to a plain TIMESTAMP the zone in a text is ignored; cast with a zone a text without one is of the
             # session's.
             zoned = f"timezone('UTC', TRY_CAST({present} AS TIMESTAMPTZ))"
+            plain = f"TRY_CAST({present} AS TIMESTAMP)"
+            if zone:
+                plain = f"CASE WHEN length({present}) <= {_DAY_ALONE} THEN {plain} ELSE {_in_utc(plain, zone)} END"
             either = (
                 f"CASE WHEN regexp_matches({present}, '{_ZONE}') THEN {zoned} "
                 f"WHEN NOT regexp_matches({present}, '{_SOMETHING_ELSE}') AND {_in_figures(present)} "
-                f"THEN TRY_CAST({present} AS TIMESTAMP) END"
+                f"THEN {plain} END"
             )
             return present, _within_the_calendar(either, wanted)
         case "DATE":
@@ -112,6 +124,10 @@ def _from_text(name: str, wanted: str) -> tuple[str, str]:
             return present, _within_the_calendar(day, wanted)
         case _:
             return present, f"TRY_CAST({present} AS {wanted})"
+
+
+def _in_utc(moment: str, zone: str | None) -> str:
+    return f"timezone('UTC', timezone({literal(zone)}, {moment}))" if zone else moment
 
 
 def _from_float(name: str, wanted: str) -> tuple[str, str]:

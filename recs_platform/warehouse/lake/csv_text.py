@@ -1,6 +1,7 @@
 """The rows of a CSV file as text, for whoever reads feeds, whatever warehouse they go to.
 
-RFC 4180 in UTF-8: commas, double quotes, a header line. An empty field is NULL, an empty quoted field is an empty text.
+RFC 4180 in UTF-8: commas (or another sign), double quotes, a header line. An empty field is NULL, an empty quoted field
+is an empty text.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 
-from recs_platform.warehouse.lake.engine import passing_connection
+from recs_platform.warehouse.lake.engine import literal, passing_connection
 
 _PATTERN = frozenset("*?[\\")
 
@@ -28,12 +29,15 @@ class CsvTextError(Exception):
         """Where the reader gave up, if it says so."""
 
 
-def csv_text(path: Path, fields: int, picked: Sequence[int], batch_rows: int) -> Iterator[pa.RecordBatch]:
+def csv_text(
+    path: Path, fields: int, picked: Sequence[int], batch_rows: int, *, delimiter: str = ","
+) -> Iterator[pa.RecordBatch]:
     """The fields at these positions, of all that a line has, in batches; read as they are asked for."""
     columns = ", ".join(f"c{position}: 'VARCHAR'" for position in range(fields))
     names = ", ".join(f"c{position}" for position in picked)
     query = (
-        f"SELECT {names} FROM read_csv(?, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
+        f"SELECT {names} FROM read_csv(?, columns = {{{columns}}}, auto_detect = false, header = true, "
+        f"delim = {literal(delimiter)}, "
         """quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false)"""
     )
     with passing_connection() as connection, _plainly_named(path) as named:

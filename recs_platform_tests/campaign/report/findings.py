@@ -30,7 +30,7 @@ def company(**parameters: Any) -> Company:
         currency="USD",
         start_date=date(2025, 9, 1),
         simulation=Simulation(),
-        parameters=given.model_dump(),
+        parameters=given.model_dump(exclude_unset=True),
     )
 
 

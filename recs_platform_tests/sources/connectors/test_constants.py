@@ -47,9 +47,7 @@ def test_without_it_the_column_is_missing_and_the_remedy_names_it(reader: Reader
     put("sends.csv", SENDS)
     complaint = reader.complaint({"connector": "files", "path": "sends.csv"}, "treatments")
     assert complaint.startswith("treatments, column campaign_id, arm: sends.csv has no column campaign_id, arm; it has")
-    assert complaint.endswith(
-        "If the source lacks it, give one value for all rows: sources.treatments.constants.campaign_id."
-    )
+    assert "If the source lacks it, give one value for all rows: sources.treatments.constants.campaign_id." in complaint
 
 
 def test_parquet_and_databases_take_constants_too(

@@ -18,6 +18,8 @@ from recs_platform_tests.sources.connectors.reading import CATALOG, Reader
 Put = Callable[[str, str | bytes], None]
 CSV = {"connector": "files", "path": "catalog.csv"}
 OPEN_QUOTE = "has a quoted field that is not closed or is followed by more text"
+SAY_ENCODING = "Correct the export, or say how it is written: sources.catalog.encoding, such as cp1252."
+AS_TEXT = "Export it as CSV in UTF-8, or say how it is written: sources.catalog.encoding, such as cp1252."
 AGAIN = "Correct the export and deliver the file again."
 
 
@@ -94,7 +96,7 @@ def test_a_header_alone_is_a_table_without_rows(reader: Reader, put: Put) -> Non
             'item_id,price\n1,2\n"3"x,4\n5,6\n',
             f"catalog: line 3 of catalog.csv {OPEN_QUOTE}. {AGAIN}",
         ),
-        (b"item_id,price\n1,M\xfcller\n", f"catalog: line 2 of catalog.csv is not text in UTF-8. {AGAIN}"),
+        (b"item_id,price\n1,M\xfcller\n", f"catalog: line 2 of catalog.csv is not text in UTF-8. {SAY_ENCODING}"),
         (
             "item_id,price\n1,2\r\n3,4\n",
             "catalog: line 2 of catalog.csv ends differently from the lines before it (CR LF and LF are mixed). "
@@ -110,15 +112,21 @@ def test_a_header_alone_is_a_table_without_rows(reader: Reader, put: Put) -> Non
             "catalog: catalog.csv has no header: none of the table's columns is in its first line. "
             "Export it with a header, or name its columns under sources.catalog.columns.",
         ),
-        ("item_id;price\n1;2\n", "catalog: catalog.csv is separated by semicolons. Export it with commas."),
-        ("item_id\tprice\n1\t2\n", "catalog: catalog.csv is separated by tabs. Export it with commas."),
+        (
+            "item_id;price\n1;2\n",
+            'catalog: catalog.csv is separated by semicolons. Write delimiter: ";" under sources.catalog.',
+        ),
+        (
+            "item_id\tprice\n1\t2\n",
+            "catalog: catalog.csv is separated by tabs. Write delimiter: tab under sources.catalog.",
+        ),
         (
             b"PK\x03\x04\xff\xfe\x00",
-            "catalog: catalog.csv does not open with a header in UTF-8. Export it as CSV in UTF-8.",
+            f"catalog: catalog.csv does not open with a header in UTF-8. {AS_TEXT}",
         ),
         (
             'item_id,price,"name\na1,1,x\na2,2,y\n',
-            "catalog: catalog.csv does not open with a header in UTF-8. Export it as CSV in UTF-8.",
+            f"catalog: catalog.csv does not open with a header in UTF-8. {AS_TEXT}",
         ),
         (
             "item_id,prise,a@b.org\n1,2,3\n",

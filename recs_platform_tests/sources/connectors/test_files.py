@@ -15,6 +15,7 @@ from recs_platform.sources.connectors.base import read_source
 from recs_platform_tests.sources.connectors.reading import CATALOG, Reader
 
 Put = Callable[[str, str | bytes], None]
+ENDINGS = ".parquet, .csv, .csv.gz, .zip or .xlsx"
 DELIVER = "Deliver the file, or correct sources.catalog.path in the company file."
 
 
@@ -50,19 +51,19 @@ def test_patterns(reader: Reader, put: Put) -> None:
     ("path", "message"),
     [
         ("gone.csv", "catalog: the file gone.csv does not exist"),
-        ("x/*.parquet", "catalog: no .parquet or .csv file matches x/*.parquet"),
-        ("empty", "catalog: the folder empty has no .parquet or .csv file"),
+        ("x/*.parquet", "catalog: no {ENDINGS} file matches x/*.parquet"),
+        ("empty", "catalog: the folder empty has no {ENDINGS} file"),
     ],
 )
 def test_no_file(reader: Reader, tmp_path: Path, path: str, message: str) -> None:
     (tmp_path / "empty").mkdir()
-    assert reader.complaint(files(path)) == f"{message}. {DELIVER}"
+    assert reader.complaint(files(path)) == f"{message.format(ENDINGS=ENDINGS)}. {DELIVER}"
 
 
 def test_a_file_with_another_ending(reader: Reader, put: Put) -> None:
-    put("catalog.xlsx", "PK")
-    assert reader.complaint(files("catalog.xlsx")) == (
-        "catalog: catalog.xlsx does not end in .parquet or .csv. Rename the file to what it holds."
+    put("catalog.xls", "PK")
+    assert reader.complaint(files("catalog.xls")) == (
+        f"catalog: catalog.xls does not end in {ENDINGS}. Rename the file to what it holds."
     )
 
 
