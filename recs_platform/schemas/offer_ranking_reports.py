@@ -85,13 +85,14 @@ class DriftReport(Table):
 class OfflineEvaluation(Table):
     """One row per figure of the model that serves the day, on impressions whose outcome is final.
 
-    Sections: `ranking` (figures at k, with the popularity baseline beside), `list` (of the day's recommendations),
-    `calibration`, `lift`, `precision_recall` (points of curves), `overall`.
+    Sections: `ranking` (figures at k, with the popularity baseline beside), `baselines` (how far the model is above
+    simple ones), `list` (of the day's recommendations), `calibration`, `lift`, `precision_recall` (points of curves),
+    `overall`.
     """
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     section: str = Field(
-        isin=["overall", "ranking", "list", "calibration", "lift", "precision_recall"],
+        isin=["overall", "ranking", "baselines", "list", "calibration", "lift", "precision_recall"],
         description="What it belongs to.",
     )
     name: str = Field(description="Which figure; of a curve, the number of its point.")
@@ -99,7 +100,9 @@ class OfflineEvaluation(Table):
     value: float = Field(nullable=True, description="The model's figure; of a curve, the point's height.")
     low: float = Field(nullable=True, description="Lower end of its 95% interval.")
     high: float = Field(nullable=True, description="Upper end of its 95% interval.")
-    baseline: float = Field(nullable=True, description="The figure of popularity; of a curve, the point's place.")
+    baseline: float = Field(
+        nullable=True, description="The baseline's figure, popularity's unless named; of a curve, its place."
+    )
     sample_size: int = Field(
         nullable=True, ge=0, description="Impressions or customers behind it.", metadata=formerly("rows")
     )

@@ -23,7 +23,8 @@ from recs_platform.strategies.offer_ranking.scoring import offer_scores
 from recs_platform.strategies.offer_ranking.training import ranking_model
 from recs_platform.warehouse.query import Query
 
-_SUMS = (schemas.CustomerDays, schemas.CustomerItemDays, schemas.OfferDays)
+_SUMS = (schemas.CustomerDays, schemas.CustomerItemDays, schemas.OfferDays, schemas.CustomerImpressionDays)
+_OFFERED = (schemas.OfferedItems, schemas.GoodsOnOffer, schemas.OfferPeriods)
 _FEATURES = (
     schemas.FeaturePairs,
     schemas.CategoryPurchases,
@@ -34,17 +35,17 @@ _FEATURES = (
     schemas.CandidateFeatures,
 )
 _LISTS = (schemas.OfferRecommendations, RunHealth)
-QUERIES = (*_SUMS, schemas.OfferCandidates, *_FEATURES, *_LISTS)
+QUERIES = (*_SUMS, *_OFFERED, schemas.OfferCandidates, *_FEATURES, *_LISTS)
 
 DAILY_SUMS = tuple(spec_of(model).name for model in _SUMS)
 """The logs that features are made of."""
-FEATURE_TABLES = tuple(spec_of(model).name for model in _FEATURES)
+FEATURE_TABLES = tuple(spec_of(model).name for model in (*_OFFERED, *_FEATURES))
 """In the order in which each is made of those before it."""
 
 
 def features_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What the model is shown, and the plan, on which it depends whether examples to train on are among it."""
-    queried = _queried((*_SUMS, schemas.OfferCandidates, *_FEATURES), queries)
+    queried = _queried((*_SUMS, *_OFFERED, schemas.OfferCandidates, *_FEATURES), queries)
     return Stage(FEATURES, (*queried, training_plan))
 
 
