@@ -75,6 +75,8 @@ def check_company(company: Company, day: date) -> Iterator[CheckLine]:
             yield CheckLine(LineStatus.FAIL, spec.name, f"{column}{error.rule}. {error.remedy}")
         except ConfigError as error:
             yield CheckLine(LineStatus.FAIL, spec.name, str(error))
+    if company.provides("treatments") and company.parameters.covariates_cut_off:
+        yield CheckLine(LineStatus.WARN, "treatments", company.parameters.covariates_cut_off)
     if "treatments" in samples:
         sampled = Counter(arm for arm in samples["treatments"]["arm"].to_pylist() if arm is not None)
         for unmatched in unmatched_arms(company.parameters, sampled):
