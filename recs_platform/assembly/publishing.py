@@ -52,7 +52,8 @@ def guardrails_check(
         proposal = _propose(context, pipeline, product, companies, run_checks=False)
         return dg.AssetCheckResult(
             passed=not proposal.refusals,
-            severity=dg.AssetCheckSeverity.ERROR,
+            # A failed run is an alert. What was told on the day before is a warning until something changes.
+            severity=dg.AssetCheckSeverity.WARN if proposal.refused_since else dg.AssetCheckSeverity.ERROR,
             description=_what_to_do(proposal),
             metadata={
                 "violations": len(proposal.refusals),
@@ -76,7 +77,8 @@ def publication_asset(
         proposal = _propose(context, pipeline, product, companies, failed_now=failed)
         by = f"run {context.run.run_id[:8]}"
         made = accept(proposal, outlet, by=by, at=datetime.now(UTC))
-        if made is None and proposal.standing is Standing.NEW:
+        told_before = proposal.refused_since is not None and not proposal.failed_checks and not proposal.holes
+        if made is None and proposal.standing is Standing.NEW and not told_before:
             # A hole is a consequence of what failed before it; a guardrail waits for a person although all is well.
             failure = dg.Failure if proposal.refusals or proposal.failed_checks else MistakeFailure
             raise failure(
@@ -84,7 +86,10 @@ def publication_asset(
                 metadata=_comparison_metadata(pipeline, company, proposal),
                 allow_retries=False,
             )
-        context.log.info(f"{proposal.summary(made)}{f' Published as version {made.version}.' if made else ''}")
+        if told_before:
+            context.log.warning(_what_to_do(proposal))
+        else:
+            context.log.info(f"{proposal.summary(made)}{f' Published as version {made.version}.' if made else ''}")
         return dg.MaterializeResult(metadata=_about(proposal, made) | _comparison_metadata(pipeline, company, proposal))
 
     asset: dg.AssetsDefinition = dg.asset(
@@ -104,7 +109,8 @@ def publication_asset(
 def _about(proposal: Proposal, made: Publication | None) -> dict[str, Any]:
     """What is live after the run."""
     live = made or proposal.live
-    metadata: dict[str, Any] = {"summary": proposal.summary(made), "published": made is not None}
+    summary = _what_to_do(proposal) if made is None and proposal.to_approve else proposal.summary(made)
+    metadata: dict[str, Any] = {"summary": summary, "published": made is not None}
     if live is not None:
         figures = {"version": live.version}
         metadata |= {
@@ -139,7 +145,8 @@ def _what_to_do(proposal: Proposal) -> str:
     if not proposal.to_approve:
         return proposal.summary()
     why = "; ".join(proposal.to_approve)
-    return f"{proposal.name} {proposal.day} is not published: {why}. To publish it: {proposal.approval}"
+    since = f" It has been refused for the same since {proposal.refused_since}." if proposal.refused_since else ""
+    return f"{proposal.name} {proposal.day} is not published: {why}.{since} To publish it: {proposal.approval}"
 
 
 def _metadata(guardrail: Guardrail) -> dg.MetadataValue[Any]:

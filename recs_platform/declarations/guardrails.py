@@ -7,7 +7,7 @@ customer in common, an average price out of nothing) does not pass. Not here: wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,13 @@ def customers_kept(lost: float | None, ceiling: float) -> Guardrail:
         shown="{:.2%} of live customers are lost",
         unknown="the share of customers lost is unknown",
     )
+
+
+def told(guardrail: Guardrail) -> Guardrail:
+    """The same, said and never refusing: of what customers do not see."""
+    if guardrail.passed:
+        return guardrail
+    return replace(guardrail, passed=True, words=f"{guardrail.words}: it is said, and refuses nothing")
 
 
 def refusals(guardrails: tuple[Guardrail, ...]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from recs_platform.models.choice import ComparisonWindow, unfit
 from recs_platform.models.data import Examples
@@ -21,9 +21,9 @@ class ChallengeVerdict:
     candidate: Quality
     champion: Quality | None
     """The active model on the same examples; None when there is none."""
-    fit: bool
+    fit: bool = True
     """Whether the candidate is fit to serve, whatever serves."""
-    comparisons: Mapping[str, Comparison]
+    comparisons: Mapping[str, Comparison] = field(default_factory=dict)
     """Of the candidate with each yardstick, by its name."""
     against_champion: Comparison | None = None
 

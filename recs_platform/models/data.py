@@ -112,6 +112,22 @@ def examples(table: pa.Table, features: FeatureSet, columns: Columns) -> Example
     )
 
 
+def joined(older: Examples, newer: Examples) -> Examples:
+    """Both, where every day of the one is before every day of the other."""
+    return replace(
+        newer,
+        table=pa.concat_tables([older.table, newer.table]),
+        ids=pa.chunked_array([*older.ids.chunks, *newer.ids.chunks], newer.ids.type),
+        days=np.concatenate([older.days, newer.days]),
+        labels=np.concatenate([older.labels, newer.labels]),
+        groups=pa.chunked_array([*older.groups.chunks, *newer.groups.chunks], newer.groups.type),
+        subjects={
+            name: pa.chunked_array([*older.subjects[name].chunks, *column.chunks], column.type)
+            for name, column in newer.subjects.items()
+        },
+    )
+
+
 def _labels(column: Column, name: str) -> Bools:
     values = set(pc.unique(column).to_pylist())
     if not values <= {0, 1}:

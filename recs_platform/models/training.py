@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from recs_platform.models.calibration import fit_calibration
 from recs_platform.models.choice import ComparisonWindow, choose
-from recs_platform.models.data import Examples, NotTrainableError
+from recs_platform.models.data import Examples, NotTrainableError, joined
 from recs_platform.models.distribution import of_features, of_numbers, quantile_edges
 from recs_platform.models.features import Bools, Encoding, Floats
 from recs_platform.models.kinds import DEFAULT_KINDS
@@ -29,8 +29,10 @@ from recs_platform.models.ranker import FitData, FitReport, Ranker, RankerKind
 from recs_platform.models.sample_size import independent_rows, rows_a_day, rows_of_each
 from recs_platform.models.sampling import corrected, keep, kept_share, rate_for
 from recs_platform.models.settings import TrainingSettings
-from recs_platform.models.windows import WINDOWS, DayCounts, Split, Window, Windows
+from recs_platform.models.windows import WANTED, WINDOWS, DayCounts, Split, Window, Windows
 from recs_platform.models.yardsticks import Yardstick, measure
+
+CALIBRATING_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,8 @@ def train(
         gap_days=settings.gap_days,
     )
     split = windows.split(examples)
-    stopping, calibrating = shared_out(split.validation, settings.seed)
-    data = _fit_data(split.train, stopping, settings)
+    shares = shared_out(split, settings.seed)
+    data = _fit_data(split.train, shares, settings)
     common = {
         "features": stored_features(data.encoding),
         "kept_negatives": data.kept,
@@ -85,40 +87,74 @@ def train(
         "code_version": provenance.code_version,
     }
     models = tuple(
-        _judged(_calibrated(kind, *kind.fit(data, settings, threads), calibrating, common), split) for kind in kinds
+        _judged(_calibrated(kind, kind.fit(data, settings, threads), shares.calibrating, common), split)
+        for kind in kinds
     )
     judges = Judges.of(split.test.labels, split.test.groups)
     test = ComparisonWindow(split.test, judges, measure(yardsticks, split.validation, split.test))
     return Training(windows, models, test)
 
 
-def shared_out(validation: Examples, seed: int) -> tuple[Examples, Examples | None]:
-    """Customers who say when to stop, and others who say what a score is worth; all do the first where either part
-    would lack successes or failures."""
-    customers = pc.unique(validation.groups)
-    stops = keep(customers.to_pylist(), np.zeros(len(customers), np.bool_), 0.5, f"stop {seed}")
-    chosen: Bools = stops[pc.index_in(validation.groups, value_set=customers).to_numpy()]
-    parts = validation.where(chosen), validation.where(~chosen)
-    if any(part.positives in (0, len(part)) for part in parts):
-        return validation, None
-    return parts
+@dataclass(frozen=True)
+class Shares:
+    """Who does what of the days before the gap."""
+
+    fitting: Bools
+    """Of the rows of the training window."""
+    stopping: Examples
+    calibrating: Examples | None
+    """None where the others would lack successes or failures."""
 
 
-def _fit_data(train: Examples, stopping: Examples, settings: TrainingSettings) -> FitData:
-    failures = len(train) - train.positives
-    rate = rate_for(train.positives, failures, settings.negatives_per_positive)
-    kept = keep(train.ids.to_pylist(), train.labels, rate, str(settings.seed))
-    share = kept_share(kept, train.labels)
+def shared_out(split: Split, seed: int) -> Shares:
+    """A fifth of the customers say what a score is worth: by their rows of the validation window and, while those hold
+    fewer than `WANTED` successes, by those of the days before it, which then teach nothing. Older mailers are of other
+    kinds, so a handful of successes of the newest one would not do. All others of the validation window say when to
+    stop.
+    """
+    is_held = [_is_held(part, seed) for part in (split.train, split.validation)]
+    lacking = WANTED - int(split.validation.labels[is_held[1]].sum())
+    apart = is_held[0] & (split.train.days >= _day_holding(lacking, split.train.where(is_held[0])))
+    stopping = split.validation.where(~is_held[1])
+    calibrating = joined(split.train.where(apart), split.validation.where(is_held[1]))
+    if any(part.positives in (0, len(part)) for part in (split.train.where(~apart), stopping, calibrating)):
+        return Shares(np.ones(len(split.train), np.bool_), split.validation, None)
+    return Shares(~apart, stopping, calibrating)
+
+
+def _is_held(examples: Examples, seed: int) -> Bools:
+    customers = pc.unique(examples.groups)
+    held = keep(customers.to_pylist(), np.zeros(len(customers), np.bool_), CALIBRATING_SHARE, f"calibrate {seed}")
+    is_held: Bools = held[pc.index_in(examples.groups, value_set=customers).to_numpy()]
+    return is_held
+
+
+def _day_holding(successes: int, examples: Examples) -> np.datetime64:
+    """The day from which on examples hold so many successes, or their first day; the day after all when none are
+    asked for."""
+    if successes <= 0 or not len(examples):
+        return np.datetime64("9999-12-31")
+    from_there = np.cumsum(examples.labels[::-1])[::-1] >= successes
+    first: np.datetime64 = examples.days[int(from_there.sum()) - 1 if from_there.any() else 0]
+    return first
+
+
+def _fit_data(train: Examples, shares: Shares, settings: TrainingSettings) -> FitData:
+    fitting = train.labels[shares.fitting]
+    positives, failures = int(fitting.sum()), int((~fitting).sum())
+    rate = rate_for(positives, failures, settings.negatives_per_positive)
+    learned = keep(train.ids.to_pylist(), train.labels, rate, str(settings.seed)) & shares.fitting
+    share = kept_share(learned[shares.fitting], fitting)
     if not share:
         raise NotTrainableError(
             f"negatives_per_positive {settings.negatives_per_positive} leaves none of the {failures} failures of the "
             "train window to learn from. Raise it"
         )
-    encoding = Encoding.fit(train.features, train.table, kept)
+    encoding = Encoding.fit(train.features, train.table, learned)
     return FitData(
         encoding,
-        train=_matrix(encoding, train.where(kept)),
-        validation=_matrix(encoding, stopping),
+        train=_matrix(encoding, train.where(learned)),
+        validation=_matrix(encoding, shares.stopping),
         kept=share,
     )
 
@@ -128,8 +164,9 @@ def _matrix(encoding: Encoding, examples: Examples) -> tuple[Floats, Bools]:
 
 
 def _calibrated(
-    kind: RankerKind, ranker: Ranker, report: FitReport, calibrating: Examples | None, common: Mapping[str, Any]
+    kind: RankerKind, fitted: tuple[Ranker, FitReport], calibrating: Examples | None, common: Mapping[str, Any]
 ) -> Model:
+    ranker, report = fitted
     names = [stored.name for stored in common["features"]]
     manifest = Manifest(
         **common,

@@ -9,7 +9,9 @@ become chances, and nothing of how good the model is said to be.
 
 Where little is shown, or few things succeed, a week holds nothing to judge by. So a window counts its days from the
 newest backwards and goes on, day by day, until it holds enough successes: `WANTED` where training keeps as many, and
-otherwise half of that, and half again, down to `LEAST`. No day is in two windows, and so is nobody's list of a day.
+otherwise half of that, and half again, down to `LEAST`. One large mailer may hold more than all before it: the first of
+these that leaves training no fewer successes than the validation window is taken, if there is one. No day is in two
+windows, and so is nobody's list of a day.
 """
 
 from __future__ import annotations
@@ -113,6 +115,7 @@ class Windows:
 
     @classmethod
     def _filled(cls, counts: DayCounts, validation_days: int, test_days: int, gap_days: int) -> Windows | None:
+        unbalanced = None
         for successes in _wanted():
             test = counts.back_from(counts.last, days=test_days, successes=successes)
             if test is None:
@@ -123,9 +126,13 @@ class Windows:
                 continue
             train = Window(counts.first, validation.first - timedelta(days=1))
             learned, failed = counts.between(train)
-            if learned >= successes and failed:
-                return cls(train, validation, test)
-        return None
+            if learned < successes or not failed:
+                continue
+            windows = cls(train, validation, test)
+            if learned >= counts.between(validation)[0]:
+                return windows
+            unbalanced = unbalanced or windows
+        return unbalanced
 
     def split(self, all_examples: Examples) -> Split:
         """The examples of each window."""

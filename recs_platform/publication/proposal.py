@@ -58,6 +58,9 @@ class Proposal:
     """Checks of severity error that the day's tables do not pass, in words. Nobody can approve those."""
     holes: tuple[str, ...] = ()
     """Days that its windows lack, and parts of the day that failed, in words."""
+    refused_since: date | None = None
+    """The first of the days before it that the same guardrails refused, beside the same live version; None when this
+    refusal is news."""
 
     @property
     def refusals(self) -> list[str]:
@@ -135,11 +138,39 @@ def propose(
         return Proposal(company.name, product, day, stands, live, id_, None, (), ())
     compared = product.compared(_comparison(outlet, pipeline, company, Days.one(day)))
     guardrails = product.judge(compared, company.parameters)
+    since = _refused_since(outlet, pipeline, company, day, live, guardrails)
     if not run_checks:
-        return Proposal(company.name, product, day, stands, live, id_, compared, guardrails, ())
+        return Proposal(company.name, product, day, stands, live, id_, compared, guardrails, (), refused_since=since)
     failed = tuple(_failed_checks(outlet, pipeline, company, day))
     lacks = holes(outlet, pipeline, company, day, failed_now)
-    return Proposal(company.name, product, day, stands, live, id_, compared, guardrails, failed, lacks)
+    return Proposal(company.name, product, day, stands, live, id_, compared, guardrails, failed, lacks, since)
+
+
+def _refused_since(
+    outlet: Outlet,
+    pipeline: Pipeline,
+    company: Company,
+    day: date,
+    live: Publication | None,
+    guardrails: tuple[Guardrail, ...],
+) -> date | None:
+    """Every day is compared with what is live, so what one refuses the next one may refuse again: that is one piece of
+    news. The days before are judged by their comparisons as they are stored, those that were made since the live
+    version went live."""
+    names = {guardrail.name for guardrail in guardrails if not guardrail.passed}
+    if live is None or not names:
+        return None
+    comparisons = pipeline.ref(outlet.product.comparison, company)
+    before = [made for made in outlet.warehouse.slices(comparisons) if live.as_of < made.day < day]
+    since = None
+    for made in sorted(before, key=lambda made: made.day, reverse=True):
+        with outlet.warehouse.read(comparisons, Days.one(made.day)) as reader:
+            compared = outlet.product.compared(reader.read_all().to_pylist())
+        refused = {rail.name for rail in outlet.product.judge(compared, company.parameters) if not rail.passed}
+        if made.made_at < live.published_at or refused != names:
+            break
+        since = made.day
+    return since
 
 
 def _why_there_is_none(outlet: Outlet, pipeline: Pipeline, company: Company, day: date) -> str:

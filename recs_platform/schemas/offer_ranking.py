@@ -53,6 +53,54 @@ class OfferDays(Table):
     redemptions: int = Field(ge=0, description="How often it was redeemed.")
 
 
+@log(key=("customer_id",))
+class CustomerImpressionDays(Table):
+    """One row per customer and day with impressions."""
+
+    event_date: datetime.date = Field(description="The UTC day.")
+    customer_id: str = Field(description="The customer.")
+    impressions: int = Field(ge=1, description="How much the customer was shown.")
+
+
+@snapshot(key=("offer_id", "item_id"), empty=Empty.ALLOWED)
+class OfferedItems(Table):
+    """One row per offer and item that it can be redeemed for."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    offer_id: str = Field(description="The offer.")
+    item_id: str = Field(description="An item that it covers.")
+
+
+@snapshot(key=("offer_id",), empty=Empty.ALLOWED)
+class GoodsOnOffer(Table):
+    """One row per offer that covers items: what they have in common."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    offer_id: str = Field(description="The offer.")
+    category: str = Field(description="Category of most of its items; `unknown` where the catalog has none.")
+    items: int = Field(ge=1, description="Items that it covers.")
+    known_items: int = Field(ge=0, description="Those of them that stand in the catalog.")
+    price: float = Field(nullable=True, ge=0, description="Price of its only item; NULL with several.")
+    cost: float = Field(nullable=True, ge=0, description="Its cost.")
+    is_own_brand: bool = Field(nullable=True, description="Most of its items are of the company's own brand.")
+
+
+@snapshot(key=("offer_id", "shown_on"), empty=Empty.ALLOWED)
+class OfferPeriods(Table):
+    """One row per offer and day on which it was shown or redeemed, or may be shown next: the terms of that day."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    offer_id: str = Field(description="The offer.")
+    shown_on: datetime.date = Field(description="The day for which the terms are.")
+    starts_on: datetime.date = Field(description="First day of the period in which it stands.")
+    ends_on: datetime.date = Field(description="Last day of the period.")
+    item_id: str = Field(nullable=True, description="The item on offer, where there is one.")
+    discount: float = Field(nullable=True, ge=0, le=1, description="Discount as a share of the price, where known.")
+    kind: str = Field(nullable=True, description="Kind of offer, or of its campaign.")
+    campaign_id: str = Field(nullable=True, description="The campaign that it comes in.")
+    offers_in_campaign: int = Field(ge=0, description="Offers of the campaign; without one, that start with it.")
+
+
 @snapshot(key=("reason", "evidence"), empty=Empty.ALLOWED)
 class TrainingPlan(Table):
     """One row per reason to train on the day; without a row the active model stays."""
@@ -120,6 +168,10 @@ class _OfCustomer(Table):
     fresh_category_ratio: float = Field(nullable=True, ge=0, le=1, description="Share of lines of fresh food.")
     business_order_ratio: float = Field(nullable=True, ge=0, le=1, description="Share of orders by business channels.")
     category_entropy: float = Field(nullable=True, ge=0, description="Shannon entropy of lines over categories, nats.")
+    offers_shown: int = Field(ge=0, description="Impressions.")
+    redemptions: int = Field(ge=0, description="Redemptions.")
+    redemption_rate: float = Field(ge=0, le=1, description="Redemptions per impression, smoothed.")
+    days_since_last_redemption: int = Field(nullable=True, ge=0, description="NULL without one.")
 
 
 class _OfOffer(Table):
@@ -130,18 +182,31 @@ class _OfOffer(Table):
     margin_impact: float = Field(nullable=True, le=1, description="Margin left, as a share of the list price.")
     days_until_expiry: int = Field(description="Days from the feature day to the offer's last day.")
     historical_redemption_rate: float = Field(ge=0, le=1, description="Redemptions per impression, smoothed.")
-    is_own_brand: bool = Field(nullable=True, description="The company's own brand.")
+    is_own_brand: bool = Field(nullable=True, description="The company's own brand, as most of its items.")
+    kind: str = Field(description="Its kind; `unknown` where it has none.")
+    items_on_offer: int = Field(ge=0, description="Items that it covers.")
+    offers_in_campaign: int = Field(ge=0, description="Offers of its campaign; without one, that start with it.")
+    category_redemption_rate: float = Field(ge=0, le=1, description="Redemptions per impression there, smoothed.")
+    kind_redemption_rate: float = Field(ge=0, le=1, description="Redemptions per impression of its kind, smoothed.")
 
 
 class _OfPair(Table):
     """Those of a customer and an offer."""
 
-    bought_product_before: bool = Field(description="Bought the item in the look-back window.")
+    bought_product_before: bool = Field(description="Bought one of its items in the look-back window.")
     days_since_last_cat_purchase: int = Field(nullable=True, ge=0, description="NULL without one.")
     category_affinity_score: float = Field(nullable=True, ge=0, le=1, description="Share of lines in the category.")
     discount_depth_vs_usual: float = Field(nullable=True, description="Discount above the customer's usual one.")
     price_sensitivity_match: float = Field(nullable=True, ge=0, le=1, description="1 where the discount suits.")
     business_type_match: float = Field(nullable=True, ge=0, description="1 where the kind of business is as others.")
+    items_bought: int = Field(ge=0, description="Distinct items of the offer that the customer bought.")
+    item_purchase_days: int = Field(ge=0, description="Days with a purchase of any of its items.")
+    days_since_last_item_purchase: int = Field(nullable=True, ge=0, description="NULL without one.")
+    item_affinity_score: float = Field(nullable=True, ge=0, le=1, description="Share of lines that are of its items.")
+    times_shown: int = Field(ge=0, description="Impressions of this very offer.")
+    times_redeemed: int = Field(ge=0, description="Redemptions of this very offer.")
+    redemptions_in_category: int = Field(ge=0, description="Redemptions of offers of its category.")
+    redemptions_of_kind: int = Field(ge=0, description="Redemptions of offers of its kind.")
 
 
 @snapshot(key=("customer_id", "feature_day"), empty=Empty.ALLOWED)

@@ -114,7 +114,7 @@ def test_programs_read_everything(two: Terminal) -> None:
     newer, older = found["versions"]
     assert (newer["version"], newer["status"], newer["champion"], newer["activated_at"]) == (2, "candidate", 1, None)
     assert newer["digest"] == training().models[1].digest
-    assert newer["metrics"]["candidate"]["rows"] == len(training().test)
+    assert newer["metrics"]["candidate"]["rows"] == len(training().test.examples)
     assert [feature["name"] for feature in newer["features"]] == list(TASK.features.names)
     assert older["reasons"] == [{"kind": "weekday", "words": "it is Monday", "evidence_id": "weekday:2025-10-06"}]
     assert [(one["as_of"], one["outcome"], one["words"]) for one in found["trainings"]] == [

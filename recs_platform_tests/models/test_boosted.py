@@ -32,17 +32,19 @@ def test_left_out_failures_count_in_the_validation_loss_as_little_as_in_training
 
 def test_training_tells_the_trees_what_share_it_kept() -> None:
     """The same training by hand, step by step; with another share other trees."""
-    settings = SETTINGS.model_copy(update={"negatives_per_positive": 0.25, "most_trees": 300})
+    settings = SETTINGS.model_copy(update={"negatives_per_positive": 0.25, "most_trees": 300, "patience": 3})
     everything = read(rows(linear))
     training = train_both(everything, settings, PROVENANCE)
     split = training.windows.split(everything)
-    successes, failures = split.train.positives, len(split.train) - split.train.positives
-    kept = keep(split.train.ids.to_pylist(), split.train.labels, 0.25 * successes / failures, str(settings.seed))
-    encoding, sample = Encoding.fit(FEATURES, split.train.table, kept), split.train.where(kept)
+    shares = shared_out(split, settings.seed)
+    fitting = split.train.labels[shares.fitting]
+    successes, failures = int(fitting.sum()), int((~fitting).sum())
+    drawn = keep(split.train.ids.to_pylist(), split.train.labels, 0.25 * successes / failures, str(settings.seed))
+    learned = drawn & shares.fitting
+    encoding, sample = Encoding.fit(FEATURES, split.train.table, learned), split.train.where(learned)
     train = (encoding.matrix(sample.table), sample.labels)
-    stopping, _ = shared_out(split.validation, settings.seed)
-    validation = (encoding.matrix(stopping.table), stopping.labels)
-    share = kept_share(kept, split.train.labels)
+    validation = (encoding.matrix(shares.stopping.table), shares.stopping.labels)
+    share = kept_share(drawn[shares.fitting], fitting)
     by_hand, otherwise = (fit(encoding, train, validation, kept, settings, 1)[0] for kept in (share, 0.01))
     assert training.models[1].ranker.content() == by_hand.content()
     assert otherwise.content() != by_hand.content()

@@ -14,11 +14,12 @@ from recs_platform.models.challenge import challenge
 from recs_platform.models.features import Floats
 from recs_platform.models.model import Model
 from recs_platform.models.training import Training, shared_out, train
+from recs_platform.models.windows import WANTED
 from recs_platform.models.yardsticks import Yardstick
 from recs_platform_tests.models.worlds import PROVENANCE, SETTINGS, crossed, linear, plain, read, rows, trained
 
 SEEDS = range(12)
-FEW = SETTINGS.model_copy(update={"most_trees": 8, "rows_per_leaf": 5})
+FEW = SETTINGS.model_copy(update={"most_trees": 25, "leaves": 4})
 
 
 def rare(table: pa.Table) -> Floats:
@@ -116,15 +117,23 @@ def test_the_verdict_says_which_baselines_it_beats() -> None:
 
 
 def test_customers_who_calibrate_have_taught_nothing() -> None:
-    """Their labels turned round change the calibration alone."""
+    """Their labels dealt out anew change the calibration alone."""
     table = rows(linear)
     split = trained(linear).windows.split(read(table))
-    stopping, calibrating = shared_out(split.validation, SETTINGS.seed)
+    shares = shared_out(split, SETTINGS.seed)
+    calibrating = shares.calibrating
     assert calibrating is not None
-    assert not set(stopping.groups.to_pylist()) & set(calibrating.groups.to_pylist())
-    turned = set(calibrating.ids.to_pylist())
+    assert calibrating.positives >= WANTED
+    assert not set(shares.stopping.groups.to_pylist()) & set(calibrating.groups.to_pylist())
+    for learning in (split.train.where(shares.fitting), shares.stopping):
+        assert not set(learning.ids.to_pylist()) & set(calibrating.ids.to_pylist())
+    # As many successes on each day, and of other customers.
+    mixed = {}
+    for day in np.unique(calibrating.days):
+        of_day = calibrating.where(calibrating.days == day)
+        mixed |= dict(zip(of_day.ids.to_pylist(), np.roll(of_day.labels, 1).tolist(), strict=True))
     labels = [
-        1 - label if name in turned else label
+        int(mixed.get(name, label))
         for name, label in zip(table["impression_id"].to_pylist(), table["redeemed"].to_pylist(), strict=True)
     ]
     place = table.column_names.index("redeemed")

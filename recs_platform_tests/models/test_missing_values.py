@@ -20,7 +20,7 @@ from recs_platform.models.features import Encoding, FeatureSet, FeatureSpec
 from recs_platform.models.manifest import stored_features
 from recs_platform.models.model import Model
 from recs_platform.models.sampling import keep, rate_for
-from recs_platform.models.training import train
+from recs_platform.models.training import shared_out, train
 from recs_platform_tests.models.worlds import FEATURES, PROVENANCE, SETTINGS, linear, plain, read, rows
 
 KINDS = ["logistic", "boosted"]
@@ -157,8 +157,10 @@ def test_a_stored_model_fills_the_same(model: Model, tmp_path: Path) -> None:
 def test_missing_values_that_down_sampling_left_out_teach_nothing() -> None:
     """The training window has unknown depths, but only in failures to which no model was fitted."""
     everything = read(far_from_zero(6000))
+    windows = train(everything, SETTINGS, PROVENANCE).windows
     window = everything.days <= np.datetime64("2026-01-22")
-    successes, failures = everything.labels[window].sum(), (~everything.labels[window]).sum()
+    fitting = everything.labels[window][shared_out(windows.split(everything), SETTINGS.seed).fitting]
+    successes, failures = fitting.sum(), (~fitting).sum()
     rate = rate_for(int(successes), int(failures), SETTINGS.negatives_per_positive)
     kept = keep(everything.ids.to_pylist(), everything.labels, rate, str(SETTINGS.seed))
     blanked = replaced(everything.table, "depth", pa.array(plain(everything.table, "depth"), mask=window & ~kept))

@@ -54,7 +54,7 @@ def plain(of: DayCounts, validation: int, test: int, gap: int) -> tuple[date, da
         inside = [place for place, day in enumerate(of.days.tolist()) if first <= day <= last]
         return sum(of.successes[inside]), sum(of.failures[inside])
 
-    wanted = WANTED
+    wanted, unbalanced = WANTED, None
     while True:
         n = max(wanted, LEAST)
         for back in range((of.last - of.first).days + test + 1):
@@ -65,13 +65,15 @@ def plain(of: DayCounts, validation: int, test: int, gap: int) -> tuple[date, da
                     begins = until - further * DAY
                     yes, no = held(begins, until)
                     if further + 1 >= validation and yes >= n and no:
-                        yes, no = held(of.first, begins - DAY)
-                        if yes >= n and no:
-                            return begins, until, first
+                        learned, no = held(of.first, begins - DAY)
+                        if learned >= n and no:
+                            if learned >= yes:
+                                return begins, until, first
+                            unbalanced = unbalanced or (begins, until, first)
                         break
                 break
         if wanted <= LEAST:
-            return None
+            return unbalanced
         wanted //= 2
 
 
@@ -100,6 +102,19 @@ def test_mailers_that_land_on_single_days_are_enough() -> None:
     assert windows.test == Window(FIRST + 336 * DAY, FIRST + 364 * DAY)
     assert windows.validation.last == FIRST + 314 * DAY
     assert windows.validation.first == FIRST + 280 * DAY
+
+
+def test_one_large_mailer_is_learned_from_and_not_kept_for_validation() -> None:
+    """Two large ones and small ones between: with 100 successes each, the first large one would only validate."""
+    mailed = {50: 59, 100: 41, 130: 340, 150: 43, 180: 14, 220: 590}
+    windows = Windows.of(
+        counts([(day in mailed, mailed.get(day, 0), 9_000) for day in range(250)]),
+        validation_days=7,
+        test_days=7,
+        gap_days=30,
+    )
+    assert windows.train.last == FIRST + 149 * DAY
+    assert windows.validation.first == FIRST + 150 * DAY
 
 
 def test_few_successes_make_smaller_windows_and_not_none() -> None:

@@ -48,6 +48,7 @@ def compared(
     kept: int = 85,
     chance: float | None = 0.055,
     live: int = 9,
+    moved: float | None = 0.1,
 ) -> ComparedOffers:
     running = (kept + sum(gone)) or None
     return ComparedOffers(
@@ -59,6 +60,7 @@ def compared(
             row("lists", "kept", count=kept, share=running and kept / running),
             row("lists", "replaced", count=gone[0], share=running and gone[0] / running),
             row("lists", "withdrawn", count=gone[1], share=running and gone[1] / running),
+            row("lists", "moved", count=7, share=moved),
             row("lists", "ended", count=1200, share=0.9),
             row("lists", "added", count=3, share=0.1),
             row("averages", "chance", share=chance and chance / 0.05 - 1, before=0.05, after=chance, detail="m1 -> m2"),
@@ -77,17 +79,18 @@ def parameters(**limits: float) -> OfferRankingParameters:
     return OfferRankingParameters.model_validate(limits)
 
 
-@given(share, number, number, number, st.floats(0.001, 1), share, share, st.floats(0, 2))
+@given(share, number, number, number, share, share, share, share)
 def test_each_limit_decides_by_itself(
-    lost: float, replaced: int, withdrawn: int, kept: int, chance: float, ceiling: float, changed: float, most: float
+    lost: float, replaced: int, withdrawn: int, kept: int, moved: float, ceiling: float, changed: float, order: float
 ) -> None:
-    limits = parameters(max_customers_lost=ceiling, max_lists_changed=changed, max_score_move=most)
-    judged = judge_offers(compared(lost, (replaced, withdrawn), kept, chance), limits)
+    limits = parameters(max_customers_lost=ceiling, max_lists_changed=changed, max_order_changed=order)
+    judged = judge_offers(compared(lost, (replaced, withdrawn), kept, moved=moved), limits)
     running = replaced + withdrawn + kept
     assert {g.name: g.passed for g in judged} == {
         "customers_lost": lost <= ceiling,
         "lists_changed": not running or (replaced + withdrawn) / running <= changed,
-        "score_move": round(max(chance / 0.05, 0.05 / chance) - 1, 6) <= most,
+        "order_changed": moved <= order,
+        "score_move": True,
     }
     for guardrail in judged:
         assert guardrail.value is not None
@@ -106,17 +109,33 @@ def test_nothing_live_is_nothing_to_judge(lost: float, replaced: int, kept: int)
 
 
 def test_what_cannot_be_compared_although_something_is_live_is_refused() -> None:
-    limits = parameters(max_customers_lost=0.05, max_score_move=0.5)
-    for chance in (None, 0.0):
-        assert refusals(judge_offers(compared(None, chance=chance), limits)) == [
-            "the share of customers lost is unknown; max_customers_lost is 5.00%",
-            "average chances cannot be compared; max_score_move is 50.00%",
-        ]
+    assert refusals(judge_offers(compared(None), parameters(max_customers_lost=0.05))) == [
+        "the share of customers lost is unknown; max_customers_lost is 5.00%",
+    ]
 
 
-def test_a_chance_that_halves_is_as_far_off_as_one_that_doubles() -> None:
+def test_a_level_that_moves_is_said_and_refuses_nothing() -> None:
+    """A chance that halves is as far off as one that doubles."""
     assert compared(chance=0.1).score_move == compared(chance=0.025).score_move == 1.0
-    assert refusals(judge_offers(compared(chance=0.025), parameters(max_score_move=1.0))) == []
+    judged = judge_offers(compared(chance=0.15), parameters(max_score_move=1.0))
+    assert refusals(judged) == []
+    assert judged[-1].words == (
+        "of the average chances, live and new, the higher is 200.00% above the lower; max_score_move is 100.00%: it is "
+        "said, and refuses nothing"
+    )
+    unknown = judge_offers(compared(chance=None), parameters())
+    assert refusals(unknown) == []
+    assert unknown[-1].words.startswith("average chances cannot be compared; ")
+
+
+def test_a_comparison_of_earlier_code_has_no_order_and_is_judged_by_the_rest() -> None:
+    earlier = ComparedOffers([row for row in compared().rows if row["name"] != "moved"])
+    assert {guardrail.name: guardrail.passed for guardrail in judge_offers(earlier, parameters())} == {
+        "customers_lost": True,
+        "lists_changed": True,
+        "order_changed": True,
+        "score_move": True,
+    }
 
 
 def test_a_day_on_which_every_live_offer_has_ended_is_not_refused() -> None:
@@ -127,12 +146,12 @@ def test_a_day_on_which_every_live_offer_has_ended_is_not_refused() -> None:
 
 
 def test_a_limit_itself_is_allowed_and_more_is_refused() -> None:
-    limits = parameters(max_customers_lost=0.02, max_lists_changed=0.15, max_score_move=0.1)
+    limits = parameters(max_customers_lost=0.02, max_lists_changed=0.15, max_order_changed=0.1)
     assert refusals(judge_offers(compared(), limits)) == []
-    assert refusals(judge_offers(compared(0.03, (11, 5), 84, 0.04), limits)) == [
+    assert refusals(judge_offers(compared(0.03, (11, 5), 84, moved=0.25), limits)) == [
         "3.00% of live customers are lost; max_customers_lost is 2.00%",
         "16.00% of live offers that still run are replaced; max_lists_changed is 15.00%",
-        "of the average chances, live and new, the higher is 25.00% above the lower; max_score_move is 10.00%",
+        "offers that stay have moved 25.00% of as far as they could in their lists; max_order_changed is 10.00%",
     ]
 
 

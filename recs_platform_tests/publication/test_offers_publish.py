@@ -100,9 +100,9 @@ def test_a_days_run_goes_live_and_says_what_changed(market: Market) -> None:
 REFUSED: dict[str, tuple[Lists, str]] = {
     "customers": (lists(9, "a", "b", "c"), "10.00% of live customers are lost; max_customers_lost is 5.00%"),
     "offers": (lists(10, "x", "y", "z"), "100.00% of live offers that still run are replaced; max_lists_changed is 80"),
-    "chances": (
-        lists(10, "a", "b", "c", score=0.04),
-        "of the average chances, live and new, the higher is 150.00% above the lower; max_score_move is",
+    "order": (
+        lists(10, "c", "b", "a"),
+        "offers that stay have moved 100.00% of as far as they could in their lists; max_order_changed is 80.00%",
     ),
 }
 
@@ -122,6 +122,62 @@ def test_each_guardrail_stops_the_run_before_publication(market: Market, which: 
         f"recs publish market --date 2025-09-11 --approve {found.metadata['comparison_id'].value}"
     )
     assert (versions(market), live_offers(market)["c0"]) == ([(1, DAY, "live")], ["a", "b", "c"])
+
+
+def test_chances_of_another_size_go_live_when_lists_stay(market: Market) -> None:
+    """A retraining moves the level threefold; customers see the same lists, so the feed goes on."""
+    market.plan(NEXT, lists(10, "a", "b", "c", score=0.3))
+    publish_day(market, DAY)
+    assert market.run(NEXT).success
+    found = propose(market.outlet, market.pipeline, market.company, DAY)
+    assert (found.standing, versions(market)[0]) == (Standing.OLDER, (2, NEXT, "live"))
+
+
+def test_a_refusal_is_told_once_and_tried_again_every_day(market: Market) -> None:
+    """Each day is compared with what is live, and not with the day that was refused."""
+    third, fourth = NEXT + timedelta(days=1), NEXT + timedelta(days=2)
+    other = REFUSED["offers"][0]
+    market.plan(NEXT, other)
+    market.plan(third, other)
+    market.plan(fourth, lists(10, "a", "b", "c", "x"))
+    publish_day(market, DAY)
+    assert failed_steps(market.run(NEXT)) == ["offer_comparison_guardrails"]
+
+    again = market.run(third)
+    assert again.success, "nobody is alerted twice"
+    found = verdict(again)
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+    said = metadata(again)
+    assert not said["published"]
+    assert said["summary"].startswith(
+        "market 2025-09-12 is not published: 100.00% of live offers that still run are replaced; max_lists_changed is "
+        "80.00%. It has been refused for the same since 2025-09-11. To publish it: recs publish market --date "
+        "2025-09-12 --approve "
+    )
+    assert (said["live_as_of"], live_offers(market)["c0"]) == (str(DAY), ["a", "b", "c"])
+
+    assert market.run(fourth).success
+    assert versions(market)[0] == (2, fourth, "live"), "it changes little beside what is live"
+
+
+def test_another_refusal_is_news(market: Market) -> None:
+    third = NEXT + timedelta(days=1)
+    market.plan(NEXT, REFUSED["offers"][0])
+    market.plan(third, REFUSED["order"][0])
+    publish_day(market, DAY)
+    market.run(NEXT)
+    assert failed_steps(market.run(third)) == ["offer_comparison_guardrails"]
+
+
+def test_the_same_refusal_beside_another_live_version_is_news(market: Market) -> None:
+    third, fourth = NEXT + timedelta(days=1), NEXT + timedelta(days=2)
+    market.plan(NEXT, REFUSED["offers"][0])
+    market.plan(third, LIVE)
+    market.plan(fourth, REFUSED["offers"][0])
+    publish_day(market, DAY)
+    market.run(NEXT)
+    assert market.run(third).success
+    assert failed_steps(market.run(fourth)) == ["offer_comparison_guardrails"]
 
 
 def test_limits_are_the_companys(market: Market) -> None:

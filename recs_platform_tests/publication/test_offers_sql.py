@@ -136,6 +136,7 @@ def _of_lists(world: World, common: set[str]) -> Figures:
     found: Figures = {
         ("lists", name): _counted(counted[name], running, *sizes) for name in ("kept", "replaced", "withdrawn")
     }
+    found["lists", "moved"] = _moved(world, common)
     found["lists", "ended"] = _counted(counted["ended"], len(fates), *sizes)
     found["lists", "added"] = _counted(len(added), all_now, *sizes)
     for offer in {shown.offer for shown in added}:
@@ -146,6 +147,18 @@ def _of_lists(world: World, common: set[str]) -> Figures:
     for offer in {shown.offer for _, _, shown in gone}:
         found["replaced", offer] = _replaced(offer, [g for g in gone if g[2].offer == offer], today, len(common))
     return found
+
+
+def _moved(world: World, common: set[str]) -> tuple[Any, ...]:
+    """By how many places offers that stay have moved among themselves, and of how many possible."""
+    moved = possible = 0
+    for customer in common:
+        now = [shown.offer for shown in world.today.lists[customer]]
+        kept = [shown.offer for shown in world.live[customer] if shown.offer in now]
+        stays = [offer for offer in now if offer in kept]
+        moved += sum(abs(place - stays.index(offer)) for place, offer in enumerate(kept))
+        possible += sum(abs(place - (len(kept) - 1 - place)) for place in range(len(kept)))
+    return (moved, moved / possible if possible else None, *NOTHING)
 
 
 def _fate(shown: Shown, now: set[str], today: Planned) -> str:

@@ -1,19 +1,81 @@
 -- One row per customer, offer and feature day: what the customer's past says about this very offer.
 -- look-back: customer_item_days @history_days
-WITH offered AS (
-  SELECT DISTINCT offer_id, item_id FROM offer_features
+-- look-back: redemptions @history_days
+-- look-back: impressions @history_days
+WITH wanted AS (
+  SELECT DISTINCT customer_id, offer_id FROM feature_pairs
 ),
--- Few purchases are of items on offer, so this is small, whatever the number of pairs.
-bought_before AS (
-  SELECT DISTINCT feature_pairs.customer_id, feature_pairs.offer_id, feature_pairs.feature_day
+-- What customers bought of the items of the offers that they are paired with, whatever else they bought.
+bought_days AS (
+  SELECT
+    wanted.customer_id,
+    wanted.offer_id,
+    customer_item_days.event_date,
+    customer_item_days.item_id,
+    customer_item_days.lines
   FROM customer_item_days
-  JOIN offered
-    ON offered.item_id = customer_item_days.item_id
-  JOIN feature_pairs
-    ON feature_pairs.customer_id = customer_item_days.customer_id
-    AND feature_pairs.offer_id = offered.offer_id
-    AND customer_item_days.event_date <= feature_pairs.feature_day
-    AND customer_item_days.event_date > DATE_SUB(feature_pairs.feature_day, INTERVAL @feature_window_days DAY)
+  JOIN offered_items
+    ON offered_items.item_id = customer_item_days.item_id
+  JOIN wanted
+    ON wanted.customer_id = customer_item_days.customer_id AND wanted.offer_id = offered_items.offer_id
+),
+bought_before AS (
+  SELECT
+    feature_pairs.customer_id,
+    feature_pairs.offer_id,
+    feature_pairs.feature_day,
+    MAX(bought_days.event_date) AS last_on,
+    COUNT(DISTINCT bought_days.item_id) AS items,
+    COUNT(DISTINCT bought_days.event_date) AS days,
+    SUM(bought_days.lines) AS lines
+  FROM feature_pairs
+  JOIN bought_days
+    ON bought_days.customer_id = feature_pairs.customer_id
+    AND bought_days.offer_id = feature_pairs.offer_id
+    AND bought_days.event_date <= feature_pairs.feature_day
+    AND bought_days.event_date > DATE_SUB(feature_pairs.feature_day, INTERVAL @feature_window_days DAY)
+  GROUP BY feature_pairs.customer_id, feature_pairs.offer_id, feature_pairs.feature_day
+),
+shown_before AS (
+  SELECT feature_pairs.customer_id, feature_pairs.offer_id, feature_pairs.feature_day, COUNT(*) AS times
+  FROM feature_pairs
+  JOIN impressions
+    ON impressions.customer_id = feature_pairs.customer_id
+    AND impressions.offer_id = feature_pairs.offer_id
+    AND impressions.event_date <= feature_pairs.feature_day
+    AND impressions.event_date > DATE_SUB(feature_pairs.feature_day, INTERVAL @feature_window_days DAY)
+  GROUP BY feature_pairs.customer_id, feature_pairs.offer_id, feature_pairs.feature_day
+),
+-- Redemptions are few, and most customers have none.
+redeemed AS (
+  SELECT
+    moments.customer_id,
+    moments.feature_day,
+    redemptions.offer_id,
+    COALESCE(goods_on_offer.category, 'unknown') AS category,
+    COALESCE(offer_periods.kind, 'unknown') AS kind,
+    COUNT(*) AS times
+  FROM (SELECT DISTINCT customer_id, feature_day FROM feature_pairs) AS moments
+  JOIN redemptions
+    ON redemptions.customer_id = moments.customer_id
+    AND redemptions.event_date <= moments.feature_day
+    AND redemptions.event_date > DATE_SUB(moments.feature_day, INTERVAL @feature_window_days DAY)
+  LEFT JOIN offer_periods
+    ON offer_periods.offer_id = redemptions.offer_id AND offer_periods.shown_on = redemptions.event_date
+  LEFT JOIN goods_on_offer
+    ON goods_on_offer.offer_id = redemptions.offer_id
+  GROUP BY
+    moments.customer_id, moments.feature_day, redemptions.offer_id, COALESCE(goods_on_offer.category, 'unknown'),
+    COALESCE(offer_periods.kind, 'unknown')
+),
+redeemed_offer AS (
+  SELECT customer_id, feature_day, offer_id, SUM(times) AS times FROM redeemed GROUP BY customer_id, feature_day, offer_id
+),
+redeemed_category AS (
+  SELECT customer_id, feature_day, category, SUM(times) AS times FROM redeemed GROUP BY customer_id, feature_day, category
+),
+redeemed_kind AS (
+  SELECT customer_id, feature_day, kind, SUM(times) AS times FROM redeemed GROUP BY customer_id, feature_day, kind
 ),
 totals AS (
   SELECT customer_id, feature_day, SUM(lines) AS lines
@@ -73,6 +135,10 @@ SELECT
   feature_pairs.offer_id,
   feature_pairs.feature_day,
   bought_before.offer_id IS NOT NULL AS bought_product_before,
+  COALESCE(bought_before.items, 0) AS items_bought,
+  COALESCE(bought_before.days, 0) AS item_purchase_days,
+  DATE_DIFF(feature_pairs.feature_day, bought_before.last_on, DAY) AS days_since_last_item_purchase,
+  COALESCE(bought_before.lines, 0) / totals.lines AS item_affinity_score,
   DATE_DIFF(feature_pairs.feature_day, category_purchases.last_on, DAY) AS days_since_last_cat_purchase,
   COALESCE(category_purchases.lines, 0) / totals.lines AS category_affinity_score,
   offer_features.discount_depth - customer_features.usual_discount AS discount_depth_vs_usual,
@@ -81,7 +147,11 @@ SELECT
     customer_features.promo_affinity
     - IF(offer_features.discount_depth > 0.5, 1, 2 * offer_features.discount_depth)
   ) AS price_sensitivity_match,
-  matches.business_type_match
+  matches.business_type_match,
+  COALESCE(shown_before.times, 0) AS times_shown,
+  COALESCE(redeemed_offer.times, 0) AS times_redeemed,
+  COALESCE(redeemed_category.times, 0) AS redemptions_in_category,
+  COALESCE(redeemed_kind.times, 0) AS redemptions_of_kind
 FROM feature_pairs
 JOIN offer_features
   ON offer_features.offer_id = feature_pairs.offer_id AND offer_features.feature_day = feature_pairs.feature_day
@@ -102,3 +172,19 @@ LEFT JOIN matches
   ON matches.feature_day = feature_pairs.feature_day
   AND matches.business_type = customer_features.business_type
   AND matches.category = offer_features.category
+LEFT JOIN shown_before
+  ON shown_before.customer_id = feature_pairs.customer_id
+  AND shown_before.offer_id = feature_pairs.offer_id
+  AND shown_before.feature_day = feature_pairs.feature_day
+LEFT JOIN redeemed_offer
+  ON redeemed_offer.customer_id = feature_pairs.customer_id
+  AND redeemed_offer.offer_id = feature_pairs.offer_id
+  AND redeemed_offer.feature_day = feature_pairs.feature_day
+LEFT JOIN redeemed_category
+  ON redeemed_category.customer_id = feature_pairs.customer_id
+  AND redeemed_category.category = offer_features.category
+  AND redeemed_category.feature_day = feature_pairs.feature_day
+LEFT JOIN redeemed_kind
+  ON redeemed_kind.customer_id = feature_pairs.customer_id
+  AND redeemed_kind.kind = offer_features.kind
+  AND redeemed_kind.feature_day = feature_pairs.feature_day

@@ -15,17 +15,27 @@
 -- look-back: redemptions @feature_window_days
 -- look-back: offer_days @feature_window_days
 WITH running AS (
-  SELECT offers.as_of, offers.offer_id, offers.item_id, offers.discount, offers.starts_on, catalog.category
-  FROM offers
-  LEFT JOIN catalog
-    ON catalog.item_id = offers.item_id
-  WHERE offers.starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY)
-    AND offers.ends_on > @as_of
-    -- An item must have a price, where items are known at all.
-    AND (catalog.price > 0 OR offers.item_id IS NULL OR (SELECT COUNT(*) FROM catalog) = 0)
-    AND COALESCE(ROUND(1 - offers.discount - SAFE_DIVIDE(catalog.cost, catalog.price), 6) >= @min_margin, TRUE)
-  -- One that runs in two periods at once stands for the newer one.
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY offers.offer_id ORDER BY offers.starts_on DESC) = 1
+  SELECT
+    offer_periods.as_of,
+    offer_periods.offer_id,
+    offer_periods.item_id,
+    offer_periods.discount,
+    offer_periods.starts_on,
+    IF(goods_on_offer.category = 'unknown', NULL, goods_on_offer.category) AS category
+  FROM offer_periods
+  LEFT JOIN goods_on_offer
+    ON goods_on_offer.offer_id = offer_periods.offer_id
+  WHERE offer_periods.shown_on = DATE_ADD(@as_of, INTERVAL 1 DAY)
+    AND offer_periods.starts_on <= offer_periods.shown_on
+    AND offer_periods.ends_on >= offer_periods.shown_on
+    -- An item must have a price, where items are known at all; of several items there is no one price.
+    AND (
+      goods_on_offer.price > 0 OR COALESCE(goods_on_offer.items, 0) <> 1 OR (SELECT COUNT(*) FROM catalog) = 0
+    )
+    AND COALESCE(
+      ROUND(1 - offer_periods.discount - SAFE_DIVIDE(goods_on_offer.cost, goods_on_offer.price), 6) >= @min_margin,
+      TRUE
+    )
 ),
 shown AS (
   SELECT offer_id, SUM(impressions) AS impressions, SUM(redemptions) AS redemptions FROM offer_days GROUP BY offer_id
@@ -57,8 +67,10 @@ bought AS (
       PARTITION BY customer_item_days.customer_id ORDER BY SUM(customer_item_days.lines) DESC, running.offer_id
     ) AS turn
   FROM customer_item_days
+  JOIN offered_items
+    ON offered_items.item_id = customer_item_days.item_id
   JOIN running
-    ON running.item_id = customer_item_days.item_id
+    ON running.offer_id = offered_items.offer_id
   GROUP BY customer_item_days.customer_id, running.offer_id
 ),
 bought_in AS (

@@ -46,6 +46,8 @@ live_lists AS (
     live_offer_recommendations.offer_id,
     live_offer_recommendations.item_id,
     live_offer_recommendations.category,
+    live_offer_recommendations.rank AS rank_before,
+    today.rank AS rank_after,
     CAST(ROUND(1000000 * live_offer_recommendations.score) AS INT64) AS millionths,
     CASE
       WHEN today.offer_id IS NOT NULL THEN 'kept'
@@ -61,6 +63,26 @@ live_lists AS (
     AND today.offer_id = live_offer_recommendations.offer_id
   LEFT JOIN running
     ON running.offer_id = live_offer_recommendations.offer_id
+),
+-- How far the offers that stay have moved among themselves: 0 when their order is the same, and the greatest possible
+-- when it is turned round. What comes or goes between them moves none of them.
+places AS (
+  SELECT
+    customer_id,
+    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY rank_before) AS place_before,
+    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY rank_after) AS place_after
+  FROM live_lists
+  WHERE fate = 'kept'
+),
+moves AS (
+  SELECT SUM(places_moved) AS moved, SUM(greatest_possible) AS greatest_possible
+  FROM (
+    SELECT
+      SUM(ABS(place_before - place_after)) AS places_moved,
+      DIV(COUNT(*) * COUNT(*), 2) AS greatest_possible
+    FROM places
+    GROUP BY customer_id
+  ) AS of_customers
 ),
 day_lists AS (
   SELECT
@@ -221,6 +243,9 @@ figures AS (
     NULL
   FROM list_totals
   CROSS JOIN (SELECT name FROM UNNEST(['kept', 'replaced', 'withdrawn', 'ended', 'added']) AS name) AS kinds
+  UNION ALL
+  SELECT 'lists', 'moved', COALESCE(moves.moved, 0), moves.greatest_possible, NULL, NULL, NULL
+  FROM moves
   UNION ALL
   SELECT
     'replaced',

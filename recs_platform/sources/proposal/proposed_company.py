@@ -139,9 +139,9 @@ def _strategy(
     more = f"; possible, too: {', '.join(others)}" if others else ""
     for record in strategies.values():
         own = [name for name in record.sources if name in found and name not in best.sources]
-        absent = [" or ".join(group) for group in record.needed if not set(group) & set(found)]
-        if own and absent:
-            more += f"; {record.name} would use {', '.join(own)}, and lacks {', '.join(absent)}"
+        lacks = [" or ".join(group) for group in record.needed if not set(group) & set(found)]
+        if own and lacks:
+            more += f"; {record.name} would use {', '.join(own)}, and lacks {', '.join(lacks)}"
     return best, f"proposed: what it needs is there ({needed}){more}"
 
 

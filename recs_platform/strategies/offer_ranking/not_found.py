@@ -18,7 +18,7 @@ NO_CAP = 10**9
 UNKNOWN = "unknown"
 """The category of items that have none; they are not alike."""
 FOUND_AS = {
-    "bought_before": "the customer bought the item before",
+    "bought_before": "the customer bought an item of it before",
     "category_affinity": "it is among the best offers of a category that the customer buys much in",
     "business_type": "businesses of the same kind redeem it",
     "new_offer": "it is new",
@@ -57,8 +57,8 @@ def _may_not_be_offered(offered: Offered, parameters: OfferRankingParameters) ->
         return f"The offer ends on {day}; lists of that day are shown from {day + timedelta(days=1)}."
     if offer["starts_on"] > day + timedelta(days=1):
         return f"The offer starts on {offer['starts_on']}; lists of {day} are shown from the day after."
-    if offer["item_id"] is None:
-        return None  # nothing is known of a margin
+    if offer["items"] != 1:
+        return None  # of several items or none there is no one margin
     if not offer["price"]:
         return f"Its item {offer['item_id']} has no price in the catalog."
     if offer["cost"] is None or offer["discount"] is None:
@@ -91,13 +91,13 @@ def _nothing_speaks_for_it(offered: Offered, parameters: OfferRankingParameters)
     category, kind = offered.offer["category"], offered.customer["business_type"]
     alike = f"businesses of the kind {kind} (if they redeem any) redeem most" if kind else "everybody redeems most"
     popular = (
-        "its item has no category"
+        "its items have no category"
         if category == UNKNOWN
         else f"it is not among the {parameters.candidates_per_category} best offers of {category}, or {category} is "
         f"not among the {parameters.candidate_categories} categories that the customer buys most in"
     )
     return (
-        f"Nothing speaks for it: in {parameters.feature_window_days} days the customer has not bought its item; "
+        f"Nothing speaks for it: in {parameters.feature_window_days} days the customer has not bought an item of it; "
         f"{popular}; it is not among the {parameters.candidates_per_business_type} offers that {alike}; and it is not "
         f"among the {parameters.new_candidates} newest of the last {parameters.new_offer_days} days (it started on "
         f"{offered.offer['starts_on']})."

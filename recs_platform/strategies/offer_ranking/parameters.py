@@ -82,8 +82,15 @@ class OfferRankingParameters(Parameters):
     max_score_move: float = Field(
         1.0,
         ge=0,
-        description="How far the higher of the average chances, live and new, may be above the lower before publishing "
-        "is refused (1 is twice as high).",
+        description="How far the higher of the average chances, live and new, may be above the lower before the "
+        "comparison says so (1 is twice as high). Nothing is refused for it.",
+    )
+    max_order_changed: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="How far offers that stay may move in their lists before publishing is refused (1 is every list "
+        "turned round).",
     )
     max_offers_lost: float = Field(
         0.5,

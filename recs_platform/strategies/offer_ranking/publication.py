@@ -1,7 +1,8 @@
 """Offers as a product: what the comparison of two days' lists of offers says, and what its guardrails refuse. Pure.
 
 A list changes with the calendar: offers end and others begin. So a day is judged by live offers that still run when its
-lists are shown, which is from the day after.
+lists are shown, which is from the day after. What customers see is judged: who gets offers, which, and in which order.
+How high the chances are nobody sees, and a new model may rightly move them: that is said, and refuses nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from recs_platform.declarations.comparison import ComparedCustomers, percent
-from recs_platform.declarations.guardrails import Guardrail, at_most, customers_kept
+from recs_platform.declarations.guardrails import Guardrail, at_most, customers_kept, told
 from recs_platform.declarations.product import RECOMMENDATIONS, Product
 from recs_platform.plurals import counted
 from recs_platform.schemas.offer_ranking_reports import OfferComparison
@@ -45,10 +46,18 @@ class ComparedOffers(ComparedCustomers):
         return sum(gone) / running if running else 0.0
 
     @property
+    def order_changed(self) -> float:
+        """How far the offers that stay have moved in their customers' lists, as a share of the farthest possible: 1 is
+        every list turned round, and about two thirds an order drawn at random. Comparisons that were stored by earlier
+        code do not say."""
+        moved = self._figures.get(("lists", "moved"))
+        return moved["share"] or 0.0 if moved else 0.0
+
+    @property
     def score_move(self) -> float | None:
         """How far the higher average chance is above the lower one; None when there is none to compare with.
 
-        So a chance that halves is as far off as one that doubles: a broken model may err either way.
+        So a chance that halves is as far off as one that doubles.
         """
         chance = self.figure("averages", "chance")
         if not chance["before"] or not chance["after"]:
@@ -110,7 +119,7 @@ def offers(of: TableSpec, figures: Query) -> Product[ComparedOffers]:
         RECOMMENDATIONS,
         of,
         content="recommendations",
-        limits="customers lost, running offers replaced, the average chance",
+        limits="customers lost, running offers replaced, their order",
         read_by=("as_of", "customer_id", "rank", "offer_id", "generated_at"),
         figures=figures,
         compared=ComparedOffers,
@@ -133,11 +142,20 @@ def judge_offers(compared: ComparedOffers, parameters: OfferRankingParameters) -
             unknown="the share of offers replaced is unknown",
         ),
         at_most(
-            "score_move",
-            compared.score_move,
-            parameters.max_score_move,
-            shown="of the average chances, live and new, the higher is {:.2%} above the lower",
-            unknown="average chances cannot be compared",
+            "order_changed",
+            compared.order_changed,
+            parameters.max_order_changed,
+            shown="offers that stay have moved {:.2%} of as far as they could in their lists",
+            unknown="the order of offers cannot be compared",
+        ),
+        told(
+            at_most(
+                "score_move",
+                compared.score_move,
+                parameters.max_score_move,
+                shown="of the average chances, live and new, the higher is {:.2%} above the lower",
+                unknown="average chances cannot be compared",
+            )
         ),
     )
 

@@ -11,8 +11,9 @@ from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, 
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import offer_ranking as schemas
 from recs_platform.schemas.offer_ranking import OfferRecommendations
-from recs_platform.schemas.offer_ranking_reports import OfferComparison, RunHealth
+from recs_platform.schemas.offer_ranking_reports import OfferCampaigns, OfferComparison, RunHealth
 from recs_platform.schemas.table import Table, spec_of
+from recs_platform.strategies.offer_ranking.campaign_picture import show_campaigns
 from recs_platform.strategies.offer_ranking.comparison_picture import show_offers
 from recs_platform.strategies.offer_ranking.contributions import feature_contributions, feature_importance
 from recs_platform.strategies.offer_ranking.drift import drift_report
@@ -23,7 +24,8 @@ from recs_platform.strategies.offer_ranking.scoring import offer_scores
 from recs_platform.strategies.offer_ranking.training import ranking_model
 from recs_platform.warehouse.query import Query
 
-_SUMS = (schemas.CustomerDays, schemas.CustomerItemDays, schemas.OfferDays)
+_SUMS = (schemas.CustomerDays, schemas.CustomerItemDays, schemas.OfferDays, schemas.CustomerImpressionDays)
+_OFFERED = (schemas.OfferedItems, schemas.GoodsOnOffer, schemas.OfferPeriods)
 _FEATURES = (
     schemas.FeaturePairs,
     schemas.CategoryPurchases,
@@ -34,17 +36,17 @@ _FEATURES = (
     schemas.CandidateFeatures,
 )
 _LISTS = (schemas.OfferRecommendations, RunHealth)
-QUERIES = (*_SUMS, schemas.OfferCandidates, *_FEATURES, *_LISTS)
+QUERIES = (*_SUMS, *_OFFERED, schemas.OfferCandidates, *_FEATURES, *_LISTS, OfferCampaigns)
 
 DAILY_SUMS = tuple(spec_of(model).name for model in _SUMS)
 """The logs that features are made of."""
-FEATURE_TABLES = tuple(spec_of(model).name for model in _FEATURES)
+FEATURE_TABLES = tuple(spec_of(model).name for model in (*_OFFERED, *_FEATURES))
 """In the order in which each is made of those before it."""
 
 
 def features_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What the model is shown, and the plan, on which it depends whether examples to train on are among it."""
-    queried = _queried((*_SUMS, schemas.OfferCandidates, *_FEATURES), queries)
+    queried = _queried((*_SUMS, *_OFFERED, schemas.OfferCandidates, *_FEATURES), queries)
     return Stage(FEATURES, (*queried, training_plan))
 
 
@@ -65,9 +67,10 @@ def _queried(models: tuple[type[Table], ...], queries: Mapping[str, Query]) -> t
     return tuple(sql_asset(spec_of(model).name, model, queries) for model in models)
 
 
-def offer_reports_stage(_: AnyStrategy, __: Mapping[str, Query]) -> Stage:
+def offer_reports_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What looks back on the day: made after the offers are published, so that nobody waits for it."""
-    return Stage(REPORTS, (feature_importance, drift_report, offline_evaluation))
+    campaigns = sql_asset(spec_of(OfferCampaigns).name, OfferCampaigns, queries, present=show_campaigns)
+    return Stage(REPORTS, (feature_importance, drift_report, offline_evaluation, campaigns))
 
 
 def offers_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:

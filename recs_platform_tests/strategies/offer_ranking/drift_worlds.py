@@ -33,7 +33,7 @@ from recs_platform.warehouse.protocol import BoundQuery, Subject
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.strategies.offer_ranking.market import metro
 
-SOURCES = ("events", "impressions", "redemptions", "customers", "catalog", "offers")
+SOURCES = ("events", "impressions", "redemptions", "customers", "catalog", "offers", "offer_items")
 TABLES = tuple(name for name in FEATURE_TABLES if name != "candidate_features")
 SETTINGS = TrainingSettings(validation_days=4, test_days=4, gap_days=0, most_trees=25, patience=5)
 TRAINED_ON_DAYS = 22
@@ -100,7 +100,7 @@ def _canonical(company: Company, spec: TableSpec, days: Days) -> Iterator[pa.Rec
     for day in days:
         table = offer_world.feed(world, spec.name, day).table
         table = table.append_column(spec.date_column, pa.repeat(pa.scalar(day), len(table)))
-        for key in spec.key:
+        for key in (name for name in spec.key if pa.types.is_string(table[name].type)):
             table = table.filter(pc.invert(pc.fill_null(pc.starts_with(table[key], "ZZ"), True)))
         if spec.name == "events":
             table = table.filter(pc.is_in(table["event_name"], value_set=pa.array(EVENT_NAMES)))

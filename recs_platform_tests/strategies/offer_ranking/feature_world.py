@@ -77,15 +77,23 @@ def feature_world(seed: int, as_of: date = AS_OF) -> dict[str, list[Row]]:
     ]
     kinds = {"ann": "kiosk", "ben": "kiosk", "eva": "hotel", "max": "caterer", "of-no-kind": None, "cold": "hotel"}
     offers = [
-        {"offer_id": f"f{n}", "item_id": item, "discount": draw.choice([0.1, 0.25, 0.5, 0.6]), "starts_on": START,
-         "ends_on": as_of + timedelta(days=draw.randint(-5, 9))}
-        for n, item in enumerate(draw.choices(_ITEMS, k=6))
+        {"offer_id": f"f{n}", "item_id": item, "discount": draw.choice([0.1, 0.25, 0.5, 0.6, None]), "starts_on": START,
+         "ends_on": as_of + timedelta(days=draw.randint(-5, 9)), "kind": draw.choice(["A", "B", None]),
+         "campaign_id": draw.choice(["one", None])}
+        for n, item in enumerate(draw.choices([*_ITEMS, None], k=6))
     ]  # fmt: skip
+    again = [
+        {**row, "discount": 0.3, "starts_on": as_of - timedelta(days=draw.randint(-2, 15)), "ends_on": row["ends_on"]
+         + timedelta(days=10), "kind": draw.choice(["A", "C"]), "campaign_id": "two"}
+        for row in draw.sample(offers, 2)
+    ]  # fmt: skip
+    covered = draw.sample([(row["offer_id"], item) for row in offers for item in _ITEMS], draw.choice([0, 12, 30]))
     impressions = [_impression(draw, n, as_of) for n in range(60)]
     return {
         "catalog": [{"is_own_brand": draw.choice([True, False, None]), **row} for row in catalog],
         "customers": [{"customer_id": name, "business_type": kind} for name, kind in kinds.items()],
-        "offers": offers,
+        "offers": [*offers, *again],
+        "offer_items": [{"offer_id": offer, "item_id": item} for offer, item in covered],
         "events": [_event(draw, n, as_of) for n in range(draw.choice([5, 60, 200, 200]))],
         "impressions": impressions,
         "redemptions": _redemptions(draw, impressions, as_of),

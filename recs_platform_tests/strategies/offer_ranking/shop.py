@@ -72,7 +72,8 @@ class Shop:
             self.put(
                 name, day, arrow_rows(self.pipeline.specs[name], rows, day, list(self.pipeline.specs[name].columns))
             )
-        self.query("offer_candidates", day)
+        for name in ("offered_items", "goods_on_offer", "offer_periods", "offer_candidates"):
+            self.query(name, day)
         features = self.features(day)
         self.put("candidate_features", day, features)
         self.put("offer_scores", day, score(self.models, features, day))
@@ -147,6 +148,7 @@ def sources(day: date) -> dict[str, list[Row]]:
         "customers": customers,
         "catalog": catalog,
         "offers": offers,
+        "offer_items": [],
         "customer_item_days": [
             {"customer_id": f"C{who:02d}", "item_id": f"P{what:02d}", "lines": 1} for who, what in sorted(bought)
         ],

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from recs_platform.schemas.offer_ranking import GENERATORS
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform_tests.strategies.offer_ranking.lists import AS_OF, Row, Tables, rows_of, text_of
+from recs_platform_tests.strategies.offer_ranking.offered import offered
 
 _CUSTOMERS = 40
 _PARAMETERS = {
@@ -64,7 +65,7 @@ def _shop(seed: int) -> Tables:
     return {
         "customers": [{"customer_id": name, "business_type": kind} for name, kind in kinds.items()],
         "catalog": items,
-        "offers": offers,
+        **offered(offers, items, AS_OF + timedelta(days=1)),
         "customer_item_days": [
             {"customer_id": who, "item_id": item, "lines": lines} for (who, item), lines in bought.items()
         ],
@@ -110,7 +111,7 @@ def _running(shop: Tables, parameters: OfferRankingParameters) -> list[Row]:
     shown = {row["offer_id"]: (row["redemptions"], row["impressions"]) for row in shop["offer_days"]}
     redemptions, impressions = (sum(counts) for counts in zip(*shown.values(), strict=True))
     running = []
-    for offer in shop["offers"]:
+    for offer in shop["offer_periods"]:
         item = items.get(offer["item_id"])
         if item is None or not offer["starts_on"] <= AS_OF + timedelta(days=1) <= offer["ends_on"]:
             continue
@@ -190,12 +191,15 @@ def test_the_generators_find_what_a_person_would(seed: int, parameters: Row) -> 
 
 # What is changed in the query, and what to.
 _MUTATIONS = {
-    "offers over when shown": ("offers.ends_on > @as_of", "offers.ends_on >= @as_of"),
-    "last days when shown": ("offers.ends_on > @as_of", "offers.ends_on > DATE_ADD(@as_of, INTERVAL 1 DAY)"),
-    "announced offers": ("offers.starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY)", "TRUE"),
-    "leaflets a day late": ("offers.starts_on <= DATE_ADD(@as_of, INTERVAL 1 DAY)", "offers.starts_on <= @as_of"),
-    "goods not for sale": ("catalog.price > 0", "TRUE"),
-    "unknown cost refused": (">= @min_margin, TRUE)", ">= @min_margin, FALSE)"),
+    "offers over when shown": ("offer_periods.ends_on >= offer_periods.shown_on", "offer_periods.ends_on >= @as_of"),
+    "last days when shown": (
+        "offer_periods.ends_on >= offer_periods.shown_on",
+        "offer_periods.ends_on > offer_periods.shown_on",
+    ),
+    "announced offers": ("offer_periods.starts_on <= offer_periods.shown_on", "TRUE"),
+    "leaflets a day late": ("offer_periods.starts_on <= offer_periods.shown_on", "offer_periods.starts_on <= @as_of"),
+    "goods not for sale": ("goods_on_offer.price > 0", "TRUE"),
+    "unknown cost refused": (">= @min_margin,\n      TRUE", ">= @min_margin,\n      FALSE"),
     "rates without everybody's": ("@rate_strength * everybody.rate", "0"),
     "everybody's rate for all": ("COALESCE(shown.redemptions, 0) + @rate", "0 + @rate"),
     "a category more": ("bought_in.place <= @candidate_categories", "bought_in.place <= @candidate_categories + 1"),
@@ -235,14 +239,15 @@ def test_a_generator_with_much_to_say_crowds_nobody_out() -> None:
     bought = [{"item_id": f"i{n:02}", "category": "Fish", "price": 10.0} for n in numbers]
     other = [{"item_id": name, "category": name, "price": 10.0} for name in ("liked", "new")]
     running: Row = {"starts_on": AS_OF - timedelta(days=9), "ends_on": AS_OF + timedelta(days=1)}
+    offers = [
+        *({"offer_id": f"o{n:02}", "item_id": f"i{n:02}", **running, "discount": n / 100} for n in numbers),
+        {"offer_id": "liked", "item_id": "liked", **running},
+        {"offer_id": "new", "item_id": "new", **running, "starts_on": AS_OF},
+    ]
     shop: Tables = {
         "customers": [{"customer_id": "c", "business_type": "hotel"}, {"customer_id": "h", "business_type": "hotel"}],
         "catalog": [*bought, *other],
-        "offers": [
-            *({"offer_id": f"o{n:02}", "item_id": f"i{n:02}", **running, "discount": n / 100} for n in numbers),
-            {"offer_id": "liked", "item_id": "liked", **running},
-            {"offer_id": "new", "item_id": "new", **running, "starts_on": AS_OF},
-        ],
+        **offered(offers, [*bought, *other], AS_OF + timedelta(days=1)),
         "customer_item_days": [{"customer_id": "c", "item_id": f"i{n:02}", "lines": 1} for n in numbers],
         "redemptions": [{"customer_id": "h", "offer_id": "liked", "order_id": "r"}],
         "offer_days": [],

@@ -11,6 +11,7 @@ BLOCKING = {
     "kinds_know_the_future",
     "labels_not_final",
     "rates_know_the_future",
+    "redemptions_know_the_future",
     # Feeds whose ids do not meet.
     "impressions_of_unknown_customers",
     "impressions_of_unknown_offers",

@@ -110,7 +110,7 @@ def test_what_is_learned_from_is_what_is_scored(seed: int, window: int) -> None:
         if row["event_date"] == tomorrow and row["offer_id"] in known
     }
     pairs = [{"customer_id": customer, "offer_id": offer} for customer, offer in sorted(shown)]
-    states = {name: world[name] for name in ("customers", "catalog", "offers", "training_plan")}
+    states = {name: world[name] for name in ("customers", "catalog", "offers", "offer_items", "training_plan")}
     engine = FeatureEngine(company(window, TRAINING_WINDOW))
     try:
         engine.add(world, tomorrow)
@@ -140,11 +140,22 @@ def test_the_worlds_are_of_all_kinds() -> None:
     """Each feature is unknown for some and takes several values; labels are 1, 0 and not yet final."""
     rows = [row for seed in range(6) for row in _expected(feature_world(seed), 10)[0]]
     assert {0, 1, None} == {row["label"] for row in rows}
-    always = {"frequency", "monetary", "category", "discount_depth", "days_until_expiry", "bought_product_before"}
+    always = {
+        "frequency",
+        "monetary",
+        "category",
+        "days_until_expiry",
+        "bought_product_before",
+        "kind",
+        "items_on_offer",
+    }
+    always |= {"offers_in_campaign", "offers_shown", "redemptions", "items_bought", "item_purchase_days"}
+    always |= {"times_shown", "times_redeemed", "redemptions_in_category", "redemptions_of_kind"}
+    rates = {f"{of}redemption_rate" for of in ("historical_", "category_", "kind_", "")}
     for name in FEATURE_COLUMNS:
         values = Counter(row[name] for row in rows)
         assert len(values) > (1 if name == "bought_product_before" else 2), name
-        if name not in always | {"historical_redemption_rate"}:
+        if name not in always | rates:
             assert values[None], name
 
 
@@ -152,7 +163,37 @@ def test_the_worlds_are_of_all_kinds() -> None:
 _MUTATIONS = {
     "a day more of purchases": ("category_purchases", "> DATE_SUB(moments", ">= DATE_SUB(moments"),
     "a day more of orders": ("customer_features", "> DATE_SUB(moments", ">= DATE_SUB(moments"),
-    "a day more of the item": ("interaction_features", "> DATE_SUB(feature_pairs", ">= DATE_SUB(feature_pairs"),
+    "a day more of the item": (
+        "interaction_features",
+        "bought_days.event_date > DATE_SUB",
+        "bought_days.event_date >= DATE_SUB",
+    ),
+    "a day more of showings": (
+        "interaction_features",
+        "impressions.event_date > DATE_SUB",
+        "impressions.event_date >= DATE_SUB",
+    ),
+    "a day more of redemptions": (
+        "interaction_features",
+        "redemptions.event_date > DATE_SUB",
+        "redemptions.event_date >= DATE_SUB",
+    ),
+    "a day more of the habit": (
+        "customer_features",
+        "redemptions.event_date > DATE_SUB",
+        "redemptions.event_date >= DATE_SUB",
+    ),
+    "a day more of what was shown": (
+        "customer_features",
+        "impression_days.event_date > DATE_SUB(moments",
+        "impression_days.event_date >= DATE_SUB(moments",
+    ),
+    "the oldest period": (
+        "offer_periods",
+        "ABS(DATE_DIFF(offers.starts_on, moments.shown_on, DAY))",
+        "offers.starts_on",
+    ),
+    "the first item alone": ("offered_items", "  UNION ALL\n  SELECT offer_id, item_id FROM offer_items\n", ""),
     "a day more of kinds": ("interaction_features", "> DATE_SUB(days", ">= DATE_SUB(days"),
     "a day more of everybody's rate": ("offer_features", "> DATE_SUB(days", ">= DATE_SUB(days"),
     "a day more of its rate": ("offer_features", "> DATE_SUB(moments", ">= DATE_SUB(moments"),
@@ -176,7 +217,7 @@ def test_a_wrong_query_would_be_found(what: str) -> None:
     table, right, wrong = _MUTATIONS[what]
     assert right in _text(table)
     changed = {table: _text(table).replace(right, wrong)}
-    assert any(_differing(feature_world(seed), 9, changed) for seed in range(4))
+    assert any(_differing(feature_world(seed), 9, changed) for seed in range(12))
 
 
 def test_the_page_lists_every_feature_in_order() -> None:

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 LAST = date(2025, 11, 16)
 """Before the world's drift date; a Sunday, so that what asks for a training is that there is no model."""
 TOLERANCE = 0.03
-FED = ("events", "impressions", "redemptions", "customers", "catalog", "offers")
+FED = ("events", "impressions", "redemptions", "customers", "catalog", "offers", "offer_items")
 FEATURES = ("offer_candidates", *FEATURE_TABLES)
 MODEL = ("ranking_model", "offer_scores")
 

@@ -97,7 +97,7 @@ def test_a_model_that_ranks_nothing_never_goes_active(models: ModelShelf, active
         table = with_column(table, spec.name, [table[spec.name][0].as_py()] * len(table))
     chosen, _ = train(models, table, day=NEXT)
     assert (chosen["outcome"], chosen["roc_auc"]) == ("refused", 0.5)
-    assert chosen["words"].startswith("The new model gives every example the same probability")
+    assert chosen["words"].startswith("The new model is not fit to serve: it gives every example the same probability")
     serving = models.serving(TASK.model, NEXT)
     assert (serving.version if serving else None) == (1 if active else None)
 

@@ -12,7 +12,7 @@ shown AS (
   SELECT
     training_set.impression_id,
     training_set.customer_id,
-    training_set.item_id,
+    training_set.offer_id,
     training_set.category,
     training_set.shown_on,
     training_set.recency_days,
@@ -36,7 +36,7 @@ before AS (
     SAFE_DIVIDE(
       COUNT(IF(COALESCE(catalog.category, 'unknown') = shown.category, events.item_id, NULL)), COUNT(events.item_id)
     ) AS category_affinity_score,
-    COUNT(IF(events.item_id = shown.item_id, 1, NULL)) > 0 AS bought_product_before
+    COUNT(offered_items.item_id) > 0 AS bought_product_before
   FROM shown
   JOIN events
     ON events.customer_id = shown.customer_id
@@ -45,6 +45,8 @@ before AS (
     AND DATE(events.event_ts) >= DATE_SUB(shown.shown_on, INTERVAL @feature_window_days DAY)
   LEFT JOIN catalog
     ON catalog.item_id = events.item_id
+  LEFT JOIN offered_items
+    ON offered_items.offer_id = shown.offer_id AND offered_items.item_id = events.item_id
   GROUP BY shown.impression_id
 )
 SELECT
