@@ -192,6 +192,25 @@ def test_what_a_company_does_not_provide_is_left_out_and_said_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "ends, told",
+    [
+        ((0.001, 0.02), "Of the arms, a brings more orders than random, beyond chance."),
+        ((-0.02, -0.001), "Of the arms, random brings more orders than a, beyond chance."),
+        ((-0.01, 0.02), "No arm is better than another beyond chance, so nothing is known yet."),
+    ],
+)
+def test_without_clicks_arms_say_what_can_be_said(ends: tuple[float, float], told: str) -> None:
+    bare = company()
+    bare = bare.model_copy(update={"sources": {"events": bare.sources["events"]}})
+    low, high = ends
+    row = arm("a", "orders", 1.0, 0.0, 0.0, baseline="random", difference=(low + high) / 2)
+    row |= {"fixed_low": low, "fixed_high": high, "anytime_low": low, "anytime_high": high}
+    found = replace(findings(standing={"arm_comparison": [row]}), company=bare)
+    assert told in answers(found)["what-to-send-next"]
+    assert "Nor was a second arm sent something" in answers(replace(findings(), company=bare))["what-to-send-next"]
+
+
 def _headings(element: ElementTree.Element) -> list[str]:
     return [words(cell) for cell in element.findall(".//th")]
 
