@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 _IMAGES = Path(__file__).parents[2] / "docs" / "images"
 _ASKED_FOR_SCREENSHOTS = bool(os.environ.get("UPDATE_SCREENSHOTS"))
 _LARGEST_PICTURE = 400_000
-DESKTOP, PHONE = (1280, 1560), (390, 2480)
+DESKTOP, PHONE, SUMMARY = (1280, 1560), (390, 2480), (1280, 760)
 _PAGES_OF_A4 = 40
 _MAKE = f"""
 import sys
@@ -148,7 +148,7 @@ def large_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.skipif(not _ASKED_FOR_SCREENSHOTS, reason="UPDATE_SCREENSHOTS=1 takes the pictures of the docs again")
-@pytest.mark.parametrize("name, size", [("desktop", DESKTOP), ("phone", PHONE)])
+@pytest.mark.parametrize("name, size", [("desktop", DESKTOP), ("phone", PHONE), ("summary", SUMMARY)])
 def test_pictures_of_the_docs(browser: Browser, large_report: Path, name: str, size: tuple[int, int]) -> None:
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
     page.goto(large_report.as_uri())

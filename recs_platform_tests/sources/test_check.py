@@ -159,6 +159,15 @@ def test_arms_that_no_message_has(tmp_path: Path) -> None:
     assert len(said(tmp_path, "treatments", source)) == 1
 
 
+def test_a_campaign_window_without_room_for_earlier_orders(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("send_id,customer_id,treatment_id,campaign_id,arm,sent_at\n")
+    source = {"connector": "files", "path": "t.csv"}
+    found = said(tmp_path, "treatments", source, parameters={"campaign_window_days": 20})
+    assert [message[:45] for status, message in found if status == "warn"] == [
+        "campaign_window_days (20) has no room for cov"
+    ]
+
+
 def test_no_event_name_is_mapped(tmp_path: Path) -> None:
     source = events(tmp_path, *(f"Event {n:02}" for n in range(12)))
     rejected, line, *of_ids = said(tmp_path, "events", source)[1:]

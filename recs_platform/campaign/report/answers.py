@@ -184,9 +184,7 @@ def _newer(findings: Findings) -> Iterator[Html]:
         yield _line(
             "Nothing to compare: no release (",
             element("code", "releases"),
-            ") lies between these messages, and no other arm was sent something beside the control arm ",
-            element("code", findings.company.parameters.control_arm),
-            ".",
+            f") lies between these messages, and {_no_second_arm(findings)}.",
         )
     else:
         yield _more("worked", "Did it work?")
@@ -202,6 +200,17 @@ def _against_the_control(findings: Findings) -> list[Row]:
         and row["baseline"] not in parameters.holdout_arms
         and has(findings.company, row["metric"])
     ]
+
+
+def _no_second_arm(findings: Findings) -> str:
+    """Why no arms are compared, in the names that the messages have."""
+    arms = [row["arm"] for row in findings.standing["sample_ratio"] if row["messages"]]
+    control = findings.company.parameters.control_arm
+    if not arms:
+        return "none of them is old enough for arms to be compared"
+    if len(arms) > 1 and control not in arms:
+        return f"no message is of the control arm {control} (control_arm); there are {', '.join(arms)}"
+    return f"their arms ({', '.join(arms)}) leave no two that were sent something"
 
 
 def _period_is_sure(row: Row) -> bool:

@@ -212,6 +212,19 @@ def test_without_clicks_arms_say_what_can_be_said(ends: tuple[float, float], tol
     assert "Nor was a second arm sent something" in answers(replace(findings(), company=bare))["what-to-send-next"]
 
 
+@pytest.mark.parametrize(
+    "arms, told",
+    [
+        ({"mailed": 10}, "their arms (mailed) leave no two that were sent something"),
+        ({"a": 10, "b": 5}, "no message is of the control arm random (control_arm); there are a, b"),
+        ({}, "none of them is old enough for arms to be compared"),
+    ],
+)
+def test_why_nothing_is_compared(arms: dict[str, int], told: str) -> None:
+    rows = [{"arm": name, "messages": number, "share": 0.5, "planned_share": None} for name, number in arms.items()]
+    assert told in answers(findings(standing={"sample_ratio": rows}))["new-against-old"]
+
+
 def _headings(element: ElementTree.Element) -> list[str]:
     return [words(cell) for cell in element.findall(".//th")]
 
