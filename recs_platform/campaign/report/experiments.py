@@ -82,6 +82,8 @@ def _arms(findings: Findings, rows: Rows) -> Iterator[Html]:
         f"look. {_CUPED if adjusted else _NO_CUPED} “In total” is the difference times the messages of the first arm: "
         "what it brought in that the second would not have. pp: percentage points."
     )
+    if company.parameters.covariates_cut_off:
+        yield note(f"{company.parameters.covariates_cut_off}.")
     yield from (paragraph(said) for row in ordered if (said := _why_they_differ(row)))
     yield from _draw(findings.standing["sample_ratio"])
 

@@ -166,6 +166,7 @@ def test_a_name_of_an_arm_that_no_message_has_is_refused(parameters: dict[str, A
     check_arms(company(**parameters), [])
     # Names that nobody wrote are no promise: a company without an experiment has a report as well.
     check_arms(company(), sums(everybody=500))
+    check_arms(company(holdout_arms=["holdout", "holdout_of_last_year"]), there)
     check_arms(company(planned_arm_shares={"random": 0.999, "rare": 0.001}), sums(random=500))
 
 
