@@ -97,6 +97,7 @@ def refusal(ended: Ended) -> str:
     return ended.told
 
 
+@pytest.mark.slow
 def test_versions_are_listed_with_the_newest_first(two: Terminal) -> None:
     ended = two.recs("models", "metro")
     assert ended.code == 0

@@ -59,10 +59,11 @@ def test_a_company_that_says_nothing_has_the_documented_policy_and_settings() ->
     assert settings_of(silent) == TrainingSettings()
 
 
+@pytest.mark.slow
 def test_the_days_model_was_trained_as_the_company_says(tmp_path: Path) -> None:
     company = metro(label_days=14, training_seed=77)
     models = shelf(tmp_path)
-    train(models, impressions(1_000), company=company)
+    train(models, impressions(8_000), company=company)
     serving = models.serving(TASK.model, DAY)
     assert serving is not None
     manifest = models.load(serving, TASK.features).manifest
