@@ -67,7 +67,7 @@ OFFER_RANKING = Strategy(
     title="Offers that this customer will redeem",
     parameters=OfferRankingParameters,
     source_tables=(*sources.SHARED, sources.Impressions, sources.Redemptions, sources.Offers, sources.OfferItems),
-    needs=(sources.Offers, sources.Impressions, sources.Redemptions, sources.Customers),
+    needs=(sources.Offers, sources.Impressions, sources.Redemptions),
     stages=_stages,
     model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report"),
     world=_world,

@@ -33,7 +33,7 @@ def gain(world: DriftWorld) -> Paired:
     scores = []
     for features in (TASK.features, without):
         trained = train(examples(final, features, TASK.columns), SETTINGS, Provenance({}, "1"))
-        test = trained.test
+        test = trained.test.examples
         scores.append(trained.candidate.probabilities(test.table))
     judged = Examples(test.labels, test.table["customer_id"].to_numpy())
     return paired("roc_auc", judged, *scores)
