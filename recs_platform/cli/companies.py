@@ -100,7 +100,7 @@ def new_company(
     where = "" if current and current.resolve() == target.resolve() else f"RECS_COMPANIES_DIR={target} "
     say(f"Wrote {path}. Next: ", (f"{where}recs companies check {name}", "bold"))
     if last_day:
-        say("Then load it: ", (f"{where}recs run --company {name} --date {last_day}", "bold"))
+        say("Then load it: ", (f"{where}recs run {name} --date {last_day}", "bold"))
 
 
 def _proposal(name: str, origin: str, strategy: str | None) -> tuple[str, date | None]:

@@ -109,6 +109,27 @@ class OfflineEvaluation(Table):
     digest: str = Field(description="The model.")
 
 
+@snapshot(key=("section", "name"), empty=Empty.ALLOWED)
+class OfferCampaigns(Table):
+    """One row per campaign of offers, per kind of campaign, and for all: who received it, and who redeemed of it."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    section: str = Field(isin=["campaign", "kind", "all"], description="What the row is about.")
+    name: str = Field(description="The campaign, the kind, or `all`.")
+    kind: str = Field(nullable=True, description="Of a campaign, its kind.")
+    first_day: datetime.date = Field(nullable=True, description="Of a campaign, the first day it was shown.")
+    last_day: datetime.date = Field(nullable=True, description="Of a campaign, the last day of its offers.")
+    offers: int = Field(nullable=True, ge=0, description="Of a campaign, its distinct offers.")
+    customers: int = Field(ge=1, description="Customers who received it.")
+    receipts: int = Field(ge=1, description="Customers who received it, counted once in each campaign.")
+    impressions: int = Field(ge=1, description="Offers shown to them.")
+    redeemed: int = Field(ge=0, description="Receipts of which something was redeemed.")
+    redemptions: int = Field(ge=0, description="Redemptions.")
+    rate: float = Field(ge=0, le=1, description="redeemed / receipts.")
+    low: float = Field(ge=0, le=1, description="Lower end of its 95% interval.")
+    high: float = Field(ge=0, le=1, description="Upper end of its 95% interval.")
+
+
 @snapshot(key=(), empty=Empty.FAIL)
 class RunHealth(Table):
     """One row: counters that tell a healthy run with few rows from a broken one."""

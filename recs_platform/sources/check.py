@@ -76,6 +76,8 @@ def check_company(company: Company, day: date, pipelines: Mapping[str, Pipeline]
             if line.status is LineStatus.FAIL:
                 unusable.add(spec.name)
             yield line
+    if company.provides("treatments") and company.parameters.covariates_cut_off:
+        yield CheckLine(LineStatus.WARN, "treatments", company.parameters.covariates_cut_off)
     if "treatments" in samples:
         sampled = Counter(arm for arm in samples["treatments"]["arm"].to_pylist() if arm is not None)
         for unmatched in unmatched_arms(company.parameters, sampled):

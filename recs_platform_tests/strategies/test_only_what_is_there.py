@@ -36,10 +36,14 @@ CASES = [
 ]
 OF_A_SMALL_WORLD = {
     # True, and about what is there: a window of three days, a day that the simulated feed lacks, and so few orders of
-    # sixty customers that the segments of vehicles have none.
+    # sixty customers that the segments of vehicles have none. Of offers the same is said of the whole world: too few
+    # examples for a model, and more offers than lists have room for.
     "data_outside_window",
     "days_without_events",
     "global_fallback",
+    "training_refused",
+    "scored_without_model",
+    "offers_not_shown",
 }
 
 

@@ -35,7 +35,7 @@ def loaded(user: Terminal, ended: Ended, **environment: str) -> list[dict[str, o
     checked = user.recs("companies", "check", "newcomer", "--json", **environment)
     assert checked.code == 0, checked.told
     assert [line for line in checked.json if line["status"] == "fail"] == []
-    (command,) = re.findall(r"Then load it: recs (run --company newcomer --date \d{4}-\d\d-\d\d)", ended.told)
+    (command,) = re.findall(r"Then load it: recs (run newcomer --date \d{4}-\d\d-\d\d)", ended.told)
     run = user.recs(*command.split(), **environment)
     assert run.code == 0, run.told
     query = (
