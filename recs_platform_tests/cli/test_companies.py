@@ -53,6 +53,7 @@ def test_a_new_company_needs_a_folder_a_name_and_a_strategy(terminal: Terminal) 
     assert not list(terminal.companies.glob("north*"))
 
 
+@pytest.mark.slow
 def test_check_says_what_is_missing(terminal: Terminal) -> None:
     path = terminal.companies / "acme.yaml"
     path.write_text(path.read_text() + "sources: {catalog: {connector: files, path: nowhere.csv}}\n")
@@ -62,7 +63,8 @@ def test_check_says_what_is_missing(terminal: Terminal) -> None:
     assert "nowhere.csv" in ended.told
     assert "ok events" in ended.told
     failed = [line for line in terminal.recs("companies", "check", "acme", "--json").json if line["status"] == "fail"]
-    assert [line["table"] for line in failed] == ["catalog"]
+    assert [line["table"] for line in failed] == ["catalog", ""]
+    assert failed[1]["message"] == f"strategy {failed[1]['possibility']['names'][0]} does not work, for want of catalog"
 
 
 BROKEN = """\
