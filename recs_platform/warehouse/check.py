@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = 10
 _FEW_ROWS = 3
+_FEW_FOR_A_SHARE = 20
 _NUMBERS = ("_violations", "_rows")
 
 
@@ -105,18 +106,22 @@ class CheckVerdict:
         >>> CheckVerdict(False, 1, 1, 1.0, 0.0, ()).finding
         '1 row violates the rule (none allowed)'
 
-        What is more than there are rows (a day that has none) is no share of them:
+        What is more than there are rows (a day that has none) is no share of them, and of a few rows it says little:
 
         >>> CheckVerdict(False, 1, 0, 1.0, 0.0, ()).finding
         '1 violation of the rule (none allowed)'
+        >>> CheckVerdict(False, 2, 8, 0.25, 0.1, ()).finding
+        '2 of 8 rows violate the rule (at most 10.00% allowed; a share of so few says little)'
         """
         limit = f"at most {self.allowed:.2%}" if self.allowed else "none"
         if self.violations > self.rows:
             return f"{counted(self.violations, 'violation')} of the rule ({limit} allowed)"
+        few = self.allowed > 0 and self.violations > 0 and self.rows < _FEW_FOR_A_SHARE
         of = "row" if self.violations == self.rows == 1 else f"of {self.rows:,} rows"
-        share = "" if self.violations in (0, self.rows) else f" ({self.share:.2%})"
+        share = "" if self.violations in (0, self.rows) or few else f" ({self.share:.2%})"
         verb = "violates" if self.violations == 1 else "violate"
-        return f"{self.violations:,} {of}{share} {verb} the rule ({limit} allowed)"
+        remark = "; a share of so few says little" if few else ""
+        return f"{self.violations:,} {of}{share} {verb} the rule ({limit} allowed{remark})"
 
     @property
     def counters(self) -> str:

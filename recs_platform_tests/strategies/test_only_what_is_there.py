@@ -35,9 +35,15 @@ CASES = [
     for tables in [record.optional + tuple(t for group in record.needed for t in group[1:]), *WITHOUT[strategy]]
 ]
 OF_A_SMALL_WORLD = {
-    # Windows of a few days, models that have seen nothing, and thirty customers: true, and about what is there.
+    # True, and about what is there: a window of three days, a day that the simulated feed lacks, and so few orders of
+    # sixty customers that the segments of vehicles have none. Of offers the same is said of the whole world: too few
+    # examples for a model, and more offers than lists have room for.
     "data_outside_window",
-    "nothing_new",
+    "days_without_events",
+    "global_fallback",
+    "training_refused",
+    "scored_without_model",
+    "offers_not_shown",
 }
 
 
