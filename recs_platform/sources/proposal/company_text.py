@@ -23,14 +23,16 @@ from recs_platform.sources.proposal.derivations import Derived
 from recs_platform.sources.proposal.proposed_company import ProposedCompany, Stated
 from recs_platform.sources.proposal.table_matching import TableMatch, table_certainty
 
-_WIDEST = 118
-_MOST_METRICS = 5
-_PLAIN = re.compile(r"[A-Za-z_][\w ./-]*$")
+_WIDEST, _LONGEST_NAME = 118, 200
+_MOST_METRICS, _LONGEST_METRIC = 5, 40
+_METRIC = re.compile(r"[a-z]")
+_PLAIN = re.compile(r"[A-Za-z_][\w ./-]*\Z")
 _RESERVED = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"])
 
 
 def company_yaml(company: ProposedCompany) -> str:
-    return "\n".join(_lines(company)) + "\n"
+    # What comes from the data may have line ends of its own, which would end a comment.
+    return "\n".join(" ".join(line.splitlines()) if line.strip() else line for line in _lines(company)) + "\n"
 
 
 def questions_of(company: ProposedCompany) -> Iterator[str]:
@@ -55,9 +57,12 @@ def questions_of(company: ProposedCompany) -> Iterator[str]:
                 yield f"{match.spec.name}.{column}: {derived.why}"
         if (zone := _zone_question(match)) is not None:
             yield zone
+    kept = _kept_events(company)
     for raw, canonical in company.event_names.items():
-        if canonical is None:
-            yield f'event_names: what is "{mask_text(raw)}"?'
+        if canonical is None and raw in kept:
+            yield f'event_names: what is "{raw}"? Now it is a metric that arms are compared by'
+        elif canonical is None:
+            yield f'event_names: what is "{mask_text(raw)}"? Without a line its rows are rejected'
     for (table, column), words in company.known_ids.items():
         if words.startswith("only"):
             yield f"{table}.{column}: {words}; are these the same identifiers?"
@@ -276,7 +281,7 @@ def _value(value: Any) -> str:
     """A scalar of YAML, quoted where it must be."""
     text = str(value)
     if isinstance(value, str) and (not _PLAIN.match(text) or text.lower() in _RESERVED or text != text.strip()):
-        return json.dumps(text, ensure_ascii=False)
+        return json.dumps(text, ensure_ascii=not text.isprintable())
     return text
 
 
@@ -292,15 +297,26 @@ def _not_found(company: ProposedCompany) -> Iterator[str]:
 
 def _parameters(company: ProposedCompany) -> Iterator[str]:
     yield ""
-    yield "# Its parameters have defaults: docs/companies.md lists them. One is changed so:"
-    yield "# parameters:"
-    yield "#   campaign_window_days: 93"
-    own = [raw for raw, canonical in company.event_names.items() if canonical is None]
-    if own and any(match.spec.name == "treatments" for match in company.tables):
-        yield "#   metrics:  # what arms are compared by, too; rows of such events are kept then"
-        for raw in own[:_MOST_METRICS]:
-            name = re.sub(r"[^a-z0-9]+", "_", synonyms.plain(raw)).strip("_")[:40] or "visits"
-            yield f"#     - {{name: {name}, event: {_value(mask_text(raw))}, kind: rate}}"
+    yield "# Parameters have defaults; docs/companies.md lists them."
+    kept = _kept_events(company)
+    if not kept:
+        yield "# parameters:"
+        yield "#   campaign_window_days: 93"
+        return
+    yield "parameters:"
+    yield "  metrics:  # please check: what arms are compared by, too; rows of events that have a metric are kept"
+    for raw in kept:
+        name = synonyms.plain(raw).replace(" ", "_")[:_LONGEST_METRIC] or "visits"
+        yield f"    - {{name: {name}, event: {_value(raw)}, kind: rate}}"
+
+
+def _kept_events(company: ProposedCompany) -> list[str]:
+    """Events of the feed's own that messages can be measured by, the most frequent ones."""
+    if not any(match.spec.name == "treatments" for match in company.tables):
+        return []
+    own = [raw for raw, canonical in company.event_names.items() if canonical is None and mask_text(raw) == raw]
+    names = {synonyms.plain(raw)[:_LONGEST_METRIC]: raw for raw in reversed(own) if _METRIC.match(synonyms.plain(raw))}
+    return list(reversed(names.values()))[:_MOST_METRICS]
 
 
 def _event_names(company: ProposedCompany) -> Iterator[str]:
@@ -312,7 +328,10 @@ def _event_names(company: ProposedCompany) -> Iterator[str]:
     if any(known.values()):
         yield "event_names:"
     for raw, canonical in known.items():
+        if len(raw) > _LONGEST_NAME:
+            continue
         if canonical is None:
-            yield f"  # {_value(raw)}: ?  # please check: no canonical name is like it, and its rows are rejected"
+            becomes = "it is kept for a metric, below" if raw in _kept_events(company) else "its rows are rejected"
+            yield f"  # {_value(raw)}: ?  # please check: no canonical name is like it; {becomes}"
         else:
             yield f"  {_value(raw)}: {canonical}"

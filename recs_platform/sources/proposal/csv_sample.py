@@ -126,12 +126,12 @@ def _delimiter(lines: list[str]) -> str:
     best, best_score = ",", (0.0, 0)
     for delimiter in _DELIMITERS:
         try:
-            widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if row)
+            found = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
         except csv.Error:
             continue
-        if not widths:
+        if not found:
             continue
-        header = len(next(csv.reader(lines[:1], delimiter=delimiter), []))
+        header, widths = found[0], Counter(found)
         score = (widths[header] / widths.total(), header)
         if header > 1 and score > best_score:
             best, best_score = delimiter, score

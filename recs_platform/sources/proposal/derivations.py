@@ -76,7 +76,8 @@ def derivations(spec: TableSpec, feed: FeedSample, matches: Mapping[str, Match])
 
 def quoted(raw: ColumnSample) -> str:
     """A file's column in an expression."""
-    return f"`{raw.name}`"
+    escaped = raw.name.replace("\\", "\\\\").replace("`", "\\`")
+    return f"`{escaped}`"
 
 
 def _converted(match: Match) -> Derived | None:

@@ -56,9 +56,6 @@ class FeedSample:
     every_value: Callable[[str], Iterator[str]] | None = None
     """All values of a column, for its first and last day."""
 
-    def column(self, name: str) -> ColumnSample:
-        return next(column for column in self.columns if column.name == name)
-
 
 def kept(number: int) -> bool:
     """Whether a row of this number is kept."""

@@ -5,6 +5,7 @@ Not here: how one file is looked at (csv_sample.py, typed_samples.py).
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -71,7 +72,7 @@ def _pattern(path: Path) -> str:
     if len(_DAY.findall(stem)) == 1:
         name = _DAY.sub(DATE_PLACEHOLDER, stem)
     else:
-        name = re.sub(r"\d{4,}", lambda digits: "[0-9]" * len(digits.group()), stem)
+        name = re.sub(r"\d{4,}", lambda digits: "[0-9]" * len(digits.group()), glob.escape(stem))
         name = re.sub(r"(?<=[-_ .])\d{1,3}$", lambda digits: "[0-9]" * len(digits.group()), name)
     return str(path.parent / f"{name}{ending}")
 

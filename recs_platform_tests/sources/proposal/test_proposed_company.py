@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import re
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recs_platform.errors import ConfigError
+from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.sources.proposal.company_text import company_yaml, questions_of
 from recs_platform.sources.proposal.origin import propose_from
 from recs_platform.sources.proposal.proposed_company import ProposedCompany
@@ -127,7 +134,9 @@ def test_orders_without_lines_and_lines_without_orders(tmp_path: Path, lines: st
 def test_events_of_the_companys_own_may_become_metrics(tmp_path: Path) -> None:
     visits = "customer,event,amount,time\nc1,Site visit,,2025-09-01 10:00:00\nc1,purchase,5.5,2025-09-01 11:00:00\n"
     text = company_yaml(proposed(tmp_path, events=visits, mailings=SENT))
-    assert "#     - {name: site_visit, event: Site visit, kind: rate}" in text
+    assert yaml.safe_load(text)["parameters"]["metrics"] == [
+        {"name": "site_visit", "event": "Site visit", "kind": "rate"}
+    ]
     assert "CAST(`amount` AS FLOAT64)" in text
 
 
@@ -191,3 +200,36 @@ def test_a_folder_without_a_table_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match="has no file that can be read"):
         propose_from("shop", str(tmp_path / "empty"), STRATEGIES, None)
+
+
+ODD = st.text(st.sampled_from(list("ab1 \n\r\t\"'`#:-{}[]&*!|>%@,;\\\u2028é")), min_size=1, max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(column=ODD, event=ODD, folder=ODD)
+def test_what_data_is_called_cannot_change_what_the_file_says(column: str, event: str, folder: str) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / ("x" + re.sub(r"[/\n\r]", "", folder))
+        path.mkdir()
+        with (path / "orders [new] 2024.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["order_id", "customer_id", "sku", "qty", "event", "time", f"total {column}", column])
+            writer.writerow(["o1", "c1", "s1", "1", "purchase", "2025-09-01 10:00:00", "2", "x"])
+            writer.writerow(["o1", "c1", "s2", "1", event, "2025-09-01 10:00:00", "3", "y"])
+        company = propose_from("shop", str(path), STRATEGIES, "replenishment")
+        written = yaml.safe_load(company_yaml(company))
+        found = written["sources"]["events"]
+        assert found["path"] == str(path.resolve() / "orders [new] 2024.csv")
+    keys = {"name", "strategy", "dataset", "timezone", "currency", "start_date", "sources", "event_names"}
+    assert set(written) == keys
+    assert set(found) <= {"connector", "path", "columns", "expressions", "delimiter"}
+    assert set(written["event_names"].values()) <= set(EVENT_NAMES)
+
+
+def test_a_workbook_needs_a_reader_that_may_have_to_be_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "book.xlsx").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(ConfigError, match=r"Install it: pip install 'recs-platform\[excel\]'"):
+        propose_from("shop", str(tmp_path), STRATEGIES, None)
