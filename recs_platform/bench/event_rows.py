@@ -64,7 +64,7 @@ def made_up_rows(spec: TableSpec, number_of_days: int, rows_a_day: int) -> str:
         "order_id": f"CASE WHEN {kind} >= {_CART} THEN 'O' || (n // 3) END",
         "is_promo": f"CASE WHEN {kind} >= {_CART} THEN hash(n, 6) % 10 = 0 END",
         "channel": f"CASE {channels} ELSE 'store' END",
-        REJECTION: "CAST(NULL AS VARCHAR)",
+        **dict.fromkeys(("send_id", "campaign_id", "coupon_id", REJECTION), "CAST(NULL AS VARCHAR)"),
     }
     selected = ", ".join(f"{columns[column.name]} AS {column.name}" for column in spec.columns)
     return f"SELECT {selected} FROM range({number_of_days * rows_a_day}) AS numbers (n)"

@@ -107,4 +107,5 @@ def _made_up(size: OfferSize, first: date, shown_days: int) -> dict[str, str]:
               CAST(IF(i % 2 = 0, 30 + i % 15, 5 + i % 15) AS DOUBLE) / 100 AS discount, DATE '{first}' AS starts_on,
               DATE '{DAY}' + 1 + CAST(i % 14 AS INTEGER) AS ends_on
             FROM range({size.offers}) AS r(i)""",
+        "offer_items": f"SELECT DATE '{DAY}' AS as_of, '' AS offer_id, '' AS item_id WHERE FALSE",
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -88,7 +88,10 @@ def _features(
         pairs = shown[[_CUSTOMER, _OFFER]].merge(offers, on=_OFFER).merge(rates, on=_OFFER)
         pairs = pairs.merge(given["customers"][[_CUSTOMER, _TYPE]], on=_CUSTOMER, how="left")
         pairs = pairs.merge(customers, left_on=_CUSTOMER, right_index=True, how="left")
-        return _interactions(pairs, window, feature_day)
+        pairs = _interactions(pairs, window, feature_day)
+    with watch.step("history"):
+        impressions, redemptions = of_day(given["impressions"]), of_day(given["redemptions"])
+        return _history(pairs, impressions, redemptions, offers, feature_day, parameters.rate_strength)
 
 
 def _customers(window: pd.DataFrame, feature_day: pd.Timestamp) -> pd.DataFrame:
@@ -132,7 +135,10 @@ def _interactions(pairs: pd.DataFrame, window: pd.DataFrame, feature_day: pd.Tim
     share = kinds / kinds.groupby(level=0).transform("sum")
     everybody = kinds.groupby(level=1).sum() / kinds.sum()
     match = (share / everybody.reindex(share.index.get_level_values(1)).to_numpy()).rename("business_type_match")
+    of_item = window.groupby([_CUSTOMER, "item_id"])["event_date"].agg(["size", "nunique", "max"])
+    of_item.columns = pd.Index(["item_lines", "item_purchase_days", "item_bought_on"])
     pairs = pairs.merge(bought, on=[_CUSTOMER, "item_id"], how="left")
+    pairs = pairs.merge(of_item.reset_index(), on=[_CUSTOMER, "item_id"], how="left")
     pairs = pairs.merge(categories, on=[_CUSTOMER, _CATEGORY], how="left")
     pairs = pairs.merge(match.reset_index(), on=[_TYPE, _CATEGORY], how="left")
     return pairs.assign(
@@ -143,7 +149,54 @@ def _interactions(pairs: pd.DataFrame, window: pd.DataFrame, feature_day: pd.Tim
         days_until_expiry=(pairs["ends_on"] - feature_day).dt.days,
         bought_product_before=pairs["bought_product_before"].notna(),
         days_since_last_cat_purchase=(feature_day - pairs["max"]).dt.days,
+        items_bought=pairs["bought_product_before"].notna().astype("int64"),
+        item_purchase_days=pairs["item_purchase_days"].fillna(0),
+        days_since_last_item_purchase=(feature_day - pairs["item_bought_on"]).dt.days,
+        item_affinity_score=pairs["item_lines"].fillna(0) / pairs["all_lines"],
         category_affinity_score=pairs["size"].fillna(0) / pairs["all_lines"],
         discount_depth_vs_usual=pairs["discount"] - pairs["usual_discount"],
         price_sensitivity_match=1 - (pairs["promo_affinity"] - (2 * pairs["discount"]).clip(upper=1)).abs(),
+    )
+
+
+def _history(
+    pairs: pd.DataFrame,
+    impressions: pd.DataFrame,
+    redemptions: pd.DataFrame,
+    offers: pd.DataFrame,
+    feature_day: pd.Timestamp,
+    strength: float,
+) -> pd.DataFrame:
+    """What was shown and redeemed before. No offer has a kind or a campaign, and all begin on the same day."""
+    usual = len(redemptions) / len(impressions) if len(impressions) else 0.0
+    shown, redeemed = (
+        table.merge(offers[[_OFFER, _CATEGORY]], on=_OFFER, how="left") for table in (impressions, redemptions)
+    )
+    counts = {
+        "offers_shown": shown.groupby(_CUSTOMER).size(),
+        "redemptions": redeemed.groupby(_CUSTOMER).size(),
+        "last_redeemed_on": redeemed.groupby(_CUSTOMER)["event_date"].max(),
+        "category_shown": shown.groupby(_CATEGORY).size(),
+        "category_redeemed": redeemed.groupby(_CATEGORY).size(),
+        "times_shown": shown.groupby([_CUSTOMER, _OFFER]).size(),
+        "times_redeemed": redeemed.groupby([_CUSTOMER, _OFFER]).size(),
+        "redemptions_in_category": redeemed.groupby([_CUSTOMER, _CATEGORY]).size(),
+    }
+    for name, counted in counts.items():
+        pairs = pairs.merge(counted.rename(name).reset_index(), on=list(counted.index.names), how="left")
+    numbers = [name for name in counts if name != "last_redeemed_on"]
+    pairs = pairs.fillna(dict.fromkeys(numbers, 0))
+
+    def rate(redeemed: Any, shown: Any) -> Any:
+        return ((redeemed + strength * usual) / (shown + strength)).clip(upper=1)
+
+    return pairs.assign(
+        kind="unknown",
+        items_on_offer=1,
+        offers_in_campaign=len(offers),
+        redemption_rate=rate(pairs["redemptions"], pairs["offers_shown"]),
+        category_redemption_rate=rate(pairs["category_redeemed"], pairs["category_shown"]),
+        kind_redemption_rate=min((len(redemptions) + strength * usual) / (len(impressions) + strength), 1),
+        days_since_last_redemption=(feature_day - pairs["last_redeemed_on"]).dt.days,
+        redemptions_of_kind=pairs["redemptions"],
     )

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from recs_platform.campaign.report.provided import has
 from recs_platform.campaign.table_presentations import show_arms, show_periods
 from recs_platform.companies.model import Company
 from recs_platform.declarations.parameters import Parameters
@@ -51,7 +52,7 @@ class ArmSums:
 @table_asset(ArmComparison, needs=("metric_sums",), present=show_arms)
 def arm_comparison(company: Company, days: Days, metric_sums: pa.Table) -> pa.Table:
     """Every arm against the control arm and against those held out."""
-    rows = compare_arms(parts_of(metric_sums.to_pylist(), "arm"), company.parameters)
+    rows = compare_arms(known_parts(company, metric_sums, "arm"), company.parameters)
     return spec_of(ArmComparison).arrow_table({"as_of": days.last, **row} for row in rows)
 
 
@@ -63,10 +64,16 @@ def sample_ratio(company: Company, days: Days, metric_sums: pa.Table) -> pa.Tabl
 
 
 @table_asset(PeriodComparison, needs=("metric_sums",), present=show_periods)
-def period_comparison(days: Days, metric_sums: pa.Table, paired_customers: pa.Table) -> pa.Table:
+def period_comparison(company: Company, days: Days, metric_sums: pa.Table, paired_customers: pa.Table) -> pa.Table:
     """After the newest release against before it."""
-    rows = compare_periods(parts_of(metric_sums.to_pylist(), "period"), paired_customers.to_pylist())
+    same = [row for row in paired_customers.to_pylist() if has(company, row["metric"])]
+    rows = compare_periods(known_parts(company, metric_sums, "period"), same)
     return spec_of(PeriodComparison).arrow_table({"as_of": days.last, **row} for row in rows)
+
+
+def known_parts(company: Company, metric_sums: pa.Table, cut: str) -> dict[tuple[str, str], ArmSums]:
+    """Without what rests on a feed that the company does not provide: nobody opened is not what is known."""
+    return {key: part for key, part in parts_of(metric_sums.to_pylist(), cut).items() if has(company, key[1])}
 
 
 def parts_of(rows: list[dict[str, Any]], cut: str) -> dict[tuple[str, str], ArmSums]:
@@ -194,7 +201,10 @@ def compare_periods(parts: Mapping[tuple[str, str], ArmSums], same: list[dict[st
     """Nothing while there are no messages both before and after."""
     if not {"before", "after"} <= {period for period, _ in parts}:
         return
-    before, after = parts["before", "opens"], parts["after", "opens"]
+    before, after = (
+        next(parts[period, metric] for metric in METRICS["period"] if (period, metric) in parts)
+        for period in ("before", "after")
+    )
     both = {
         "before_from": before.first_day,
         "before_until": before.last_day,

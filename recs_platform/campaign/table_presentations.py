@@ -12,11 +12,12 @@ from typing import Any
 from recs_platform.campaign.bandit.evidence import evidence_of
 from recs_platform.campaign.report.experiments import arms_chart, needs_fewer_looks
 from recs_platform.campaign.report.measures import metric_name, value_writer
-from recs_platform.campaign.report.messages import busiest_hours, hours_chart, treatments_chart
+from recs_platform.campaign.report.messages import busiest_hours, hours_chart
 from recs_platform.campaign.report.next_treatments import bandit_chart
 from recs_platform.campaign.report.orders import paths_chart, time_chart
 from recs_platform.campaign.report.provided import engagement_in_words, has
 from recs_platform.campaign.report.revenue import filled, revenue_chart
+from recs_platform.campaign.report.treatments import treatments_chart
 from recs_platform.companies.model import Company
 from recs_platform.plurals import counted
 from recs_platform.reporting.charts import picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,7 @@ from recs_platform.masking import mask_text
 
 if TYPE_CHECKING:
     from recs_platform.companies.known_companies import Companies
+    from recs_platform.sources.check import CheckLine
 
 app = typer.Typer(help="List, create and check companies.", no_args_is_help=True)
 
@@ -98,7 +100,7 @@ def new_company(
     where = "" if current and current.resolve() == target.resolve() else f"RECS_COMPANIES_DIR={target} "
     say(f"Wrote {path}. Next: ", (f"{where}recs companies check {name}", "bold"))
     if last_day:
-        say("Then load it: ", (f"{where}recs run --company {name} --date {last_day}", "bold"))
+        say("Then load it: ", (f"{where}recs run {name} --date {last_day}", "bold"))
 
 
 def _proposal(name: str, origin: str, strategy: str | None) -> tuple[str, date | None]:
@@ -160,23 +162,33 @@ def template(
     say(f"Wrote {output}.")
 
 
+def _as_json(line: CheckLine) -> dict[str, object]:
+    said: dict[str, object] = {"status": str(line.status), "table": line.table, "message": line.message}
+    return said | ({"possibility": asdict(line.possibility)} if line.possibility else {})
+
+
 @app.command("check", cls=CompanyCommand)
 def check(
     name: CompanyArgument,
     day: Annotated[
-        str | None, typer.Option("--date", metavar="DAY", help="The day to try. Default: the company's first.")
+        str | None,
+        typer.Option(
+            "--date", metavar="DAY", help="The day to try. Default: the company's first, or the nearest with data."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Check a company's file and connect to its sources, and say what is missing."""
+    """Check a company's file and sources, and say what is missing and what works.
+
+    What loading would reject is counted by reason. Nothing is written."""
     from recs_platform.sources.check import check_company
-    from recs_platform.strategies.catalogue import company_named
+    from recs_platform.strategies.catalogue import company_named, pipelines
 
     company = company_named(name)
     tried = day_of(day, "--date") if day else company.start_date
-    lines = list(check_company(company, tried))
+    lines = list(check_company(company, tried, pipelines()))
     if as_json:
-        print_json([{"status": str(line.status), "table": line.table, "message": line.message} for line in lines])
+        print_json([_as_json(line) for line in lines])
     else:
         for line in lines:
             where = f"{line.table}: " if line.table else ""

@@ -53,6 +53,9 @@ def list_models(company: CompanyArgument, model: ModelOption = None, as_json: Js
         raise ConfigError(_none_yet(company, task.model, trainings))
     titles = ("version", "status", "trained for", "digest", "ROC AUC", "asked by", "activated", "by")
     print_table(task.model, titles, [_row(version, asked.get(version.as_of)) for version in versions])
+    for version in versions:
+        if version.status == "active":
+            say(f"Version {version.version} serves. When it was trained: {version.words}")
     for training in trainings:
         if training.outcome != "trained":
             say(_ended(training))

@@ -106,6 +106,16 @@ class Simulation(_Section):
     interactions: bool = Field(
         True, description="Offer ranking: whether redemptions follow products of features, which no linear model sees."
     )
+    habits: float = Field(
+        0.0, ge=0, le=5, description="Offer ranking: how far customers differ in their readiness to redeem (log-odds)."
+    )
+    items_per_offer: int = Field(1, ge=1, le=80, description="Offer ranking: items that each offer covers.")
+    campaign_weeks: int = Field(
+        1, ge=1, le=26, description="Offer ranking: offers are shown in one week of so many; 1: every week."
+    )
+    huge_quantities: bool = Field(
+        False, description="Offer ranking: whether one basket line in a thousand is of thousands of units."
+    )
 
 
 class Serving(_Section):

@@ -197,7 +197,7 @@ class Parameters(BaseModel):
                 "compared with anyway. Name another control_arm, or leave it out"
             )
         if self.planned_arm_shares:
-            missing = [arm for arm in self._named_arms() if arm not in self.planned_arm_shares]
+            missing = self._arms_without_a_share()
             if missing:
                 raise ValueError(
                     f"planned_arm_shares has no share for {', '.join(missing)}, and names "
@@ -206,10 +206,25 @@ class Parameters(BaseModel):
                 )
         return self
 
-    def _named_arms(self) -> list[str]:
-        """Those that the file names, without defaults."""
-        control = [self.control_arm] if "control_arm" in self.model_fields_set else []
-        return [*control, *(self.holdout_arms if "holdout_arms" in self.model_fields_set else ())]
+    def _arms_without_a_share(self) -> list[str]:
+        """Of those that the file names. Of several held-out arms one may be from before the plan."""
+        named, planned = self.model_fields_set, self.planned_arm_shares
+        control = [self.control_arm] if "control_arm" in named and self.control_arm not in planned else []
+        held_out = self.holdout_arms if "holdout_arms" in named and not set(self.holdout_arms) & set(planned) else ()
+        return [*control, *held_out]
+
+    @property
+    def covariates_cut_off(self) -> str | None:
+        """Where a short campaign window leaves no room for the orders before a message: that, in a sentence."""
+        needed = self.covariate_days + self.attribution_window_days
+        if needed <= self.campaign_window_days:
+            return None
+        return (
+            f"campaign_window_days ({self.campaign_window_days}) has no room for covariate_days "
+            f"({self.covariate_days}, the default) before a message and attribution_window_days "
+            f"({self.attribution_window_days}) after it, so arms are compared with little or no help of earlier orders "
+            f"(CUPED). Raise it to at least {needed}, or set covariate_days lower"
+        )
 
     @model_validator(mode="after")
     def _warning_comes_first(self) -> Parameters:

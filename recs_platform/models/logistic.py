@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from recs_platform.models.features import Bools, Encoding, Floats
+from recs_platform.models.features import Bools, Encoding, Floats, tamed
 from recs_platform.models.ranker import FitData, FitReport, RankerKind, shares
 from recs_platform.models.settings import TrainingSettings
 
 MOST_STEPS = 500
+FAR = 10.0
+"""Standard deviations from the mean, beyond which a feature's values count by their order of magnitude."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,14 @@ class Term:
     mean: float
     scale: float
     weight: float = 0.0
+    tamed: bool = False
+    """The value counts by its order of magnitude: training saw some that are very far from the others, which a straight
+    line would follow out of sight."""
 
     def standardised(self, values: Floats) -> Floats:
         if self.fill is not None:
             plain = np.where(np.isnan(values), self.fill, values)
+            plain = tamed(plain) if self.tamed else plain
         else:
             plain = (np.isnan(values) if self.code is None else values == self.code).astype(np.float64)
         result: Floats = (plain - self.mean) / self.scale
@@ -117,21 +123,25 @@ def _terms(encoding: Encoding, matrix: Floats) -> list[Term]:
         values = matrix[:, feature]
         if spec.kind == "category":
             codes = range(len(encoding.vocabularies[spec.name]))
-            terms += [_measured(feature, values, None, float(code)) for code in codes]
+            terms += [_measured(Term(feature, None, float(code), mean=0.0, scale=1.0), values) for code in codes]
             continue
         absent = np.isnan(values)
         # Never present: nothing to fill with, and nothing to learn; a constant has no weight.
-        terms.append(_measured(feature, values, 0.0 if absent.all() else float(np.nanmedian(values)), None))
+        plain = Term(feature, 0.0 if absent.all() else float(np.nanmedian(values)), None, mean=0.0, scale=1.0)
+        of_value = _measured(plain, values)
+        is_far = len(values) > 0 and np.abs(of_value.standardised(values)).max() > FAR
+        terms.append(_measured(replace(plain, tamed=True), values) if is_far else of_value)
         if absent.any():
-            terms.append(_measured(feature, values, None, None))
+            terms.append(_measured(Term(feature, None, None, mean=0.0, scale=1.0), values))
     return terms
 
 
-def _measured(feature: int, values: Floats, fill: float | None, code: float | None) -> Term:
-    plain = Term(feature, fill, code, mean=0.0, scale=1.0).standardised(values)
+def _measured(term: Term, values: Floats) -> Term:
+    """The same term, standardised."""
+    plain = term.standardised(values)
     mean, deviation = float(plain.mean()), float(plain.std())
     # Constant but for rounding: dividing by the rounding error would make noise of it.
-    return Term(feature, fill, code, mean, deviation if deviation > 1e-12 * max(1.0, abs(mean)) else 1.0)
+    return replace(term, mean=mean, scale=deviation if deviation > 1e-12 * max(1.0, abs(mean)) else 1.0)
 
 
 def _sum(terms: Sequence[Term], values: Floats) -> Floats:

@@ -18,8 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from recs_platform.models.features import Bools, Floats
-from recs_platform.models.metrics import quantile_bins
-from recs_platform.statistics.intervals import Interval, proportion
+from recs_platform.statistics.intervals import Interval
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Values: TypeAlias = npt.NDArray[Any]
@@ -254,30 +253,11 @@ def novelty(ranked: Lists, known_to: npt.ArrayLike, people: int, k: int) -> Floa
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """The mean probability, and the share of successes with Wilson's interval."""
+    """The mean probability, and the share of successes with its interval."""
 
     rows: int
     promised: float
     happened: Interval
-
-
-def calibration_curve(labels: Bools, probabilities: Floats, bins: int = BINS) -> tuple[CalibrationBin, ...]:
-    """What was promised and what happened, in bins of about equally many examples. Equal probabilities share a bin, so
-    there may be fewer; without examples there is none.
-
-    >>> curve = calibration_curve(np.array([True, False, True, True]), np.array([0.2, 0.2, 0.9, 0.9]), bins=2)
-    >>> [(one.rows, one.promised, one.happened.estimate) for one in curve]
-    [(2, 0.2, 0.5), (2, 0.9, 1.0)]
-    """
-    if not len(labels):
-        return ()
-    of = quantile_bins(probabilities, bins)
-    rows, successes, promised = np.bincount(of), np.bincount(of, labels), np.bincount(of, probabilities)
-    return tuple(
-        CalibrationBin(int(count), float(promised[bin] / count), proportion(int(successes[bin]), int(count)))
-        for bin, count in enumerate(rows)
-        if count
-    )
 
 
 def lift_by_decile(labels: Bools, scores: Floats, parts: int = BINS) -> Floats:

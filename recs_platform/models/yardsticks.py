@@ -15,7 +15,7 @@ import numpy as np
 
 from recs_platform.models.calibration import fit_line
 from recs_platform.models.data import Examples
-from recs_platform.models.features import Floats, numbers
+from recs_platform.models.features import Floats, numbers, tamed
 from recs_platform.models.paired import Judges, log_loss_difference, roc_auc_difference
 from recs_platform.models.sampling import sigmoid
 from recs_platform.statistics.intervals import Interval
@@ -88,17 +88,12 @@ def measure(yardsticks: Sequence[Yardstick], validation: Examples, test: Example
     for yardstick in yardsticks:
         if yardstick.column not in validation.table.column_names:
             continue
-        learned, judged = (_tamed(numbers(yardstick.name, part.table[yardstick.column])) for part in (validation, test))
+        # Nothing known is nothing.
+        columns = (numbers(yardstick.name, part.table[yardstick.column]) for part in (validation, test))
+        learned, judged = (tamed(np.nan_to_num(column)) for column in columns)
         slope, shift = fit_line(learned, validation.labels)
         measured[yardstick.name] = Measured(judged, sigmoid(slope * judged + shift))
     return measured
-
-
-def _tamed(values: Floats) -> Floats:
-    """Ten times as much is not ten times as likely; nothing known is nothing."""
-    present = np.nan_to_num(values)
-    tamed: Floats = np.sign(present) * np.log1p(np.abs(present))
-    return tamed
 
 
 def _above(interval: Interval) -> bool:

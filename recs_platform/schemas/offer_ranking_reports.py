@@ -85,13 +85,14 @@ class DriftReport(Table):
 class OfflineEvaluation(Table):
     """One row per figure of the model that serves the day, on impressions whose outcome is final.
 
-    Sections: `ranking` (figures at k, with the popularity baseline beside), `list` (of the day's recommendations),
-    `calibration`, `lift`, `precision_recall` (points of curves), `overall`.
+    Sections: `ranking` (figures at k, with the popularity baseline beside), `baselines` (how far the model is above
+    simple ones), `list` (of the day's recommendations), `calibration`, `lift`, `precision_recall` (points of curves),
+    `overall`.
     """
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     section: str = Field(
-        isin=["overall", "ranking", "list", "calibration", "lift", "precision_recall"],
+        isin=["overall", "ranking", "baselines", "list", "calibration", "lift", "precision_recall"],
         description="What it belongs to.",
     )
     name: str = Field(description="Which figure; of a curve, the number of its point.")
@@ -99,11 +100,34 @@ class OfflineEvaluation(Table):
     value: float = Field(nullable=True, description="The model's figure; of a curve, the point's height.")
     low: float = Field(nullable=True, description="Lower end of its 95% interval.")
     high: float = Field(nullable=True, description="Upper end of its 95% interval.")
-    baseline: float = Field(nullable=True, description="The figure of popularity; of a curve, the point's place.")
+    baseline: float = Field(
+        nullable=True, description="The baseline's figure, popularity's unless named; of a curve, its place."
+    )
     sample_size: int = Field(
         nullable=True, ge=0, description="Impressions or customers behind it.", metadata=formerly("rows")
     )
     digest: str = Field(description="The model.")
+
+
+@snapshot(key=("section", "name"), empty=Empty.ALLOWED)
+class OfferCampaigns(Table):
+    """One row per campaign of offers, per kind of campaign, and for all: who received it, and who redeemed of it."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    section: str = Field(isin=["campaign", "kind", "all"], description="What the row is about.")
+    name: str = Field(description="The campaign, the kind, or `all`.")
+    kind: str = Field(nullable=True, description="Of a campaign, its kind.")
+    first_day: datetime.date = Field(nullable=True, description="Of a campaign, the first day it was shown.")
+    last_day: datetime.date = Field(nullable=True, description="Of a campaign, the last day of its offers.")
+    offers: int = Field(nullable=True, ge=0, description="Of a campaign, its distinct offers.")
+    customers: int = Field(ge=1, description="Customers who received it.")
+    receipts: int = Field(ge=1, description="Customers who received it, counted once in each campaign.")
+    impressions: int = Field(ge=1, description="Offers shown to them.")
+    redeemed: int = Field(ge=0, description="Receipts of which something was redeemed.")
+    redemptions: int = Field(ge=0, description="Redemptions.")
+    rate: float = Field(ge=0, le=1, description="redeemed / receipts.")
+    low: float = Field(ge=0, le=1, description="Lower end of its 95% interval.")
+    high: float = Field(ge=0, le=1, description="Upper end of its 95% interval.")
 
 
 @snapshot(key=(), empty=Empty.FAIL)

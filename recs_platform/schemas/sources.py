@@ -125,6 +125,9 @@ class Redemptions(Table):
     offer_id: str = Field(description="Which offer.", example="OFFER-17")
     redeemed_at: datetime.datetime = Field(description="When, in UTC.", unit="UTC", example="2025-09-01 10:15:00")
     order_id: str = Field(description="The order it was redeemed in.", example="O-5001")
+    campaign_id: str = Field(
+        nullable=True, description="The campaign that it is credited to, where the till knows.", example="2025-09"
+    )
     event_date: datetime.date = Field(description="The UTC day of redeemed_at.")
 
 

@@ -31,7 +31,7 @@ AFTER_DRIFT = 0.4
 
 def chance(pairs: Columns, interactions: bool = True) -> FloatArray:
     """Needs of each pair: discount, days_left, and as booleans sensitive, delivered, fresh_buyer, known_category,
-    own_brand, drifted, cold. Without interactions the three products are left out."""
+    own_brand, drifted, cold; and the customer's habit in log-odds. Without interactions the products are left out."""
     sign = {name: np.where(pairs[name], 1.0, -1.0) for name in ("sensitive", "delivered", "fresh_buyer", "own_brand")}
     deep = np.where(pairs["discount"] >= DEEP, 1.0, -1.0)
     expiring = np.where(pairs["days_left"] <= LAST_DAYS, 1.0, -1.0)
@@ -41,7 +41,7 @@ def chance(pairs: Columns, interactions: bool = True) -> FloatArray:
         + FRESH_AND_EXPIRING * sign["fresh_buyer"] * expiring
     )
     personal = KNOWN_CATEGORY * np.where(pairs["known_category"], 1.0, -1.0) + interactions * products
-    logit = BASE + AFTER_DRIFT * pairs["drifted"] + np.where(pairs["cold"], 0.0, personal)
+    logit = BASE + AFTER_DRIFT * pairs["drifted"] + np.where(pairs["cold"], 0.0, personal) + pairs["habit"]
     result: FloatArray = 1.0 / (1.0 + np.exp(-logit))
     return result
 
@@ -54,7 +54,8 @@ def formula_truth(pairs: Columns, interactions: bool = True) -> dict[str, Any]:
     return {
         "formula": "logit = base + known_category * s(known) + sensitive_and_deep * known * s(sensitive) * s(deep)"
         " + delivered_and_own_brand * s(delivered) * s(own_brand) + fresh_and_expiring * s(fresh_buyer) * s(expiring)"
-        " + after_drift * drifted, with s(true) = 1 and s(false) = -1; a cold customer has base and drift alone",
+        " + after_drift * drifted + habit of the customer, with s(true) = 1 and s(false) = -1; a cold customer has none"
+        " of the terms with s",
         "coefficients": {
             "base": BASE,
             "known_category": KNOWN_CATEGORY,

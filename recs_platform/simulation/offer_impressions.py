@@ -30,7 +30,13 @@ from recs_platform.simulation.columns import (
     within,
 )
 from recs_platform.simulation.happenings import order_key
-from recs_platform.simulation.offer_goods import active_offers, announced_offers, drift_day, offers_on_show
+from recs_platform.simulation.offer_goods import (
+    ITEMS_PER_CATEGORY,
+    active_offers,
+    announced_offers,
+    drift_day,
+    offers_on_show,
+)
 from recs_platform.simulation.offer_goods import goods as goods_of
 from recs_platform.simulation.offer_people import DELIVERY_SHARES, businesses, people
 from recs_platform.simulation.randomness import FloatArray, IntArray, stream
@@ -40,6 +46,8 @@ REDEMPTION_DAYS = 6
 """Days after the day of an impression on which it may still be redeemed."""
 TURN_DAYS = 8
 """Days between the days on which an offer may be shown to the same customer."""
+_ITEM_STEP = 7
+"""Has no divisor in common with the number of a category's items, so that no item stands twice in an offer."""
 SHOWN = (0.12, 0.35)
 """Chance that an offer whose turn it is is shown, outside and inside the customer's categories."""
 
@@ -48,7 +56,9 @@ SHOWN = (0.12, 0.35)
 def shown_offers(spec: WorldSpec, day: date, limit: int | None = None) -> Columns:
     """The impressions of a day with what decides about them, and when they are redeemed (-1: never)."""
     rng, who, shop = stream(spec.seed, "impressions", day), businesses(spec), goods_of(spec)
-    offers = offers_on_show(spec, day) if day >= spec.start else pick(offers_on_show(spec, day), slice(0, 0))
+    offers = offers_on_show(spec, day)
+    if day < spec.start or not is_campaign_week(spec, day):
+        offers = pick(offers, slice(0, 0))
     everybody = np.arange(spec.customers)
     turn = (offers["number"][None, :] + 3 * everybody[:, None] - day.toordinal()) % TURN_DAYS == 0
     turn &= people(spec).present(day)[:, None]
@@ -71,6 +81,7 @@ def shown_offers(spec: WorldSpec, day: date, limit: int | None = None) -> Column
         "delivered": who.delivered[customer],
         "fresh_buyer": who.fresh_buyer[customer],
         "cold": who.cold[customer],
+        "habit": who.habit[customer],
         "own_brand": shop.own_brand[item],
         "drifted": np.full(count, day >= drift_day(spec)),
         "shown_at": midnight(day) + (hour * HOUR).astype(np.int64),
@@ -171,10 +182,18 @@ def offers_feed(spec: WorldSpec, day: date) -> Feed:
     return Feed(table, {"rejected": {"offers": rejected}})
 
 
-def offer_items_feed(spec: WorldSpec, _day: date) -> Feed:
-    """No rows: each offer is on the one item that `offers` names."""
-    nothing = np.array([], dtype=np.int64)
-    return Feed(
-        landing_table(OfferItems, {"offer_id": numbered("F", nothing), "item_id": labels(goods_of(spec).ids, nothing)}),
-        {},
-    )
+def is_campaign_week(spec: WorldSpec, day: date) -> bool:
+    return (day - spec.start).days // 7 % spec.campaign_weeks == 0
+
+
+def offer_items_feed(spec: WorldSpec, day: date) -> Feed:
+    """The items of each offer beside the one that `offers` names: others of its category. None where an offer is on one
+    item."""
+    known, more = announced_offers(spec, day), np.arange(1, spec.items_per_offer)
+    place = (known["item"][:, None] + more * _ITEM_STEP) % ITEMS_PER_CATEGORY
+    item = known["item"][:, None] // ITEMS_PER_CATEGORY * ITEMS_PER_CATEGORY + place
+    columns = {
+        "offer_id": numbered("F", np.repeat(known["number"], len(more))),
+        "item_id": labels(goods_of(spec).ids, item.ravel()),
+    }
+    return Feed(landing_table(OfferItems, columns), {})

@@ -18,6 +18,8 @@ from recs_platform.simulation.spec import WorldSpec
 
 DELIVERED_TYPES = ("restaurant", "hotel", "caterer")
 BUSINESS_TYPES = (*DELIVERED_TYPES, "kiosk", "canteen")
+HUGE = 0.001
+"""Share of basket lines of thousands of units, in a world that has them."""
 COLD = 0.03
 """Share of customers that never ordered before they see offers.
 """
@@ -36,6 +38,8 @@ class Businesses:
     """customers x categories"""
     period: FloatArray
     """Mean days between baskets."""
+    habit: FloatArray
+    """Readiness to redeem, in log-odds. It shows in nothing but past redemptions."""
 
     @property
     def delivered(self) -> BoolArray:
@@ -60,6 +64,7 @@ def businesses(spec: WorldSpec) -> Businesses:
         cold=rng.random(count) < COLD,
         favourite=favourite,
         period=rng.uniform(4, 16, count),
+        habit=stream(spec.seed, "habits").normal(0.0, 1.0, count) * spec.habits,
     )
 
 
@@ -79,6 +84,9 @@ def baskets(spec: WorldSpec, day: date) -> Columns:
     delivery = (rng.random(len(buyer)) < np.array(DELIVERY_SHARES)[who.delivered[buyer].astype(int)])[basket]
     price = (goods_of(spec).price[item] * np.where(promo, rng.uniform(0.7, 0.9, count), 1.0)).round(2)
     quantity = 1 + rng.poisson(3, count)
+    if spec.huge_quantities:
+        tail = stream(spec.seed, "huge quantities", day)
+        quantity = np.where(tail.random(count) < HUGE, tail.integers(5_000, 40_000, count), quantity)
     hour = np.clip(rng.normal(11, 3.5, len(buyer)), 4, 22)[basket]
     at = midnight(day) + (hour * HOUR).astype(np.int64)
     looked, carted = rng.random(count) < 0.3, rng.random(count) < 0.2

@@ -45,6 +45,7 @@ from recs_platform.simulation.offer_people import (
     BUSINESS_TYPES,
     COLD,
     DELIVERED_TYPES,
+    HUGE,
     PROMO_SHARES,
     baskets,
     businesses,
@@ -88,7 +89,9 @@ def feed(spec: WorldSpec, table: str, day: date) -> Feed:
 
 
 def truth(spec: WorldSpec) -> dict[str, Any]:
-    sample = [shown_offers(spec, spec.start + timedelta(days=age), 20_000) for age in (20, 40, 60, 80)]
+    # Of weeks without a campaign there is nothing to say.
+    ages = [age - 7 * (age // 7 % spec.campaign_weeks) for age in (20, 40, 60, 80)]
+    sample = [shown_offers(spec, spec.start + timedelta(days=age), 20_000) for age in ages]
     first, last = pause(spec)
     return {
         "strategy": spec.strategy,
@@ -106,6 +109,10 @@ def truth(spec: WorldSpec) -> dict[str, Any]:
         "delivered_business_types": list(DELIVERED_TYPES),
         "promo_share_of_lines": PROMO_SHARES,
         "redemption_days": REDEMPTION_DAYS + 1,
+        "spread_of_habits": spec.habits,
+        "items_per_offer": spec.items_per_offer,
+        "campaign_weeks": spec.campaign_weeks,
+        "share_of_huge_quantities": HUGE * spec.huge_quantities,
     }
 
 

@@ -30,6 +30,13 @@ class WorldSpec:
     """Days from the start to the shift that is planted in an offer-ranking world; None: the world's own."""
     interactions: bool = True
     """Whether redemptions follow products of features, which no linear model sees."""
+    habits: float = 0.0
+    """Spread of the customers' readiness to redeem, in log-odds; 0: all are alike but for what the features show."""
+    items_per_offer: int = 1
+    campaign_weeks: int = 1
+    """Offers are shown in one week of so many."""
+    huge_quantities: bool = False
+    """Whether one basket line in a thousand is of thousands of units."""
 
     def to_json(self) -> str:
         said: dict[str, Any] = {
@@ -45,6 +52,9 @@ class WorldSpec:
             said["drift_after_days"] = self.drift_after_days
         if not self.interactions:
             said["interactions"] = False
+        for name in ("habits", "items_per_offer", "campaign_weeks", "huge_quantities"):
+            if getattr(self, name) != getattr(type(self), name):
+                said[name] = getattr(self, name)
         return json.dumps(said, indent=2)
 
     @classmethod

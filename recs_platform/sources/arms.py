@@ -36,7 +36,8 @@ def unmatched_arms(parameters: Parameters, arms: Mapping[str, int]) -> Iterator[
     named: list[tuple[str, str]] = []
     if "control_arm" in given:
         named.append(("control_arm", parameters.control_arm))
-    if "holdout_arms" in given:
+    # Of several held-out arms one may be from before these messages.
+    if "holdout_arms" in given and not set(parameters.holdout_arms) & set(arms):
         named += [("holdout_arms", arm) for arm in parameters.holdout_arms]
     named += [
         ("planned_arm_shares", arm)

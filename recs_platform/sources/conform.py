@@ -21,10 +21,34 @@ from recs_platform.warehouse.lake.conversion import converted
 @contextmanager
 def open_typed(request: SourceRequest) -> Iterator[pa.RecordBatchReader]:
     """The rows of a source as `source_<table>` declares them, streamed."""
-    with open_source(request) as stream:
-        check_types(request.spec, stream.schema, company=request.company.name)
+    with open_feed(request) as (_, typed):
+        yield typed
+
+
+@contextmanager
+def open_feed(
+    request: SourceRequest, *, most_rows: int | None = None
+) -> Iterator[tuple[tuple[str, ...], pa.RecordBatchReader]]:
+    """The same, and before it the names of the columns that the source gives. Who wants the first rows alone says so
+    here: a stream that an engine converts is read to its end, or broken off while the engine still reads."""
+    with open_source(request) as source:
+        check_types(request.spec, source.schema, company=request.company.name)
+        stream = source
+        if most_rows is not None:
+            stream = pa.RecordBatchReader.from_batches(source.schema, _first_rows(source, most_rows))
         with converted(stream, request.spec, timezone=request.timezone) as typed:
-            yield typed
+            yield tuple(stream.schema.names), typed
+
+
+def _first_rows(stream: pa.RecordBatchReader, most_rows: int) -> Iterator[pa.RecordBatch]:
+    rows = 0
+    while rows < most_rows:
+        try:
+            batch = stream.read_next_batch()
+        except StopIteration:
+            return
+        yield batch.slice(0, most_rows - rows)
+        rows += batch.num_rows
 
 
 def check_types(spec: TableSpec, schema: pa.Schema, *, company: str) -> None:

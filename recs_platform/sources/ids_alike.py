@@ -20,7 +20,7 @@ from recs_platform.companies.model import Company
 from recs_platform.errors import AnySourceError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.table import Kind, TableSpec
-from recs_platform.sources.conform import open_typed
+from recs_platform.sources.conform import open_feed
 from recs_platform.sources.connectors.base import SourceRequest
 
 LISTED_ROWS = 500_000
@@ -74,7 +74,7 @@ def _listed(company: Company, listing: TableSpec, day: date) -> set[str] | None:
     (column,) = _listing_key(listing)
     rows = 0
     try:
-        with open_typed(SourceRequest(company, listing, day, day)) as typed:
+        with open_feed(SourceRequest(company, listing, day, day), most_rows=LISTED_ROWS + 1) as (_, typed):
             for batch in typed:
                 rows += len(batch)
                 if rows > LISTED_ROWS:

@@ -30,7 +30,7 @@ def rejection_audit(spec: TableSpec, limits: Parameters) -> Audit:
         counts = _counts(staged, spec.date_column)
         rows, rejected = sum(count.rows for count in counts), sum(count.rejected for count in counts)
         lost = [count for count in counts if count.rejected == count.rows and count.rejected > limits.rejected_minimum]
-        if (rows and rejected == rows) or _many(rejected, rows, limits):
+        if refused(rejected, rows, limits):
             raise _refusal(staged, subject, spec, limits, str(subject.days), rows, rejected)
         if lost:
             of_day = staged.filter(staged[spec.date_column] == lost[0].day)
@@ -53,8 +53,11 @@ def _counts(staged: ir.Table, day: str) -> list[_Count]:
     return [_Count(**row) for row in counted.order_by("day").to_pyarrow().to_pylist()]
 
 
-def _many(rejected: int, rows: int, limits: Parameters) -> bool:
-    return rejected > limits.rejected_minimum and rejected > limits.rejected_tolerance * rows
+def refused(rejected: int, rows: int, limits: Parameters) -> bool:
+    """Whether so many unusable rows among so many are too many to load the others."""
+    if not rows:
+        return False
+    return rejected == rows or (rejected > limits.rejected_minimum and rejected > limits.rejected_tolerance * rows)
 
 
 def _refusal(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from recs_platform.errors import QueryError
 from recs_platform.masking import mask_row
+from recs_platform.plurals import counted
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import Query, parse_query
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = 10
 _FEW_ROWS = 3
+_FEW_FOR_A_SHARE = 20
 _NUMBERS = ("_violations", "_rows")
 
 
@@ -103,12 +105,23 @@ class CheckVerdict:
         '12 of 1,765 rows (0.68%) violate the rule (at most 0.50% allowed)'
         >>> CheckVerdict(False, 1, 1, 1.0, 0.0, ()).finding
         '1 row violates the rule (none allowed)'
+
+        What is more than there are rows (a day that has none) is no share of them, and of a few rows it says little:
+
+        >>> CheckVerdict(False, 1, 0, 1.0, 0.0, ()).finding
+        '1 violation of the rule (none allowed)'
+        >>> CheckVerdict(False, 2, 8, 0.25, 0.1, ()).finding
+        '2 of 8 rows violate the rule (at most 10.00% allowed; a share of so few says little)'
         """
+        limit = f"at most {self.allowed:.2%}" if self.allowed else "none"
+        if self.violations > self.rows:
+            return f"{counted(self.violations, 'violation')} of the rule ({limit} allowed)"
+        few = self.allowed > 0 and self.violations > 0 and self.rows < _FEW_FOR_A_SHARE
         of = "row" if self.violations == self.rows == 1 else f"of {self.rows:,} rows"
-        share = "" if self.violations in (0, self.rows) else f" ({self.share:.2%})"
+        share = "" if self.violations in (0, self.rows) or few else f" ({self.share:.2%})"
         verb = "violates" if self.violations == 1 else "violate"
-        allowed = f"at most {self.allowed:.2%}" if self.allowed else "none"
-        return f"{self.violations:,} {of}{share} {verb} the rule ({allowed} allowed)"
+        remark = "; a share of so few says little" if few else ""
+        return f"{self.violations:,} {of}{share} {verb} the rule ({limit} allowed{remark})"
 
     @property
     def counters(self) -> str:

@@ -22,7 +22,7 @@ from recs_platform.errors import TransientError, UserError
 from recs_platform.sources.check import check_company
 from recs_platform.sources.conform import open_typed
 from recs_platform.sources.connectors.base import SourceRequest
-from recs_platform.strategies.catalogue import STRATEGIES
+from recs_platform.strategies.catalogue import STRATEGIES, pipelines
 from recs_platform_tests.attacks.counts import Count, Some
 from recs_platform_tests.attacks.ugly_csv import csv_attacks
 from recs_platform_tests.attacks.ugly_databases import database_attacks
@@ -126,7 +126,11 @@ def tried(terminal: Terminal, attack: Attack, *, check: bool) -> tuple[str, str]
     with terminal.inside(**variables_of(attack, folder)):
         try:
             company = read_company(folder / "companies" / "ugly.yaml", STRATEGIES)
-            lines = [line for line in check_company(company, DAY) if line.table == attack.table] if check else []
+            lines = (
+                [line for line in check_company(company, DAY, pipelines()) if line.table == attack.table]
+                if check
+                else []
+            )
             rows = loaded(company, attack)
         except (UserError, TransientError) as error:
             rightly = attack.rows is None or attack.rows is Refused or _TOO_CAREFUL.search(str(error))

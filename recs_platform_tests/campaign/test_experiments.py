@@ -7,12 +7,21 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from recs_platform.campaign.experiments import ArmSums, compare_arms, compare_periods, compare_shares, parts_of
+from recs_platform.campaign.experiments import (
+    ArmSums,
+    compare_arms,
+    compare_periods,
+    compare_shares,
+    known_parts,
+    parts_of,
+)
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.statistics import ratio
 from recs_platform.statistics.ratio import Sums
+from recs_platform_tests.campaign.report.findings import company
 
 FIRST, LAST = date(2025, 10, 1), date(2025, 10, 28)
 Parts = dict[tuple[str, str], ArmSums]
@@ -221,6 +230,16 @@ def test_periods() -> None:
 
 def test_no_period_before_no_comparison() -> None:
     assert list(compare_periods({("after", "opens"): messages(10, 1)}, [])) == []
+
+
+def test_what_nobody_feeds_is_not_compared() -> None:
+    sums = {field.name: getattr(Sums.of([1.0, 2.0], [0.0, 0.0]), field.name) for field in dataclasses.fields(Sums)}
+    row = {"cut": "arm", "part": "a", "first_day": FIRST, "last_day": LAST, **sums}
+    table = pa.Table.from_pylist([{**row, "metric": metric} for metric in ("opens", "clicks", "orders", "visits")])
+    fed = company()
+    assert {metric for _, metric in known_parts(fed, table, "arm")} == {"opens", "clicks", "orders", "visits"}
+    orders_alone = fed.model_copy(update={"sources": {"events": fed.sources["events"]}})
+    assert {metric for _, metric in known_parts(orders_alone, table, "arm")} == {"orders", "visits"}
 
 
 def test_sums_are_read_by_name() -> None:

@@ -105,6 +105,8 @@ def test_versions_are_listed_with_the_newest_first(two: Terminal) -> None:
     auc = f"{verdict().candidate.roc_auc:.4f}"
     assert newer == ["2", "candidate", "2025-10-13", digest, auc, "weekday", "", ""]
     assert older[:3] + older[5:6] + older[7:] == ["1", "active", "2025-10-06", "weekday", "run 01234567"]
+    assert "Version 1 serves. When it was trained: " in ended.told
+    assert " base rate (ROC AUC " in ended.told, "which baselines it beat, with intervals"
     assert ended.out == two.recs("models", "list", "metro", "--model", "offer_ranking").out
 
 

@@ -276,7 +276,8 @@ TABLES = ", ".join(SOURCES)
         (
             {"simulation": {"sed": 1}},
             'simulation.sed: unknown key. Did you mean "seed"? '
-            "Allowed: seed, customers, drift_after_days, interactions.",
+            "Allowed: seed, customers, drift_after_days, interactions, habits, items_per_offer, campaign_weeks, "
+            "huge_quantities.",
         ),
         ({"sources": [1]}, "sources: should be a group of tables, each with its connector."),
         (

@@ -51,6 +51,21 @@ def test_defaults_give_way() -> None:
     Parameters.model_validate({"holdout_arms": ["random"]})
 
 
+def test_a_short_window_by_default_is_told_where_it_shows() -> None:
+    short = Parameters.model_validate({"campaign_window_days": 20})
+    assert short.covariates_cut_off is not None
+    assert "campaign_window_days (20) has no room for covariate_days (28, the default)" in short.covariates_cut_off
+    assert "at least 35" in short.covariates_cut_off
+    assert Parameters.model_validate({"campaign_window_days": 35}).covariates_cut_off is None
+
+
+def test_a_held_out_arm_may_be_from_before_the_plan() -> None:
+    plan = {"a": 0.9, "quiet": 0.1}
+    Parameters.model_validate({"planned_arm_shares": plan, "holdout_arms": ["quiet", "silent"]})
+    with pytest.raises(ValidationError, match="no share for hushed"):
+        Parameters.model_validate({"planned_arm_shares": plan, "holdout_arms": ["hushed"]})
+
+
 def test_a_metric_names_an_event_as_it_is_loaded() -> None:
     with pytest.raises(ValidationError, match='"Viewed" of the metric views is loaded as product_viewed'):
         shop({"name": "views", "event": "Viewed", "kind": "rate"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from sklearn.compose import ColumnTransformer
@@ -94,3 +96,24 @@ def test_contributions_by_hand(encoding: Encoding) -> None:
     assert ranker.contributions(matrix).tolist() == [[0.5, -1, -1], [1, 1, -1], [-0.5, -5, -1]]
     assert ranker.raw_scores(matrix).tolist() == [-1.5, 1, -6.5]
     assert ranker.importance().tolist() == pytest.approx([0.75 / 5.75, 5 / 5.75])
+
+
+def test_one_outlier_does_not_carry_a_line_out_of_sight() -> None:
+    """Fuel by the litre among pieces: what matters is whether much is bought, not how many litres."""
+    rng = np.random.default_rng(1)
+    units = np.where(rng.random(20_000) < 0.002, 30_000.0, rng.poisson(3, 20_000)).astype(float)
+    labels = rng.random(20_000) < 1 / (1 + np.exp(4 - np.minimum(units, 10) / 3))
+    encoding = Encoding(FeatureSet((FeatureSpec("units", "number", "bought"),)), {}, {})
+    ranker, _ = fit(encoding, units[:, None], labels, 1.0)
+    assert [term.tamed for term in ranker.terms] == [True]
+    few, some, much = ranker.raw_scores(np.array([[0.0], [8.0], [30_000.0]]))
+    assert some - few > 1.0, "pieces are told apart beside it"
+    assert much - few < 10.0
+    again = LogisticRanker.read(ranker.content())
+    assert np.array_equal(again.raw_scores(units[:, None]), ranker.raw_scores(units[:, None]))
+
+
+def test_a_model_of_earlier_code_takes_values_as_they_are() -> None:
+    stored = {"feature": 0, "fill": 1.0, "code": None, "mean": 0.0, "scale": 1.0, "weight": 2.0}
+    ranker = LogisticRanker.read(json.dumps({"bias": 0.5, "features": 1, "terms": [stored]}).encode())
+    assert ranker.raw_scores(np.array([[100.0], [np.nan]])).tolist() == [200.5, 2.5]

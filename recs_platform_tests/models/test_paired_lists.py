@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recs_platform.models.features import Floats
+from recs_platform.models.features import Bools, Floats
 from recs_platform.models.paired import Judges
 from recs_platform.models.paired_lists import Examples, Metric, calibration_by_customer, ndcg_difference, paired
-from recs_platform.models.ranking_metrics import Values, lists, mean, ndcg, ranks
+from recs_platform.models.ranking_metrics import CalibrationBin, Values, lists, mean, ndcg, ranks
 from recs_platform.statistics.intervals import UNKNOWN
 
 
@@ -107,3 +107,36 @@ def test_with_one_outcome_alone_there_is_nothing_to_sort() -> None:
     examples = Examples(np.array([True, True]), np.array(["A", "B"]))
     found = paired("roc_auc", examples, np.array([0.1, 0.2]), np.array([0.2, 0.1]))
     assert (found.ours, found.difference.estimate, found.is_known_to_differ) == (None, None, False)
+
+
+def curve_of(labels: Bools, chances: Floats) -> tuple[CalibrationBin, ...]:
+    """Each row of a customer of its own."""
+    return calibration_by_customer(labels, chances, np.arange(len(labels)))
+
+
+def test_calibration_bins_hold_equally_many_and_their_intervals_hold_the_truth() -> None:
+    """Of 200 bins; the interval's level is 95%."""
+    held, bins = 0, 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        promised = rng.beta(2, 8, 4_000)
+        curve = curve_of(rng.random(4_000) < promised, promised)
+        assert [one.rows for one in curve] == [400] * 10
+        assert [one.promised for one in curve] == sorted(one.promised for one in curve)
+        held += sum(one.happened.contains(one.promised) for one in curve)
+        bins += len(curve)
+    assert 0.92 <= held / bins <= 0.98
+
+
+def test_promises_twice_too_high_show_in_every_bin() -> None:
+    rng = np.random.default_rng(1)
+    truth = rng.uniform(0.1, 0.5, 20_000)
+    for one in curve_of(rng.random(20_000) < truth, truth * 2):
+        assert one.happened.high is not None
+        assert one.happened.high < one.promised
+
+
+def test_one_probability_for_all_is_one_bin_and_nothing_is_none() -> None:
+    (one,) = curve_of(np.array([True, False, False, False]), np.full(4, 0.25))
+    assert (one.rows, one.promised, one.happened.estimate) == (4, 0.25, 0.25)
+    assert curve_of(np.array([], dtype=bool), np.array([])) == ()

@@ -19,7 +19,6 @@ from recs_platform.models.ranking_metrics import (
     Lists,
     Values,
     average_precision,
-    calibration_curve,
     coverage,
     diversity,
     earned,
@@ -340,31 +339,3 @@ def test_lift_is_what_all_ways_to_order_equal_scores_give_on_average(pairs: list
     spread = np.repeat(np.sort(scores)[::-1], parts)
     rates = np.array([expected_of[score] for score in spread]).reshape(parts, len(labels)).mean(axis=1)
     assert found == pytest.approx(rates / labels.mean(), abs=1e-9)
-
-
-def test_calibration_bins_hold_equally_many_and_their_intervals_hold_the_truth() -> None:
-    """Of 200 bins; the interval's level is 95%."""
-    held, bins = 0, 0
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        promised = rng.beta(2, 8, 4_000)
-        curve = calibration_curve(rng.random(4_000) < promised, promised)
-        assert [one.rows for one in curve] == [400] * 10
-        assert [one.promised for one in curve] == sorted(one.promised for one in curve)
-        held += sum(one.happened.contains(one.promised) for one in curve)
-        bins += len(curve)
-    assert 0.92 <= held / bins <= 0.98
-
-
-def test_promises_twice_too_high_show_in_every_bin() -> None:
-    rng = np.random.default_rng(1)
-    truth = rng.uniform(0.1, 0.5, 20_000)
-    for one in calibration_curve(rng.random(20_000) < truth, truth * 2):
-        assert one.happened.high is not None
-        assert one.happened.high < one.promised
-
-
-def test_one_probability_for_all_is_one_bin_and_nothing_is_none() -> None:
-    (one,) = calibration_curve(np.array([True, False, False, False]), np.full(4, 0.25))
-    assert (one.rows, one.promised, one.happened.estimate) == (4, 0.25, 0.25)
-    assert calibration_curve(np.array([], dtype=bool), np.array([])) == ()

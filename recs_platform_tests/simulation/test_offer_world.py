@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import duckdb
 import numpy as np
 import pytest
 
 from recs_platform.companies.model import Simulation
+from recs_platform.models.metrics import roc_auc
 from recs_platform.simulation import offer_formula, offer_goods, offer_people, offer_world
 from recs_platform.simulation.columns import stack
 from recs_platform.simulation.offer_impressions import shown_offers
@@ -230,3 +234,69 @@ def test_cold_customers_see_offers_before_they_ever_order(metro: Landed, duck: d
     ).fetchone()
     assert cold is not None
     assert 0.01 < cold[0] / metro.spec.customers < 0.06
+
+
+REAL = WorldSpec(
+    "metro", "offer_ranking", 12, 300, FIRST, {}, habits=1.5, items_per_offer=6, campaign_weeks=3, huge_quantities=True
+)
+"""With what real data has: habits, offers on many items, weeks without a campaign, huge quantities."""
+
+
+def _shown(spec: WorldSpec, ages: range) -> dict[str, Any]:
+    days = [shown_offers(spec, spec.start + timedelta(days=age)) for age in ages]
+    return stack([day for day in days if len(day["customer"])])
+
+
+def _sorted_by_past(spec: WorldSpec) -> float:
+    """ROC AUC of the customer's count of redemptions in the first weeks, on the weeks after."""
+    before, after = _shown(spec, range(30)), _shown(spec, range(42, 70))
+    past = np.bincount(before["customer"][before["redeemed_at"] >= 0], minlength=spec.customers)
+    return roc_auc(after["redeemed_at"] >= 0, past[after["customer"]].astype(float))
+
+
+def test_habits_show_in_past_redemptions() -> None:
+    assert _sorted_by_past(REAL) > 0.68
+    assert _sorted_by_past(replace(REAL, habits=0.0)) < 0.62
+    planted = offer_world.truth(REAL)
+    assert planted["spread_of_habits"] == 1.5
+    alike = offer_world.truth(replace(REAL, habits=0.0))["redemption"]
+    assert planted["redemption"]["auc_of_true_chances"] > alike["auc_of_true_chances"] + 0.03
+
+
+def test_offers_are_on_several_items_of_a_category() -> None:
+    offers = offer_world.feed(REAL, "offers", FIRST).table.to_pylist()
+    items = offer_world.feed(REAL, "offer_items", FIRST).table.to_pylist()
+    goods = {row["item_id"]: row["category"] for row in offer_world.feed(REAL, "catalog", FIRST).table.to_pylist()}
+    first = {row["offer_id"]: row["item_id"] for row in offers}
+    covered: dict[str, set[str]] = defaultdict(set)
+    for row in items:
+        covered[row["offer_id"]].add(row["item_id"])
+    assert len(items) == 5 * len(covered)
+    for offer, others in covered.items():
+        if offer in first and goods.get(first[offer]):
+            assert len(others | {first[offer]}) == 6
+            assert {goods[item] for item in others if item in goods} <= {goods[first[offer]], None}
+    plain = replace(REAL, items_per_offer=1)
+    assert not len(offer_world.feed(plain, "offer_items", FIRST).table)
+
+
+def test_campaigns_come_in_bursts() -> None:
+    counts = [len(offer_world.feed(REAL, "impressions", FIRST + timedelta(days=age)).table) for age in range(28)]
+    shown = {age // 7 for age, count in enumerate(counts) if count}
+    assert shown == {0, 3}
+    assert min(counts[:7]) > 0
+
+
+def test_a_few_quantities_are_huge() -> None:
+    quantities = np.concatenate(
+        [offer_people.baskets(REAL, FIRST + timedelta(days=age))["quantity"] for age in range(60)]
+    )
+    huge = quantities >= 5_000
+    assert 0 < huge.mean() < 0.005
+    assert np.median(quantities) < 10
+
+
+def test_a_world_that_asks_for_nothing_is_the_one_that_it_was() -> None:
+    plain = WorldSpec("metro", "offer_ranking", 12, 300, FIRST, {})
+    assert not {"habits", "items_per_offer", "campaign_weeks", "huge_quantities"} & json.loads(plain.to_json()).keys()
+    assert WorldSpec.from_json(REAL.to_json()) == REAL

@@ -9,6 +9,7 @@ import pytest
 
 from recs_platform.sources.check import check_company
 from recs_platform.sources.ids_alike import LISTED_ROWS
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform_tests.companies.shop import shop
 
 DAY = date(2025, 9, 10)
@@ -23,7 +24,7 @@ def said(folder: Path, events: list[tuple[str, str]], customers: list[str], **pa
     (folder / "catalog.csv").write_text("\n".join(["item_id,price", *(f"i{n},1" for n in range(10)), ""]))
     sources = {name: {"connector": "files", "path": f"{name}.csv"} for name in ("events", "customers", "catalog")}
     company = shop(folder, sources=sources, parameters=parameters)
-    lines = [line for line in check_company(company, DAY) if "sampled rows name one" in line.message]
+    lines = [line for line in check_company(company, DAY, pipelines()) if "sampled rows name one" in line.message]
     return [f"{line.status} {line.table}: {line.message}" for line in lines if line.table != "treatments"]
 
 

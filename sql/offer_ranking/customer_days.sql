@@ -11,7 +11,8 @@ SELECT
   COUNT(DISTINCT IF(LOWER(channel) IN UNNEST(@business_channels), COALESCE(order_id, event_id), NULL)) AS business_orders,
   COUNT(*) AS lines,
   COUNT(IF(is_promo, 1, NULL)) AS promo_lines,
-  SUM(COALESCE(quantity, 1)) AS units,
+  -- What is sold by the litre or gram would outweigh all else.
+  SUM(IF(quantity > @most_line_units, @most_line_units, COALESCE(quantity, 1))) AS units,
   SUM(CAST(ROUND(100 * COALESCE(quantity, 1) * COALESCE(unit_price, 0)) AS INT64)) AS spent_cents
 FROM events
 WHERE event_name = 'order_line' AND customer_id IS NOT NULL

@@ -14,7 +14,16 @@
 -- look-back: customer_item_days @feature_window_days
 -- look-back: redemptions @feature_window_days
 -- look-back: offer_days @feature_window_days
-WITH running AS (
+-- look-back: customer_impression_days @feature_window_days
+WITH people AS (
+  SELECT customer_id, business_type FROM customers
+  UNION ALL
+  -- Where the company lists no customers, they are those whom it showed something.
+  SELECT DISTINCT customer_id, CAST(NULL AS STRING)
+  FROM customer_impression_days
+  WHERE (SELECT COUNT(*) FROM customers) = 0
+),
+running AS (
   SELECT
     offer_periods.as_of,
     offer_periods.offer_id,
@@ -99,10 +108,10 @@ in_favourites AS (
   WHERE bought_in.place <= @candidate_categories AND placed.place_in_category <= @candidates_per_category
 ),
 redeemed AS (
-  SELECT COALESCE(customers.business_type, '') AS business_type, redemptions.offer_id
+  SELECT COALESCE(people.business_type, '') AS business_type, redemptions.offer_id
   FROM redemptions
-  JOIN customers
-    ON customers.customer_id = redemptions.customer_id
+  JOIN people
+    ON people.customer_id = redemptions.customer_id
 ),
 liked AS (
   SELECT
@@ -128,24 +137,24 @@ new_offers AS (
 found AS (
   SELECT bought.customer_id, bought.offer_id, 1 AS generator, bought.turn
   FROM bought
-  JOIN customers
-    ON customers.customer_id = bought.customer_id
+  JOIN people
+    ON people.customer_id = bought.customer_id
   UNION ALL
   SELECT in_favourites.customer_id, in_favourites.offer_id, 2, in_favourites.turn
   FROM in_favourites
-  JOIN customers
-    ON customers.customer_id = in_favourites.customer_id
+  JOIN people
+    ON people.customer_id = in_favourites.customer_id
   UNION ALL
-  SELECT customers.customer_id, liked.offer_id, 3, liked.turn
-  FROM customers
+  SELECT people.customer_id, liked.offer_id, 3, liked.turn
+  FROM people
   LEFT JOIN (SELECT DISTINCT business_type FROM liked) AS redeeming
-    ON redeeming.business_type = customers.business_type
+    ON redeeming.business_type = people.business_type
   JOIN liked
     ON liked.business_type = COALESCE(redeeming.business_type, '')
   WHERE liked.turn <= @candidates_per_business_type
   UNION ALL
-  SELECT customers.customer_id, new_offers.offer_id, 4, new_offers.turn
-  FROM customers
+  SELECT people.customer_id, new_offers.offer_id, 4, new_offers.turn
+  FROM people
   CROSS JOIN new_offers
   WHERE new_offers.turn <= @new_candidates
 ),

@@ -27,7 +27,8 @@ SELECT
   pool.candidates,
   pool.customers AS candidate_customers,
   written.recommendations,
-  (SELECT COUNT(*) FROM customers) AS customers,
+  -- Where the company lists no customers, those who have candidates are all that there are.
+  (SELECT IF(COUNT(*) > 0, COUNT(*), pool.customers) FROM customers) AS customers,
   written.customers AS customers_reached,
   written.offers AS offers_recommended,
   written.scored_by,

@@ -1,6 +1,6 @@
 -- One row per impression: what was known the day before it was shown, and whether the customer redeemed the offer
--- within the label days after it. Until those are over there is no label: that yesterday's impression has not been
--- redeemed yet says nothing.
+-- within the label days after it, or, if @label_until says so, until the offer's end when that is earlier. Until then
+-- there is no label: that yesterday's impression has not been redeemed yet says nothing.
 --
 -- Only what the features of its own feature day say may stand here; a check looks for the future.
 -- look-back: impressions @training_window_days
@@ -17,14 +17,33 @@ WITH shown AS (
   -- One that two days report was shown on the first.
   QUALIFY ROW_NUMBER() OVER (PARTITION BY impression_id ORDER BY shown_at, customer_id, offer_id) = 1
 ),
+-- Offers whose end comes before the label days are over, where that ends the wait.
+ending AS (
+  SELECT offer_id, shown_on, ends_on
+  FROM offer_periods
+  WHERE @label_until = 'offer_end' AND ends_on < DATE_ADD(shown_on, INTERVAL @label_days DAY)
+),
+outcomes AS (
+  SELECT
+    shown.impression_id,
+    COALESCE(ending.ends_on, DATE_ADD(shown.shown_on, INTERVAL @label_days DAY)) AS final_on,
+    COALESCE(
+      TIMESTAMP(DATE_ADD(ending.ends_on, INTERVAL 1 DAY)), TIMESTAMP_ADD(shown.shown_at, INTERVAL @label_days DAY)
+    ) AS counts_until
+  FROM shown
+  LEFT JOIN ending
+    ON ending.offer_id = shown.offer_id AND ending.shown_on = shown.shown_on
+),
 redeemed AS (
   SELECT DISTINCT shown.impression_id
   FROM shown
+  JOIN outcomes
+    ON outcomes.impression_id = shown.impression_id
   JOIN redemptions
     ON redemptions.customer_id = shown.customer_id
     AND redemptions.offer_id = shown.offer_id
     AND redemptions.redeemed_at >= shown.shown_at
-    AND redemptions.redeemed_at < TIMESTAMP_ADD(shown.shown_at, INTERVAL @label_days DAY)
+    AND redemptions.redeemed_at < outcomes.counts_until
 )
 SELECT
   @as_of AS as_of,
@@ -35,7 +54,7 @@ SELECT
   shown.shown_on,
   shown.feature_day,
   CASE
-    WHEN shown.shown_on > DATE_SUB(@as_of, INTERVAL @label_days DAY) THEN NULL
+    WHEN outcomes.final_on > @as_of THEN NULL
     WHEN redeemed.impression_id IS NULL THEN 0
     ELSE 1
   END AS label,
@@ -82,6 +101,8 @@ SELECT
   interaction_features.redemptions_in_category,
   interaction_features.redemptions_of_kind
 FROM shown
+JOIN outcomes
+  ON outcomes.impression_id = shown.impression_id
 JOIN interaction_features
   ON interaction_features.customer_id = shown.customer_id
   AND interaction_features.offer_id = shown.offer_id

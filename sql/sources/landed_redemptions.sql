@@ -4,6 +4,7 @@ SELECT
   offer_id,
   redeemed_at,
   order_id,
+  campaign_id,
   COALESCE(source_day, IF(DATE(redeemed_at) < @start_date, @start_date, DATE(redeemed_at)), @start_date) AS event_date,
   CASE
     WHEN unreadable IS NOT NULL THEN unreadable

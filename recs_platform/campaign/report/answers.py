@@ -174,13 +174,7 @@ def _newer(findings: Findings) -> Iterator[Html]:
             key=lambda row: (not _period_is_sure(row), row["comparison"], place(row["metric"])),
         )
         yield _lines(map(_period, known[:FEW_LINES])) if known else _line("Too few customers for an interval.")
-    control = [
-        row
-        for row in findings.standing["arm_comparison"]
-        if row["baseline"] == findings.company.parameters.control_arm
-        and row["baseline"] not in findings.company.parameters.holdout_arms
-        and has(findings.company, row["metric"])
-    ]
+    control = _against_the_control(findings)
     if control:
         yield _line(f"Arms against the control arm {control[0]['baseline']}, per message:")
         known = [row for row in by_significance(control) if has_interval(row)]
@@ -196,6 +190,18 @@ def _newer(findings: Findings) -> Iterator[Html]:
         )
     else:
         yield _more("worked", "Did it work?")
+
+
+def _against_the_control(findings: Findings) -> list[Row]:
+    """Arms that were sent something, against the control arm that was, too."""
+    parameters = findings.company.parameters
+    return [
+        row
+        for row in findings.standing["arm_comparison"]
+        if row["baseline"] == parameters.control_arm
+        and row["baseline"] not in parameters.holdout_arms
+        and has(findings.company, row["metric"])
+    ]
 
 
 def _period_is_sure(row: Row) -> bool:
@@ -217,9 +223,21 @@ def _against_control(row: Row, findings: Findings) -> Html:
     return joined([told, figure, _sureness(interval, significant(row)), _looks(row)])
 
 
+def _best_arm(findings: Findings) -> str:
+    """What arms say where no treatment can be judged: the surest difference in what customers bought or did."""
+    rows = by_significance(_against_the_control(findings))
+    if not rows:
+        return "Nor was a second arm sent something, so nothing is known yet."
+    row = rows[0]
+    if not significant(row) or differs_by_looks(row):
+        return "No arm is better than another beyond chance, so nothing is known yet."
+    ahead, behind = (row["arm"], row["baseline"]) if row["difference"] > 0 else (row["baseline"], row["arm"])
+    return f"Of the arms, {ahead} brings more {metric_name(row['metric'])} than {behind}, beyond chance."
+
+
 def _next(findings: Findings) -> Iterator[Html]:
     if not has(findings.company, "clicked"):
-        yield _line("Not known: treatments are judged by clicks, and no opens and clicks are provided.")
+        yield _line("Treatments are judged by clicks, and no opens and clicks are provided. ", _best_arm(findings))
         return
     evidence = evidence_of([row for row in findings.standing["treatment_bandit"] if row["segment"] == EVERYBODY])
     if evidence is None:

@@ -10,6 +10,7 @@ from datetime import date
 
 from recs_platform.campaign.report.blocks import ReportSection, heading, note, paragraph, table, with_range
 from recs_platform.campaign.report.measures import (
+    Writer,
     change,
     difference_writer,
     is_money,
@@ -29,6 +30,8 @@ from recs_platform.warehouse.slices import Days
 
 _DRAWN_METRICS = ("orders", "revenue")
 """Those that arms which are sent nothing have too; so they have a company's own."""
+_CUPED = "CUPED reduces noise by what customers ordered before their first message."
+_NO_CUPED = "Nobody's orders before the first message are known, so noise cannot be reduced by them."
 _COMPARISONS = {"all_customers": "all customers", "same_customers": "the same customers"}
 _SUSPICIOUS = 0.001
 
@@ -58,6 +61,7 @@ def _arms(findings: Findings, rows: Rows) -> Iterator[Html]:
         drawn = [row for row in ordered if row["metric"] == metric]
         if drawn:
             yield figure(arms_chart(metric, drawn, company))
+    adjusted = any(row["adjusted"] is not None for row in ordered)
     yield table(
         "Differences per message, with 95% intervals",
         [
@@ -67,17 +71,19 @@ def _arms(findings: Findings, rows: Rows) -> Iterator[Html]:
             "Second",
             "Difference",
             "Always-valid interval",
-            "With CUPED",
+            *(["With CUPED"] if adjusted else []),
             "In total",
         ],
-        [_arm_row(row, company) for row in ordered],
+        [_arm_row(row, company, adjusted=adjusted) for row in ordered],
         text_columns=2,
     )
     yield note(
         "The interval below a difference is valid for a single look; the always-valid one beside it, however often you "
-        "look. CUPED reduces noise by what customers ordered before their first message. “In total” is the difference "
-        "times the messages of the first arm: what it brought in that the second would not have. pp: percentage points."
+        f"look. {_CUPED if adjusted else _NO_CUPED} “In total” is the difference times the messages of the first arm: "
+        "what it brought in that the second would not have. pp: percentage points."
     )
+    if company.parameters.covariates_cut_off:
+        yield note(f"{company.parameters.covariates_cut_off}.")
     yield from (paragraph(said) for row in ordered if (said := _why_they_differ(row)))
     yield from _draw(findings.standing["sample_ratio"])
 
@@ -128,7 +134,7 @@ def arms_chart(metric: str, rows: Rows, company: Company) -> Chart:
     )
 
 
-def _arm_row(row: Row, company: Company) -> Sequence[str]:
+def _arm_row(row: Row, company: Company, *, adjusted: bool) -> Sequence[str]:
     value, difference = value_writer(row["metric"], company), difference_writer(row["metric"], company)
     return [
         f"{row['arm']} − {row['baseline']}",
@@ -137,11 +143,15 @@ def _arm_row(row: Row, company: Company) -> Sequence[str]:
         value(row["baseline_value"]),
         with_range(difference(row["difference"], sign=True), _range(row, "fixed", difference)),
         _range(row, "anytime", difference),
-        ""
-        if row["adjusted"] is None
-        else with_range(difference(row["adjusted"], sign=True), _range(row, "adjusted", difference)),
+        *([_adjusted(row, difference)] if adjusted else []),
         _in_all(row, company),
     ]
+
+
+def _adjusted(row: Row, write: Writer) -> str:
+    return (
+        "" if row["adjusted"] is None else with_range(write(row["adjusted"], sign=True), _range(row, "adjusted", write))
+    )
 
 
 def _in_all(row: Row, company: Company) -> Html:

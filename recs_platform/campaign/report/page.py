@@ -15,6 +15,7 @@ from recs_platform.campaign.report import (
     provided,
     revenue,
     summary,
+    treatments,
 )
 from recs_platform.campaign.report.blocks import ReportSection
 from recs_platform.campaign.report.reading import Findings, Row
@@ -75,7 +76,7 @@ def _all_sections(findings: Findings) -> Iterable[ReportSection | None]:
     yield orders.paths(findings)
     yield revenue.revenue(findings)
     yield orders.time_to_purchase(findings)
-    yield messages.treatments(findings)
+    yield treatments.treatments(findings)
     yield messages.failures(findings)
     yield order_value.mailed_against_not(findings)
     yield messages.hours(findings)

@@ -59,7 +59,7 @@ def projection(
     if not source.expressions and not _of_another_dialect(source):
         return None
     read = [column for text in source.expressions.values() for column in columns_of(text)]
-    own = {column: _own(request, file, source, column, list(types)) for column in read}
+    own = {column: spelt for column in read if (spelt := _own(request, file, source, column, list(types)))}
     raw = list(dict.fromkeys([*names.values(), *own.values()]))
     schema = pa.schema([(_place(raw, name), types[name]) for name in raw])
     plain = {name: quoted(_place(raw, column)) for name, column in names.items()}
@@ -153,11 +153,14 @@ def _or_marked(plain: str, text: str) -> str:
     return f"CASE WHEN trim({text}) = '' THEN NULL ELSE COALESCE({plain}, {literal(_MARK)} || {text}) END"
 
 
-def _own(request: SourceRequest, file: DataFile, source: FilesSource, column: str, there: list[str]) -> str:
-    """The file's own spelling of a column that an expression names; GoogleSQL does not tell cases apart."""
+def _own(request: SourceRequest, file: DataFile, source: FilesSource, column: str, there: list[str]) -> str | None:
+    """The file's own spelling of a column that an expression names; GoogleSQL does not tell cases apart. Nothing for
+    one of several names under `columns`, of which each file has another."""
     alike = [name for name in there if name.lower() == column.lower()]
     if column in there or len(alike) == 1:
         return column if column in there else alike[0]
+    if any(column in names for names in source.columns.values() if len(names) > 1):
+        return None
     name = next(name for name, text in source.expressions.items() if column in columns_of(text))
     raise request.error(
         f"{file} has no column {column}, which its expression reads; it has {mask_text(', '.join(there))}",
@@ -186,6 +189,9 @@ def _expression(
                 remedy=f"Write a column in backticks: `{text.name}`.",
             )
     for column in list(root.find_all(exp.Column)):
+        if column.name not in columns:
+            column.replace(exp.Null())
+            continue
         place, kind = columns[column.name]
         number = f"TRY_CAST({_number(source, quoted(place))} AS DOUBLE)" if _is_text(kind) and _counts(column) else None
         column.replace(exp.maybe_parse(number, dialect="duckdb") if number else exp.column(place, quoted=True))

@@ -6,6 +6,7 @@ its values mean (dialect.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -85,6 +86,32 @@ def has_day(source: FilesSource, day: date) -> bool:
         return bool(_files_at(_path_of(source, day)))
     except OSError:
         return False
+
+
+def present_days(source: FilesSource) -> list[date]:
+    """The days that have landed, for a path with {date}, oldest first; what cannot be looked at has not."""
+    parts = Path(source.path).parts
+    number = next(number for number, part in enumerate(parts) if DATE_PLACEHOLDER in part)
+    above, part = Path(*parts[:number]), parts[number]
+    shape = re.escape(part).replace(re.escape(DATE_PLACEHOLDER), r"(\d{4}-\d\d-\d\d)", 1)
+    shape = shape.replace(re.escape(DATE_PLACEHOLDER), r"\1").replace(r"\*", ".*").replace(r"\?", ".")
+    days = set()
+    try:
+        folders = [above] if above.exists() else sorted(Path(above.anchor).glob(str(above.relative_to(above.anchor))))
+        for path in (path for folder in folders for path in folder.iterdir()):
+            found = re.match(shape, path.name)
+            if found and (day := _day(found.group(1))):
+                days.add(day)
+    except OSError:
+        return []
+    return sorted(day for day in days if has_day(source, day))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _path_of(source: FilesSource, day: date) -> Path:

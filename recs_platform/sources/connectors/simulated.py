@@ -31,6 +31,10 @@ def world_spec(company: Company) -> WorldSpec:
         event_names=company.event_names,
         drift_after_days=simulation.drift_after_days,
         interactions=simulation.interactions,
+        habits=simulation.habits,
+        items_per_offer=simulation.items_per_offer,
+        campaign_weeks=simulation.campaign_weeks,
+        huge_quantities=simulation.huge_quantities,
     )
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from recs_platform.companies.source_tables import column_comments, fed, type_words
 from recs_platform.masking import mask_text
 from recs_platform.schemas.table import Column
+from recs_platform.sources.proposal import synonyms
 from recs_platform.sources.proposal.column_matching import Match, certainty
 from recs_platform.sources.proposal.column_values import Kind
 from recs_platform.sources.proposal.derivations import Derived
@@ -23,6 +24,7 @@ from recs_platform.sources.proposal.proposed_company import ProposedCompany, Sta
 from recs_platform.sources.proposal.table_matching import TableMatch, table_certainty
 
 _WIDEST = 118
+_MOST_METRICS = 5
 _PLAIN = re.compile(r"[A-Za-z_][\w ./-]*$")
 _RESERVED = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"])
 
@@ -85,10 +87,7 @@ def _lines(company: ProposedCompany) -> Iterator[str]:
         yield ""
         yield "# Not used:"
         yield from _comment([*(f"{left.feed.where}: {left.why}" for left in company.leftovers), *company.said])
-    yield ""
-    yield "# Its parameters have defaults: docs/companies.md lists them. One is changed so:"
-    yield "# parameters:"
-    yield "#   campaign_window_days: 93"
+    yield from _parameters(company)
 
 
 def _stated(key: str, stated: Stated) -> str:
@@ -289,6 +288,19 @@ def _not_found(company: ProposedCompany) -> Iterator[str]:
         yield ""
         yield f"  # {name}: not found ({kind}). {spec.description}"
         yield from (f"  #   {line}"[:_WIDEST] for line in column_comments(spec))
+
+
+def _parameters(company: ProposedCompany) -> Iterator[str]:
+    yield ""
+    yield "# Its parameters have defaults: docs/companies.md lists them. One is changed so:"
+    yield "# parameters:"
+    yield "#   campaign_window_days: 93"
+    own = [raw for raw, canonical in company.event_names.items() if canonical is None]
+    if own and any(match.spec.name == "treatments" for match in company.tables):
+        yield "#   metrics:  # what arms are compared by, too; rows of such events are kept then"
+        for raw in own[:_MOST_METRICS]:
+            name = re.sub(r"[^a-z0-9]+", "_", synonyms.plain(raw)).strip("_")[:40] or "visits"
+            yield f"#     - {{name: {name}, event: {_value(mask_text(raw))}, kind: rate}}"
 
 
 def _event_names(company: ProposedCompany) -> Iterator[str]:

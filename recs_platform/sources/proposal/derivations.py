@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from recs_platform.companies.source_tables import fed
+from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.schemas.table import Column, TableSpec
 from recs_platform.sources.proposal import synonyms
 from recs_platform.sources.proposal.column_matching import Match, choice_of
@@ -26,6 +27,8 @@ _IDENTIFIERS: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("order_id", "item_id", "event_ts"),
         ("customer_id", "item_id", "event_ts"),
         ("customer_id", "item_id", "event_name", "event_ts"),
+        ("customer_id", "event_name", "event_ts"),
+        ("order_id",),
         ("customer_id", "event_ts"),
     ),
     "order_line_id": (("order_id", "item_id"), ("customer_id", "item_id", "ordered_at")),
@@ -176,16 +179,28 @@ def _made(
         return _event_name(column, feed, matches)
     if column.name == "unit_price":
         return _unit_price(column, feed, matches)
-    if column.name in _IDENTIFIERS and (not column.nullable or "event_name" in found):
+    if column.name in _IDENTIFIERS and (not column.nullable or _tells_of_orders(matches, found)):
         return _identifier(column, matches)
     if stated := _STATED.get((spec.name, column.name)):
         return Derived(column, 0.6, stated[1], constant=stated[0])
     return None
 
 
+def _tells_of_orders(matches: Mapping[str, Match], found: Mapping[str, Derived]) -> bool:
+    """Whether some of its events are lines of orders, each of which names its order."""
+    if (stated := found.get("event_name")) and stated.constant == "order_line":
+        return True
+    named = matches.get("event_name")
+    words = {value for raw in named.raw for value in raw.values} if named else ()
+    return any(choice_of(word, EVENT_NAMES) in ("order_line", "order_refunded") for word in words)
+
+
 def _event_name(column: Column, feed: FeedSample, matches: Mapping[str, Match]) -> Derived | None:
     if "item_id" not in matches:
-        return None
+        if "order_id" not in matches or ("unit_price" not in matches and _total(feed, matches) is None):
+            return None
+        why = "no column says what happened, and every row is an order with what it cost: each is taken for one line"
+        return Derived(column, 0.7, why, constant="order_line")
     if "order_id" in matches or "quantity" in matches:
         which = ", ".join(name for name in ("order_id", "quantity", "unit_price") if name in matches)
         why = f"no column says what happened, and every row has {which}: each is taken for a line of an order"
@@ -197,20 +212,13 @@ def _event_name(column: Column, feed: FeedSample, matches: Mapping[str, Match]) 
 
 def _unit_price(column: Column, feed: FeedSample, matches: Mapping[str, Match]) -> Derived | None:
     """The price of one unit, of what the row cost and its units."""
-    taken = {name for match in matches.values() for name in match.names}
-    total = next(
-        (
-            raw
-            for raw in feed.columns
-            if raw.name not in taken
-            and synonyms.squeezed(raw.name) in synonyms.names(synonyms.TOTALS)
-            and judged(raw.values).kind in (Kind.WHOLE, Kind.NUMBER)
-        ),
-        None,
-    )
-    units = matches.get("quantity")
-    if total is None or units is None or len(units.raw) > 1:
+    total, units = _total(feed, matches), matches.get("quantity")
+    if total is None or (units and len(units.raw) > 1):
         return None
+    if units is None:
+        why = f'"{total.name}" is taken for what the row cost; without a quantity it is one unit'
+        number = number_of(total, judged(total.values))
+        return Derived(column, 0.75, why, number, f"{total.reference} * 1.0")
     amount, count = number_of(total, judged(total.values)), number_of(units.raw[0], units.values)
     return Derived(
         column,
@@ -219,6 +227,14 @@ def _unit_price(column: Column, feed: FeedSample, matches: Mapping[str, Match]) 
         f"SAFE_DIVIDE({amount}, {count})",
         f"{total.reference} * 1.0 / NULLIF({units.raw[0].reference}, 0)",
     )
+
+
+def _total(feed: FeedSample, matches: Mapping[str, Match]) -> ColumnSample | None:
+    """What a row cost, as a column that is no canonical one."""
+    taken = {name for match in matches.values() for name in match.names}
+    named = [raw for raw in feed.columns if synonyms.squeezed(raw.name) in synonyms.names(synonyms.TOTALS)]
+    numbers = [raw for raw in named if judged(raw.values).kind in (Kind.WHOLE, Kind.NUMBER)]
+    return next((raw for raw in numbers if raw.name not in taken), None)
 
 
 def _identifier(column: Column, matches: Mapping[str, Match]) -> Derived | None:

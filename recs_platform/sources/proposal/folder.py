@@ -153,7 +153,7 @@ def _sheets(
             name if plain else sheet,
             f"{where}, sheet {sheet}" if several else where,
             together(columns),
-            {**options, "sheet": sheet} if several else options,
+            {**options, "sheet": sheet} if several or len(paths) == 1 else options,
             tuple(evidence),
             len(columns),
             every_value=lambda raw, sheet=sheet: (v for p in paths for v in sheet_values(p, sheet, raw)),  # type: ignore[misc]

@@ -17,14 +17,16 @@ from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
 from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.schemas.table import Kind as TableKind
+from recs_platform.schemas.table import TableSpec
 from recs_platform.sources.proposal import synonyms
 from recs_platform.sources.proposal.column_matching import Match, choice_of
 from recs_platform.sources.proposal.column_values import judged, parsed_day
 from recs_platform.sources.proposal.feed_sample import FeedSample
-from recs_platform.sources.proposal.table_matching import Leftover, TableMatch, tables_of
+from recs_platform.sources.proposal.table_matching import Leftover, TableMatch, table_match, tables_of
 
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "EUR": "EUR", "USD": "USD", "GBP": "GBP", "CHF": "CHF"}
 _FEW_SHARED = 0.5
+_FEEDS_SAID = 5
 _YEAR_2000 = 2000
 
 
@@ -87,11 +89,7 @@ def proposed_company(
     specs = all_source_tables(strategies) if strategy is None else strategies[strategy].sources
     tables, leftovers = tables_of(feeds, list(specs.values()))
     if not tables:
-        looked_at = ", ".join(feed.where for feed in feeds[:10])
-        raise ConfigError(
-            f"{origin}: nothing there is like a source table ({looked_at}). What a table holds: "
-            "recs companies template TABLE"
-        )
+        raise ConfigError(_nothing_like_a_table(origin, feeds, list(specs.values())))
     chosen, why = _strategy(strategies, strategy, [match.spec.name for match in tables])
     unused = [match for match in tables if match.spec.name not in chosen.sources]
     tables = [match for match in tables if match.spec.name in chosen.sources]
@@ -118,6 +116,18 @@ def proposed_company(
     )
 
 
+def _nothing_like_a_table(origin: str, feeds: Sequence[FeedSample], specs: Sequence[TableSpec]) -> str:
+    """What each feed comes nearest to, and lacks."""
+    nearest = []
+    for feed in feeds[:_FEEDS_SAID]:
+        best = max((table_match(spec, feed) for spec in specs), key=lambda match: len(match.matches))
+        lacks = ", ".join(best.missing) or "what tells one from another"
+        near = f"comes nearest to {best.spec.name} and lacks {lacks}" if best.matches else "has none of their columns"
+        nearest.append(f"{feed.where} {near}")
+    said = "; ".join(nearest)
+    return f"{origin}: nothing there is like a source table: {said}. What a table holds: recs companies template TABLE"
+
+
 def _strategy(
     strategies: Mapping[str, AnyStrategy], named: str | None, found: Sequence[str]
 ) -> tuple[AnyStrategy, str]:
@@ -139,9 +149,9 @@ def _strategy(
     more = f"; possible, too: {', '.join(others)}" if others else ""
     for record in strategies.values():
         own = [name for name in record.sources if name in found and name not in best.sources]
-        absent = [" or ".join(group) for group in record.needed if not set(group) & set(found)]
-        if own and absent:
-            more += f"; {record.name} would use {', '.join(own)}, and lacks {', '.join(absent)}"
+        lacks = [" or ".join(group) for group in record.needed if not set(group) & set(found)]
+        if own and lacks:
+            more += f"; {record.name} would use {', '.join(own)}, and lacks {', '.join(lacks)}"
     return best, f"proposed: what it needs is there ({needed}){more}"
 
 

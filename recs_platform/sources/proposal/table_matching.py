@@ -42,7 +42,12 @@ class TableMatch:
     def left(self) -> tuple[str, ...]:
         """Columns of the feed that the table has no use for."""
         used = {name for match in self.matches.values() for name in match.names}
-        return tuple(raw.name for raw in self.feed.columns if raw.name not in used)
+        computed = " ".join(derived.expression + derived.query for derived in self.derived.values())
+        return tuple(
+            raw.name
+            for raw in self.feed.columns
+            if raw.name not in used and (raw.reference or f"`{raw.name}`") not in computed
+        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
-"""How good the serving model's lists would have been on impressions whose outcome is final, beside popularity's.
+"""How good the serving model's lists would have been on impressions whose outcome is final, beside simple baselines.
 
-Per customer, the offers that were shown are put in the model's order and in that of their redemption rates. Not here:
+Per customer, the offers that were shown are put in the model's order and in that of their redemption rates. The model
+is also held against what a sceptic would try: the customer's count of past redemptions, and the same chance for all,
+each with an interval over customers. Not here:
 the figures' formulas (`models/ranking_metrics.py`), their words and pictures (evaluation_pictures.py), and the lists
 that the day recommends (list_figures.py).
 """
@@ -22,6 +24,7 @@ from recs_platform.models.features import Bools, Floats
 from recs_platform.models.manifest import Manifest
 from recs_platform.models.metrics import judge
 from recs_platform.models.model import Model
+from recs_platform.models.paired_lists import Examples, Metric, calibration_by_customer, paired
 from recs_platform.models.ranking_metrics import Lists, Values, lists
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking_reports import OfflineEvaluation
@@ -36,7 +39,9 @@ from recs_platform.warehouse.slices import Days
 
 LENGTHS = (1, 3, 5, 10)
 CURVE_POINTS = 50
-RATE = "historical_redemption_rate"
+RATE, PAST_REDEMPTIONS = "historical_redemption_rate", "redemptions"
+AT = 10
+"""The length of the lists that baselines are compared at."""
 
 
 @table_asset(OfflineEvaluation, present=show_evaluation, after=("ranking_model",))
@@ -55,7 +60,12 @@ def offline_evaluation(
     if serving is not None and closed.num_rows:
         model = models.load(serving, FEATURES)
         judged = Judged.of(model, closed)
-        figures = [*overall(judged, model.manifest, days.last), *ranking(judged), *curves(judged)]
+        figures = [
+            *overall(judged, model.manifest, days.last),
+            *ranking(judged),
+            *against_baselines(judged),
+            *curves(judged),
+        ]
         rows += [{**row, "digest": serving.digest} for row in figures]
     return spec_of(OfflineEvaluation).arrow_table({**row, "as_of": days.last} for row in rows)
 
@@ -70,6 +80,8 @@ class Judged:
     labels: Bools
     chances: Floats
     rates: Floats
+    past_redemptions: Floats
+    """The customer's, in the look-back window."""
     margins: Floats
     """Left per unit; nothing where it is unknown."""
 
@@ -89,6 +101,7 @@ class Judged:
             labels=table["label"].to_numpy().astype(np.bool_),
             chances=model.probabilities(table),
             rates=table[RATE].to_numpy().astype(np.float64),
+            past_redemptions=table[PAST_REDEMPTIONS].to_numpy().astype(np.float64),
             margins=np.nan_to_num(table["unit_margin"].cast(pa.float64()).to_numpy()),
         )
 
@@ -163,9 +176,31 @@ def _margin(name: str, k: int, both: tuple[Lists, Lists], margins: Floats) -> It
         yield figure("ranking", f"{name}_lift", k, interval=Interval(lift, *ends), sample_size=len(ours))
 
 
+def against_baselines(judged: Judged) -> Iterator[Row]:
+    """How far the model is above each baseline, over the same impressions, with an interval over customers: above 0 is
+    better in ROC AUC and NDCG, below 0 in log loss. The base rate is that of these very impressions, which no forecast
+    could know."""
+    examples = Examples(judged.labels, judged.customers)
+    same = np.full(len(judged.labels), judged.labels.mean())
+    compared: tuple[tuple[str, Metric, Floats], ...] = (
+        ("popularity", "roc_auc", judged.rates),
+        ("popularity", "ndcg", judged.rates),
+        ("past_redemptions", "roc_auc", judged.past_redemptions),
+        ("past_redemptions", "ndcg", judged.past_redemptions),
+        ("base_rate", "log_loss", same),
+    )
+    for baseline, metric, scores in compared:
+        found = paired(metric, examples, judged.chances, scores, k=AT)
+        if found.ours is None:
+            continue
+        k, rows = (AT if metric == "ndcg" else 0), len(judged.labels)
+        yield figure("baselines", f"{baseline}_{metric}", k, value=found.ours, baseline=found.theirs, sample_size=rows)
+        yield figure("baselines", f"{baseline}_{metric}_gain", k, interval=found.difference, sample_size=rows)
+
+
 def curves(judged: Judged) -> Iterator[Row]:
     """Points of the pictures, in their order along the curve."""
-    for number, bin in enumerate(metrics.calibration_curve(judged.labels, judged.chances), start=1):
+    for number, bin in enumerate(calibration_by_customer(judged.labels, judged.chances, judged.customers), start=1):
         yield figure("calibration", f"{number}", interval=bin.happened, baseline=bin.promised, sample_size=bin.rows)
     if not judged.labels.any():
         return

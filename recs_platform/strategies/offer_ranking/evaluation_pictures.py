@@ -95,9 +95,42 @@ def _overall(of: Mapping[Any, Row]) -> list[str]:
     sentences = [f"The model predicted that {percent(promised)} of impressions are redeemed; {percent(redeemed)} were."]
     if auc := of.get(("overall", "roc_auc", 0)):
         sentences.append(f"ROC AUC {auc['value']:.3f}, popularity {auc['baseline']:.3f}. {AUC_ALONE}")
+        sentences += _baselines(of)
     else:
         sentences.append("All outcomes are the same, so nothing can be said about how well the model tells them apart.")
     return sentences
+
+
+def _baselines(of: Mapping[Any, Row]) -> list[str]:
+    """The model beside what a sceptic would try; says where the data cannot tell them apart."""
+    sentences = []
+    past = of.get(("baselines", "past_redemptions_roc_auc", 0))
+    if past is not None:
+        gain = of["baselines", "past_redemptions_roc_auc_gain", 0]
+        sentences.append(
+            f"The customer's count of past redemptions alone has a ROC AUC of {past['baseline']:.3f}: the model "
+            f"{_beats(gain, 1, 'it')} ({_ends(gain, 3)})."
+        )
+    rate = of.get(("baselines", "base_rate_log_loss", 0))
+    if rate is not None:
+        gain = of["baselines", "base_rate_log_loss_gain", 0]
+        sentences.append(
+            f"Its log loss is {rate['value']:.4f}, and that of the same chance for all {rate['baseline']:.4f}: the "
+            f"model {_beats(gain, -1, 'that')} ({_ends(gain, 4)})."
+        )
+    return sentences
+
+
+def _beats(gain: Row, sign: int, other: str) -> str:
+    low, high = gain["low"], gain["high"]
+    if low is None or high is None or low <= 0 <= high:
+        return f"cannot be told from {other}"
+    return f"is better than {other}" if sign * low > 0 else f"is worse than {other}"
+
+
+def _ends(gain: Row, digits: int) -> str:
+    ends = between(gain["low"], gain["high"], lambda end: f"{end:+.{digits}f}")
+    return f"difference {gain['value']:+.{digits}f}, {ends}"
 
 
 def _lists(of: Mapping[Any, Row]) -> str:

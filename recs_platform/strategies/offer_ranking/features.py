@@ -9,6 +9,7 @@ from __future__ import annotations
 from recs_platform.models.data import Columns
 from recs_platform.models.features import FeatureSet, FeatureSpec
 from recs_platform.models.task import RankingTask
+from recs_platform.models.yardsticks import Yardstick
 
 CUSTOMER_FEATURES = (
     FeatureSpec("business_type", "category", "kind of business"),
@@ -67,5 +68,9 @@ TASK = RankingTask(
     "offer_ranking",
     FEATURES,
     Columns("impression_id", "shown_on", "label", "customer_id", subjects=("customer_id", "offer_id")),
+    yardsticks=(
+        Yardstick("past redemptions", "redemptions"),
+        Yardstick("popularity", "historical_redemption_rate"),
+    ),
 )
 """`training_set` holds the examples."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from recs_platform.companies.model import Company
@@ -17,10 +19,17 @@ class OfferRankingParameters(Parameters):
         60, ge=15, le=365, description="Days of impressions that a model is trained, stopped and compared on."
     )
     label_days: int = Field(
-        7, ge=1, le=60, description="Days after an impression within which a redemption counts as its outcome."
+        7, ge=1, le=180, description="Days after an impression within which a redemption counts as its outcome."
+    )
+    label_until: Literal["days", "offer_end"] = Field(
+        "days",
+        description="When the outcome is final: after label_days (days), or earlier when the offer ends (offer_end).",
     )
     rate_strength: float = Field(
         50.0, gt=0, description="Impressions that an offer's own redemption rate is weighed against."
+    )
+    most_line_units: int = Field(
+        100, ge=1, description="Units of one order line that count, at most: fuel is sold by the thousand."
     )
     business_channels: tuple[str, ...] = Field(
         ("delivery",), description="Channels through which businesses order (lower case)."

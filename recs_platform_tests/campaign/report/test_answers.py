@@ -166,6 +166,7 @@ def test_a_name_of_an_arm_that_no_message_has_is_refused(parameters: dict[str, A
     check_arms(company(**parameters), [])
     # Names that nobody wrote are no promise: a company without an experiment has a report as well.
     check_arms(company(), sums(everybody=500))
+    check_arms(company(holdout_arms=["holdout", "holdout_of_last_year"]), there)
     check_arms(company(planned_arm_shares={"random": 0.999, "rare": 0.001}), sums(random=500))
 
 
@@ -190,6 +191,25 @@ def test_what_a_company_does_not_provide_is_left_out_and_said_once() -> None:
         "Credited revenue",
         "Revenue per message",
     ]
+
+
+@pytest.mark.parametrize(
+    "ends, told",
+    [
+        ((0.001, 0.02), "Of the arms, a brings more orders than random, beyond chance."),
+        ((-0.02, -0.001), "Of the arms, random brings more orders than a, beyond chance."),
+        ((-0.01, 0.02), "No arm is better than another beyond chance, so nothing is known yet."),
+    ],
+)
+def test_without_clicks_arms_say_what_can_be_said(ends: tuple[float, float], told: str) -> None:
+    bare = company()
+    bare = bare.model_copy(update={"sources": {"events": bare.sources["events"]}})
+    low, high = ends
+    row = arm("a", "orders", 1.0, 0.0, 0.0, baseline="random", difference=(low + high) / 2)
+    row |= {"fixed_low": low, "fixed_high": high, "anytime_low": low, "anytime_high": high}
+    found = replace(findings(standing={"arm_comparison": [row]}), company=bare)
+    assert told in answers(found)["what-to-send-next"]
+    assert "Nor was a second arm sent something" in answers(replace(findings(), company=bare))["what-to-send-next"]
 
 
 def _headings(element: ElementTree.Element) -> list[str]:

@@ -94,6 +94,20 @@ def test_numbers_are_written_as_everywhere_in_the_file(reader: Reader, put: Put)
     assert worked_out(reader, "REPLACE(preis, '5', '6')", "price", **options) == 1260.6
 
 
+def test_one_of_several_names_is_null_in_a_file_that_has_another(reader: Reader, put: Put) -> None:
+    put("goods_1.csv", "SKU,price\na,1\n")
+    put("goods_2.csv", "ArticleNo,price\nb,2\n")
+    source = {
+        "connector": "files",
+        "path": "goods_*.csv",
+        "columns": {"item_id": ["SKU", "ArticleNo"]},
+        "expressions": {"name": "CONCAT('no. ', COALESCE(`SKU`, `ArticleNo`))"},
+    }
+    assert [(row["item_id"], row["name"]) for row in reader.rows(source)] == [("a", "no. a"), ("b", "no. b")]
+    lost = {**source, "columns": {"item_id": "SKU"}}
+    assert "goods_1.csv has no column ArticleNo, which its expression reads" in reader.complaint(lost)
+
+
 def test_moments(reader: Reader, put: Put) -> None:
     put("c.csv", "id,day,hour,seconds,stamp\n7,31.12.2025,10:30,1767175200,2025-07-01 12:00:00\n")
 

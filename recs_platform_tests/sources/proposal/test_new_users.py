@@ -35,11 +35,13 @@ def loaded(user: Terminal, ended: Ended, **environment: str) -> list[dict[str, o
     checked = user.recs("companies", "check", "newcomer", "--json", **environment)
     assert checked.code == 0, checked.told
     assert [line for line in checked.json if line["status"] == "fail"] == []
-    (command,) = re.findall(r"Then load it: recs (run --company newcomer --date \d{4}-\d\d-\d\d)", ended.told)
+    (command,) = re.findall(r"Then load it: recs (run newcomer --date \d{4}-\d\d-\d\d)", ended.told)
     run = user.recs(*command.split(), **environment)
     assert run.code == 0, run.told
-    sums = "CAST(SUM(quantity) AS INT64) AS units, ROUND(SUM(quantity * unit_price), 2) AS revenue"
-    query = f"SELECT COUNT(*) AS n, {sums} FROM events"
+    query = (
+        "SELECT COUNT(*) AS n, CAST(SUM(quantity) AS INT64) AS units, "
+        "ROUND(SUM(quantity * unit_price), 2) AS revenue FROM events"
+    )
     shown = user.recs("query", "newcomer", query, "--date", str(worlds.LAST), "--json", **environment)
     assert shown.code == 0, shown.told
     rows: list[dict[str, object]] = shown.json

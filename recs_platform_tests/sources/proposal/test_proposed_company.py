@@ -110,6 +110,27 @@ def test_per_cents_and_row_totals_are_computed_and_said(tmp_path: Path) -> None:
     assert "values up to 20 are taken for per cents" in company_yaml(company)
 
 
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ("order_id,customer_id,amount,date\no1,c1,5.00,2025-09-01\n", "every row is an order with what it cost"),
+        ("customer_id,sku,qty,price,date\nc1,s1,2,5.00,2025-09-01\n", "customer_id and date are taken for it"),
+    ],
+)
+def test_orders_without_lines_and_lines_without_orders(tmp_path: Path, lines: str, why: str) -> None:
+    company = proposed(tmp_path, orders=lines)
+    assert why in company_yaml(company)
+    assert company.tables[0].missing == ()
+    assert "order_id" in {**company.tables[0].matches, **company.tables[0].derived}
+
+
+def test_events_of_the_companys_own_may_become_metrics(tmp_path: Path) -> None:
+    visits = "customer,event,amount,time\nc1,Site visit,,2025-09-01 10:00:00\nc1,purchase,5.5,2025-09-01 11:00:00\n"
+    text = company_yaml(proposed(tmp_path, events=visits, mailings=SENT))
+    assert "#     - {name: site_visit, event: Site visit, kind: rate}" in text
+    assert "CAST(`amount` AS FLOAT64)" in text
+
+
 PRODUCTS = "sku,title,price\ns1,Oil,2.50\n"
 FITMENT = "year,make,model,sku\n1969,Ford,Bronco,s1\n1970,Ford,Bronco,s2\n"
 CUSTOMERS = "customer_id,email\nc1,a@example.com\nc2,b@example.com\n"

@@ -66,10 +66,12 @@ class DriftWorld:
         return train(examples(known, TASK.features, TASK.columns), SETTINGS, Provenance({}, "1")).candidate
 
 
-def drift_world(home: Path, *, seed: int, customers: int, first: int, last: int, drift: int) -> DriftWorld:
+def drift_world(
+    home: Path, *, seed: int, customers: int, first: int, last: int, drift: int, habits: float = 0.0
+) -> DriftWorld:
     """A world of which only the days from `first` to `last` are known."""
     company = metro(training_window_days=last - first + 1, feature_window_days=28).model_copy(
-        update={"simulation": Simulation(seed=seed, customers=customers, drift_after_days=drift)}
+        update={"simulation": Simulation(seed=seed, customers=customers, drift_after_days=drift, habits=habits)}
     )
     start, pipeline = company.start_date, pipelines()["offer_ranking"]
     span = Days(start + timedelta(days=first), start + timedelta(days=last))

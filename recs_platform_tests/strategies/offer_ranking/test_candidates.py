@@ -199,7 +199,7 @@ _MUTATIONS = {
     "announced offers": ("offer_periods.starts_on <= offer_periods.shown_on", "TRUE"),
     "leaflets a day late": ("offer_periods.starts_on <= offer_periods.shown_on", "offer_periods.starts_on <= @as_of"),
     "goods not for sale": ("goods_on_offer.price > 0", "TRUE"),
-    "unknown cost refused": (">= @min_margin, TRUE)", ">= @min_margin, FALSE)"),
+    "unknown cost refused": (">= @min_margin,\n      TRUE", ">= @min_margin,\n      FALSE"),
     "rates without everybody's": ("@rate_strength * everybody.rate", "0"),
     "everybody's rate for all": ("COALESCE(shown.redemptions, 0) + @rate", "0 + @rate"),
     "a category more": ("bought_in.place <= @candidate_categories", "bought_in.place <= @candidate_categories + 1"),

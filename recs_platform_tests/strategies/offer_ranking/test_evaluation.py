@@ -4,6 +4,7 @@ learned from is said, and days on which nothing can be judged."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,12 @@ from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.schemas.offer_ranking import BY_RATE
 from recs_platform.strategies.offer_ranking.evaluation import (
     Judged,
+    against_baselines,
     curves,
     offline_evaluation,
     ranking,
 )
-from recs_platform.strategies.offer_ranking.evaluation_pictures import show_evaluation
+from recs_platform.strategies.offer_ranking.evaluation_pictures import _baselines, show_evaluation
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.strategies.offer_ranking.market import (
     CLOSED_TO,
@@ -85,6 +87,7 @@ def judged(pairs: Sequence[tuple[str, str, bool, float, float, float]]) -> Judge
         labels=np.array(labels),
         chances=np.array(chances),
         rates=np.array(rates),
+        past_redemptions=np.zeros(len(pairs)),
         margins=np.array(margins),
     )
 
@@ -188,6 +191,38 @@ def test_precision_is_that_of_lists_sorted_one_by_one(pairs: list[tuple[str, str
                 chances = [min(max(k - a, 0), n) / n for a, n in zip(above, alike, strict=True)]
                 hits.append(sum(c for c, (_, redeemed) in zip(chances, mine, strict=True) if redeemed) / k)
             assert found[figure] == pytest.approx(np.mean(hits))
+
+
+def test_equal_rates_have_the_gain_over_a_random_order() -> None:
+    """New offers all have everybody's rate. By their ids the redeemed one would come first, which says nothing."""
+    rows = [
+        (f"C{n:02}", f"F{offer:02}", offer == 0, 0.9 if offer == 0 else 0.1, 0.002, 1.0)
+        for n in range(20)
+        for offer in range(40)
+    ]
+    tenth = by_name(list(ranking(judged(rows))), "ranking", 10)
+    by_chance = sum(1 / np.log2(place + 1) for place in range(1, 11)) / 40
+    assert tenth["ndcg"]["baseline"] == pytest.approx(by_chance)
+    assert tenth["ndcg_gain"]["value"] == pytest.approx(1 - by_chance)
+
+
+def test_a_model_that_a_column_beats_is_said_to_be() -> None:
+    """Whoever redeemed before redeems again; the model knows nothing of it, and its chances are too high."""
+    rng = np.random.default_rng(2)
+    habit = np.repeat(rng.random(200) < 0.3, 10)
+    labels = rng.random(2_000) < np.where(habit, 0.5, 0.05)
+    plain = judged([(f"C{n // 10}", f"F{n % 10}", bool(labels[n]), 0.5, 0.1, 1.0) for n in range(2_000)])
+    drawn = replace(plain, past_redemptions=habit.astype(float) * 3, chances=0.6 + 0.2 * rng.random(2_000))
+    rows = [{**row, "digest": "d"} for row in against_baselines(drawn)]
+    found = by_name(rows, "baselines") | by_name(rows, "baselines", 10)
+    assert found["past_redemptions_roc_auc"]["baseline"] > 0.75
+    assert found["past_redemptions_roc_auc_gain"]["high"] < 0
+    assert found["base_rate_log_loss_gain"]["low"] > 0
+    assert found["past_redemptions_ndcg_gain"]["low"] < 0 < found["past_redemptions_ndcg_gain"]["high"]
+    words = " ".join(_baselines({(row["section"], row["name"], row["k"]): row for row in rows}))
+    assert "past redemptions alone" in words
+    assert "the model is worse than it" in words
+    assert "the model is worse than that" in words
 
 
 def test_the_planted_truth_is_found(models: ModelShelf) -> None:

@@ -158,8 +158,9 @@ def test_features_of_the_day_itself_are_found(world: World) -> None:
 
 
 def test_labels_that_are_not_final_are_found(world: World) -> None:
-    border = "INTERVAL @label_days DAY) THEN NULL"
-    text = _text("training_set").replace(border, "INTERVAL @label_days - 3 DAY) THEN NULL")
+    border = "outcomes.final_on > @as_of THEN NULL"
+    text = _text("training_set").replace(border, "outcomes.final_on > DATE_ADD(@as_of, INTERVAL 3 DAY) THEN NULL")
+    assert text != _text("training_set")
     assert _failing_with(world, {"training_set": text}) == {"labels_not_final"}
 
 

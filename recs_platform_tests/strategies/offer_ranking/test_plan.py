@@ -99,7 +99,7 @@ def test_a_model_of_other_features_is_none() -> None:
     activate(shelf(), MONDAY, a_model(FeatureSet(TASK.features.specs[::-1])))
     ((reason, words, _),) = plan(WEDNESDAY)
     assert reason == "no_artifact"
-    assert words.startswith("no usable model: version 1 cannot be used, feature 1 of the model is business_type_match")
+    assert words.startswith("no usable model: version 1 cannot be used, feature 1 of the model is redemptions_of_kind")
 
 
 def test_a_day_before_the_first_model_has_none() -> None:

@@ -31,7 +31,8 @@ LAST = date(2025, 11, 16)
 """Before the world's drift date; a Sunday, so that what asks for a training is that there is no model."""
 TOLERANCE = 0.03
 FED = ("events", "impressions", "redemptions", "customers", "catalog", "offers", "offer_items")
-FEATURES = ("offer_candidates", *FEATURE_TABLES)
+FEATURES = (*FEATURE_TABLES[:3], "offer_candidates", *FEATURE_TABLES[3:])
+"""What is on offer comes before the candidates, and features after them."""
 MODEL = ("ranking_model", "offer_scores")
 
 

@@ -78,8 +78,8 @@ def test_the_first_model_goes_active(models: ModelShelf) -> None:
         None,
     )
     assert other["words"].startswith(
-        f"Not chosen: ROC AUC {other['roc_auc']:.4f}, against {chosen['roc_auc']:.4f} of the boosted trees. It is worse "
-        "than the boosted trees, ROC AUC -0."
+        f"Not chosen: ROC AUC {other['roc_auc']:.4f}, against {chosen['roc_auc']:.4f} of the boosted trees. It is "
+        "worse than the boosted trees, ROC AUC -0."
     )
     assert chosen["roc_auc"] > other["roc_auc"] + 0.1
     assert chosen["champion_digest"] is None

@@ -160,7 +160,7 @@ def test_what_was_found_too_late_and_what_was_not_found(shop: Shop) -> None:
     found = shop.explained(*late)
     assert found.verdict == "no candidate"
     said = re.fullmatch(
-        r"It was found, because the customer bought the item before.*, but only at place (\d+) of what speaks .*, "
+        r"It was found, because the customer bought an item of it before.*, but only at place (\d+) of what speaks .*, "
         r"and no more than 9 are scored \(max_candidates\)\.",
         found.words,
     )
@@ -168,9 +168,9 @@ def test_what_was_found_too_late_and_what_was_not_found(shop: Shop) -> None:
     assert int(said[1]) > 9
     never = [pair for pair in missed if offers[pair[1]] not in bought[pair[0]]]
     unknown = next(pair for pair in never if pair[1] == "F14")
-    assert "its item has no category" in shop.explained(*unknown).words
+    assert "its items have no category" in shop.explained(*unknown).words
     fish = next(shop.explained(*pair) for pair in never if pair[1] == "F21")
-    assert fish.words.startswith("Nothing speaks for it: in 14 days the customer has not bought its item")
+    assert fish.words.startswith("Nothing speaks for it: in 14 days the customer has not bought an item of it")
     assert "not among the 3 best offers of Fish, or Fish is not among the 2 categories" in fish.words
 
 
