@@ -51,7 +51,8 @@ def main(folder: Path) -> None:
 
 def credited(redeemed: pd.DataFrame, lines: pd.DataFrame, coupons: pd.DataFrame) -> pd.DataFrame:
     """Each redemption with the order that it was made in: of the household's orders of that day, the one with an item
-    that the coupon covers, best with money taken off; else the largest. One without an order that day gets its own."""
+    that the coupon covers, best with money taken off; else the largest. One without an order that day gets its own, and
+    so does the second of a coupon that two campaigns count on one day."""
     covered = coupons.drop_duplicates().assign(covered=True)
     possible = redeemed.merge(lines, left_on=["household_id", "redemption_date"], right_on=["household_id", "day"])
     possible = possible.merge(covered, on=["coupon_upc", "campaign_id", "product_id"], how="left")
@@ -61,8 +62,11 @@ def credited(redeemed: pd.DataFrame, lines: pd.DataFrame, coupons: pd.DataFrame)
     best = best.drop_duplicates(redeemed.columns.tolist())
     best["product_id"] = best.product_id.where(best.covered)
     joined = redeemed.merge(best[[*redeemed.columns, "basket_id", "product_id"]], how="left")
-    alone = "R-" + joined.household_id.astype(str) + "-" + joined.redemption_date.dt.strftime("%Y%m%d")
-    joined["order_id"] = joined.basket_id.astype("Int64").astype("string").fillna(alone)
+    alone = joined.household_id.astype(str).str.cat(
+        [joined.redemption_date.astype(str), joined.campaign_id.astype(str)], "-"
+    )
+    again = joined.duplicated(["household_id", "coupon_upc", "basket_id"])
+    joined["order_id"] = joined.basket_id.astype("Int64").astype("string").mask(again).fillna("R-" + alone)
     return joined.drop(columns="basket_id")
 
 

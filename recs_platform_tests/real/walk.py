@@ -1,8 +1,8 @@
 """The offers company through the last quarter of 2017, as its engineer would have run it.
 
-Every Monday before a mailing the company's day is made, which trains: so each mailing is scored by a model that was
-trained before it, on outcomes that were final by then. The last day of the year makes the features of all mailings of
-the quarter, each as of the day before. Nothing here reaches into the platform: these are its commands.
+Three Mondays are made, which train, and each mailing is scored by the newest model from before it, which knew the
+outcomes that were final by then. The last day of the year makes the features of all mailings of the quarter, each as of
+the day before. Nothing here reaches into the platform: these are its commands.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 RECS = str(Path(sys.executable).parent / "recs")
-MONDAYS = tuple(date(2017, *day) for day in ((10, 2), (10, 16), (10, 23), (11, 13), (11, 20), (12, 4), (12, 25)))
+MONDAYS = (date(2017, 10, 2), date(2017, 10, 23), date(2017, 11, 20))
+"""Days that train."""
 LAST = date(2017, 12, 31)
 MAILED = tuple(date(2017, *day) for day in ((10, 4), (10, 18), (10, 30), (11, 15), (11, 27), (12, 6), (12, 28)))
 """The days of the quarter on which campaigns were mailed; 2017-12-06 saw two."""
