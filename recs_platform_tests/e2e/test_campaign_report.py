@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 _IMAGES = Path(__file__).parents[2] / "docs" / "images"
 _ASKED_FOR_SCREENSHOTS = bool(os.environ.get("UPDATE_SCREENSHOTS"))
 _LARGEST_PICTURE = 400_000
-DESKTOP, PHONE, SUMMARY = (1280, 1560), (390, 2480), (1280, 760)
+DESKTOP, PHONE, SUMMARY = (1280, 1560), (390, 2480), (1280, 850)
 _PAGES_OF_A4 = 40
 _MAKE = f"""
 import sys
