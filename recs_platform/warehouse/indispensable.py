@@ -7,7 +7,7 @@ and which of them a company lacks (`pipeline/left_out.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
@@ -27,10 +27,19 @@ def indispensable(tree: exp.Expr | None, common: _OneOfEach | None = None) -> fr
         case exp.Subquery():
             return indispensable(tree.this, known)
         case exp.Union():
-            return indispensable(tree.left, known) & indispensable(tree.right, known)
+            return frozenset.intersection(*(indispensable(branch, known) for branch in _branches(tree)))
         case exp.Select():
             return _NONE if _always_a_row(tree) else _joined(tree, known)
     return _NONE
+
+
+def _branches(union: exp.Union) -> Iterator[exp.Expr]:
+    """Of unions in a row, which lean to the left and may be thousands."""
+    left: exp.Expr = union
+    while isinstance(left, exp.Union):
+        yield left.right
+        left = left.left
+    yield left
 
 
 def _always_a_row(select: exp.Select) -> bool:
