@@ -23,7 +23,6 @@ from recs_platform.companies.source_expression import columns_of, parsed
 from recs_platform.masking import mask_text
 from recs_platform.sources.connectors.data_file import DataFile
 from recs_platform.sources.connectors.request import BATCH_ROWS, SourceRequest, Stream, for_engine
-from recs_platform.warehouse.lake.compile import duckdb_expression
 from recs_platform.warehouse.lake.engine import literal, quoted
 from recs_platform.warehouse.lake.row_expressions import RowExpressionError, projected, projected_types
 
@@ -178,6 +177,8 @@ def _expression(
     there: list[str],
 ) -> str:
     from sqlglot import exp
+
+    from recs_platform.warehouse.lake.compile import duckdb_expression
 
     root = exp.Paren(this=parsed(source.expressions[name]).copy())
     for text in list(root.find_all(exp.Literal)):
