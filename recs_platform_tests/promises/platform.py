@@ -171,8 +171,9 @@ def quietly() -> Iterator[None]:
 
 
 def violations(run: dg.ExecuteInProcessResult) -> dict[str, int]:
-    """What the checks of a run counted."""
+    """What the checks of a run counted; one that had nothing to judge has no count."""
     counted = {}
     for evaluation in run.get_asset_check_evaluations():
-        counted[evaluation.check_name] = int(str(evaluation.metadata["violations"].value))
+        if "violations" in evaluation.metadata:
+            counted[evaluation.check_name] = int(str(evaluation.metadata["violations"].value))
     return counted

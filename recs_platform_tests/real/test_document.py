@@ -19,7 +19,7 @@ def quoted(page: str) -> str:
 
 
 def differences(shown: str, measured: str) -> list[str]:
-    """Where two texts differ in words, or in a figure by more than its last digit: machines round differently."""
+    """Where two texts differ in words, or in a figure by more than its last digit and a thousandth: machines round differently."""
     if _NUMBER.sub("#", shown) != _NUMBER.sub("#", measured):
         return ["the words differ"]
     pairs = zip(_NUMBER.findall(shown), _NUMBER.findall(measured), strict=True)
@@ -27,8 +27,9 @@ def differences(shown: str, measured: str) -> list[str]:
 
 
 def _close(shown: str, measured: str) -> bool:
-    last_digit = 10.0 ** -len(shown.partition(".")[2])
-    return abs(float(shown.replace(",", "")) - float(measured.replace(",", ""))) < 1.5 * last_digit
+    value, decimals = float(shown.replace(",", "")), shown.partition(".")[2]
+    allowed = max(1.5 * 10.0 ** -len(decimals), abs(value) / 1_000 if decimals else 0)
+    return abs(value - float(measured.replace(",", ""))) < allowed
 
 
 def test_the_page_shows_what_was_measured(judged: Quarter) -> None:

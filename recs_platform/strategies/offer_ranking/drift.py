@@ -33,8 +33,15 @@ WATCHED = WatchedExamples(
         **{spec.name: (OFFER,) for spec in OFFER_FEATURES},
     },
     counted_by=(CUSTOMER,),
-    # Customers of a kind share it for all offers of a category.
-    groups={"business_type_match": ("business_type", "category")},
+    groups={
+        # Customers of a kind share it for all offers of a category.
+        "business_type_match": ("business_type", "category"),
+        # All offers of a category share it, and all of a kind.
+        "category_redemption_rate": ("category",),
+        "kind_redemption_rate": ("kind",),
+        # All offers of a campaign share it. Which campaign it is, examples do not say; how large it is nearly does.
+        "offers_in_campaign": ("offers_in_campaign",),
+    },
     plural="impressions",
     success="redeemed",
 )
