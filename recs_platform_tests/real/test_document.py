@@ -19,7 +19,8 @@ def quoted(page: str) -> str:
 
 
 def differences(shown: str, measured: str) -> list[str]:
-    """Where two texts differ in words, or in a figure by more than its last digit and a thousandth: machines round differently."""
+    """Where two texts differ in words, or in a figure by more than machines round differently: the last digit, and of
+    a fraction a thousandth."""
     if _NUMBER.sub("#", shown) != _NUMBER.sub("#", measured):
         return ["the words differ"]
     pairs = zip(_NUMBER.findall(shown), _NUMBER.findall(measured), strict=True)
