@@ -15,7 +15,7 @@ from recs_platform.bench.measure import in_own_process
 
 pytestmark = pytest.mark.slow
 
-CUSTOMERS = 150
+CUSTOMERS = 800
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 
 def test_pandas_finds_the_same_features(seen: Seen) -> None:
-    assert seen.features == (1_500, 1_500)
+    assert seen.features == (10 * CUSTOMERS, 10 * CUSTOMERS)
     assert seen.difference.startswith("the two sides disagree: promo_affinity")
 
 
