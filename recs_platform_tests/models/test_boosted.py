@@ -45,6 +45,6 @@ def test_training_tells_the_trees_what_share_it_kept() -> None:
     train = (encoding.matrix(sample.table), sample.labels)
     validation = (encoding.matrix(shares.stopping.table), shares.stopping.labels)
     share = kept_share(drawn[shares.fitting], fitting)
-    by_hand, otherwise = (fit(encoding, train, validation, kept, settings, 1)[0] for kept in (share, 0.01))
+    by_hand, otherwise = (fit(encoding, train, validation, kept, settings, 1)[0] for kept in (share, 0.9))
     assert training.models[1].ranker.content() == by_hand.content()
     assert otherwise.content() != by_hand.content()
