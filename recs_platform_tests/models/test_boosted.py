@@ -32,7 +32,7 @@ def test_left_out_failures_count_in_the_validation_loss_as_little_as_in_training
 
 def test_training_tells_the_trees_what_share_it_kept() -> None:
     """The same training by hand, step by step; with another share other trees."""
-    settings = SETTINGS.model_copy(update={"negatives_per_positive": 0.25, "most_trees": 300, "patience": 3})
+    settings = SETTINGS.model_copy(update={"negatives_per_positive": 0.25, "most_trees": 300, "patience": 1})
     everything = read(rows(linear))
     training = train_both(everything, settings, PROVENANCE)
     split = training.windows.split(everything)
@@ -45,6 +45,6 @@ def test_training_tells_the_trees_what_share_it_kept() -> None:
     train = (encoding.matrix(sample.table), sample.labels)
     validation = (encoding.matrix(shares.stopping.table), shares.stopping.labels)
     share = kept_share(drawn[shares.fitting], fitting)
-    by_hand, otherwise = (fit(encoding, train, validation, kept, settings, 1)[0] for kept in (share, 0.9))
+    by_hand, otherwise = (fit(encoding, train, validation, kept, settings, 1)[0] for kept in (share, 0.001))
     assert training.models[1].ranker.content() == by_hand.content()
     assert otherwise.content() != by_hand.content()

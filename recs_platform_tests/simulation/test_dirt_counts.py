@@ -37,6 +37,7 @@ REJECTED = {
     "fitment": {"vehicle_year is impossible": "vehicle_year NOT BETWEEN 1885 AND 2100"},
     "order_history": {"item_id is missing": "item_id IS NULL"},
     "offers": {"ends_on is before starts_on": "ends_on < starts_on"},
+    "offer_items": {"item_id is missing": "item_id IS NULL"},
 }
 
 
