@@ -29,7 +29,7 @@ def rows_of(table: str, tables: Tables, parameters: OfferRankingParameters, text
     connection = duckdb.connect(config={"threads": 1})
     try:
         for name in query.tables:
-            _show(connection, name, tables[name])
+            _show(connection, name, tables.get(name, []))
         rows: list[Row] = connection.execute(duckdb_sql(query, given)).to_arrow_table().to_pylist()
     finally:
         connection.close()
