@@ -29,6 +29,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import JobRun, Status
+from recs_platform.plurals import listed
 from recs_platform.schemas.table import Kind
 from recs_platform.warehouse.point_in_time import looking_back
 from recs_platform.warehouse.protocol import Warehouse
@@ -132,7 +133,7 @@ def _table_state(
     elif later := _replaced_later(name, there, slices):
         state, why = "stale", f"{later} was replaced later"
     elif made_without := [one for one in own[-1].note.get(NOT_PROVIDED, ()) if one not in without]:
-        state, why = "stale", f"it was made without {' and '.join(made_without)}"
+        state, why = "stale", f"it was made without {listed(made_without)}"
     elif without:
         state, why = "not provided", not_provided_in_words(without)
     elif own[-1].empty:

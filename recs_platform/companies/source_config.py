@@ -33,6 +33,8 @@ _LONGEST_NAME, _LONGEST_PATH = 300, 1_000
 FILE_ENDINGS = (".parquet", ".csv")
 PACKED_ENDINGS = (".csv.gz", ".zip", ".xlsx")
 """Of a folder these are read only where it has none of the others: an export may lie beside its own copy."""
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+"""The usual ones, and what people call them."""
 _SPELT_OUT = {"tab": "\t", "\\t": "\t"}
 
 

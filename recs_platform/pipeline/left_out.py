@@ -7,11 +7,12 @@ not computed. It is there, with its columns, and says so. Not here: how that is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable
+from recs_platform.plurals import listed
 from recs_platform.schemas.landing import source
 from recs_platform.schemas.table import spec_of
 
@@ -55,14 +56,13 @@ def _uses_window(pipeline: Pipeline, company: Company, name: str) -> bool:
     return any(span in windows and "events" in pipeline.made_of(log) for log, span in back.items())
 
 
-def not_provided_in_words(sources: Iterable[str]) -> str:
+def not_provided_in_words(sources: Sequence[str]) -> str:
     """As a sentence without its full stop.
 
     >>> not_provided_in_words(["interactions"]), not_provided_in_words(["deliveries", "interactions"])
     ('interactions is not provided', 'deliveries and interactions are not provided')
     """
-    *others, last = sources
-    return f"{', '.join(others)} and {last} are not provided" if others else f"{last} is not provided"
+    return f"{listed(sources)} {'are' if len(sources) > 1 else 'is'} not provided"
 
 
 def _needed(pipeline: Pipeline, name: str) -> frozenset[str]:

@@ -6,13 +6,14 @@ be read (check.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.left_out import left_out
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import SOURCES
+from recs_platform.plurals import listed
 
 _MOST_NAMED = 6
 
@@ -32,15 +33,15 @@ class Possibility:
 
     def __str__(self) -> str:
         several = len(self.names) > 1
-        subject = f"{self.kind}{'s' if several else ''} {_and(self.names)}"
+        subject = f"{self.kind}{'s' if several else ''} {listed(self.names)}"
         if not self.works:
-            return f"{subject} {'do' if several else 'does'} not work, for want of {_and(self.for_want_of)}"
+            return f"{subject} {'do' if several else 'does'} not work, for want of {listed(self.for_want_of)}"
         sentence = f"{subject} {'work' if several else 'works'}"
         if not self.without:
             return sentence
         named = ", ".join(self.without[:_MOST_NAMED])
         more = f" and {len(self.without) - _MOST_NAMED} more" if len(self.without) > _MOST_NAMED else ""
-        return f"{sentence} without {named}{more}, for want of {_and(self.for_want_of)}"
+        return f"{sentence} without {named}{more}, for want of {listed(self.for_want_of)}"
 
 
 def what_works(
@@ -89,8 +90,3 @@ def _reports(pipeline: Pipeline, without: Mapping[str, tuple[str, ...]]) -> Iter
     for causes, names in by_cause.items():
         if names:
             yield Possibility("report", tuple(names), works=not causes, for_want_of=causes)
-
-
-def _and(names: Sequence[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last

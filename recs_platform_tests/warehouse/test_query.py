@@ -161,7 +161,7 @@ def test_a_description_ends_at_the_first_empty_comment_line() -> None:
     assert query.directives == (("look-back", "visits 7", 5),)
 
 
-KNOWN = "known: look-back, earlier, table, severity, tolerance, of, remedy, among, given"
+KNOWN = "known: look-back, earlier, table, severity, tolerance, of, remedy, among, judges, given"
 
 
 @pytest.mark.parametrize("key", ["lookback", "look_back", "Look-back", "LOOK-BACK", "lok-back"])

@@ -15,14 +15,13 @@ from typing import Any
 import pyarrow as pa
 
 from recs_platform.companies.problems import did_you_mean
-from recs_platform.companies.source_config import FilesSource
+from recs_platform.companies.source_config import DELIMITERS, FilesSource
 from recs_platform.companies.source_expression import columns_of
 from recs_platform.errors import SourceError
 from recs_platform.sources.connectors.data_file import DataFile, not_text, open_bytes, plain_text, text_encoding
 from recs_platform.sources.connectors.request import BATCH_ROWS, SourceRequest
 from recs_platform.warehouse.lake.csv_text import CsvTextError, csv_text
 
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _LONGEST_LINE = 2_000_000
 
 
@@ -81,7 +80,7 @@ def _not_a_header(
     request: SourceRequest, file: DataFile, source: FilesSource, header: list[str], looked_for: set[str]
 ) -> SourceError:
     line = source.delimiter.join(header)
-    for separator, name in _SEPARATORS.items():
+    for separator, name in DELIMITERS.items():
         names = {part.strip(' "') for part in line.split(separator)}
         if separator != source.delimiter and not looked_for.isdisjoint(names):
             written = "tab" if separator == "\t" else f'"{separator}"'

@@ -18,6 +18,7 @@ import pyarrow as pa
 from recs_platform.companies.source_config import DATE_PLACEHOLDER, FILE_ENDINGS, PACKED_ENDINGS, FilesSource
 from recs_platform.errors import AnySourceError
 from recs_platform.outages import may_recover
+from recs_platform.plurals import listed
 from recs_platform.sources.connectors import csv_file, excel_file, parquet_file
 from recs_platform.sources.connectors.data_file import DataFile, data_files
 from recs_platform.sources.connectors.dialect import Projection, projected_batches, projection
@@ -31,7 +32,7 @@ from recs_platform.sources.connectors.request import (
 )
 
 _READERS = {".parquet": parquet_file, ".csv": csv_file, ".xlsx": excel_file}
-_ENDINGS = " or ".join((", ".join((*FILE_ENDINGS, *PACKED_ENDINGS[:-1])), PACKED_ENDINGS[-1]))
+_ENDINGS = listed((*FILE_ENDINGS, *PACKED_ENDINGS), "or")
 _SHOWN_DAYS = 5
 _REPLACED: dict[pa.DataType, pa.DataType] = {pa.float16(): pa.float32(), pa.string_view(): pa.string()}
 """Types that what converts values does not know, and those that hold the same."""

@@ -18,10 +18,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
+from recs_platform.companies.source_config import DELIMITERS
 from recs_platform.errors import ConfigError
 from recs_platform.sources.proposal.feed_sample import MOST_ROWS, ColumnSample, columns_of, kept
 
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _LOOKED_AT_BYTES = 64 * 2**20
 _LOOKED_AT_LINES = 200
 
@@ -45,7 +45,7 @@ def dialect_of(path: Path) -> Dialect:
     with _text(path, encoding) as file:
         lines = list(islice(file, _LOOKED_AT_LINES))
     delimiter = _delimiter(lines)
-    evidence = [] if delimiter == "," else [f"fields are separated by {_DELIMITERS[delimiter]}"]
+    evidence = [] if delimiter == "," else [f"fields are separated by {DELIMITERS[delimiter]}"]
     return Dialect(encoding, delimiter, (*evidence, *([why] if why else [])))
 
 
@@ -124,7 +124,7 @@ def _encoding(path: Path) -> tuple[str, str]:
 def _delimiter(lines: list[str]) -> str:
     """The sign by which most lines have the same number of fields, of more than one."""
     best, best_score = ",", (0.0, 0)
-    for delimiter in _DELIMITERS:
+    for delimiter in DELIMITERS:
         try:
             found = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
         except csv.Error:

@@ -12,14 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from recs_platform.companies.source_config import DATE_PLACEHOLDER
+from recs_platform.companies.source_config import DATE_PLACEHOLDER, FILE_ENDINGS, PACKED_ENDINGS
 from recs_platform.errors import ConfigError
 from recs_platform.sources.proposal.csv_sample import Dialect, dialect_of, every_value, sample_columns
 from recs_platform.sources.proposal.feed_sample import ColumnSample, FeedSample, together
 from recs_platform.sources.proposal.typed_samples import parquet_columns, parquet_values, sheet_values, sheets_of
 
-_CSV = (".csv", ".csv.gz", ".zip")
-_ENDINGS = (*_CSV, ".parquet", ".xlsx")
+_ENDINGS = (*FILE_ENDINGS, *PACKED_ENDINGS)
 _OTHER_TABLES = (".txt", ".tsv", ".tab", ".dat", ".xls", ".json", ".jsonl", ".ndjson", ".xml", ".db", ".sqlite")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST_FILES_LOOKED_AT = 12
