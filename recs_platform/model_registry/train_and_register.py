@@ -22,6 +22,7 @@ from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.challenge import challenge
 from recs_platform.models.data import NotTrainableError, examples
 from recs_platform.models.features import FeatureError
+from recs_platform.models.final import final_of
 from recs_platform.models.model import Model
 from recs_platform.models.provenance import provenance_of
 from recs_platform.models.retraining import Reason
@@ -55,8 +56,9 @@ class TrainingOrder:
 class RegisteredTraining:
     training: Training
     candidate: Model
+    """As it was judged."""
     registered: Registered
-    """The candidate, as the registry has it."""
+    """The same kind, fitted on all examples, as the registry has it."""
     champion: Registered | None
     """What it was compared with."""
 
@@ -111,7 +113,8 @@ def _compared(task: RankingTask, table: ExampleTable, models: ModelShelf, order:
     read = examples(final, task.features, task.columns)
     provenance = provenance_of(table.name, read, __version__)
     training = train(read, order.settings, provenance, kinds=task.kinds, yardsticks=task.yardsticks)
-    registered_before = (models.kept(task.model, order.day, model.digest) for model in training.models)
+    finals = {model.digest: final_of(model, read) for model in training.models}
+    registered_before = (models.kept(task.model, order.day, final.digest) for final in finals.values())
     kept = next((version for version in registered_before if version is not None), None)
     rival = models.before(kept) if kept else models.serving(task.model, order.day)
     champion, problem = _champion(task, models, rival)
@@ -122,7 +125,7 @@ def _compared(task: RankingTask, table: ExampleTable, models: ModelShelf, order:
     if problem:
         verdict = replace(verdict, words=f"{problem} {verdict.words}")
     # Of a day that is made again the registry keeps what it has, and mends an artifact that was damaged.
-    registered = models.keep(task.model, candidate, order.day, verdict)
+    registered = models.keep(task.model, finals[candidate.digest], order.day, verdict)
     return RegisteredTraining(training, candidate, registered, rival if registered.metrics["champion"] else None)
 
 
@@ -131,6 +134,6 @@ def _champion(task: RankingTask, models: ModelShelf, serving: Registered | None)
     if serving is None:
         return None, ""
     try:
-        return models.load(serving, task.features), ""
+        return models.load(serving, task.features).judged, ""
     except ArtifactError as error:
         return None, f"Version {serving.version} cannot be used ({error.problem}), so it counts as none."

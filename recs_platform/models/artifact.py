@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from recs_platform.errors import UnavailableError, UserError
 from recs_platform.models.features import FeatureError, FeatureSet
 from recs_platform.models.kinds import kind_named
-from recs_platform.models.manifest import Manifest, sha256
+from recs_platform.models.manifest import Manifest, judged_file, sha256
 from recs_platform.models.model import Model
 from recs_platform.models.ranker import Ranker
 from recs_platform.outages import may_recover
@@ -45,7 +45,8 @@ def save(model: Model, folder: Path) -> None:
     unfinished = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         unfinished.chmod(0o755)
-        (unfinished / kind_named(model.manifest.kind).file).write_bytes(model.ranker.content())
+        for name, ranker in _rankers(model).items():
+            (unfinished / name).write_bytes(ranker.content())
         (unfinished / MANIFEST).write_bytes(model.manifest.canonical())
         (unfinished / SEAL).write_bytes(_seal(model.manifest.canonical()))
         unfinished.rename(folder)
@@ -61,15 +62,18 @@ def load(folder: Path, features: FeatureSet | None = None, *, digest: str | None
             features.require_same(manifest.encoding.features.specs)
         except FeatureError as error:
             raise ArtifactError(folder / MANIFEST, str(error), _RETRAIN) from error
-    ranker = _ranker(folder, manifest, threads)
-    return Model(manifest, ranker)
+    name = kind_named(manifest.kind).file
+    ranker = _ranker(folder, manifest, name, threads)
+    judged = None if manifest.judged is None else _ranker(folder, manifest, judged_file(name), threads)
+    return Model(manifest, ranker, judged)
 
 
 def prove(folder: Path, *, digest: str | None = None) -> Manifest:
     """The manifest of a folder whose every byte is as training wrote it: for who stores or fetches it, and scores
     nothing."""
     manifest = _proved_manifest(folder, digest)
-    _proved_file(folder, manifest)
+    for name in manifest.files:
+        _proved_file(folder, manifest, name)
     return manifest
 
 
@@ -87,9 +91,15 @@ def _proved_manifest(folder: Path, digest: str | None) -> Manifest:
     return _manifest(folder / MANIFEST, content)
 
 
-def _proved_file(folder: Path, manifest: Manifest) -> bytes:
-    """The content of the ranker's file."""
-    path = folder / kind_named(manifest.kind).file
+def _rankers(model: Model) -> dict[str, Ranker]:
+    """By the names of their files."""
+    name = kind_named(model.manifest.kind).file
+    return {name: model.ranker} | ({judged_file(name): model.judged_ranker} if model.judged_ranker else {})
+
+
+def _proved_file(folder: Path, manifest: Manifest, name: str) -> bytes:
+    """The content of a ranker's file."""
+    path = folder / name
     content = _read(path)
     if sha256(content) != manifest.files[path.name]:
         raise ArtifactError(path, "its bytes are not those that the manifest names", _FETCH)
@@ -112,7 +122,8 @@ def _seal(manifest: bytes) -> bytes:
 def _manifest(path: Path, content: bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(content)
-        if set(manifest.files) != {kind_named(manifest.kind).file}:
+        name = kind_named(manifest.kind).file
+        if set(manifest.files) != ({name, judged_file(name)} if manifest.judged else {name}):
             raise ArtifactError(path, f"it lists the files {sorted(manifest.files)}", _FETCH)
         _ = manifest.encoding
     except ValidationError as error:
@@ -127,9 +138,9 @@ def _manifest(path: Path, content: bytes) -> Manifest:
     return manifest
 
 
-def _ranker(folder: Path, manifest: Manifest, threads: int) -> Ranker:
+def _ranker(folder: Path, manifest: Manifest, name: str, threads: int) -> Ranker:
     kind = kind_named(manifest.kind)
-    path, content = folder / kind.file, _proved_file(folder, manifest)
+    path, content = folder / name, _proved_file(folder, manifest, name)
     try:
         ranker = kind.read(content, threads)
     except (ValueError, TypeError, KeyError) as error:

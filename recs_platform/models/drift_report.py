@@ -94,7 +94,11 @@ class DriftRow:
 def drift_rows(
     model: Model, examples: pa.Table, watched: WatchedExamples, settings: DriftSettings, day: date
 ) -> list[DriftRow]:
-    """The day's report on a model. Of `examples` only the newest count; without any there is no row."""
+    """The day's report on a model. Of `examples` only the newest count; without any there is no row.
+
+    It tells of the judged model, whose scores on days that it had not learned from are known.
+    """
+    model = model.judged
     newest = _of_days(examples, watched.task, day, settings.days)
     if not newest.num_rows:
         return []

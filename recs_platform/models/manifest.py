@@ -44,10 +44,22 @@ class StoredWindow:
     """Rows on a Monday, a Tuesday and so on, of the days that had any; a busy one counts more than a quiet one."""
 
 
+@dataclass(frozen=True)
+class JudgedParts:
+    """In what the judged model is another than the one that serves: all else in the manifest is of both."""
+
+    features: tuple[StoredFeature, ...]
+    kept_negatives: float
+    calibration: Calibration | None
+    importance: dict[str, float]
+    fitted: dict[str, Any]
+    digest_of_file: str
+
+
 class Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[2, 3] = 3
+    format: Literal[2, 3, 4] = 3
     """Another number with every new field: what is loaded must write the very bytes that were stored."""
     kind: str
     features: tuple[StoredFeature, ...]
@@ -55,6 +67,9 @@ class Manifest(BaseModel):
     """Share of the failures that training kept; probabilities are corrected by it."""
     calibration: Calibration | None = None
     """What corrected log-odds are worth; None where too little was known, and in models of format 2."""
+    judged: JudgedParts | None = None
+    """Format 4: this model learned from all examples, and its twin, which had not seen those of the test window, was
+    judged. None of a model that was judged itself."""
     label_rate: float
     """Share of successes in the training window, before any were left out."""
     training: dict[str, Distribution]
@@ -82,11 +97,12 @@ class Manifest(BaseModel):
 
     @property
     def learned_until(self) -> date:
-        """The last day whose outcomes had a say in the fit."""
+        """The last day whose outcomes had a say in the fit of the judged model."""
         return max(self.windows[name].last for name in ("train", "validation"))
 
     def canonical(self) -> bytes:
-        fields = self.model_dump(mode="json", exclude={"calibration"} if self.format == 2 else None)
+        later = {2: {"calibration", "judged"}, 3: {"judged"}, 4: set[str]()}[self.format]
+        fields = self.model_dump(mode="json", exclude=later)
         text = json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()
 
@@ -94,6 +110,11 @@ class Manifest(BaseModel):
     def digest(self) -> str:
         """Names the whole model, because the manifest holds the hash of every other file."""
         return f"sha256:{sha256(self.canonical())}"
+
+
+def judged_file(name: str) -> str:
+    """The file of the judged model's ranker, beside that of the one that serves."""
+    return f"judged_{name}"
 
 
 def stored_features(encoding: Encoding) -> tuple[StoredFeature, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.models.features import Floats
-from recs_platform.models.manifest import Manifest
+from recs_platform.models.manifest import Manifest, judged_file
 from recs_platform.models.ranker import Ranker
 from recs_platform.models.sampling import corrected, sigmoid
 
@@ -23,10 +23,23 @@ BATCH = 100_000
 class Model:
     manifest: Manifest
     ranker: Ranker
+    judged_ranker: Ranker | None = None
+    """Of a model that learned from all examples: that of its twin which was judged."""
 
     @property
     def digest(self) -> str:
         return self.manifest.digest
+
+    @property
+    def judged(self) -> Model:
+        """The model whose figures the manifest shows, which has not learned from the days that it is judged on."""
+        parts = self.manifest.judged
+        if parts is None or self.judged_ranker is None:
+            return self
+        own = {name: getattr(parts, name) for name in ("features", "kept_negatives", "calibration", "importance")}
+        (file,) = (name for name in self.manifest.files if judged_file(name) in self.manifest.files)
+        own |= {"fitted": parts.fitted, "files": {file: parts.digest_of_file}, "format": 3, "judged": None}
+        return Model(self.manifest.model_copy(update=own), self.judged_ranker)
 
     def raw_scores(self, table: pa.Table, batch: int = BATCH) -> Floats:
         """Log-odds in the sample that was trained on: what contributions add up to."""

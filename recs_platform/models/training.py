@@ -1,6 +1,6 @@
 """From examples to a model of each kind, compared on days that none has seen; one becomes the candidate.
 
-The candidate is not fitted again with the newest days: what was measured is what is served.
+Not here: the model that serves, which is fitted again with the newest days (final.py).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def train(
     )
     split = windows.split(examples)
     shares = shared_out(split, settings.seed)
-    data = _fit_data(split.train, shares, settings)
+    data = fit_data(split.train, shares.fitting, shares.stopping, settings)
     common = {
         "features": stored_features(data.encoding),
         "kept_negatives": data.kept,
@@ -112,7 +112,7 @@ def shared_out(split: Split, seed: int) -> Shares:
     kinds, so a handful of successes of the newest one would not do. All others of the validation window say when to
     stop.
     """
-    is_held = [_is_held(part, seed) for part in (split.train, split.validation)]
+    is_held = [held_customers(part, seed) for part in (split.train, split.validation)]
     lacking = WANTED - int(split.validation.labels[is_held[1]].sum())
     apart = is_held[0] & (split.train.days >= _day_holding(lacking, split.train.where(is_held[0])))
     stopping = split.validation.where(~is_held[1])
@@ -122,7 +122,8 @@ def shared_out(split: Split, seed: int) -> Shares:
     return Shares(~apart, stopping, calibrating)
 
 
-def _is_held(examples: Examples, seed: int) -> Bools:
+def held_customers(examples: Examples, seed: int) -> Bools:
+    """The fifth of the customers whose rows teach nothing."""
     customers = pc.unique(examples.groups)
     held = keep(customers.to_pylist(), np.zeros(len(customers), np.bool_), CALIBRATING_SHARE, f"calibrate {seed}")
     is_held: Bools = held[pc.index_in(examples.groups, value_set=customers).to_numpy()]
@@ -139,12 +140,13 @@ def _day_holding(successes: int, examples: Examples) -> np.datetime64:
     return first
 
 
-def _fit_data(train: Examples, shares: Shares, settings: TrainingSettings) -> FitData:
-    fitting = train.labels[shares.fitting]
+def fit_data(train: Examples, is_fitting: Bools, stopping: Examples, settings: TrainingSettings) -> FitData:
+    """Of the rows that may teach, some failures left out; and what says when to stop, whole."""
+    fitting = train.labels[is_fitting]
     positives, failures = int(fitting.sum()), int((~fitting).sum())
     rate = rate_for(positives, failures, settings.negatives_per_positive)
-    learned = keep(train.ids.to_pylist(), train.labels, rate, str(settings.seed)) & shares.fitting
-    share = kept_share(learned[shares.fitting], fitting)
+    learned = keep(train.ids.to_pylist(), train.labels, rate, str(settings.seed)) & is_fitting
+    share = kept_share(learned[is_fitting], fitting)
     if not share:
         raise NotTrainableError(
             f"negatives_per_positive {settings.negatives_per_positive} leaves none of the {failures} failures of the "
@@ -154,7 +156,7 @@ def _fit_data(train: Examples, shares: Shares, settings: TrainingSettings) -> Fi
     return FitData(
         encoding,
         train=_matrix(encoding, train.where(learned)),
-        validation=_matrix(encoding, shares.stopping),
+        validation=_matrix(encoding, stopping),
         kept=share,
     )
 

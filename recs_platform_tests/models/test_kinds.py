@@ -103,8 +103,9 @@ def test_a_strategy_trains_and_scores_with_it(tmp_path: Path) -> None:
     assert (outcome.registered.version, outcome.registered.status) == (1, "active")
     scored = score_for(task, rows(linear, count=50, seed=5), shelf, DAY)
     assert scored is not None
-    assert scored.by.digest == outcome.training.candidate.digest
-    assert shelf.load(scored.by, FEATURES).ranker.kind == "line"
+    serving = shelf.load(scored.by, FEATURES)
+    assert serving.judged.digest == outcome.training.candidate.digest
+    assert serving.ranker.kind == "line"
 
 
 def test_where_its_code_is_not_loaded_its_models_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

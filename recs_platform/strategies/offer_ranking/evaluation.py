@@ -58,7 +58,8 @@ def offline_evaluation(
     serving = models.serving(TASK.model, days.last)
     closed = training_set.filter(pc.is_valid(training_set["label"]))
     if serving is not None and closed.num_rows:
-        model = models.load(serving, FEATURES)
+        # What serves has learned from all of these days; its twin, which was judged, has not.
+        model = models.load(serving, FEATURES).judged
         judged = Judged.of(model, closed)
         figures = [
             *overall(judged, model.manifest, days.last),
