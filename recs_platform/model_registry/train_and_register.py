@@ -22,7 +22,7 @@ from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.challenge import challenge
 from recs_platform.models.data import NotTrainableError, examples
 from recs_platform.models.features import FeatureError
-from recs_platform.models.final import final_of
+from recs_platform.models.final import finals_of
 from recs_platform.models.model import Model
 from recs_platform.models.provenance import provenance_of
 from recs_platform.models.retraining import Reason
@@ -113,8 +113,8 @@ def _compared(task: RankingTask, table: ExampleTable, models: ModelShelf, order:
     read = examples(final, task.features, task.columns)
     provenance = provenance_of(table.name, read, __version__)
     training = train(read, order.settings, provenance, kinds=task.kinds, yardsticks=task.yardsticks)
-    finals = {model.digest: final_of(model, read) for model in training.models}
-    registered_before = (models.kept(task.model, order.day, final.digest) for final in finals.values())
+    to_serve = dict(zip((model.digest for model in training.models), finals_of(training.models, read), strict=True))
+    registered_before = (models.kept(task.model, order.day, model.digest) for model in to_serve.values())
     kept = next((version for version in registered_before if version is not None), None)
     rival = models.before(kept) if kept else models.serving(task.model, order.day)
     champion, problem = _champion(task, models, rival)
@@ -125,7 +125,7 @@ def _compared(task: RankingTask, table: ExampleTable, models: ModelShelf, order:
     if problem:
         verdict = replace(verdict, words=f"{problem} {verdict.words}")
     # Of a day that is made again the registry keeps what it has, and mends an artifact that was damaged.
-    registered = models.keep(task.model, finals[candidate.digest], order.day, verdict)
+    registered = models.keep(task.model, to_serve[candidate.digest], order.day, verdict)
     return RegisteredTraining(training, candidate, registered, rival if registered.metrics["champion"] else None)
 
 

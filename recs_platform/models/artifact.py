@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from recs_platform.errors import UnavailableError, UserError
 from recs_platform.models.features import FeatureError, FeatureSet
 from recs_platform.models.kinds import kind_named
-from recs_platform.models.manifest import Manifest, judged_file, sha256
+from recs_platform.models.manifest import Manifest, StoredFeature, judged_file, sha256
 from recs_platform.models.model import Model
 from recs_platform.models.ranker import Ranker
 from recs_platform.outages import may_recover
@@ -126,6 +126,8 @@ def _manifest(path: Path, content: bytes) -> Manifest:
         if set(manifest.files) != ({name, judged_file(name)} if manifest.judged else {name}):
             raise ArtifactError(path, f"it lists the files {sorted(manifest.files)}", _FETCH)
         _ = manifest.encoding
+        if manifest.judged and [_named(one) for one in manifest.judged.features] != [*map(_named, manifest.features)]:
+            raise ArtifactError(path, "the model that was judged has other features", _RETRAIN)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -136,6 +138,10 @@ def _manifest(path: Path, content: bytes) -> Manifest:
     if manifest.canonical() != content:
         raise ArtifactError(path, "it is laid out in another way than training does", _FETCH)
     return manifest
+
+
+def _named(feature: StoredFeature) -> tuple[str, str]:
+    return feature.name, feature.kind
 
 
 def _ranker(folder: Path, manifest: Manifest, name: str, threads: int) -> Ranker:

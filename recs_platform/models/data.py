@@ -59,6 +59,11 @@ class Examples:
         return len(self.labels)
 
     @property
+    def is_one_sided(self) -> bool:
+        """Without a success, or without a failure: nothing can be told apart by it."""
+        return self.positives in (0, len(self))
+
+    @property
     def positives(self) -> int:
         return int(self.labels.sum())
 

@@ -1,4 +1,4 @@
-"""The model that serves: of the judged one's kind, fitted again on all examples, those of its judgement included.
+"""The models that serve: of the judged ones' kinds, fitted again on all examples, those of their judgement included.
 
 The newest examples are the most like those to come, and on real mailings the largest of the year was in the test
 window: leaving it out cost more than any setting. What was judged is kept beside it (`Model.judged`), because only that
@@ -8,46 +8,41 @@ say when to stop and what a score is worth.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields
+
 from recs_platform.models.calibration import fit_calibration
 from recs_platform.models.data import Examples, NotTrainableError
 from recs_platform.models.kinds import kind_named
-from recs_platform.models.manifest import JudgedParts, judged_file, sha256, stored_features
+from recs_platform.models.manifest import JudgedParts, judged_file
 from recs_platform.models.model import Model
+from recs_platform.models.ranker import FitData
 from recs_platform.models.sampling import corrected
-from recs_platform.models.training import fit_data, held_customers
+from recs_platform.models.training import fit_data, fit_fields, held_customers
 
 
-def final_of(judged: Model, examples: Examples, threads: int = 1) -> Model:
-    """The judged model itself where the customers apart, or all others, have nothing to tell."""
-    manifest = judged.manifest
-    kind, settings = kind_named(manifest.kind), manifest.settings
+def finals_of(models: Sequence[Model], examples: Examples, threads: int = 1) -> tuple[Model, ...]:
+    """For each model of a training the one that serves in its place. It is itself where the customers apart, or all
+    others, have nothing to tell."""
+    settings = models[0].manifest.settings
     held = held_customers(examples, settings.seed)
     apart = examples.where(held)
-    if any(part.positives in (0, len(part)) for part in (apart, examples.where(~held))):
-        return judged
+    if apart.is_one_sided or examples.where(~held).is_one_sided:
+        return tuple(models)
     try:
         data = fit_data(examples, ~held, apart, settings)
     except NotTrainableError:
-        return judged
-    ranker, report = kind.fit(data, settings, threads)
-    features = stored_features(data.encoding)
-    names = [stored.name for stored in features]
-    changed = {
-        "format": 4,
-        "features": features,
-        "kept_negatives": data.kept,
-        "importance": dict(zip(names, ranker.importance().tolist(), strict=True)),
-        "fitted": report,
-        "files": {kind.file: sha256(ranker.content()), judged_file(kind.file): manifest.files[kind.file]},
-        "judged": JudgedParts(
-            manifest.features,
-            manifest.kept_negatives,
-            manifest.calibration,
-            manifest.importance,
-            manifest.fitted,
-            manifest.files[kind.file],
-        ),
-    }
-    raw = corrected(ranker.raw_scores(data.validation[0]), data.kept)
-    changed["calibration"] = fit_calibration(raw, apart.labels)
-    return Model(manifest.model_copy(update=changed), ranker, judged.ranker)
+        return tuple(models)
+    return tuple(_final(model, data, threads) for model in models)
+
+
+def _final(judged: Model, data: FitData, threads: int) -> Model:
+    manifest = judged.manifest
+    kind = kind_named(manifest.kind)
+    ranker, report = kind.fit(data, manifest.settings, threads)
+    own = fit_fields(kind, data, ranker, report)
+    own["files"][judged_file(kind.file)] = manifest.files[kind.file]
+    matrix, labels = data.validation
+    own["calibration"] = fit_calibration(corrected(ranker.raw_scores(matrix), data.kept), labels)
+    own["judged"] = JudgedParts(**{part.name: getattr(manifest, part.name) for part in fields(JudgedParts)})
+    return Model(manifest.model_copy(update={**own, "format": 4}), ranker, judged.ranker)

@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -44,16 +44,18 @@ class StoredWindow:
     """Rows on a Monday, a Tuesday and so on, of the days that had any; a busy one counts more than a quiet one."""
 
 
+KeptShare: TypeAlias = Annotated[float, Field(gt=0, le=1)]
+
+
 @dataclass(frozen=True)
 class JudgedParts:
     """In what the judged model is another than the one that serves: all else in the manifest is of both."""
 
     features: tuple[StoredFeature, ...]
-    kept_negatives: float
+    kept_negatives: KeptShare
     calibration: Calibration | None
     importance: dict[str, float]
     fitted: dict[str, Any]
-    digest_of_file: str
 
 
 class Manifest(BaseModel):
@@ -63,7 +65,7 @@ class Manifest(BaseModel):
     """Another number with every new field: what is loaded must write the very bytes that were stored."""
     kind: str
     features: tuple[StoredFeature, ...]
-    kept_negatives: float = Field(gt=0, le=1)
+    kept_negatives: KeptShare
     """Share of the failures that training kept; probabilities are corrected by it."""
     calibration: Calibration | None = None
     """What corrected log-odds are worth; None where too little was known, and in models of format 2."""

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.models.features import Floats
+from recs_platform.models.kinds import kind_named
 from recs_platform.models.manifest import Manifest, judged_file
 from recs_platform.models.ranker import Ranker
 from recs_platform.models.sampling import corrected, sigmoid
@@ -36,9 +37,8 @@ class Model:
         parts = self.manifest.judged
         if parts is None or self.judged_ranker is None:
             return self
-        own = {name: getattr(parts, name) for name in ("features", "kept_negatives", "calibration", "importance")}
-        (file,) = (name for name in self.manifest.files if judged_file(name) in self.manifest.files)
-        own |= {"fitted": parts.fitted, "files": {file: parts.digest_of_file}, "format": 3, "judged": None}
+        file = kind_named(self.manifest.kind).file
+        own = {**vars(parts), "format": 3, "judged": None, "files": {file: self.manifest.files[judged_file(file)]}}
         return Model(self.manifest.model_copy(update=own), self.judged_ranker)
 
     def raw_scores(self, table: pa.Table, batch: int = BATCH) -> Floats:

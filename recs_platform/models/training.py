@@ -77,8 +77,6 @@ def train(
     shares = shared_out(split, settings.seed)
     data = fit_data(split.train, shares.fitting, shares.stopping, settings)
     common = {
-        "features": stored_features(data.encoding),
-        "kept_negatives": data.kept,
         "label_rate": split.train.positives / len(split.train),
         "training": of_features(data.encoding, split.train.table, split.train.weekdays),
         "windows": {name: _stored(getattr(windows, name), getattr(split, name)) for name in WINDOWS},
@@ -87,7 +85,7 @@ def train(
         "code_version": provenance.code_version,
     }
     models = tuple(
-        _judged(_calibrated(kind, kind.fit(data, settings, threads), shares.calibrating, common), split)
+        _judged(_calibrated(kind, data, kind.fit(data, settings, threads), shares.calibrating, common), split)
         for kind in kinds
     )
     judges = Judges.of(split.test.labels, split.test.groups)
@@ -117,7 +115,7 @@ def shared_out(split: Split, seed: int) -> Shares:
     apart = is_held[0] & (split.train.days >= _day_holding(lacking, split.train.where(is_held[0])))
     stopping = split.validation.where(~is_held[1])
     calibrating = joined(split.train.where(apart), split.validation.where(is_held[1]))
-    if any(part.positives in (0, len(part)) for part in (split.train.where(~apart), stopping, calibrating)):
+    if any(part.is_one_sided for part in (split.train.where(~apart), stopping, calibrating)):
         return Shares(np.ones(len(split.train), np.bool_), split.validation, None)
     return Shares(~apart, stopping, calibrating)
 
@@ -166,25 +164,32 @@ def _matrix(encoding: Encoding, examples: Examples) -> tuple[Floats, Bools]:
 
 
 def _calibrated(
-    kind: RankerKind, fitted: tuple[Ranker, FitReport], calibrating: Examples | None, common: Mapping[str, Any]
+    kind: RankerKind,
+    data: FitData,
+    fitted: tuple[Ranker, FitReport],
+    calibrating: Examples | None,
+    common: Mapping[str, Any],
 ) -> Model:
     ranker, report = fitted
-    names = [stored.name for stored in common["features"]]
-    manifest = Manifest(
-        **common,
-        kind=kind.name,
-        quality={},
-        scores=of_numbers(np.empty(0), ()),
-        importance=dict(zip(names, ranker.importance().tolist(), strict=True)),
-        fitted=report,
-        files={kind.file: sha256(ranker.content())},
-    )
+    scores, of_ranker = of_numbers(np.empty(0), ()), fit_fields(kind, data, ranker, report)
+    manifest = Manifest(**common, **of_ranker, kind=kind.name, quality={}, scores=scores)
     model = Model(manifest, ranker)
     if calibrating is None:
         return model
     raw = corrected(model.raw_scores(calibrating.table), manifest.kept_negatives)
     calibration = fit_calibration(raw, calibrating.labels)
     return replace(model, manifest=manifest.model_copy(update={"calibration": calibration}))
+
+
+def fit_fields(kind: RankerKind, data: FitData, ranker: Ranker, report: FitReport) -> dict[str, Any]:
+    """What a manifest says of one fit."""
+    return {
+        "features": stored_features(data.encoding),
+        "kept_negatives": data.kept,
+        "importance": dict(zip(data.encoding.features.names, ranker.importance().tolist(), strict=True)),
+        "fitted": report,
+        "files": {kind.file: sha256(ranker.content())},
+    }
 
 
 def _judged(model: Model, split: Split) -> Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -12,10 +13,11 @@ import pytest
 
 from recs_platform.models.artifact import ArtifactError, load, prove, save
 from recs_platform.models.data import Examples
-from recs_platform.models.final import final_of
+from recs_platform.models.final import finals_of
 from recs_platform.models.metrics import judge
 from recs_platform.models.model import Model
 from recs_platform.models.training import held_customers, train
+from recs_platform_tests.models.test_artifact import edit
 from recs_platform_tests.models.worlds import DAYS, FEATURES, FIRST, PROVENANCE, SETTINGS, linear, read, rows, trained
 
 KINDS = {"logistic": "model.json", "boosted": "model.txt"}
@@ -31,6 +33,11 @@ def judged(request: pytest.FixtureRequest) -> Model:
 @pytest.fixture
 def final(judged: Model) -> Model:
     return final_of(judged, read(rows(linear)))
+
+
+def final_of(judged: Model, examples: Examples) -> Model:
+    (final,) = finals_of([judged], examples)
+    return final
 
 
 @lru_cache(maxsize=1)
@@ -97,6 +104,32 @@ def test_both_files_are_proved(final: Model, tmp_path: Path) -> None:
     for look in (load, prove):
         with pytest.raises(ArtifactError, match=f"judged_{name}: its bytes are not those"):
             look(tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda said: said.update(judged=None), "it lists the files"),
+        (lambda said: said.update(format=3), "laid out in another way"),
+        (lambda said: said["judged"].update(kept_negatives=0), "judged.kept_negatives: Input should be greater than 0"),
+        (lambda said: said["judged"]["features"].reverse(), "the model that was judged has other features"),
+        (lambda said: said["judged"]["features"].pop(), "the model that was judged has other features"),
+        (lambda said: said["files"].pop(f"judged_{KINDS[said['kind']]}"), "it lists the files"),
+        (lambda said: said["files"].update({"judged_/../model.txt": "0"}), "it lists the files"),
+    ],
+)
+def test_a_twin_of_another_make_is_refused(
+    final: Model, tmp_path: Path, change: Callable[[object], None], message: str
+) -> None:
+    save(final, tmp_path / "model")
+    edit(tmp_path / "model", change)
+    with pytest.raises(ArtifactError, match=message):
+        load(tmp_path / "model", FEATURES)
+
+
+def test_both_kinds_of_a_training_are_fitted_as_each_alone() -> None:
+    examples, models = read(rows(linear)), trained(linear).models
+    assert [one.digest for one in finals_of(models, examples)] == [final_of(one, examples).digest for one in models]
 
 
 def test_the_same_again_gives_the_same(judged: Model, final: Model) -> None:
