@@ -59,7 +59,7 @@ def data_files(request: SourceRequest, path: Path) -> list[DataFile]:
     if path.suffix.lower() != ".zip" or path.stat().st_size == 0:
         return [DataFile(path)]
     with _unpacking(request, DataFile(path)), zipfile.ZipFile(path) as archive:
-        members = [member for member in archive.infolist() if _is_csv(member)]
+        members = [member for member in archive.infolist() if is_csv(member)]
         size = sum(member.file_size for member in members)
     if not members:
         raise request.error(f"{path} has no .csv file in it", remedy="Put the CSV files themselves into the archive.")
@@ -158,7 +158,7 @@ def _check_size(request: SourceRequest, file: DataFile, size: int) -> None:
         )
 
 
-def _is_csv(member: zipfile.ZipInfo) -> bool:
+def is_csv(member: zipfile.ZipInfo) -> bool:
     """Not a folder, a link, or what programs leave beside files (`__MACOSX/._a.csv`)."""
     link = stat.S_ISLNK(member.external_attr >> 16)
     parts = Path(member.filename).parts

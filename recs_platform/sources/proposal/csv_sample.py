@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from typing import IO
 
 from recs_platform.companies.source_config import DELIMITERS
 from recs_platform.errors import ConfigError
+from recs_platform.sources.connectors.data_file import is_csv
 from recs_platform.sources.proposal.feed_sample import MOST_ROWS, ColumnSample, columns_of, kept
 
 _LOOKED_AT_BYTES = 64 * 2**20
@@ -68,11 +70,8 @@ def every_value(path: Path, dialect: Dialect, name: str) -> Iterator[str]:
 
 @contextmanager
 def _rows(path: Path, dialect: Dialect) -> Iterator[Iterator[list[str]]]:
-    try:
-        with _text(path, dialect.encoding) as file:
-            yield csv.reader(file, delimiter=dialect.delimiter)
-    except (csv.Error, UnicodeError):
-        raise ConfigError(f"{path}: cannot be read as CSV; export it again, with quotes around its texts.") from None
+    with _text(path, dialect.encoding) as file:
+        yield csv.reader(file, delimiter=dialect.delimiter)
 
 
 @contextmanager
@@ -80,10 +79,10 @@ def _bytes(path: Path) -> Iterator[IO[bytes]]:
     try:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as archive:
-                names = [name for name in archive.namelist() if not name.endswith("/")]
-                if len(names) != 1:
-                    raise ConfigError(f"{path}: has {len(names)} files in it; pack one file, or unpack it.")
-                with archive.open(names[0]) as member:
+                members = [member for member in archive.infolist() if is_csv(member)]
+                if len(members) != 1:
+                    raise ConfigError(f"{path}: has {len(members)} CSV files in it; pack one file, or unpack it.")
+                with archive.open(members[0]) as member:
                     yield member
         elif path.suffix.lower() == ".gz":
             with gzip.open(path) as file:
@@ -91,15 +90,26 @@ def _bytes(path: Path) -> Iterator[IO[bytes]]:
         else:
             with path.open("rb") as plain:
                 yield plain
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         reason = getattr(error, "strerror", None) or "it is damaged"
         raise ConfigError(f"{path}: cannot be read ({reason}).") from None
+    except (RuntimeError, NotImplementedError):
+        if path.suffix.lower() != ".zip":
+            raise
+        # zipfile's words for a password, and for a kind of packing that it does not know.
+        raise ConfigError(
+            f"{path}: is encrypted, or packed in a way that is not read; pack it as a plain zip."
+        ) from None
 
 
 @contextmanager
 def _text(path: Path, encoding: str) -> Iterator[IO[str]]:
-    with _bytes(path) as file, io.TextIOWrapper(file, encoding=encoding, newline="") as text:
-        yield text
+    """For whoever reads it as CSV: what is no such text is told here, wherever it is noticed."""
+    try:
+        with _bytes(path) as file, io.TextIOWrapper(file, encoding=encoding, newline="") as text:
+            yield text
+    except (csv.Error, UnicodeError):
+        raise ConfigError(f"{path}: cannot be read as CSV; export it again, with quotes around its texts.") from None
 
 
 def _encoding(path: Path) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zipfile
 from pathlib import Path
 
@@ -61,5 +62,50 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         archive.writestr("a.csv", "a\n1\n")
         archive.writestr("b.csv", "b\n1\n")
-    with pytest.raises(ConfigError, match="has 2 files in it"):
+    with pytest.raises(ConfigError, match="has 2 CSV files in it"):
         dialect_of(tmp_path / "two.zip")
+
+
+def test_what_programs_leave_in_an_archive_is_no_file_of_it(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "f.zip", "w") as archive:
+        archive.writestr("f.csv", ROWS)
+        archive.writestr("__MACOSX/._f.csv", b"\x00\x05")
+        archive.writestr("readme.txt", "f")
+    assert dialect_of(tmp_path / "f.zip").delimiter == ";"
+
+
+def encrypted() -> bytes:
+    """An archive that says of its member that a password opens it."""
+    plain = io.BytesIO()
+    with zipfile.ZipFile(plain, "w") as archive:
+        archive.writestr("f.csv", ROWS)
+    content = bytearray(plain.getvalue())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + flags] |= 1
+    return bytes(content)
+
+
+def damaged_inside() -> bytes:
+    """A gzip file whose head is sound."""
+    content = bytearray(gzip.compress(ROWS.encode() * 500, mtime=0))
+    content[12:40] = bytes(28)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("f.csv", b"\xff\xfe\x00junk", "cannot be read as CSV"),
+        ("f.csv", "a,b\n1,2\n".encode("utf-16")[:-1], "cannot be read as CSV"),
+        ("f.csv.gz", damaged_inside(), r"cannot be read \(it is damaged\)"),
+        ("f.csv.gz", gzip.compress(ROWS.encode(), mtime=0)[:-9], r"cannot be read \(it is damaged\)"),
+        ("f.zip", b"PK\x03\x04junk", r"cannot be read \(it is damaged\)"),
+        ("f.zip", encrypted(), "is encrypted, or packed in a way that is not read"),
+    ],
+    ids=["half a sign", "cut text", "damaged gzip", "cut gzip", "damaged zip", "encrypted zip"],
+)
+def test_a_bad_file_is_told_in_one_sentence(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"{name}: {says}"):
+        dialect_of(path)
