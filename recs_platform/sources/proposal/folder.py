@@ -51,7 +51,7 @@ def feeds_in(folder: Path) -> tuple[list[FeedSample], list[str]]:
         except ConfigError as error:
             if len(kinds) == 1:
                 raise
-            said.append(str(error))
+            said.append(str(error).removesuffix("."))
     if not feeds:
         raise ConfigError(f"{folder}: has no file that can be read ({', '.join(_ENDINGS)}) with a header and a row.")
     return feeds, said
