@@ -1,4 +1,4 @@
-"""What is wrong just now, and what is to be told of it: the tables of the alerts, of which `alerts/` keeps the books."""
+"""What is wrong just now, and what is to be told of it: the tables in which `alerts/` keeps its books."""
 
 from __future__ import annotations
 

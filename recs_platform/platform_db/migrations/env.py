@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from alembic import context
 
+from recs_platform.platform_db import alert_tables  # noqa: F401  (its tables belong to Base)
 from recs_platform.platform_db.engine import VERSION_TABLE
-from recs_platform.platform_db import alert_tables
 from recs_platform.platform_db.tables import Base
 
 context.configure(

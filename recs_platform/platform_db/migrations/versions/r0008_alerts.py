@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.Column("problem", sa.String(2000), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_messages")),
     )
-    op.create_index(op.f("ix_alert_messages_sent_at"), "alert_messages", ["sent_at", "due_at"])
+    op.create_index(op.f("ix_alert_messages_sent_at_due_at"), "alert_messages", ["sent_at", "due_at"])
 
 
 def downgrade() -> None:
