@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from recs_platform.alerts.finding import Finding, Kind, Observation, Severity, Trouble
-from recs_platform.automation.looks.look import LookContext
+from recs_platform.automation.looks.look import LookContext, when
 from recs_platform.automation.looks.open_troubles import open_of_kind
 from recs_platform.companies.known_companies import BrokenCompany
 
@@ -14,15 +13,15 @@ SUBJECT = "company file"
 
 
 def company_files(context: LookContext) -> Iterator[Observation]:
-    broken = {company.name: company for company in context.companies.broken}
+    broken, now = {company.name: company for company in context.companies.broken}, context.now
+    known = {trouble for trouble in open_of_kind(context.database, Kind.RUN) if trouble.subject == SUBJECT}
     for company in broken.values():
-        name = f"file {company.name} {hashlib.sha256(company.problems.encode()).hexdigest()[:16]} {context.now.date()}"
-        yield Observation(name, company.name, context.now, (_finding(company),))
-    for trouble in sorted(open_of_kind(context.database, Kind.RUN)):
-        if trouble.subject == SUBJECT and trouble.company not in broken:
-            yield Observation(
-                f"file {trouble.company} {context.now}", trouble.company, context.now, settled=frozenset({trouble})
-            )
+        finding = _finding(company)
+        name = f"file {company.name} {when(now, news=finding.trouble not in known)}"
+        yield Observation(name, company.name, now, (finding,))
+    for trouble in sorted(known):
+        if trouble.company not in broken:
+            yield Observation(f"file {trouble.company} {now}", trouble.company, now, settled=frozenset({trouble}))
 
 
 def _finding(company: BrokenCompany) -> Finding:

@@ -10,6 +10,7 @@ Not here: what is read of a run (run_facts.py), and what of it is told (run_find
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,17 +18,20 @@ from datetime import datetime, timedelta
 import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES, RunRecord
 
-from recs_platform.alerts.finding import Observation
+from recs_platform.alerts.finding import Finding, Kind, Observation, Severity, Trouble
 from recs_platform.automation.looks.look import LookContext
 from recs_platform.automation.looks.open_troubles import open_troubles
-from recs_platform.automation.looks.run_facts import facts_of
+from recs_platform.automation.looks.run_facts import facts_of, whose
 from recs_platform.automation.looks.run_findings import Roles, roles_of, seen_in
 from recs_platform.model_registry.training_log import of_run
+
+_log = logging.getLogger(__name__)
 
 NAME = "ended runs"
 OVERLAP = timedelta(minutes=5)
 FIRST_LOOK_BACK = timedelta(minutes=15)
 _PAGE = 200
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, dg.DagsterError)
 _TICK = timedelta(microseconds=1)
 
 
@@ -79,11 +83,30 @@ def ended_runs(context: LookContext) -> Iterator[Observation]:
 
 
 def _observed(context: LookContext, record: RunRecord, roles: dict[str, Roles]) -> Observation:
-    run = facts_of(context.instance, record)
+    try:
+        run = facts_of(context.instance, record)
+    except _UNREADABLE as error:
+        # One run whose events make no sense keeps no other waiting.
+        _log.exception("what run %s did cannot be read", record.dagster_run.run_id)
+        return unreadable(record, error)
     if run.company not in roles:
         roles[run.company] = _roles(context, run.company)
     trainings = of_run(context.database, run.run_id)
     return seen_in(run, roles[run.company], trainings, open_troubles(context.database, run.company))
+
+
+def unreadable(record: RunRecord, error: Exception) -> Observation:
+    run = record.dagster_run
+    company, days = whose(run)
+    finding = Finding(
+        Trouble(company, Kind.RUN, "events"),
+        Severity.WARN,
+        f"What the run of {days or run.job_name} did cannot be read: {error!r}.",
+        "Look at the run's page. That is a defect: its trace stands in the log of the code server.",
+        days=days,
+        run_id=run.run_id,
+    )
+    return Observation(run.run_id, company, record.update_timestamp, (finding,))
 
 
 def _roles(context: LookContext, company: str) -> Roles:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from recs_platform.alerts.finding import PLATFORM, Finding, Kind, Observation, Severity, Trouble
-from recs_platform.automation.looks.look import LookContext
+from recs_platform.automation.looks.look import LookContext, when
 from recs_platform.automation.looks.open_troubles import open_of_kind
 from recs_platform.errors import PlatformError
 from recs_platform.masking import mask_text
@@ -57,11 +57,9 @@ def observed(database: Engine, findings: Iterable[Finding], now: datetime) -> It
     over = frozenset(trouble for trouble in known.keys() - wrong.keys() if not trouble.subject.startswith(LOOK))
     told = tuple(wrong[trouble] for trouble in sorted(wrong))
     if told or over:
-        # Once an hour what is still wrong is counted again.
-        hour = now.replace(minute=0, second=0, microsecond=0)
         state = ",".join(f"{finding.trouble.subject} {finding.severity}" for finding in told)
-        name = f"stores {hour if not over else now}: {state}"
-        yield Observation(name, PLATFORM, now, told, over)
+        news = bool(over) or not wrong.keys() <= known.keys()
+        yield Observation(f"stores {when(now, news=news)}: {state}", PLATFORM, now, told, over)
 
 
 def lake_problem(context: LookContext) -> str | None:

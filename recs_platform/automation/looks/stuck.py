@@ -9,7 +9,7 @@ Not here: runs whose process is gone (killed.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import dagster as dg
@@ -17,7 +17,7 @@ from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES, RunRecor
 
 from recs_platform.alerts.finding import PLATFORM, Finding, Kind, Observation, Severity, Trouble
 from recs_platform.automation.looks.killed import last_heard
-from recs_platform.automation.looks.look import LookContext
+from recs_platform.automation.looks.look import LookContext, when
 from recs_platform.automation.looks.open_troubles import open_of_kind
 from recs_platform.automation.looks.run_facts import whose
 from recs_platform.automation.looks.run_findings import QUEUE
@@ -42,11 +42,12 @@ def stuck(context: LookContext) -> Iterator[Observation]:
     oldest = instance.get_run_records(
         dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED]), limit=1, order_by="id", ascending=True
     )
-    waiting = _waiting(oldest, now, nothing_runs=not working)
+    known = open_of_kind(context.database, Kind.STUCK)
+    waiting = _waiting(oldest, now, nothing_runs=not working, known=known)
     seen = [*silent, *waiting]
     yield from seen
     stays = {finding.trouble for one in seen for finding in one.findings}
-    for trouble in sorted(open_of_kind(context.database, Kind.STUCK).keys() - stays):
+    for trouble in sorted(known.keys() - stays):
         # What Dagster gave up ends with a run that succeeds.
         if trouble.subject == QUEUE or instance.has_run(trouble.subject):
             yield Observation(f"{trouble} goes on {now}", trouble.company, now, settled=frozenset({trouble}))
@@ -68,7 +69,9 @@ def _silent(record: RunRecord, heard: datetime) -> Observation:
     return Observation(f"silent {run.run_id} {heard.timestamp()}", company, heard + SILENT, (finding,))
 
 
-def _waiting(oldest: Sequence[RunRecord], now: datetime, *, nothing_runs: bool) -> list[Observation]:
+def _waiting(
+    oldest: Sequence[RunRecord], now: datetime, *, nothing_runs: bool, known: Container[Trouble]
+) -> list[Observation]:
     if not oldest:
         return []
     (record,) = oldest
@@ -88,5 +91,5 @@ def _waiting(oldest: Sequence[RunRecord], now: datetime, *, nothing_runs: bool) 
         days=days,
         run_id=record.dagster_run.run_id,
     )
-    name = f"queue {record.dagster_run.run_id} {finding.severity}"
+    name = f"queue {finding.severity} {when(now, news=finding.trouble not in known)}"
     return [Observation(name, PLATFORM, now, (finding,))]
