@@ -17,12 +17,13 @@ import dagster as dg
 from sqlalchemy import Engine
 
 from recs_platform.alerts.finding import Observation
-from recs_platform.alerts.policy import Policy
+from recs_platform.alerts.policy import policy_of
 from recs_platform.alerts.record import record
 from recs_platform.automation.looks.catalogue import LOOKS
 from recs_platform.automation.looks.look import Cursors, Look, LookContext
 from recs_platform.automation.looks.tick import take_looks
 from recs_platform.companies.known_companies import Companies
+from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.warehouse.environment import open_warehouse
@@ -58,21 +59,19 @@ def alerts_sensor(
             cursors=cursors,
             until=time.monotonic() + SECONDS_TO_LOOK,
         )
-        done = take_looks(looking, looks, booking(database, policy_of))
+        done = take_looks(looking, looks, booking(database, companies))
         return dg.SensorResult(skip_reason=dg.SkipReason(str(done)), cursor=json.dumps(cursors))
 
     return alerts
 
 
-def booking(database: Engine, policy_of: Callable[[str], Policy]) -> Callable[[Observation], None]:
+def booking(database: Engine, companies: Mapping[str, Company]) -> Callable[[Observation], None]:
+    """Each as the company's file says; of one that is no more, or is broken, as trouble of the platform."""
+
     def book(observation: Observation) -> None:
-        record(database, observation, policy_of(observation.company))
+        record(database, observation, policy_of(companies.get(observation.company)))
 
     return book
-
-
-def policy_of(_company: str) -> Policy:
-    return Policy()
 
 
 def read_cursors(text: str | None) -> Cursors:
