@@ -30,8 +30,8 @@ from recs_platform.warehouse.environment import open_warehouse
 
 NAME = "alerts"
 EVERY_SECONDS = 20
-SECONDS_TO_LOOK = 25
-"""Dagster gives a tick a minute; sending takes up to half of it."""
+SECONDS_TO_LOOK = 15
+"""Dagster gives a tick a minute, and sending may take most of it."""
 
 
 def alerts_sensor(
