@@ -6,11 +6,14 @@ where in it. Not here: what is told (`record.py`), and sending (`deliver.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from recs_platform.alerts.finding import Severity
+from recs_platform.companies.model import Company
+from recs_platform.settings import settings
 
 LOG = "log"
 WEBHOOK = "webhook"
@@ -70,3 +73,30 @@ class Policy:
 
     def ever_told(self, severity: Severity) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.told_at_once(severity), *self.told_later(severity))))
+
+
+def policy_of(company: Company | None) -> Policy:
+    """As its file says. Without a company, or where a file names nobody: the channel of RECS_SLACK_CHANNEL, or the log."""
+    default = settings().slack_channel
+    if company is None:
+        return Policy(_places(default))
+    alerts = company.alerts
+    named = _places(alerts.channel, alerts.email, webhook=alerts.webhook)
+    if named == (LOG,):
+        named = _places(default)
+    policy = Policy(named)
+    if alerts.escalate:
+        after = alerts.escalate.after or timedelta(0)
+        policy = replace(
+            policy, escalation=_places(alerts.escalate.channel, alerts.escalate.email), escalate_after=after
+        )
+    if alerts.quiet_hours:
+        policy = replace(policy, quiet=QuietHours(*alerts.quiet_hours, company.timezone))
+    return policy
+
+
+def _places(channel: str | None, addresses: Sequence[str] = (), *, webhook: bool = False) -> tuple[str, ...]:
+    places = [f"{SLACK}:{channel}"] if channel else []
+    places += [f"{MAIL}:{address}" for address in addresses]
+    places += [WEBHOOK] if webhook else []
+    return tuple(dict.fromkeys(places)) or (LOG,)
