@@ -13,6 +13,7 @@ from recs_platform.assembly.resources import WarehouseResource
 from recs_platform.assembly.wiring import PipelineWiring, strategies_with_companies
 from recs_platform.automation.journal import RunJournal
 from recs_platform.automation.partitions import partitions_of
+from recs_platform.automation.sensors.alerts import alerts_sensor
 from recs_platform.companies.known_companies import Companies
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
@@ -44,7 +45,10 @@ def build_defs(
             *(schedule for wiring in wirings for schedule in wiring.schedules(jobs)),
             *broken_schedules(companies.broken),
         ],
-        sensors=[sensor for wiring in wirings for sensor in wiring.sensors(jobs)],
+        sensors=[
+            *(sensor for wiring in wirings for sensor in wiring.sensors(jobs)),
+            alerts_sensor(companies, strategies),
+        ],
         resources={
             "warehouse": WarehouseResource(),
             "warehouse_io": _warehouse_io(companies, strategies),

@@ -60,3 +60,8 @@ class LookContext:
 
 
 Look: TypeAlias = Callable[[LookContext], Iterable[Observation]]
+
+
+def when(now: datetime, *, news: bool) -> str:
+    """For the name of a look at what lasts: what begins or ends is booked at once, what goes on once an hour."""
+    return now.isoformat() if news else now.replace(minute=0, second=0, microsecond=0).isoformat()
