@@ -104,6 +104,16 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         30, ge=1, le=36_500, description="Days that replaced versions of a table stay restorable."
     )
+    code_url: str = Field(
+        "",
+        description="Where the platform's files are to be read, such as https://github.com/you/recs/blob/main: assets "
+        "link to their queries. Default: none; assets name the files.",
+    )
+    docs_url: str = Field(
+        "",
+        description="Where the pages of docs/ are to be read: assets and alerts link to them. Default: none; they name "
+        "the pages.",
+    )
 
     @model_validator(mode="before")
     @classmethod
