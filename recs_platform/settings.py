@@ -175,7 +175,12 @@ class Settings(BaseSettings):
     )
     ui_url: WebAddress | None = Field(None, description="Where people reach the UI: alerts link to it.")
     docs_url: WebAddress | None = Field(
-        None, description="Where people read the folder `docs`: alerts link to its runbook."
+        None, description="Where people read the folder `docs`: assets link to its pages, alerts to its runbook."
+    )
+    code_url: WebAddress | None = Field(
+        None,
+        description="Where people read the platform's files, such as https://github.com/you/recs/blob/main: assets "
+        "link to their queries.",
     )
 
     @model_validator(mode="before")

@@ -47,7 +47,7 @@ def claim(engine: Engine, place: str, now: datetime) -> Batch | None:
         due = [row for row in rows if row.id in messages and not _hushed(row, messages[row.id], now)]
         chosen = _together(due, messages)
         for row in chosen:
-            row.attempts, row.due_at = row.attempts + 1, now + CLAIM
+            row.attempts, row.due_at, row.problem = row.attempts + 1, now + CLAIM, ""
         if not chosen:
             return None
         ids = tuple(row.id for row in chosen)

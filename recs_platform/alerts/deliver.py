@@ -31,7 +31,7 @@ logger = logging.getLogger("recs_platform.alerts")
 
 _SECONDS = 25.0
 """In which sending may begin."""
-_SECONDS_OF_ONE = 12.0
+SECONDS_OF_ONE = 12.0
 """After which one message counts as not sent, whatever its channel waits for."""
 _FIRST_WAIT, _LONGEST_WAIT, _WAIT_WHEN_REFUSED = (timedelta(seconds=seconds) for seconds in (15, 900, 3600))
 _LOUD = 5
@@ -76,6 +76,13 @@ def deliver(engine: Engine, channels: Mapping[str, Channel], now: datetime) -> D
     return Delivered(sent, failed, _unsent(engine))
 
 
+def wake(engine: Engine, now: datetime) -> None:
+    """Let what was refused be due: somebody has mended what it was refused for."""
+    refused = update(AlertMessage).where(AlertMessage.sent_at.is_(None), AlertMessage.problem.startswith(REFUSED))
+    with Session(engine) as session, session.begin(), lock(session.connection(), BOOKS):
+        session.execute(refused.values(due_at=now))
+
+
 def _places(engine: Engine, now: datetime) -> list[str]:
     """Where something is due, what waits longest first."""
     due = (
@@ -98,7 +105,7 @@ def _send(channels: Mapping[str, Channel], name: str, where: str, batch: Batch) 
     channel = channels.get(name)
     if channel is None:  # it is not connected: the log is the place
         channel, where = channels[LOG], f"{name}:{where}".rstrip(":")
-    return within(_SECONDS_OF_ONE, channel, where, batch)
+    return within(SECONDS_OF_ONE, channel, where, batch)
 
 
 def within(seconds: float, channel: Channel, where: str, batch: Batch) -> Answer:

@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 
 from recs_platform import __version__
 from recs_platform.cli import (
+    alerts,
     bench,
     companies,
     compare,
@@ -54,13 +55,14 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 _PANELS = {
-    "Every day": ("run", "status", "ui", "backfill"),
+    "Every day": ("run", "status", "ui", "backfill", "alerts"),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
 for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench):
     module.register(app)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(report.app, name="report")
 app.add_typer(models.app, name="models")
 app.add_typer(companies.app, name="companies")

@@ -165,7 +165,7 @@ def test_one_silent_channel_keeps_nobody_waiting_for_long(
 ) -> None:
     from recs_platform.alerts import deliver as module
 
-    monkeypatch.setattr(module, "_SECONDS_OF_ONE", 0.5)
+    monkeypatch.setattr(module, "SECONDS_OF_ONE", 0.5)
     for mood in ("silent", "dripping"):
         slack.mood = mood
         places = tuple(f"slack:#{mood}-{number}" for number in range(30))

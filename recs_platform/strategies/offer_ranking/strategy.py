@@ -64,6 +64,7 @@ def _explain(read: DayReader, customer: str, item: str | None) -> Explanation:
 OFFER_RANKING = Strategy(
     name="offer_ranking",
     label="offer",
+    page="offer-ranking.md",
     title="Offers that this customer will redeem",
     parameters=OfferRankingParameters,
     source_tables=(*sources.SHARED, sources.Impressions, sources.Redemptions, sources.Offers, sources.OfferItems),
