@@ -133,6 +133,8 @@ def is_here(host: str | None) -> bool:
 
 Folder = Annotated[Path, AfterValidator(_folder)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+SlackChannel = Annotated[str, AfterValidator(slack_channel)]
+"""Outside of the class, in which its name is a field's."""
 
 
 class Settings(BaseSettings):
@@ -160,7 +162,7 @@ class Settings(BaseSettings):
     slack_token: SecretStr | None = Field(
         None, description="Token of the Slack app that tells of troubles; without it they are told in the log."
     )
-    slack_channel: Annotated[str, AfterValidator(slack_channel)] | None = Field(
+    slack_channel: SlackChannel | None = Field(
         None,
         description="Slack channel of what concerns no company alone, and of companies whose file names nobody.",
     )

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 import dagster as dg
 from sqlalchemy import Engine
 
+from recs_platform.alerts.channels import open_channels
+from recs_platform.alerts.deliver import deliver
 from recs_platform.alerts.finding import Observation
 from recs_platform.alerts.policy import policy_of
 from recs_platform.alerts.record import record
@@ -60,7 +62,9 @@ def alerts_sensor(
             until=time.monotonic() + SECONDS_TO_LOOK,
         )
         done = take_looks(looking, looks, booking(database, companies))
-        return dg.SensorResult(skip_reason=dg.SkipReason(str(done)), cursor=json.dumps(cursors))
+        sent = deliver(database, open_channels(), datetime.now(UTC))
+        told = f"{done}; {sent.sent} sent, {sent.failed} failed, {sent.waiting} waiting"
+        return dg.SensorResult(skip_reason=dg.SkipReason(told), cursor=json.dumps(cursors))
 
     return alerts
 
