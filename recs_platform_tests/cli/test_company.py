@@ -20,6 +20,7 @@ _ABOUT_NONE = {
     "companies new",
     "companies template",
     "example",
+    "report overview",
     "sql check",
 }
 _COMMANDS = {name: command for name, command in every_command().items() if takes_company(command)}
