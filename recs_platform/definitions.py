@@ -11,6 +11,7 @@ from recs_platform.assembly.broken_companies import broken_schedules, warn_of_br
 from recs_platform.assembly.io_manager import WarehouseIOManager
 from recs_platform.assembly.resources import WarehouseResource
 from recs_platform.assembly.wiring import PipelineWiring, strategies_with_companies
+from recs_platform.automation.housekeeping.nightly import housekeeping_job, housekeeping_schedule
 from recs_platform.automation.journal import RunJournal
 from recs_platform.automation.partitions import partitions_of
 from recs_platform.companies.known_companies import Companies
@@ -36,13 +37,15 @@ def build_defs(
         for name, members in strategies_with_companies(companies).items()
     ]
     jobs = {job.name: job for wiring in wirings for job in wiring.jobs()}
+    housekeeping = housekeeping_job(companies, strategies)
     return dg.Definitions(
         assets=[asset for wiring in wirings for asset in wiring.assets()],
         asset_checks=[check for wiring in wirings for check in wiring.checks()],
-        jobs=list(jobs.values()),
+        jobs=[*jobs.values(), housekeeping],
         schedules=[
             *(schedule for wiring in wirings for schedule in wiring.schedules(jobs)),
             *broken_schedules(companies.broken),
+            housekeeping_schedule(housekeeping),
         ],
         sensors=[sensor for wiring in wirings for sensor in wiring.sensors(jobs)],
         resources={
