@@ -32,6 +32,11 @@ def instance() -> dg.DagsterInstance:
     return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_CAPTURE}))
 
 
+def whole_instance() -> dg.DagsterInstance:
+    """The instance as it is configured, with what runs print: for who reads that, or deletes it."""
+    return dg.DagsterInstance.from_config(str(prepared_home()))
+
+
 def prepared_home() -> Path:
     """The instance's folder, with everything in it that a first start makes; also put into the environment.
 

@@ -22,6 +22,7 @@ from recs_platform.cli import (
     compare,
     demo,
     example,
+    housekeeping,
     models,
     publish,
     query,
@@ -58,9 +59,9 @@ _PANELS = {
     "Every day": ("run", "status", "ui", "backfill", "alerts"),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
-    "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
+    "Set up": ("companies", "example", "demo", "simulate", "sql", "bench", "housekeeping"),
 }
-for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench):
+for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench, housekeeping):
     module.register(app)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(report.app, name="report")

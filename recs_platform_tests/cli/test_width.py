@@ -46,6 +46,7 @@ _LINES = {
     "query, empty": ("query", "concord", "SELECT * FROM catalog WHERE false"),
     "query, wrong": ("query", "concord", "SELECT * FROM catalogue"),
     "simulate": ("simulate", "metro", "--days", "1"),
+    "housekeeping": ("housekeeping", "--dry-run"),
 }
 
 
