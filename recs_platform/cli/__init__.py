@@ -21,6 +21,7 @@ from recs_platform.cli import (
     compare,
     demo,
     example,
+    metrics,
     models,
     publish,
     query,
@@ -55,11 +56,12 @@ app = typer.Typer(
 )
 _PANELS = {
     "Every day": ("run", "status", "ui", "backfill"),
+    "Watch": ("metrics",),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
-for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench):
+for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench, metrics):
     module.register(app)
 app.add_typer(report.app, name="report")
 app.add_typer(models.app, name="models")
