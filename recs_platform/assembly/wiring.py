@@ -9,6 +9,7 @@ import dagster as dg
 from recs_platform.assembly.check_results import check_result, not_judged
 from recs_platform.assembly.earlier_days import GUARDED, earlier_days_check
 from recs_platform.assembly.handover import call_table_function
+from recs_platform.assembly.links import asset_links
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
 from recs_platform.assembly.schedules import company_schedule
 from recs_platform.automation.failures import guarded_step
@@ -112,8 +113,7 @@ class PipelineWiring:
     def _asset(self, table: SqlTable | FrameTable) -> dg.AssetsDefinition:
         spec = table.spec
         common: dict[str, Any] = {
-            **self._common(spec.name, str(spec.kind)),
-            "metadata": {"dagster/column_schema": _column_schema(spec), "dagster/table_name": spec.name},
+            **self._common(spec.name, str(spec.kind), table),
             "io_manager_key": "warehouse_io",
             "backfill_policy": _backfill_policy(spec),
         }
@@ -121,12 +121,17 @@ class PipelineWiring:
             return self._query_asset(table, common)
         return self._frame_asset(table, common)
 
-    def _common(self, name: str, kind: str) -> dict[str, Any]:
+    def _common(self, name: str, kind: str, table: SqlTable | FrameTable | None = None) -> dict[str, Any]:
         """What every asset of the strategy has."""
+        stage = self.pipeline.stage_names[name]
+        of_table = {}
+        if table:
+            of_table = {"dagster/column_schema": _column_schema(table.spec), "dagster/table_name": table.spec.name}
         return {
             "key": self.key(name),
             "partitions_def": self.partitions,
-            "group_name": self.pipeline.strategy.group(self.pipeline.stage_names[name]),
+            "group_name": self.pipeline.strategy.group(stage),
+            "metadata": {**asset_links(stage, self.pipeline.strategy.page, table), **of_table},
             "owners": OWNERS,
             "tags": {"recs/strategy": self.strategy, "recs/kind": kind},
         }

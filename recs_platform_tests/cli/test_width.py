@@ -34,6 +34,7 @@ _LINES = {
     "models activate": ("models", "activate", "metro", "7"),
     "models rollback": ("models", "rollback", "metro"),
     "report campaign": ("report", "campaign", "concord", "--out", "report"),
+    "report overview": ("report", "overview", "--out", "overview"),
     "compare": ("compare", "acme", "--a", "2025-09-01", "--b", "2025-09-02"),
     "why": ("why", "acme", "C1"),
     "query": ("query", "concord", "SELECT * FROM catalog ORDER BY item_id", "--limit", "3"),
