@@ -20,6 +20,7 @@ _ABOUT_NONE = {
     "demo",
     "example",
     "housekeeping",
+    "metrics",
     "report overview",
     "sql check",
     "ui",
