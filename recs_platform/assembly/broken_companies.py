@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from recs_platform.assembly.schedules import DAILY_RUN_AT
+from recs_platform.automation.failures import guarded_tick
 from recs_platform.automation.jobs import Job
 from recs_platform.companies.known_companies import BrokenCompany
 from recs_platform.errors import ConfigError
@@ -42,6 +43,7 @@ def _schedule(company: BrokenCompany, job: Job) -> dg.ScheduleDefinition:
         description=f"{company.name} is not loaded, and this starts nothing, until its file is put right: "
         f"{company.problems}",
     )
+    @guarded_tick
     def daily() -> dg.RunRequest:
         raise ConfigError(company.problems)
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from recs_platform.automation.failures import guarded_tick
 from recs_platform.automation.jobs import COMPANY_TAG, Job
 from recs_platform.automation.journal import RANGE_END, RANGE_START, asked_partitions
 from recs_platform.automation.partitions import partition_key
@@ -41,6 +42,7 @@ def company_schedule(
         description=f"{company.name}: the last complete day, every morning at six in {company.timezone}, and before it "
         f"the days that are missing.{_when_snapshots_are_due(company)}",
     )
+    @guarded_tick
     def daily(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         under_way = _under_way(context.instance, company)
         warehouse: Warehouse = context.resources.warehouse
