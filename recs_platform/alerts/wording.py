@@ -19,6 +19,7 @@ EVERYBODY = "the platform"
 """In the place of a company."""
 _LONGEST = 600
 _LONGEST_EXAMPLE = 200
+_LONGEST_NAME = 64
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,13 @@ class Wording:
 def put_in_words(messages: Sequence[Message], links: Links) -> Wording:
     """One text of one message, or of several that are sent as one."""
     severity = min((message.severity for message in messages), key=SEVERITIES.index)
-    companies = sorted({message.company for message in messages})
+    companies = sorted({_whom(message) for message in messages})
     mixed = len(companies) > 1 or len({message.severity for message in messages}) > 1
     paragraphs = [
         _paragraph(message, told, links, mixed=mixed) for message in _worst_first(messages) for told in message.told
     ]
     count = sum(message.count for message in messages)
-    of_one = companies[0] if len(companies) == 1 else ""
+    of_one = companies[0] if len(companies) == 1 and messages[0].company else ""
     command = f"recs alerts list{f' {of_one}' if of_one else ''}"
     return Wording(
         severity, _title(severity, companies, count, messages), tuple(paragraphs), count - len(paragraphs), command
@@ -90,7 +91,7 @@ def _worst_first(messages: Sequence[Message]) -> list[Message]:
 
 
 def _title(severity: str, companies: Sequence[str], count: int, messages: Sequence[Message]) -> str:
-    whom = ", ".join(company or EVERYBODY for company in companies[:3])
+    whom = ", ".join(companies[:3])
     whom += f" and {len(companies) - 3} more" if len(companies) > 3 else ""
     days = sorted({day for message in messages for told in message.told if (day := _days(told.finding))})
     parts = [severity.upper(), whom, *(days if len(days) == 1 else ())]
@@ -103,7 +104,7 @@ def _title(severity: str, companies: Sequence[str], count: int, messages: Sequen
 
 def _paragraph(message: Message, told: Told, links: Links, *, mixed: bool) -> Paragraph:
     finding, over = told.finding, message.severity == RECOVERED
-    prefix = f"[{message.severity.upper()} {message.company or EVERYBODY}] " if mixed else ""
+    prefix = f"[{message.severity.upper()} {_whom(message)}] " if mixed else ""
     lasted = f"Over after {_lasting(told.since, message.at)}: " if over else ""
     return Paragraph(
         says=f"{prefix}{lasted}{_short(finding.says)}",
@@ -126,6 +127,11 @@ def _facts(message: Message, told: Told) -> Iterator[str]:
         yield counted(finding.rows, "row")
     if message.escalated or told.since < message.at - timedelta(minutes=1):
         yield f"since {told.since:%Y-%m-%d %H:%M} UTC"
+
+
+def _whom(message: Message) -> str:
+    """A company whose file is wrong may be called anything."""
+    return _short(message.company, _LONGEST_NAME) or EVERYBODY
 
 
 def _days(finding: Finding) -> str:
