@@ -20,6 +20,7 @@ from recs_platform.automation.journal import RANGE_END, RANGE_START, ended_summa
 from recs_platform.automation.origin import job_origin
 from recs_platform.automation.partitions import partition_key
 from recs_platform.automation.plan import Step
+from recs_platform.automation.rerun import NEVER_AGAIN
 from recs_platform.automation.run_summary import RunSummary
 from recs_platform.process import freeze_loaded_objects
 
@@ -66,7 +67,8 @@ def _created_run(job: dg.JobDefinition, instance: dg.DagsterInstance, step: Step
     return instance.create_run_for_job(
         job if selected is None else job.get_subset(asset_selection=selected),
         run_config=_QUIET,
-        tags={**job.run_tags, **_partition_tags(job, step), COMPANY_TAG: step.company, **step.tags},
+        # Whoever started it is there, and starts it again.
+        tags={**job.run_tags, **_partition_tags(job, step), COMPANY_TAG: step.company, **NEVER_AGAIN, **step.tags},
         asset_selection=selected,
         remote_job_origin=origin.remote,
         job_code_origin=origin.code,
