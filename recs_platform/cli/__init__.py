@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 
 from recs_platform import __version__
 from recs_platform.cli import (
+    backfill,
     bench,
     companies,
     compare,
@@ -60,7 +61,22 @@ _PANELS = {
     "Publish": ("publish", "publications", "rollback", "models"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench", "housekeeping"),
 }
-for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench, housekeeping):
+for module in (
+    run,
+    backfill,
+    status,
+    ui,
+    why,
+    query,
+    compare,
+    verify,
+    publish,
+    demo,
+    example,
+    simulate,
+    bench,
+    housekeeping,
+):
     module.register(app)
 app.add_typer(report.app, name="report")
 app.add_typer(models.app, name="models")
