@@ -9,13 +9,16 @@ import dagster as dg
 from recs_platform.assembly.check_results import check_result, not_judged
 from recs_platform.assembly.earlier_days import GUARDED, earlier_days_check
 from recs_platform.assembly.handover import call_table_function
+from recs_platform.assembly.links import asset_links
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
 from recs_platform.assembly.schedules import company_schedule
 from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.jobs import Job, daily_job, history_job, training_job
 from recs_platform.automation.journal import RANGE_START
 from recs_platform.automation.partitions import company_and_days, mapping_back
-from recs_platform.automation.retraining import retraining_sensor
+from recs_platform.automation.sensors.landing import landing_sensor
+from recs_platform.automation.sensors.late import late_sensor
+from recs_platform.automation.sensors.retraining import retraining_sensor
 from recs_platform.companies.known_companies import Companies
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
@@ -105,15 +108,20 @@ class PipelineWiring:
         return [company_schedule(company, self.pipeline, job, self._logs) for company in self.companies.values()]
 
     def sensors(self, jobs: Mapping[str, Job]) -> list[dg.SensorDefinition]:
-        if self.pipeline.strategy.model is None:
-            return []
-        return [retraining_sensor(self.pipeline, self.companies, jobs[training_job(self.strategy)])]
+        """What starts runs by itself, besides the schedules."""
+        daily = jobs[daily_job(self.strategy)]
+        sensors = [
+            landing_sensor(self.pipeline, self.companies, daily, self._logs),
+            late_sensor(self.pipeline, self.companies, daily, self._logs),
+        ]
+        if self.pipeline.strategy.model is not None:
+            sensors.append(retraining_sensor(self.pipeline, self.companies, jobs[training_job(self.strategy)]))
+        return sensors
 
     def _asset(self, table: SqlTable | FrameTable) -> dg.AssetsDefinition:
         spec = table.spec
         common: dict[str, Any] = {
-            **self._common(spec.name, str(spec.kind)),
-            "metadata": {"dagster/column_schema": _column_schema(spec), "dagster/table_name": spec.name},
+            **self._common(spec.name, str(spec.kind), table),
             "io_manager_key": "warehouse_io",
             "backfill_policy": _backfill_policy(spec),
         }
@@ -121,12 +129,17 @@ class PipelineWiring:
             return self._query_asset(table, common)
         return self._frame_asset(table, common)
 
-    def _common(self, name: str, kind: str) -> dict[str, Any]:
+    def _common(self, name: str, kind: str, table: SqlTable | FrameTable | None = None) -> dict[str, Any]:
         """What every asset of the strategy has."""
+        stage = self.pipeline.stage_names[name]
+        of_table = {}
+        if table:
+            of_table = {"dagster/column_schema": _column_schema(table.spec), "dagster/table_name": table.spec.name}
         return {
             "key": self.key(name),
             "partitions_def": self.partitions,
-            "group_name": self.pipeline.strategy.group(self.pipeline.stage_names[name]),
+            "group_name": self.pipeline.strategy.group(stage),
+            "metadata": {**asset_links(stage, self.pipeline.strategy.page, table), **of_table},
             "owners": OWNERS,
             "tags": {"recs/strategy": self.strategy, "recs/kind": kind},
         }

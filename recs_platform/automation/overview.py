@@ -56,6 +56,8 @@ class CompanyState:
     company: str
     strategy: str
     newest: date | None
+    newest_whole: date | None
+    """The newest day of which nothing is missing and nothing failed."""
     tables: tuple[TableState, ...]
     missing_days: tuple[date, ...]
     """Days on which some table is missing that was due."""
@@ -67,6 +69,9 @@ class CompanyState:
     checks_warned: int | None
     checks_failed: int | None
     message: str
+    """What the last run failed of."""
+    last_failed: tuple[str, ...] = ()
+    """The tables that failed in the last run."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -89,6 +94,7 @@ def company_status(company: Company, pipeline: Pipeline, warehouse: Warehouse) -
         company.name,
         company.strategy.name,
         newest,
+        _newest_whole(there, newest if failed else None),
         tuple(
             _table_state(name, there, slices, newest, missing, failed, without.get(name, ()))
             for name in pipeline.tables
@@ -101,7 +107,13 @@ def company_status(company: Company, pipeline: Pipeline, warehouse: Warehouse) -
         run.checks_warned if run else None,
         run.checks_failed if run else None,
         _message(run),
+        run.failed_tables if run and run.status is Status.FAILED else (),
     )
+
+
+def _newest_whole(there: Coverage, failed: date | None) -> date | None:
+    days = frozenset[date]().union(*there.made.values())
+    return next((day for day in sorted(days, reverse=True) if day != failed and not there.lacking(day)), None)
 
 
 def _table_state(

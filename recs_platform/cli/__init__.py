@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 
 from recs_platform import __version__
 from recs_platform.cli import (
+    alerts,
     backfill,
     bench,
     companies,
@@ -23,6 +24,7 @@ from recs_platform.cli import (
     demo,
     example,
     housekeeping,
+    metrics,
     models,
     publish,
     query,
@@ -57,9 +59,10 @@ app = typer.Typer(
 )
 _PANELS = {
     "Every day": ("run", "status", "ui", "backfill"),
+    "Watch": ("alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
-    "Set up": ("companies", "example", "demo", "simulate", "sql", "bench", "housekeeping"),
+    "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
 for module in (
     run,
@@ -76,8 +79,10 @@ for module in (
     simulate,
     bench,
     housekeeping,
+    metrics,
 ):
     module.register(app)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(report.app, name="report")
 app.add_typer(models.app, name="models")
 app.add_typer(companies.app, name="companies")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from recs_platform.cli.companies import tell_broken
 from recs_platform.cli.company import CompanyArgument, CompanyCommand
 from recs_platform.cli.output import JsonOption, day_of, print_json, say
 from recs_platform.plurals import counted
@@ -69,3 +71,35 @@ def campaign(
         say((f"The report lacks {lacking_in_words(findings.lacking)}.", "yellow"))
     say(f"The report is {folder / PAGE}")
     say((f"With it: {counted(len(files) - 1, 'CSV file')}.", "dim"))
+
+
+@app.command()
+def overview(
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Folder to write. Default: reports/ in RECS_HOME."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Report how all companies are, the worst first.
+
+    Writes one HTML page that needs no other file, and a CSV file."""
+    from recs_platform.automation.platform_overview import platform_overview
+    from recs_platform.automation.platform_overview_page import CSV, GENERATOR, contents, default_folder
+    from recs_platform.automation.platform_overview_words import in_a_sentence
+    from recs_platform.campaign.report.files import PAGE, write
+    from recs_platform.platform_db.engine import opened_database
+    from recs_platform.settings import settings
+    from recs_platform.strategies.catalogue import load_companies, pipelines
+    from recs_platform.warehouse.environment import existing_warehouse
+
+    companies, now = load_companies(), datetime.now(UTC)
+    lines = platform_overview(companies, pipelines(), existing_warehouse(), opened_database(), now)
+    folder = (out or default_folder(settings().home)).absolute()
+    write(folder, contents(lines, now), GENERATOR)
+    if as_json:
+        print_json({"page": folder / PAGE, "csv": [folder / CSV], "companies": [line.company for line in lines]})
+    else:
+        say(in_a_sentence(lines))
+        say(f"The report is {folder / PAGE}")
+    return tell_broken(companies)

@@ -33,6 +33,8 @@ class TrainedModel:
     """The table that says whether a day trains: training begins with it."""
     drift: str
     """The table that says whether examples still look as they did in training."""
+    trained: str
+    """The table that says what the day's training came to."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,6 +62,8 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
     """Source tables that bring nothing on many days: nobody warns of a day without rows."""
     label: str = ""
     """One word in place of its name, for boxes that are too small for that: the groups of the UI."""
+    page: str = "architecture.md"
+    """The page of docs/ that tells of it."""
 
     @property
     def sources(self) -> dict[str, TableSpec]:

@@ -56,15 +56,25 @@ class Ended:
     @property
     def rows(self) -> list[list[str]]:
         """The titles and the rows of the one table that is shown."""
+        (table,) = self.tables
+        return table
+
+    @property
+    def tables(self) -> list[list[list[str]]]:
+        """The titles and the rows of every table that is shown."""
         lines = self.out.splitlines()
-        (rule,) = (number for number, line in enumerate(lines) if line.startswith("─"))
-        spans = [match.span() for match in re.finditer("─+", lines[rule])]
+        return [_cells(lines, number) for number, line in enumerate(lines) if line.startswith("─")]
 
-        def cells(line: str) -> list[str]:
-            return [line[start:end].strip() for start, end in spans]
 
-        table = itertools.takewhile(lambda line: line and not _between(line, spans).strip(), lines[rule + 1 :])
-        return [cells(line) for line in (lines[rule - 1], *table)]
+def _cells(lines: list[str], rule: int) -> list[list[str]]:
+    """Of the table whose titles are ruled off in this line."""
+    spans = [match.span() for match in re.finditer("─+", lines[rule])]
+
+    def cells(line: str) -> list[str]:
+        return [line[start:end].strip() for start, end in spans]
+
+    table = itertools.takewhile(lambda line: line and not _between(line, spans).strip(), lines[rule + 1 :])
+    return [cells(line) for line in (lines[rule - 1], *table)]
 
 
 def _between(line: str, spans: list[tuple[int, int]]) -> str:

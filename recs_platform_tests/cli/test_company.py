@@ -12,15 +12,18 @@ from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.docs.console import ROOT
 
 _ABOUT_NONE = {
-    "demo",
-    "ui",
+    "alerts send",
     "bench",
-    "housekeeping",
     "companies list",
     "companies new",
     "companies template",
+    "demo",
     "example",
+    "housekeeping",
+    "metrics",
+    "report overview",
     "sql check",
+    "ui",
 }
 _COMMANDS = {name: command for name, command in every_command().items() if takes_company(command)}
 

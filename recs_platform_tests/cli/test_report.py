@@ -45,6 +45,18 @@ def test_a_report_made_again_replaces_itself(reported: Terminal, tmp_path: Path)
     assert {path.name: path.read_bytes() for path in (tmp_path / "r").iterdir()} == before
 
 
+def test_the_overview_says_what_the_messages_earned(reported: Terminal, tmp_path: Path) -> None:
+    (garage,) = (line for line in reported.recs("status", "--json").json if line["company"] == NAME)
+    campaign = reported.recs("report", "campaign", NAME, "--out", str(tmp_path / "r"), "--json").json
+    earned = garage["earned"]
+    assert (earned["revenue"], earned["orders"]) == (campaign["summary"]["revenue"], campaign["summary"]["orders"])
+    assert earned["revenue"] > 0
+    assert earned["sent"] == {"first": campaign["from"], "last": campaign["to"]}
+    page = words(parsed((tmp_path / "r" / "index.html").read_text()))
+    lift = earned["lift"]
+    assert f"of arm {lift['arm']} brought in ${abs(lift['total']):,.0f}" in page
+
+
 def test_a_day_without_messages_is_no_mistake(reported: Terminal, tmp_path: Path) -> None:
     day = str(QUIET_DAY)
     ended = reported.recs("report", "campaign", NAME, "--from", day, "--to", day, "--out", str(tmp_path / "r"))

@@ -10,19 +10,30 @@ from recs_platform_tests.cli.terminal import Terminal, not_up_to_date
 def test_a_company_that_never_ran(used: Terminal) -> None:
     ended = used.recs("status")
     assert ended.code == 0
-    assert ended.told.count("never ran") == 3
+    assert "4 companies: 1 late, 3 not started." in ended.told
+    assert "acme: make its first day: recs run acme --date" in ended.told
     (acme,) = used.recs("status", "--company", "acme", "--json").json
     assert {table["state"] for table in acme["tables"]} == {"missing"}
 
 
 def test_every_column_stands_under_its_title(used: Terminal) -> None:
-    ended = used.recs("status")
-    titles, *rows = ended.rows
-    (cells,) = (dict(zip(titles, row, strict=True)) for row in rows if row[0] == "concord")
-    assert cells["newest day"] == "2025-09-03"
-    assert cells["missing"] == "0"
-    assert cells["last run"] == "succeeded"
-    assert cells["failed"] == "0"
+    titles, first, *_ = used.recs("status").rows
+    cells = dict(zip(titles, first, strict=True))
+    assert (cells["company"], cells["health"], cells["whole until"]) == ("concord", "late", "2025-09-03")
+    assert cells["live"].endswith("of 2025-09-03")
+    titles, row = used.recs("status", "concord").tables[0]
+    of_one = dict(zip(titles, row, strict=True))
+    assert of_one["newest day"] == "2025-09-03"
+    assert (of_one["missing"], of_one["failed"], of_one["last run"]) == ("0", "0", "succeeded")
+
+
+def test_json_has_the_line_and_the_tables_of_every_company(used: Terminal) -> None:
+    lines = {line["company"]: line for line in used.recs("status", "--json").json}
+    concord = lines["concord"]
+    assert (concord["health"], concord["newest_whole"], concord["alerts"]) == ("late", "2025-09-03", {})
+    assert concord["live"][0]["as_of"] == "2025-09-03"
+    (alone,) = used.recs("status", "concord", "--json").json
+    assert concord["tables"] == alone["tables"]
 
 
 def test_tables_are_fresh_after_a_run(used: Terminal) -> None:

@@ -20,6 +20,10 @@ from recs_platform_tests.cli.width import check_narrow, words
 
 _LINES = {
     "status": ("status",),
+    "alerts list": ("alerts", "list"),
+    "alerts of one": ("alerts", "list", "concord", "--all"),
+    "alerts test": ("alerts", "test", "concord"),
+    "alerts send": ("alerts", "send"),
     "status of one": ("status", "concord"),
     "publications": ("publications", "concord"),
     "publish": ("publish", "concord"),
@@ -34,6 +38,7 @@ _LINES = {
     "models activate": ("models", "activate", "metro", "7"),
     "models rollback": ("models", "rollback", "metro"),
     "report campaign": ("report", "campaign", "concord", "--out", "report"),
+    "report overview": ("report", "overview", "--out", "overview"),
     "compare": ("compare", "acme", "--a", "2025-09-01", "--b", "2025-09-02"),
     "why": ("why", "acme", "C1"),
     "query": ("query", "concord", "SELECT * FROM catalog ORDER BY item_id", "--limit", "3"),
@@ -45,7 +50,7 @@ _LINES = {
 }
 
 
-_NO_TABLE = {"companies template", "example", "run", "backfill", "demo", "ui", "companies new", "sql show"}
+_NO_TABLE = {"companies template", "example", "run", "backfill", "demo", "ui", "metrics", "companies new", "sql show"}
 """They tell of work line by line, or show a query whose lines are its own."""
 
 

@@ -53,10 +53,10 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def write(folder: Path, files: Mapping[str, str]) -> None:
+def write(folder: Path, files: Mapping[str, str], generator: str = GENERATOR) -> None:
     """Put the files into the folder in one step: whoever looks sees the old report, or the new one."""
     folder = folder.absolute()
-    _refuse_what_is_not_a_report(folder)
+    _refuse_what_is_not_a_report(folder, generator)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
         made, before = Path(scratch) / "made", Path(scratch) / "before"
@@ -73,13 +73,13 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
             raise
 
 
-def _refuse_what_is_not_a_report(folder: Path) -> None:
+def _refuse_what_is_not_a_report(folder: Path, generator: str) -> None:
     """A folder is replaced whole, so it must hold nothing but an earlier report."""
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"--out {folder} is a file; name a folder.")
     there = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
     others = [name for name in there if name != PAGE and not name.endswith(".csv")]
-    ours = PAGE in there and GENERATOR in (folder / PAGE).read_text(encoding="utf-8", errors="replace")[:2_000]
+    ours = PAGE in there and generator in (folder / PAGE).read_text(encoding="utf-8", errors="replace")[:2_000]
     if there and (others or not ours):
         raise ConfigError(
             f"--out {folder} holds something other than a report ({', '.join((others or there)[:3])}), which would be "

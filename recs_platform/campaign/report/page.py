@@ -44,7 +44,7 @@ def page(findings: Findings, csv_names: Sequence[str]) -> str:
         element("main", *top, *_contents(sections), *map(_section, sections)),
         _files(csv_names),
     )
-    html = element("html", _head(title), body, lang="en")
+    html = element("html", head(title, GENERATOR), body, lang="en")
     return f"<!DOCTYPE html>\n{html}\n"
 
 
@@ -87,13 +87,14 @@ def _all_sections(findings: Findings) -> Iterable[ReportSection | None]:
     yield summary.how_to_read(findings)
 
 
-def _head(title: str) -> Html:
+def head(title: str, generator: str) -> Html:
+    """Of every page that is a report: it looks like the others, and says what wrote it."""
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     return element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="generator", content=GENERATOR),
+        element("meta", name="generator", content=generator),
         element("title", title),
         element("style", Html(style)),
     )

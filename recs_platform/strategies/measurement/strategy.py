@@ -27,6 +27,7 @@ def _world() -> SimulatedWorld:
 MEASUREMENT = Strategy(
     name="measurement",
     label="lifts",
+    page="measurement.md",
     title="What campaigns brought",
     parameters=MeasurementParameters,
     source_tables=(

@@ -59,6 +59,7 @@ def _explain(read: DayReader, customer: str, item: str | None) -> Explanation:
 VEHICLE_FITMENT = Strategy(
     name="vehicle_fitment",
     label="parts",
+    page="vehicle-fitment.md",
     title="Parts that fit your car and that owners of your car buy",
     parameters=VehicleFitmentParameters,
     source_tables=(*sources.SHARED, sources.Fitment, sources.OrderHistory),
