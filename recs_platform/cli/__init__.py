@@ -20,6 +20,7 @@ from recs_platform.cli import (
     companies,
     compare,
     demo,
+    doctor,
     example,
     metrics,
     models,
@@ -56,12 +57,12 @@ app = typer.Typer(
 )
 _PANELS = {
     "Every day": ("run", "status", "ui", "backfill"),
-    "Watch": ("metrics",),
+    "Watch": ("doctor", "metrics"),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
-for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench, metrics):
+for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench, doctor, metrics):
     module.register(app)
 app.add_typer(report.app, name="report")
 app.add_typer(models.app, name="models")

@@ -12,6 +12,7 @@ from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.docs.console import ROOT
 
 _ABOUT_NONE = {
+    "doctor",
     "demo",
     "metrics",
     "ui",
