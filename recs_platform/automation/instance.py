@@ -32,6 +32,11 @@ def instance() -> dg.DagsterInstance:
     return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_CAPTURE}))
 
 
+def whole_instance() -> dg.DagsterInstance:
+    """The instance as it is configured, with what runs print: for who reads that, or deletes it."""
+    return dg.DagsterInstance.from_config(str(prepared_home()))
+
+
 def home_of_instance() -> Path:
     """Where the instance's folder is, or would be made."""
     chosen = os.environ.get("DAGSTER_HOME")

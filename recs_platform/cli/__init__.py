@@ -16,12 +16,14 @@ from typer.exceptions import TyperException
 
 from recs_platform import __version__
 from recs_platform.cli import (
+    alerts,
     bench,
     companies,
     compare,
     demo,
     doctor,
     example,
+    housekeeping,
     metrics,
     models,
     publish,
@@ -57,13 +59,30 @@ app = typer.Typer(
 )
 _PANELS = {
     "Every day": ("run", "status", "ui", "backfill"),
-    "Watch": ("doctor", "metrics"),
+    "Watch": ("doctor", "alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
-for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench, doctor, metrics):
+for module in (
+    run,
+    status,
+    ui,
+    why,
+    query,
+    compare,
+    verify,
+    publish,
+    demo,
+    example,
+    simulate,
+    bench,
+    doctor,
+    housekeeping,
+    metrics,
+):
     module.register(app)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(report.app, name="report")
 app.add_typer(models.app, name="models")
 app.add_typer(companies.app, name="companies")

@@ -12,16 +12,19 @@ from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.docs.console import ROOT
 
 _ABOUT_NONE = {
-    "doctor",
-    "demo",
-    "metrics",
-    "ui",
+    "alerts send",
     "bench",
     "companies list",
     "companies new",
     "companies template",
+    "demo",
+    "doctor",
     "example",
+    "housekeeping",
+    "metrics",
+    "report overview",
     "sql check",
+    "ui",
 }
 _COMMANDS = {name: command for name, command in every_command().items() if takes_company(command)}
 

@@ -20,6 +20,10 @@ from recs_platform_tests.cli.width import check_narrow, words
 
 _LINES = {
     "status": ("status",),
+    "alerts list": ("alerts", "list"),
+    "alerts of one": ("alerts", "list", "concord", "--all"),
+    "alerts test": ("alerts", "test", "concord"),
+    "alerts send": ("alerts", "send"),
     "status of one": ("status", "concord"),
     "publications": ("publications", "concord"),
     "publish": ("publish", "concord"),
@@ -42,6 +46,7 @@ _LINES = {
     "query, empty": ("query", "concord", "SELECT * FROM catalog WHERE false"),
     "query, wrong": ("query", "concord", "SELECT * FROM catalogue"),
     "simulate": ("simulate", "metro", "--days", "1"),
+    "housekeeping": ("housekeeping", "--dry-run"),
 }
 
 
