@@ -78,14 +78,18 @@ def turn(instance: dg.DagsterInstance, kind: InstigatorType, name: str, status: 
 
 def test_companies_without_a_schedule_and_alerts_that_are_off(patient: Patient) -> None:
     (patient.folder / "companies" / "over.yaml").write_text(company_file("over") + "end_date: 2025-09-30\n")
-    assert patient.of("schedules", State.WARNING)[0].startswith("no schedule makes the days of acme and holley Turn")
+    assert patient.of("schedules", State.WARNING)[0].startswith(
+        "no schedule makes the days of acme and holley Turn it on"
+    )
     with patient.instance() as instance:
         for name in ("acme_daily", "holley_daily"):
             turn(instance, InstigatorType.SCHEDULE, name, InstigatorStatus.RUNNING)
     assert patient.of("schedules") == []
     with patient.instance() as instance:
         turn(instance, InstigatorType.SENSOR, "alerts", InstigatorStatus.STOPPED)
+        turn(instance, InstigatorType.SENSOR, "vehicle_fitment_late_data", InstigatorStatus.STOPPED)
     assert "nobody is told of any trouble" in patient.of("schedules", State.WRONG)[0]
+    assert patient.of("schedules", State.WARNING)[0].startswith("vehicle_fitment_late_data was turned off")
 
 
 def begin(patient: Patient, run_id: str = "r") -> None:
