@@ -11,8 +11,9 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -79,7 +80,57 @@ def _in_the_cloud(url: str) -> str:
     return url
 
 
+def _web_address(url: str) -> str:
+    """It is not repeated when it is wrong: it may hold a secret."""
+    parts = _parts(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("should be the URL of a page, such as https://dagster.example.com")
+    return url.rstrip("/")
+
+
+def _secret_address(url: SecretStr) -> SecretStr:
+    """What is sent there is nobody else's business."""
+    _ours(url.get_secret_value())
+    return url
+
+
+def _ours(url: str) -> str:
+    parts = _parts(url)
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_here(parts.hostname))):
+        raise ValueError("should be a URL that begins with https:// (http:// only on this machine)")
+    return url
+
+
+def _mail_server(url: SecretStr) -> SecretStr:
+    parts = _parts(url.get_secret_value())
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("should be the URL of a mail server, such as smtp://mail.example.com:587")
+    return url
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def channel_name(name: str) -> str:
+    """A channel by its name or its id."""
+    if not re.fullmatch(r"#[a-z0-9][a-z0-9_-]{0,79}|[CG][A-Z0-9]{8,20}", name):
+        raise ValueError('should be a Slack channel, such as "#recommendations"')
+    return name
+
+
+def is_here(host: str | None) -> bool:
+    """Whether a host is this machine."""
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
 Folder = Annotated[Path, AfterValidator(_folder)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
 class Settings(BaseSettings):
@@ -104,15 +155,33 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         30, ge=1, le=36_500, description="Days that replaced versions of a table stay restorable."
     )
-    code_url: str = Field(
-        "",
-        description="Where the platform's files are to be read, such as https://github.com/you/recs/blob/main: assets "
-        "link to their queries. Default: none; assets name the files.",
+    run_retention_days: int = Field(
+        90, ge=1, le=36_500, description="Days that Dagster's runs, with what they logged, and reports are kept."
     )
-    docs_url: str = Field(
-        "",
-        description="Where the pages of docs/ are to be read: assets and alerts link to them. Default: none; they name "
-        "the pages.",
+    slack_token: SecretStr | None = Field(
+        None, description="Token of the Slack app that tells of troubles; without it they are told in the log."
+    )
+    slack_channel: Annotated[str, AfterValidator(channel_name)] | None = Field(
+        None,
+        description="Slack channel of what concerns no company alone, and of companies whose file names nobody.",
+    )
+    slack_url: Annotated[str, AfterValidator(_ours)] = Field(
+        "https://slack.com/api/", description="Where Slack's API is reached; another one for a proxy."
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] | None = Field(
+        None, description="Mail server of alerts: `smtp://user:password@host:port?from=address`, or `smtps://`."
+    )
+    alert_webhook: Annotated[SecretStr, AfterValidator(_secret_address)] | None = Field(
+        None, description="URL to which alerts are posted as JSON."
+    )
+    ui_url: WebAddress | None = Field(None, description="Where people reach the UI: alerts link to it.")
+    docs_url: WebAddress | None = Field(
+        None, description="Where people read the folder `docs`: assets link to its pages, alerts to its runbook."
+    )
+    code_url: WebAddress | None = Field(
+        None,
+        description="Where people read the platform's files, such as https://github.com/you/recs/blob/main: assets "
+        "link to their queries.",
     )
 
     @model_validator(mode="before")

@@ -16,7 +16,9 @@ from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.jobs import Job, daily_job, history_job, training_job
 from recs_platform.automation.journal import RANGE_START
 from recs_platform.automation.partitions import company_and_days, mapping_back
-from recs_platform.automation.retraining import retraining_sensor
+from recs_platform.automation.sensors.landing import landing_sensor
+from recs_platform.automation.sensors.late import late_sensor
+from recs_platform.automation.sensors.retraining import retraining_sensor
 from recs_platform.companies.known_companies import Companies
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
@@ -106,9 +108,15 @@ class PipelineWiring:
         return [company_schedule(company, self.pipeline, job, self._logs) for company in self.companies.values()]
 
     def sensors(self, jobs: Mapping[str, Job]) -> list[dg.SensorDefinition]:
-        if self.pipeline.strategy.model is None:
-            return []
-        return [retraining_sensor(self.pipeline, self.companies, jobs[training_job(self.strategy)])]
+        """What starts runs by itself, besides the schedules."""
+        daily = jobs[daily_job(self.strategy)]
+        sensors = [
+            landing_sensor(self.pipeline, self.companies, daily, self._logs),
+            late_sensor(self.pipeline, self.companies, daily, self._logs),
+        ]
+        if self.pipeline.strategy.model is not None:
+            sensors.append(retraining_sensor(self.pipeline, self.companies, jobs[training_job(self.strategy)]))
+        return sensors
 
     def _asset(self, table: SqlTable | FrameTable) -> dg.AssetsDefinition:
         spec = table.spec

@@ -1,7 +1,7 @@
 """Every run, from wherever it was started, in the job log: a resource that opens with the run and closes with it.
 
 What a run did is read from Dagster's own event log, so there is nothing to keep in step. A run that is killed writes
-nothing more; who holds its company's lock next knows that it is dead, and says so here and in Dagster.
+nothing more; who holds its company's lock next knows that it is dead, and says so here and in Dagster (dead_runs.py).
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import dagster as dg
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from recs_platform.automation.dead_runs import death_of
+from recs_platform.automation.dead_runs import bury_others
 from recs_platform.automation.failures import retried
 from recs_platform.automation.locks import company_lock
 from recs_platform.automation.partitions import company_and_days
+from recs_platform.automation.run_process import say_which_process
 from recs_platform.automation.run_summary import RunSummary, summary
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
@@ -42,6 +43,8 @@ class RunJournal(dg.ConfigurableResource[None]):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[None]:
         run, instance = context.run, context.instance
         keys = asked_partitions(run) if run else []
+        if run is not None and instance is not None:
+            say_which_process(instance, run.run_id)
         if run is None or instance is None or not keys:
             yield None
             return
@@ -59,7 +62,7 @@ class RunJournal(dg.ConfigurableResource[None]):
 
     @staticmethod
     def _start(database: Engine, instance: dg.DagsterInstance, run: dg.DagsterRun, company: str, days: Days) -> None:
-        _bury_the_dead(database, instance, company, run.run_id)
+        bury_others(database, instance, company, run.run_id)
         job_log.started(
             database,
             run_id=run.run_id,
@@ -111,18 +114,6 @@ class RunJournal(dg.ConfigurableResource[None]):
 def asked_partitions(run: dg.DagsterRun) -> list[str]:
     """The partition that a run was started for, or the first and the last of a range."""
     return [run.tags[tag] for tag in (PARTITION, RANGE_START, RANGE_END) if tag in run.tags]
-
-
-def _bury_the_dead(database: Engine, instance: dg.DagsterInstance, company: str, run_id: str) -> None:
-    """For the holder of the company's lock: of those that are said to be running none is."""
-    for dead in job_log.running(database, company):
-        if dead.run_id == run_id:
-            continue
-        message, known = death_of(dead), instance.get_run_by_id(dead.run_id)
-        # Dagster first: its queue waits for a run that never ends.
-        if known is not None and not known.is_finished:
-            instance.report_run_failed(known, message)
-        job_log.died(database, dead.run_id, found_at=datetime.now(UTC), message=message)
 
 
 def ended_summary(instance: dg.DagsterInstance, run_id: str, *, success: bool) -> RunSummary:

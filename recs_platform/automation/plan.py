@@ -87,6 +87,14 @@ def plan(
     return Plan(earlier, tuple(steps))
 
 
+def missing_days(company: Company, pipeline: Pipeline, warehouse: Warehouse, last: date) -> tuple[date, ...]:
+    """The days up to this one that somebody must still make: those before it that are expected and missing, and itself
+    unless it is whole."""
+    there = coverage(company, pipeline, warehouse)
+    newest = (last,) if last not in company.lost_days and there.lacking(last) else ()
+    return (*there.missing(last - timedelta(days=1)), *newest)
+
+
 def plan_backfill(company: Company, pipeline: Pipeline, days: Days, *, newest: date) -> list[Step]:
     """The runs that make a range again: its logs, with the history they need, in one run; then the rest of each day on
     which snapshots are due."""

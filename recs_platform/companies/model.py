@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from recs_platform.companies.alert_settings import Alerts
 from recs_platform.companies.constants import constant_problems
 from recs_platform.companies.currencies import CURRENCIES
 from recs_platform.companies.problems import (
@@ -79,12 +80,6 @@ def _event_name(name: str) -> str:
     return name
 
 
-def _slack_channel(name: str) -> str:
-    if not re.fullmatch(r"#[a-z0-9][a-z0-9_-]{0,79}", name):
-        raise ValueError(f'{shown(name)} is not a Slack channel: write it as "#recommendations", with quotes')
-    return name
-
-
 STRATEGIES_CONTEXT = "strategies"
 """Under this name a file's validation is given the strategies that there are."""
 
@@ -123,14 +118,6 @@ class Serving(_Section):
 
     enabled: bool = Field(
         True, description="Whether the prediction service answers for the company; no effect yet, as there is none."
-    )
-
-
-class Alerts(_Section):
-    """Who is told when something fails. It has no effect yet: nothing is sent to Slack."""
-
-    slack_channel: Annotated[str, AfterValidator(_slack_channel)] | None = Field(
-        None, description="Slack channel for failures; no effect yet, as nothing is sent to Slack."
     )
 
 

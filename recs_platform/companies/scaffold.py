@@ -63,11 +63,18 @@ event_names:
   order_placed: order_placed
   order_refunded: order_refunded
 
-# No effect yet: there is no prediction service, and nothing is sent to Slack.
+# Who is told when something is wrong (docs/alerts.md); without it, RECS_SLACK_CHANNEL or the log.
+# alerts:
+#   channel: "#recs-{channel}"            # Slack
+#   email: [ops@example.com]
+#   quiet_hours: "20:00-07:00"            # by the clocks of `timezone`; only errors are told then
+#   escalate:                             # errors that are open for long are told here, too
+#     channel: "#on-call"
+#     after: 4h
+
+# No effect yet: there is no prediction service.
 # serving:
 #   enabled: true                         # whether the prediction service answers for the company
-# alerts:
-#   slack_channel: "#recs-{channel}"      # who is told when something fails
 
 # The columns of each table; * is required. A file to begin with: recs companies template TABLE
 {columns}

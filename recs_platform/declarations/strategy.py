@@ -33,6 +33,8 @@ class TrainedModel:
     """The table that says whether a day trains: training begins with it."""
     drift: str
     """The table that says whether examples still look as they did in training."""
+    trained: str
+    """The table that says what the day's training came to."""
 
 
 @dataclass(frozen=True, repr=False)

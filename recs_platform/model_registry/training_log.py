@@ -59,11 +59,19 @@ def end(database: Engine, company: str, model: str, as_of: date, *, outcome: str
 
 def begun(database: Engine, company: str, model: str) -> tuple[Begun, ...]:
     """All trainings, the oldest day first."""
+    return _read(database, _of(company, model).order_by(TrainingRun.as_of))
+
+
+def of_run(database: Engine, run_id: str) -> tuple[Begun, ...]:
+    """The trainings that a run began, and no other began again."""
+    return _read(database, select(TrainingRun).where(TrainingRun.run_id == run_id).order_by(TrainingRun.id))
+
+
+def _read(database: Engine, query: Select[TrainingRun]) -> tuple[Begun, ...]:
     with Session(database) as session:
-        rows = session.scalars(_of(company, model).order_by(TrainingRun.as_of)).all()
         return tuple(
             Begun(row.model, row.as_of, from_json(row.reasons), row.run_id, row.begun_at, row.outcome, row.words)
-            for row in rows
+            for row in session.scalars(query)
         )
 
 

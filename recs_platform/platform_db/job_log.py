@@ -89,9 +89,11 @@ def ended(
         run.failed = ",".join(failed_tables)
 
 
-def running(engine: Engine, company: str) -> Sequence[JobRun]:
-    """The runs that have begun and said nothing since, oldest first."""
-    query = select(JobRun).where(JobRun.company == company, JobRun.status == Status.RUNNING).order_by(JobRun.id)
+def running(engine: Engine, company: str | None = None) -> Sequence[JobRun]:
+    """The runs that have begun and said nothing since, oldest first; of one company if it is named."""
+    query = select(JobRun).where(JobRun.status == Status.RUNNING).order_by(JobRun.id)
+    if company is not None:
+        query = query.where(JobRun.company == company)
     with Session(engine) as session:
         return session.scalars(query).all()
 

@@ -198,8 +198,12 @@ class History(Protocol):
     def restore(self, table: TableRef, version: int, note: Mapping[str, Any] | None = None) -> int:
         """Make an earlier state the newest again; returns its new version."""
 
-    def vacuum(self, table: TableRef, *, dry_run: bool = False) -> Sequence[str]:
-        """Delete what no version within the retention needs, and what killed writers left; names what it deletes."""
+    def vacuum(self, table: TableRef, *, dry_run: bool = False) -> Mapping[str, int]:
+        """Delete what no version within the retention needs, and what killed writers left there: the files and their
+        bytes."""
+
+    def sweep(self, *, dry_run: bool = False) -> Mapping[str, int]:
+        """Delete what killed writers and queries left outside of tables: the folders and their bytes."""
 
 
 class Warehouse(Tables, History, Protocol):

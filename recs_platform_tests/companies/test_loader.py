@@ -332,8 +332,46 @@ TABLES = ", ".join(SOURCES)
         ({"serving": {"enabled": "maybe"}}, 'serving.enabled: should be a valid boolean, but is "maybe".'),
         ({"serving": 5}, "serving: should be a group of keys (enabled), but is 5."),
         (
-            {"alerts": {"slack_channel": "recs"}},
-            'alerts.slack_channel: "recs" is not a Slack channel: write it as "#recommendations", with quotes.',
+            {"alerts": {"channel": "recs"}},
+            'alerts.channel: "recs" is not a Slack channel: write it as "#recommendations", with quotes.',
+        ),
+        (
+            {"alerts": {"chanel": "#recs"}},
+            'alerts.chanel: unknown key. Did you mean "channel"? '
+            "Allowed: channel, email, webhook, quiet_hours, escalate.",
+        ),
+        (
+            {"alerts": "#recs"},
+            'alerts: should be a group of keys (channel, email, webhook, quiet_hours, escalate), but is "#recs".',
+        ),
+        (
+            {"alerts": {"email": ["ops@shop.example", "jane.doe at shop"]}},
+            'alerts.email.1: "jane.doe at shop" is not an e-mail address: a name, @ and a domain.',
+        ),
+        (
+            {"alerts": {"email": "ops@shop.example\nBcc: all@shop.example"}},
+            'alerts.email.0: "o***@***: a***@***.example" is not an e-mail address: a name, @ and a domain.',
+        ),
+        (
+            {"alerts": {"webhook": "https://x.example/s3cret"}},
+            "alerts.webhook: should be true or false; the URL stands in RECS_ALERT_WEBHOOK.",
+        ),
+        (
+            {"alerts": {"quiet_hours": "20-7"}},
+            'alerts.quiet_hours: "20-7" are no hours of a day: write them as "20:00-07:00", with quotes.',
+        ),
+        (
+            {"alerts": {"quiet_hours": "07:00-07:00"}},
+            'alerts.quiet_hours: "07:00-07:00" begin when they end; leave `quiet_hours` out to have none.',
+        ),
+        ({"alerts": {"escalate": {"after": "4h"}}}, "alerts.escalate: names nobody: add a `channel` or an `email`."),
+        (
+            {"alerts": {"escalate": {"channel": "#on-call", "after": "4 hours"}}},
+            'alerts.escalate.after: "4 hours" is not a time such as 30m, 4h or 1d, of at most 30d.',
+        ),
+        (
+            {"alerts": {"escalate": {"channel": "#on-call", "after": 4}}},
+            "alerts.escalate.after: should be a time such as 30m, 4h or 1d, but is 4.",
         ),
     ],
 )
@@ -584,6 +622,14 @@ def test_a_database_url_in_the_file_is_refused_and_not_shown(tmp_path: Path) -> 
 
 
 def test_an_email_in_a_wrong_place_is_masked(tmp_path: Path) -> None:
-    message = complaint(shop_file(tmp_path, alerts={"slack_channel": "jane.doe@shop.example"}))
+    message = complaint(shop_file(tmp_path, alerts={"channel": "jane.doe@shop.example"}))
     assert "jane" not in message
     assert "j***@***.example" in message
+
+
+def test_a_slack_channel_by_its_former_name(tmp_path: Path) -> None:
+    path = shop_file(tmp_path, alerts={"slack_channel": "#recs-shop", "email": "ops@shop.example"})
+    found = read_company(path, STRATEGIES).alerts
+    assert (found.channel, found.email) == ("#recs-shop", ("ops@shop.example",))
+    message = complaint(shop_file(tmp_path, alerts={"slack_channel": "#a", "channel": "#b"}))
+    assert message.startswith("shop.yaml: alerts.slack_channel: unknown key.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
+from recs_platform.companies.alert_settings import Alerts, Escalation
 from recs_platform.companies.loader import read_company
 from recs_platform.companies.model import Company, Simulation
 from recs_platform.companies.scaffold import needs_markdown, new_company_yaml, parameters_markdown
@@ -40,7 +42,12 @@ def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
     path = tmp_path / "new.yaml"
     uncommented = re.sub(r"^  # (\s*[\w]+:)", r"  \1", written, flags=re.MULTILINE)
     uncommented = re.sub(r"^  #   (  (?:SELECT|FROM|WHERE))", r"    \1", uncommented, flags=re.MULTILINE)
-    uncommented = re.sub(r"^# (serving:|  enabled|alerts:|  slack_channel)", r"\1", uncommented, flags=re.MULTILINE)
+    uncommented = re.sub(
+        r"^# (serving:|  enabled|alerts:|  (?:channel|email|quiet_hours|escalate):|    (?:channel|after):)",
+        r"\1",
+        uncommented,
+        flags=re.MULTILINE,
+    )
     path.write_text(uncommented)
     found = read_company(path, STRATEGIES)
     shown = yaml.safe_load(uncommented)["parameters"]
@@ -51,15 +58,20 @@ def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
     assert isinstance(found.sources["events"], FilesSource)
     assert isinstance(found.sources["customers"], SqlSource)
     assert found.sources["customers"].dated
-    assert (found.serving.enabled, found.alerts.slack_channel) == (True, "#recs-my-shop")
+    assert found.serving.enabled
+    assert found.alerts == Alerts(
+        channel="#recs-my-shop",
+        email=("ops@example.com",),
+        quiet_hours=(time(20), time(7)),
+        escalate=Escalation(channel="#on-call", after=timedelta(hours=4)),
+    )
 
 
 def test_settings_that_do_nothing_yet_say_so() -> None:
     written = new_company_yaml("my_shop", "replenishment", STRATEGIES)
-    assert "No effect yet: there is no prediction service, and nothing is sent to Slack.\n# serving:" in written
-    for key in ("serving", "alerts"):
-        (row,) = re.findall(rf"^\| `{key}` \| no \| (.+) \|$", PAGE, re.MULTILINE)
-        assert "**It has no effect yet:**" in row
+    assert "No effect yet: there is no prediction service.\n# serving:" in written
+    (row,) = re.findall(r"^\| `serving` \| no \| (.+) \|$", PAGE, re.MULTILINE)
+    assert "**It has no effect yet:**" in row
 
 
 def test_names_are_checked_before_anything_is_written() -> None:

@@ -117,6 +117,6 @@ def test_vacuum_never_takes_a_version_younger_than_the_retention(tmp_path: Path)
         write(lake, offset, [f"c{offset}"])
         lake.publish(SOURCE, day(offset), TARGET, {})
     assert lake.retention == timedelta(days=1)
-    assert lake.vacuum(TARGET) == []
+    assert lake.vacuum(TARGET) == {}
     impatient = lake_in(tmp_path, retention_days=0)
     assert len(impatient.vacuum(TARGET)) == 2, "without a retention it would have taken them"

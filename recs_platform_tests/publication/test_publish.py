@@ -145,7 +145,7 @@ def test_no_version_within_the_retention_is_ever_deleted(tmp_path: Path, outlet:
         make_live(outlet, day(offset), what=f"item {offset}")
         outlet.warehouse.vacuum(outlet.live)
     patient = outlet_of(lake_in(tmp_path, retention_days=1), outlet.database, outlet.product)
-    assert patient.warehouse.vacuum(patient.live) == []
+    assert patient.warehouse.vacuum(patient.live) == {}
     for version in range(1, 4):
         back_to(outlet, version)
         assert {row.what for row in seen(outlet)} == {f"item {version - 1}"}

@@ -153,8 +153,11 @@ class MemoryWarehouse:
         self._states(table).append(_State(datetime.now(UTC), earlier.tables, earlier.slices, earlier.ids, note or {}))
         return len(self._states(table))
 
-    def vacuum(self, table: TableRef, *, dry_run: bool = False) -> Sequence[str]:
-        return []
+    def vacuum(self, table: TableRef, *, dry_run: bool = False) -> Mapping[str, int]:
+        return {}
+
+    def sweep(self, *, dry_run: bool = False) -> Mapping[str, int]:
+        return {}
 
     def _commit(self, table: TableRef, replaced: Days | None, of_days: dict[date, pa.Table], note: Note) -> int:
         states, now = self._states(table), datetime.now(UTC)

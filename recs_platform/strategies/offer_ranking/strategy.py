@@ -70,7 +70,7 @@ OFFER_RANKING = Strategy(
     source_tables=(*sources.SHARED, sources.Impressions, sources.Redemptions, sources.Offers, sources.OfferItems),
     needs=(sources.Offers, sources.Impressions, sources.Redemptions),
     stages=_stages,
-    model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report"),
+    model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model"),
     world=_world,
     story=_story,
     explainer=Explainer("offer_recommendations", _explain, "live_and_made_offers"),

@@ -217,15 +217,17 @@ class DeltaSlices:
     def _no_such_version(self, version: int, numbers: Sequence[int]) -> StorageError:
         return StorageError(f"{self.ref} has no version {version}; it has {sorted(numbers)}")
 
-    def vacuum(self, *, dry_run: bool = False) -> list[str]:
-        """Delete files that no version within the retention needs, those of crashed writers included."""
+    def vacuum(self, look: Callable[[list[str]], None], *, dry_run: bool = False) -> None:
+        """Delete files that no version within the retention needs, those of crashed writers included. `look` is shown
+        which, before."""
         table = self.open()
         if table is None:
-            return []
+            return
         hours = int(self.retention.total_seconds() // 3600)
         planned = table.vacuum(hours, dry_run=True, enforce_retention_duration=False, full=True)
+        look(planned)
         if dry_run:
-            return planned
+            return
         if planned:
             self._let_log_stay(table)
             # Without anything to delete it would commit all the same, and make the log longer every day.
@@ -234,7 +236,6 @@ class DeltaSlices:
             )
             self._wait_for_disk(table.version())
         delta_log.forget(self.uri, table.version(), datetime.now(UTC) - self.retention)
-        return planned
 
     @staticmethod
     def _let_log_stay(table: DeltaTable) -> None:

@@ -7,6 +7,7 @@ downloaded; delta-rs brings its own object store, so files are staged locally an
 from __future__ import annotations
 
 import hashlib
+import math
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +48,7 @@ class Files:
     @property
     def staging(self) -> Path:
         """Where new files wait; on a local lake in the same file system, so that moving them is a rename."""
-        return Path(self.root) / ".staging" if self.local else self.scratch / "staging"
+        return staging_folder(self.root, self.scratch)
 
     def add(self, staged: Path, paths: Mapping[str, str]) -> None:
         """Bring staged files, which are on the disk, into the table's folder; `paths` says under which names. Nobody
@@ -91,6 +92,14 @@ class Files:
             return all((Path(self.location) / path).exists() for path in paths)
         infos = DeltaFileSystemHandler(self.location).get_file_info(list(paths))
         return all(info.type is not FileType.NotFound for info in infos)
+
+    def sizes(self, paths: Sequence[str]) -> dict[str, int]:
+        """The bytes of the files that are there."""
+        if self.local:
+            there = {path: Path(self.location) / path for path in paths}
+            return {path: place.stat().st_size for path, place in there.items() if place.exists()}
+        infos = DeltaFileSystemHandler(self.location).get_file_info(list(paths)) if paths else []
+        return {path: info.size for path, info in zip(paths, infos, strict=True) if info.type is FileType.File}
 
     def remove(self, paths: Sequence[str]) -> None:
         """Take back files that were not committed."""
@@ -154,11 +163,26 @@ def _streamed(store: DeltaFileSystemHandler, path: str) -> str:
     return digest.hexdigest()
 
 
-def sweep(folder: Path, age: timedelta, *, dry_run: bool) -> list[str]:
-    """Delete a local folder's subfolders that nobody has touched for so long: their process was killed."""
+def staging_folder(root: str, scratch: Path) -> Path:
+    """Of a lake: beside its tables if it is local, so that moving a file is a rename."""
+    return scratch / "staging" if "://" in root else Path(root) / ".staging"
+
+
+def sweep(folder: Path, age: timedelta, *, dry_run: bool) -> dict[str, int]:
+    """Delete a local folder's subfolders that nobody has touched for so long: their process was killed. Says how many
+    bytes each had."""
     oldest = time.time() - age.total_seconds()
-    left = [path for path in sorted(folder.glob("*/")) if path.stat().st_mtime < oldest and not in_use(path)]
+    left = [path for path in sorted(folder.glob("*/")) if _touched(path) < oldest and not in_use(path)]
+    sizes = {f"{path}/": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) for path in left}
     if not dry_run:
         for path in left:
             shutil.rmtree(path, ignore_errors=True)
-    return [f"{path}/" for path in left]
+    return sizes
+
+
+def _touched(path: Path) -> float:
+    """When; the time to come for one that its process has just removed."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf

@@ -2,7 +2,7 @@
 
 Layout: `<root>/<dataset>/<table>/<date column>=<day>/<file>.parquet` and the Delta log. A slice is written to
 `<root>/.staging`, audited there, moved beside the others and made visible by one commit. Until that commit no reader
-knows the files; what a killed writer leaves behind is swept by `vacuum`.
+knows the files; what a killed writer leaves behind is taken by `sweep` and `vacuum`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from recs_platform.warehouse.lake.checksums import combined, name_with
 from recs_platform.warehouse.lake.confined import confined_connection
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
 from recs_platform.warehouse.lake.engine import Engine
-from recs_platform.warehouse.lake.files import Files, sweep
+from recs_platform.warehouse.lake.files import Files, staging_folder, sweep
 from recs_platform.warehouse.lake.inspection import check_files, check_writable, inspect
 from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.refusals import refused_queries
@@ -39,6 +39,8 @@ from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows
 from recs_platform.warehouse.slices import Days, Slice, TableRef
 
 _BATCH_ROWS = 100_000
+_ABANDONED = timedelta(days=1)
+"""No slice takes so long to be written, and no query to run."""
 
 
 @dataclass(frozen=True)
@@ -225,16 +227,15 @@ class Lake:
         self.slices(table)  # enters what came back
         return restored
 
-    def vacuum(self, table: TableRef, *, dry_run: bool = False) -> Sequence[str]:
-        """Also sweeps what killed writers and queries left in the staging and spill folders."""
-        left = [
-            path
-            for folder in (self._files(table).staging, self.engine.spill)
-            for path in sweep(folder, self.retention, dry_run=dry_run)
-        ]
-        deleted = self._table(table).vacuum(dry_run=dry_run)
+    def vacuum(self, table: TableRef, *, dry_run: bool = False) -> Mapping[str, int]:
+        files, sizes = self._files(table), dict[str, int]()
+        self._table(table).vacuum(lambda planned: sizes.update(files.sizes(planned)), dry_run=dry_run)
         self.slices(table)  # a version of its own, with the same slices
-        return [*deleted, *left]
+        return sizes
+
+    def sweep(self, *, dry_run: bool = False) -> Mapping[str, int]:
+        folders = (staging_folder(self.root, self.scratch), self.engine.spill)
+        return {path: size for folder in folders for path, size in sweep(folder, _ABANDONED, dry_run=dry_run).items()}
 
     def _location(self, table: TableRef) -> str:
         return f"{self.root.rstrip('/')}/{table.dataset}/{table.name}"

@@ -3,7 +3,7 @@
 Several containers and hosts may share the folder of all, and their process numbers mean nothing to each other. So a
 process holds a lock on its folder for as long as it lives, which the system lets go when it ends, however it ends.
 
-Not here: leftovers without a lock, which `vacuum` sweeps when they are old enough.
+Not here: leftovers without a lock, which the lake's `sweep` takes when they are old enough.
 """
 
 from __future__ import annotations

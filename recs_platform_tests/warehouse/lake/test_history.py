@@ -132,21 +132,22 @@ def test_vacuum_deletes_replaced_versions_after_the_retention(tmp_path: Path) ->
     assert marks(lake) == {day(0): [3, 3, 3]}
 
 
-def test_vacuum_sweeps_what_killed_writers_left_and_nothing_younger(any_lake: Lake, tmp_path: Path) -> None:
+def test_what_killed_writers_left_is_deleted_and_nothing_younger(any_lake: Lake, tmp_path: Path) -> None:
     write(any_lake, days(0, 0), visits([day(0)]))
     staging = tmp_path / ("lake/.staging" if any_lake.root.startswith("/") else "scratch/staging")
-    left = [
-        tmp_path / TABLE / "event_date=2025-12-01" / "{}.parquet",
-        staging / "{}" / "event_date=2025-12-01" / "some.parquet",
-        tmp_path / "scratch" / "spill" / "duckdb-{}" / "block.tmp",
-    ]
-    for template in left:
-        for name, age in (("old", RETENTION + timedelta(hours=1)), ("young", RETENTION - timedelta(hours=1))):
+    one_day = timedelta(days=1)
+    left = {
+        tmp_path / TABLE / "event_date=2025-12-01" / "{}.parquet": RETENTION,
+        staging / "{}" / "event_date=2025-12-01" / "some.parquet": one_day,
+        tmp_path / "scratch" / "spill" / "duckdb-{}" / "block.tmp": one_day,
+    }
+    for template, limit in left.items():
+        for name, age in (("old", limit + timedelta(hours=1)), ("young", limit - timedelta(hours=1))):
             abandon(Path(str(template).format(name)), age, tmp_path)
-    assert len(list(any_lake.vacuum(ref(), dry_run=True))) == 3
-    assert [Path(str(t).format("old")).exists() for t in left] == [True] * 3
-    assert len(list(any_lake.vacuum(ref()))) == 3
-    assert [Path(str(t).format("old")).exists() for t in left] == [False] * 3
+    for dry_run in (True, False):
+        taken = {**any_lake.vacuum(ref(), dry_run=dry_run), **any_lake.sweep(dry_run=dry_run)}
+        assert list(taken.values()) == [len("left")] * 3
+        assert [Path(str(t).format("old")).exists() for t in left] == [dry_run] * 3
     assert [Path(str(t).format("young")).exists() for t in left] == [True] * 3
     assert marks(any_lake) == {day(0): [1, 1, 1]}
 
@@ -164,7 +165,7 @@ def abandon(path: Path, age: timedelta, below: Path) -> None:
     """A file, and its folder when it is new, as a process that was killed so long ago left it."""
     made = [folder for folder in path.parents if below in folder.parents and not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("")
+    path.write_text("left")
     then = time.time() - age.total_seconds()
     for touched in (path, *made):
         os.utime(touched, (then, then))

@@ -1,0 +1,130 @@
+"""The look at runs that have ended, whoever started them: one observation for each, under the run's id.
+
+Where the look stopped is a moment: when the last run that it saw was written to last. It begins some minutes before it
+again, because runs that end at once are written in any order, and skips those that it has seen since. On a platform
+that it never looked at, it begins a short time ago: what happened before is no news.
+
+Not here: what is read of a run (run_facts.py), and what of it is told (run_findings.py).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import dagster as dg
+from dagster._core.storage.dagster_run import FINISHED_STATUSES, RunRecord
+
+from recs_platform.alerts.finding import Finding, Kind, Observation, Severity, Trouble
+from recs_platform.automation.looks.look import LookContext
+from recs_platform.automation.looks.open_troubles import open_troubles
+from recs_platform.automation.looks.run_facts import facts_of, whose
+from recs_platform.automation.looks.run_findings import Roles, roles_of, seen_in
+from recs_platform.model_registry.training_log import of_run
+
+_log = logging.getLogger(__name__)
+
+NAME = "ended runs"
+OVERLAP = timedelta(minutes=5)
+FIRST_LOOK_BACK = timedelta(minutes=15)
+_PAGE = 200
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, dg.DagsterError)
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How far the look has come."""
+
+    upto: datetime
+    run_ids: Mapping[str, datetime]
+    """Those that were seen, and when they were written to, as far back as the next look begins."""
+
+    @classmethod
+    def read(cls, text: str | None, now: datetime) -> Seen:
+        if not text:
+            return cls(now - FIRST_LOOK_BACK + OVERLAP, {})
+        kept = json.loads(text)
+        seen = {run_id: datetime.fromisoformat(at) for run_id, at in kept["seen"].items()}
+        return cls(datetime.fromisoformat(kept["upto"]), seen)
+
+    def to_text(self) -> str:
+        return json.dumps(
+            {"upto": self.upto.isoformat(), "seen": {run_id: at.isoformat() for run_id, at in self.run_ids.items()}}
+        )
+
+    @property
+    def begins(self) -> datetime:
+        return self.upto - OVERLAP
+
+    def with_run(self, run_id: str, written: datetime, now: datetime) -> Seen:
+        # A machine whose clock is ahead must not carry the look past runs that others have still to write.
+        upto = max(self.upto, min(written, now))
+        kept = {one: at for one, at in {**self.run_ids, run_id: written}.items() if at >= upto - OVERLAP}
+        return Seen(upto, kept)
+
+
+def ended_runs(context: LookContext) -> Iterator[Observation]:
+    seen = Seen.read(context.cursors.get(NAME), context.now)
+    roles: dict[str, Roles] = {}
+    context.cursors[NAME] = seen.to_text()
+    for record in _written_since(context.instance, seen.begins):
+        run_id = record.dagster_run.run_id
+        if run_id in seen.run_ids:
+            continue
+        if not context.has_time:
+            return
+        yield _observed(context, record, roles)
+        seen = seen.with_run(run_id, record.update_timestamp, context.now)
+        context.cursors[NAME] = seen.to_text()
+
+
+def _observed(context: LookContext, record: RunRecord, roles: dict[str, Roles]) -> Observation:
+    try:
+        run = facts_of(context.instance, record)
+    except _UNREADABLE as error:
+        # One run whose events make no sense keeps no other waiting.
+        _log.exception("what run %s did cannot be read", record.dagster_run.run_id)
+        return unreadable(record, error)
+    if run.company not in roles:
+        roles[run.company] = _roles(context, run.company)
+    trainings = of_run(context.database, run.run_id)
+    return seen_in(run, roles[run.company], trainings, open_troubles(context.database, run.company))
+
+
+def unreadable(record: RunRecord, error: Exception) -> Observation:
+    run = record.dagster_run
+    company, days = whose(run)
+    finding = Finding(
+        Trouble(company, Kind.RUN, "events"),
+        Severity.WARN,
+        f"What the run of {days or run.job_name} did cannot be read: {error!r}.",
+        "Look at the run's page. That is a defect: its trace stands in the log of the code server.",
+        days=days,
+        run_id=run.run_id,
+    )
+    return Observation(run.run_id, company, record.update_timestamp, (finding,))
+
+
+def _roles(context: LookContext, company: str) -> Roles:
+    """Of a company that is no more, or whose file is broken, a run is told as it is."""
+    if company not in context.companies:
+        return Roles()
+    return roles_of(context.pipeline_of(company), context.companies[company].strategy.sparse_tables)
+
+
+def _written_since(instance: dg.DagsterInstance, begin: datetime) -> Iterator[RunRecord]:
+    """Ended runs, in the order in which they were last written to. Several may have been at the same moment."""
+    size, given = _PAGE, set[str]()
+    while True:
+        wanted = dg.RunsFilter(statuses=FINISHED_STATUSES, updated_after=begin)
+        page = instance.get_run_records(wanted, limit=size, order_by="update_timestamp", ascending=True)
+        yield from (record for record in page if record.dagster_run.run_id not in given)
+        if len(page) < size:
+            return
+        given |= {record.dagster_run.run_id for record in page}
+        last = page[-1].update_timestamp - _TICK
+        begin, size = (last, size) if last > begin else (begin, size * 2)

@@ -1,0 +1,107 @@
+"""The look at what everything stands on: that tables can be reached, and that no disk is nearly full.
+
+The platform database is where alerts are booked, so a tick that cannot reach it says so in the log (sensors/alerts.py).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from recs_platform.alerts.finding import PLATFORM, Finding, Kind, Observation, Severity, Trouble
+from recs_platform.automation.looks.look import LookContext, when
+from recs_platform.automation.looks.open_troubles import open_of_kind
+from recs_platform.errors import PlatformError
+from recs_platform.masking import mask_text
+from recs_platform.settings import settings
+
+_GIB = 1024**3
+_LITTLE, _NONE = 5 * _GIB, _GIB
+"""A company's day writes less than a gigabyte; a history or a training's spill takes several."""
+LAKE = "lake"
+LOOK = "look at "
+"""Of trouble with a look itself, which the tick settles."""
+
+
+@dataclass(frozen=True)
+class Disk:
+    place: str
+    free: int
+    total: int
+
+    @property
+    def severity(self) -> Severity | None:
+        """How bad it is. Of a small disk, a tenth is little, and a fiftieth is none."""
+        if self.free < min(_NONE, self.total / 50):
+            return Severity.ERROR
+        return Severity.WARN if self.free < min(_LITTLE, self.total / 10) else None
+
+
+def stores(context: LookContext) -> Iterator[Observation]:
+    problem = lake_problem(context)
+    findings = [] if problem is None else [_unreachable(problem)]
+    disks = list(_disks([Path(settings().home), Path(settings().lake), Path(context.instance.root_directory)]))
+    findings += [finding for disk in disks if (finding := full(disk))]
+    yield from observed(context.database, findings, context.now)
+
+
+def observed(database: Engine, findings: Iterable[Finding], now: datetime) -> Iterator[Observation]:
+    """What is wrong now, and what was wrong and is no more; nothing while nothing changes."""
+    wrong = {finding.trouble: finding for finding in findings}
+    known = open_of_kind(database, Kind.STORE)
+    over = frozenset(trouble for trouble in known.keys() - wrong.keys() if not trouble.subject.startswith(LOOK))
+    told = tuple(wrong[trouble] for trouble in sorted(wrong))
+    if told or over:
+        state = ",".join(f"{finding.trouble.subject} {finding.severity}" for finding in told)
+        news = bool(over) or not wrong.keys() <= known.keys()
+        yield Observation(f"stores {when(now, news=news)}: {state}", PLATFORM, now, told, over)
+
+
+def lake_problem(context: LookContext) -> str | None:
+    """Why tables cannot be read, if they cannot."""
+    try:
+        company = next(iter(context.companies.values()), None)
+        if company is not None:
+            pipeline = context.pipelines[company.strategy.name]
+            context.warehouse.days(pipeline.ref(next(iter(pipeline.tables)), company))
+    except (PlatformError, OSError) as error:
+        return mask_text(str(error))
+    return None
+
+
+def _unreachable(problem: str) -> Finding:
+    return Finding(
+        Trouble(PLATFORM, Kind.STORE, LAKE),
+        Severity.ERROR,
+        f"Tables cannot be read: {problem}",
+        "Bring the store back, or correct RECS_LAKE_URL; then runs that failed are made again: recs run COMPANY.",
+    )
+
+
+def full(disk: Disk) -> Finding | None:
+    if disk.severity is None:
+        return None
+    share = disk.free / disk.total
+    return Finding(
+        Trouble(PLATFORM, Kind.STORE, f"disk of {disk.place}"),
+        disk.severity,
+        f"The disk of {disk.place} has {disk.free / _GIB:.1f} GiB left ({share:.0%}).",
+        "Make room, or move what stands there to a larger disk. docs/operations.md says what may be deleted.",
+    )
+
+
+def _disks(places: Iterable[Path]) -> Iterator[Disk]:
+    """Each disk once, under the first place that stands on it."""
+    seen = set()
+    for place in places:
+        there = next((one for one in (place, *place.absolute().parents) if one.is_dir()), None)
+        if there is None or (device := there.stat().st_dev) in seen:
+            continue
+        seen.add(device)
+        usage = shutil.disk_usage(there)
+        yield Disk(str(place), usage.free, usage.total)

@@ -1,0 +1,243 @@
+"""Runs that ended, told once and no more, whatever becomes of the ticks between."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from recs_platform.automation.failures import guarded_step
+from recs_platform.automation.looks import ended_runs as look
+from recs_platform.automation.looks.ended_runs import FIRST_LOOK_BACK, NAME, Seen
+from recs_platform.automation.looks.look import Cursors
+from recs_platform.errors import ConfigError, UnavailableError
+from recs_platform_tests.automation.looks.shop import DAY, WEEK, Shop, found
+
+ERROR = dg.AssetCheckSeverity.ERROR
+NEXT = DAY + timedelta(days=1)
+
+
+def _refuse(_: object) -> None:
+    raise ConfigError("acme: write to jane.doe@example.com about it.")
+
+
+def _break_off(_: object) -> None:
+    raise ZeroDivisionError("division by zero")
+
+
+def test_a_run_that_did_its_work_is_not_told(shop: Shop) -> None:
+    shop.run()
+    assert shop.look().booked == 1
+    assert shop.messages() == []
+
+
+def test_a_failed_check_says_how_many_rows_and_shows_some_masked(shop: Shop) -> None:
+    run_id = shop.run(checks={"few": found("| 1 | jane.doe@example.com |", "| 2 | j***@***.com |")})
+    shop.look()
+    (message,) = shop.messages()
+    (told,) = message.told
+    finding = told.finding
+    assert (message.company, message.severity) == ("acme", "warn")
+    assert (finding.asset, finding.check, finding.rows, finding.run_id) == ("shop/orders", "few", 3, run_id)
+    assert finding.examples == ("order: 1, email: j***@***.com", "order: 2, email: j***@***.com")
+    assert "orders: 3 of 12 rows violate the rule." in finding.says
+    assert f"recs run acme --date {DAY}" in finding.remedy
+
+
+def test_fifty_failed_checks_are_one_message(shop: Shop) -> None:
+    shop.run(checks={f"check_{number:02}": found() for number in range(50)})
+    shop.look()
+    (message,) = shop.messages()
+    assert message.count == 50
+
+
+def test_a_run_is_one_message_for_each_severity(shop: Shop) -> None:
+    shop.run(checks={"few": found(), "none": found(severity=ERROR)})
+    shop.look()
+    assert sorted(shop.told()) == [("acme", "error", ["check orders/none"]), ("acme", "warn", ["check orders/few"])]
+
+
+def test_more_ticks_tell_nothing_more(shop: Shop) -> None:
+    shop.run(_refuse)
+    for _ in range(3):
+        shop.look()
+    shop.cursors.clear()  # somebody resets the sensor's cursor
+    shop.look()
+    assert shop.told() == [("acme", "error", ["run orders"])]
+
+
+def test_the_same_trouble_in_the_next_run_is_not_told_again(shop: Shop) -> None:
+    for day in (DAY, NEXT):
+        shop.run(_refuse, day=day)
+        shop.look()
+    assert len(shop.messages()) == 1
+
+
+@pytest.mark.parametrize(
+    ("work", "says"),
+    [(_refuse, "Put right what it names"), (_break_off, "A defect of the platform")],
+)
+def test_a_failed_run_says_why_and_what_to_do(shop: Shop, work: Any, says: str) -> None:
+    run_id = shop.run(work)
+    shop.look()
+    ((told,),) = (message.told for message in shop.messages())
+    finding = told.finding
+    assert finding.run_id == run_id
+    assert says in finding.remedy
+    assert f"recs run acme --date {DAY}" in finding.remedy
+    assert f"The run of {DAY} failed at orders:" in finding.says
+    assert "jane.doe" not in f"{finding}"
+
+
+def test_what_a_rerun_may_cure_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recs_platform.automation.failures.RETRIES", dg.RetryPolicy(max_retries=0))
+
+    @guarded_step
+    def away(context: object) -> None:
+        raise UnavailableError("the store does not answer.")
+
+    shop.run(away)
+    shop.look()
+    ((told,),) = (message.told for message in shop.messages())
+    assert "When the service answers again" in told.finding.remedy
+
+
+def test_recovery_is_told_once(shop: Shop) -> None:
+    shop.run(_refuse)
+    shop.look()
+    shop.run()
+    shop.look()
+    shop.run()
+    shop.look()
+    assert shop.told() == [("acme", "error", ["run orders"]), ("acme", "recovered", ["run orders"])]
+
+
+def test_a_check_that_passes_is_well_again_and_others_are_not(shop: Shop) -> None:
+    shop.run(checks={"few": found(), "odd": found()})
+    shop.look()
+    shop.run(checks={"few": found(passed=True), "odd": found()}, day=NEXT)
+    shop.look()
+    (_, told) = shop.told()
+    assert told == ("acme", "recovered", ["check orders/few"])
+
+
+def test_a_check_that_did_not_run_says_nothing(shop: Shop) -> None:
+    """The run fails before it: whether the check would pass now, nobody knows."""
+    shop.run(checks={"few": found()})
+    shop.look()
+    shop.run(_refuse, checks={"few": found(passed=True)}, day=NEXT)
+    shop.look()
+    assert [told[1] for told in shop.told()] == ["warn", "error"]
+
+
+def test_an_earlier_day_that_is_well_does_not_end_the_trouble_of_a_later_one(shop: Shop) -> None:
+    shop.run(_refuse, day=NEXT)
+    shop.look()
+    shop.run(day=DAY)
+    shop.look()
+    assert len(shop.told()) == 1
+
+
+def test_another_company_that_is_well_does_not_end_the_trouble(shop: Shop) -> None:
+    shop.run(_refuse)
+    shop.run(company="holley")
+    shop.look()
+    assert shop.told() == [("acme", "error", ["run orders"])]
+
+
+def test_what_dagster_starts_again_is_told_when_the_last_attempt_fails(shop: Shop) -> None:
+    shop.run(_break_off, tags={"dagster/will_retry": "true"})
+    shop.look()
+    assert shop.messages() == []
+    shop.run(_break_off)
+    shop.look()
+    assert len(shop.messages()) == 1
+
+
+def test_a_run_that_ends_while_nobody_looks_is_told_by_the_next_look(shop: Shop) -> None:
+    shop.run()
+    shop.look()
+    shop.run(_refuse)
+    shop.look(now=datetime.now(UTC) + WEEK)
+    assert shop.told() == [("acme", "error", ["run orders"])]
+
+
+def test_a_platform_that_is_looked_at_for_the_first_time_tells_no_history(shop: Shop) -> None:
+    shop.run(_refuse)
+    shop.look(now=datetime.now(UTC) + WEEK)
+    assert shop.messages() == []
+
+
+def test_a_tick_that_breaks_off_loses_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for company in ("acme", "holley"):
+        shop.run(_refuse, company=company)
+    # The tick is killed before its cursor is kept: what it booked is booked again, which changes nothing.
+    before = Cursors(shop.cursors)
+    shop.look()
+    shop.cursors = before
+    shop.look()
+    assert sorted(told[0] for told in shop.told()) == ["acme", "holley"]
+
+
+def test_runs_of_one_moment_are_all_seen(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More of them than a page holds."""
+    monkeypatch.setattr(look, "_PAGE", 2)
+    moment = datetime(2025, 9, 6, 6, 0, tzinfo=UTC)
+    for number in range(5):
+        _end(shop, f"run-{number}", moment)
+    shop.cursors[NAME] = Seen(moment, {}).to_text()
+    assert shop.look(now=moment).booked == 5
+    assert shop.look(now=moment).booked == 0
+
+
+def test_a_clock_that_is_ahead_hides_no_run(shop: Shop) -> None:
+    now = datetime.now(UTC)
+    _end(shop, "ahead", now + timedelta(hours=1))
+    shop.look(now=now)
+    _end(shop, "in time", now + timedelta(seconds=1))
+    assert shop.look(now=now + timedelta(seconds=2)).booked == 1
+
+
+def test_time_that_runs_out_leaves_the_rest_to_the_next_tick(shop: Shop) -> None:
+    shop.run(_refuse)
+    context = shop.context()
+    late = type(context)(**{**vars(context), "until": 0.0})
+    assert list(look.ended_runs(late)) == []
+    assert shop.look().booked == 1
+
+
+def test_a_run_whose_events_make_no_sense_keeps_no_other_waiting(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = shop.run(company="holley")
+    shop.run(_refuse)
+    real = look.facts_of
+
+    def facts(instance: Any, run: Any) -> Any:
+        if run.dagster_run.run_id == odd:
+            raise KeyError("rows")
+        return real(instance, run)
+
+    monkeypatch.setattr(look, "facts_of", facts)
+    shop.look()
+    assert sorted(shop.told()) == [("acme", "error", ["run orders"]), ("holley", "warn", ["run events"])]
+
+
+def test_the_cursor_stays_small() -> None:
+    begin = datetime(2025, 9, 6, 6, 0, tzinfo=UTC)
+    seen = Seen.read(None, begin)
+    assert begin - seen.begins == FIRST_LOOK_BACK
+    for minute in range(1_000):
+        seen = seen.with_run(f"run-{minute}", begin + timedelta(minutes=minute), begin + WEEK)
+    assert len(seen.run_ids) == 6
+    assert Seen.read(seen.to_text(), begin) == seen
+
+
+def _end(shop: Shop, name: str, moment: datetime) -> None:
+    """A run that succeeded at a moment."""
+    run_id = str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+    run = dg.DagsterRun("shop_daily", run_id=run_id)
+    shop.instance.add_run(run)
+    event = dg.DagsterEvent("PIPELINE_SUCCESS", "shop_daily", message=name)
+    shop.instance.run_storage.handle_run_event(run_id, event, moment)
