@@ -157,6 +157,31 @@ def test_what_dagster_starts_again_is_told_when_the_last_attempt_fails(shop: Sho
     assert len(shop.messages()) == 1
 
 
+def test_what_dagster_was_to_start_again_and_did_not_is_told(shop: Shop) -> None:
+    shop.run(_break_off, tags={"dagster/will_retry": "true"})
+    looks = {"ended runs": look.ended_runs, "runs to start again": look.never_again}
+    shop.look(looks)
+    later = datetime.now(UTC) + look.STARTED_AGAIN_WITHIN
+    for minutes in range(4):
+        shop.look(looks, now=later + timedelta(minutes=minutes))
+    assert shop.told() == [("acme", "error", ["run orders"])]
+
+
+def test_what_dagster_has_started_again_is_not_told(shop: Shop) -> None:
+    shop.run(_break_off, tags={"dagster/will_retry": "true", "dagster/auto_retry_run_id": "another"})
+    later = datetime.now(UTC) + look.STARTED_AGAIN_WITHIN + timedelta(minutes=1)
+    shop.look({"runs to start again": look.never_again}, now=later)
+    assert shop.messages() == []
+
+
+def test_a_failed_run_waits_until_dagster_has_decided(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It writes that the run failed, and then whether it starts it again."""
+    shop.run(_break_off)
+    monkeypatch.setattr(type(shop.instance), "run_retries_enabled", property(lambda _: True))
+    assert shop.look().booked == 0
+    assert shop.look(now=datetime.now(UTC) + look.DECIDED_WITHIN).booked == 1
+
+
 def test_a_run_that_ends_while_nobody_looks_is_told_by_the_next_look(shop: Shop) -> None:
     shop.run()
     shop.look()
