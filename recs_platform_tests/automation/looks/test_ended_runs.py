@@ -8,13 +8,15 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.events import JobFailureData, RunFailureReason
 
 from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.looks import ended_runs as look
 from recs_platform.automation.looks.ended_runs import FIRST_LOOK_BACK, NAME, Seen
 from recs_platform.automation.looks.look import Cursors
+from recs_platform.automation.partitions import partition_key
 from recs_platform.errors import ConfigError, UnavailableError
-from recs_platform_tests.automation.looks.shop import DAY, WEEK, Shop, found
+from recs_platform_tests.automation.looks.shop import DAY, JOB, WEEK, Shop, found
 
 ERROR = dg.AssetCheckSeverity.ERROR
 NEXT = DAY + timedelta(days=1)
@@ -232,6 +234,34 @@ def test_time_that_runs_out_leaves_the_rest_to_the_next_tick(shop: Shop) -> None
     late = type(context)(**{**vars(context), "until": 0.0})
     assert list(look.ended_runs(late)) == []
     assert shop.look().booked == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "reason", "kind"),
+    [
+        ("the run of acme died", None, "killed"),
+        (None, None, "killed"),  # as the code server reports a child that is gone
+        ("Exceeded maximum runtime of 43200 seconds.", None, "stuck"),
+        ("Run timed out", RunFailureReason.START_TIMEOUT, "stuck"),
+    ],
+)
+def test_what_others_say_of_a_run_that_says_nothing(
+    shop: Shop, message: str | None, reason: RunFailureReason | None, kind: str
+) -> None:
+    run = dg.DagsterRun(JOB, tags={"dagster/partition": partition_key("acme", DAY)})
+    shop.instance.add_run(run)
+    data = JobFailureData(error=None, failure_reason=reason) if reason else None
+    shop.instance.report_run_failed(run, message, data)
+    shop.look()
+    assert shop.told() == [("acme", "error", [f"{kind} {DAY}"])]
+
+
+def test_a_run_that_somebody_terminated_is_a_warning(shop: Shop) -> None:
+    run = dg.DagsterRun(JOB, tags={"dagster/partition": partition_key("acme", DAY)})
+    shop.instance.add_run(run)
+    shop.instance.report_run_canceled(run)
+    shop.look()
+    assert [told[:2] for told in shop.told()] == [("acme", "warn")]
 
 
 def test_a_run_whose_events_make_no_sense_keeps_no_other_waiting(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
