@@ -287,6 +287,15 @@ def test_the_cursor_stays_small() -> None:
         seen = seen.with_run(f"run-{minute}", begin + timedelta(minutes=minute), begin + WEEK)
     assert len(seen.run_ids) == 6
     assert Seen.read(seen.to_text(), begin) == seen
+    assert seen.looked(begin + WEEK).run_ids == {}
+
+
+def test_a_platform_on_which_nothing_happens_keeps_an_empty_cursor(shop: Shop) -> None:
+    shop.run()
+    shop.look()
+    assert Seen.read(shop.cursors[NAME], datetime.now(UTC)).run_ids
+    shop.look(now=datetime.now(UTC) + look.OVERLAP)
+    assert not Seen.read(shop.cursors[NAME], datetime.now(UTC)).run_ids
 
 
 def _end(shop: Shop, name: str, moment: datetime) -> None:
