@@ -17,8 +17,8 @@ from recs_platform.alerts.record import BOOKS
 from recs_platform.platform_db.alert_tables import AlertMessage
 from recs_platform.platform_db.locks import lock
 
-REFUSED = "refused: "
-"""How the problem begins of a message that a person must help. It holds up nobody behind it."""
+MESSAGE_REFUSED = "this message was refused: "
+"""How the problem begins of one that others pass: something in it may be why it does not go."""
 CLAIM = timedelta(seconds=90)
 """Longer than sending takes. After it, who claimed was killed."""
 _UNREADABLE = timedelta(hours=1)
@@ -32,8 +32,8 @@ _MOST_SINGLE = 5
 class Batch:
     ids: tuple[int, ...]
     messages: tuple[Message, ...]
-    attempts: int
-    """Of the one that was tried most, this one included."""
+    attempts: tuple[int, ...]
+    """Of each, this one included."""
 
 
 def claim(engine: Engine, place: str, now: datetime) -> Batch | None:
@@ -41,7 +41,7 @@ def claim(engine: Engine, place: str, now: datetime) -> Batch | None:
     unsent = select(AlertMessage).where(AlertMessage.place == place, AlertMessage.sent_at.is_(None))
     with Session(engine) as session, session.begin(), lock(session.connection(), BOOKS):
         rows = session.scalars(unsent.order_by(AlertMessage.id)).all()
-        if any(row.attempts and row.due_at > now and not row.problem.startswith(REFUSED) for row in rows):
+        if any(row.attempts and row.due_at > now and not row.problem.startswith(MESSAGE_REFUSED) for row in rows):
             return None
         messages = {row.id: message for row in rows if row.due_at <= now and (message := _read(row, now))}
         due = [row for row in rows if row.id in messages and not _hushed(row, messages[row.id], now)]
@@ -51,7 +51,23 @@ def claim(engine: Engine, place: str, now: datetime) -> Batch | None:
         if not chosen:
             return None
         ids = tuple(row.id for row in chosen)
-        return Batch(ids, tuple(messages[number] for number in ids), max(row.attempts for row in chosen))
+        return Batch(ids, tuple(messages[number] for number in ids), tuple(row.attempts for row in chosen))
+
+
+def waiting_behind(engine: Engine, place: str, now: datetime, attempts: int) -> tuple[Message, ...]:
+    """What is due at a place, was never tried, and waits for what is tried in vain. It counts as so many attempts."""
+    never_tried = select(AlertMessage).where(
+        AlertMessage.place == place,
+        AlertMessage.sent_at.is_(None),
+        AlertMessage.attempts == 0,
+        AlertMessage.due_at <= now,
+    )
+    with Session(engine) as session, session.begin(), lock(session.connection(), BOOKS):
+        rows = session.scalars(never_tried.order_by(AlertMessage.id)).all()
+        messages = tuple(message for row in rows if (message := _read(row, now)))
+        for row in rows:
+            row.attempts = attempts
+        return messages
 
 
 def _read(row: AlertMessage, now: datetime) -> Message | None:
@@ -59,7 +75,7 @@ def _read(row: AlertMessage, now: datetime) -> Message | None:
     try:
         return Message.from_json(row.content)
     except ValueError:
-        row.due_at, row.problem = now + _UNREADABLE, f"{REFUSED}this version cannot read it"
+        row.due_at, row.problem = now + _UNREADABLE, f"{MESSAGE_REFUSED}this version cannot read it"
         return None
 
 
@@ -72,9 +88,10 @@ def _hushed(row: AlertMessage, message: Message, now: datetime) -> bool:
 
 
 def _together(due: Sequence[AlertMessage], messages: dict[int, Message]) -> list[AlertMessage]:
-    """What was refused stays apart: something in it may be why."""
-    fresh = [row for row in due if not row.problem.startswith(REFUSED)]
-    rows = fresh or list(due)
+    """What was refused by itself goes by itself, after all others."""
+    rows = [row for row in due if not row.problem.startswith(MESSAGE_REFUSED)]
+    if not rows:
+        return list(due[:1])
     waited = sum(row.attempts > 0 or row.due_at > row.made_at for row in rows)
     if waited < min(len(rows), 2) and len(rows) <= _MOST_SINGLE:
         return list(rows[:1])
