@@ -155,6 +155,9 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         30, ge=1, le=36_500, description="Days that replaced versions of a table stay restorable."
     )
+    run_retention_days: int = Field(
+        90, ge=1, le=36_500, description="Days that Dagster's runs, with what they logged, and reports are kept."
+    )
     slack_token: SecretStr | None = Field(
         None, description="Token of the Slack app that tells of troubles; without it they are told in the log."
     )

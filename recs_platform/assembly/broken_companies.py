@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from recs_platform.assembly.schedules import DAILY_RUN_AT
+from recs_platform.automation.failures import guarded_tick
 from recs_platform.automation.jobs import Job
+from recs_platform.automation.scheduled import DAILY_RUN_AT, schedule_name
 from recs_platform.companies.known_companies import BrokenCompany
 from recs_platform.errors import ConfigError
 
@@ -34,7 +35,7 @@ def warn_of_broken(broken: Sequence[BrokenCompany]) -> None:
 
 def _schedule(company: BrokenCompany, job: Job) -> dg.ScheduleDefinition:
     @dg.schedule(
-        name=f"{company.name}_daily",
+        name=schedule_name(company.name),
         job=job,
         cron_schedule=DAILY_RUN_AT,
         # Whether what the file says of its own time zone is right is not known.
@@ -42,6 +43,7 @@ def _schedule(company: BrokenCompany, job: Job) -> dg.ScheduleDefinition:
         description=f"{company.name} is not loaded, and this starts nothing, until its file is put right: "
         f"{company.problems}",
     )
+    @guarded_tick
     def daily() -> dg.RunRequest:
         raise ConfigError(company.problems)
 

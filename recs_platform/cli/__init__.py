@@ -17,11 +17,14 @@ from typer.exceptions import TyperException
 from recs_platform import __version__
 from recs_platform.cli import (
     alerts,
+    backfill,
     bench,
     companies,
     compare,
     demo,
     example,
+    housekeeping,
+    metrics,
     models,
     publish,
     query,
@@ -55,12 +58,29 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 _PANELS = {
-    "Every day": ("run", "status", "ui", "backfill", "alerts"),
+    "Every day": ("run", "status", "ui", "backfill"),
+    "Watch": ("alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
-for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench):
+for module in (
+    run,
+    backfill,
+    status,
+    ui,
+    why,
+    query,
+    compare,
+    verify,
+    publish,
+    demo,
+    example,
+    simulate,
+    bench,
+    housekeeping,
+    metrics,
+):
     module.register(app)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(report.app, name="report")

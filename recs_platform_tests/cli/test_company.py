@@ -13,15 +13,17 @@ from recs_platform_tests.docs.console import ROOT
 
 _ABOUT_NONE = {
     "alerts send",
-    "demo",
-    "ui",
     "bench",
     "companies list",
     "companies new",
     "companies template",
+    "demo",
     "example",
+    "housekeeping",
+    "metrics",
     "report overview",
     "sql check",
+    "ui",
 }
 _COMMANDS = {name: command for name, command in every_command().items() if takes_company(command)}
 

@@ -46,10 +46,11 @@ _LINES = {
     "query, empty": ("query", "concord", "SELECT * FROM catalog WHERE false"),
     "query, wrong": ("query", "concord", "SELECT * FROM catalogue"),
     "simulate": ("simulate", "metro", "--days", "1"),
+    "housekeeping": ("housekeeping", "--dry-run"),
 }
 
 
-_NO_TABLE = {"companies template", "example", "run", "backfill", "demo", "ui", "companies new", "sql show"}
+_NO_TABLE = {"companies template", "example", "run", "backfill", "demo", "ui", "metrics", "companies new", "sql show"}
 """They tell of work line by line, or show a query whose lines are its own."""
 
 

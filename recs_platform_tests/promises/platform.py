@@ -24,6 +24,7 @@ from recs_platform.automation.partitions import partition_key
 from recs_platform.automation.run_summary import RunSummary, summary
 from recs_platform.companies.model import Company
 from recs_platform.definitions import build_defs
+from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import SOURCES
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.settings import settings
@@ -109,6 +110,9 @@ class Platform:
         """A row each of what the company's feed holds for a day now."""
         folder = self.landing / company / table / day.isoformat()
         return [path for path in folder.glob("*.parquet") for _ in range(pq.read_metadata(path).num_rows)]
+
+    def pipeline(self, company: str) -> Pipeline:
+        return pipelines()[self._strategy(company)]
 
     def all_tables(self, company: str) -> list[str]:
         return list(pipelines()[self._strategy(company)].tables)

@@ -81,6 +81,12 @@ def read_files(request: SourceRequest, source: FilesSource) -> Stream:
     return Stream(schema, _batches(request, source, files, schema))
 
 
+def found_files(request: SourceRequest, source: FilesSource) -> list[Path]:
+    """The files for the days of a request, as many as there are; an error says why they cannot be looked at."""
+    paths = [_path_of(source, day) for day in request.days] if source.dated else [Path(source.path)]
+    return [file for path in paths for file in _found(request, path)]
+
+
 def has_day(source: FilesSource, day: date) -> bool:
     """Whether a day has landed, for a path with {date}; what cannot be looked at has not."""
     try:

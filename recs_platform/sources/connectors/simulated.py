@@ -80,6 +80,11 @@ def read_simulated(request: SourceRequest) -> Stream:
     world = world_of(company)
     for day in request.days:
         ensure(world, spec, landing, table, day)
+    return read_files(request, simulated_files(request))
+
+
+def simulated_files(request: SourceRequest) -> FilesSource:
+    """Where the days of a simulated feed land."""
     files = {"connector": "files", "path": DATE_PLACEHOLDER, "columns": request.renames}
-    folder = landing / company.name / table
-    return read_files(request, FilesSource.model_validate(files, context={"folder": folder}))
+    folder = settings().landing.absolute() / request.company.name / request.spec.name
+    return FilesSource.model_validate(files, context={"folder": folder})

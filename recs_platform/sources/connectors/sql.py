@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Date, Engine, bindparam
+from sqlalchemy import Connection, Date, Engine, bindparam, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from recs_platform.companies.source_config import SqlSource
@@ -54,6 +54,22 @@ def read_sql(request: SourceRequest, source: SqlSource) -> Stream:
     except AnySourceError:
         chunks.close()
         raise
+
+
+def count_sql(request: SourceRequest, source: SqlSource) -> int:
+    """How many rows the query gives for the days of a request, counted by the database."""
+    engine = reading_engine(request, source)
+    counting = text(f"SELECT COUNT(*) FROM ({plain_text(source.query).text}) counted")
+    if source.dated:
+        counting = counting.bindparams(bindparam("as_of", type_=Date()))
+    days: Sequence[date | None] = request.days if source.dated else [None]
+    try:
+        with engine.connect() as connection:
+            return sum(connection.execute(counting, {"as_of": day} if day else {}).scalar_one() for day in days)
+    except SQLAlchemyError as error:
+        failed = request.outage if may_recover(error) else request.error
+        remedy = f"Check the database, and sources.{request.spec.name}.query."
+        raise failed(f"its rows cannot be counted: {_reason(error, engine)}", remedy=remedy) from None
 
 
 def _opened(request: SourceRequest, chunks: Generator[_Chunk], *, declared: bool) -> Stream:

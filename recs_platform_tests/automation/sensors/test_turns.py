@@ -1,0 +1,108 @@
+"""Companies in their turn: nobody is left out, and nobody waits for another's trouble."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import dagster as dg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recs_platform.automation.sensors.cursor import Cursor
+from recs_platform.automation.sensors.turns import Answer, in_turn, look_at_each, patiently
+from recs_platform.errors import ConfigError, UnavailableError
+
+NAMES = st.sets(st.text("abcd", min_size=1, max_size=3), min_size=1, max_size=12).map(sorted)
+
+
+@given(names=NAMES, last=st.none() | st.text("abcd", max_size=3))
+def test_everybody_has_one_turn_and_the_next_comes_first(names: list[str], last: str | None) -> None:
+    order = in_turn(names, last)
+    assert sorted(order) == names
+    after = [name for name in names if last is not None and name > last]
+    assert order[0] == (after or names)[0]
+
+
+@given(names=NAMES, seconds=st.integers(0, 5), ticks=st.integers(1, 20))
+def test_ticks_without_time_for_all_reach_everybody(names: list[str], seconds: int, ticks: int) -> None:
+    """A look takes a second. Whoever was looked at most was looked at once more than whoever was least."""
+    looked: dict[str, int] = dict.fromkeys(names, 0)
+    now = [0.0]
+
+    def look(name: str) -> Answer:
+        looked[name] += 1
+        now[0] += 1
+        return "well"
+
+    last = None
+    for _ in range(ticks):
+        turn = look_at_each(names, last, look, seconds=seconds, clock=lambda: now[0])
+        assert turn.left + len(turn.said) == len(names)
+        last = turn.last
+    assert max(looked.values()) - min(looked.values()) <= 1
+
+
+def failing(error: Exception) -> Callable[[str], Answer]:
+    def look(name: str) -> Answer:
+        if name in "bc":
+            raise error
+        return [dg.RunRequest(name)] if name == "d" else "well"
+
+    return look
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ConfigError("the feed of jane.doe@example.com"), "b, c: cannot tell: the feed of j***@***.com; a: well"),
+        (KeyError("jane.doe@example.com"), "b, c: cannot tell: KeyError: 'j***@***.com'; a: well"),
+    ],
+)
+def test_trouble_is_said_first_masked_and_keeps_nobody_waiting(error: Exception, says: str) -> None:
+    turn = look_at_each("abcd", None, failing(error))
+    assert [request.run_key for request in turn.requests] == ["d"]
+    assert (turn.words, turn.last) == (says, "d")
+
+
+def test_many_who_say_the_same_are_named_once() -> None:
+    turn = look_at_each([f"c{number}" for number in range(500)], None, lambda _: "well")
+    assert turn.words == "c0, c1, c10 and 497 more: well"
+
+
+def test_who_does_not_answer_is_not_waited_for_and_not_asked_twice() -> None:
+    answers, asked = threading.Event(), []
+
+    def ask() -> str:
+        asked.append(1)
+        answers.wait(20)
+        return "here"
+
+    with pytest.raises(UnavailableError, match="the database does not answer within"):
+        patiently(ask, "the database", seconds=0.05)
+    with pytest.raises(UnavailableError, match="the database has not answered yet"):
+        patiently(ask, "the database", seconds=0.05)
+    assert patiently(lambda: "another's", "another") == "another's"
+    assert len(asked) == 1
+    answers.set()
+    for thread in threading.enumerate():
+        if thread.name == "the database":
+            thread.join(20)
+    assert patiently(ask, "the database") == "here"
+
+
+def test_what_went_wrong_is_raised_as_it_is() -> None:
+    def ask() -> None:
+        raise ConfigError("wrong")
+
+    with pytest.raises(ConfigError, match="wrong"):
+        patiently(ask, "a feed")
+
+
+@given(last=st.none() | st.text(max_size=5), known=st.dictionaries(st.text(max_size=5), st.text(max_size=5)))
+def test_a_cursor_survives_and_a_broken_one_is_none(last: str | None, known: dict[str, str]) -> None:
+    cursor = Cursor(last, known)
+    assert Cursor.read(cursor.write()) == cursor
+    assert Cursor.read(cursor.write()[:-1]) == Cursor()
+    assert cursor.of([]) == Cursor(last)
