@@ -24,7 +24,7 @@ CLAIM = timedelta(seconds=90)
 _UNREADABLE = timedelta(hours=1)
 _MOST_FINDINGS = 20
 """Of several messages in one."""
-_MOST_SINGLE = 5
+_MOST_SINGLE = 12
 """Messages of one moment that a place gets one by one."""
 
 
