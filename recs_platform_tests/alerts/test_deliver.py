@@ -221,6 +221,8 @@ def test_a_warning_that_comes_late_does_not_disturb_the_night(books: Engine, sla
     send(0)
     slack.mood = "well"
     assert send(3600) == Delivered(waiting=1)
+    record(books, look("bad", finding("bad", Severity.ERROR), hours=1), ACME)
+    assert send(3601) == Delivered(sent=1, waiting=1), "and holds up no error"
     assert send(3 * 3600) == Delivered(sent=1)
 
 
