@@ -12,6 +12,7 @@ from recs_platform.assembly.io_manager import WarehouseIOManager
 from recs_platform.assembly.platform_overview_asset import overview_asset, overview_job, overview_schedule
 from recs_platform.assembly.resources import WarehouseResource
 from recs_platform.assembly.wiring import OWNERS, PipelineWiring, strategies_with_companies
+from recs_platform.automation.housekeeping.nightly import housekeeping_job, housekeeping_schedule
 from recs_platform.automation.journal import RunJournal
 from recs_platform.automation.partitions import partitions_of
 from recs_platform.automation.sensors.alerts import alerts_sensor
@@ -39,17 +40,19 @@ def build_defs(
     ]
     overview = overview_job()
     jobs = {job.name: job for wiring in wirings for job in wiring.jobs()}
+    housekeeping = housekeeping_job(companies, strategies)
     return dg.Definitions(
         assets=[
             *(asset for wiring in wirings for asset in wiring.assets()),
             overview_asset(companies, strategies, OWNERS),
         ],
         asset_checks=[check for wiring in wirings for check in wiring.checks()],
-        jobs=[*jobs.values(), overview],
+        jobs=[*jobs.values(), overview, housekeeping],
         schedules=[
             *(schedule for wiring in wirings for schedule in wiring.schedules(jobs)),
             *broken_schedules(companies.broken),
             overview_schedule(overview, companies),
+            housekeeping_schedule(housekeeping),
         ],
         sensors=[
             *(sensor for wiring in wirings for sensor in wiring.sensors(jobs)),

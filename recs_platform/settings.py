@@ -49,6 +49,17 @@ def _memory(limit: str) -> str:
     return limit
 
 
+def bytes_of(limit: str) -> float:
+    """An amount of memory as a setting says it.
+
+    >>> bytes_of("2 GB")
+    2000000000.0
+    """
+    size = re.fullmatch(r"([\d.]+) ?([A-Z]+)", limit.upper())
+    assert size is not None  # noqa: S101  (settings hold no other)
+    return float(size[1]) * _UNITS[size[2]]
+
+
 def _folder(folder: _Place) -> _Place:
     """A name that a folder can have."""
     _refuse(_NO_TEXT, folder, "which no folder that others can read has")
@@ -104,9 +115,7 @@ def _ours(url: str) -> str:
 def _mail_server(url: SecretStr) -> SecretStr:
     parts = _parts(url.get_secret_value())
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError(
-            "should be the URL of a mail server, such as smtp://user:password@mail.example.com:587?from=recs@example.com"
-        )
+        raise ValueError("should be the URL of a mail server, such as smtp://mail.example.com:587")
     return url
 
 
@@ -119,7 +128,7 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-def slack_channel(name: str) -> str:
+def channel_name(name: str) -> str:
     """A channel by its name or its id."""
     if not re.fullmatch(r"#[a-z0-9][a-z0-9_-]{0,79}|[CG][A-Z0-9]{8,20}", name):
         raise ValueError('should be a Slack channel, such as "#recommendations"')
@@ -157,10 +166,13 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         30, ge=1, le=36_500, description="Days that replaced versions of a table stay restorable."
     )
+    run_retention_days: int = Field(
+        90, ge=1, le=36_500, description="Days that Dagster's runs, with what they logged, and reports are kept."
+    )
     slack_token: SecretStr | None = Field(
         None, description="Token of the Slack app that tells of troubles; without it they are told in the log."
     )
-    slack_channel: Annotated[str, AfterValidator(slack_channel)] | None = Field(
+    slack_channel: Annotated[str, AfterValidator(channel_name)] | None = Field(
         None,
         description="Slack channel of what concerns no company alone, and of companies whose file names nobody.",
     )

@@ -11,6 +11,7 @@ from recs_platform.errors import ConfigError
 from recs_platform.settings import Settings, settings
 
 SEE = "See docs/settings.md."
+_ENCRYPTED = "should be a URL that begins with https:// (http:// only on this machine)."
 
 
 def complaint(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
@@ -103,3 +104,38 @@ def test_a_home_may_have_other_names(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 )
 def test_other_values(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     assert complaint(monkeypatch, **{name: value}).startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("RECS_SLACK_CHANNEL", "recs", 'should be a Slack channel, such as "#recommendations".'),
+        ("RECS_SLACK_URL", "http://slack.com/s3cret", _ENCRYPTED),
+        ("RECS_ALERT_WEBHOOK", "http://hooks.example.com/s3cret", _ENCRYPTED),
+        ("RECS_ALERT_WEBHOOK", "file:///s3cret", _ENCRYPTED),
+        ("RECS_ALERT_WEBHOOK", "https://[s3cret", _ENCRYPTED),
+        (
+            "RECS_SMTP_URL",
+            "mail.example.com:25/s3cret",
+            "should be the URL of a mail server, such as smtp://mail.example.com:587.",
+        ),
+        ("RECS_UI_URL", "dagster/s3cret", "should be the URL of a page, such as https://dagster.example.com."),
+    ],
+)  # fmt: skip
+def test_where_alerts_go(monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str) -> None:
+    assert complaint(monkeypatch, **{name: value}) == f"{name}: {message}"
+
+
+def test_secrets_of_alerts_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "RECS_SLACK_TOKEN": "xoxb-s3cret",
+        "RECS_SMTP_URL": "smtp://me:s3cret@mail.example.com?from=recs@example.com",
+        "RECS_ALERT_WEBHOOK": "https://hooks.example.com/s3cret",
+        "RECS_SLACK_CHANNEL": "#recs",
+    }.items():
+        monkeypatch.setenv(name, value)
+    chosen = Settings()
+    assert "s3cret" not in f"{chosen!r}{chosen}{chosen.model_dump_json()}"
+    assert chosen.slack_channel == "#recs"
+    assert chosen.smtp_url
+    assert chosen.smtp_url.get_secret_value().endswith("from=recs@example.com")

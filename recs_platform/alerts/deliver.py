@@ -1,15 +1,41 @@
 """Sending what waits in the outbox. Not here: what is told and to whom (`record.py`), and how a channel speaks
-(`channels/`)."""
+(`channels/`).
+
+A message is claimed before it is sent, and forgotten by nobody: who is killed between sending and remembering leaves a
+claim that runs out, and the message is sent once more. What does not go now is tried again, ever more rarely.
+"""
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select, update
+from sqlalchemy.orm import Session
 
-from recs_platform.alerts.channels.channel import Channel
+from recs_platform.alerts.batch import REFUSED, Batch, claim
+from recs_platform.alerts.channels.channel import Answer, Channel, Later, Refused, Sent
+from recs_platform.alerts.policy import LOG
+from recs_platform.alerts.record import BOOKS
+from recs_platform.masking import mask_text
+from recs_platform.platform_db.alert_tables import AlertMessage
+from recs_platform.platform_db.locks import lock
+from recs_platform.platform_db.tables import shortened
+from recs_platform.plurals import counted
+
+logger = logging.getLogger("recs_platform.alerts")
+
+_SECONDS = 15.0
+"""In which sending may begin."""
+SECONDS_OF_ONE = 10.0
+"""After which one message counts as not sent, whatever its channel waits for."""
+_FIRST_WAIT, _LONGEST_WAIT, _WAIT_WHEN_REFUSED = (timedelta(seconds=seconds) for seconds in (15, 900, 3600))
+_LOUD = 5
+"""Attempts after which the log says the whole message."""
 
 
 @dataclass(frozen=True)
@@ -23,5 +49,101 @@ class Delivered:
 
 
 def deliver(engine: Engine, channels: Mapping[str, Channel], now: datetime) -> Delivered:
-    """Send what is due. It fails nobody, and ends within half a minute."""
-    raise NotImplementedError
+    """Send what is due. It begins nothing after half a minute, and a channel that does not answer is asked once."""
+    begun = time.monotonic()
+    sent = failed = 0
+    silent: set[str] = set()
+    places = _places(engine, now)
+    while places:
+        for place in list(places):
+            name, _, where = place.partition(":")
+            if time.monotonic() - begun > _SECONDS:
+                places.clear()
+                break
+            batch = claim(engine, place, now) if name not in silent else None
+            if batch is None:
+                places.remove(place)
+                continue
+            answer = _send(channels, name, where, batch)
+            _remember(engine, batch, answer, now)
+            if isinstance(answer, Sent):
+                sent += len(batch.ids)
+                continue
+            failed += len(batch.ids)
+            _tell_failure(channels[LOG], place, batch, answer)
+            if isinstance(answer, Later) and answer.seconds is None:
+                silent.add(name)
+    return Delivered(sent, failed, _unsent(engine))
+
+
+def wake(engine: Engine, now: datetime) -> None:
+    """Let what was refused be due: somebody has mended what it was refused for."""
+    refused = update(AlertMessage).where(AlertMessage.sent_at.is_(None), AlertMessage.problem.startswith(REFUSED))
+    with Session(engine) as session, session.begin(), lock(session.connection(), BOOKS):
+        session.execute(refused.values(due_at=now))
+
+
+def _places(engine: Engine, now: datetime) -> list[str]:
+    """Where something is due, what waits longest first."""
+    due = (
+        select(AlertMessage.place)
+        .where(AlertMessage.sent_at.is_(None), AlertMessage.due_at <= now)
+        .group_by(AlertMessage.place)
+        .order_by(func.min(AlertMessage.id))
+    )
+    with Session(engine) as session:
+        return list(session.scalars(due))
+
+
+def _unsent(engine: Engine) -> int:
+    with Session(engine) as session:
+        query = select(func.count()).select_from(AlertMessage).where(AlertMessage.sent_at.is_(None))
+        return int(session.scalar(query) or 0)
+
+
+def _send(channels: Mapping[str, Channel], name: str, where: str, batch: Batch) -> Answer:
+    channel = channels.get(name)
+    if channel is None:  # it is not connected: the log is the place
+        channel, where = channels[LOG], f"{name}:{where}".rstrip(":")
+    return within(SECONDS_OF_ONE, channel, where, batch)
+
+
+def within(seconds: float, channel: Channel, where: str, batch: Batch) -> Answer:
+    """What a channel answers, or that it did not in time. A defect of a channel is an answer as well: it must not hold
+    up the others."""
+    answers: list[Answer] = []
+
+    def ask() -> None:
+        try:
+            answers.append(channel.send(where, batch.messages, batch.ids[0]))
+        except Exception as error:
+            logger.exception("a channel of alerts has a defect")
+            answers.append(Later(f"it could not be put into words ({type(error).__name__})"))
+
+    asking = threading.Thread(target=ask, daemon=True, name="alert")
+    asking.start()
+    asking.join(seconds)
+    return answers[0] if answers else Later("no answer in time")
+
+
+def _remember(engine: Engine, batch: Batch, answer: Answer, now: datetime) -> None:
+    match answer:
+        case Sent():
+            values = {"sent_at": now, "problem": ""}
+        case Refused():
+            values = {"due_at": now + _WAIT_WHEN_REFUSED, "problem": shortened(f"{REFUSED}{answer.problem}")}
+        case Later():
+            wait = min(_FIRST_WAIT * 2 ** min(batch.attempts - 1, 20), _LONGEST_WAIT)
+            if answer.seconds is not None:
+                wait = timedelta(seconds=max(answer.seconds, 1))
+            values = {"due_at": now + wait, "problem": shortened(answer.problem)}
+    with Session(engine) as session, session.begin(), lock(session.connection(), BOOKS):
+        session.execute(update(AlertMessage).where(AlertMessage.id.in_(batch.ids)).values(values))
+
+
+def _tell_failure(log: Channel, place: str, batch: Batch, answer: Later | Refused) -> None:
+    remedy = f" {answer.remedy}" if isinstance(answer, Refused) else ""
+    what = f"{counted(len(batch.ids), 'alert')} for {mask_text(place)} could not be sent: {answer.problem}.{remedy}"
+    logger.warning("%s It is tried again; `recs alerts list` shows what waits.", what)
+    if batch.attempts == (1 if isinstance(answer, Refused) else _LOUD):
+        log.send(mask_text(place), batch.messages, batch.ids[0])

@@ -76,7 +76,7 @@ class Policy:
 
 
 def policy_of(company: Company | None) -> Policy:
-    """As its file says. Without a company, or where a file names nobody: the channel of RECS_SLACK_CHANNEL, or the log."""
+    """As its file says. Where there is no company, or its file names nobody: RECS_SLACK_CHANNEL, or the log."""
     default = settings().slack_channel
     if company is None:
         return Policy(_places(default))

@@ -27,7 +27,7 @@ from recs_platform.platform_db.locks import lock
 
 BOOKS = "alerts"
 """The lock under which the books of alerts are changed."""
-_LONGEST_NAME, _LONGEST_SUBJECT = 200, 500
+_LONGEST_NAME, _LONGEST_COMPANY, _LONGEST_SUBJECT = 200, 64, 500
 
 Rows = Mapping[Trouble, AlertTrouble]
 
@@ -69,13 +69,15 @@ def _as_stored(observation: Observation) -> Observation:
     return replace(
         observation,
         name=_fitting(observation.name, _LONGEST_NAME),
+        company=_fitting(observation.company, _LONGEST_COMPANY),
         findings=findings,
         settled=frozenset(map(_trouble_as_stored, observation.settled)),
     )
 
 
 def _trouble_as_stored(trouble: Trouble) -> Trouble:
-    return replace(trouble, subject=_fitting(trouble.subject, _LONGEST_SUBJECT))
+    company, subject = _fitting(trouble.company, _LONGEST_COMPANY), _fitting(trouble.subject, _LONGEST_SUBJECT)
+    return replace(trouble, company=company, subject=subject)
 
 
 def _fitting(name: str, length: int) -> str:

@@ -32,6 +32,26 @@ def instance() -> dg.DagsterInstance:
     return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_CAPTURE}))
 
 
+def whole_instance() -> dg.DagsterInstance:
+    """The instance as it is configured, with what runs print: for who reads that, or deletes it."""
+    return dg.DagsterInstance.from_config(str(prepared_home()))
+
+
+def home_of_instance() -> Path:
+    """Where the instance's folder is, or would be made."""
+    chosen = os.environ.get("DAGSTER_HOME")
+    return Path(chosen).absolute() if chosen else settings().home.absolute().parent / ".dagster"
+
+
+def existing_instance() -> dg.DagsterInstance:
+    """For who only looks: nothing is made, and where there is no instance, a ConfigError says so."""
+    home = home_of_instance()
+    if not (home / "dagster.yaml").exists():
+        raise ConfigError(f"{home}: there is no Dagster instance yet (DAGSTER_HOME). The first run makes it.")
+    watch(home)
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_CAPTURE}))
+
+
 def prepared_home() -> Path:
     """The instance's folder, with everything in it that a first start makes; also put into the environment.
 
@@ -39,9 +59,8 @@ def prepared_home() -> Path:
     and for those who share this folder.
     """
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(BATCH_SIZE))
-    chosen = os.environ.get("DAGSTER_HOME")
-    home = Path(chosen).absolute() if chosen else settings().home.absolute().parent / ".dagster"
-    ours = not chosen or not home.exists()
+    home = home_of_instance()
+    ours = not os.environ.get("DAGSTER_HOME") or not home.exists()
     try:
         with lock(engine(), _FIRST_START), lock(home, _FIRST_START):
             opened_database()

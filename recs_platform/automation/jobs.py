@@ -9,6 +9,9 @@ Job: TypeAlias = Any
 
 COMPANY_TAG = "recs/company"
 
+HOUSEKEEPING_JOB = "housekeeping"
+"""Of no strategy, and no company's."""
+
 
 def daily_job(strategy: str) -> str:
     return f"{strategy}_daily"

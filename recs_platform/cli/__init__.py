@@ -16,11 +16,16 @@ from typer.exceptions import TyperException
 
 from recs_platform import __version__
 from recs_platform.cli import (
+    alerts,
+    backfill,
     bench,
     companies,
     compare,
     demo,
+    doctor,
     example,
+    housekeeping,
+    metrics,
     models,
     publish,
     query,
@@ -55,12 +60,31 @@ app = typer.Typer(
 )
 _PANELS = {
     "Every day": ("run", "status", "ui", "backfill"),
+    "Watch": ("doctor", "alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
-for module in (run, status, ui, why, query, compare, verify, publish, demo, example, simulate, bench):
+for module in (
+    run,
+    backfill,
+    status,
+    ui,
+    why,
+    query,
+    compare,
+    verify,
+    publish,
+    demo,
+    example,
+    simulate,
+    bench,
+    doctor,
+    housekeeping,
+    metrics,
+):
     module.register(app)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(report.app, name="report")
 app.add_typer(models.app, name="models")
 app.add_typer(companies.app, name="companies")

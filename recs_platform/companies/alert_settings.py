@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from recs_platform.companies.problems import shown
-from recs_platform.settings import slack_channel
+from recs_platform.settings import channel_name
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _LONGEST_WAIT = timedelta(days=30)
@@ -22,7 +22,7 @@ _FORMER_CHANNEL = "slack_channel"
 
 def _channel(name: str) -> str:
     try:
-        return slack_channel(name)
+        return channel_name(name)
     except ValueError:
         raise ValueError(f'{shown(name)} is not a Slack channel: write it as "#recommendations", with quotes') from None
 

@@ -11,6 +11,7 @@ from recs_platform.settings import Settings, require_home, settings
 from recs_platform.warehouse.database_ledger import database_ledger
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
+from recs_platform.warehouse.lake.sizes import LakeSizes
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.query import Query
 from recs_platform.warehouse.values import Values
@@ -40,6 +41,12 @@ def existing_warehouse() -> Warehouse:
     """For who only looks. Where nothing was ever made, that is said, and nothing is created."""
     require_home()
     return open_warehouse()
+
+
+def stored_sizes() -> LakeSizes | None:
+    """What measures how much is stored of each company; None where that would be to list an object store."""
+    lake = settings().lake
+    return None if "://" in lake else LakeSizes(Path(lake))
 
 
 def lake_of(chosen: Settings) -> Lake:

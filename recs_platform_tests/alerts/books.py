@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -11,6 +14,7 @@ from sqlalchemy.orm import Session
 from recs_platform.alerts.finding import Finding, Kind, Observation, Severity, Trouble
 from recs_platform.alerts.message import Message
 from recs_platform.platform_db.alert_tables import AlertMessage, AlertTrouble
+from recs_platform.platform_db.engine import engine
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -32,19 +36,29 @@ def look(
     return Observation(name, company, NOON + timedelta(hours=hours), findings, frozenset(settled))
 
 
-def messages(engine: Engine) -> list[tuple[str, str, tuple[str, ...]]]:
+@contextmanager
+def copied(migrated: Path, folder: Path, name: str = "books.db") -> Iterator[Engine]:
+    """A platform database of its own on SQLite."""
+    path = folder / name
+    shutil.copy(migrated, path)
+    opened = engine(f"sqlite:///{path}")
+    yield opened
+    opened.dispose()
+
+
+def messages(database: Engine) -> list[tuple[str, str, tuple[str, ...]]]:
     """Severity, place and subjects of what was written to the outbox, in its order."""
     return [
         (row.severity, row.place, tuple(told.finding.trouble.subject for told in Message.from_json(row.content).told))
-        for row in outbox(engine)
+        for row in outbox(database)
     ]
 
 
-def outbox(engine: Engine) -> Sequence[AlertMessage]:
-    with Session(engine, expire_on_commit=False) as session:
+def outbox(database: Engine) -> Sequence[AlertMessage]:
+    with Session(database, expire_on_commit=False) as session:
         return session.scalars(select(AlertMessage).order_by(AlertMessage.id)).all()
 
 
-def troubles(engine: Engine) -> Sequence[AlertTrouble]:
-    with Session(engine, expire_on_commit=False) as session:
+def troubles(database: Engine) -> Sequence[AlertTrouble]:
+    with Session(database, expire_on_commit=False) as session:
         return session.scalars(select(AlertTrouble).order_by(AlertTrouble.id)).all()

@@ -126,6 +126,14 @@ def test_names_of_any_length_stay_apart(platform_db: Engine) -> None:
     assert not any(row.over_at is None for row in troubles(platform_db))
 
 
+def test_a_company_whose_file_is_wrong_may_be_called_anything(platform_db: Engine) -> None:
+    name = "jane.doe@shop.example " * 20
+    record(platform_db, look("run-1", finding(trouble(company=name)), company=name), SLACK)
+    record(platform_db, look("run-2", settled=[trouble(company=name)], company=name), SLACK)
+    assert [severity for severity, _, _ in messages(platform_db)] == ["warn", "recovered"]
+    assert "jane" not in "".join(row.company + row.content for row in outbox(platform_db))
+
+
 def test_what_is_old_is_forgotten_and_what_waits_or_is_wrong_is_not(platform_db: Engine) -> None:
     record(platform_db, look("run-1", finding("open"), finding("over"), finding("news", Severity.INFO)), SLACK)
     record(platform_db, look("run-2", settled=[trouble("over")], hours=1), SLACK)

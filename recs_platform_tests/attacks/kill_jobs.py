@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 import recs_platform.definitions  # noqa: F401  (loaded before the fork)
-from recs_platform.automation.instance import instance
+from recs_platform.automation.housekeeping.sweeping import Swept
+from recs_platform.automation.instance import instance, whole_instance
 from recs_platform.cli import _exit_code
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.platform_db.engine import engine, opened_database
@@ -101,15 +102,24 @@ def activate(home: Path) -> int:
     return _exit_code(["models", "activate", SCORING, "2", "--by", "ann"])
 
 
-def vacuum(home: Path) -> int:
-    """Everything that no version needs, however young it is."""
+def housekeeping(home: Path) -> int:
+    """Everything that no version needs, every report and every run of Dagster, however young they are."""
     enter(home)
-    company = company_named(PUBLISHING)
-    pipeline, lake = pipeline_of(company), lake_of(settings())
+    lake = lake_of(settings())
     at_once = Lake(lake.root, lake.engine, timedelta(0), lake.scratch, lake.ledger)
-    for name in pipeline.tables:
-        at_once.vacuum(pipeline.ref(name, company))
-    return 0
+    company = company_named(PUBLISHING)
+    with whole_instance() as dagster:
+        swept = Swept(
+            {company.name: company},
+            pipelines(),
+            at_once,
+            opened_database(),
+            dagster,
+            home,
+            now=datetime.now(UTC) + timedelta(days=10),
+            keep=timedelta(days=1),
+        )
+        return sum(bool(freed.problem) for freed in swept.sweep())
 
 
 MODEL = "offer_ranking"

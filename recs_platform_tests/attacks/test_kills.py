@@ -39,7 +39,7 @@ ATTACKED: Mapping[str, Attacked] = {
     "publish": Attacked("two days", 40, 1),
     "rollback": Attacked("published", 40, 1),
     "activate": Attacked("models", 40, 2),
-    "vacuum": Attacked("published", 40, 1),
+    "housekeeping": Attacked("published", 40, 1),
 }
 
 

@@ -11,7 +11,21 @@ from recs_platform_tests.cli.commands import arguments, every_command, required_
 from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.docs.console import ROOT
 
-_ABOUT_NONE = {"demo", "ui", "bench", "companies list", "companies new", "companies template", "example", "sql check"}
+_ABOUT_NONE = {
+    "alerts send",
+    "bench",
+    "companies list",
+    "companies new",
+    "companies template",
+    "demo",
+    "doctor",
+    "example",
+    "housekeeping",
+    "metrics",
+    "report overview",
+    "sql check",
+    "ui",
+}
 _COMMANDS = {name: command for name, command in every_command().items() if takes_company(command)}
 
 

@@ -20,6 +20,10 @@ from recs_platform_tests.cli.width import check_narrow, words
 
 _LINES = {
     "status": ("status",),
+    "alerts list": ("alerts", "list"),
+    "alerts of one": ("alerts", "list", "concord", "--all"),
+    "alerts test": ("alerts", "test", "concord"),
+    "alerts send": ("alerts", "send"),
     "status of one": ("status", "concord"),
     "publications": ("publications", "concord"),
     "publish": ("publish", "concord"),
@@ -42,10 +46,22 @@ _LINES = {
     "query, empty": ("query", "concord", "SELECT * FROM catalog WHERE false"),
     "query, wrong": ("query", "concord", "SELECT * FROM catalogue"),
     "simulate": ("simulate", "metro", "--days", "1"),
+    "housekeeping": ("housekeeping", "--dry-run"),
 }
 
 
-_NO_TABLE = {"companies template", "example", "run", "backfill", "demo", "ui", "companies new", "sql show"}
+_NO_TABLE = {
+    "companies template",
+    "example",
+    "run",
+    "backfill",
+    "demo",
+    "ui",
+    "metrics",
+    "doctor",
+    "companies new",
+    "sql show",
+}
 """They tell of work line by line, or show a query whose lines are its own."""
 
 

@@ -52,7 +52,13 @@ def leads_somewhere(page: Path, link: str) -> bool:
     target = page.parent / name if name else page
     if not target.exists():
         return False
-    return not anchor or anchor in {_anchor(line) for line in target.read_text().splitlines() if line.startswith("#")}
+    return not anchor or anchor in anchors(target.read_text())
+
+
+def anchors(text: str) -> set[str]:
+    """Of the headings of a page, and those that it names itself."""
+    headings = {_anchor(line) for line in text.splitlines() if line.startswith("#")}
+    return headings | set(re.findall(r'^<a id="([\w-]+)"></a>$', text, re.MULTILINE))
 
 
 def _anchor(heading: str) -> str:

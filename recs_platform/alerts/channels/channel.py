@@ -34,6 +34,8 @@ class Refused:
     remedy: str
 
 
+_LONGEST_WAIT = 3_600.0
+
 Answer = Sent | Later | Refused
 
 
@@ -42,3 +44,16 @@ class Channel(Protocol):
         """Send several messages as one. `where` is what a place says behind the channel's name; `number` is that of the
         first message in the outbox, by which whoever gets it twice can tell."""
         ...
+
+
+def seconds_to_wait(retry_after: object) -> float | None:
+    """What the other side asks for, if it is a number; at most an hour.
+
+    >>> seconds_to_wait("30"), seconds_to_wait("soon"), seconds_to_wait(None), seconds_to_wait("1e9")
+    (30.0, None, None, 3600.0)
+    """
+    try:
+        seconds = float(str(retry_after))
+    except ValueError:
+        return None
+    return min(seconds, _LONGEST_WAIT) if seconds > 0 else None

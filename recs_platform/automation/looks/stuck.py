@@ -50,7 +50,7 @@ def stuck(context: LookContext) -> Iterator[Observation]:
     for trouble in sorted(known.keys() - stays):
         # What Dagster gave up ends with a run that succeeds.
         if trouble.subject == QUEUE or instance.has_run(trouble.subject):
-            yield Observation(f"{trouble} goes on {now}", trouble.company, now, settled=frozenset({trouble}))
+            yield Observation(f"goes on {trouble.subject} {now}", trouble.company, now, settled=frozenset({trouble}))
 
 
 def _silent(record: RunRecord, heard: datetime) -> Observation:

@@ -16,21 +16,26 @@ from datetime import UTC, datetime
 import dagster as dg
 from sqlalchemy import Engine
 
+from recs_platform.alerts.channels import open_channels
+from recs_platform.alerts.deliver import deliver
 from recs_platform.alerts.finding import Observation
-from recs_platform.alerts.policy import Policy
+from recs_platform.alerts.policy import policy_of
 from recs_platform.alerts.record import record
 from recs_platform.automation.looks.catalogue import LOOKS
 from recs_platform.automation.looks.look import Cursors, Look, LookContext
 from recs_platform.automation.looks.tick import take_looks
 from recs_platform.companies.known_companies import Companies
+from recs_platform.companies.model import Company
+from recs_platform.errors import ConfigError
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import opened_database
+from recs_platform.settings import require_home
 from recs_platform.warehouse.environment import open_warehouse
 
 NAME = "alerts"
 EVERY_SECONDS = 20
-SECONDS_TO_LOOK = 25
-"""Dagster gives a tick a minute; sending takes up to half of it."""
+SECONDS_TO_LOOK = 15
+"""Dagster gives a tick a minute, and sending may take most of it."""
 
 
 def alerts_sensor(
@@ -46,6 +51,11 @@ def alerts_sensor(
         "log: docs/alerts.md.",
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        try:
+            require_home()
+        except ConfigError:
+            # Whoever only looks makes nothing.
+            return dg.SensorResult(skip_reason=dg.SkipReason("nothing was ever made here"), cursor=context.cursor)
         database = opened_database()
         cursors = read_cursors(context.cursor)
         looking = LookContext(
@@ -58,21 +68,21 @@ def alerts_sensor(
             cursors=cursors,
             until=time.monotonic() + SECONDS_TO_LOOK,
         )
-        done = take_looks(looking, looks, booking(database, policy_of))
-        return dg.SensorResult(skip_reason=dg.SkipReason(str(done)), cursor=json.dumps(cursors))
+        done = take_looks(looking, looks, booking(database, companies))
+        sent = deliver(database, open_channels(), datetime.now(UTC))
+        told = f"{done}; {sent.sent} sent, {sent.failed} failed, {sent.waiting} waiting"
+        return dg.SensorResult(skip_reason=dg.SkipReason(told), cursor=json.dumps(cursors))
 
     return alerts
 
 
-def booking(database: Engine, policy_of: Callable[[str], Policy]) -> Callable[[Observation], None]:
+def booking(database: Engine, companies: Mapping[str, Company]) -> Callable[[Observation], None]:
+    """Each as the company's file says; of one that is no more, or is broken, as trouble of the platform."""
+
     def book(observation: Observation) -> None:
-        record(database, observation, policy_of(observation.company))
+        record(database, observation, policy_of(companies.get(observation.company)))
 
     return book
-
-
-def policy_of(_company: str) -> Policy:
-    return Policy()
 
 
 def read_cursors(text: str | None) -> Cursors:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -23,6 +26,8 @@ from recs_platform.automation.looks.tick import Round, take_looks
 from recs_platform.automation.partitions import partition_key
 from recs_platform.companies.known_companies import Companies
 from recs_platform.platform_db.alert_tables import AlertMessage
+from recs_platform.platform_db.engine import opened_database
+from recs_platform.settings import settings
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform_tests.automation.small import PARTITIONS
 from recs_platform_tests.promises.platform import quietly
@@ -85,6 +90,20 @@ class Shop:
     def told(self) -> list[tuple[str, str, list[str]]]:
         """Company, severity and what it is about, of each message."""
         return [(one.company, one.severity, [_about(told) for told in one.told]) for one in self.messages()]
+
+
+@contextmanager
+def new_shop(home: Path) -> Iterator[Shop]:
+    """One in which nothing ever ran; it is that of the environment while the block runs."""
+    url = f"sqlite:///{home / 'platform.db'}"
+    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
+        patch.setenv("RECS_DATABASE_URL", url)
+        patch.setenv("RECS_HOME", str(home))
+        settings.cache_clear()
+        database = opened_database(url)
+        yield Shop(instance, database)
+        database.dispose()
+    settings.cache_clear()
 
 
 def _about(told: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -22,7 +21,9 @@ from recs_platform.automation.looks.killed import HEARD_WITHIN, killed
 from recs_platform.automation.run_process import PROCESS_TAG, is_gone
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.tables import Status
+from recs_platform_tests.automation.looks.killed_run import run_until_killed
 from recs_platform_tests.automation.looks.shop import DAY, Shop
+from recs_platform_tests.warehouse.processes import start
 
 pytestmark = pytest.mark.slow
 LOOKS = {"killed runs": killed, "ended runs": ended_runs}
@@ -153,15 +154,7 @@ def _works(shop: Shop) -> bool:
 @contextmanager
 def _run_of_another_process(shop: Shop, folder: Path, begun: Callable[[Shop], bool] = _works) -> Iterator[BaseProcess]:
     """A run that goes on until it is killed."""
-    ref = shop.instance.get_ref()
-
-    def child() -> None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        with dg.DagsterInstance.from_ref(ref) as instance:
-            Shop(instance, shop.database).run(lambda _: time.sleep(600))
-
-    process = multiprocessing.get_context("fork").Process(target=child, daemon=True)
-    process.start()
+    process = start(run_until_killed, shop.instance.get_ref(), shop.database.url.render_as_string(False))
     try:
         deadline = time.monotonic() + 60
         while not begun(shop):

@@ -1,0 +1,61 @@
+"""SQLite keeps the room of deleted rows for rows to come; where that is much, the file is written anew without it.
+
+A server's database does this by itself. A database that somebody writes to just now is left as it is: the next night
+comes, and nothing depends on it. SQLite does it whole or not at all, also when it is killed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from recs_platform.automation.housekeeping.freed import Freed
+
+_MUCH, _SHARE = 1_000_000, 0.2
+"""Bytes that are free, and what part of the file they are: less is not worth writing a file for."""
+_WAIT_SECONDS = 5.0
+_OF_DAGSTER = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
+
+
+def sweep_databases(databases: Iterator[Path], *, dry_run: bool = False) -> Freed:
+    what, sizes, problems = "room in databases", dict[str, int](), list[str]()
+    for path in databases:
+        try:
+            if size := _compacted(path, dry_run=dry_run):
+                sizes[str(path)] = size
+        except sqlite3.OperationalError as error:
+            problems.append(f"{path.name} was left as it is ({error})")
+    return Freed(what, size=sum(sizes.values()), problem="; ".join(problems), busy=bool(problems))
+
+
+def sqlite_databases(platform: Engine, dagster_home: Path) -> Iterator[Path]:
+    """The platform's own, and those of its Dagster instance but for the ones of single runs: what of them is SQLite."""
+    own = [Path(str(platform.url.database))] if platform.dialect.name == "sqlite" else []
+    yield from (path for path in (*own, *(dagster_home / name for name in _OF_DAGSTER)) if path.exists())
+
+
+def _compacted(path: Path, *, dry_run: bool) -> int:
+    """The bytes that it gave back, or would."""
+    before = _size(path)
+    # In its own transactions: SQLite compacts outside of any.
+    with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
+        pages, size = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_size"))
+        free = int(pages * size)
+        much = free >= max(_MUCH, _SHARE * before)
+        if dry_run:
+            return free if much else 0
+        if much:
+            connection.execute("VACUUM")
+        # What was written beside the file is moved into it.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return max(0, before - _size(path))
+
+
+def _size(path: Path) -> int:
+    """With what is written beside it and moved into it from time to time."""
+    beside = path.with_name(f"{path.name}-wal")
+    return path.stat().st_size + (beside.stat().st_size if beside.exists() else 0)

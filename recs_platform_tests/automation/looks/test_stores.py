@@ -1,0 +1,90 @@
+"""A disk that is nearly full and a lake that cannot be read are told once, and told to be over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from recs_platform.alerts.finding import Finding, Observation, Severity
+from recs_platform.automation.looks import stores as look
+from recs_platform.automation.looks.look import LookContext
+from recs_platform.automation.looks.stores import Disk, full, observed, stores
+from recs_platform.companies.known_companies import Companies
+from recs_platform.errors import UnavailableError
+from recs_platform.strategies.catalogue import load_companies, pipelines
+from recs_platform.warehouse.protocol import Warehouse
+from recs_platform_tests.automation.looks.shop import Shop
+
+GIB = 1024**3
+NOW = datetime(2025, 9, 6, 6, 30, tzinfo=UTC)
+SOON = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "severity"),
+    [
+        (50 * GIB, 500 * GIB, None),
+        (4 * GIB, 500 * GIB, Severity.WARN),
+        (GIB // 2, 500 * GIB, Severity.ERROR),
+        (4 * GIB, 20 * GIB, None),
+        (GIB, 20 * GIB, Severity.WARN),
+        (GIB // 4, 20 * GIB, Severity.ERROR),
+    ],
+)
+def test_how_full_is_nearly_full(free: int, total: int, severity: Severity | None) -> None:
+    finding = full(Disk("/data", free, total))
+    assert (finding.severity if finding else None) is severity
+
+
+def test_a_full_disk_is_told_when_it_begins_gets_worse_and_is_over(shop: Shop) -> None:
+    little, none = (full(Disk("/data", free, 500 * GIB)) for free in (4 * GIB, GIB // 2))
+    assert little
+    assert none
+    seen: list[list[Finding]] = [[little], [little], [none], [none], [], [], [little]]
+    for minute, findings in enumerate(seen):
+        _book(shop, findings, NOW + SOON * minute)
+    assert [told[1] for told in shop.told()] == ["warn", "error", "recovered", "warn"]
+
+
+def test_the_disks_of_this_machine_are_looked_at(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "_NONE", 1024**6)
+    monkeypatch.setattr(Disk, "severity", property(lambda _: Severity.ERROR))
+    shop.look({"stores": stores})
+    (told,) = shop.told()
+    assert told[0] == ""
+    assert any(about.startswith("store disk of ") for about in told[2])
+
+
+@pytest.mark.slow
+def test_a_lake_that_does_not_answer_is_told_with_its_reason(shop: Shop) -> None:
+    companies = load_companies()
+    down = True
+
+    def opened() -> Warehouse:
+        if down:
+            raise UnavailableError("the bucket does not answer.")
+        return _Empty()  # type: ignore[return-value]
+
+    def looked(context: LookContext) -> Iterator[Observation]:
+        known = Companies(companies)
+        yield from stores(
+            LookContext(context.instance, context.database, known, pipelines(), context.now, open_warehouse=opened)
+        )
+
+    shop.look({"stores": looked})
+    shop.look({"stores": looked})
+    down = False
+    shop.look({"stores": looked})
+    assert shop.told() == [("", "error", ["store lake"]), ("", "recovered", ["store lake"])]
+    assert "the bucket does not answer" in shop.messages()[0].told[0].finding.says
+
+
+class _Empty:
+    def days(self, _: object) -> list[object]:
+        return []
+
+
+def _book(shop: Shop, findings: list[Finding], now: datetime) -> None:
+    shop.look({"stores": lambda context: observed(context.database, findings, context.now)}, now=now)
