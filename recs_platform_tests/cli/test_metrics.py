@@ -236,6 +236,16 @@ def test_a_damaged_database_takes_its_own_metrics_and_no_others(eventful: Termin
     assert "recs_last_run" not in ended.out
 
 
+def test_a_server_that_is_down_is_told_without_its_password(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    small_companies(tmp_path)
+    url = "postgresql://recs:hunter22@127.0.0.1:1/recs"
+    ended = Terminal(tmp_path).recs("metrics", "--once", RECS_DATABASE_URL=url)
+    assert ended.code == 0
+    assert 'recs_source_up{source="database"} 0.0' in ended.out
+    assert "connection refused" in caplog.text.lower()
+    assert "hunter22" not in caplog.text + ended.told
+
+
 def test_a_port_that_is_taken_is_one_sentence(watched: Watched) -> None:
     port = watched.url.split("/")[2].partition(":")[2]
     ended = watched.terminal.recs("metrics", "--port", port)
