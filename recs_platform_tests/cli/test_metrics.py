@@ -26,6 +26,7 @@ from recs_platform.automation.metrics.families import FAMILIES
 from recs_platform.automation.origin import job_origin
 from recs_platform.platform_db.alert_tables import AlertMessage, AlertTrouble
 from recs_platform.platform_db.engine import opened_database
+from recs_platform.platform_db.tables import Publication, PublicationKind, PublicationStatus
 from recs_platform.strategies.catalogue import load_companies, pipeline_of
 from recs_platform.warehouse.environment import open_warehouse
 from recs_platform.warehouse.protocol import Subject
@@ -76,6 +77,24 @@ def eventful(used: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Termin
         register(database, 1, "a")
         _drifted()
         with Session(database) as session, session.begin():
+            session.add(
+                Publication(
+                    company="metro",
+                    strategy="offer_ranking",
+                    product="recommendations",
+                    version=1,
+                    rows=30,
+                    customers=10,
+                    as_of=date(2025, 9, 2),
+                    generated_at=now,
+                    status=PublicationStatus.LIVE,
+                    kind=PublicationKind.PUBLISH,
+                    published_at=now,
+                    published_by=CANARY,
+                    approved=False,
+                    note=CANARY,
+                )
+            )
             session.add(
                 AlertTrouble(
                     company="concord",
