@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from recs_platform import __version__
 from recs_platform.cli import (
     alerts,
+    backfill,
     bench,
     companies,
     compare,
@@ -66,6 +67,7 @@ _PANELS = {
 }
 for module in (
     run,
+    backfill,
     status,
     ui,
     why,
