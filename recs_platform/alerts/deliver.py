@@ -29,9 +29,9 @@ from recs_platform.plurals import counted
 
 logger = logging.getLogger("recs_platform.alerts")
 
-_SECONDS = 25.0
+_SECONDS = 15.0
 """In which sending may begin."""
-SECONDS_OF_ONE = 12.0
+SECONDS_OF_ONE = 10.0
 """After which one message counts as not sent, whatever its channel waits for."""
 _FIRST_WAIT, _LONGEST_WAIT, _WAIT_WHEN_REFUSED = (timedelta(seconds=seconds) for seconds in (15, 900, 3600))
 _LOUD = 5

@@ -1,43 +1,156 @@
-"""A rectangle of companies x days, made again; one that was broken off can go on where it stopped.
+"""A rectangle of companies x days: what of it is missing is made, and what was broken off goes on where it stopped.
 
-A backfill marks its runs with what was asked for and when it began, so Dagster's own run history is its memory.
+Which days are there the slice ledger says. What a killed run had made of its step Dagster's history says
+(broken_off.py). A backfill that makes everything again is marked so, with when it began, and the next call goes on with
+it until all of it is made.
+
+Not here: which runs a company's days need (plan.py), and carrying them out (launch.py, sequence.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
+from sqlalchemy import Engine
 
+from recs_platform.automation.broken_off import Progress, left_of, progress
+from recs_platform.automation.journal import RANGE_START, asked_partitions
+from recs_platform.automation.locks import is_running
+from recs_platform.automation.partitions import company_and_days
 from recs_platform.automation.plan import Step, last_day_that_is_over, plan_backfill
 from recs_platform.companies.model import Company
-from recs_platform.strategies.catalogue import pipeline_of
+from recs_platform.pipeline.coverage import coverage
+from recs_platform.pipeline.failed_parts import failed_parts
+from recs_platform.plurals import counted
+from recs_platform.strategies.catalogue import company_named, pipeline_of
+from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
 
 ASKED_TAG, BEGAN_TAG, STEP_TAG = "recs/backfill", "recs/backfill_began", "recs/backfill_step"
+AGAIN_TAG = "recs/backfill_again"
+_FRESH = timedelta(days=1)
+"""What a killed run had made counts for so long. After that feeds may be others, and its step is made whole."""
 
 
-def backfill_steps(
-    companies: Sequence[Company], days: Days, instance: dg.DagsterInstance, *, resume: bool
-) -> list[Step]:
-    """The runs that the rectangle needs; with `resume`, without those that its last attempt finished."""
+@dataclass(frozen=True)
+class Backfill:
+    """The runs that a rectangle needs, and how many of its days need none."""
+
+    steps: Sequence[Step]
+    skipped: Mapping[str, int]
+    """By company."""
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A backfill that somebody began, and its runs."""
+
+    began: str
+    again: bool
+    records: Sequence[dg.RunRecord] = ()
+
+    def of(self, step: Step) -> list[dg.RunRecord]:
+        return [one for one in self.records if one.dagster_run.tags.get(STEP_TAG) == step.tags[STEP_TAG]]
+
+    def finished(self, step: Step) -> bool:
+        return any(one.dagster_run.status is dg.DagsterRunStatus.SUCCESS for one in self.of(step))
+
+
+def backfill(
+    companies: Sequence[Company],
+    days: Days,
+    instance: dg.DagsterInstance,
+    warehouse: Warehouse,
+    database: Engine,
+    *,
+    again: bool = False,
+) -> Backfill:
+    """What is missing of the rectangle, or of an `again` that was broken off; with `again`, all of it."""
     asked = f"{','.join(sorted(company.name for company in companies))} {days}"
-    began = (_last_began(instance, asked) if resume else None) or datetime.now(UTC).isoformat()
-    tags = {ASKED_TAG: asked, BEGAN_TAG: began}
-    done = _finished(instance, tags) if resume else set()
-    newest = last_day_that_is_over()
-    wanted = [
-        step for company in companies for step in plan_backfill(company, pipeline_of(company), days, newest=newest)
-    ]
-    return [step.tagged({**tags, STEP_TAG: str(step)}) for step in wanted if str(step) not in done]
+    attempt, steps = _Attempt(datetime.now(UTC).isoformat(), again), list[Step]()
+    last = None if again else _last_attempt(instance, asked)
+    if last and last.again:
+        steps = [step for step in _planned(companies, days, warehouse, database, again=True) if not last.finished(step)]
+    if last and (steps or not last.again):
+        attempt = last
+    if not steps:
+        steps = _planned(companies, days, warehouse, database, again=again)
+    lefts = [_left(step, attempt, instance, warehouse) for step in steps]
+    wanted = [*_unjudged(attempt, steps, instance, warehouse), *(left for left in lefts if left is not None)]
+    tags = {ASKED_TAG: asked, BEGAN_TAG: attempt.began, **({AGAIN_TAG: "yes"} if attempt.again else {})}
+    touched = {(step.company, day) for step in wanted for day in step.days}
+    return Backfill(
+        [step.tagged({**step.tags, **tags}) for step in wanted],
+        {company.name: sum((company.name, day) not in touched for day in days) for company in companies},
+    )
 
 
-def _last_began(instance: dg.DagsterInstance, asked: str) -> str | None:
+def _planned(
+    companies: Sequence[Company], days: Days, warehouse: Warehouse, database: Engine, *, again: bool
+) -> list[Step]:
+    newest, steps = last_day_that_is_over(), list[Step]()
+    for company in companies:
+        there = coverage(company, pipeline_of(company), warehouse)
+        failed = (
+            [] if again else [day for day in days if failed_parts(company, there.pipeline, warehouse, database, day)]
+        )
+        steps += plan_backfill(there, days, newest=newest, again=again, failed=failed)
+    return [step.tagged({STEP_TAG: _name(step)}) for step in steps]
+
+
+def _name(step: Step) -> str:
+    """What a step is recognized by: on days without snapshots a company has two of the same days."""
+    return f"{step}, {counted(len(step.tables or ()), 'table')}"
+
+
+def _last_attempt(instance: dg.DagsterInstance, asked: str) -> _Attempt | None:
     newest = instance.get_runs(dg.RunsFilter(tags={ASKED_TAG: asked}), limit=1)
-    return newest[0].tags[BEGAN_TAG] if newest else None
+    if not newest:
+        return None
+    began, again = newest[0].tags[BEGAN_TAG], AGAIN_TAG in newest[0].tags
+    of_attempt = dg.RunsFilter(tags={ASKED_TAG: asked, BEGAN_TAG: began})
+    return _Attempt(began, again, instance.get_run_records(of_attempt))
 
 
-def _finished(instance: dg.DagsterInstance, tags: dict[str, str]) -> set[str]:
-    wanted = dg.RunsFilter(tags=tags, statuses=[dg.DagsterRunStatus.SUCCESS])
-    return {run.tags[STEP_TAG] for run in instance.get_runs(wanted)}
+def _left(step: Step, attempt: _Attempt, instance: dg.DagsterInstance, warehouse: Warehouse) -> Step | None:
+    """What runs that were broken off have left of a step."""
+    told, stored_by = _had_made(step, attempt, instance, warehouse)
+    return left_of(step, told, stored_by)
+
+
+def _unjudged(
+    attempt: _Attempt, planned: Sequence[Step], instance: dg.DagsterInstance, warehouse: Warehouse
+) -> list[Step]:
+    """Checks that a run had not come to when it was broken off, though all of its tables are there: no plan has its
+    days."""
+    known = {step.tags[STEP_TAG] for step in planned}
+    left: dict[str, Step] = {}
+    for record in attempt.records:
+        run = record.dagster_run
+        company, days = company_and_days(asked_partitions(run))
+        step = Step(company, run.job_name.rpartition("_")[0], days, history=RANGE_START in run.tags)
+        step = step.tagged({STEP_TAG: run.tags[STEP_TAG]})
+        if step.tags[STEP_TAG] in known | left.keys() or attempt.finished(step):
+            continue
+        of_step = _left(step, attempt, instance, warehouse)
+        if of_step is not None and of_step.checks and not of_step.tables:
+            left[step.tags[STEP_TAG]] = of_step
+    return list(left.values())
+
+
+def _had_made(
+    step: Step, attempt: _Attempt, instance: dg.DagsterInstance, warehouse: Warehouse
+) -> tuple[Progress, Mapping[str, Mapping[date, str | None]]]:
+    """What runs of a step had made, and which run stored what is there now."""
+    youngest = datetime.now(UTC) - _FRESH
+    runs = [one.dagster_run for one in attempt.of(step) if one.create_timestamp.astimezone(UTC) > youngest]
+    if is_running(step.company) or any(run.status is dg.DagsterRunStatus.SUCCESS for run in runs):
+        runs = []
+    told, company = progress(instance, runs), company_named(step.company)
+    pipeline = pipeline_of(company)
+    return told, {
+        table: {one.day: one.run for one in warehouse.slices(pipeline.ref(table, company))} for table in told.made
+    }

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.definitions.job_base import InMemoryJob
-from dagster._core.execution.api import execute_run_iterator
+from dagster._core.execution.api import create_execution_plan, execute_run_iterator
+from dagster._core.snap import snapshot_from_execution_plan
 
 from recs_platform.automation.event_log import without_notes
 from recs_platform.automation.interrupts import noticed_interrupts
@@ -20,6 +21,7 @@ from recs_platform.automation.journal import RANGE_END, RANGE_START, ended_summa
 from recs_platform.automation.origin import job_origin
 from recs_platform.automation.partitions import partition_key
 from recs_platform.automation.plan import Step
+from recs_platform.automation.rerun import NEVER_AGAIN
 from recs_platform.automation.run_summary import RunSummary
 from recs_platform.process import freeze_loaded_objects
 
@@ -62,14 +64,34 @@ def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_ev
 def _created_run(job: dg.JobDefinition, instance: dg.DagsterInstance, step: Step) -> dg.DagsterRun:
     """With everything that a run from the UI has: its partition or range, its job's snapshot, its origin."""
     origin = job_origin(job.name)
-    selected = frozenset(dg.AssetKey([step.strategy, table]) for table in step.tables or ()) or None
-    return instance.create_run_for_job(
-        job if selected is None else job.get_subset(asset_selection=selected),
+    tables = None if step.tables is None else frozenset(dg.AssetKey([step.strategy, table]) for table in step.tables)
+    checks = None
+    if step.checks is not None:
+        checks = frozenset(dg.AssetCheckKey(dg.AssetKey([step.strategy, table]), name) for table, name in step.checks)
+    selected = job.get_subset(asset_selection=tables, asset_check_selection=checks)
+    # Whoever started it is there, and starts it again.
+    tags = {**job.run_tags, **_partition_tags(job, step), COMPANY_TAG: step.company, **NEVER_AGAIN, **step.tags}
+    plan = create_execution_plan(selected, run_config=_QUIET, tags=tags, instance_ref=instance.get_ref())
+    # Dagster's own short form of this knows no checks.
+    return instance.create_run(
+        job_name=job.name,
+        run_id=None,
         run_config=_QUIET,
-        tags={**job.run_tags, **_partition_tags(job, step), COMPANY_TAG: step.company, **step.tags},
-        asset_selection=selected,
+        status=None,
+        tags=tags,
+        root_run_id=None,
+        parent_run_id=None,
+        step_keys_to_execute=plan.step_keys_to_execute,
+        execution_plan_snapshot=snapshot_from_execution_plan(plan, selected.get_job_snapshot_id()),
+        job_snapshot=selected.get_job_snapshot(),
+        parent_job_snapshot=selected.get_parent_job_snapshot(),
+        asset_selection=tables,
+        asset_check_selection=checks,
+        resolved_op_selection=None,
+        op_selection=None,
         remote_job_origin=origin.remote,
         job_code_origin=origin.code,
+        asset_graph=selected.asset_layer.asset_graph,
     )
 
 

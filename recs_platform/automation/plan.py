@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -27,7 +27,9 @@ class Step:
     history: bool
     tables: frozenset[str] | None = None
     """Only these tables of the day; all when None."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    checks: frozenset[tuple[str, str]] | None = None
+    """Only these checks, by their table and name; those of the step's tables when None."""
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def tagged(self, tags: Mapping[str, str]) -> Step:
         return replace(self, tags=tags)
@@ -95,16 +97,33 @@ def missing_days(company: Company, pipeline: Pipeline, warehouse: Warehouse, las
     return (*there.missing(last - timedelta(days=1)), *newest)
 
 
-def plan_backfill(company: Company, pipeline: Pipeline, days: Days, *, newest: date) -> list[Step]:
-    """The runs that make a range again: its logs, with the history they need, in one run; then the rest of each day on
-    which snapshots are due."""
+def plan_backfill(
+    there: Coverage, days: Days, *, newest: date, again: bool = False, failed: Collection[date] = ()
+) -> list[Step]:
+    """The runs that make what is missing of a range, or with `again` all of it; days on which something `failed` count
+    as missing.
+
+    First the logs that its windows lack; then its own logs, as many days in a run as follow each other; then the rest
+    of each day by itself. No table is made twice.
+    """
+    company, pipeline = there.company, there.pipeline
     check_days(company, days, newest)
-    logs = Step(company.name, company.strategy.name, reach(pipeline, company, days), history=True)
-    daily = frozenset(pipeline.tables) - logs_of_logs(pipeline)
-    due = [day for day in days if company.strategy.cadence.is_due(day)]
-    return [logs] + [
-        Step(company.name, company.strategy.name, Days.one(day), history=False, tables=daily) for day in due
-    ]
+    wanted = [day for day in days if day not in company.lost_days and (again or day in failed or there.lacking(day))]
+    if not wanted:
+        return []
+    in_ranges = logs_of_logs(pipeline)
+    rest = frozenset(pipeline.tables) - in_ranges
+    other_logs = frozenset(name for name in rest if pipeline.specs[name].kind is Kind.LOG)
+    name, strategy = company.name, company.strategy.name
+    steps = list(_history(there, Days(wanted[0], wanted[-1])))
+    of_logs = [day for day in wanted if again or day in failed or in_ranges & set(there.lacking(day))]
+    steps += [Step(name, strategy, one, history=True, tables=in_ranges) for one in ranges(of_logs)]
+    for is_due, together in groupby(wanted, company.strategy.cadence.is_due):
+        if is_due:
+            steps += [Step(name, strategy, Days.one(day), history=False, tables=rest) for day in together]
+        elif other_logs:
+            steps += [Step(name, strategy, one, history=True, tables=other_logs) for one in ranges(list(together))]
+    return steps
 
 
 def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:

@@ -17,10 +17,12 @@ from typer.exceptions import TyperException
 from recs_platform import __version__
 from recs_platform.cli import (
     alerts,
+    backfill,
     bench,
     companies,
     compare,
     demo,
+    doctor,
     example,
     housekeeping,
     metrics,
@@ -58,13 +60,14 @@ app = typer.Typer(
 )
 _PANELS = {
     "Every day": ("run", "status", "ui", "backfill"),
-    "Watch": ("alerts", "metrics", "housekeeping"),
+    "Watch": ("doctor", "alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
 for module in (
     run,
+    backfill,
     status,
     ui,
     why,
@@ -76,6 +79,7 @@ for module in (
     example,
     simulate,
     bench,
+    doctor,
     housekeeping,
     metrics,
 ):

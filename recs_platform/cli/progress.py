@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
 from recs_platform.cli.output import FAILED, MISTAKE, Part, console, error_console, say, tell_trace
@@ -24,7 +24,7 @@ def run_steps(defs: Definitions, instance: Instance, steps: Sequence[Step], *, q
     from recs_platform.automation.sequence import carried_out
 
     with _progress(quiet) as progress:
-        task = progress.add_task("", total=None)
+        task = progress.add_task("", total=len(steps))
 
         def follow(step: Step, event: Event) -> None:
             if event.event_type_value == "STEP_START" and event.step_key:
@@ -40,7 +40,9 @@ def run_side_by_side(steps: Sequence[Step], *, quiet: bool, processes: Processes
 
     companies = len({step.company for step in steps})
     with ExitStack() as opened, _progress(quiet) as progress:
-        progress.add_task(f"{counted(companies, 'company', 'companies')}, {counted(len(steps), 'run')}", total=None)
+        progress.add_task(
+            f"{counted(companies, 'company', 'companies')}, {counted(len(steps), 'run')}", total=len(steps)
+        )
         used = processes or opened.enter_context(company_processes(companies))
         return _each_told(run_companies(steps, used), progress, quiet)
 
@@ -49,6 +51,8 @@ def _each_told(runs: Iterable[Ended], progress: Progress, quiet: bool) -> list[E
     ended = []
     for run in runs:
         ended.append(run)
+        for task in progress.task_ids:
+            progress.advance(task)
         if not quiet:
             _tell(run, progress.console)
         if run.outcome.summary.interrupted:
@@ -59,6 +63,7 @@ def _each_told(runs: Iterable[Ended], progress: Progress, quiet: bool) -> list[E
 def _progress(quiet: bool) -> Progress:
     return Progress(
         SpinnerColumn(),
+        MofNCompleteColumn(),
         TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
         TimeElapsedColumn(),
         console=console,

@@ -1,4 +1,4 @@
-"""`recs run` and `recs backfill`: make a company's days."""
+"""`recs run`: make a company's days, and carrying out runs for every command that makes some."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recs_platform.cli.companies import tell_broken
-from recs_platform.cli.company import CompaniesArgument, CompanyArgument, CompanyCommand
-from recs_platform.cli.output import JsonOption, day_of, error_console, print_json, say
+from recs_platform.cli.company import CompanyArgument, CompanyCommand
+from recs_platform.cli.output import JsonOption, day_of, print_json, say
 from recs_platform.errors import ConfigError
 
 if TYPE_CHECKING:
     from recs_platform.automation.plan import Step
+    from recs_platform.automation.sequence import Ended
     from recs_platform.companies.model import Company
     from recs_platform.pipeline.pipeline import Pipeline
     from recs_platform.warehouse.slices import Days
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     app.command("run", cls=CompanyCommand)(run)
-    app.command("backfill", cls=CompanyCommand)(backfill)
 
 
 def run(
@@ -37,6 +36,7 @@ def run(
     Earlier days that are missing are made first.
     """
     from recs_platform.automation.plan import last_day_that_is_over, plan
+    from recs_platform.cli.progress import exit_code
     from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
@@ -45,55 +45,10 @@ def run(
     planned = plan(company, pipeline, open_warehouse(), days, newest=last_day_that_is_over(), only=only)
     if planned.earlier and not as_json:
         say(told_earlier(name, planned.earlier, days))
-    code = carry_out(list(planned.steps), as_json=as_json)
+    ended = carry_out(list(planned.steps), as_json=as_json)
     if company.not_provided and not as_json:
         say(told_left_out(company, pipeline))
-    return code
-
-
-def backfill(
-    names: CompaniesArgument,
-    first: Annotated[str, typer.Option("--from", metavar="DAY", help="The first day.")],
-    last: Annotated[str, typer.Option("--to", metavar="DAY", help="The last day.")],
-    resume: Annotated[bool, typer.Option("--resume", help="Skip the days that were made before it broke off.")] = False,
-    as_json: JsonOption = False,
-) -> int:
-    """Make days of one company or several again.
-
-    Each company's logs are made in one run, then day by day. Nothing is published.
-    """
-    from recs_platform.automation.backfill import backfill_steps
-    from recs_platform.automation.instance import instance
-    from recs_platform.strategies.catalogue import load_companies
-
-    days = days_between(("--from", first), ("--to", last))
-    companies = load_companies().among(names)
-    if not companies:
-        return tell_broken(companies)
-    steps = backfill_steps(list(companies.values()), days, instance(), resume=resume)
-    if not steps and not as_json:
-        say("Nothing is left to do.")
-    code = carry_out(steps, as_json=as_json)
-    for company in companies.values():
-        _tell_unpublished(company, days)
-    return code or tell_broken(companies)
-
-
-def _tell_unpublished(company: Company, days: Days) -> None:
-    """A backfill makes tables and changes nothing of what is live; where that leaves a day unpublished, say so."""
-    from recs_platform.platform_db.engine import opened_database
-    from recs_platform.publication.proposal import unpublished_day
-    from recs_platform.publication.stage import outlet_of
-    from recs_platform.strategies.catalogue import pipeline_of
-    from recs_platform.warehouse.environment import open_warehouse
-
-    pipeline, warehouse = pipeline_of(company), open_warehouse()
-    for product in pipeline.products.values():
-        outlet = outlet_of(pipeline, product.name, company, warehouse, opened_database())
-        if day := unpublished_day(outlet, days):
-            command = f"recs publish {company.name}{product.option} --date {day}"
-            made = f"{outlet.name}: the {product.content} of {day} were made and are not live. To publish them: "
-            say(made, (command, "bold"), out=error_console)
+    return exit_code(ended)
 
 
 def told_earlier(company: str, earlier: Sequence[datetime.date], days: Days) -> str:
@@ -125,10 +80,10 @@ def days_between(first: tuple[str, str], last: tuple[str, str] | None) -> Days:
     return Days(begin, end)
 
 
-def carry_out(steps: list[Step], *, as_json: bool) -> int:
-    """Run steps, several companies at once, and report them; returns the exit code."""
+def carry_out(steps: list[Step], *, as_json: bool) -> list[Ended]:
+    """Run steps, several companies at once, and report them."""
     from recs_platform.automation.instance import instance
-    from recs_platform.cli.progress import exit_code, run_side_by_side, run_steps, tell_errors
+    from recs_platform.cli.progress import run_side_by_side, run_steps, tell_errors
     from recs_platform.definitions import build_defs
 
     if len({step.company for step in steps}) > 1:
@@ -139,4 +94,4 @@ def carry_out(steps: list[Step], *, as_json: bool) -> int:
     if as_json:
         print_json([run.to_json() for run in ended])
         tell_errors(ended)
-    return exit_code(ended)
+    return ended

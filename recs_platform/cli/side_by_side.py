@@ -83,8 +83,8 @@ def _killed(steps: Sequence[Step], work: Mapping[str, Future[int]]) -> Transient
     others = sorted({step.company for step in steps} - complete)
     return TransientError(
         "a process that ran companies was killed (perhaps the machine ran out of memory), which ended the others; not "
-        f"all runs of {' and '.join(others)} were made. Nothing half-done was published. A backfill goes on with "
-        "--resume."
+        f"all runs of {' and '.join(others)} were made. Nothing half-done was published. The same command goes on "
+        "where it stopped."
     )
 
 

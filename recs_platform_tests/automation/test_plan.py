@@ -16,6 +16,7 @@ from recs_platform.companies.model import Company
 from recs_platform.declarations.cadence import DAILY, Cadence
 from recs_platform.errors import ConfigError
 from recs_platform.models.settings import WEEKDAYS, Weekday
+from recs_platform.pipeline.coverage import Coverage, coverage
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.table import Kind
 from recs_platform.strategies.catalogue import KNOWN, company_named, pipelines
@@ -184,18 +185,52 @@ def test_a_weekly_strategy_makes_logs_every_day_and_snapshots_on_its_weekday(
         (logs if step.history else whole).extend(step.days)
     assert whole == [day for day in days if WEEKDAYS[day.weekday()] == weekday]
     assert sorted([*whole, *logs]) == list(days)
-    _, *again = plan_backfill(company, pipelines()[STRATEGY], days, newest=NEWEST)
-    assert [step.days.first for step in again] == whole
+    planned = plan_backfill(_there(company, shelf), days, newest=NEWEST, again=True)
+    made = {day: sorted(t for step in planned if day in step.days for t in step.tables or ()) for day in days}
+    pipeline = pipelines()[STRATEGY]
+    logs_alone = [name for name, spec in pipeline.specs.items() if spec.kind is Kind.LOG]
+    assert made == {day: sorted(pipeline.tables if day in whole else logs_alone) for day in days}
 
 
-@given(window=st.integers(8, 40), first=st.integers(0, 60), length=st.integers(1, 5))
-def test_a_backfill_makes_its_logs_first_and_then_each_day(window: int, first: int, length: int) -> None:
-    days = Days(_day(first), _day(first + length - 1))
-    logs, *daily = plan_backfill(_company(window), pipelines()[STRATEGY], days, newest=NEWEST)
-    assert logs.history
-    assert logs.days == Days(max(START, days.first - timedelta(days=window - 1 + REPEATED_DAYS)), days.last)
+def _there(company: Company, shelf: Any) -> Coverage:
+    return coverage(company, pipelines()[STRATEGY], shelf)
+
+
+@given(window=st.integers(8, 40), first=st.integers(0, 60), length=st.integers(1, 5), again=st.booleans())
+def test_a_backfill_makes_its_logs_first_and_then_each_day(window: int, first: int, length: int, again: bool) -> None:
+    days, pipeline = Days(_day(first), _day(first + length - 1)), pipelines()[STRATEGY]
+    steps = plan_backfill(_there(_company(window), _nothing()), days, newest=NEWEST, again=again)
+    *history, logs = (step for step in steps if step.history)
+    daily = [step for step in steps if not step.history]
+    assert steps == [*history, logs, *daily]
+    reached = max(START, days.first - timedelta(days=window - 1 + REPEATED_DAYS))
+    assert [step.days for step in history] == ([Days(reached, _day(first - 1))] if first else [])
+    assert logs.days == days
     assert [step.days for step in daily] == [Days.one(day) for day in days]
-    assert not any(step.history for step in daily)
+    made = [table for step in (logs, daily[0]) for table in step.tables or ()]
+    assert sorted(made) == sorted(pipeline.tables), "each table once"
+
+
+def test_a_backfill_makes_what_is_missing_and_what_failed() -> None:
+    shelf, days = _whole(20, 29, without=[24, 25, 27]), Days(_day(22), _day(28))
+    steps = plan_backfill(_there(_company(10), shelf), days, newest=NEWEST, failed=[_day(23)])
+    assert [(step.history, str(step.days)) for step in steps] == [
+        (True, "2025-09-24 to 2025-09-26"),
+        (True, "2025-09-28"),
+        *((False, str(_day(number))) for number in (23, 24, 25, 27)),
+    ]
+    assert plan_backfill(_there(_company(10), _whole(20, 29)), days, newest=NEWEST) == []
+
+
+def test_a_backfill_makes_again_what_is_there_and_no_lost_day() -> None:
+    company = _company(10).model_copy(update={"lost_days": (_day(24),)})
+    steps = plan_backfill(_there(company, _whole(20, 29)), Days(_day(23), _day(25)), newest=NEWEST, again=True)
+    assert [(step.history, str(step.days)) for step in steps] == [
+        (True, "2025-09-24"),
+        (True, "2025-09-26"),
+        (False, "2025-09-24"),
+        (False, "2025-09-26"),
+    ]
 
 
 @pytest.mark.parametrize("strategy", sorted(pipelines()))
@@ -213,7 +248,7 @@ _both_ways = pytest.mark.parametrize(
     "make",
     [
         lambda c, p, d: plan(c, p, _nothing(), d, newest=NEWEST),
-        lambda c, p, d: plan_backfill(c, p, d, newest=NEWEST),
+        lambda c, p, d: plan_backfill(coverage(c, p, _nothing()), d, newest=NEWEST),
     ],
     ids=["run", "backfill"],
 )

@@ -19,7 +19,6 @@ from recs_platform_tests.cli.terminal import Terminal, not_up_to_date
 pytestmark = pytest.mark.slow
 
 _MUCH_TOO_LONG = 120
-_BACKFILL = ("backfill", "--company", "concord", "--from", "2025-09-02", "--to", "2025-09-03")
 
 
 def test_a_day_and_the_history_that_it_needs(terminal: Terminal) -> None:
@@ -67,33 +66,13 @@ def test_a_backfill_of_several_companies(terminal: Terminal) -> None:
             ("2025-09-01", False),
             ("2025-09-02", False),
         ]
-    again = terminal.recs("backfill", *companies, *days, "--resume")
-    assert again.out.strip() == "Nothing is left to do."
+    again = terminal.recs("backfill", *companies, *days)
+    assert again.out.strip() == "Nothing is left to do; --again makes what is there again."
     for company in ("concord", "holley"):
         assert f"To publish them: recs publish {company} --product allocation --date 2025-09-02" in again.told
     state = {company["company"]: company for company in terminal.recs("status", "--json").json}
     for name in ("concord", "holley"):
         assert not_up_to_date(state[name]["tables"]) == []
-
-
-def test_a_killed_backfill_goes_on_where_it_stopped(terminal: Terminal) -> None:
-    process = terminal.start(*_BACKFILL)
-    _wait_until(process, lambda: {Status.RUNNING, Status.SUCCEEDED} <= set(_statuses(terminal)))
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    killed = terminal.recs("status", "--company", "concord", "--json").json[0]
-    assert killed["last_run"] == "died (replenishment_daily)"
-    assert killed["message"].startswith("the run of concord 2025-09-0")
-    assert "Run it again: recs run concord --date 2025-09-0" in killed["message"]
-    done = _statuses(terminal).count(Status.SUCCEEDED)
-    resumed = terminal.recs(*_BACKFILL, "--resume", "--json")
-    assert resumed.code == 0
-    assert len(resumed.json) == 3 - done
-    assert not any(run["history"] for run in resumed.json)
-    assert Status.RUNNING not in _statuses(terminal)
-    after = terminal.recs("status", "--company", "concord", "--json").json[0]
-    assert after["last_run"] == "succeeded (replenishment_daily)"
-    assert not_up_to_date(after["tables"]) == []
 
 
 def test_ctrl_c_stops_a_run_and_the_same_command_goes_on(terminal: Terminal) -> None:

@@ -76,6 +76,6 @@ def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) 
     assert tables["events"]["state"] == "fresh"
     assert tables["source_assessment"]["state"] == "stale"
     assert tables["source_assessment"]["why"].endswith("was replaced later")
-    assert terminal.recs("backfill", "--company", "concord", *days).code == 0
+    assert terminal.recs("backfill", "--company", "concord", *days, "--again").code == 0
     (state,) = terminal.recs("status", "--company", "concord", "--json").json
     assert not_up_to_date(state["tables"]) == []

@@ -23,7 +23,7 @@ def _remade(folder: Path, company: str, table: str, changed: str) -> tuple[Termi
     assert ended.code == 0, ended.told
     path = terminal.companies / f"{company}.yaml"
     path.write_text(path.read_text().replace("parameters: {", f"parameters: {{{changed}, "))
-    ended = terminal.recs("backfill", "--company", company, "--from", DAY, "--to", DAY)
+    ended = terminal.recs("backfill", "--company", company, "--from", DAY, "--to", DAY, "--again")
     assert ended.code == 0, ended.told
     query = f"SELECT * FROM live_{table} ORDER BY customer_id"
     return terminal, terminal.recs("query", query, "--company", company, "--limit", "5000", "--json").json

@@ -14,6 +14,7 @@ from pathlib import Path
 import dagster as dg
 from sqlalchemy import Engine
 
+from recs_platform.alerts.record import forget
 from recs_platform.automation.housekeeping.dagster_history import sweep_dagster_history
 from recs_platform.automation.housekeeping.databases import sqlite_databases, sweep_databases
 from recs_platform.automation.housekeeping.freed import Freed
@@ -50,9 +51,14 @@ class Swept:
         before, dagster_home = self.now - self.keep, Path(self.instance.root_directory)
         yield _told("leftovers", lambda: sweep_leftovers(self.warehouse, dry_run=dry_run))
         yield _told("reports", lambda: sweep_reports(self.home, before, dry_run=dry_run))
+        yield _told("books of alerts", lambda: self._books(before, dry_run=dry_run))
         yield _told("Dagster's history", lambda: sweep_dagster_history(self.instance, before, dry_run=dry_run))
         databases = sqlite_databases(self.database, dagster_home)
         yield _told("room in databases", lambda: sweep_databases(databases, dry_run=dry_run))
+
+    def _books(self, before: datetime, *, dry_run: bool) -> Freed:
+        """What was told and is over; what is wrong, or waits to be told, stays."""
+        return Freed("books of alerts", rows=0 if dry_run else forget(self.database, before))
 
     def _tables(self, *, dry_run: bool, patience: float) -> Iterator[Freed]:
         """Companies whose run goes on come last, and only they are waited for."""

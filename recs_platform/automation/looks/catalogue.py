@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from recs_platform.automation.looks.company_files import company_files
 from recs_platform.automation.looks.ended_runs import ended_runs
+from recs_platform.automation.looks.freshness import freshness
 from recs_platform.automation.looks.killed import killed
 from recs_platform.automation.looks.look import Look
 from recs_platform.automation.looks.publications import publications
@@ -19,6 +20,7 @@ LOOKS: Mapping[str, Look] = {
     "ended runs": ended_runs,
     "stuck runs": stuck,
     "publications": publications,
+    "freshness": freshness,
     "company files": company_files,
 }
 """Each under the name that its trouble has."""

@@ -58,8 +58,8 @@ NEWEST_DAY = Family(
 )
 DUE_DAY = Family(
     "recs_due_day_timestamp_seconds",
-    "End of the newest day of which snapshots are due and that should be there: twelve hours after it was over. Of a "
-    "company that has tables and goes on.",
+    "End of the newest day of which snapshots are due and that should be there: six hours after the company's schedule "
+    "runs. Of a company that has tables and goes on.",
     OF_COMPANY,
 )
 TABLE_ROWS = Family("recs_table_rows", "Rows of a table's newest day.", ("company", "strategy", "table"))

@@ -100,7 +100,7 @@ def enter(database: Engine, table: str, rows: Mapping[date, int]) -> None:
 
 
 def test_the_newest_day_of_each_table_counts(platform_db: Engine) -> None:
-    acme = load_companies()["acme"].model_copy(update={"end_date": None})
+    acme = load_companies()["acme"].model_copy(update={"end_date": None, "timezone": "UTC"})
     for name in pipeline_of(acme).tables:
         enter(platform_db, name, {DAY: 7, DAY - timedelta(days=1): 5})
     found = told(platform_db, Companies({"acme": acme}))
