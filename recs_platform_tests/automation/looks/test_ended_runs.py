@@ -16,6 +16,8 @@ from recs_platform.automation.looks.ended_runs import FIRST_LOOK_BACK, NAME, See
 from recs_platform.automation.looks.look import Cursors
 from recs_platform.automation.partitions import partition_key
 from recs_platform.errors import ConfigError, UnavailableError
+from recs_platform.model_registry import training_log
+from recs_platform.models.retraining import Reason
 from recs_platform_tests.automation.looks.shop import DAY, JOB, WEEK, Shop, found
 
 ERROR = dg.AssetCheckSeverity.ERROR
@@ -262,6 +264,19 @@ def test_a_run_that_somebody_terminated_is_a_warning(shop: Shop) -> None:
     shop.instance.report_run_canceled(run)
     shop.look()
     assert [told[:2] for told in shop.told()] == [("acme", "warn")]
+
+
+def test_what_a_run_trained_is_news_and_what_it_could_not_is_trouble(shop: Shop) -> None:
+    for day, outcome in ((DAY, "failed"), (NEXT, "activated")):
+        run_id = shop.run(day=day)
+        reasons = [Reason("weekday", "it is Monday", f"weekday:{day}")]
+        training_log.begin(shop.database, "acme", "redemption", day, reasons, run_id=run_id, at=datetime.now(UTC))
+        training_log.end(shop.database, "acme", "redemption", day, outcome=outcome, words="Version 2 serves.")
+        shop.look()
+    assert shop.told() == [
+        ("acme", "error", ["training redemption"]),
+        ("acme", "info", [f"training redemption of {NEXT}"]),
+    ]
 
 
 def test_a_run_whose_events_make_no_sense_keeps_no_other_waiting(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
