@@ -184,6 +184,11 @@ def _answer(place: str, answer: Any) -> dict[str, Any]:
 
 def _say_answer(place: str, answer: Any) -> None:
     said = _answer(place, answer)
+    if place == "log":
+        say(
+            ("ok", "green"), "  told in the log alone. To tell people, name them in the company's file: docs/alerts.md."
+        )
+        return
     if said["sent"]:
         say(("ok", "green"), f"  {said['place']}: sent.")
         return
