@@ -72,7 +72,9 @@ def ui(home: Path) -> Iterator[Server]:
 
 def environment(home: Path) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("RECS_", "DAGSTER_"))}
-    return {**own, "RECS_HOME": str(home / ".recs"), "HOME": str(home), "COLUMNS": "140"}
+    companies = home / "companies"
+    files = {"RECS_COMPANIES_DIR": str(companies)} if companies.is_dir() else {}
+    return {**own, **files, "RECS_HOME": str(home / ".recs"), "HOME": str(home), "COLUMNS": "140"}
 
 
 def chromium() -> str | None:
