@@ -49,7 +49,7 @@ class Delivered:
 
 
 def deliver(engine: Engine, channels: Mapping[str, Channel], now: datetime) -> Delivered:
-    """Send what is due. It begins nothing after half a minute, and a channel that does not answer is asked once."""
+    """Send what is due. It begins nothing after `_SECONDS`, and a channel that does not answer is asked once."""
     begun = time.monotonic()
     sent = failed = 0
     silent: set[str] = set()
