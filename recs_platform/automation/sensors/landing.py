@@ -120,14 +120,14 @@ def landing_sensor(
             if name in busy:
                 return "a run is under way"
             company, day = companies[name], newest_due(companies[name], now - _SCHEDULE_FIRST)
+            if not _told_by(company, pipeline):
+                return "its feeds do not say what has come; its schedule runs it"
             if day is None or known.get(name) == str(day):
                 return "nothing is missing"
             missing = missing_days(company, pipeline, warehouse, day)
             if not missing:
                 known[name] = str(day)
                 return "nothing is missing"
-            if not _told_by(company, pipeline):
-                return "its feeds do not say what has come; its schedule runs it"
             landed = days_that_landed(
                 missing,
                 lambda one: patiently(partial(feeds_of, company, pipeline, one, now), f"{name}: a feed"),

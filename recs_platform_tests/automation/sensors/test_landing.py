@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from recs_platform.automation.jobs import COMPANY_TAG
 from recs_platform.automation.journal import PARTITION, RANGE_END, RANGE_START
+from recs_platform.automation.rerun import NEVER_AGAIN
 from recs_platform.automation.scheduled import newest_due
 from recs_platform.automation.sensors.landing import Feeds, days_that_landed, taken_together
 from recs_platform.sources import arrivals
@@ -89,9 +90,9 @@ class Morning:
         turn_on(self.platform.instance, "lifts")
 
     def fails(self, day: date) -> None:
-        """A run of a day that has failed just now."""
+        """A run of a day that has failed just now, of what a rerun does not cure."""
         instance, job = self.platform.instance, self.platform.definitions.resolve_job_def("measurement_daily")
-        run = instance.create_run_for_job(job, tags={COMPANY_TAG: "lifts", PARTITION: f"lifts|{day}"})
+        run = instance.create_run_for_job(job, tags={COMPANY_TAG: "lifts", PARTITION: f"lifts|{day}", **NEVER_AGAIN})
         instance.report_run_failed(run, "nothing had come")
 
 
