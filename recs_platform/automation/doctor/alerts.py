@@ -8,19 +8,14 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from recs_platform.alerts.policy import LOG, MAIL, SLACK, WEBHOOK, policy_of
+from recs_platform.alerts.channels import CONNECTED_BY, open_channels
+from recs_platform.alerts.policy import LOG, policy_of
 from recs_platform.automation.doctor.examined import Examined, ok, warning, wrong
 from recs_platform.automation.doctor.home import Home
 from recs_platform.platform_db.alert_tables import AlertMessage
 from recs_platform.plurals import counted, listed
-from recs_platform.settings import Settings
 
 _OVERDUE = timedelta(minutes=10)
-_NEEDS = {
-    SLACK: ("slack_token", "RECS_SLACK_TOKEN"),
-    MAIL: ("smtp_url", "RECS_SMTP_URL"),
-    WEBHOOK: ("alert_webhook", "RECS_ALERT_WEBHOOK"),
-}
 
 
 def examine(home: Home) -> Iterator[Examined]:
@@ -33,7 +28,6 @@ def examine(home: Home) -> Iterator[Examined]:
 
 
 def _places(home: Home) -> Iterator[Examined]:
-    chosen = home.settings
     policies = {name: policy_of(company) for name, company in home.companies.items()}
     only_log = sorted(name for name, policy in policies.items() if policy.places == (LOG,))
     if only_log:
@@ -42,16 +36,11 @@ def _places(home: Home) -> Iterator[Examined]:
             "Name a channel under `alerts:` in the company's file, or set RECS_SLACK_CHANNEL. docs/alerts.md",
         )
     used = {place.partition(":")[0] for one in policies.values() for place in (*one.places, *one.escalation)}
-    for kind, (field, variable) in _NEEDS.items():
-        if kind in used and not _is_set(chosen, field):
-            yield warning(
-                f"alerts are to go to {kind}, and {variable} is not set: they go to the log",
-                f"Set it: docs/settings.md ({variable}).",
-            )
-
-
-def _is_set(chosen: Settings, field: str) -> bool:
-    return getattr(chosen, field) is not None
+    for kind in sorted(used - open_channels().keys()):
+        yield warning(
+            f"alerts are to go to {kind}, and {CONNECTED_BY[kind]} is not set: they go to the log",
+            f"Set it: docs/settings.md ({CONNECTED_BY[kind]}).",
+        )
 
 
 def _messages(home: Home) -> Iterator[Examined]:
