@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import re
+import socket
 
 _ERRNOS = frozenset(
     {
@@ -16,9 +17,12 @@ _ERRNOS = frozenset(
         errno.ECONNABORTED,
         errno.ECONNREFUSED,
         errno.ECONNRESET,
+        errno.EHOSTDOWN,
         errno.EHOSTUNREACH,
         errno.EIO,
+        errno.EPIPE,
         errno.ENETDOWN,
+        errno.ENETRESET,
         errno.ENETUNREACH,
         errno.ESTALE,
         errno.ETIMEDOUT,
@@ -30,7 +34,7 @@ _NETWORK = re.compile(
     r"|name resolution|could not translate host name|name or service not known|unreachable|no route to host|broken pipe"
     r"|unexpected eof|temporarily|too many requests|slow ?down|service unavailable|bad gateway|internal server error"
     r"|(status|http)( code| error)?:? ?(429|5\d\d)|closed the connection|connection has been closed|starting up"
-    r"|shutting down|too many (clients|connections)|(database|table) is locked",
+    r"|shutting down|is the server running|too many (clients|connections)|(database|table) is locked",
     re.IGNORECASE,
 )
 
@@ -51,6 +55,9 @@ def may_recover(error: BaseException) -> bool:
     """
     # SQLAlchemy keeps the driver's own error as `orig`.
     original = getattr(error, "orig", None) or error
+    if isinstance(original, socket.gaierror):
+        # Its numbers are of their own kind. Names are not found when nobody is there to ask, too.
+        return True
     if isinstance(original, OSError) and original.errno is not None:
         return original.errno in _ERRNOS
     state = getattr(original, "sqlstate", None)

@@ -49,6 +49,17 @@ def _memory(limit: str) -> str:
     return limit
 
 
+def bytes_of(limit: str) -> float:
+    """An amount of memory as a setting says it.
+
+    >>> bytes_of("2 GB")
+    2000000000.0
+    """
+    size = re.fullmatch(r"([\d.]+) ?([A-Z]+)", limit.upper())
+    assert size is not None  # noqa: S101  (settings hold no other)
+    return float(size[1]) * _UNITS[size[2]]
+
+
 def _folder(folder: _Place) -> _Place:
     """A name that a folder can have."""
     _refuse(_NO_TEXT, folder, "which no folder that others can read has")

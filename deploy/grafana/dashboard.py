@@ -90,6 +90,8 @@ ROWS: dict[str, list[Panel]] = {
             unit="s",
         ),
         Panel("Live version", {"{{company}} {{product}}": f"recs_live_version{{{_WHOSE}}}"}),
+        Panel("Rows of the live version", {"{{company}} {{product}}": f"recs_live_rows{{{_WHOSE}}}"}),
+        Panel("Customers of the live version", {"{{company}} {{product}}": f"recs_live_customers{{{_WHOSE}}}"}),
     ],
     "Runs": [
         Panel(
@@ -114,11 +116,6 @@ ROWS: dict[str, list[Panel]] = {
             {"{{company}} {{kind}}": f"sum by (company, kind) (recs_last_day_failures{{{_WHOSE}}})"},
         ),
         Panel("Rows made, 24 hours", {"{{company}}": f"recs_last_day_rows{{{_WHOSE}}}"}),
-        Panel(
-            "Rows of the largest tables",
-            {"{{company}} {{table}}": f"topk(15, recs_table_rows{{{_WHOSE}}})"},
-            says="Of each table's newest day.",
-        ),
         Panel("Rows of the last run", {"{{company}} {{dagster_job}}": f"recs_last_run_rows{{{_WHOSE}}}"}),
         Panel(
             "Whether the last run succeeded", {"{{company}} {{dagster_job}}": f"recs_last_run_succeeded{{{_WHOSE}}}"}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from recs_platform.automation.failures import guarded_tick
 from recs_platform.automation.jobs import Job
 from recs_platform.automation.scheduled import DAILY_RUN_AT, schedule_name
 from recs_platform.companies.known_companies import BrokenCompany
@@ -42,6 +43,7 @@ def _schedule(company: BrokenCompany, job: Job) -> dg.ScheduleDefinition:
         description=f"{company.name} is not loaded, and this starts nothing, until its file is put right: "
         f"{company.problems}",
     )
+    @guarded_tick
     def daily() -> dg.RunRequest:
         raise ConfigError(company.problems)
 

@@ -111,7 +111,9 @@ class WarehouseIOManager(dg.IOManager):
             metadata["empty_days"] = dg.MetadataValue.json([str(day) for day in written.empty_days])
         if written.sql is not None:
             metadata["compiled_sql"] = dg.MetadataValue.md(f"```sql\n{written.sql}\n```")
-            metadata["dagster/column_lineage"] = dg.MetadataValue.column_lineage(_lineage(pipeline, table))
+            lineage = _lineage(pipeline, table)
+            metadata["dagster/column_lineage"] = dg.MetadataValue.column_lineage(lineage)
+            metadata["column_lineage"] = dg.MetadataValue.md(_lineage_table(lineage))
         return metadata
 
     def _presented(
@@ -171,6 +173,19 @@ def _rows(obj: object, spec: TableSpec) -> Rows:
     raise TypeError(
         f"{spec.name} must return a bound query, a pandas frame or an Arrow table, not {type(obj).__name__}"
     )
+
+
+def _lineage_table(lineage: dg.TableColumnLineage) -> str:
+    """The same for people: Dagster's own UI keeps column lineage to itself."""
+
+    def origin(dep: dg.TableColumnDep) -> str:
+        return f"[{dep.asset_key.path[-1]}.{dep.column_name}](/assets/{'/'.join(dep.asset_key.path)})"
+
+    lines = [
+        f"| {column} | {', '.join(map(origin, deps)) or 'no column'} |"
+        for column, deps in lineage.deps_by_column.items()
+    ]
+    return "\n".join(["| column | made of |", "| --- | --- |", *lines])
 
 
 def _lineage(pipeline: Pipeline, table: str) -> dg.TableColumnLineage:

@@ -43,7 +43,9 @@ def page_link(page: str) -> dg.MetadataValue[Any]:
 
 def _of_code(made_by: SqlTable | FrameTable) -> dict[str, Any]:
     if isinstance(made_by, SqlTable):
-        name, path, line = "sql", sql_folder().parent / made_by.query.path, 1
+        name, line, path = "sql", 1, sql_folder().parent / made_by.query.path
+        if not path.is_file():  # a text that the platform puts together, whose path names the module that does
+            path = _PACKAGE / made_by.query.path.partition(" (")[0]
     else:
         name, (path, line) = "code", _defined_at(made_by.function)
     shown = _in_the_repository(path)

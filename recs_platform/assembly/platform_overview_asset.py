@@ -66,7 +66,7 @@ def overview_schedule(job: Job, companies: Mapping[str, Company]) -> dg.Schedule
     zones = sorted({company.timezone for company in companies.values()} or {"UTC"})
     last = max(zones, key=lambda zone: datetime.combine(_A_WINTERS_DAY, time(), ZoneInfo(zone)).timestamp())
     return dg.ScheduleDefinition(
-        name=f"{JOB}_daily",
+        name=f"{JOB}_schedule",
         job=job,
         cron_schedule=_AFTER_THE_MORNINGS,
         execution_timezone=last,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from recs_platform.automation.rerun import curable_alone
 from recs_platform.warehouse.environment import open_warehouse
 from recs_platform.warehouse.protocol import Warehouse
 
@@ -15,5 +16,6 @@ from recs_platform.warehouse.protocol import Warehouse
 class WarehouseResource(dg.ConfigurableResource[Warehouse]):
     """The warehouse of the environment: the lake, locally or on an object store."""
 
-    def create_resource(self, context: dg.InitResourceContext) -> Warehouse:  # noqa: ARG002  (Dagster's signature)
-        return open_warehouse()
+    def create_resource(self, context: dg.InitResourceContext) -> Warehouse:
+        with curable_alone(context):
+            return open_warehouse()

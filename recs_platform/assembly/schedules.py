@@ -6,6 +6,7 @@ from datetime import datetime
 
 import dagster as dg
 
+from recs_platform.automation.failures import guarded_tick
 from recs_platform.automation.jobs import Job
 from recs_platform.automation.plan import plan
 from recs_platform.automation.requests import run_request, under_way
@@ -31,6 +32,7 @@ def company_schedule(
         description=f"{company.name}: the last complete day, every morning at six in {company.timezone}, and before it "
         f"the days that are missing.{_when_snapshots_are_due(company)}",
     )
+    @guarded_tick
     def daily(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         busy = under_way(context.instance, company.name).get(company.name, frozenset())
         warehouse: Warehouse = context.resources.warehouse

@@ -13,6 +13,7 @@ from recs_platform.assembly.links import asset_links
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
 from recs_platform.assembly.schedules import company_schedule
 from recs_platform.automation.failures import guarded_step
+from recs_platform.automation.freshness import policy_of
 from recs_platform.automation.jobs import Job, daily_job, history_job, training_job
 from recs_platform.automation.journal import RANGE_START
 from recs_platform.automation.partitions import company_and_days, mapping_back
@@ -52,7 +53,7 @@ class PipelineWiring:
     def assets(self) -> list[dg.AssetsDefinition]:
         assets = [self._asset(table) for table in self.pipeline.tables.values()]
         assets += [
-            publication_asset(self.pipeline, product, self.companies, self._common(product.asset, PUBLICATION))
+            publication_asset(self.pipeline, product, self.companies, self._of_publication(product.asset, product.name))
             for product in self.pipeline.products.values()
         ]
         return assets
@@ -143,6 +144,10 @@ class PipelineWiring:
             "owners": OWNERS,
             "tags": {"recs/strategy": self.strategy, "recs/kind": kind},
         }
+
+    def _of_publication(self, asset: str, product: str) -> dict[str, Any]:
+        policy = policy_of(self.companies.values(), self.pipeline.strategy, product)
+        return {**self._common(asset, PUBLICATION), "freshness_policy": policy}
 
     def _query_asset(self, table: SqlTable, common: dict[str, Any]) -> dg.AssetsDefinition:
         name = table.spec.name

@@ -12,6 +12,7 @@ from dagster._core.run_coordinator import QueuedRunCoordinator, SubmitRunContext
 from recs_platform.automation.jobs import COMPANY_TAG
 from recs_platform.automation.journal import asked_partitions
 from recs_platform.automation.partitions import company_and_days
+from recs_platform.automation.run_process import PROCESS_TAG
 from recs_platform.errors import ConfigError
 
 
@@ -20,6 +21,9 @@ class CompanyRunCoordinator(QueuedRunCoordinator[dg.DagsterInstance]):
         run = context.dagster_run
         if COMPANY_TAG not in run.tags and (company := _company(run)):
             self._instance.add_run_tags(run.run_id, {COMPANY_TAG: company})
+        if PROCESS_TAG in run.tags:
+            # A run that is started again has the tags of the one before, whose process is gone.
+            self._instance.add_run_tags(run.run_id, {PROCESS_TAG: ""})
         return super().submit_run(context)
 
 

@@ -61,7 +61,7 @@ def mend(path: Path) -> None:
     versions = _versions(path)
     if len(versions) < 2:
         return
-    newest = next((version for version in _newest_first() if version in versions), None)
+    newest = next((version for version in versions_known() if version in versions), None)
     if newest is None:
         raise StorageError(
             f"Dagster's database {path} says that it is of {len(versions)} versions ({', '.join(versions)}), none of "
@@ -113,7 +113,8 @@ def _versions(path: Path) -> list[str]:
         return []  # it has no such table
 
 
-def _newest_first() -> list[str]:
+def versions_known() -> list[str]:
+    """The versions of its databases that this Dagster can bring up to date, the newest first."""
     import dagster._core.storage.runs.sqlite.sqlite_run_storage as any_storage
     from alembic.script import ScriptDirectory
     from dagster._core.storage.sql import ALEMBIC_SCRIPTS_LOCATION, get_alembic_config

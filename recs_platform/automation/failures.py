@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
 import dagster as dg
+from dagster import DagsterError
 from dagster_shared.error import SerializableErrorInfo
 
 from recs_platform.errors import ErrorKind, TransientError, UserError, kind_of
@@ -39,11 +40,20 @@ class DefectFailure(dg.Failure):
     """An error of the platform's own. Raised as it is, Dagster would put a sentence of its own before it."""
 
 
-for _failure_class in (MistakeFailure, TransientFailure, DefectFailure):
+class TickError(DagsterError):
+    """What ended the tick of a schedule or a sensor. Of another error Dagster would first say that one occurred."""
+
+
+for _failure_class in (MistakeFailure, TransientFailure, DefectFailure, TickError):
     # Python writes a class of a module with the module's name before it, and the reason should come first.
     _failure_class.__module__ = "builtins"
 
 _FAILURES = {ErrorKind.MISTAKE: MistakeFailure, ErrorKind.TRANSIENT: TransientFailure}
+_OPENING_FAILURES: dict[ErrorKind, type[dg.Failure]] = {
+    kind: type(failure.__name__, (failure, DagsterError), {"__module__": "builtins"})
+    for kind, failure in _FAILURES.items()
+}
+"""The same while a run opens its resources, where Dagster puts a sentence before what is not an error of its own."""
 
 
 @contextmanager
@@ -76,6 +86,22 @@ def guarded_step(function: Callable[[Any], Done]) -> Callable[[Any], Done]:
     return guarded
 
 
+def guarded_tick(function: Callable[..., Done]) -> Callable[..., Done]:
+    """The same around what a schedule or a sensor decides: its reason comes first."""
+
+    @wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Done:
+        try:
+            return function(*args, **kwargs)
+        except (UserError, TransientError) as error:
+            raise TickError(mask_text(str(error))) from error
+        except Exception as error:
+            mask_error(error)
+            raise TickError(" ".join(traceback.format_exception_only(error)).strip()) from error
+
+    return guarded
+
+
 def retried(work: Callable[[], Done], warn: Callable[[str], Any]) -> Done:
     """The same for what comes before a run's first step, where Dagster does not retry."""
     for attempt in range(1, RETRIES.max_retries + 2):
@@ -83,12 +109,12 @@ def retried(work: Callable[[], Done], warn: Callable[[str], Any]) -> Done:
             return work()
         except TransientError as error:
             if attempt > RETRIES.max_retries:
-                raise _failure(error) from error
+                raise _failure(error, _OPENING_FAILURES) from error
             wait = RETRIES.calculate_delay(attempt)
             warn(f"{error} Next try in {wait:.0f} s.")
             time.sleep(wait)
         except UserError as error:
-            raise _failure(error) from error
+            raise _failure(error, _OPENING_FAILURES) from error
     raise AssertionError("unreachable")
 
 
@@ -130,9 +156,11 @@ def cause_of(error: SerializableErrorInfo | None, otherwise: str) -> FailureCaus
     return FailureCause(message, trace=mask_text(error.to_string()))
 
 
-def _failure(error: UserError | TransientError) -> dg.Failure:
+def _failure(
+    error: UserError | TransientError, classes: Mapping[ErrorKind, type[dg.Failure]] = _FAILURES
+) -> dg.Failure:
     kind = kind_of(error)
     metadata = {"kind": str(kind), "error": type(error).__name__}
-    failure = _FAILURES[kind](str(error), metadata=metadata, allow_retries=kind is ErrorKind.TRANSIENT)
+    failure = classes[kind](str(error), metadata=metadata, allow_retries=kind is ErrorKind.TRANSIENT)
     failure.__cause__ = error
     return failure

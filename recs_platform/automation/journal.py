@@ -20,6 +20,7 @@ from recs_platform.automation.dead_runs import bury_others
 from recs_platform.automation.failures import retried
 from recs_platform.automation.locks import company_lock
 from recs_platform.automation.partitions import company_and_days
+from recs_platform.automation.rerun import curable_alone, say_if_curable
 from recs_platform.automation.run_process import say_which_process
 from recs_platform.automation.run_summary import RunSummary, summary
 from recs_platform.platform_db import job_log
@@ -50,10 +51,12 @@ class RunJournal(dg.ConfigurableResource[None]):
             return
         company, days = company_and_days(keys)
         warn = context.log.warning if context.log else _log.warning
-        database = retried(opened_database, warn)
+        with curable_alone(context):
+            database = retried(opened_database, warn)
         with company_lock(company):
             try:
-                retried(partial(self._start, database, instance, run, company, days), warn)
+                with curable_alone(context):
+                    retried(partial(self._start, database, instance, run, company, days), warn)
             except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
                 # A Ctrl-C may come when the row is written already.
                 self._broken_off(database, run)
@@ -94,6 +97,8 @@ class RunJournal(dg.ConfigurableResource[None]):
         finally:
             done = summary(instance, run.run_id)
             _summaries[run.run_id] = done
+            if done.errors:
+                say_if_curable(instance, run.run_id, curable=done.transient)
             end = partial(
                 job_log.ended,
                 database,

@@ -21,6 +21,7 @@ from recs_platform.automation.journal import RANGE_END, RANGE_START, ended_summa
 from recs_platform.automation.origin import job_origin
 from recs_platform.automation.partitions import partition_key
 from recs_platform.automation.plan import Step
+from recs_platform.automation.rerun import NEVER_AGAIN
 from recs_platform.automation.run_summary import RunSummary
 from recs_platform.process import freeze_loaded_objects
 
@@ -68,7 +69,8 @@ def _created_run(job: dg.JobDefinition, instance: dg.DagsterInstance, step: Step
     if step.checks is not None:
         checks = frozenset(dg.AssetCheckKey(dg.AssetKey([step.strategy, table]), name) for table, name in step.checks)
     selected = job.get_subset(asset_selection=tables, asset_check_selection=checks)
-    tags = {**job.run_tags, **_partition_tags(job, step), COMPANY_TAG: step.company, **step.tags}
+    # Whoever started it is there, and starts it again.
+    tags = {**job.run_tags, **_partition_tags(job, step), COMPANY_TAG: step.company, **NEVER_AGAIN, **step.tags}
     plan = create_execution_plan(selected, run_config=_QUIET, tags=tags, instance_ref=instance.get_ref())
     # Dagster's own short form of this knows no checks.
     return instance.create_run(

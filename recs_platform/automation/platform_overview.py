@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from recs_platform.automation.overview import CompanyState, company_status
+from recs_platform.automation.scheduled import day_made_at, scheduled_on
 from recs_platform.campaign.earned import Earned, earned
 from recs_platform.companies.known_companies import BrokenCompany, Companies
 from recs_platform.companies.model import Company
@@ -41,8 +42,8 @@ from recs_platform.platform_db.alert_tables import AlertTrouble
 from recs_platform.platform_db.tables import Publication, PublicationStatus
 from recs_platform.warehouse.protocol import Warehouse
 
-_MORNING_IS_OVER = time(9)
-"""In a company's own time zone: by then the day before is made, which is asked for at six."""
+_TIME_TO_RUN = timedelta(hours=3)
+"""From when the schedule asks for a day until the day is late."""
 
 
 class Health(StrEnum):
@@ -114,11 +115,12 @@ def platform_overview(
 
 
 def due_day(company: Company, now: datetime) -> date | None:
-    """The newest day that a company should have by now; None before its first one. Days are UTC days."""
-    local = now.astimezone(ZoneInfo(company.timezone))
-    morning = local.date() if local.time() >= _MORNING_IS_OVER else local.date() - timedelta(days=1)
-    asked_at = datetime.combine(morning, _MORNING_IS_OVER, ZoneInfo(company.timezone))
-    day = min(asked_at.astimezone(UTC).date() - timedelta(days=1), company.end_date or date.max)
+    """The newest day that a company should have by now: its schedule has had the time to make it. None before its first
+    one; its last one when it has ended."""
+    today = now.astimezone(ZoneInfo(company.timezone)).date()
+    mornings = (scheduled_on(company, today - timedelta(days=back)) for back in range(2))
+    day = day_made_at(next(morning for morning in mornings if morning + _TIME_TO_RUN <= now))
+    day = min(day, company.end_date or date.max)
     return day if day >= company.start_date else None
 
 

@@ -29,6 +29,8 @@ class RunSummary:
     """Of each table, to write, audit and publish it."""
     user_mistake: bool
     """Every error is a mistake that its author can put right."""
+    transient: bool = False
+    """It failed, and of all its errors a rerun may cure each."""
     interrupted: bool = False
     """Somebody stopped it (Ctrl-C, or from the UI)."""
     traces: tuple[str, ...] = ()
@@ -89,6 +91,7 @@ def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
         errors=(*(_told(verdict) for verdict in stopping), *(f.message for f in failures if not f.of_check)),
         seconds=seconds,
         user_mistake=bool(failures) and all(failure.kind is ErrorKind.MISTAKE for failure in failures),
+        transient=bool(failures) and all(failure.kind is ErrorKind.TRANSIENT for failure in failures),
         interrupted=any(failure.interrupted for failure in failures),
         traces=tuple(failure.trace for failure in failures if failure.trace),
         failed_tables=tuple(dict.fromkeys(failed)),

@@ -26,14 +26,25 @@ def schedule_name(company: str) -> str:
     return f"{company}{_ENDING}"
 
 
-def scheduled_companies(instance: dg.DagsterInstance) -> frozenset[str]:
-    """By name. Schedules are off until somebody turns them on, which Dagster remembers."""
+def scheduled_since(instance: dg.DagsterInstance) -> dict[str, datetime]:
+    """The companies whose schedule is on, and since when. Schedules are off until somebody turns them on, which Dagster
+    remembers; an instance in memory has none."""
+    if instance.schedule_storage is None:
+        return {}
     on = instance.all_instigator_state(
         instigator_type=InstigatorType.SCHEDULE, instigator_statuses={InstigatorStatus.RUNNING}
     )
-    return frozenset(
-        state.instigator_name.removesuffix(_ENDING) for state in on if state.instigator_name.endswith(_ENDING)
-    )
+    since: dict[str, datetime] = {}
+    for state in on:
+        began = getattr(state.instigator_data, "start_timestamp", None)
+        if state.instigator_name.endswith(_ENDING):
+            since[state.instigator_name.removesuffix(_ENDING)] = datetime.fromtimestamp(began or 0, UTC)
+    return since
+
+
+def scheduled_companies(instance: dg.DagsterInstance) -> frozenset[str]:
+    """The companies that run by themselves, by name."""
+    return frozenset(scheduled_since(instance))
 
 
 def day_made_at(scheduled: datetime) -> date:
@@ -43,7 +54,12 @@ def day_made_at(scheduled: datetime) -> date:
 
 def scheduled_on(company: Company, morning: date) -> datetime:
     """When the schedule of a company runs on a date of its own calendar."""
-    return datetime.combine(morning, RUNS_AT, ZoneInfo(company.timezone))
+    return local_moment(company, morning, RUNS_AT)
+
+
+def local_moment(company: Company, day: date, at: time) -> datetime:
+    """A time of the company's own clocks, in UTC."""
+    return datetime.combine(day, at, ZoneInfo(company.timezone)).astimezone(UTC)
 
 
 def newest_due(company: Company, now: datetime) -> date | None:

@@ -22,6 +22,7 @@ from recs_platform.cli import (
     companies,
     compare,
     demo,
+    doctor,
     example,
     housekeeping,
     metrics,
@@ -59,7 +60,7 @@ app = typer.Typer(
 )
 _PANELS = {
     "Every day": ("run", "status", "ui", "backfill"),
-    "Watch": ("alerts", "metrics", "housekeeping"),
+    "Watch": ("doctor", "alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
@@ -78,6 +79,7 @@ for module in (
     example,
     simulate,
     bench,
+    doctor,
     housekeeping,
     metrics,
 ):

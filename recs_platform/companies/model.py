@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any
 
 from pydantic import (
@@ -27,6 +27,7 @@ from pydantic import (
 from recs_platform.companies.alert_settings import Alerts
 from recs_platform.companies.constants import constant_problems
 from recs_platform.companies.currencies import CURRENCIES
+from recs_platform.companies.deadlines import deadlines_of
 from recs_platform.companies.problems import (
     Problem,
     did_you_mean,
@@ -141,6 +142,9 @@ class Company(_Section):
         default_factory=lambda: {name: name for name in EVENT_NAMES}, min_length=1
     )
     """Raw name: canonical name. Of several raw names for one canonical name the first is the preferred feed."""
+    deadlines: dict[str, time] = Field(default_factory=dict, validate_default=True)
+    """When the products of a day must be live, in the company's time zone; the strategy says it of those that are not
+    here."""
     serving: Serving = Serving()
     alerts: Alerts = Alerts()
 
@@ -170,6 +174,10 @@ class Company(_Section):
         columns and no rows, and nobody warns about it."""
         return table in self.sources
 
+    def deadline(self, product: str) -> time:
+        """When a product must be live in the morning, in the company's time zone."""
+        return self.deadlines.get(product, self.strategy.due_by)
+
     @property
     def not_provided(self) -> tuple[str, ...]:
         """The source tables of its strategy that the company does not have."""
@@ -194,6 +202,19 @@ class Company(_Section):
         raise_problems("parameters", problems)
         assert parameters is not None  # noqa: S101  (without a problem there is a model)
         return parameters
+
+    @field_validator("deadlines", mode="plain")
+    @classmethod
+    def _deadlines_of_products(cls, given: Any, info: ValidationInfo) -> dict[str, time]:
+        strategy = info.data.get("strategy")
+        if strategy is None:
+            return {}
+        given = {} if given is None else given
+        if not isinstance(given, Mapping):
+            raise ValueError(f'should be a time for each product, such as {strategy.publishes[0]}: "09:00"')
+        deadlines, problems = deadlines_of(given, strategy)
+        raise_problems("deadlines", problems)
+        return deadlines
 
     @field_validator("sources", mode="plain")
     @classmethod

@@ -63,6 +63,10 @@ event_names:
   order_placed: order_placed
   order_refunded: order_refunded
 
+# When what is published of a day must be live on the morning after it, by the clocks of `timezone`.
+# deadlines:
+{deadlines}
+
 # Who is told when something is wrong (docs/alerts.md); without it, RECS_SLACK_CHANNEL or the log.
 # alerts:
 #   channel: "#recs-{channel}"            # Slack
@@ -113,6 +117,7 @@ def new_company_yaml(name: str, strategy: str, strategies: Strategies) -> str:
         needs=record.needs_in_words,
         one_file=_CATALOG if "catalog" in record.sources else _TREATMENTS,
         variable=f"{name.upper()}_DATABASE_URL",
+        deadlines="\n".join(f'#   {product}: "{record.due_by:%H:%M}"' for product in record.publishes),
         channel=name.replace("_", "-"),
         columns="\n".join(_column_lines(record)),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from recs_platform.declarations.cadence import DAILY, Cadence
@@ -51,6 +52,11 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
     """Makes its stages, in the order in which they see each other's tables."""
     cadence: Cadence = DAILY
     """The days on which its snapshots are due. Logs come every day."""
+    publishes: tuple[str, ...] = ()
+    """The names of its products: those of its stages, for who does not see the stages."""
+    due_by: time = time(9)
+    """When the products of a day must be live, where the company's file says nothing: on the morning on which the day
+    is made, in the company's time zone."""
     model: TrainedModel | None = None
     world: Callable[[], SimulatedWorld] | None = None
     """The simulated company that feeds it, where somebody has made one up."""

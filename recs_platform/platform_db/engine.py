@@ -114,6 +114,18 @@ def upgrade(engine: Engine) -> None:
                 connection.commit()
 
 
+def file_of(url: str) -> Path | None:
+    """The file of a database; None of one on a server."""
+    parsed = _parse(url)
+    return Path(str(parsed.database)) if _is_sqlite(parsed) else None
+
+
+def revision_of(engine: Engine) -> str | None:
+    """Where the tables stand, without bringing them to `HEAD`; None when there are none."""
+    with _explained(engine), engine.connect() as connection:
+        return _revision(connection)
+
+
 def alembic_config(connection: Connection) -> alembic.config.Config:
     """Alembic's configuration, made here so that an installed wheel needs no `alembic.ini`."""
     from alembic.config import Config

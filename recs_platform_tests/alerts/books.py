@@ -37,9 +37,9 @@ def look(
 
 
 @contextmanager
-def copied(migrated: Path, folder: Path) -> Iterator[Engine]:
+def copied(migrated: Path, folder: Path, name: str = "books.db") -> Iterator[Engine]:
     """A platform database of its own on SQLite."""
-    path = folder / "books.db"
+    path = folder / name
     shutil.copy(migrated, path)
     opened = engine(f"sqlite:///{path}")
     yield opened

@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from recs_platform.assembly.schedules import company_schedule
+from recs_platform.automation.failures import TickError
 from recs_platform.automation.jobs import daily_job
 from recs_platform.automation.partitions import COMPANY, partition_key
 from recs_platform.companies.known_companies import Companies
@@ -72,9 +73,9 @@ def test_each_tick_of_its_schedule_fails_with_what_is_wrong(companies: Companies
     assert isinstance(schedule, dg.ScheduleDefinition)
     assert "currency" in (schedule.description or "")
     at = datetime(2025, 9, 3, 6, tzinfo=ZoneInfo("UTC"))
-    with pytest.raises(Exception, match="other_daily") as failed:
+    with pytest.raises(TickError) as failed:
         schedule.evaluate_tick(dg.build_schedule_context(scheduled_execution_time=at))
-    assert str(failed.value.__cause__) == companies.broken[0].problems
+    assert str(failed.value) == companies.broken[0].problems
 
 
 def test_it_stands_in_the_place_of_the_companys_own_schedule(companies: Companies) -> None:

@@ -66,7 +66,8 @@ def test_what_people_see_of_a_materialization(toy: Toy) -> None:
     steps = [counts[f"seconds to {step} ({name})"] for step in ("write", "audit", "publish")]
     assert counts[f"seconds ({name})"] == pytest.approx(sum(steps), abs=0.002)
     assert counts["compiled_sql"].startswith("```sql\nSELECT CAST('2025-09-10' AS DATE) AS as_of, customer_id")
-    assert made["scores"].keys().isdisjoint({"compiled_sql", "dagster/column_lineage"})
+    assert f"| email | [profiles.email](/assets/{STRATEGY}/profiles) |" in counts["column_lineage"]
+    assert made["scores"].keys().isdisjoint({"compiled_sql", "dagster/column_lineage", "column_lineage"})
 
 
 def test_what_is_plotted_is_of_one_company(toy: Toy) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -149,6 +150,53 @@ def stumbling(times: int, error: Exception | None = None) -> Callable[[], str]:
         return "done"
 
     return work
+
+
+def test_an_error_before_the_first_step_says_its_reason_first() -> None:
+    @dg.resource
+    def street(_: dg.InitResourceContext) -> str:
+        return failures.retried(stumbling(1, WrongTurnError("left")), print)
+
+    @dg.op(required_resource_keys={"street"})
+    def walk() -> None: ...
+
+    @dg.job(resource_defs={"street": street})
+    def walking() -> None:
+        walk()
+
+    ended = walking.execute_in_process(raise_on_error=False)
+    (failed,) = ended.filter_events(lambda event: event.event_type is dg.DagsterEventType.RUN_FAILURE)
+    error = failed.job_failure_data.error
+    assert error is not None
+    assert error.message.startswith("MistakeFailure: left")
+    assert failures.cause_of(error, "").kind is ErrorKind.MISTAKE
+
+
+@pytest.mark.parametrize(
+    "error, said",
+    [
+        (WrongTurnError("left, said ann@mail.example"), "left, said a***@***.example"),
+        (ZeroDivisionError("ann@mail.example"), "ZeroDivisionError: a***@***.example"),
+    ],
+)
+def test_a_tick_that_fails_says_its_reason_first(error: Exception, said: str) -> None:
+    @dg.op
+    def walk() -> None: ...
+
+    @dg.job
+    def walking() -> None:
+        walk()
+
+    @dg.schedule(job=walking, cron_schedule="0 6 * * *")
+    @failures.guarded_tick
+    def every_morning() -> dg.RunRequest:
+        stumbling(1, error)()
+        return dg.RunRequest()
+
+    with dg.build_schedule_context() as context, pytest.raises(failures.TickError) as told:
+        every_morning.evaluate_tick(context)
+    (first, *_) = traceback.format_exception_only(told.value)
+    assert first == f"TickError: {said}\n"
 
 
 def test_waits_grow_and_are_spread() -> None:

@@ -18,6 +18,7 @@ _ABOUT_NONE = {
     "companies new",
     "companies template",
     "demo",
+    "doctor",
     "example",
     "housekeeping",
     "metrics",

@@ -26,6 +26,7 @@ from recs_platform.automation.metrics.families import FAMILIES
 from recs_platform.automation.origin import job_origin
 from recs_platform.platform_db.alert_tables import AlertMessage, AlertTrouble
 from recs_platform.platform_db.engine import opened_database
+from recs_platform.platform_db.tables import Publication, PublicationKind, PublicationStatus
 from recs_platform.strategies.catalogue import load_companies, pipeline_of
 from recs_platform.warehouse.environment import open_warehouse
 from recs_platform.warehouse.protocol import Subject
@@ -76,6 +77,24 @@ def eventful(used: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Termin
         register(database, 1, "a")
         _drifted()
         with Session(database) as session, session.begin():
+            session.add(
+                Publication(
+                    company="metro",
+                    strategy="offer_ranking",
+                    product="recommendations",
+                    version=1,
+                    rows=30,
+                    customers=10,
+                    as_of=date(2025, 9, 2),
+                    generated_at=now,
+                    status=PublicationStatus.LIVE,
+                    kind=PublicationKind.PUBLISH,
+                    published_at=now,
+                    published_by=CANARY,
+                    approved=False,
+                    note=CANARY,
+                )
+            )
             session.add(
                 AlertTrouble(
                     company="concord",
@@ -234,6 +253,16 @@ def test_a_damaged_database_takes_its_own_metrics_and_no_others(eventful: Termin
     assert 'recs_source_failures_total{source="database"} 1.0' in ended.out
     assert 'recs_companies{state="broken"} 1.0' in ended.out
     assert "recs_last_run" not in ended.out
+
+
+def test_a_server_that_is_down_is_told_without_its_password(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    small_companies(tmp_path)
+    url = "postgresql://recs:hunter22@127.0.0.1:1/recs"
+    ended = Terminal(tmp_path).recs("metrics", "--once", RECS_DATABASE_URL=url)
+    assert ended.code == 0
+    assert 'recs_source_up{source="database"} 0.0' in ended.out
+    assert "connection refused" in caplog.text.lower()
+    assert "hunter22" not in caplog.text + ended.told
 
 
 def test_a_port_that_is_taken_is_one_sentence(watched: Watched) -> None:

@@ -50,7 +50,18 @@ _LINES = {
 }
 
 
-_NO_TABLE = {"companies template", "example", "run", "backfill", "demo", "ui", "metrics", "companies new", "sql show"}
+_NO_TABLE = {
+    "companies template",
+    "example",
+    "run",
+    "backfill",
+    "demo",
+    "ui",
+    "metrics",
+    "doctor",
+    "companies new",
+    "sql show",
+}
 """They tell of work line by line, or show a query whose lines are its own."""
 
 

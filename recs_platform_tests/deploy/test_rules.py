@@ -38,7 +38,10 @@ def test_every_rule_says_what_it_is_how_bad_and_what_to_do() -> None:
     for rule in RULES:
         assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}, rule["alert"]
         assert rule["labels"]["severity"] in {"warning", "critical"}
-        assert rule["annotations"]["runbook_url"].startswith("{{ $externalLabels.docs }}/")
+        page, _, anchor = rule["annotations"]["runbook_url"].removeprefix("{{ $externalLabels.docs }}/").partition("#")
+        text = (ROOT / "docs" / page).read_text()
+        heading = anchor.replace("-", " ")
+        assert not anchor or f'<a id="{anchor}"></a>' in text or f"# {heading}" in text.lower(), rule["alert"]
         assert "for" in rule, "a scrape that fails once is no alert"
 
 

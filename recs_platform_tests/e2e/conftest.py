@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,9 +13,13 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, Response, expect, sync_playwright
 
 from recs_platform.companies.loader import BUILT_IN
+from recs_platform_tests.e2e.launchpad import launch
 from recs_platform_tests.e2e.server import RECS, Server, chromium, environment, recs, ui
+from recs_platform_tests.e2e.tiny import DAYS, EAST, SOUTH, WEST, tiny_companies
 
 DAY = "2025-09-01"
+_A_RUN, _TEN_RUNS = 180_000, 420_000
+"""Milliseconds: the daemon takes runs from its queue two at a time, and each is a process of its own."""
 expect.set_options(timeout=60_000)  # a page waits for a code server, on a machine that may be busy
 _FLAGS = [
     "--headless",
@@ -69,28 +74,39 @@ def _body(response: Response) -> str:
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
+    tiny_companies(folder)
     recs(folder, "simulate", "--company", "acme", "--customers", "500", "--days", "1")
     recs(folder, "run", "--company", "acme", "--date", DAY)
     return folder
 
 
 @pytest.fixture(scope="session")
+def failed_check(home: Path) -> str:
+    """A run in which a check failed, from the terminal."""
+    return _run_that_fails(home, SOUTH)
+
+
+@pytest.fixture(scope="session")
 def failed_run(home: Path) -> str:
     """A run whose feed is not there, from the terminal."""
-    companies = home / "companies"
+    companies = home / "without feed"
     companies.mkdir()
     described = (BUILT_IN / "concord.yaml").read_text()
     feed = "sources:\n  catalog: {connector: files, path: nowhere.csv}\nsimulation:"
     (companies / "concord.yaml").write_text(described.replace("simulation:", feed))
+    return _run_that_fails(home, "concord", RECS_COMPANIES_DIR=str(companies))
+
+
+def _run_that_fails(home: Path, company: str, **variables: str) -> str:
     ended = subprocess.run(
-        [RECS, "run", "--company", "concord", "--date", DAY, "--json"],
-        env={**environment(home), "RECS_COMPANIES_DIR": str(companies)},
+        [RECS, "run", "--company", company, "--date", DAY, "--json"],
+        env={**environment(home), **variables},
         cwd=home,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert ended.returncode == 2, ended.stdout + ended.stderr
+    assert ended.returncode in (1, 2), ended.stdout + ended.stderr
     return str(json.loads(ended.stdout)[0]["run_id"])
 
 
@@ -110,11 +126,41 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+@pytest.fixture(scope="session")
+def backfill(server: Server, browser: Browser) -> str:
+    """The page of a backfill over two companies and five days, launched in the UI, when it is through."""
+    page = _new_page(browser)
+    launch(page, server.url, [EAST, WEST], f"[{DAYS[0]}...{DAYS[-1]}]", re.compile("^Launch (10-run )?backfill"))
+    page.goto(f"{server.url}/runs?view=backfills")
+    newest = page.locator("a[href*='/runs/b/']").first
+    expect(newest).to_be_visible()
+    path = str(newest.get_attribute("href"))
+    page.goto(server.url + path)
+    expect(page.get_by_text("Completed", exact=True).first).to_be_visible(timeout=_TEN_RUNS)
+    page.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def companies_overview(server: Server, browser: Browser) -> None:
+    """The overview of all companies, made by the button of its asset."""
+    page = _new_page(browser)
+    page.goto(f"{server.url}/assets/platform/all_companies")
+    page.get_by_role("button", name="Materialize").first.click()
+    expect(page.get_by_text("Never materialized")).to_have_count(0, timeout=_A_RUN)
+    page.close()
+
+
+def _new_page(browser: Browser) -> Page:
+    page = browser.new_page(viewport={"width": 1600, "height": 900})
+    page.add_init_script(f"{_COLLAPSED}; {_SMALL_NODES}")
+    return page
+
+
 @pytest.fixture
 def tab(server: Server, browser: Browser) -> Iterator[Tab]:
     """A new page; a test in which anything went wrong in it fails."""
-    page = browser.new_page(viewport={"width": 1600, "height": 900})
-    page.add_init_script(f"{_COLLAPSED}; {_SMALL_NODES}")
+    page = _new_page(browser)
     opened = Tab(page, server.url)
     yield opened
     toasts = page.locator(".bp5-toast, .bp4-toast, [data-sonner-toast]").all_inner_texts()

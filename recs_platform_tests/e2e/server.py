@@ -46,7 +46,7 @@ def recs(home: Path, *arguments: str) -> str:
 @contextmanager
 def ui(home: Path) -> Iterator[Server]:
     """The UI on a free port, ready to answer; it and all of its children are gone afterwards."""
-    port = _free_port()
+    port = free_port()
     log = home / "ui.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -72,7 +72,9 @@ def ui(home: Path) -> Iterator[Server]:
 
 def environment(home: Path) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("RECS_", "DAGSTER_"))}
-    return {**own, "RECS_HOME": str(home / ".recs"), "HOME": str(home), "COLUMNS": "140"}
+    companies = home / "companies"
+    files = {"RECS_COMPANIES_DIR": str(companies)} if companies.is_dir() else {}
+    return {**own, **files, "RECS_HOME": str(home / ".recs"), "HOME": str(home), "COLUMNS": "140"}
 
 
 def chromium() -> str | None:
@@ -87,7 +89,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

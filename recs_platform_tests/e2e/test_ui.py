@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -13,12 +12,10 @@ from recs_platform.pipeline.stage import SOURCES
 from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform_tests.e2e.conftest import DAY, Tab
 from recs_platform_tests.e2e.server import answers, ui
+from recs_platform_tests.e2e.tiny import FAILING_CHECK, STRATEGY
 
 pytestmark = pytest.mark.e2e
 
-_IMAGES = Path(__file__).parents[2] / "docs" / "images"
-_ASKED_FOR_SCREENSHOTS = bool(os.environ.get("UPDATE_SCREENSHOTS"))
-_LARGEST_PICTURE = 400_000
 _LOCATION = "/locations/__repository__@recs_platform.definitions"
 _JOB = f"{_LOCATION}/jobs/vehicle_fitment_daily"
 _EVENTS = "/assets/vehicle_fitment/events"
@@ -99,6 +96,49 @@ def test_the_checks_of_an_asset_have_results(tab: Tab) -> None:
     expect(page.get_by_text(re.compile(r"^0 of [\d,]+ rows violate the rule"))).to_be_visible()
 
 
+def test_a_failed_check_says_what_failed(tab: Tab, failed_check: str) -> None:
+    page = tab.open(f"/assets/{STRATEGY}/catalog?view=checks&checkDetail={FAILING_CHECK}")
+    expect(page.get_by_text("Failed", exact=True).first).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ rows violate the rule \(at most .* allowed\)")).first
+    ).to_be_visible()
+    expect(page.get_by_text("Write events.item_id and catalog.item_id alike in both feeds").first).to_be_visible()
+    page = tab.open(f"/runs/{failed_check}")
+    expect(page.get_by_text("Failure", exact=True).first).to_be_visible()
+    expect(page.get_by_text(FAILING_CHECK).first).to_be_visible()
+
+
+def test_an_asset_links_to_its_query_its_page_and_the_runbook(tab: Tab) -> None:
+    page = tab.open(_EVENTS)
+    expect(page.locator("a[href$='/sql/sources/events.sql:1']")).to_contain_text("in editor")
+    for name, said in (("docs", "docs/source-tables.md"), ("runbook", "docs/runbook.md")):
+        expect(page.locator("tr").filter(has=page.get_by_text(name, exact=True)).last).to_contain_text(said)
+
+
+def test_column_lineage_is_a_table_of_links(tab: Tab) -> None:
+    page = tab.open(f"{_EVENTS}?view=partitions&partition=acme%7C{DAY}")
+    page.locator("tr", has_text="column_lineage").get_by_text("[Show Markdown]").last.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("landed_events.event_ts")
+    dialog.get_by_role("link", name="landed_events.event_ts").first.click()
+    expect(page).to_have_url(re.compile("/assets/vehicle_fitment/landed_events"))
+
+
+def test_rows_are_plotted_company_by_company(tab: Tab) -> None:
+    page = tab.open(_EVENTS)
+    page.get_by_text("Plots", exact=True).click()
+    page.get_by_role("button", name="Events").last.click()
+    expect(page.get_by_text("rows (acme)", exact=True)).to_be_visible()
+    expect(page.get_by_text("rows", exact=True)).to_have_count(0)
+
+
+def test_the_overview_of_all_companies_is_made_by_a_button(tab: Tab, companies_overview: None) -> None:
+    page = tab.open("/assets/platform/all_companies")
+    expect(page.get_by_text(re.compile(r"^\d companies: .*\d late"))).to_be_visible()
+    page.locator("tr", has_text="overview").get_by_text("[Show Markdown]").last.click()
+    expect(page.get_by_role("dialog").locator("tr", has_text="acme")).to_contain_text(DAY)
+
+
 def test_the_tables_of_a_group_read_from_left_to_right(tab: Tab) -> None:
     tab.page.set_viewport_size({"width": 4000, "height": 9000})  # only what is in view is drawn
     page = tab.open(f"{_LOCATION}/asset-groups/parts_sources/lineage")
@@ -120,28 +160,6 @@ def test_ctrl_c_ends_the_ui(home: Path) -> None:
         assert started.interrupt() in (0, 130)
         assert not answers(started.url)
     assert "Fatal" not in (home / "ui.log").read_text()
-
-
-@pytest.mark.skipif(not _ASKED_FOR_SCREENSHOTS, reason="UPDATE_SCREENSHOTS=1 takes the pictures of the docs again")
-@pytest.mark.parametrize(
-    "name, path, height",
-    [("ui-lineage", "/asset-groups", 1100), ("ui-asset", _EVENTS, 900)],
-)
-def test_pictures_of_the_docs(tab: Tab, name: str, path: str, height: int) -> None:
-    tab.page.set_viewport_size({"width": 1600, "height": height})
-    page = tab.open(path)
-    expect(page.get_by_text("parts_sources" if "lineage" in name else re.compile("ago$")).first).to_be_visible()
-    expect(page.get_by_text("fetching statuses")).to_have_count(0)
-    if "lineage" in name:
-        page.mouse.dblclick(1000, height - 60)  # fits the graph, whose first row then hides behind the bar above it
-        page.wait_for_timeout(3_000)
-        page.mouse.move(1400, 300)
-        page.mouse.down()
-        page.mouse.move(1400, 340, steps=5)
-        page.mouse.up()
-    page.wait_for_timeout(3_000)  # the graph glides into place
-    page.screenshot(path=_IMAGES / f"{name}.png")
-    assert (_IMAGES / f"{name}.png").stat().st_size < _LARGEST_PICTURE
 
 
 def _left_edges(page: Page) -> dict[str, int]:

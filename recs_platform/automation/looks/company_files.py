@@ -14,7 +14,7 @@ SUBJECT = "company file"
 
 def company_files(context: LookContext) -> Iterator[Observation]:
     broken, now = {company.name: company for company in context.companies.broken}, context.now
-    known = {trouble for trouble in open_of_kind(context.database, Kind.RUN) if trouble.subject == SUBJECT}
+    known = {trouble for trouble in open_of_kind(context.database, Kind.STORE) if trouble.subject == SUBJECT}
     for company in broken.values():
         finding = _finding(company)
         name = f"file {company.name} {when(now, news=finding.trouble not in known)}"
@@ -26,7 +26,7 @@ def company_files(context: LookContext) -> Iterator[Observation]:
 
 def _finding(company: BrokenCompany) -> Finding:
     return Finding(
-        Trouble(company.name, Kind.RUN, SUBJECT),
+        Trouble(company.name, Kind.STORE, SUBJECT),
         Severity.ERROR,
         f"The file of {company.name} is wrong, and nothing runs for it: {company.problems}",
         "Put it right; the next tick of its schedule goes on.",

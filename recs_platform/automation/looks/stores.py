@@ -53,12 +53,16 @@ def stores(context: LookContext) -> Iterator[Observation]:
 def observed(database: Engine, findings: Iterable[Finding], now: datetime) -> Iterator[Observation]:
     """What is wrong now, and what was wrong and is no more; nothing while nothing changes."""
     wrong = {finding.trouble: finding for finding in findings}
-    known = open_of_kind(database, Kind.STORE)
-    over = frozenset(trouble for trouble in known.keys() - wrong.keys() if not trouble.subject.startswith(LOOK))
+    known = {
+        trouble
+        for trouble in open_of_kind(database, Kind.STORE)
+        if trouble.company == PLATFORM and not trouble.subject.startswith(LOOK)
+    }
+    over = frozenset(known - wrong.keys())
     told = tuple(wrong[trouble] for trouble in sorted(wrong))
     if told or over:
         state = ",".join(f"{finding.trouble.subject} {finding.severity}" for finding in told)
-        news = bool(over) or not wrong.keys() <= known.keys()
+        news = bool(over) or not wrong.keys() <= known
         yield Observation(f"stores {when(now, news=news)}: {state}", PLATFORM, now, told, over)
 
 

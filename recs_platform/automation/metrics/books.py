@@ -113,13 +113,16 @@ def failed_since(database: Engine, since: datetime) -> list[tuple[str, str, str,
 def _live(connection: Connection) -> Iterator[Sample]:
     query = select(
         Publication.company, Publication.strategy, Publication.product,
-        Publication.as_of, Publication.published_at, Publication.version,
+        Publication.as_of, Publication.published_at, Publication.version, Publication.rows, Publication.customers,
     ).where(Publication.status == PublicationStatus.LIVE)  # fmt: skip
-    for company, strategy, product, as_of, published_at, version in connection.execute(query):
+    for company, strategy, product, as_of, published_at, version, rows, customers in connection.execute(query):
         labels = company, strategy, product
         yield of.LIVE_DAY.sample(end_of(as_of), *labels)
         yield of.LIVE_SINCE.sample(published_at.timestamp(), *labels)
         yield of.LIVE_VERSION.sample(version, *labels)
+        yield of.LIVE_ROWS.sample(rows, *labels)
+        if customers is not None:
+            yield of.LIVE_CUSTOMERS.sample(customers, *labels)
 
 
 def _models(connection: Connection, companies: Companies) -> Iterator[Sample]:
@@ -156,39 +159,25 @@ def _alerts(connection: Connection) -> Iterator[Sample]:
         yield of.UNSENT.sample(count, state)
 
 
-def _newest(connection: Connection) -> dict[str, dict[str, tuple[date, int | None]]]:
-    """By dataset and table: the newest day and its rows. The key of the ledger gives each at once, however many days
-    there are."""
+def _newest(connection: Connection) -> dict[str, dict[str, date]]:
+    """The newest day by dataset and table. The key of the ledger gives each at once, however many days there are."""
     newest = (
         select(func.max(LedgerSlice.day))
         .where(LedgerSlice.dataset == LedgerTable.dataset, LedgerSlice.table_name == LedgerTable.table_name)
         .correlate(LedgerTable)
         .scalar_subquery()
     )
-    query = select(LedgerSlice.dataset, LedgerSlice.table_name, LedgerSlice.day, LedgerSlice.rows).join(
-        LedgerTable,
-        (LedgerSlice.dataset == LedgerTable.dataset)
-        & (LedgerSlice.table_name == LedgerTable.table_name)
-        & (LedgerSlice.day == newest),
-    )
-    found: dict[str, dict[str, tuple[date, int | None]]] = defaultdict(dict)
-    for dataset, table, day, rows in connection.execute(query):
-        found[dataset][table] = day, rows
+    found: dict[str, dict[str, date]] = defaultdict(dict)
+    for dataset, table, day in connection.execute(select(LedgerTable.dataset, LedgerTable.table_name, newest)):
+        if day is not None:
+            found[dataset][table] = day
     return found
 
 
-def _tables(
-    newest: Mapping[str, Mapping[str, tuple[date, int | None]]], companies: Companies, now: datetime
-) -> Iterator[Sample]:
+def _tables(newest: Mapping[str, Mapping[str, date]], companies: Companies, now: datetime) -> Iterator[Sample]:
     for name, company in companies.items():
-        there = newest.get(company.dataset)
-        if not there:
-            continue
-        pipeline, strategy = pipeline_of(company), company.strategy.name
-        days = {table: day for table, (day, _) in there.items()}
-        yield of.NEWEST_DAY.sample(end_of(newest_whole_day(company, pipeline, days)), name, strategy)
-        if due := newest_day_due(company, now):
-            yield of.DUE_DAY.sample(end_of(due), name, strategy)
-        for table in pipeline.tables:
-            if table in there and (rows := there[table][1]) is not None:
-                yield of.TABLE_ROWS.sample(rows, name, strategy, table)
+        if there := newest.get(company.dataset):
+            whole, due = newest_whole_day(company, pipeline_of(company), there), newest_day_due(company, now)
+            yield of.NEWEST_DAY.sample(end_of(whole), name, company.strategy.name)
+            if due:
+                yield of.DUE_DAY.sample(end_of(due), name, company.strategy.name)

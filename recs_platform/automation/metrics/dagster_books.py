@@ -78,6 +78,8 @@ class FailureKinds:
 def kind_of_failure(instance: dg.DagsterInstance, run_id: str) -> str:
     """What ended a run: the first of its steps that failed says it, or the run itself."""
     of_run = "unknown"
+    if not instance.has_run(run_id):  # housekeeping took it; to read its log would make a new one
+        return of_run
     for record in instance.all_logs(run_id, of_type=_FAILURES):
         event = record.dagster_event
         if event is None:

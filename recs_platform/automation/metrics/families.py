@@ -5,8 +5,9 @@ asks, and housekeeping takes old entries out of books: a counter that is made of
 would read as a restart. What a counter is asked for is therefore said of the last 24 hours. The one counter is of the
 endpoint itself, and like every counter of a process it begins at 0 when the process does.
 
-Labels are bounded by what is configured: companies, strategies, tables, products, models, Dagster's own jobs and
-daemons. Never a run, a day, a message or anything that comes from data.
+Labels are bounded by what is configured: companies, strategies, products, models, Dagster's own jobs and
+daemons. Never a run, a day, a message or anything that comes from data; and no table, of which hundreds of companies
+have tens of thousands.
 """
 
 from __future__ import annotations
@@ -58,11 +59,10 @@ NEWEST_DAY = Family(
 )
 DUE_DAY = Family(
     "recs_due_day_timestamp_seconds",
-    "End of the newest day of which snapshots are due and that should be there: twelve hours after it was over. Of a "
-    "company that has tables and goes on.",
+    "End of the newest day of which snapshots are due and that should be there: six hours after the company's schedule "
+    "runs. Of a company that has tables and goes on.",
     OF_COMPANY,
 )
-TABLE_ROWS = Family("recs_table_rows", "Rows of a table's newest day.", ("company", "strategy", "table"))
 LIVE_DAY = Family(
     "recs_live_day_timestamp_seconds",
     "End of the day of which the live version of a product is.",
@@ -72,6 +72,12 @@ LIVE_SINCE = Family(
     "recs_live_published_timestamp_seconds", "When the live version went live.", ("company", "strategy", "product")
 )
 LIVE_VERSION = Family("recs_live_version", "The number of the live version.", ("company", "strategy", "product"))
+LIVE_ROWS = Family("recs_live_rows", "Rows of the live version.", ("company", "strategy", "product"))
+LIVE_CUSTOMERS = Family(
+    "recs_live_customers",
+    "Customers for whom the live version is; of a product that is for customers one by one.",
+    ("company", "strategy", "product"),
+)
 
 LAST_RUN_ENDED = Family("recs_last_run_ended_timestamp_seconds", "When the last run of a job ended.", RUN)
 LAST_RUN_SECONDS = Family(

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
+from recs_platform.automation.scheduled import newest_due
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.table import Kind
 
 _A_DAY = timedelta(days=1)
-_TO_MAKE_IT = timedelta(hours=12)
-"""From the end of a day until it should be made: feeds come, and the schedule runs in the company's own morning."""
+_TO_MAKE_IT = timedelta(hours=6)
+"""From the time at which the company's schedule runs."""
 
 
 def newest_whole_day(company: Company, pipeline: Pipeline, newest: Mapping[str, date]) -> date:
@@ -33,10 +34,8 @@ def newest_whole_day(company: Company, pipeline: Pipeline, newest: Mapping[str, 
 def newest_day_due(company: Company, now: datetime) -> date | None:
     """The newest day of which snapshots are made and that should be there by now; None of a company that has ended,
     whose tables nobody waits for."""
-    last = (now.astimezone(UTC) - _TO_MAKE_IT).date() - _A_DAY
-    if company.end_date and company.end_date < last:
-        return None
-    return company.strategy.cadence.newest_due(last)
+    day = newest_due(company, now - _TO_MAKE_IT)
+    return None if day is None else company.strategy.cadence.newest_due(day)
 
 
 def end_of(day: date) -> float:

@@ -26,8 +26,10 @@ from recs_platform.automation.looks.look import Cursors, Look, LookContext
 from recs_platform.automation.looks.tick import take_looks
 from recs_platform.companies.known_companies import Companies
 from recs_platform.companies.model import Company
+from recs_platform.errors import ConfigError
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import opened_database
+from recs_platform.settings import require_home
 from recs_platform.warehouse.environment import open_warehouse
 
 NAME = "alerts"
@@ -49,6 +51,11 @@ def alerts_sensor(
         "log: docs/alerts.md.",
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        try:
+            require_home()
+        except ConfigError:
+            # Whoever only looks makes nothing.
+            return dg.SensorResult(skip_reason=dg.SkipReason("nothing was ever made here"), cursor=context.cursor)
         database = opened_database()
         cursors = read_cursors(context.cursor)
         looking = LookContext(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recs_platform.declarations.product import ALLOCATION
 from recs_platform.pipeline.strategy import MakeStage, Strategy
 from recs_platform.schemas import sources
 from recs_platform.simulation.spec import SimulatedWorld
@@ -40,5 +41,6 @@ MEASUREMENT = Strategy(
     needs=(sources.Treatments, sources.Events),
     sparse=(sources.Treatments, sources.Events),
     stages=_stages,
+    publishes=(ALLOCATION,),
     world=_world,
 )

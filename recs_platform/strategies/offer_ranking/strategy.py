@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from recs_platform.companies.model import Company
+from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
 from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
@@ -70,6 +71,7 @@ OFFER_RANKING = Strategy(
     source_tables=(*sources.SHARED, sources.Impressions, sources.Redemptions, sources.Offers, sources.OfferItems),
     needs=(sources.Offers, sources.Impressions, sources.Redemptions),
     stages=_stages,
+    publishes=(RECOMMENDATIONS, ALLOCATION),
     model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model"),
     world=_world,
     story=_story,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recs_platform.declarations.product import ALLOCATION
 from recs_platform.pipeline.strategy import MakeStage, Strategy
 from recs_platform.schemas import sources
 from recs_platform.simulation.spec import SimulatedWorld
@@ -32,5 +33,6 @@ REPLENISHMENT = Strategy(
     source_tables=sources.SHARED,
     needs=(sources.Events,),
     stages=_stages,
+    publishes=(ALLOCATION,),
     world=_world,
 )

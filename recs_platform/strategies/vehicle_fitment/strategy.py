@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from recs_platform.companies.model import Company
+from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy
@@ -65,6 +66,7 @@ VEHICLE_FITMENT = Strategy(
     source_tables=(*sources.SHARED, sources.Fitment, sources.OrderHistory),
     needs=(sources.Fitment, sources.Catalog, sources.Customers, (sources.Events, sources.OrderHistory)),
     stages=_stages,
+    publishes=(RECOMMENDATIONS, ALLOCATION),
     world=_world,
     story=_story,
     explainer=Explainer("recommendations", _explain, "live_and_made_parts"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -48,14 +49,14 @@ def test_one_table_that_lags_behind_is_enough(strategy: str) -> None:
         assert newest_whole_day(company, pipeline, never) == company.start_date - timedelta(days=1)
 
 
-def test_a_day_is_due_twelve_hours_after_it_was_over() -> None:
-    company = COMPANIES["vehicle_fitment"].model_copy(update={"end_date": None})
-    noon = datetime(2025, 12, 8, 12, 0, tzinfo=UTC)
+def test_a_day_is_due_six_hours_after_the_schedule_runs() -> None:
+    company = COMPANIES["vehicle_fitment"].model_copy(update={"end_date": None, "timezone": "Europe/Berlin"})
+    noon = datetime(2025, 12, 8, 12, 0, tzinfo=ZoneInfo("Europe/Berlin"))
     assert newest_day_due(company, noon) == SUNDAY
     assert newest_day_due(company, noon - timedelta(seconds=1)) == SUNDAY - timedelta(days=1)
 
 
 def test_of_a_company_that_has_ended_nothing_is_due() -> None:
-    company = COMPANIES["vehicle_fitment"].model_copy(update={"end_date": SUNDAY})
+    company = COMPANIES["vehicle_fitment"].model_copy(update={"end_date": SUNDAY, "timezone": "UTC"})
     assert newest_day_due(company, datetime(2025, 12, 8, 12, 0, tzinfo=UTC)) == SUNDAY
     assert newest_day_due(company, datetime(2025, 12, 9, 12, 0, tzinfo=UTC)) is None

@@ -150,8 +150,8 @@ class Ticks:
         return self.platform.definitions.resolve_job_def("measurement_daily")
 
 
-def turn_on(instance: dg.DagsterInstance, *companies: str) -> None:
-    """The schedules of companies, as the UI does it."""
+def turn_on(instance: dg.DagsterInstance, *companies: str, since: datetime | None = None) -> None:
+    """The schedules of companies, as the UI does it, now or at another moment."""
     location = ManagedGrpcPythonEnvCodeLocationOrigin(LoadableTargetOrigin(module_name="recs_platform.definitions"))
     for company in companies:
         name = schedule_name(company)
@@ -161,7 +161,7 @@ def turn_on(instance: dg.DagsterInstance, *companies: str) -> None:
                 origin,
                 InstigatorType.SCHEDULE,
                 InstigatorStatus.RUNNING,
-                ScheduleInstigatorData(DAILY_RUN_AT, get_current_timestamp()),
+                ScheduleInstigatorData(DAILY_RUN_AT, since.timestamp() if since else get_current_timestamp()),
             )
         )
 

@@ -214,6 +214,17 @@ def test_without_a_slack_it_is_said_in_the_log(
     assert "canary" not in caplog.text
 
 
+def test_where_nothing_was_ever_made_nothing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RECS_DATABASE_URL", raising=False)
+    monkeypatch.setenv("RECS_HOME", str(tmp_path / "none"))
+    settings.cache_clear()
+    with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance) as context:
+        result: Any = alerts_sensor(Companies({}), {})(context)
+    assert "nothing was ever made" in str(result.skip_reason.skip_message)
+    assert not (tmp_path / "none").exists()
+    settings.cache_clear()
+
+
 def test_it_is_on_from_the_start_and_all_looks_are_taken() -> None:
     made = alerts_sensor(Companies({}), {})
     assert made.default_status is dg.DefaultSensorStatus.RUNNING

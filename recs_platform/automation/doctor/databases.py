@@ -1,0 +1,121 @@
+"""The platform database and Dagster's: there, whole, and of this version."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import dagster as dg
+
+from recs_platform.automation.dagster_databases import versions_known
+from recs_platform.automation.doctor.examined import Examined, ok, warning, wrong
+from recs_platform.automation.doctor.home import Home
+from recs_platform.errors import PlatformError
+from recs_platform.platform_db.engine import HEAD, engine, revision_of
+
+_MOST_BYTES = 200 * 2**20
+"""Of a SQLite file that is looked through."""
+_RESTORE = "Restore it from a backup. Tables stand in the lake: what the database knows of them is found again."
+_MOVE_AWAY = "Move it away: runs and their logs are lost, tables are not."
+
+
+def examine(home: Home) -> Iterator[Examined]:
+    _ = home.settings
+    yield from _platform(home)
+    yield from _dagster(home)
+
+
+def _platform(home: Home) -> Iterator[Examined]:
+    if problem := home.problem_of(lambda one: one.database_file):
+        yield wrong(str(problem), "See docs/settings.md.")
+        return
+    file = home.database_file
+    if not home.has_database:
+        yield warning(f"there is no platform database yet ({file})", "The first run makes it.")
+        return
+    try:
+        found = revision_of(engine(home.settings.database))
+    except Exception as error:
+        yield wrong(str(error), _RESTORE if file else "See that the server runs, and docs/settings.md.")
+        return
+    if file and (damage := _damage(file)):
+        yield wrong(f"the platform database {file} is damaged ({damage})", _RESTORE)
+    elif found is None:
+        yield warning(
+            "the platform database has no tables yet", "The next command that uses it makes them: recs status"
+        )
+    elif found < HEAD:
+        yield warning(
+            f"the platform database is of an older version (revision {found}, this one wants {HEAD})",
+            "The next command that uses it brings it up to date: recs status",
+        )
+    elif found > HEAD:
+        yield wrong(
+            f"the platform database was upgraded by a newer recs_platform (revision {found}, this one knows {HEAD})",
+            "Install that version, or point RECS_DATABASE_URL elsewhere.",
+        )
+    else:
+        yield ok(f"platform database: reachable, at revision {found}")
+
+
+def _dagster(home: Home) -> Iterator[Examined]:
+    folder = home.dagster_home
+    if not folder.exists():
+        yield warning(f"there is no Dagster instance yet ({folder})", "The first run makes it.")
+        return
+    if problem := home.problem_of(lambda one: one.instance):
+        yield wrong(f"Dagster's instance {folder} cannot be used ({problem})", _MOVE_AWAY)
+        return
+    try:
+        problems = list(_of_instance(home.instance, folder))
+    except PlatformError as error:
+        problems = [wrong(str(error), _MOVE_AWAY)]
+    yield from problems
+    if not problems:
+        yield ok(f"Dagster's databases in {folder}: reachable, of this version")
+
+
+def _of_instance(instance: dg.DagsterInstance, folder: Path) -> Iterator[Examined]:
+    for path in (
+        folder / "history" / "runs.db",
+        folder / "history" / "runs" / "index.db",
+        folder / "schedules" / "schedules.db",
+    ):
+        if path.exists() and (damage := _damage(path)):
+            yield wrong(f"Dagster's database {path} is damaged ({damage})", _MOVE_AWAY)
+    storages = {
+        "runs": instance.run_storage,
+        "events": instance.event_log_storage,
+        "schedules": instance.schedule_storage,
+    }
+    for what, storage in storages.items():
+        found = storage.alembic_version() if storage is not None else None
+        if found is None or found[0] == found[1]:
+            continue
+        now, head = found
+        if now in versions_known():
+            yield wrong(
+                f"Dagster's database of {what} is of an older version ({now})",
+                f"DAGSTER_HOME={folder} dagster instance migrate",
+            )
+        else:
+            yield wrong(
+                f"Dagster's database of {what} is of a version that this Dagster does not know ({now}; {head})",
+                f"Install the Dagster that made it. {_MOVE_AWAY}",
+            )
+
+
+def _damage(path: Path) -> str:
+    """What SQLite finds wrong with a file; empty when nothing, or when looking would take long."""
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            return ""
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as opened:
+            (found,) = opened.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.OperationalError:
+        return ""  # busy, or told by who opens it
+    except (OSError, sqlite3.DatabaseError) as error:
+        return str(error)
+    return "" if found == "ok" else str(found)

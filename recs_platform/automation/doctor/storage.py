@@ -1,0 +1,65 @@
+"""Folders: whether they are there, can be written to, and are closed to others. Files of a home hold personal data."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from recs_platform.automation.doctor.examined import Examined, ok, skipped, warning, wrong
+from recs_platform.automation.doctor.home import Home
+
+
+def examine(home: Home) -> Iterator[Examined]:
+    folder = home.settings.home.absolute()
+    if not folder.exists():
+        yield warning(f"{folder} is not there: nothing was ever made here", _BEGIN)
+    else:
+        yield _folder("home", folder)
+        yield from _open_to_others(folder)
+    if home.lake is None:
+        yield skipped(f"lake {home.settings.lake}: on an object store; recs verify COMPANY reads it")
+    elif not home.lake.exists():
+        yield warning(f"the lake {home.lake} is not there: no table was ever made", _BEGIN)
+    else:
+        yield _folder("lake", home.lake)
+        if folder not in home.lake.absolute().parents:
+            yield from _open_to_others(home.lake)
+    if home.dagster_home.exists():
+        yield from _open_to_others(home.dagster_home)
+
+
+_BEGIN = "Set RECS_HOME to the folder that holds your tables, or make the first day: recs run COMPANY --date DAY"
+
+
+def _folder(what: str, folder: Path) -> Examined:
+    """By doing it: rights alone do not say it (a read-only disk, a full one)."""
+    whose = f"{what} {folder}"
+    try:
+        if not folder.is_dir():
+            return wrong(f"{whose} is no folder", "Move it away, or name another one: docs/settings.md")
+        next(os.scandir(folder), None)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"x")
+    except OSError as error:
+        return wrong(
+            f"{whose} cannot be read and written ({error.strerror})", f"Give this user the right: ls -ld {folder}"
+        )
+    return ok(f"{whose} can be read and written")
+
+
+def _open_to_others(folder: Path) -> Iterator[Examined]:
+    """Below a closed folder nobody comes. A home that its group may write is shared with that group."""
+    try:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+    except OSError:
+        return  # told as a folder that cannot be read
+    shared = bool(mode & stat.S_IWGRP)
+    forbidden = 0o007 if shared else 0o077
+    if mode & forbidden:
+        yield wrong(
+            f"{folder} is open to others on this machine (mode {mode:03o})",
+            f"chmod {'o' if shared else 'go'}-rwx {folder}",
+        )

@@ -1,0 +1,138 @@
+"""Deadlines of products: which day of a product must be live by now, and which is not.
+
+A day is due on the morning on which its company's schedule makes it, by the time that the company's file gives, or its
+strategy. Nothing is due of a company whose schedule is off, or was turned on after that morning's run; of a day before
+its first or after its last, of one that is lost, or on which its strategy makes no snapshots.
+
+Not here: telling anybody (looks/freshness.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from recs_platform.automation.scheduled import RUNS_AT, day_made_at, local_moment, scheduled_on
+from recs_platform.companies.model import Company
+from recs_platform.declarations.strategy import AnyStrategy
+from recs_platform.pipeline.left_out import left_out
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.platform_db.tables import Publication, PublicationStatus
+from recs_platform.warehouse.protocol import Tables
+
+_WEEK = 7
+_A_DAY_AT_MOST = timedelta(hours=22)
+"""Two ticks of a daily cron are that far apart at least, also when clocks change."""
+
+LiveDays = Mapping[tuple[str, str], date]
+"""The day that is live, by company and product."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A day of a product, and when it must be live."""
+
+    product: str
+    day: date
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A day of a product that is not live, though its deadline is over."""
+
+    due: Due
+    live: date | None
+    """The day that is live instead."""
+    made: bool
+    """Whether the day's rows are there: then publishing them failed, or waits for a person."""
+
+
+def newest_deadline(company: Company, product: str, now: datetime, since: datetime) -> Due | None:
+    """The newest deadline that is over; None where nothing is due. `since` is when the company's schedule was turned
+    on."""
+    today = local_date(company, now)
+    for back in range(-1, _WEEK + 3):
+        morning = today - timedelta(days=back)
+        ran, at = scheduled_on(company, morning), deadline_on(company, product, morning)
+        if at > now:
+            continue
+        day = day_made_at(ran)
+        if company.strategy.cadence.is_due(day):
+            return Due(product, day, at) if since <= ran and _is_expected(company, day) else None
+    return None
+
+
+def deadline_on(company: Company, product: str, morning: date) -> datetime:
+    """When the product must be live that the schedule makes on a date of the company's calendar. A time before the
+    schedule's is one of the next morning."""
+    at = company.deadline(product)
+    return local_moment(company, morning if at > RUNS_AT else morning + timedelta(days=1), at)
+
+
+def is_missed(due: Due, live: date | None, empty_days: Collection[date]) -> bool:
+    """Whether a day is not live that is due. One that has no rows has nothing to go live."""
+    return (live is None or live < due.day) and due.day not in empty_days
+
+
+def missed_by(
+    company: Company, pipeline: Pipeline, warehouse: Tables, live: LiveDays, now: datetime, since: datetime
+) -> Iterator[Missed]:
+    """What a company's products have missed of their newest deadlines."""
+    without = left_out(pipeline, company)
+    for product in pipeline.products.values():
+        due = newest_deadline(company, product.name, now, since)
+        live_day = live.get((company.name, product.name))
+        if due is None or product.of.name in without or not is_missed(due, live_day, ()):
+            continue
+        slices = {one.day: one for one in warehouse.slices(pipeline.ref(product.of.name, company))}
+        empty_days = {day for day, one in slices.items() if one.empty}
+        if is_missed(due, live_day, empty_days):
+            yield Missed(due, live_day, made=due.day in slices)
+
+
+def live_days(database: Engine) -> LiveDays:
+    query = select(Publication.company, Publication.product, Publication.as_of).where(
+        Publication.status == PublicationStatus.LIVE
+    )
+    with Session(database) as session:
+        return {(company, product): day for company, product, day in session.execute(query)}
+
+
+def policy_of(companies: Collection[Company], strategy: AnyStrategy, product: str) -> dg.FreshnessPolicy:
+    """What Dagster's UI shows of a product. It knows no partitions: an asset is fresh when that of any company was made
+    since the day was over. So it goes by the last of all deadlines; the look at deadlines goes by each company's own.
+    """
+    monday = date(2025, 1, 6)
+    due_day = monday + timedelta(days=(strategy.cadence.newest_due(monday + timedelta(days=6)) - monday).days)
+    mornings = [(company, _morning_of(company, due_day)) for company in companies]
+    last, morning = max(mornings, key=lambda one: (deadline_on(one[0], product, one[1]), one[0].name))
+    at, local = deadline_on(last, product, morning), last.deadline(product)
+    over = datetime.combine(due_day + timedelta(days=1), time(), UTC)
+    weekday = "*" if strategy.cadence.weekday is None else str(local_date(last, at).isoweekday() % _WEEK)
+    return dg.FreshnessPolicy.cron(
+        deadline_cron=f"{local.minute} {local.hour} * * {weekday}",
+        lower_bound_delta=min(max(at - over, timedelta(hours=1)), _A_DAY_AT_MOST),
+        timezone=last.timezone,
+    )
+
+
+def local_date(company: Company, moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo(company.timezone)).date()
+
+
+def _morning_of(company: Company, day: date) -> date:
+    """The date of the company's calendar on which its schedule makes a day."""
+    near = (day + timedelta(days=after) for after in range(3))
+    return next(morning for morning in near if day_made_at(scheduled_on(company, morning)) == day)
+
+
+def _is_expected(company: Company, day: date) -> bool:
+    ended = company.end_date is not None and day > company.end_date
+    return day >= company.start_date and not ended and day not in company.lost_days

@@ -1,0 +1,155 @@
+"""The doctor on variables, folders, disks, packages and the clock, each broken for real."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from recs_platform.automation.doctor import checkup
+from recs_platform.automation.doctor.disk import _disk
+from recs_platform.automation.doctor.examined import Examined, State
+from recs_platform.automation.doctor.home import Home
+from recs_platform.platform_db import job_log
+from recs_platform_tests.automation.doctor.patient import Patient, names, typed
+
+SECRET = "xoxb-1234-secret"
+
+
+def test_of_a_home_that_is_well_nothing_is_wrong_and_nothing_is_changed(patient: Patient) -> None:
+    before = names(patient.folder)
+    found = patient.examined()
+    assert [one for one in found if one.examined.state in (State.WRONG, State.SKIPPED)] == []
+    assert {one.part for one in found} == set(checkup.PARTS)
+    assert names(patient.folder) == before
+
+
+def test_a_name_that_is_misspelt_is_told_with_what_was_meant(patient: Patient) -> None:
+    patient.variables |= {"RECS_SLAK_TOKEN": SECRET, "RECS_XYZ": SECRET}
+    (typo,) = patient.of("environment", State.WRONG)
+    assert typo.startswith("RECS_SLAK_TOKEN is no setting, so it has no effect Did you mean RECS_SLACK_TOKEN?")
+    (unknown,) = patient.of("environment", State.WARNING)
+    assert unknown.startswith("RECS_XYZ is no setting of the platform")
+    assert SECRET not in str(patient.examined())
+
+
+def test_a_variable_that_a_company_names_is_no_unknown_one(patient: Patient) -> None:
+    patient.variables["RECS_SHOP_DB"] = "sqlite:///shop.db"
+    assert len(patient.of("environment")) == 1
+    (patient.folder / "companies" / "shop.yaml").write_text(
+        "name: shop\nstrategy: measurement\ndataset: shop\ntimezone: UTC\ncurrency: EUR\nstart_date: 2025-09-01\n"
+        "sources:\n"
+        "  treatments: {connector: sql, url_env: RECS_SHOP_DB, query: SELECT 1}\n"
+        "  events: {connector: sql, url_env: RECS_SHOP_DB, query: SELECT 1}\n"
+    )
+    assert patient.of("company files") == []
+    assert patient.of("environment") == []
+
+
+def test_settings_that_are_no_settings_are_told_once(patient: Patient) -> None:
+    patient.variables |= {"RECS_MEMORY_LIMIT": "lots", "RECS_SLAK_TOKEN": "x"}
+    found = patient.examined()
+    wrong = [one.examined.says for one in found if one.examined.state is State.WRONG]
+    assert len(wrong) == 2
+    assert '"lots" is not an amount of memory' in wrong[0]
+    skipped = {one.part for one in found if one.examined.state is State.SKIPPED}
+    assert {"storage", "databases", "runs", "alerts"} <= skipped
+
+
+def test_settings_that_contradict_each_other(patient: Patient) -> None:
+    patient.variables |= {"RECS_LAKE_URL": str(patient.folder), "RECS_THREADS": "1000", "RECS_MEMORY_LIMIT": "900TB"}
+    told = " ".join(patient.of("environment"))
+    assert f"RECS_COMPANIES_DIR ({patient.folder}/companies) lies in the lake" in told
+    assert "RECS_THREADS is 1000" in told
+    assert "RECS_MEMORY_LIMIT is 900TB" in told
+    patient.variables |= {
+        "RECS_ENV": "production",
+        "RECS_LAKE_URL": str(patient.home / "lake"),
+        "RECS_DATABASE_URL": f"sqlite:///{patient.home}/platform.db",
+    }
+    assert "a SQLite file, which one machine can use" in " ".join(patient.of("environment"))
+
+
+@pytest.mark.parametrize("folder", [".recs", ".dagster"])
+def test_a_folder_that_others_may_read_and_what_closes_it(patient: Patient, folder: str) -> None:
+    (patient.folder / folder).chmod(0o755)
+    (told,) = patient.of("storage")
+    says, _, command = told.partition("(mode 755) ")
+    assert says.startswith(f"{patient.folder / folder} is open to others on this machine")
+    typed(command, patient.folder)
+    assert patient.of("storage") == []
+
+
+def test_a_home_of_a_team_is_open_to_its_group_alone(patient: Patient) -> None:
+    patient.home.chmod(0o2770)
+    assert patient.of("storage") == []
+    patient.home.chmod(0o2775)
+    (told,) = patient.of("storage")
+    assert "chmod o-rwx" in told
+
+
+def test_a_lake_that_cannot_be_written_to(patient: Patient) -> None:
+    lake = patient.home / "lake"
+    lake.rmdir()
+    lake.write_text("a file")
+    (told,) = patient.of("storage")
+    assert told.startswith(f"lake {lake} is no folder")
+    lake.unlink()
+    lake.symlink_to("lake")
+    assert patient.of("storage") or patient.wrong()
+
+
+def test_a_home_where_nothing_was_made_is_no_error_and_stays_so(tmp_path: Path) -> None:
+    patient = Patient(tmp_path)
+    (tmp_path / "companies").mkdir()
+    assert patient.wrong() == {}
+    assert "nothing was ever made here" in patient.of("storage")[0]
+    assert names(tmp_path) == ["companies"]
+
+
+def test_a_disk_that_will_soon_be_full(tmp_path: Path) -> None:
+    free = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize
+    soon = _disk("lake", tmp_path, free / 3)
+    assert soon.state is State.WRONG
+    assert "so it is full in 3 days" in soon.says
+    assert "the lake grows" not in _disk("home", tmp_path, None).says
+
+
+def test_a_package_of_another_version_than_the_platform_needs(
+    patient: Patient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "site" / "recs_platform-0.1.0.dist-info"
+    installed.mkdir(parents=True)
+    lines = ["Metadata-Version: 2.1", "Name: recs-platform", "Version: 0.1.0"]
+    needs = ["duckdb<1", "nowhere-to-be-found>=1", "pytest; extra == 'dev'", "nothing-at-all; extra == 'dev'"]
+    (installed / "METADATA").write_text("\n".join([*lines, *(f"Requires-Dist: {need}" for need in needs)]))
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    told = patient.of("versions")
+    assert len(told) == 2
+    assert "and the platform needs <1" in told[0]
+    assert told[1].startswith("the package nowhere-to-be-found is missing")
+
+
+def test_a_clock_that_went_back(patient: Patient) -> None:
+    day = datetime(2025, 9, 2, tzinfo=UTC).date()
+    with patient.database() as database:
+        job_log.started(
+            database, run_id="r", job="j", strategy="s", company="acme", first_date=day, last_date=day,
+            started_at=datetime.now(UTC) + timedelta(hours=2),
+        )  # fmt: skip
+    (told,) = patient.of("clock")
+    assert "the clock went back" in told
+
+
+def test_a_part_that_fails_is_told_and_the_others_are_looked_at() -> None:
+    def fails(_: Home) -> list[Examined]:
+        raise RuntimeError("no such thing as canary@example.com")
+
+    parts = {"first": fails, "second": lambda _: [Examined(State.OK, "well")]}
+    first, second = checkup.check_up({}, datetime.now(UTC), parts)
+    assert first.examined.state is State.WRONG
+    assert "RuntimeError: no such thing as" in first.examined.says
+    assert "canary@example.com" not in first.examined.says
+    assert second.examined.state is State.OK

@@ -1,0 +1,38 @@
+"""Companies small enough that a browser can wait for their days: two that can be made, and one whose feeds contradict
+each other.
+
+Not here: running them (conftest.py), and what is seen of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recs_platform_tests.e2e.server import recs
+
+STRATEGY = "replenishment"
+EAST, WEST, SOUTH = "east", "west", "south"
+DAYS = ("2025-09-01", "2025-09-02", "2025-09-03", "2025-09-04", "2025-09-05")
+FAILING_CHECK = "events_of_unknown_items"
+_COMPANY = """\
+name: {name}
+strategy: replenishment
+dataset: {name}
+timezone: UTC
+currency: USD
+start_date: 2025-09-01
+end_date: 2025-09-05
+simulation: {{seed: 7, customers: 20}}
+parameters: {{campaign_window_days: 8, interaction_window_days: 5, active_window_days: 3}}
+"""
+
+
+def tiny_companies(folder: Path) -> None:
+    """Their files. The catalog of the last one comes from elsewhere, and has none of the items that are bought."""
+    companies = folder / "companies"
+    companies.mkdir()
+    for name in (EAST, WEST, SOUTH):
+        (companies / f"{name}.yaml").write_text(_COMPANY.format(name=name))
+    recs(folder, "companies", "template", "catalog", "--strategy", STRATEGY, "-o", str(companies / "catalog.csv"))
+    with (companies / f"{SOUTH}.yaml").open("a") as file:
+        file.write("sources:\n  catalog: {connector: files, path: catalog.csv}\n")
