@@ -17,14 +17,15 @@ from recs_platform.alerts.record import BOOKS
 from recs_platform.platform_db.alert_tables import AlertMessage
 from recs_platform.platform_db.locks import lock
 
-REFUSED = "refused: "
-"""How the problem begins of a message that a person must help. It holds up nobody behind it."""
+MESSAGE_REFUSED = "this message was refused: "
+"""How the problem begins of one that others pass: something in it may be why it does not go."""
 CLAIM = timedelta(seconds=90)
 """Longer than sending takes. After it, who claimed was killed."""
 _UNREADABLE = timedelta(hours=1)
 _MOST_FINDINGS = 20
 """Of several messages in one."""
-_MOST_SINGLE = 5
+_MOST_LOOKED_AT = 50
+_MOST_SINGLE = 12
 """Messages of one moment that a place gets one by one."""
 
 
@@ -32,26 +33,47 @@ _MOST_SINGLE = 5
 class Batch:
     ids: tuple[int, ...]
     messages: tuple[Message, ...]
-    attempts: int
-    """Of the one that was tried most, this one included."""
+    attempts: tuple[int, ...]
+    """Of each, this one included."""
 
 
 def claim(engine: Engine, place: str, now: datetime) -> Batch | None:
     """The next to be sent to a place; None when nothing is due, or when what comes first has to wait."""
     unsent = select(AlertMessage).where(AlertMessage.place == place, AlertMessage.sent_at.is_(None))
+    by_itself = AlertMessage.problem.startswith(MESSAGE_REFUSED)
+    due = unsent.where(AlertMessage.due_at <= now).order_by(AlertMessage.id)
+    held_up = unsent.where(AlertMessage.attempts > 0, AlertMessage.due_at > now, ~by_itself)
     with Session(engine) as session, session.begin(), lock(session.connection(), BOOKS):
-        rows = session.scalars(unsent.order_by(AlertMessage.id)).all()
-        if any(row.attempts and row.due_at > now and not row.problem.startswith(REFUSED) for row in rows):
+        if session.scalars(held_up.limit(1)).first() is not None:
             return None
-        messages = {row.id: message for row in rows if row.due_at <= now and (message := _read(row, now))}
-        due = [row for row in rows if row.id in messages and not _hushed(row, messages[row.id], now)]
-        chosen = _together(due, messages)
+        rows = session.scalars(due.where(~by_itself).limit(_MOST_LOOKED_AT)).all()
+        # What was refused by itself goes by itself, after all others.
+        rows = rows or session.scalars(due.where(by_itself).limit(1)).all()
+        messages = {row.id: message for row in rows if (message := _read(row, now))}
+        rows = [row for row in rows if row.id in messages and not _hushed(row, messages[row.id], now)]
+        chosen = _together(rows, messages)
         for row in chosen:
             row.attempts, row.due_at, row.problem = row.attempts + 1, now + CLAIM, ""
         if not chosen:
             return None
         ids = tuple(row.id for row in chosen)
-        return Batch(ids, tuple(messages[number] for number in ids), max(row.attempts for row in chosen))
+        return Batch(ids, tuple(messages[number] for number in ids), tuple(row.attempts for row in chosen))
+
+
+def waiting_behind(engine: Engine, place: str, now: datetime, attempts: int) -> tuple[Message, ...]:
+    """What is due at a place, was never tried, and waits for what is tried in vain. It counts as so many attempts."""
+    never_tried = select(AlertMessage).where(
+        AlertMessage.place == place,
+        AlertMessage.sent_at.is_(None),
+        AlertMessage.attempts == 0,
+        AlertMessage.due_at <= now,
+    )
+    with Session(engine) as session, session.begin(), lock(session.connection(), BOOKS):
+        rows = session.scalars(never_tried.order_by(AlertMessage.id)).all()
+        messages = tuple(message for row in rows if (message := _read(row, now)))
+        for row in rows:
+            row.attempts = attempts
+        return messages
 
 
 def _read(row: AlertMessage, now: datetime) -> Message | None:
@@ -59,7 +81,7 @@ def _read(row: AlertMessage, now: datetime) -> Message | None:
     try:
         return Message.from_json(row.content)
     except ValueError:
-        row.due_at, row.problem = now + _UNREADABLE, f"{REFUSED}this version cannot read it"
+        row.due_at, row.problem = now + _UNREADABLE, f"{MESSAGE_REFUSED}this version cannot read it"
         return None
 
 
@@ -67,14 +89,12 @@ def _hushed(row: AlertMessage, message: Message, now: datetime) -> bool:
     """Whether it waits until the quiet hours are over into which it has come by waiting."""
     over = message.quiet.over(now) if message.quiet and not message.urgent else None
     if over:
-        row.due_at = over
+        # As if it was never tried: what is tried again holds up what follows, and errors do not wait for the morning.
+        row.due_at, row.attempts, row.problem = over, 0, ""
     return over is not None
 
 
-def _together(due: Sequence[AlertMessage], messages: dict[int, Message]) -> list[AlertMessage]:
-    """What was refused stays apart: something in it may be why."""
-    fresh = [row for row in due if not row.problem.startswith(REFUSED)]
-    rows = fresh or list(due)
+def _together(rows: Sequence[AlertMessage], messages: dict[int, Message]) -> list[AlertMessage]:
     waited = sum(row.attempts > 0 or row.due_at > row.made_at for row in rows)
     if waited < min(len(rows), 2) and len(rows) <= _MOST_SINGLE:
         return list(rows[:1])

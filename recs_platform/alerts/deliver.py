@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
-from recs_platform.alerts.batch import REFUSED, Batch, claim
+from recs_platform.alerts.batch import MESSAGE_REFUSED, Batch, claim, waiting_behind
 from recs_platform.alerts.channels.channel import Answer, Channel, Later, Refused, Sent
 from recs_platform.alerts.policy import LOG
 from recs_platform.alerts.record import BOOKS
@@ -33,7 +33,7 @@ _SECONDS = 15.0
 """In which sending may begin."""
 SECONDS_OF_ONE = 10.0
 """After which one message counts as not sent, whatever its channel waits for."""
-_FIRST_WAIT, _LONGEST_WAIT, _WAIT_WHEN_REFUSED = (timedelta(seconds=seconds) for seconds in (15, 900, 3600))
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=15)
 _LOUD = 5
 """Attempts after which the log says the whole message."""
 
@@ -49,7 +49,7 @@ class Delivered:
 
 
 def deliver(engine: Engine, channels: Mapping[str, Channel], now: datetime) -> Delivered:
-    """Send what is due. It begins nothing after half a minute, and a channel that does not answer is asked once."""
+    """Send what is due. It begins nothing after `_SECONDS`, and a channel that does not answer is asked once."""
     begun = time.monotonic()
     sent = failed = 0
     silent: set[str] = set()
@@ -70,17 +70,17 @@ def deliver(engine: Engine, channels: Mapping[str, Channel], now: datetime) -> D
                 sent += len(batch.ids)
                 continue
             failed += len(batch.ids)
-            _tell_failure(channels[LOG], place, batch, answer)
+            _tell_failure(engine, channels[LOG], place, batch, answer, now)
             if isinstance(answer, Later) and answer.seconds is None:
                 silent.add(name)
     return Delivered(sent, failed, _unsent(engine))
 
 
 def wake(engine: Engine, now: datetime) -> None:
-    """Let what was refused be due: somebody has mended what it was refused for."""
-    refused = update(AlertMessage).where(AlertMessage.sent_at.is_(None), AlertMessage.problem.startswith(REFUSED))
+    """Let what did not go be due: somebody has mended why. What is being sent has no problem yet."""
+    failed = update(AlertMessage).where(AlertMessage.sent_at.is_(None), AlertMessage.problem != "")
     with Session(engine) as session, session.begin(), lock(session.connection(), BOOKS):
-        session.execute(refused.values(due_at=now))
+        session.execute(failed.where(AlertMessage.attempts > 0).values(due_at=now))
 
 
 def _places(engine: Engine, now: datetime) -> list[str]:
@@ -118,7 +118,8 @@ def within(seconds: float, channel: Channel, where: str, batch: Batch) -> Answer
             answers.append(channel.send(where, batch.messages, batch.ids[0]))
         except Exception as error:
             logger.exception("a channel of alerts has a defect")
-            answers.append(Later(f"it could not be put into words ({type(error).__name__})"))
+            problem = f"it could not be put into words ({type(error).__name__})"
+            answers.append(Refused(problem, "Report it, with the trace in the log.", of_message=True))
 
     asking = threading.Thread(target=ask, daemon=True, name="alert")
     asking.start()
@@ -131,9 +132,10 @@ def _remember(engine: Engine, batch: Batch, answer: Answer, now: datetime) -> No
         case Sent():
             values = {"sent_at": now, "problem": ""}
         case Refused():
-            values = {"due_at": now + _WAIT_WHEN_REFUSED, "problem": shortened(f"{REFUSED}{answer.problem}")}
+            problem = f"{MESSAGE_REFUSED if answer.of_message else ''}{answer.problem}"
+            values = {"due_at": now + _LONGEST_WAIT, "problem": shortened(problem)}
         case Later():
-            wait = min(_FIRST_WAIT * 2 ** min(batch.attempts - 1, 20), _LONGEST_WAIT)
+            wait = min(_FIRST_WAIT * 2 ** min(max(batch.attempts) - 1, 20), _LONGEST_WAIT)
             if answer.seconds is not None:
                 wait = timedelta(seconds=max(answer.seconds, 1))
             values = {"due_at": now + wait, "problem": shortened(answer.problem)}
@@ -141,9 +143,17 @@ def _remember(engine: Engine, batch: Batch, answer: Answer, now: datetime) -> No
         session.execute(update(AlertMessage).where(AlertMessage.id.in_(batch.ids)).values(values))
 
 
-def _tell_failure(log: Channel, place: str, batch: Batch, answer: Later | Refused) -> None:
+def _tell_failure(
+    engine: Engine, log: Channel, place: str, batch: Batch, answer: Later | Refused, now: datetime
+) -> None:
+    """When it goes on for long, or a person must help, the log carries the messages: those, and what waits behind."""
+    refused = isinstance(answer, Refused)
     remedy = f" {answer.remedy}" if isinstance(answer, Refused) else ""
     what = f"{counted(len(batch.ids), 'alert')} for {mask_text(place)} could not be sent: {answer.problem}.{remedy}"
     logger.warning("%s It is tried again; `recs alerts list` shows what waits.", what)
-    if batch.attempts == (1 if isinstance(answer, Refused) else _LOUD):
-        log.send(mask_text(place), batch.messages, batch.ids[0])
+    tried = zip(batch.messages, batch.attempts, strict=True)
+    messages = [message for message, attempts in tried if attempts == _LOUD or (refused and attempts == 1)]
+    if max(batch.attempts) >= _LOUD or (isinstance(answer, Refused) and not answer.of_message):
+        messages += waiting_behind(engine, place, now, _LOUD)
+    for message in messages:
+        log.send(place, [message], batch.ids[0])

@@ -78,7 +78,8 @@ class Finding:
         """As it may leave the platform, whoever wrote it."""
         examples = tuple(shortened(mask_text(one)) for one in self.examples[:MOST_EXAMPLES])
         says, remedy = (shortened(mask_text(text)) for text in (self.says, self.remedy))
-        return replace(self, says=says, remedy=remedy, examples=examples)
+        asset, check, run_id = (text and shortened(mask_text(text)) for text in (self.asset, self.check, self.run_id))
+        return replace(self, says=says, remedy=remedy, examples=examples, asset=asset, check=check, run_id=run_id)
 
 
 @dataclass(frozen=True)

@@ -132,8 +132,10 @@ def _tell(session: Session, seen: Observation, severity: Severity, told: list[To
     )
     for place in policy.told_at_once(severity):
         _put(session, message, place, _due(message))
+    later = seen.at + policy.escalate_after
     for place in policy.told_later(severity):
-        _put(session, replace(message, escalated=True), place, seen.at + policy.escalate_after)
+        # All of them are kept, since each may be over by then.
+        _put(session, replace(message, at=later, told=tuple(told), left_out=0, escalated=True), place, later)
 
 
 def _close(session: Session, over: Iterable[Trouble], rows: Rows, seen: Observation, policy: Policy) -> None:

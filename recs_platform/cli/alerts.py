@@ -72,7 +72,7 @@ def test_alerts(name: CompanyArgument, as_json: JsonOption = False) -> int:
 
 @app.command("send")
 def send_alerts(
-    again: Annotated[bool, typer.Option("--again", help="Also what was refused, before it is due.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also what did not go before, at once.")] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Send what is due, as the daemon does every half a minute."""
@@ -172,7 +172,7 @@ def _tried(channels: Mapping[str, Channel], place: str, message: Message) -> Any
     if name not in channels:
         setting = CONNECTED_BY[name]
         return Refused("it is not connected, so alerts for it go to the log", f"Set {setting}: see docs/alerts.md.")
-    return within(SECONDS_OF_ONE, channels[name], where, Batch((0,), (message,), 1))
+    return within(SECONDS_OF_ONE, channels[name], where, Batch((0,), (message,), (1,)))
 
 
 def _answer(place: str, answer: Any) -> dict[str, Any]:

@@ -88,6 +88,8 @@ def carry_out(steps: list[Step], *, as_json: bool) -> list[Ended]:
 
     if len({step.company for step in steps}) > 1:
         ended = run_side_by_side(steps, quiet=as_json)
+    elif not steps:
+        ended = []
     else:
         with instance() as dagster:
             ended = run_steps(build_defs(), dagster, steps, quiet=as_json)

@@ -95,7 +95,7 @@ class _Killed(BaseException):
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=40)
 @given(steps)
 def test_each_trouble_is_told_once_at_each_turn(migrated_file: Path, taken: list[tuple[object, ...]]) -> None:
     with TemporaryDirectory(dir=migrated_file.parent) as folder, copied(migrated_file, Path(folder)) as books:

@@ -125,9 +125,10 @@ def test_a_person_is_told_what_to_do_and_the_message_stays(
     assert send(0) == Delivered(failed=1, waiting=1)
     assert "could not be sent: channel_not_found. Correct the channel" in caplog.text
     assert "Number 0 is wrong." in caplog.text, "the log carries what nobody could be told"
-    assert send(3599) == Delivered(waiting=1)
+    record(books, look("another", finding("another", says="Another.")), ACME)
     slack.channels = {"#acme"}
-    assert send(3600) == Delivered(sent=1)
+    assert send(899) == Delivered(waiting=2), "what comes later waits behind it"
+    assert send(900) == Delivered(sent=2)
 
 
 def test_what_is_refused_holds_up_nothing_else(books: Engine, slack: StubSlack, send: Deliver) -> None:
@@ -137,7 +138,17 @@ def test_what_is_refused_holds_up_nothing_else(books: Engine, slack: StubSlack, 
     slack.refuses = None
     record(books, look("another", finding("another", says="Another.")), ACME)
     assert send(1) == Delivered(sent=1, waiting=1)
-    assert send(3601) == Delivered(sent=1)
+    assert send(901) == Delivered(sent=1)
+
+
+def test_the_log_has_what_waits_behind_a_place_that_is_gone(
+    books: Engine, slack: StubSlack, send: Deliver, caplog: pytest.LogCaptureFixture
+) -> None:
+    book(books, 40)
+    slack.channels = set()
+    for second in range(0, 3600, 60):
+        send(second)
+    assert [caplog.text.count(f"Number {number} is wrong.") for number in range(40)] == [1] * 40
 
 
 def test_after_many_attempts_the_log_has_the_message(
@@ -210,6 +221,8 @@ def test_a_warning_that_comes_late_does_not_disturb_the_night(books: Engine, sla
     send(0)
     slack.mood = "well"
     assert send(3600) == Delivered(waiting=1)
+    record(books, look("bad", finding("bad", Severity.ERROR), hours=1), ACME)
+    assert send(3601) == Delivered(sent=1, waiting=1), "and holds up no error"
     assert send(3 * 3600) == Delivered(sent=1)
 
 

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import Engine
 
 from recs_platform.alerts.finding import Severity
+from recs_platform.alerts.links import Links
 from recs_platform.alerts.message import Message, finding_from_json
 from recs_platform.alerts.policy import Policy
 from recs_platform.alerts.record import forget, record
+from recs_platform.alerts.wording import as_text, put_in_words
 from recs_platform_tests.alerts.books import NOON, finding, look, messages, outbox, trouble, troubles
 
 SLACK = Policy(("slack:#acme",))
@@ -95,7 +97,9 @@ def test_a_long_error_is_told_one_level_up_and_a_short_one_is_not(platform_db: E
     record(platform_db, look("run-1", finding(severity=Severity.ERROR), finding("b", Severity.ERROR)), LATER)
     *_, later = outbox(platform_db)
     assert (later.place, later.due_at, later.attempts) == ("slack:#oncall", NOON + timedelta(hours=4), 0)
-    assert Message.from_json(later.content).escalated
+    escalated = Message.from_json(later.content)
+    assert escalated.escalated
+    assert as_text(put_in_words([escalated], Links())).startswith("ERROR · acme · open for 4 hours · 2 findings\n")
     record(platform_db, look("run-2", settled=[BAD], hours=1), LATER)
     assert messages(platform_db)[1:] == [
         ("error", "slack:#oncall", ("b",)),

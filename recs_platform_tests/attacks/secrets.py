@@ -15,13 +15,16 @@ from urllib.parse import quote
 
 from sqlalchemy.engine import make_url
 
-PASSWORD, OPTION, QUERY_PASSWORD, FEED, LAKE_KEY, LAKE_TOKEN = CANARIES = (
+PASSWORD, OPTION, QUERY_PASSWORD, FEED, LAKE_KEY, LAKE_TOKEN, SLACK, MAIL, WEBHOOK = CANARIES = (
     "kanarienvogel/db",
     "kanarienvogel-option",
     "kanarienvogel-query",
     "kanarienvogel:feed",
     "kanarienvogel-key",
     "kanarienvogel-token",
+    "kanarienvogel-slack",
+    "kanarienvogel-mail",
+    "kanarienvogel-webhook",
 )
 _FOUND = re.compile(rb"kanarienvogel[^\x00-\x1f\"' ]{0,20}", re.IGNORECASE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")

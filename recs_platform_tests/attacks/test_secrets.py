@@ -30,7 +30,10 @@ from recs_platform_tests.attacks.secrets import (
     FEED,
     LAKE_KEY,
     LAKE_TOKEN,
+    MAIL,
     QUERY_PASSWORD,
+    SLACK,
+    WEBHOOK,
     canaries_in,
     values_of,
     with_canaries,
@@ -44,7 +47,15 @@ pytestmark = pytest.mark.slow
 _FEED = """
 sources:
   catalog: {connector: sql, url_env: FEED_URL, query: SELECT item_id FROM nowhere}
+alerts: {channel: "#concord", email: ops@concord.example, webhook: true}
 """
+_NOBODY = "127.0.0.1:9"
+_ALERTS = {
+    "RECS_SLACK_TOKEN": SLACK,
+    "RECS_SLACK_URL": f"http://{_NOBODY}/api/",
+    "RECS_SMTP_URL": f"smtp://me:{MAIL}@{_NOBODY}",
+    "RECS_ALERT_WEBHOOK": f"http://{_NOBODY}/{WEBHOOK}",
+}
 
 
 @dataclass(frozen=True)
@@ -65,14 +76,15 @@ def used(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterato
     with new_database(folder, postgres_url) as empty:
         url = with_canaries(empty)
         feed = url.replace("kanarienvogel%2Fdb", FEED.replace(":", "%3A"))
-        terminal = Terminal(folder, {"RECS_DATABASE_URL": url, "FEED_URL": feed})
+        terminal = Terminal(folder, {"RECS_DATABASE_URL": url, "FEED_URL": feed, **_ALERTS})
         ended = {
             "run": terminal.recs("run", "--company", "holley", "--date", "2025-09-01"),
             "failed": terminal.recs("run", "--company", "concord", "--date", "2025-09-01", "--json"),
             "status": terminal.recs("status", "--json"),
             "check": terminal.recs("companies", "check", "concord"),
+            "alerts": terminal.recs("alerts", "test", "concord"),
         }
-        assert [one.code for one in ended.values()] == [0, 2, 0, 2], ended
+        assert [one.code for one in ended.values()] == [0, 2, 0, 2, 1], ended
         yield Used(terminal, ended)
         engine(url).dispose()
 

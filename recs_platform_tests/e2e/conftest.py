@@ -146,7 +146,7 @@ def companies_overview(server: Server, browser: Browser) -> None:
     """The overview of all companies, made by the button of its asset."""
     page = _new_page(browser)
     page.goto(f"{server.url}/assets/platform/all_companies")
-    page.get_by_role("button", name="Materialize", exact=True).click()
+    page.get_by_role("button", name="Materialize").first.click()
     expect(page.get_by_text("Never materialized")).to_have_count(0, timeout=_A_RUN)
     page.close()
 

@@ -110,9 +110,7 @@ def test_a_failed_check_says_what_failed(tab: Tab, failed_check: str) -> None:
 
 def test_an_asset_links_to_its_query_its_page_and_the_runbook(tab: Tab) -> None:
     page = tab.open(_EVENTS)
-    link = page.get_by_role("link", name="Open sql/sources/events.sql in editor")
-    expect(link).to_be_visible()
-    assert str(link.get_attribute("href")).endswith("sql/sources/events.sql:1")
+    expect(page.locator("a[href$='/sql/sources/events.sql:1']")).to_contain_text("in editor")
     for name, said in (("docs", "docs/source-tables.md"), ("runbook", "docs/runbook.md")):
         expect(page.locator("tr").filter(has=page.get_by_text(name, exact=True)).last).to_contain_text(said)
 

@@ -32,6 +32,8 @@ class Refused:
 
     problem: str
     remedy: str
+    of_message: bool = False
+    """Something in this message may be why, so that others may pass."""
 
 
 _LONGEST_WAIT = 3_600.0

@@ -11,6 +11,7 @@ from recs_platform.alerts.finding import Severity
 from recs_platform.alerts.links import Links
 from recs_platform.alerts.message import Message
 from recs_platform.alerts.wording import as_text, put_in_words
+from recs_platform.masking import mask_text
 
 logger = logging.getLogger("recs_platform.alerts")
 
@@ -22,5 +23,5 @@ class LogChannel:
     def send(self, where: str, messages: Sequence[Message], number: int) -> Answer:  # noqa: ARG002 - a channel's
         wording = put_in_words(messages, self.links)
         level = logging.ERROR if wording.severity == Severity.ERROR.value else logging.WARNING
-        logger.log(level, "%s%s", f"({where}) " if where else "", as_text(wording))
+        logger.log(level, "%s%s", f"({mask_text(where)}) " if where else "", as_text(wording))
         return Sent()

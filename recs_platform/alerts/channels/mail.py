@@ -52,8 +52,10 @@ class MailChannel:
             return Refused("the mail server takes no password", _CHECK)
         except smtplib.SMTPRecipientsRefused as error:
             return _answer(max((code for code, _ in error.recipients.values()), default=0), "the address")
+        except smtplib.SMTPDataError as error:
+            return _answer(error.smtp_code, "the mail", of_message=True)
         except smtplib.SMTPResponseException as error:
-            return _answer(error.smtp_code, "the mail")
+            return _answer(error.smtp_code, "the sender")
         except ssl.SSLCertVerificationError:
             return Refused("the mail server's certificate is not one that is trusted here", _CHECK)
         except (smtplib.SMTPException, OSError, ValueError) as error:
@@ -101,8 +103,8 @@ def _connected(server: SplitResult) -> smtplib.SMTP:
     return smtplib.SMTP(host, port, gethostname(), timeout=_TIMEOUT)
 
 
-def _answer(code: int, what: str) -> Answer:
+def _answer(code: int, what: str, *, of_message: bool = False) -> Answer:
     if code >= _PERMANENT:
         remedy = "Correct `email` in the company's file, or the sender in RECS_SMTP_URL."
-        return Refused(f"the mail server refuses {what} (code {code})", remedy)
+        return Refused(f"the mail server refuses {what} (code {code})", remedy, of_message)
     return Later(f"the mail server does not take {what} just now (code {code})")

@@ -42,6 +42,7 @@ _REMEDIES = {
     "token_revoked": _NEW_TOKEN,
     "token_expired": _NEW_TOKEN,
 }
+_REFERENCE = "https://docs.slack.dev/reference/methods/chat.postMessage"
 _SIGNS = {"error": ":red_circle:", "warn": ":large_yellow_circle:", "info": ":large_blue_circle:"}
 _OVER = ":large_green_circle:"
 
@@ -102,9 +103,9 @@ def _refusal(response: Any) -> Answer:
     if not isinstance(code, str) or status >= http.HTTPStatus.INTERNAL_SERVER_ERROR or code in _TRY_AGAIN:
         return Later(f"Slack answers with status {status}", seconds_to_wait(headers.get("retry-after")))
     code = printable(code)[:80]
-    return Refused(
-        code, _REMEDIES.get(code, "See what it means: https://docs.slack.dev/reference/methods/chat.postMessage")
-    )
+    if remedy := _REMEDIES.get(code):
+        return Refused(code, remedy)
+    return Refused(code, f"See what it means: {_REFERENCE}", of_message=True)
 
 
 def escaped(text: str, length: int = LONGEST_TEXT) -> str:

@@ -20,6 +20,12 @@ from recs_platform.alerts.wording import as_text, put_in_words
 
 VERSION = 1
 _TIMEOUT = 8
+_OF_THE_MESSAGE = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+}
 _LATER = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
 
@@ -56,9 +62,8 @@ class WebhookChannel:
 def _refusal(code: int, retry_after: str | None) -> Answer:
     if code >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _LATER:
         return Later(f"the webhook answers with status {code}", seconds_to_wait(retry_after))
-    return Refused(
-        f"the webhook answers with status {code}", "Correct RECS_ALERT_WEBHOOK: the URL itself must take a POST."
-    )
+    remedy = "Correct RECS_ALERT_WEBHOOK: the URL itself must take a POST of JSON."
+    return Refused(f"the webhook answers with status {code}", remedy, of_message=code in _OF_THE_MESSAGE)
 
 
 def body(messages: Sequence[Message], number: int, links: Links) -> dict[str, Any]:

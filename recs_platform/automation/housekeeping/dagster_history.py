@@ -50,11 +50,12 @@ def sweep_dagster_history(instance: dg.DagsterInstance, before: datetime, *, dry
     rows = _forget_events(instance, before - _LONGEST_RUN, dry_run=dry_run)
     rows += _forget_backfills(instance, before, dry_run=dry_run)
     sizes: dict[str, int] = {}
-    for run_id in _ended(instance, before):
-        rows += 1
+    ended = _ended(instance, before)
+    for run_id in (*ended, *_without_run(instance, before)):
         sizes |= _sizes(instance, run_id)
         if not dry_run:
             _forget_run(instance, run_id)
+    rows += len(ended)
     freed = Freed.of_files("Dagster's history", sizes)
     return Freed(freed.what, freed.files, rows, freed.size)
 
@@ -62,6 +63,18 @@ def sweep_dagster_history(instance: dg.DagsterInstance, before: datetime, *, dry
 def _ended(instance: dg.DagsterInstance, before: datetime) -> Sequence[str]:
     ended = dg.RunsFilter(statuses=FINISHED_STATUSES, updated_before=before)
     return [record.dagster_run.run_id for record in instance.get_run_records(ended, ascending=True)]
+
+
+def _without_run(instance: dg.DagsterInstance, before: datetime) -> list[str]:
+    """The runs whose databases stand there alone: Dagster's UI deletes a run and leaves its file."""
+    log = instance.event_log_storage
+    if not isinstance(log, SqliteEventLogStorage):
+        return []
+    files = {run_id: Path(log.path_for_shard(run_id)) for run_id in log.get_all_run_ids()}
+    known = set(instance.get_run_ids())
+    return [
+        run_id for run_id, path in files.items() if run_id not in known and path.stat().st_mtime < before.timestamp()
+    ]
 
 
 def _forget_run(instance: dg.DagsterInstance, run_id: str) -> None:

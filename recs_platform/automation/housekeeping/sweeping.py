@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,10 +25,12 @@ from recs_platform.companies.model import Company
 from recs_platform.errors import PlatformError
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.platform_db.locks import lock
 from recs_platform.warehouse.protocol import Warehouse
 
 PATIENCE_SECONDS = 300.0
 """For a company whose run goes on. After that it has its turn the next time."""
+_BUSY = "housekeeping is under way"
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,16 @@ class Swept:
     """Runs of Dagster that ended, and reports. How long versions of tables are kept the warehouse knows."""
 
     def sweep(self, *, dry_run: bool = False, patience: float = PATIENCE_SECONDS) -> Iterator[Freed]:
-        """Sweep one thing after the other, and say of each what it freed."""
-        yield from self._tables(dry_run=dry_run, patience=patience)
-        before, dagster_home = self.now - self.keep, Path(self.instance.root_directory)
-        yield _told("leftovers", lambda: sweep_leftovers(self.warehouse, dry_run=dry_run))
-        yield _told("reports", lambda: sweep_reports(self.home, before, dry_run=dry_run))
-        yield _told("books of alerts", lambda: self._books(before, dry_run=dry_run))
-        yield _told("Dagster's history", lambda: sweep_dagster_history(self.instance, before, dry_run=dry_run))
-        databases = sqlite_databases(self.database, dagster_home)
-        yield _told("room in databases", lambda: sweep_databases(databases, dry_run=dry_run))
+        """Sweep one thing after the other, and say of each what it freed. One at a time does, whoever asks for it."""
+        with nullcontext() if dry_run else lock(self.database, "housekeeping", patience=0, busy=_BUSY):
+            yield from self._tables(dry_run=dry_run, patience=patience)
+            before, dagster_home = self.now - self.keep, Path(self.instance.root_directory)
+            yield _told("leftovers", lambda: sweep_leftovers(self.warehouse, dry_run=dry_run))
+            yield _told("reports", lambda: sweep_reports(self.home, before, dry_run=dry_run))
+            yield _told("books of alerts", lambda: self._books(before, dry_run=dry_run))
+            yield _told("Dagster's history", lambda: sweep_dagster_history(self.instance, before, dry_run=dry_run))
+            databases = sqlite_databases(self.database, dagster_home)
+            yield _told("room in databases", lambda: sweep_databases(databases, dry_run=dry_run))
 
     def _books(self, before: datetime, *, dry_run: bool) -> Freed:
         """What was told and is over; what is wrong, or waits to be told, stays."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recs_platform.automation.looks.company_files import company_files
-from recs_platform.automation.looks.ended_runs import ended_runs
+from recs_platform.automation.looks.ended_runs import ended_runs, never_again
 from recs_platform.automation.looks.freshness import freshness
 from recs_platform.automation.looks.killed import killed
 from recs_platform.automation.looks.look import Look
@@ -18,6 +18,7 @@ LOOKS: Mapping[str, Look] = {
     # What it finds dead has ended, and is told in the same tick.
     "killed runs": killed,
     "ended runs": ended_runs,
+    "runs to start again": never_again,
     "stuck runs": stuck,
     "publications": publications,
     "freshness": freshness,

@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES, RunRecord
+from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from recs_platform.alerts.finding import Finding, Kind, Observation, Severity, Trouble
 from recs_platform.automation.looks.look import LookContext
@@ -30,6 +31,10 @@ _log = logging.getLogger(__name__)
 NAME = "ended runs"
 OVERLAP = timedelta(minutes=5)
 FIRST_LOOK_BACK = timedelta(minutes=15)
+DECIDED_WITHIN = timedelta(seconds=10)
+STARTED_AGAIN_WITHIN = timedelta(minutes=30)
+"""Dagster's daemon does so within a minute."""
+NOT_AGAIN = {WILL_RETRY_TAG: "false"}
 _PAGE = 200
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, dg.DagsterError)
 _TICK = timedelta(microseconds=1)
@@ -73,13 +78,36 @@ def ended_runs(context: LookContext) -> Iterator[Observation]:
     context.cursors[NAME] = seen.to_text()
     for record in _written_since(context.instance, seen.begins):
         run_id = record.dagster_run.run_id
-        if run_id in seen.run_ids:
+        if run_id in seen.run_ids or is_undecided(context.instance, record, context.now):
             continue
         if not context.has_time:
             return
         yield _observed(context, record, roles)
         seen = seen.with_run(run_id, record.update_timestamp, context.now)
         context.cursors[NAME] = seen.to_text()
+
+
+def is_undecided(instance: dg.DagsterInstance, record: RunRecord, now: datetime) -> bool:
+    """Whether Dagster has still to say if it starts a failed run again, which it does just after the run has failed."""
+    run = record.dagster_run
+    waits = run.status is dg.DagsterRunStatus.FAILURE and WILL_RETRY_TAG not in run.tags
+    return waits and instance.run_retries_enabled and now - record.update_timestamp < DECIDED_WITHIN
+
+
+def never_again(context: LookContext) -> Iterator[Observation]:
+    """Runs that Dagster was to start again and did not: their failure was not told yet."""
+    wanted = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.FAILURE],
+        tags={WILL_RETRY_TAG: "true"},
+        updated_after=context.now - STARTED_AGAIN_WITHIN - OVERLAP,
+        updated_before=context.now - STARTED_AGAIN_WITHIN,
+    )
+    for record in context.instance.get_run_records(wanted):
+        run = record.dagster_run
+        if run.is_complete_and_waiting_to_retry:
+            given_up = run.with_tags({**run.tags, **NOT_AGAIN})
+            seen = _observed(context, record._replace(dagster_run=given_up), {})
+            yield replace(seen, name=f"{seen.name} never again", at=context.now)
 
 
 def _observed(context: LookContext, record: RunRecord, roles: dict[str, Roles]) -> Observation:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from recs_platform.alerts.finding import PLATFORM, Finding, Kind, Observation, Severity, Trouble
+from recs_platform.automation.jobs import HOUSEKEEPING_JOB
 from recs_platform.automation.looks.open_troubles import LastTold
 from recs_platform.automation.looks.run_facts import Ending, Failed, RunFacts, Verdict
 from recs_platform.errors import ErrorKind
@@ -26,8 +27,6 @@ from recs_platform.warehouse.slices import Days
 
 QUEUE = "queue"
 """What is stuck when runs wait for too long."""
-HOUSEKEEPING = "housekeeping"
-"""In the names of its jobs."""
 _PUBLISH = " To publish it: "
 _WITHOUT_A_MODEL = {"failed": Severity.ERROR, "refused": Severity.WARN}
 
@@ -149,7 +148,7 @@ def _of_failure(run: RunFacts, roles: Roles, failed: Failed) -> Finding:
         says = f"The feed {source} {_of(run)} was refused: {message}"
         return _failure(run, Kind.FEED, source, says, remedy, failed.table)
     if run.company == PLATFORM:
-        kind = Kind.HOUSEKEEPING if HOUSEKEEPING in run.job else Kind.RUN
+        kind = Kind.HOUSEKEEPING if run.job == HOUSEKEEPING_JOB else Kind.RUN
         return _failure(run, kind, run.job, f"{run.job} failed: {message}", _again(run, failed), failed.table)
     where = f" at {failed.table}" if failed.table else ""
     says = f"The run {_of(run)} failed{where}: {message}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +19,7 @@ from recs_platform.automation.housekeeping.databases import sqlite_databases, sw
 from recs_platform.automation.instance import shipped_file
 from recs_platform.platform_db.engine import opened_database
 from recs_platform_tests.automation.small import PARTITIONS
+from recs_platform_tests.conftest import new_database
 from recs_platform_tests.promises.platform import quietly
 
 pytestmark = pytest.mark.slow
@@ -151,6 +154,35 @@ def test_what_ended_since_and_what_goes_on_stays(instance: dg.DagsterInstance) -
     sweep_dagster_history(instance, LATER)
     assert [one.run_id for one in instance.get_runs()] == [goes_on.run_id]
     assert instance.all_logs(goes_on.run_id) == before
+
+
+def test_a_file_whose_run_was_deleted_in_the_ui_goes_too(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    run(instance, 2, 3)
+    deleted, stays = (one.run_id for one in instance.get_runs())
+    instance.delete_run(deleted)
+    folder = tmp_path / "dagster" / "history" / "runs"
+    assert {path.stem for path in folder.glob("*-*.db")} == {deleted, stays}
+    sweep_dagster_history(instance, datetime.now(UTC) - timedelta(days=1))
+    assert (folder / f"{deleted}.db").exists(), "too young"
+    os.utime(folder / f"{deleted}.db", (0, 0))
+    sweep_dagster_history(instance, datetime.now(UTC) - timedelta(days=1))
+    assert {path.stem for path in folder.glob("*-*.db")} == {stays}
+
+
+def test_on_a_server_as_in_files(postgres_url: str, tmp_path: Path) -> None:
+    with new_database(tmp_path, postgres_url) as url:
+        home = tmp_path / "dagster"
+        home.mkdir()
+        storage = {"postgres": {"postgres_url": url.replace("+psycopg", "+psycopg2")}}
+        (home / "dagster.yaml").write_text(json.dumps({"storage": storage, "telemetry": {"enabled": False}}))
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            run(instance, 2, 3, 2)
+            before = told(instance)
+            assert sweep_dagster_history(instance, LATER).rows > 3
+            assert instance.get_runs() == []
+            assert told(instance) == before
+            assert sweep_dagster_history(instance, LATER).rows == 0
+            instance.dispose()
 
 
 def test_backfills_that_ended_are_forgotten(instance: dg.DagsterInstance) -> None:

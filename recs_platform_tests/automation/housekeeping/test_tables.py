@@ -9,12 +9,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from recs_platform.automation.housekeeping.freed import Freed
 from recs_platform.automation.housekeeping.sweeping import Swept
 from recs_platform.automation.housekeeping.tables import sweep_tables
 from recs_platform.automation.locks import company_lock
-from recs_platform.errors import StorageError
+from recs_platform.errors import LockBusyError, StorageError
 from recs_platform.platform_db.engine import opened_database
+from recs_platform.platform_db.locks import lock
 from recs_platform.strategies.catalogue import company_named, pipelines
 from recs_platform.warehouse.slices import TableRef
 from recs_platform_tests.warehouse.memory import MemoryWarehouse
@@ -85,6 +88,13 @@ def test_one_that_fails_keeps_no_other_from_it(own_home: Path) -> None:
     assert not told["acme"].busy
     assert told["concord"].files > 0
     assert not told["concord"].problem
+
+
+def test_one_at_a_time_does(own_home: Path) -> None:
+    with held(lock(opened_database(), "housekeeping")):
+        with pytest.raises(LockBusyError, match="housekeeping is under way"):
+            list(swept(Noted(), own_home).sweep())
+        assert of_tables(swept(Noted(), own_home), dry_run=True)["acme"].files > 0
 
 
 def held(lock: Any, released: threading.Event | None = None) -> Any:

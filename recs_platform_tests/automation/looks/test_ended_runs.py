@@ -8,13 +8,15 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.events import JobFailureData, RunFailureReason
 
 from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.looks import ended_runs as look
 from recs_platform.automation.looks.ended_runs import FIRST_LOOK_BACK, NAME, Seen
 from recs_platform.automation.looks.look import Cursors
+from recs_platform.automation.partitions import partition_key
 from recs_platform.errors import ConfigError, UnavailableError
-from recs_platform_tests.automation.looks.shop import DAY, WEEK, Shop, found
+from recs_platform_tests.automation.looks.shop import DAY, JOB, WEEK, Shop, found
 
 ERROR = dg.AssetCheckSeverity.ERROR
 NEXT = DAY + timedelta(days=1)
@@ -157,6 +159,31 @@ def test_what_dagster_starts_again_is_told_when_the_last_attempt_fails(shop: Sho
     assert len(shop.messages()) == 1
 
 
+def test_what_dagster_was_to_start_again_and_did_not_is_told(shop: Shop) -> None:
+    shop.run(_break_off, tags={"dagster/will_retry": "true"})
+    looks = {"ended runs": look.ended_runs, "runs to start again": look.never_again}
+    shop.look(looks)
+    later = datetime.now(UTC) + look.STARTED_AGAIN_WITHIN
+    for minutes in range(4):
+        shop.look(looks, now=later + timedelta(minutes=minutes))
+    assert shop.told() == [("acme", "error", ["run orders"])]
+
+
+def test_what_dagster_has_started_again_is_not_told(shop: Shop) -> None:
+    shop.run(_break_off, tags={"dagster/will_retry": "true", "dagster/auto_retry_run_id": "another"})
+    later = datetime.now(UTC) + look.STARTED_AGAIN_WITHIN + timedelta(minutes=1)
+    shop.look({"runs to start again": look.never_again}, now=later)
+    assert shop.messages() == []
+
+
+def test_a_failed_run_waits_until_dagster_has_decided(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It writes that the run failed, and then whether it starts it again."""
+    shop.run(_break_off)
+    monkeypatch.setattr(type(shop.instance), "run_retries_enabled", property(lambda _: True))
+    assert shop.look().booked == 0
+    assert shop.look(now=datetime.now(UTC) + look.DECIDED_WITHIN).booked == 1
+
+
 def test_a_run_that_ends_while_nobody_looks_is_told_by_the_next_look(shop: Shop) -> None:
     shop.run()
     shop.look()
@@ -207,6 +234,34 @@ def test_time_that_runs_out_leaves_the_rest_to_the_next_tick(shop: Shop) -> None
     late = type(context)(**{**vars(context), "until": 0.0})
     assert list(look.ended_runs(late)) == []
     assert shop.look().booked == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "reason", "kind"),
+    [
+        ("the run of acme died", None, "killed"),
+        (None, None, "killed"),  # as the code server reports a child that is gone
+        ("Exceeded maximum runtime of 43200 seconds.", None, "stuck"),
+        ("Run timed out", RunFailureReason.START_TIMEOUT, "stuck"),
+    ],
+)
+def test_what_others_say_of_a_run_that_says_nothing(
+    shop: Shop, message: str | None, reason: RunFailureReason | None, kind: str
+) -> None:
+    run = dg.DagsterRun(JOB, tags={"dagster/partition": partition_key("acme", DAY)})
+    shop.instance.add_run(run)
+    data = JobFailureData(error=None, failure_reason=reason) if reason else None
+    shop.instance.report_run_failed(run, message, data)
+    shop.look()
+    assert shop.told() == [("acme", "error", [f"{kind} {DAY}"])]
+
+
+def test_a_run_that_somebody_terminated_is_a_warning(shop: Shop) -> None:
+    run = dg.DagsterRun(JOB, tags={"dagster/partition": partition_key("acme", DAY)})
+    shop.instance.add_run(run)
+    shop.instance.report_run_canceled(run)
+    shop.look()
+    assert [told[:2] for told in shop.told()] == [("acme", "warn")]
 
 
 def test_a_run_whose_events_make_no_sense_keeps_no_other_waiting(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

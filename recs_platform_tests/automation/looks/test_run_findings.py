@@ -9,9 +9,10 @@ import pytest
 
 from recs_platform.alerts.finding import PLATFORM, Finding, Kind, Severity, Trouble
 from recs_platform.automation.failures import FailureCause
+from recs_platform.automation.jobs import HOUSEKEEPING_JOB
 from recs_platform.automation.looks.open_troubles import LastTold
 from recs_platform.automation.looks.run_facts import Ending, Failed, RunFacts, Verdict
-from recs_platform.automation.looks.run_findings import HOUSEKEEPING, QUEUE, Roles, roles_of, seen_in
+from recs_platform.automation.looks.run_findings import QUEUE, Roles, roles_of, seen_in
 from recs_platform.errors import ErrorKind
 from recs_platform.model_registry.training_log import Begun
 from recs_platform.models.retraining import Reason
@@ -109,7 +110,7 @@ def test_a_run_that_failed_and_says_nothing_is_told() -> None:
 
 def test_a_run_for_no_company_concerns_the_platform() -> None:
     of_no_company = run(Ending.FAILED, company=PLATFORM, days=None, failures=(failed("step", "no disk."),))
-    (finding,) = told(replace(of_no_company, job=f"nightly_{HOUSEKEEPING}"))
+    (finding,) = told(replace(of_no_company, job=HOUSEKEEPING_JOB))
     assert (finding.trouble.company, finding.trouble.kind) == (PLATFORM, Kind.HOUSEKEEPING)
     (finding,) = told(of_no_company)
     assert finding.trouble == Trouble(PLATFORM, Kind.RUN, "shop_daily")
