@@ -42,6 +42,12 @@ def test_an_asset(tab: Tab) -> None:
     _take(page, "ui-asset")
 
 
+def test_freshness(tab: Tab) -> None:
+    page = _opened(tab, "/assets/vehicle_fitment/publication")
+    expect(page.get_by_text("Freshness", exact=False).first).to_be_visible()
+    _take(page, "ui-freshness")
+
+
 def test_a_failed_check(tab: Tab, failed_check: str) -> None:
     page = _opened(tab, f"/assets/{STRATEGY_OF_SOUTH}/catalog?view=checks&checkDetail={FAILING_CHECK}")
     expect(page.get_by_text("rows violate the rule").first).to_be_visible()

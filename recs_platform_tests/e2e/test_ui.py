@@ -124,6 +124,11 @@ def test_column_lineage_is_a_table_of_links(tab: Tab) -> None:
     expect(page).to_have_url(re.compile("/assets/vehicle_fitment/landed_events"))
 
 
+def test_what_is_published_has_a_deadline(tab: Tab) -> None:
+    page = tab.open("/assets/vehicle_fitment/publication")
+    expect(page.get_by_text("Freshness", exact=False).first).to_be_visible()
+
+
 def test_rows_are_plotted_company_by_company(tab: Tab) -> None:
     page = tab.open(_EVENTS)
     page.get_by_text("Plots", exact=True).click()
