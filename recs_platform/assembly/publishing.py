@@ -56,7 +56,7 @@ def guardrails_check(
             severity=dg.AssetCheckSeverity.WARN if proposal.refused_since else dg.AssetCheckSeverity.ERROR,
             description=_what_to_do(proposal),
             metadata={
-                "violations": len(proposal.refusals),
+                **company_figures(proposal.company, {"violations": len(proposal.refusals)}),
                 "comparison_id": proposal.comparison_id,
                 **{guardrail.name: _metadata(guardrail) for guardrail in proposal.guardrails},
             },
