@@ -9,7 +9,7 @@ Not here: when there is a round, and sending (sensors/alerts.py).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from recs_platform.alerts.finding import PLATFORM, Finding, Kind, Observation, Severity, Trouble
@@ -42,33 +42,31 @@ class Round:
 def take_looks(context: LookContext, looks: Mapping[str, Look], book: Book) -> Round:
     done = Round()
     for name, look in looks.items():
-        try:
-            for observation in look(context):
-                if _booked(observation, book):
-                    done.booked += 1
-                else:
-                    done.in_vain.append(observation.name)
-        except _BooksError as error:
-            raise error.why from None
-        except Exception as error:
-            _log.exception("the look at %s failed", name)
-            done.failed[name] = mask_text(f"{error}" if isinstance(error, PlatformError) else repr(error))
+        for observation in _seen(name, look, context, done):
+            if _booked(observation, book):
+                done.booked += 1
+            else:
+                done.in_vain.append(observation.name)
     for observation in _of_looks(context, done):
         book(observation)
     return done
 
 
-class _BooksError(Exception):
-    def __init__(self, why: PlatformError) -> None:
-        super().__init__(str(why))
-        self.why = why
+def _seen(name: str, look: Look, context: LookContext, done: Round) -> Iterator[Observation]:
+    """What a look sees, until it fails."""
+    try:
+        # What goes wrong with booking is raised where it is booked, and not here.
+        yield from look(context)
+    except Exception as error:
+        _log.exception("the look at %s failed", name)
+        done.failed[name] = mask_text(f"{error}" if isinstance(error, PlatformError) else repr(error))
 
 
 def _booked(observation: Observation, book: Book) -> bool:
     try:
         book(observation)
-    except PlatformError as error:
-        raise _BooksError(error) from error
+    except PlatformError:
+        raise
     except Exception:
         # What it says is in the log at least, and the next one is booked.
         _log.exception("could not be booked, and is told nowhere else: %s", mask_text(str(observation.findings)))
