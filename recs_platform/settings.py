@@ -116,6 +116,8 @@ def _mail_server(url: SecretStr) -> SecretStr:
     parts = _parts(url.get_secret_value())
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ValueError("should be the URL of a mail server, such as smtp://mail.example.com:587")
+    if not all(re.fullmatch(r"[^\s@]+@[^\s@]+", sender) for sender in parse_qs(parts.query).get("from", ())):
+        raise ValueError("should name an address as its sender, behind ?from=")
     return url
 
 
