@@ -144,7 +144,7 @@ def late_sensor(
             if name in busy:
                 return "a run is under way"
             company = companies[name]
-            if again := _to_make_again(pipeline, company, warehouse, loads.get(name, ()), logs):
+            if name in loads and (again := _to_make_again(pipeline, company, warehouse, loads[name], logs)):
                 return again
             looked = _moment(known.get(name))
             if looked and looked > now - _REST:
