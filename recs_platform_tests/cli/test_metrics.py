@@ -40,6 +40,7 @@ from recs_platform_tests.slow import takes_seconds
 
 CANARY = "canary@example.com"
 _PATIENCE_SECONDS = 120
+_EVERYTHING_IS_READ = ("min(recs_source_up) == 1", "delta(recs_lake_bytes[1d])", "recs_drift_figures")
 _NOT_FED = f"""
 name: notfed
 strategy: measurement
@@ -174,7 +175,7 @@ def watched(eventful: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Ite
             assert shipped in configuration
             configuration = configuration.replace(shipped, here)
         with prometheus(folder, configuration) as server:
-            _wait(lambda: server.query("min(recs_source_up) == 1") and server.query("delta(recs_lake_bytes[1d])"))
+            _wait(lambda: all(map(server.query, _EVERYTHING_IS_READ)))
             yield Watched(eventful, url, server)
 
 
@@ -231,6 +232,7 @@ def test_it_only_reads(watched: Watched) -> None:
             urllib.request.urlopen(urllib.request.Request(watched.url, method=method, data=b"x"), timeout=30)
 
 
+@pytest.mark.slow
 def test_a_home_where_nothing_was_made_stays_so(tmp_path: Path) -> None:
     small_companies(tmp_path)
     terminal = Terminal(tmp_path)
@@ -255,6 +257,7 @@ def test_a_damaged_database_takes_its_own_metrics_and_no_others(eventful: Termin
     assert "recs_last_run" not in ended.out
 
 
+@pytest.mark.slow
 def test_a_server_that_is_down_is_told_without_its_password(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     small_companies(tmp_path)
     url = "postgresql://recs:hunter22@127.0.0.1:1/recs"
