@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recs_platform.automation.sensors import late
-from recs_platform.automation.sensors.late import Load, campaign_tables, steps_to_load, steps_to_make_again
+from recs_platform.automation.sensors import late_feeds
+from recs_platform.automation.sensors.late_steps import Load, campaign_tables, steps_to_load, steps_to_make_again
 from recs_platform.pipeline.affected import affected_logs
 from recs_platform.schemas.table import Kind
 from recs_platform.sources import arrivals
@@ -38,7 +38,7 @@ def test_days_that_come_late_and_what_shows_them_are_made_again_and_nothing_else
     own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Files of this minute are as good as files of yesterday.
-    monkeypatch.setattr(late, "SETTLED_AFTER", timedelta())
+    monkeypatch.setattr(late_feeds, "SETTLED_AFTER", timedelta())
     monkeypatch.setattr(arrivals, "SETTLED_AFTER", timedelta())
     company = lifts(own_home, end_date=str(day(11)))
     days = [day(number) for number in range(12)]
