@@ -25,6 +25,14 @@ from recs_platform.strategies.catalogue import load_companies
 Opened = TypeVar("Opened")
 
 
+def is_there(path: Path) -> bool:
+    """Also what this user may not look at."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
 class NotThereError(Exception):
     """What a part needs cannot be opened; another part says why."""
 
@@ -60,7 +68,7 @@ class Home:
     @property
     def has_database(self) -> bool:
         """Whether there is one at all; a server has one."""
-        return self.database_file is None or self.database_file.exists()
+        return self.database_file is None or is_there(self.database_file)
 
     @property
     def lake(self) -> Path | None:
