@@ -73,7 +73,7 @@ def days_that_landed(
         there = feeds(day)
         failed = failed_at(day) if there.lacking is None and there.newest else None
         if there.lacking is not None:
-            why = f"waits for {there.lacking} of {day}"
+            why = _waits(there.lacking, day)
             break
         if failed is not None and there.newest is not None and failed >= there.newest:
             why = f"{day} failed, and nothing new has come since"
@@ -120,20 +120,23 @@ def landing_sensor(
             if name in busy:
                 return "a run is under way"
             company, day = companies[name], newest_due(companies[name], now - _SCHEDULE_FIRST)
+            if not _told_by(company, pipeline):
+                return "its feeds do not say what has come; its schedule runs it"
             if day is None or known.get(name) == str(day):
                 return "nothing is missing"
+
+            def feeds(one: date) -> Feeds:
+                return patiently(partial(feeds_of, company, pipeline, one, now), f"{name}: a feed")
+
+            if (waiting := _waited_for(known.get(name), day, now)) and (lacking := feeds(waiting).lacking):
+                return _waits(lacking, waiting)
             missing = missing_days(company, pipeline, warehouse, day)
             if not missing:
                 known[name] = str(day)
                 return "nothing is missing"
-            if not _told_by(company, pipeline):
-                return "its feeds do not say what has come; its schedule runs it"
-            landed = days_that_landed(
-                missing,
-                lambda one: patiently(partial(feeds_of, company, pipeline, one, now), f"{name}: a feed"),
-                lambda one: _failed_at(instance, name, one),
-            )
+            landed = days_that_landed(missing, feeds, lambda one: _failed_at(instance, name, one))
             if not landed.days:
+                known[name] = _waiting(missing[0], day, now)
                 return landed.why
             steps = plan(company, pipeline, warehouse, Days.one(landed.days[-1]), newest=day).steps
             return [run_request(step, logs, key=f"{step} landed {landed.mark}") for step in steps]
@@ -162,6 +165,26 @@ def feeds_of(company: Company, pipeline: Pipeline, day: date, now: datetime) -> 
         if arrivals[name] is None and name not in may_lack:
             break
     return taken_together(arrivals, may_lack)
+
+
+def _waits(lacking: str, day: date) -> str:
+    return f"waits for {lacking} of {day}"
+
+
+def _waiting(missing: date, due: date, now: datetime) -> str:
+    """What is remembered of a company whose first missing day has no feeds yet. It holds for an hour: somebody may make
+    that day in another way."""
+    return f"waits {missing} {due} {now:%Y-%m-%dT%H}"
+
+
+def _waited_for(word: str | None, due: date, now: datetime) -> date | None:
+    """The day that such a word is about, while it holds."""
+    _, _, rest = (word or "").partition(" ")
+    try:
+        day = date.fromisoformat(rest.partition(" ")[0])
+    except ValueError:
+        return None
+    return day if word == _waiting(day, due, now) else None
 
 
 def _told_by(company: Company, pipeline: Pipeline) -> list[str]:
