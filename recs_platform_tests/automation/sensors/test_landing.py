@@ -17,7 +17,7 @@ from recs_platform.automation.journal import PARTITION, RANGE_END, RANGE_START
 from recs_platform.automation.rerun import NEVER_AGAIN
 from recs_platform.automation.scheduled import newest_due
 from recs_platform.automation.sensors import landing
-from recs_platform.automation.sensors.landing import Feeds, days_that_landed, taken_together
+from recs_platform.automation.sensors.landed_days import Feeds, days_that_landed, taken_together
 from recs_platform.sources import arrivals
 from recs_platform.sources.arrivals import Arrival
 from recs_platform_tests.automation.sensors.lifts import FEEDS, Ticks, day, deliver, lifts, turn_on
