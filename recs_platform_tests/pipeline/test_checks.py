@@ -85,7 +85,7 @@ def test_the_share_may_be_the_companys_own_parameter(toy: Toy) -> None:
 def test_the_share_may_be_of_another_table(toy: Toy) -> None:
     toy.checks = [anonymous("error", "tolerance: 0.5", "of: profiles")]
     found = evaluated(toy.run())
-    assert (found["passed"], found["rows_of_profiles"], found["share"]) == (True, 2, 0.5)
+    assert (found["passed"], found["rows of profiles"], found["share"]) == (True, 2, 0.5)
 
 
 def test_a_check_belongs_to_its_partition(toy: Toy) -> None:

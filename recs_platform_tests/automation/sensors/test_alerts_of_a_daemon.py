@@ -22,7 +22,7 @@ import pytest
 from dagster._core.scheduler.instigation import TickStatus
 
 from recs_platform.automation.instance import instance
-from recs_platform.automation.run_process import PROCESS_TAG
+from recs_platform.automation.run_process import process_of
 from recs_platform.automation.sensors.alerts import NAME
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
@@ -105,7 +105,7 @@ class House:
             run = of_home.get_run_by_id(run_id)
             assert run is not None
             working = any(row.run_id == run_id for row in job_log.running(opened_database()))
-            return run.status, int(run.tags[PROCESS_TAG].split()[1]) if working else None
+            return run.status, process_of(run)[0] if working else None
 
     def succeeded(self, company: str) -> bool:
         with self.terminal.inside():
