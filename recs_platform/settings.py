@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -116,6 +116,8 @@ def _mail_server(url: SecretStr) -> SecretStr:
     parts = _parts(url.get_secret_value())
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ValueError("should be the URL of a mail server, such as smtp://mail.example.com:587")
+    if not all(re.fullmatch(r"[^\s@]+@[^\s@]+", sender) for sender in parse_qs(parts.query).get("from", ())):
+        raise ValueError("should name an address as its sender, behind ?from=")
     return url
 
 

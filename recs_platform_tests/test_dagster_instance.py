@@ -60,6 +60,12 @@ def test_a_run_that_fell_silent_does_not_hold_its_company_for_ever(instance: Dag
     assert instance.run_monitoring_max_runtime_seconds == 12 * 60 * 60
 
 
+def test_what_ends_without_a_failed_step_is_started_again(instance: DagsterInstance) -> None:
+    assert instance.run_retries_enabled
+    assert instance.run_retries_max_retries == 2
+    assert not instance.run_retries_retry_on_asset_or_op_failure
+
+
 def test_ticks_are_purged(instance: DagsterInstance) -> None:
     sensors = instance.get_tick_retention_settings(InstigatorType.SENSOR)
     schedules = instance.get_tick_retention_settings(InstigatorType.SCHEDULE)

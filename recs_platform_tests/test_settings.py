@@ -119,6 +119,7 @@ def test_other_values(monkeypatch: pytest.MonkeyPatch, name: str, value: str) ->
             "mail.example.com:25/s3cret",
             "should be the URL of a mail server, such as smtp://mail.example.com:587.",
         ),
+        ("RECS_SMTP_URL", "smtp://h/?from=a%0Ab@s3cret", "should name an address as its sender, behind ?from=."),
         ("RECS_UI_URL", "dagster/s3cret", "should be the URL of a page, such as https://dagster.example.com."),
     ],
 )  # fmt: skip

@@ -36,8 +36,8 @@ ROWS: dict[str, list[Panel]] = {
         Panel(
             "Products out of date",
             {
-                "products": f"count(recs_live_day_timestamp_seconds{{{_WHOSE}}} < on (company, strategy) group_left () "
-                "recs_due_day_timestamp_seconds) or vector(0)"
+                "products": f"count(recs_live_day_timestamp_seconds{{{_WHOSE}}} < "
+                "recs_product_due_day_timestamp_seconds) or vector(0)"
             },
             kind="stat",
             width=4,

@@ -5,19 +5,21 @@ from typing import Any
 import dagster as dg
 
 from recs_platform.assembly.io_manager import markdown_table
+from recs_platform.automation.figures import company_figures
 from recs_platform.platform_db.tables import shortened
 from recs_platform.warehouse.check import Check, CheckVerdict, Severity
 from recs_platform.warehouse.protocol import BoundQuery
 
 
-def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery) -> dg.AssetCheckResult:
+def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery, company: str) -> dg.AssetCheckResult:
     """What people see of a check: the rule in words, how often it is broken, and a few masked rows."""
-    metadata = _about(check, bound) | {
+    figures = {
         "violations": verdict.violations,
         "share": round(verdict.share, 6),
         "tolerance": verdict.allowed,
-        f"rows_of_{check.of}": verdict.rows,
+        f"rows of {check.of}": verdict.rows,
     }
+    metadata = _about(check, bound) | company_figures(company, figures)
     if verdict.examples:
         metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))
     return dg.AssetCheckResult(

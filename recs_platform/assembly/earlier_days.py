@@ -6,6 +6,7 @@ from datetime import timedelta
 import dagster as dg
 
 from recs_platform.automation.failures import guarded_step
+from recs_platform.automation.figures import company_figures
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.coverage import coverage, missing_in_words
@@ -36,7 +37,10 @@ def earlier_days_check(
             description=f"{missing_in_words(missing)}. Make what is missing: recs run {name} --date {days.last}"
             if missing
             else "No earlier day is missing.",
-            metadata={"violations": len(missing), "missing_days": [str(day) for day in missing]},
+            metadata={
+                **company_figures(name, {"violations": len(missing)}),
+                "missing_days": [str(day) for day in missing],
+            },
         )
 
     return earlier_days_missing

@@ -21,7 +21,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import Publication
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.proposal import Proposal, Standing, accept, propose
+from recs_platform.publication.proposal import TO_PUBLISH, Proposal, Standing, accept, propose
 from recs_platform.publication.stage import outlet_of
 from recs_platform.reporting.presentation import markdown_image, presented
 
@@ -56,7 +56,7 @@ def guardrails_check(
             severity=dg.AssetCheckSeverity.WARN if proposal.refused_since else dg.AssetCheckSeverity.ERROR,
             description=_what_to_do(proposal),
             metadata={
-                "violations": len(proposal.refusals),
+                **company_figures(proposal.company, {"violations": len(proposal.refusals)}),
                 "comparison_id": proposal.comparison_id,
                 **{guardrail.name: _metadata(guardrail) for guardrail in proposal.guardrails},
             },
@@ -146,7 +146,7 @@ def _what_to_do(proposal: Proposal) -> str:
         return proposal.summary()
     why = "; ".join(proposal.to_approve)
     since = f" It has been refused for the same since {proposal.refused_since}." if proposal.refused_since else ""
-    return f"{proposal.name} {proposal.day} is not published: {why}.{since} To publish it: {proposal.approval}"
+    return f"{proposal.name} {proposal.day} is not published: {why}.{since}{TO_PUBLISH}{proposal.approval}"
 
 
 def _metadata(guardrail: Guardrail) -> dg.MetadataValue[Any]:

@@ -225,7 +225,7 @@ class PipelineWiring:
             if why := nothing_to_judge(self.pipeline, self.companies[company], check.name):
                 return not_judged(check, why, bound)
             verdict = judge(context.resources.warehouse, check, bound)
-            return check_result(check, verdict, bound)
+            return check_result(check, verdict, bound, company)
 
         return guard
 

@@ -82,14 +82,23 @@ def is_missed(due: Due, live: date | None, empty_days: Collection[date]) -> bool
 
 
 def missed_by(
-    company: Company, pipeline: Pipeline, warehouse: Tables, live: LiveDays, now: datetime, since: datetime
+    company: Company,
+    pipeline: Pipeline,
+    warehouse: Tables,
+    live: LiveDays,
+    now: datetime,
+    since: datetime,
+    *,
+    known: Collection[tuple[str, date]] = (),
 ) -> Iterator[Missed]:
-    """What a company's products have missed of their newest deadlines."""
-    without = left_out(pipeline, company)
+    """What a company's products have missed of their newest deadlines, but for what is known to be missed: products and
+    days. Only of the others the warehouse is asked."""
     for product in pipeline.products.values():
         due = newest_deadline(company, product.name, now, since)
         live_day = live.get((company.name, product.name))
-        if due is None or product.of.name in without or not is_missed(due, live_day, ()):
+        if due is None or (due.product, due.day) in known or not is_missed(due, live_day, ()):
+            continue
+        if product.of.name in left_out(pipeline, company):
             continue
         slices = {one.day: one for one in warehouse.slices(pipeline.ref(product.of.name, company))}
         empty_days = {day for day, one in slices.items() if one.empty}

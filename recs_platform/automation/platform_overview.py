@@ -23,11 +23,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from recs_platform.automation.freshness import deadline_on, local_date
 from recs_platform.automation.overview import CompanyState, company_status
 from recs_platform.automation.scheduled import day_made_at, scheduled_on
 from recs_platform.campaign.earned import Earned, earned
@@ -41,9 +41,6 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.alert_tables import AlertTrouble
 from recs_platform.platform_db.tables import Publication, PublicationStatus
 from recs_platform.warehouse.protocol import Warehouse
-
-_TIME_TO_RUN = timedelta(hours=3)
-"""From when the schedule asks for a day until the day is late."""
 
 
 class Health(StrEnum):
@@ -115,13 +112,19 @@ def platform_overview(
 
 
 def due_day(company: Company, now: datetime) -> date | None:
-    """The newest day that a company should have by now: its schedule has had the time to make it. None before its first
-    one; its last one when it has ended."""
-    today = now.astimezone(ZoneInfo(company.timezone)).date()
-    mornings = (scheduled_on(company, today - timedelta(days=back)) for back in range(2))
-    day = day_made_at(next(morning for morning in mornings if morning + _TIME_TO_RUN <= now))
-    day = min(day, company.end_date or date.max)
+    """The newest day that a company should have by now, as the last deadline of its products is over. None before its
+    first one; its last one when it has ended."""
+    today = local_date(company, now)
+    mornings = (today - timedelta(days=back) for back in range(3))
+    morning = next(morning for morning in mornings if _last_deadline(company, morning) <= now)
+    day = min(day_made_at(scheduled_on(company, morning)), company.end_date or date.max)
     return day if day >= company.start_date else None
+
+
+def _last_deadline(company: Company, morning: date) -> datetime:
+    """Of what its schedule makes on a date of its calendar."""
+    named = [deadline_on(company, product, morning) for product in company.deadlines]
+    return max(named, default=deadline_on(company, RECOMMENDATIONS, morning))
 
 
 def _of_company(

@@ -20,16 +20,22 @@ _BEGAN = 19
 def say_which_process(instance: dg.DagsterInstance, run_id: str) -> None:
     """Of a run of this process, before it does anything."""
     pid = os.getpid()
-    instance.add_run_tags(run_id, {PROCESS_TAG: f"{_place()} {pid} {_began(pid)}"})
+    instance.add_run_tags(run_id, {PROCESS_TAG: f"{_place()} {run_id} {pid} {_began(pid)}"})
 
 
 def is_gone(run: dg.DagsterRun) -> bool | None:
-    """None when this machine cannot know."""
-    place, _, process = run.tags.get(PROCESS_TAG, "").partition(" ")
-    if place != _place():
+    """None when this machine cannot know. A run that repeats another one begins with the other's tags."""
+    said = run.tags.get(PROCESS_TAG, "").split(" ")
+    if said[:2] != [_place(), run.run_id]:
         return None
-    pid, _, began = process.partition(" ")
-    return not _is_there(int(pid)) or _began(int(pid)) != began
+    pid, began = process_of(run)
+    return not _is_there(pid) or _began(pid) != began
+
+
+def process_of(run: dg.DagsterRun) -> tuple[int, str]:
+    """The number of the process, and when it began."""
+    *_, pid, began = run.tags[PROCESS_TAG].split(" ")
+    return int(pid), began
 
 
 def _place() -> str:

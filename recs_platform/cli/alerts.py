@@ -75,7 +75,7 @@ def send_alerts(
     again: Annotated[bool, typer.Option("--again", help="Also what did not go before, at once.")] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Send what is due, as the daemon does every half a minute."""
+    """Send what is due, as the sensor `alerts` does while the daemon runs."""
     from recs_platform.alerts.channels import open_channels
     from recs_platform.alerts.deliver import deliver, wake
     from recs_platform.platform_db.engine import opened_database
@@ -184,6 +184,11 @@ def _answer(place: str, answer: Any) -> dict[str, Any]:
 
 def _say_answer(place: str, answer: Any) -> None:
     said = _answer(place, answer)
+    if place == "log":
+        say(
+            ("ok", "green"), "  told in the log alone. To tell people, name them in the company's file: docs/alerts.md."
+        )
+        return
     if said["sent"]:
         say(("ok", "green"), f"  {said['place']}: sent.")
         return

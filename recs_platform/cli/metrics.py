@@ -27,6 +27,7 @@ def metrics(
         return
     endpoint = Endpoint(host, port)
     with suppress(KeyboardInterrupt):
-        say(f"Metrics on http://{host}:{endpoint.port}/metrics. Ctrl-C ends it.")
+        shown = f"[{host}]" if ":" in host else host
+        say(f"Metrics on http://{shown}:{endpoint.port}/metrics. Ctrl-C ends it.")
         endpoint.wait()
     endpoint.close()

@@ -211,7 +211,7 @@ class Company(_Section):
             return {}
         given = {} if given is None else given
         if not isinstance(given, Mapping):
-            raise ValueError(f'should be a time for each product, such as {strategy.publishes[0]}: "09:00"')
+            raise ValueError('should be a time for each product, such as allocation: "09:00"')
         deadlines, problems = deadlines_of(given, strategy)
         raise_problems("deadlines", problems)
         return deadlines

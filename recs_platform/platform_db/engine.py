@@ -114,6 +114,21 @@ def upgrade(engine: Engine) -> None:
                 connection.commit()
 
 
+def existing_database(url: str | None = None) -> Engine:
+    """For who only looks: nothing is made or brought up to date. A ConfigError says what would have to be."""
+    url = settings().database if url is None else url
+    file = file_of(url)
+    if file is not None and not file.exists():
+        raise ConfigError(f"platform database {file}: there is none yet. The first run makes it.")
+    found = revision_of(engine(url))
+    if found != HEAD:
+        raise ConfigError(
+            f"platform database {_shown(_parse(url))} is at revision {found or 'none'}, and this version wants {HEAD}. "
+            "Any command that uses it brings it up to date: recs status"
+        )
+    return engine(url)
+
+
 def file_of(url: str) -> Path | None:
     """The file of a database; None of one on a server."""
     parsed = _parse(url)

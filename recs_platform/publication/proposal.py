@@ -28,6 +28,9 @@ from recs_platform.schemas.table import Empty
 from recs_platform.warehouse.check import Severity, judge
 from recs_platform.warehouse.slices import Days
 
+TO_PUBLISH = " To publish it: "
+"""Between what is said of a refusal and the command that approves it."""
+
 
 class Standing(StrEnum):
     """How a day stands to what is live."""

@@ -18,16 +18,7 @@ _PLACES = [
     *("{folder}/a?b", "{folder}/a%41b", "{folder}/a\\b", "{folder}/a\nb", "{folder}/\udcff", "{folder}/" + "x" * 300),
     *("{folder}/" + "x/" * 3_000, "{folder}/data/catalog.csv", "{folder}/data/catalog.csv/x", "/proc/x", "/dev/null"),
 ]
-_URLS = [
-    "secret",
-    "http://secret.example/x",
-    "file:///secret",
-    "https://",
-    "https://[secret",
-    "https://h:secret/",
-    "https://h:99999999/",
-    "\udcff",
-]
+_URLS = ["http://secret.example/x", "https://[secret", "https://h:secret/", "\udcff"]
 SETTINGS = {
     "RECS_MEMORY_LIMIT": [*_NUMBERS, "6", "6 XB", "-6GiB", "1B", "80%", "9999999TB", "6 GiB", "'6GiB'", "6GiB;"],
     "RECS_THREADS": [*_NUMBERS, "2000000000"],
@@ -41,13 +32,11 @@ SETTINGS = {
     ],
     "RECS_COMPANIES_DIR": [*_PLACES, "{folder}/gone"],
     "RECS_LANDING_DIR": _PLACES,
-    "RECS_SLACK_URL": _URLS,
     "RECS_ALERT_WEBHOOK": _URLS,
-    "RECS_SMTP_URL": [*_URLS, "smtp://a:secret@h:99999999", "smtp://", "smtp://[secret", "smtp://h/?from=a%0Ab"],
-    "RECS_UI_URL": _URLS,
-    "RECS_DOCS_URL": _URLS,
-    "RECS_SLACK_CHANNEL": ["recs", "#", "#A b", "#" + "x" * 300, "#recs\n", "[/b]"],
-    "RECS_SLACK_TOKEN": ["secret", "[/b]", "x" * 3_000],
+    "RECS_SMTP_URL": [*_URLS, "smtp://a:secret@h:99999999", "smtp://h/?from=a%0Ab"],
+    "RECS_UI_URL": ["https://", "\udcff"],
+    "RECS_SLACK_CHANNEL": ["#A b", "#recs\n", "[/b]"],
+    "RECS_SLACK_TOKEN": ["secret"],
 }  # fmt: skip
 
 

@@ -61,6 +61,14 @@ def test_a_place_that_cannot_be_reached_says_why_and_what_to_do(terminal: Termin
     assert [answer["sent"] for answer in shown] == [True, False, False, False]
 
 
+def test_who_names_nobody_is_told_so(terminal: Terminal) -> None:
+    ended = terminal.recs("alerts", "test", "acme")
+    assert (ended.code, ended.out) == (
+        0,
+        "ok  told in the log alone. To tell people, name them in the company's file: docs/alerts.md.\n",
+    )
+
+
 def test_a_wrong_token(terminal: Terminal, slack: StubSlack) -> None:
     write(terminal, '{channel: "#acme"}')
     ended = terminal.recs("alerts", "test", "acme", RECS_SLACK_URL=slack.url, RECS_SLACK_TOKEN="xoxb-s3cret")

@@ -25,7 +25,7 @@ from recs_platform.automation.jobs import COMPANY_TAG
 from recs_platform.automation.metrics.families import FAMILIES
 from recs_platform.automation.origin import job_origin
 from recs_platform.platform_db.alert_tables import AlertMessage, AlertTrouble
-from recs_platform.platform_db.engine import opened_database
+from recs_platform.platform_db.engine import VERSION_TABLE, engine, opened_database, revision_of
 from recs_platform.platform_db.tables import Publication, PublicationKind, PublicationStatus
 from recs_platform.strategies.catalogue import load_companies, pipeline_of
 from recs_platform.warehouse.environment import open_warehouse
@@ -40,6 +40,7 @@ from recs_platform_tests.slow import takes_seconds
 
 CANARY = "canary@example.com"
 _PATIENCE_SECONDS = 120
+_EVERYTHING_IS_READ = ("min(recs_source_up) == 1", "delta(recs_lake_bytes[1d])", "recs_drift_figures")
 _NOT_FED = f"""
 name: notfed
 strategy: measurement
@@ -174,7 +175,7 @@ def watched(eventful: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Ite
             assert shipped in configuration
             configuration = configuration.replace(shipped, here)
         with prometheus(folder, configuration) as server:
-            _wait(lambda: server.query("min(recs_source_up) == 1") and server.query("delta(recs_lake_bytes[1d])"))
+            _wait(lambda: all(map(server.query, _EVERYTHING_IS_READ)))
             yield Watched(eventful, url, server)
 
 
@@ -231,6 +232,7 @@ def test_it_only_reads(watched: Watched) -> None:
             urllib.request.urlopen(urllib.request.Request(watched.url, method=method, data=b"x"), timeout=30)
 
 
+@pytest.mark.slow
 def test_a_home_where_nothing_was_made_stays_so(tmp_path: Path) -> None:
     small_companies(tmp_path)
     terminal = Terminal(tmp_path)
@@ -255,6 +257,19 @@ def test_a_damaged_database_takes_its_own_metrics_and_no_others(eventful: Termin
     assert "recs_last_run" not in ended.out
 
 
+def test_a_database_of_an_older_version_is_left_so(eventful: Terminal, tmp_path: Path) -> None:
+    shutil.copytree(eventful.folder, tmp_path / "home")
+    terminal = Terminal(tmp_path / "home")
+    with terminal.inside(), opened_database().begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0003'")
+    ended = terminal.recs("metrics", "--once")
+    assert ended.code == 0
+    assert 'recs_source_up{source="database"} 0.0' in ended.out
+    with terminal.inside():
+        assert revision_of(engine()) == "0003"
+
+
+@pytest.mark.slow
 def test_a_server_that_is_down_is_told_without_its_password(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     small_companies(tmp_path)
     url = "postgresql://recs:hunter22@127.0.0.1:1/recs"
@@ -270,6 +285,7 @@ def test_a_port_that_is_taken_is_one_sentence(watched: Watched) -> None:
     ended = watched.terminal.recs("metrics", "--port", port)
     assert ended.code == 2
     assert f"--port {port}: Address already in use" in ended.told
+    assert "--host nowhere.invalid --port 9464: " in watched.terminal.recs("metrics", "--host", "nowhere.invalid").told
 
 
 def test_ctrl_c_ends_it_well(eventful: Terminal) -> None:

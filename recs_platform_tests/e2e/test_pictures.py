@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from recs_platform_tests.e2e.conftest import Tab
-from recs_platform_tests.e2e.tiny import FAILING_CHECK, STRATEGY
+from recs_platform_tests.e2e.tiny import FAILING_CHECK, STRATEGY_OF_SOUTH
 
 pytestmark = [
     pytest.mark.e2e,
@@ -25,7 +25,6 @@ pytestmark = [
 
 _IMAGES = Path(__file__).parents[2] / "docs" / "images"
 _LARGEST = 200_000
-_COLOURS = 128
 _WIDTH, _HEIGHT = 1440, 900
 
 
@@ -43,15 +42,21 @@ def test_an_asset(tab: Tab) -> None:
     _take(page, "ui-asset")
 
 
+def test_freshness(tab: Tab) -> None:
+    page = _opened(tab, "/assets/vehicle_fitment/publication")
+    expect(page.get_by_text("Freshness", exact=False).first).to_be_visible()
+    _take(page, "ui-freshness")
+
+
 def test_a_failed_check(tab: Tab, failed_check: str) -> None:
-    page = _opened(tab, f"/assets/{STRATEGY}/catalog?view=checks&checkDetail={FAILING_CHECK}")
+    page = _opened(tab, f"/assets/{STRATEGY_OF_SOUTH}/catalog?view=checks&checkDetail={FAILING_CHECK}")
     expect(page.get_by_text("rows violate the rule").first).to_be_visible()
     _take(page, "ui-failed-check")
 
 
 def test_a_backfill(tab: Tab, backfill: str) -> None:
     page = _opened(tab, backfill, height=600)
-    expect(page.get_by_text("Completed", exact=True).first).to_be_visible()
+    expect(page.get_by_text("100% completed")).to_be_visible()
     _take(page, "ui-backfill")
 
 
@@ -68,10 +73,10 @@ def _opened(tab: Tab, path: str, height: int = _HEIGHT) -> Page:
 
 
 def _take(page: Page, name: str) -> None:
-    """A picture in few colours, which a page of text and boxes does not need more of."""
+    """A picture in 256 colours: a page of text and boxes needs no more of them, and its red ones stay red."""
     page.wait_for_timeout(3_000)  # the graph glides into place
     path = _IMAGES / f"{name}.png"
     page.screenshot(path=path)
     with Image.open(path) as taken:
-        taken.convert("RGB").quantize(_COLOURS).save(path, optimize=True)
+        taken.convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
     assert path.stat().st_size < _LARGEST

@@ -12,7 +12,7 @@ from recs_platform.pipeline.stage import SOURCES
 from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform_tests.e2e.conftest import DAY, Tab
 from recs_platform_tests.e2e.server import answers, ui
-from recs_platform_tests.e2e.tiny import FAILING_CHECK, STRATEGY
+from recs_platform_tests.e2e.tiny import FAILING_CHECK, STRATEGY_OF_SOUTH
 
 pytestmark = pytest.mark.e2e
 
@@ -97,7 +97,7 @@ def test_the_checks_of_an_asset_have_results(tab: Tab) -> None:
 
 
 def test_a_failed_check_says_what_failed(tab: Tab, failed_check: str) -> None:
-    page = tab.open(f"/assets/{STRATEGY}/catalog?view=checks&checkDetail={FAILING_CHECK}")
+    page = tab.open(f"/assets/{STRATEGY_OF_SOUTH}/catalog?view=checks&checkDetail={FAILING_CHECK}")
     expect(page.get_by_text("Failed", exact=True).first).to_be_visible()
     expect(
         page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ rows violate the rule \(at most .* allowed\)")).first
@@ -122,6 +122,11 @@ def test_column_lineage_is_a_table_of_links(tab: Tab) -> None:
     expect(dialog).to_contain_text("landed_events.event_ts")
     dialog.get_by_role("link", name="landed_events.event_ts").first.click()
     expect(page).to_have_url(re.compile("/assets/vehicle_fitment/landed_events"))
+
+
+def test_what_is_published_has_a_deadline(tab: Tab) -> None:
+    page = tab.open("/assets/vehicle_fitment/publication")
+    expect(page.get_by_text("Freshness", exact=False).first).to_be_visible()
 
 
 def test_rows_are_plotted_company_by_company(tab: Tab) -> None:

@@ -26,7 +26,8 @@ def anonymous(severity: str, *more: str) -> str:
 
 def evaluated(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     (evaluation,) = result.get_asset_check_evaluations()
-    return {"passed": evaluation.passed, **{name: value.value for name, value in evaluation.metadata.items()}}
+    metadata = {name.removesuffix(" (shop)"): value.value for name, value in evaluation.metadata.items()}
+    return {"passed": evaluation.passed, **metadata}
 
 
 def test_an_error_blocks_what_is_downstream(toy: Toy) -> None:
@@ -65,7 +66,7 @@ def test_what_people_see_of_a_check(toy: Toy) -> None:
     toy.checks = [anonymous("warn", "tolerance: 0.2")]
     found = evaluated(toy.run())
     assert found["rule"] == "Every visitor is known."
-    assert (found["violations"], found["rows_of_visits"], found["share"], found["tolerance"]) == (1, 3, 0.333333, 0.2)
+    assert (found["violations"], found["rows of visits"], found["share"], found["tolerance"]) == (1, 3, 0.333333, 0.2)
     assert found["examples"].splitlines()[2:] == ["| 2 | 2025-09-10 | a***@***.example |"]
     assert "WHERE customer_id IS NULL" in found["sql"]
 
@@ -84,7 +85,7 @@ def test_the_share_may_be_the_companys_own_parameter(toy: Toy) -> None:
 def test_the_share_may_be_of_another_table(toy: Toy) -> None:
     toy.checks = [anonymous("error", "tolerance: 0.5", "of: profiles")]
     found = evaluated(toy.run())
-    assert (found["passed"], found["rows_of_profiles"], found["share"]) == (True, 2, 0.5)
+    assert (found["passed"], found["rows of profiles"], found["share"]) == (True, 2, 0.5)
 
 
 def test_a_check_belongs_to_its_partition(toy: Toy) -> None:
@@ -103,7 +104,15 @@ def test_a_check_belongs_to_its_partition(toy: Toy) -> None:
 def test_a_check_of_a_log_judges_the_day_and_not_those_before(toy: Toy) -> None:
     toy.run_history(Days(DAY - timedelta(days=3), DAY - timedelta(days=1)))
     toy.checks = [anonymous("warn")]
-    assert evaluated(toy.run())["rows_of_visits"] == 3
+    assert evaluated(toy.run())["rows of visits"] == 3
+
+
+def test_what_is_plotted_of_a_check_is_of_one_company(toy: Toy) -> None:
+    toy.checks = [anonymous("warn")]
+    (evaluation,) = toy.run().get_asset_check_evaluations()
+    numbers = [name for name, value in evaluation.metadata.items() if isinstance(value.value, int | float)]
+    assert "share (shop)" in numbers
+    assert [name for name in numbers if not name.endswith(f" ({toy.company.name})")] == []
 
 
 def test_many_offenders_are_counted_and_a_few_are_shown(toy: Toy) -> None:

@@ -17,6 +17,7 @@ import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 
+from recs_platform.automation.figures import figure
 from recs_platform.automation.instance import instance, shipped_file
 from recs_platform.automation.jobs import daily_job, history_job
 from recs_platform.automation.journal import RANGE_END, RANGE_START
@@ -178,6 +179,7 @@ def violations(run: dg.ExecuteInProcessResult) -> dict[str, int]:
     """What the checks of a run counted; one that had nothing to judge has no count."""
     counted = {}
     for evaluation in run.get_asset_check_evaluations():
-        if "violations" in evaluation.metadata:
-            counted[evaluation.check_name] = int(str(evaluation.metadata["violations"].value))
+        number = figure(evaluation.metadata, "violations")
+        if number is not None:
+            counted[evaluation.check_name] = int(number)
     return counted

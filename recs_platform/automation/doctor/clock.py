@@ -36,14 +36,14 @@ def _time_zones() -> Iterator[Examined]:
 def _disk(home: Home) -> Iterator[Examined]:
     """A disk that others share has the clock of its server."""
     for folder in (home.settings.home, home.lake):
-        if folder is None or not folder.is_dir():
+        if folder is None:
             continue
         try:
             before = datetime.now(UTC)
             with tempfile.NamedTemporaryFile(dir=folder) as probe:
                 written = datetime.fromtimestamp(Path(probe.name).stat().st_mtime, UTC)
         except OSError:
-            continue  # told by the part storage
+            continue  # it is not there, or told by the part storage
         if abs(written - before) > _TOLERANCE:
             yield wrong(f"{folder} is on a disk whose clock differs by {_seconds(written - before)}", _SET)
 

@@ -11,7 +11,7 @@ import dagster as dg
 
 from recs_platform.automation.dagster_databases import versions_known
 from recs_platform.automation.doctor.examined import Examined, ok, warning, wrong
-from recs_platform.automation.doctor.home import Home
+from recs_platform.automation.doctor.home import Home, is_there
 from recs_platform.errors import PlatformError
 from recs_platform.platform_db.engine import HEAD, engine, revision_of
 
@@ -62,7 +62,7 @@ def _platform(home: Home) -> Iterator[Examined]:
 
 def _dagster(home: Home) -> Iterator[Examined]:
     folder = home.dagster_home
-    if not folder.exists():
+    if not is_there(folder):
         yield warning(f"there is no Dagster instance yet ({folder})", "The first run makes it.")
         return
     if problem := home.problem_of(lambda one: one.instance):

@@ -17,12 +17,19 @@ from sqlalchemy import Engine
 
 from recs_platform.automation.instance import existing_instance, home_of_instance
 from recs_platform.companies.known_companies import Companies
-from recs_platform.errors import ConfigError
-from recs_platform.platform_db.engine import HEAD, engine, file_of, revision_of
+from recs_platform.platform_db.engine import existing_database, file_of
 from recs_platform.settings import Settings, settings
 from recs_platform.strategies.catalogue import load_companies
 
 Opened = TypeVar("Opened")
+
+
+def is_there(path: Path) -> bool:
+    """Also what this user may not look at."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 class NotThereError(Exception):
@@ -60,7 +67,7 @@ class Home:
     @property
     def has_database(self) -> bool:
         """Whether there is one at all; a server has one."""
-        return self.database_file is None or self.database_file.exists()
+        return self.database_file is None or is_there(self.database_file)
 
     @property
     def lake(self) -> Path | None:
@@ -100,13 +107,7 @@ class Home:
         return opened
 
     def _usable_database(self) -> Engine:
-        if not self.has_database:
-            raise ConfigError("there is no platform database yet")
-        database = engine(self.settings.database)
-        found = revision_of(database)
-        if found != HEAD:
-            raise ConfigError(f"the platform database is at revision {found}, and this version wants {HEAD}")
-        return database
+        return existing_database(self.settings.database)
 
     def _usable_instance(self) -> dg.DagsterInstance:
         _ = self.settings

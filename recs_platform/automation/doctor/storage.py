@@ -9,25 +9,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from recs_platform.automation.doctor.examined import Examined, ok, skipped, warning, wrong
-from recs_platform.automation.doctor.home import Home
+from recs_platform.automation.doctor.home import Home, is_there
 
 
 def examine(home: Home) -> Iterator[Examined]:
     folder = home.settings.home.absolute()
-    if not folder.exists():
+    if not is_there(folder):
         yield warning(f"{folder} is not there: nothing was ever made here", _BEGIN)
     else:
         yield _folder("home", folder)
         yield from _open_to_others(folder)
     if home.lake is None:
         yield skipped(f"lake {home.settings.lake}: on an object store; recs verify COMPANY reads it")
-    elif not home.lake.exists():
+    elif not is_there(home.lake):
         yield warning(f"the lake {home.lake} is not there: no table was ever made", _BEGIN)
     else:
         yield _folder("lake", home.lake)
         if folder not in home.lake.absolute().parents:
             yield from _open_to_others(home.lake)
-    if home.dagster_home.exists():
+    if is_there(home.dagster_home):
         yield from _open_to_others(home.dagster_home)
 
 
@@ -38,7 +38,7 @@ def _folder(what: str, folder: Path) -> Examined:
     """By doing it: rights alone do not say it (a read-only disk, a full one)."""
     whose = f"{what} {folder}"
     try:
-        if not folder.is_dir():
+        if not stat.S_ISDIR(folder.stat().st_mode):
             return wrong(f"{whose} is no folder", "Move it away, or name another one: docs/settings.md")
         next(os.scandir(folder), None)
         with tempfile.TemporaryFile(dir=folder) as probe:

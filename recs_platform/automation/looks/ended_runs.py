@@ -1,7 +1,7 @@
 """The look at runs that have ended, whoever started them: one observation for each, under the run's id.
 
-Where the look stopped is a moment: when the last run that it saw was written to last. It begins some minutes before it
-again, because runs that end at once are written in any order, and skips those that it has seen since. On a platform
+Where the look stopped is a moment, up to which it has seen everything. It begins some minutes before it again, because
+runs that end at once are written in any order, and skips those that it has seen since. On a platform
 that it never looked at, it begins a short time ago: what happened before is no news.
 
 Not here: what is read of a run (run_facts.py), and what of it is told (run_findings.py).
@@ -13,7 +13,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES, RunRecord
@@ -53,13 +53,13 @@ class Seen:
         if not text:
             return cls(now - FIRST_LOOK_BACK + OVERLAP, {})
         kept = json.loads(text)
-        seen = {run_id: datetime.fromisoformat(at) for run_id, at in kept["seen"].items()}
+        seen = {run_id: datetime.fromtimestamp(at, UTC) for run_id, at in kept["seen"].items()}
         return cls(datetime.fromisoformat(kept["upto"]), seen)
 
     def to_text(self) -> str:
-        return json.dumps(
-            {"upto": self.upto.isoformat(), "seen": {run_id: at.isoformat() for run_id, at in self.run_ids.items()}}
-        )
+        # Dagster keeps it with every tick, so it is short.
+        seen = {run_id: int(at.timestamp()) for run_id, at in self.run_ids.items()}
+        return json.dumps({"upto": self.upto.isoformat(), "seen": seen})
 
     @property
     def begins(self) -> datetime:
@@ -67,9 +67,12 @@ class Seen:
 
     def with_run(self, run_id: str, written: datetime, now: datetime) -> Seen:
         # A machine whose clock is ahead must not carry the look past runs that others have still to write.
-        upto = max(self.upto, min(written, now))
-        kept = {one: at for one, at in {**self.run_ids, run_id: written}.items() if at >= upto - OVERLAP}
-        return Seen(upto, kept)
+        return Seen(self.upto, {**self.run_ids, run_id: written}).looked(min(written, now))
+
+    def looked(self, upto: datetime) -> Seen:
+        """Everything up to a moment was seen."""
+        upto = max(self.upto, upto)
+        return Seen(upto, {one: at for one, at in self.run_ids.items() if at >= upto - OVERLAP})
 
 
 def ended_runs(context: LookContext) -> Iterator[Observation]:
@@ -85,6 +88,7 @@ def ended_runs(context: LookContext) -> Iterator[Observation]:
         yield _observed(context, record, roles)
         seen = seen.with_run(run_id, record.update_timestamp, context.now)
         context.cursors[NAME] = seen.to_text()
+    context.cursors[NAME] = seen.looked(context.now).to_text()
 
 
 def is_undecided(instance: dg.DagsterInstance, record: RunRecord, now: datetime) -> bool:

@@ -29,17 +29,23 @@ def freshness(context: LookContext) -> Iterator[Observation]:
         if not context.has_time:
             return
         company, pipeline = context.companies[name], context.pipeline_of(name)
-        for missed in missed_by(company, pipeline, context.warehouse, live, context.now, since[name]):
+        told = {_of_subject(trouble) for trouble in known if trouble.company == name}
+        looking = missed_by(company, pipeline, context.warehouse, live, context.now, since[name], known=told)
+        for missed in looking:
             finding = _finding(company, missed, pipeline.products[missed.due.product].option)
-            if finding.trouble not in known:
-                told = f"freshness {name} {finding.trouble.subject}"
-                yield Observation(told, name, context.now, (finding,))
+            yield Observation(f"freshness {name} {finding.trouble.subject}", name, context.now, (finding,))
 
 
 def _is_live(trouble: Trouble, live: LiveDays) -> bool:
-    product, _, day = trouble.subject.partition(" ")
+    product, day = _of_subject(trouble)
     now = live.get((trouble.company, product))
-    return now is not None and now >= date.fromisoformat(day)
+    return now is not None and now >= day
+
+
+def _of_subject(trouble: Trouble) -> tuple[str, date]:
+    """Product and day."""
+    product, _, day = trouble.subject.partition(" ")
+    return product, date.fromisoformat(day)
 
 
 def _finding(company: Company, missed: Missed, option: str) -> Finding:

@@ -172,14 +172,14 @@ def _cells(line: str) -> list[str]:
 
 
 def _verdict(verdict: dg.AssetCheckEvaluation) -> Verdict:
-    counted = verdict.metadata.get("violations")
+    counted = figure(verdict.metadata, "violations")
     return Verdict(
         table=verdict.asset_key.path[-1],
         check=verdict.check_name,
         passed=verdict.passed,
         blocks=verdict.severity is dg.AssetCheckSeverity.ERROR,
         words=verdict.description or "",
-        rows=None if counted is None or verdict.passed else int(str(counted.value)),
+        rows=None if counted is None or verdict.passed else int(counted),
         examples=() if verdict.passed else examples_of(verdict.metadata),
     )
 

@@ -21,13 +21,13 @@ from recs_platform.automation.looks.run_facts import Ending, Failed, RunFacts, V
 from recs_platform.errors import ErrorKind
 from recs_platform.model_registry.training_log import Begun
 from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.publication.proposal import TO_PUBLISH
 from recs_platform.schemas.landing import landed
 from recs_platform.schemas.table import Empty, spec_of
 from recs_platform.warehouse.slices import Days
 
 QUEUE = "queue"
 """What is stuck when runs wait for too long."""
-_PUBLISH = " To publish it: "
 _WITHOUT_A_MODEL = {"failed": Severity.ERROR, "refused": Severity.WARN}
 
 
@@ -105,7 +105,7 @@ def _findings(run: RunFacts, roles: Roles, trainings: Iterable[Begun]) -> Iterat
 
 def _of_check(run: RunFacts, roles: Roles, verdict: Verdict) -> Finding:
     severity = Severity.ERROR if verdict.blocks else Severity.WARN
-    about, _, command = verdict.words.partition(_PUBLISH)
+    about, _, command = verdict.words.partition(TO_PUBLISH)
     kind, subject = Kind.CHECK, f"{verdict.table}/{verdict.check}"
     remedy = f"Look at the rows, put right what they show, then: {_command(run)}"
     if verdict.check in roles.products:
@@ -139,7 +139,7 @@ def _of_failure(run: RunFacts, roles: Roles, failed: Failed) -> Finding:
         return _stopped(run)
     message = failed.cause.message
     if failed.table in roles.products:
-        about, _, command = message.partition(_PUBLISH)
+        about, _, command = message.partition(TO_PUBLISH)
         remedy = command or f"Put right what it names, then: {_command(run)}"
         return _failure(run, Kind.PUBLICATION, roles.products[failed.table], about, remedy, failed.table)
     if failed.table in roles.feeds:

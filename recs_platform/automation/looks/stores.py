@@ -45,7 +45,8 @@ class Disk:
 def stores(context: LookContext) -> Iterator[Observation]:
     problem = lake_problem(context)
     findings = [] if problem is None else [_unreachable(problem)]
-    disks = list(_disks([Path(settings().home), Path(settings().lake), Path(context.instance.root_directory)]))
+    places = [str(settings().home), settings().lake, context.instance.root_directory]
+    disks = _disks(Path(place) for place in places if "://" not in place)
     findings += [finding for disk in disks if (finding := full(disk))]
     yield from observed(context.database, findings, context.now)
 

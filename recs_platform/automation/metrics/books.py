@@ -6,11 +6,12 @@ Each is one statement over all companies. Not here: why a run failed, which Dags
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterator
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, case, func, select
 
+from recs_platform.automation.freshness import newest_deadline
 from recs_platform.automation.metrics import families as of
 from recs_platform.automation.metrics.families import Sample
 from recs_platform.automation.metrics.freshness import end_of, newest_day_due, newest_whole_day
@@ -30,6 +31,9 @@ from recs_platform.strategies.catalogue import pipeline_of
 
 LAST = timedelta(days=1)
 """What `last_day` in a name means."""
+_LONGEST_CADENCE = timedelta(days=14)
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+"""A product can be late although no schedule of Dagster's makes it."""
 _CHECKS = {
     "passed": JobRun.checks_passed,
     "warned": JobRun.checks_warned,
@@ -55,7 +59,7 @@ def from_books(database: Engine, companies: Companies, now: datetime) -> Iterato
         ):
             if "company" not in one.family.labels or one.labels[0] in {*names, ""}:
                 yield one
-        yield from _tables(_newest(connection), companies, now)
+        yield from _tables(connection, companies, now)
 
 
 def _last_runs(connection: Connection) -> Iterator[Sample]:
@@ -174,10 +178,32 @@ def _newest(connection: Connection) -> dict[str, dict[str, date]]:
     return found
 
 
-def _tables(newest: Mapping[str, Mapping[str, date]], companies: Companies, now: datetime) -> Iterator[Sample]:
+def _empty_days(connection: Connection, tables: Collection[str], since: date) -> set[tuple[str, str, date]]:
+    """Dataset, table and day of the newest slices of some tables that have no rows."""
+    query = (
+        select(LedgerSlice.dataset, LedgerSlice.table_name, LedgerSlice.day)
+        .join(
+            LedgerTable,
+            (LedgerSlice.dataset == LedgerTable.dataset) & (LedgerSlice.table_name == LedgerTable.table_name),
+        )
+        .where(LedgerTable.table_name.in_(sorted(tables)), LedgerSlice.day >= since, LedgerSlice.rows == 0)
+    )
+    return {(dataset, table, day) for dataset, table, day in connection.execute(query)}
+
+
+def _tables(connection: Connection, companies: Companies, now: datetime) -> Iterator[Sample]:
+    newest, published = _newest(connection), {name: pipeline_of(one).products for name, one in companies.items()}
+    of_products = {product.of.name for products in published.values() for product in products.values()}
+    empty = _empty_days(connection, of_products, (now - _LONGEST_CADENCE).date())
     for name, company in companies.items():
-        if there := newest.get(company.dataset):
-            whole, due = newest_whole_day(company, pipeline_of(company), there), newest_day_due(company, now)
-            yield of.NEWEST_DAY.sample(end_of(whole), name, company.strategy.name)
-            if due:
-                yield of.DUE_DAY.sample(end_of(due), name, company.strategy.name)
+        there = newest.get(company.dataset)
+        if not there:
+            continue
+        pipeline, strategy = pipeline_of(company), company.strategy.name
+        yield of.NEWEST_DAY.sample(end_of(newest_whole_day(company, pipeline, there)), name, strategy)
+        if due := newest_day_due(company, now):
+            yield of.DUE_DAY.sample(end_of(due), name, strategy)
+        for product in published[name].values():
+            deadline = newest_deadline(company, product.name, now, _ALWAYS)
+            if deadline and (company.dataset, product.of.name, deadline.day) not in empty:
+                yield of.DEADLINE_DAY.sample(end_of(deadline.day), name, strategy, product.name)

@@ -25,8 +25,7 @@ from recs_platform.automation.metrics.families import FAMILIES, Family, Sample
 from recs_platform.automation.metrics.known import KnownCompanies
 from recs_platform.automation.metrics.lake_books import LakeBooks
 from recs_platform.automation.metrics.source import Source
-from recs_platform.platform_db.engine import opened_database
-from recs_platform.settings import require_home
+from recs_platform.platform_db.engine import existing_database
 
 PATIENCE_SECONDS = 5.0
 """For all sources together: half of what Prometheus waits by itself."""
@@ -72,16 +71,15 @@ def platform_sources() -> tuple[Source, ...]:
     lake: list[LakeBooks] = []
 
     def database() -> Iterable[Sample]:
-        require_home()
-        return from_books(opened_database(), known(), datetime.now(UTC))
+        return from_books(existing_database(), known(), datetime.now(UTC))
 
     def dagster() -> Iterator[Sample]:
         with existing_instance() as instance:
             yield from from_dagster(instance)
-            require_home()
-            yield from kinds.of_last_day(opened_database(), instance, datetime.now(UTC))
+            yield from kinds.of_last_day(existing_database(), instance, datetime.now(UTC))
 
     def stored() -> Iterable[Sample]:
+        existing_database()  # the ledger's
         if not lake:
             lake.append(LakeBooks())
         return lake[0].read(known())

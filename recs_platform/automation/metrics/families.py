@@ -63,6 +63,11 @@ DUE_DAY = Family(
     "runs. Of a company that has tables and goes on.",
     OF_COMPANY,
 )
+DEADLINE_DAY = Family(
+    "recs_product_due_day_timestamp_seconds",
+    "End of the newest day of a product whose deadline is over; not there when that day has no rows.",
+    ("company", "strategy", "product"),
+)
 LIVE_DAY = Family(
     "recs_live_day_timestamp_seconds",
     "End of the day of which the live version of a product is.",

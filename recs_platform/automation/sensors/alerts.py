@@ -21,6 +21,7 @@ from recs_platform.alerts.deliver import deliver
 from recs_platform.alerts.finding import Observation
 from recs_platform.alerts.policy import policy_of
 from recs_platform.alerts.record import record
+from recs_platform.automation.failures import guarded_tick
 from recs_platform.automation.looks.catalogue import LOOKS
 from recs_platform.automation.looks.look import Cursors, Look, LookContext
 from recs_platform.automation.looks.tick import take_looks
@@ -50,6 +51,7 @@ def alerts_sensor(
         description="Looks at what went wrong or is well again, and tells it on Slack, by mail, by webhook or in the "
         "log: docs/alerts.md.",
     )
+    @guarded_tick
     def alerts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         try:
             require_home()

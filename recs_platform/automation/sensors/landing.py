@@ -5,14 +5,13 @@ It looks at companies whose schedule is on, from a quarter of an hour after its 
 day is missing. Days are made in order, up to the first whose feeds are not there. What failed is tried again when
 something else has come, and not before: the run's key says what had come.
 
-Not here: which days are missing and which runs make them (plan.py), and how a feed is asked (sources/arrivals.py).
+Not here: which days are missing and which runs make them (plan.py), and which of them have their feeds
+(landed_days.py).
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -25,73 +24,16 @@ from recs_platform.automation.plan import missing_days, plan
 from recs_platform.automation.requests import run_request, under_way
 from recs_platform.automation.scheduled import newest_due, scheduled_companies
 from recs_platform.automation.sensors.cursor import Cursor
+from recs_platform.automation.sensors.landed_days import Feeds, days_that_landed, feeds_of, feeds_that_tell, waits_for
 from recs_platform.automation.sensors.turns import Answer, look_at_each, patiently
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.schemas.table import Kind
-from recs_platform.sources.arrivals import Arrival, arrival, may_lack_days, tells_arrival
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
 
 EVERY_SECONDS = 120
 _SCHEDULE_FIRST = timedelta(minutes=15)
 """The morning is the schedule's."""
-_MOST_DAYS = 7
-"""Missing days whose feeds are asked in one tick."""
-
-
-@dataclass(frozen=True)
-class Feeds:
-    """What has come of a company's feeds for a day."""
-
-    lacking: str | None
-    """The first that is needed and not there."""
-    mark: str = ""
-    """Another one when something else has come."""
-    newest: datetime | None = None
-    """When the newest file came; None where no feed says."""
-
-
-@dataclass(frozen=True)
-class Landed:
-    """The days to make, in order, and what they are made of; or why there is none."""
-
-    days: tuple[date, ...] = ()
-    mark: str = ""
-    why: str = ""
-
-
-def days_that_landed(
-    missing: Sequence[date], feeds: Callable[[date], Feeds], failed_at: Callable[[date], datetime | None]
-) -> Landed:
-    """The first of the missing days, as many as have their feeds. `failed_at` is when a day's newest run began, if that
-    failed: it has seen what had come by then."""
-    days: list[date] = []
-    marks: list[str] = []
-    why = "nothing is missing"
-    for day in missing[:_MOST_DAYS]:
-        there = feeds(day)
-        failed = failed_at(day) if there.lacking is None and there.newest else None
-        if there.lacking is not None:
-            why = f"waits for {there.lacking} of {day}"
-            break
-        if failed is not None and there.newest is not None and failed >= there.newest:
-            why = f"{day} failed, and nothing new has come since"
-            break
-        days.append(day)
-        marks.append(there.mark)
-    mark = hashlib.sha256(" ".join(marks).encode()).hexdigest()[:12] if marks else ""
-    return Landed(tuple(days), mark, "" if days else why)
-
-
-def taken_together(arrivals: Mapping[str, Arrival | None], may_lack: Sequence[str]) -> Feeds:
-    """The feeds of a day as one. Where each of them may lack a day, one must be there."""
-    absent = [table for table, came in arrivals.items() if came is None and table not in may_lack]
-    there = {table: came for table, came in arrivals.items() if came is not None}
-    if absent or not there:
-        return Feeds(absent[0] if absent else "any feed")
-    marks = " ".join(f"{table}:{came.mark}" for table, came in sorted(there.items()))
-    return Feeds(None, marks, max((came.at for came in there.values() if came.at), default=None))
 
 
 def landing_sensor(
@@ -120,20 +62,23 @@ def landing_sensor(
             if name in busy:
                 return "a run is under way"
             company, day = companies[name], newest_due(companies[name], now - _SCHEDULE_FIRST)
+            if not feeds_that_tell(company, pipeline):
+                return "its feeds do not say what has come; its schedule runs it"
             if day is None or known.get(name) == str(day):
                 return "nothing is missing"
+
+            def feeds(one: date) -> Feeds:
+                return patiently(partial(feeds_of, company, pipeline, one, now), f"{name}: a feed")
+
+            if (waiting := _waited_for(known.get(name), day, now)) and (lacking := feeds(waiting).lacking):
+                return waits_for(lacking, waiting)
             missing = missing_days(company, pipeline, warehouse, day)
             if not missing:
                 known[name] = str(day)
                 return "nothing is missing"
-            if not _told_by(company, pipeline):
-                return "its feeds do not say what has come; its schedule runs it"
-            landed = days_that_landed(
-                missing,
-                lambda one: patiently(partial(feeds_of, company, pipeline, one, now), f"{name}: a feed"),
-                lambda one: _failed_at(instance, name, one),
-            )
+            landed = days_that_landed(missing, feeds, lambda one: _failed_at(instance, name, one))
             if not landed.days:
+                known[name] = _waiting(missing[0], day, now)
                 return landed.why
             steps = plan(company, pipeline, warehouse, Days.one(landed.days[-1]), newest=day).steps
             return [run_request(step, logs, key=f"{step} landed {landed.mark}") for step in steps]
@@ -150,23 +95,20 @@ def landing_sensor(
     return landing
 
 
-def feeds_of(company: Company, pipeline: Pipeline, day: date, now: datetime) -> Feeds:
-    """Asked one by one, until one that is needed is not there."""
-    snapshots_too = company.strategy.cadence.is_due(day)
-    told = _told_by(company, pipeline)
-    wanted = [name for name in told if snapshots_too or pipeline.specs[name].kind is Kind.LOG] or told
-    may_lack = [name for name in wanted if may_lack_days(company, pipeline.specs[name])]
-    arrivals: dict[str, Arrival | None] = {}
-    for name in wanted:
-        arrivals[name] = arrival(company, pipeline.specs[name], day, now)
-        if arrivals[name] is None and name not in may_lack:
-            break
-    return taken_together(arrivals, may_lack)
+def _waiting(missing: date, due: date, now: datetime) -> str:
+    """What is remembered of a company whose first missing day has no feeds yet. It holds for an hour: somebody may make
+    that day in another way."""
+    return f"waits {missing} {due} {now:%Y-%m-%dT%H}"
 
 
-def _told_by(company: Company, pipeline: Pipeline) -> list[str]:
-    """The feeds that say whether a day has come."""
-    return [name for name in company.sources if tells_arrival(company, pipeline.specs[name])]
+def _waited_for(word: str | None, due: date, now: datetime) -> date | None:
+    """The day that such a word is about, while it holds."""
+    _, _, rest = (word or "").partition(" ")
+    try:
+        day = date.fromisoformat(rest.partition(" ")[0])
+    except ValueError:
+        return None
+    return day if word == _waiting(day, due, now) else None
 
 
 def _failed_at(instance: dg.DagsterInstance, company: str, day: date) -> datetime | None:

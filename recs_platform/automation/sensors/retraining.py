@@ -2,7 +2,7 @@
 
 It starts the newest day's run again from its training plan on, with the reasons in the run's tags. The calendar and a
 missing model ask in the daily run itself (the plan). Recorded trainings, the runs that were requested, and run keys
-make a tick harmless however often it comes: there is no cursor.
+make a tick harmless however often it comes; the cursor says only whose turn is next.
 
 Not here: what asks and what holds it back (`models/drift_episodes.py`, `models/retraining.py`).
 """
@@ -17,9 +17,10 @@ import dagster as dg
 from recs_platform.automation.jobs import COMPANY_TAG, Job, training_job
 from recs_platform.automation.journal import PARTITION
 from recs_platform.automation.partitions import company_and_days, partition_key
+from recs_platform.automation.sensors.cursor import Cursor
+from recs_platform.automation.sensors.turns import Answer, look_at_each
 from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import TrainedModel
-from recs_platform.errors import PlatformError
 from recs_platform.model_registry.run_tags import reasons_of, tags_of
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.drift_episodes import DailyReport, ReportedFigure, reasons_from_drift
@@ -49,20 +50,19 @@ def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job:
         description="Trains when the newest drift report of a company shows drift, a changed volume or new "
         "categories: once per shift, and no sooner than the cool-down allows.",
     )
-    def retraining(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+    def retraining(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         warehouse: Warehouse = context.resources.warehouse
-        requests, skipped = [], []
-        for name in sorted(companies):
-            try:
-                answer = ask(pipeline, trained, companies[name], warehouse, context.instance)
-            except PlatformError as error:
-                # One company's trouble keeps no other company waiting.
-                answer = f"cannot tell: {error}"
-            if isinstance(answer, dg.RunRequest):
-                requests.append(answer)
-            else:
-                skipped.append(f"{name}: {answer}")
-        return requests or dg.SkipReason("; ".join(skipped))
+
+        def look(name: str) -> Answer:
+            answer = ask(pipeline, trained, companies[name], warehouse, context.instance)
+            return [answer] if isinstance(answer, dg.RunRequest) else answer
+
+        turn = look_at_each(list(companies), Cursor.read(context.cursor).last, look)
+        return dg.SensorResult(
+            run_requests=turn.requests,
+            skip_reason=None if turn.requests else turn.words,
+            cursor=Cursor(turn.last).write(),
+        )
 
     return retraining
 

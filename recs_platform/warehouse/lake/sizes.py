@@ -20,11 +20,13 @@ class LakeSizes:
     root: Path
     _known: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Of each table's folder: when its log changed, and its bytes then."""
+    _walked: int = 0
+    """Tables, in one call."""
 
     def measure(self, datasets: Iterable[str], seconds: float) -> dict[str, int]:
-        """Bytes by dataset, of those that are measured completely within the time; the next call goes on with the
-        others. A dataset that has no table is left out."""
-        deadline = time.monotonic() + seconds
+        """Bytes by dataset, of those that are measured completely. A call walks at least one table, and others within
+        the time; the next call goes on. A dataset that has no table is left out."""
+        deadline, self._walked = time.monotonic() + seconds, 0
         sizes = {}
         for dataset in datasets:
             size = self._of_dataset(dataset, deadline)
@@ -45,8 +47,9 @@ class LakeSizes:
                 continue
             known = self._known.get(table)
             if known is None or known[0] != changed:
-                if time.monotonic() > deadline:
+                if self._walked and time.monotonic() > deadline:
                     return None
+                self._walked += 1
                 known = self._known[table] = changed, _bytes_in(table)
             total += known[1]
         return total

@@ -14,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 from sqlalchemy import Engine
 
-from recs_platform.automation.doctor.checkup import check_up
+from recs_platform.automation.doctor.checkup import PARTS, Examine, check_up
 from recs_platform.automation.doctor.examined import PartExamined, State
 from recs_platform.automation.instance import existing_instance, prepared_home
 from recs_platform.platform_db.engine import opened_database
@@ -75,17 +75,17 @@ class Patient:
         with self.inside(), existing_instance() as opened:
             yield opened
 
-    def examined(self, now: datetime | None = None) -> list[PartExamined]:
+    def examined(self, now: datetime | None = None, parts: Mapping[str, Examine] = PARTS) -> list[PartExamined]:
         with self.inside():
-            return list(check_up(dict(os.environ), now or datetime.now(UTC)))
+            return list(check_up(dict(os.environ), now or datetime.now(UTC), parts))
 
     def of(self, part: str, *states: State, now: datetime | None = None) -> list[str]:
         """What is said of a part, in these states: by itself, what is wrong or a warning."""
         wanted = states or (State.WRONG, State.WARNING)
         return [
             f"{one.examined.says} {one.examined.remedy}".strip()
-            for one in self.examined(now)
-            if one.part == part and one.examined.state in wanted
+            for one in self.examined(now, {part: PARTS[part]})
+            if one.examined.state in wanted
         ]
 
     def wrong(self) -> dict[str, str]:

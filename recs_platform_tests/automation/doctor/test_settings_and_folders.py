@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,9 +99,42 @@ def test_a_lake_that_cannot_be_written_to(patient: Patient) -> None:
     lake.write_text("a file")
     (told,) = patient.of("storage")
     assert told.startswith(f"lake {lake} is no folder")
-    lake.unlink()
-    lake.symlink_to("lake")
-    assert patient.of("storage") or patient.wrong()
+
+
+def test_folders_of_somebody_else(patient: Patient) -> None:
+    """A right is not asked of root: a process of another user looks."""
+    with patient.inside():
+        environment, now = dict(os.environ), datetime.now(UTC)
+        found = by_nobody(lambda: [one.to_json() for one in checkup.check_up(environment, now)])
+    assert isinstance(found, list), found
+    wrong = {one["part"]: one["says"] for one in found if one["state"] == "wrong"}
+    assert wrong["storage"].endswith("cannot be read and written (Permission denied)")
+    assert {"storage", "databases"} <= set(wrong)
+    assert not [one for one in found if "cannot be looked at" in one["says"]]
+
+
+def by_nobody(work: Callable[[], Any]) -> Any:
+    """What it gives in a process that may not look into other people's folders."""
+    if os.geteuid():
+        pytest.skip("only root can become somebody else")
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+            answer = json.dumps(work(), default=str)
+        except BaseException as error:
+            answer = json.dumps(repr(error))
+        with os.fdopen(write, "w") as out:
+            out.write(answer)
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answered:
+        found = json.load(answered)
+    os.waitpid(child, 0)
+    return found
 
 
 def test_a_home_where_nothing_was_made_is_no_error_and_stays_so(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from recs_platform.automation.looks.ended_runs import FIRST_LOOK_BACK, NAME, See
 from recs_platform.automation.looks.look import Cursors
 from recs_platform.automation.partitions import partition_key
 from recs_platform.errors import ConfigError, UnavailableError
+from recs_platform.model_registry import training_log
+from recs_platform.models.retraining import Reason
 from recs_platform_tests.automation.looks.shop import DAY, JOB, WEEK, Shop, found
 
 ERROR = dg.AssetCheckSeverity.ERROR
@@ -264,6 +266,19 @@ def test_a_run_that_somebody_terminated_is_a_warning(shop: Shop) -> None:
     assert [told[:2] for told in shop.told()] == [("acme", "warn")]
 
 
+def test_what_a_run_trained_is_news_and_what_it_could_not_is_trouble(shop: Shop) -> None:
+    for day, outcome in ((DAY, "failed"), (NEXT, "activated")):
+        run_id = shop.run(day=day)
+        reasons = [Reason("weekday", "it is Monday", f"weekday:{day}")]
+        training_log.begin(shop.database, "acme", "redemption", day, reasons, run_id=run_id, at=datetime.now(UTC))
+        training_log.end(shop.database, "acme", "redemption", day, outcome=outcome, words="Version 2 serves.")
+        shop.look()
+    assert shop.told() == [
+        ("acme", "error", ["training redemption"]),
+        ("acme", "info", [f"training redemption of {NEXT}"]),
+    ]
+
+
 def test_a_run_whose_events_make_no_sense_keeps_no_other_waiting(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = shop.run(company="holley")
     shop.run(_refuse)
@@ -287,6 +302,15 @@ def test_the_cursor_stays_small() -> None:
         seen = seen.with_run(f"run-{minute}", begin + timedelta(minutes=minute), begin + WEEK)
     assert len(seen.run_ids) == 6
     assert Seen.read(seen.to_text(), begin) == seen
+    assert seen.looked(begin + WEEK).run_ids == {}
+
+
+def test_a_platform_on_which_nothing_happens_keeps_an_empty_cursor(shop: Shop) -> None:
+    shop.run()
+    shop.look()
+    assert Seen.read(shop.cursors[NAME], datetime.now(UTC)).run_ids
+    shop.look(now=datetime.now(UTC) + look.OVERLAP)
+    assert not Seen.read(shop.cursors[NAME], datetime.now(UTC)).run_ids
 
 
 def _end(shop: Shop, name: str, moment: datetime) -> None:

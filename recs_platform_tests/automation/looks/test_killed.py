@@ -16,9 +16,10 @@ import dagster as dg
 import pytest
 
 from recs_platform.automation.locks import company_lock, is_running
+from recs_platform.automation.looks import killed as look
 from recs_platform.automation.looks.ended_runs import ended_runs
-from recs_platform.automation.looks.killed import HEARD_WITHIN, killed
-from recs_platform.automation.run_process import PROCESS_TAG, is_gone
+from recs_platform.automation.looks.killed import killed
+from recs_platform.automation.run_process import PROCESS_TAG, is_gone, process_of
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.tables import Status
 from recs_platform_tests.automation.looks.killed_run import run_until_killed
@@ -66,19 +67,21 @@ def test_a_run_that_is_killed_while_it_waits_for_its_company(shop: Shop, tmp_pat
     assert shop.told() == [("acme", "error", [f"killed {DAY}"])]
 
 
-def test_a_run_of_another_machine_is_not_judged_by_the_processes_of_this_one(shop: Shop, tmp_path: Path) -> None:
+def test_a_run_of_another_machine_is_not_judged_by_the_processes_of_this_one(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with _run_of_another_process(shop, tmp_path) as process:
         _kill(process)
         (run,) = shop.instance.get_runs()
-        shop.instance.add_run_tags(run.run_id, {PROCESS_TAG: f"elsewhere {process.pid} 1"})
+        shop.instance.add_run_tags(run.run_id, {PROCESS_TAG: f"elsewhere {run.run_id} {process.pid} 1"})
         shop.look(LOOKS)
         assert shop.instance.get_runs()[0].status is STARTED
-        later = datetime.now(UTC) + HEARD_WITHIN
-        # Somebody holds the company's lock, on whatever machine.
+        # Nothing was heard of it for long; but somebody holds the company's lock, on whatever machine.
+        monkeypatch.setattr(look, "HEARD_WITHIN", timedelta(0))
         with _held_by_somebody("acme"):
-            shop.look(LOOKS, now=later)
+            shop.look(LOOKS)
         assert shop.instance.get_runs()[0].status is STARTED
-        shop.look(LOOKS, now=later)
+        shop.look(LOOKS)
     assert shop.told() == [("acme", "error", [f"killed {DAY}"])]
 
 
@@ -107,14 +110,29 @@ def test_what_dagster_has_buried_is_buried_in_the_job_log(shop: Shop, tmp_path: 
     assert [row.status for row in job_log.recent(shop.database)] == [Status.FAILED]
 
 
+def test_a_run_that_repeats_a_killed_one_is_not_dead_before_it_begins(shop: Shop, tmp_path: Path) -> None:
+    """Dagster gives it the tags of the first."""
+    with _run_of_another_process(shop, tmp_path) as process:
+        _kill(process)
+        (first,) = shop.instance.get_runs()
+        again = dg.DagsterRun(first.job_name, tags=first.tags, status=dg.DagsterRunStatus.STARTING)
+        shop.instance.add_run(again)
+        shop.look(LOOKS)
+    statuses = {run.run_id: run.status for run in shop.instance.get_runs()}
+    assert statuses == {
+        first.run_id: dg.DagsterRunStatus.FAILURE,
+        again.run_id: dg.DagsterRunStatus.STARTING,
+    }
+
+
 def test_a_number_that_another_process_got_is_gone(shop: Shop) -> None:
     run_id = shop.run()
     run = shop.instance.get_run_by_id(run_id)
     assert run is not None
     assert is_gone(run) is False
-    place, pid, began = run.tags[PROCESS_TAG].split(" ")
-    assert pid == str(os.getpid())
-    other = run.with_tags({PROCESS_TAG: f"{place} {pid} {int(began) + 1}"})
+    pid, began = process_of(run)
+    assert pid == os.getpid()
+    other = run.with_tags({PROCESS_TAG: run.tags[PROCESS_TAG].replace(began, str(int(began) + 1))})
     assert is_gone(other) is True
     assert is_gone(run.with_tags({})) is None
 

@@ -107,9 +107,19 @@ def test_the_newest_day_of_each_table_counts(platform_db: Engine) -> None:
     end = datetime(2025, 12, 3, tzinfo=UTC).timestamp()
     assert found["recs_newest_day_timestamp_seconds", "acme", "vehicle_fitment"] == end
     assert found["recs_due_day_timestamp_seconds", "acme", "vehicle_fitment"] == end
+    assert found["recs_product_due_day_timestamp_seconds", "acme", "vehicle_fitment", "recommendations"] == end
     later = told(platform_db, Companies({"acme": acme}), NOW + timedelta(days=3))
     assert later["recs_newest_day_timestamp_seconds", "acme", "vehicle_fitment"] == end
     assert later["recs_due_day_timestamp_seconds", "acme", "vehicle_fitment"] == end + 3 * 86_400
+
+
+def test_a_product_without_rows_has_nothing_that_could_be_late(platform_db: Engine) -> None:
+    acme = load_companies()["acme"].model_copy(update={"end_date": None, "timezone": "UTC"})
+    of_recommendations = pipeline_of(acme).products["recommendations"].of.name
+    enter(platform_db, of_recommendations, {DAY: 0, DAY - timedelta(days=1): 5})
+    found = told(platform_db, Companies({"acme": acme}))
+    due = {labels[2] for name, *labels in found if name == "recs_product_due_day_timestamp_seconds"}
+    assert due == set(pipeline_of(acme).products) - {"recommendations"}
 
 
 def test_models_and_alerts(platform_db: Engine) -> None:

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from recs_platform.automation.failures import TickError
 from recs_platform.automation.looks.catalogue import LOOKS
 from recs_platform.automation.sensors import alerts as sensor
 from recs_platform.automation.sensors.alerts import alerts_sensor
@@ -189,7 +190,7 @@ def test_books_that_are_away_fail_the_tick_with_a_sentence_and_lose_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(sensor, "record", away)
-        with pytest.raises(UnavailableError, match="does not answer"):
+        with pytest.raises(TickError, match="does not answer"):
             ticks.tick()
     ticks.tick()
     assert len(slack.messages) == 1

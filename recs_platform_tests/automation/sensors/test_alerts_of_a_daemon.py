@@ -22,7 +22,7 @@ import pytest
 from dagster._core.scheduler.instigation import TickStatus
 
 from recs_platform.automation.instance import instance
-from recs_platform.automation.run_process import PROCESS_TAG
+from recs_platform.automation.run_process import process_of
 from recs_platform.automation.sensors.alerts import NAME
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
@@ -30,7 +30,7 @@ from recs_platform.platform_db.tables import Status
 from recs_platform_tests.alerts.stub_slack import StubSlack, stub_slack
 from recs_platform_tests.automation.ui_queries import LOCATION
 from recs_platform_tests.cli.terminal import Terminal
-from recs_platform_tests.e2e.server import answers, free_port
+from recs_platform_tests.e2e.server import RECS, answers, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -59,11 +59,21 @@ class House:
         return f"http://127.0.0.1:{self.port}"
 
     @contextmanager
-    def ui(self) -> Iterator[subprocess.Popen[str]]:
-        process = self.terminal.start("ui", "--port", str(self.port))
+    def ui(self) -> Iterator[subprocess.Popen[bytes]]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("RECS_", "DAGSTER_"))}
+        log = self.terminal.folder / "ui.log"
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                [RECS, "ui", "--port", str(self.port)],
+                env={**own, **self.terminal.environment},
+                cwd=self.terminal.folder,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         try:
             _until(lambda: process.poll() is not None or answers(self.url), "the UI answers")
-            assert process.poll() is None, process.communicate()
+            assert process.poll() is None, log.read_text()
             yield process
         finally:
             _end(process)
@@ -95,7 +105,7 @@ class House:
             run = of_home.get_run_by_id(run_id)
             assert run is not None
             working = any(row.run_id == run_id for row in job_log.running(opened_database()))
-            return run.status, int(run.tags[PROCESS_TAG].split()[1]) if working else None
+            return run.status, process_of(run)[0] if working else None
 
     def succeeded(self, company: str) -> bool:
         with self.terminal.inside():
@@ -171,7 +181,7 @@ def _until(true: Callable[[], object], what: str, seconds: float = _PATIENCE) ->
     return time.monotonic() - begun
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     """With all of its children."""
     for sign in (signal.SIGINT, signal.SIGKILL):
         try:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recs_platform.automation import plan
 from recs_platform.automation.jobs import COMPANY_TAG
 from recs_platform.automation.journal import PARTITION, RANGE_END, RANGE_START
+from recs_platform.automation.rerun import NEVER_AGAIN
 from recs_platform.automation.scheduled import newest_due
-from recs_platform.automation.sensors.landing import Feeds, days_that_landed, taken_together
+from recs_platform.automation.sensors import landing
+from recs_platform.automation.sensors.landed_days import Feeds, days_that_landed, taken_together
 from recs_platform.sources import arrivals
 from recs_platform.sources.arrivals import Arrival
 from recs_platform_tests.automation.sensors.lifts import FEEDS, Ticks, day, deliver, lifts, turn_on
@@ -89,9 +93,9 @@ class Morning:
         turn_on(self.platform.instance, "lifts")
 
     def fails(self, day: date) -> None:
-        """A run of a day that has failed just now."""
+        """A run of a day that has failed just now, of what a rerun does not cure."""
         instance, job = self.platform.instance, self.platform.definitions.resolve_job_def("measurement_daily")
-        run = instance.create_run_for_job(job, tags={COMPANY_TAG: "lifts", PARTITION: f"lifts|{day}"})
+        run = instance.create_run_for_job(job, tags={COMPANY_TAG: "lifts", PARTITION: f"lifts|{day}", **NEVER_AGAIN})
         instance.report_run_failed(run, "nothing had come")
 
 
@@ -132,6 +136,24 @@ def test_what_failed_waits_for_something_new(morning: Morning) -> None:
     again = [request.run_key for request in ticks.asks()]
     assert len(again) == len(first) == 2
     assert not set(again) & set(first)
+
+
+def test_while_a_feed_is_waited_for_the_warehouse_is_asked_once_an_hour(
+    morning: Morning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[date] = []
+
+    def missing_days(*given: Any) -> tuple[date, ...]:
+        asked.append(given[-1])
+        return plan.missing_days(*given)
+
+    monkeypatch.setattr(landing, "missing_days", missing_days)
+    for _ in range(3):
+        assert morning.ticks.asks() == []
+        assert morning.ticks.said == f"lifts: waits for treatments of {morning.due}"
+    assert len(asked) in (1, 2)  # the hour may turn in between
+    deliver(morning.home, [morning.due])
+    assert len(morning.ticks.asks()) == 2
 
 
 def test_a_file_that_is_still_growing_is_waited_for(morning: Morning, monkeypatch: pytest.MonkeyPatch) -> None:

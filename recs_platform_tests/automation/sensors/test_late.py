@@ -3,6 +3,7 @@ made again."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,15 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recs_platform.automation.sensors import late
-from recs_platform.automation.sensors.late import Load, campaign_tables, steps_to_load, steps_to_make_again
+from recs_platform.automation.sensors import late_feeds
+from recs_platform.automation.sensors.late_steps import Load, campaign_tables, steps_to_load, steps_to_make_again
 from recs_platform.pipeline.affected import affected_logs
 from recs_platform.schemas.table import Kind
 from recs_platform.sources import arrivals
 from recs_platform.strategies.catalogue import company_named as built_in
 from recs_platform.strategies.catalogue import pipelines
+from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days
-from recs_platform_tests.automation.sensors.lifts import Ticks, day, deliver, lifts, turn_on
+from recs_platform_tests.automation.sensors.lifts import FEEDS, Ticks, day, deliver, lifts, turn_on
 from recs_platform_tests.promises.platform import Platform
 
 SENSOR = "measurement_late_data"
@@ -36,7 +38,7 @@ def test_days_that_come_late_and_what_shows_them_are_made_again_and_nothing_else
     own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Files of this minute are as good as files of yesterday.
-    monkeypatch.setattr(late, "SETTLED_AFTER", timedelta())
+    monkeypatch.setattr(late_feeds, "SETTLED_AFTER", timedelta())
     monkeypatch.setattr(arrivals, "SETTLED_AFTER", timedelta())
     company = lifts(own_home, end_date=str(day(11)))
     days = [day(number) for number in range(12)]
@@ -104,6 +106,31 @@ def materialized(platform: Platform, run: dg.ExecuteInProcessResult) -> Mapping[
             key = event.step_materialization_data.materialization
             made.setdefault(key.asset_key.path[-1], set()).add(date.fromisoformat(str(key.partition).split("|")[1]))
     return made
+
+
+def test_a_database_is_asked_for_its_newest_days(
+    own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what it has forgotten stays loaded."""
+    monkeypatch.setenv("ORDERS_URL", f"sqlite:///{tmp_path / 'orders.db'}")
+    orders = sqlite3.connect(tmp_path / "orders.db", isolation_level=None)
+    orders.execute("CREATE TABLE orders (id TEXT, day TEXT)")
+    sql = {"connector": "sql", "url_env": "ORDERS_URL", "query": "SELECT id FROM orders WHERE day = :as_of"}
+    files = {feed: {"connector": "files", "path": f"lifts/{feed}/{{date}}.csv"} for feed in FEEDS}
+    company = lifts(own_home, end_date=str(day(11)), sources={**files, "events": sql})
+    platform = Platform(own_home, [company])
+    turn_on(platform.instance, "lifts")
+    days = Days(day(0), day(9))
+    counts = [{"event_date": day(8), "source_table": "events", "landed": 2, "rejected": 0, "merged": 0, "kept": 2}]
+    for table, rows in (("landed_events", []), ("source_counts", counts)):
+        ref = platform.ref("lifts", table)
+        platform.lake.replace(Subject(table, "lifts", ref, days), ref.spec.arrow_table(rows).to_reader())
+    assert Ticks(platform, SENSOR).asks() == []
+    for number in (1, 6):
+        orders.execute("INSERT INTO orders VALUES (?, ?)", (str(number), str(day(number))))
+    (load,) = Ticks(platform, SENSOR).asks()
+    assert str(load.run_key).startswith(f"lifts history {day(6)} late ")
+    assert {key.path[-1] for key in load.asset_selection or ()} == {"landed_events", "source_counts"}
 
 
 @settings(max_examples=30)

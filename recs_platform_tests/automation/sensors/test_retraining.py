@@ -90,7 +90,7 @@ def test_the_job_makes_the_plan_and_all_that_follows_from_it_and_no_log(shop: Sh
 
 
 def test_without_reports_or_a_lake_nothing_is_asked_for(shop: Shop) -> None:
-    assert shop.ticks.says() == "metro: no drift report yet; twin: no drift report yet"
+    assert shop.ticks.says() == "metro, twin: no drift report yet"
     shop.reports({day(0): {}})
     assert shop.ticks.says() == "metro: Nothing new asks for a training (2025-09-02); twin: no drift report yet"
 
