@@ -7,11 +7,14 @@ failed counts for nothing: whoever mended the reason may have changed what its t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import dagster as dg
+from dagster._core.storage.event_log import SqlEventLogStorage
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from sqlalchemy import select
 
 from recs_platform.automation.failures import cause_of
 from recs_platform.automation.partitions import split_key
@@ -20,7 +23,6 @@ from recs_platform.automation.plan import Step
 _TOLD = {
     dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
-    dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
     dg.DagsterEventType.STEP_FAILURE,
 }
@@ -49,7 +51,28 @@ def progress(instance: dg.DagsterInstance, runs: Sequence[dg.DagsterRun]) -> Pro
         told.run_ids.add(run.run_id)
         for event in events:
             _take_in(told, event)
+    for table, day in _made(instance, told.run_ids):
+        told.made.setdefault(table, set()).add(day)
     return told
+
+
+def _made(instance: dg.DagsterInstance, run_ids: Collection[str]) -> Iterator[tuple[str, date]]:
+    """As Dagster's pages have it. On SQLite that is another file than a run's own events, written before them: a run
+    that is killed in between is said to have made a table, and must not make it twice."""
+    log, events = instance.event_log_storage, SqlEventLogStorageTable.c
+    if not run_ids or not isinstance(log, SqlEventLogStorage):
+        return
+    made = select(events.asset_key, events.partition).where(
+        events.run_id.in_(run_ids),
+        events.dagster_event_type == dg.DagsterEventType.ASSET_MATERIALIZATION.value,
+        events.partition.is_not(None),
+    )
+    with log.index_connection() as connection:
+        rows = connection.execute(made).all()
+    for asset_key, partition in rows:
+        key = dg.AssetKey.from_db_string(asset_key)
+        if key is not None:
+            yield key.path[-1], split_key(partition)[1]
 
 
 def left_of(step: Step, told: Progress, stored_by: Mapping[str, Mapping[date, str | None]]) -> Step | None:
@@ -81,10 +104,6 @@ def _take_in(told: Progress, event: dg.DagsterEvent) -> None:
         case dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
             planned = event.asset_check_planned_data
             told.checks.add((planned.asset_key.path[-1], planned.check_name))
-        case dg.DagsterEventType.ASSET_MATERIALIZATION:
-            made = event.step_materialization_data.materialization
-            if made.partition:
-                told.made.setdefault(made.asset_key.path[-1], set()).add(split_key(made.partition)[1])
         case dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             verdict = event.asset_check_evaluation_data
             told.judged.add((verdict.asset_key.path[-1], verdict.check_name))
