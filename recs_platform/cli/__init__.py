@@ -70,6 +70,9 @@ for module in (
     backfill,
     status,
     ui,
+    doctor,
+    metrics,
+    housekeeping,
     why,
     query,
     compare,
@@ -79,9 +82,6 @@ for module in (
     example,
     simulate,
     bench,
-    doctor,
-    housekeeping,
-    metrics,
 ):
     module.register(app)
 app.add_typer(alerts.app, name="alerts")
