@@ -17,6 +17,7 @@ from functools import partial
 
 import dagster as dg
 
+from recs_platform.automation.failures import guarded_tick
 from recs_platform.automation.jobs import COMPANY_TAG, Job
 from recs_platform.automation.journal import PARTITION
 from recs_platform.automation.partitions import partition_key
@@ -50,6 +51,7 @@ def landing_sensor(
         description="Makes a company's missing days as soon as their feeds have come, when the schedule found nothing "
         "in the morning, or failed. For companies whose schedule is on.",
     )
+    @guarded_tick
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         warehouse: Warehouse = context.resources.warehouse
         instance, now = context.instance, datetime.now(UTC)

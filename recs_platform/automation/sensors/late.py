@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
+from recs_platform.automation.failures import guarded_tick
 from recs_platform.automation.jobs import COMPANY_TAG, Job
 from recs_platform.automation.journal import asked_partitions
 from recs_platform.automation.partitions import company_and_days
@@ -58,6 +59,7 @@ def late_sensor(
         description="Loads the days again of which a feed holds other rows now than when they were loaded, and then "
         "makes the campaign tables again that show them. For companies whose schedule is on.",
     )
+    @guarded_tick
     def late_data(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         warehouse: Warehouse = context.resources.warehouse
         instance, now = context.instance, datetime.now(UTC)

@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.automation.failures import guarded_tick
 from recs_platform.automation.jobs import COMPANY_TAG, Job, training_job
 from recs_platform.automation.journal import PARTITION
 from recs_platform.automation.partitions import company_and_days, partition_key
@@ -50,6 +51,7 @@ def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job:
         description="Trains when the newest drift report of a company shows drift, a changed volume or new "
         "categories: once per shift, and no sooner than the cool-down allows.",
     )
+    @guarded_tick
     def retraining(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         warehouse: Warehouse = context.resources.warehouse
 
