@@ -179,10 +179,14 @@ def test_no_day_is_left_out_or_asked_for_twice_when_clocks_change(
 
 def test_every_tick_that_decides_something_says_its_reason_first(definitions: dg.Definitions) -> None:
     """Dagster wraps what decides (`__wrapped__`), and so does `guarded_tick`."""
-    deciding = [*definitions.sensors or (), *definitions.schedules or ()]
-    unguarded = {one.name for one in deciding if not hasattr(getattr(one, "__wrapped__", None), "__wrapped__")}
+    sensors, schedules = list(definitions.sensors or ()), list(definitions.schedules or ())
+    unguarded = {one.name for one in [*sensors, *schedules] if not hasattr(_decides(one), "__wrapped__")}
     # Those that only have a time decide nothing.
-    plain = {one.name for one in definitions.schedules or () if not hasattr(one, "__wrapped__")}
-    assert {one.name for one in definitions.sensors or ()} >= {"alerts", "offer_ranking_retraining"}
+    plain = {one.name for one in schedules if _decides(one) is None}
+    assert {one.name for one in sensors} >= {"alerts", "offer_ranking_retraining"}
     assert unguarded == plain
-    assert plain < {one.name for one in definitions.schedules or ()}
+    assert plain < {one.name for one in schedules}
+
+
+def _decides(tick: Any) -> Any:
+    return getattr(tick, "__wrapped__", None)
