@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from recs_platform.alerts.channels.channel import Channel
     from recs_platform.alerts.message import Message
     from recs_platform.alerts.overview import KnownTrouble, WaitingMessage
+
+_LOOKS_BACK = timedelta(days=1)
 
 app = typer.Typer(help="List what is wrong and what waits to be told, try the channels, send.", no_args_is_help=True)
 
@@ -75,23 +77,34 @@ def send_alerts(
     again: Annotated[bool, typer.Option("--again", help="Also what did not go before, at once.")] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Send what is due, as the sensor `alerts` does while the daemon runs."""
-    from recs_platform.alerts.channels import open_channels
-    from recs_platform.alerts.deliver import deliver, wake
+    """Look for what is wrong, and send what is due, as the sensor `alerts` does while the daemon runs.
+
+    It looks at the runs of the last day. Nothing is told twice, however often it is called."""
+    from recs_platform.alerts.deliver import wake
+    from recs_platform.automation.instance import instance
+    from recs_platform.automation.looks import ended_runs
+    from recs_platform.automation.looks.look import Cursors
+    from recs_platform.automation.looks.watch import watch
     from recs_platform.platform_db.engine import opened_database
     from recs_platform.settings import require_home
+    from recs_platform.strategies.catalogue import load_companies, pipelines
 
     require_home()
-    database, now = opened_database(), datetime.now(UTC)
+    now = datetime.now(UTC)
     if again:
-        wake(database, now)
-    done = deliver(database, open_channels(), now)
+        wake(opened_database(), now)
+    since = ended_runs.Seen.beginning(now - _LOOKS_BACK)
+    with instance() as dagster:
+        done = watch(dagster, load_companies(), pipelines(), Cursors({ended_runs.NAME: since.to_text()}))
+    sent = done.sent
     if as_json:
-        print_json(asdict(done))
+        print_json({**asdict(sent), "looks_failed": done.looks.failed})
     else:
-        mark = ("failed", "red") if done.failed else ("ok", "green")
-        say(mark, f"  {done.sent} sent, {done.failed} not sent, {done.waiting} wait.")
-    return FAILED if done.failed else 0
+        for look, why in done.looks.failed.items():
+            say(("failed", "red"), f"  the look at {look}: {why}")
+        mark = ("failed", "red") if sent.failed else ("ok", "green")
+        say(mark, f"  {sent.sent} sent, {sent.failed} not sent, {sent.waiting} wait.")
+    return FAILED if sent.failed or done.looks.failed else 0
 
 
 def _check_name(name: str | None) -> None:

@@ -11,9 +11,12 @@ from sqlalchemy import Engine
 from recs_platform.alerts.finding import PLATFORM, Kind, Severity, Trouble
 from recs_platform.alerts.policy import Policy
 from recs_platform.alerts.record import record
-from recs_platform.platform_db.engine import engine
+from recs_platform.automation.instance import instance
+from recs_platform.errors import ConfigError
+from recs_platform.platform_db.engine import engine, opened_database
 from recs_platform_tests.alerts.books import copied, finding, look, trouble
 from recs_platform_tests.alerts.stub_slack import StubSlack, stub_slack
+from recs_platform_tests.automation.looks.shop import Shop
 from recs_platform_tests.cli.terminal import Terminal
 
 ACME = Policy(("slack:#acme", "mail:jane.doe@acme.example"))
@@ -128,6 +131,30 @@ def test_what_is_due_is_sent_by_hand(terminal: Terminal, books: Engine, slack: S
     slack.channels = None
     assert terminal.recs("alerts", "send", **slack.environment).out == "ok  0 sent, 0 not sent, 1 wait.\n"
     assert terminal.recs("alerts", "send", "--again", **slack.environment).out == "ok  1 sent, 0 not sent, 0 wait.\n"
-    assert terminal.recs("alerts", "send", "--json", **slack.environment).json == {"sent": 0, "failed": 0, "waiting": 0}
+    assert terminal.recs("alerts", "send", "--json", **slack.environment).json == {
+        "sent": 0,
+        "failed": 0,
+        "waiting": 0,
+        "looks_failed": {},
+    }
     assert len(slack.messages) == 1
     engine(f"sqlite:///{terminal.folder / '.recs' / 'platform.db'}").dispose()
+
+
+@pytest.mark.slow
+def test_without_a_daemon_what_failed_today_is_told_when_somebody_asks(terminal: Terminal, slack: StubSlack) -> None:
+    def refuse(_: object) -> None:
+        raise ConfigError("acme: the feed has no column item_id.")
+
+    with terminal.inside(), instance() as dagster:
+        database = opened_database()
+        Shop(dagster, database).run(refuse)
+    environment = {**slack.environment, "RECS_SLACK_CHANNEL": "#data"}
+    assert terminal.recs("alerts", "send", **environment).out == "ok  1 sent, 0 not sent, 0 wait.\n"
+    assert "the feed has no column item_id" in "".join(slack.texts())
+    for _ in range(2):
+        assert terminal.recs("alerts", "send", **environment).out == "ok  0 sent, 0 not sent, 0 wait.\n"
+    with terminal.inside(), instance() as dagster:
+        Shop(dagster, database).run()
+    assert terminal.recs("alerts", "send", **environment).out == "ok  1 sent, 0 not sent, 0 wait.\n"
+    database.dispose()

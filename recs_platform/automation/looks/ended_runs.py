@@ -51,7 +51,7 @@ class Seen:
     @classmethod
     def read(cls, text: str | None, now: datetime) -> Seen:
         if not text:
-            return cls(now - FIRST_LOOK_BACK + OVERLAP, {})
+            return cls.beginning(now - FIRST_LOOK_BACK)
         kept = json.loads(text)
         seen = {run_id: datetime.fromtimestamp(at, UTC) for run_id, at in kept["seen"].items()}
         return cls(datetime.fromisoformat(kept["upto"]), seen)
@@ -60,6 +60,11 @@ class Seen:
         # Dagster keeps it with every tick, so it is short.
         seen = {run_id: int(at.timestamp()) for run_id, at in self.run_ids.items()}
         return json.dumps({"upto": self.upto.isoformat(), "seen": seen})
+
+    @classmethod
+    def beginning(cls, begin: datetime) -> Seen:
+        """With nothing seen, so that the next look begins there."""
+        return cls(begin + OVERLAP, {})
 
     @property
     def begins(self) -> datetime:

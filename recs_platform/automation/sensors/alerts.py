@@ -3,40 +3,27 @@
 It is on from the start. It starts no run, and whatever it meets, no run waits for it. Its cursor is how far each look
 has come; a tick that breaks off begins again there, and what it booked already is not booked twice.
 
-Not here: what is looked at (looks/), what of it is told, and to whom (`recs_platform.alerts`).
+Not here: the looks and what becomes of them (looks/watch.py).
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 
 import dagster as dg
-from sqlalchemy import Engine
 
-from recs_platform.alerts.channels import open_channels
-from recs_platform.alerts.deliver import deliver
-from recs_platform.alerts.finding import Observation
-from recs_platform.alerts.policy import policy_of
-from recs_platform.alerts.record import record
 from recs_platform.automation.failures import guarded_tick
 from recs_platform.automation.looks.catalogue import LOOKS
-from recs_platform.automation.looks.look import Cursors, Look, LookContext
-from recs_platform.automation.looks.tick import take_looks
+from recs_platform.automation.looks.look import Cursors, Look
+from recs_platform.automation.looks.watch import watch
 from recs_platform.companies.known_companies import Companies
-from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.platform_db.engine import opened_database
 from recs_platform.settings import require_home
-from recs_platform.warehouse.environment import open_warehouse
 
 NAME = "alerts"
 EVERY_SECONDS = 20
-SECONDS_TO_LOOK = 15
-"""Dagster gives a tick a minute, and sending may take most of it."""
 
 
 def alerts_sensor(
@@ -58,33 +45,11 @@ def alerts_sensor(
         except ConfigError:
             # Whoever only looks makes nothing.
             return dg.SensorResult(skip_reason=dg.SkipReason("nothing was ever made here"), cursor=context.cursor)
-        database = opened_database()
         cursors = read_cursors(context.cursor)
-        looking = LookContext(
-            instance=context.instance,
-            database=database,
-            companies=companies,
-            pipelines=pipelines,
-            now=datetime.now(UTC),
-            open_warehouse=open_warehouse,
-            cursors=cursors,
-            until=time.monotonic() + SECONDS_TO_LOOK,
-        )
-        done = take_looks(looking, looks, booking(database, companies))
-        sent = deliver(database, open_channels(), datetime.now(UTC))
-        told = f"{done}; {sent.sent} sent, {sent.failed} failed, {sent.waiting} waiting"
-        return dg.SensorResult(skip_reason=dg.SkipReason(told), cursor=json.dumps(cursors))
+        done = watch(context.instance, companies, pipelines, cursors, looks)
+        return dg.SensorResult(skip_reason=dg.SkipReason(str(done)), cursor=json.dumps(cursors))
 
     return alerts
-
-
-def booking(database: Engine, companies: Mapping[str, Company]) -> Callable[[Observation], None]:
-    """Each as the company's file says; of one that is no more, or is broken, as trouble of the platform."""
-
-    def book(observation: Observation) -> None:
-        record(database, observation, policy_of(companies.get(observation.company)))
-
-    return book
 
 
 def read_cursors(text: str | None) -> Cursors:

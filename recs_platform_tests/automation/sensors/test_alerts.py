@@ -16,8 +16,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from recs_platform.automation.failures import TickError
+from recs_platform.automation.looks import watch
 from recs_platform.automation.looks.catalogue import LOOKS
-from recs_platform.automation.sensors import alerts as sensor
 from recs_platform.automation.sensors.alerts import alerts_sensor
 from recs_platform.companies.known_companies import BrokenCompany, Companies
 from recs_platform.errors import ConfigError, UnavailableError
@@ -159,7 +159,7 @@ def test_who_is_killed_before_sending_sends_once(
         raise KilledError
 
     with monkeypatch.context() as patch:
-        patch.setattr(sensor, "deliver", killed)
+        patch.setattr(watch, "deliver", killed)
         with pytest.raises(KilledError):
             ticks.tick()
     for _ in range(3):
@@ -189,7 +189,7 @@ def test_books_that_are_away_fail_the_tick_with_a_sentence_and_lose_nothing(
         raise UnavailableError("the platform database does not answer.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sensor, "record", away)
+        patch.setattr(watch, "record", away)
         with pytest.raises(TickError, match="does not answer"):
             ticks.tick()
     ticks.tick()
