@@ -8,12 +8,12 @@ import dagster as dg
 
 from recs_platform.assembly.check_results import check_result, not_judged
 from recs_platform.assembly.earlier_days import GUARDED, earlier_days_check
+from recs_platform.assembly.freshness_policies import policy_of
 from recs_platform.assembly.handover import call_table_function
 from recs_platform.assembly.links import asset_links
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
 from recs_platform.assembly.schedules import company_schedule
 from recs_platform.automation.failures import guarded_step
-from recs_platform.automation.freshness import policy_of
 from recs_platform.automation.jobs import Job, daily_job, history_job, training_job
 from recs_platform.automation.journal import RANGE_START
 from recs_platform.automation.partitions import company_and_days, mapping_back

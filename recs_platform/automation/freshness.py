@@ -4,31 +4,27 @@ A day is due on the morning on which its company's schedule makes it, by the tim
 strategy. Nothing is due of a company whose schedule is off, or was turned on after that morning's run; of a day before
 its first or after its last, of one that is lost, or on which its strategy makes no snapshots.
 
-Not here: telling anybody (looks/freshness.py).
+Not here: telling anybody (looks/freshness.py), and what Dagster shows (assembly/freshness_policies.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import dagster as dg
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from recs_platform.automation.scheduled import RUNS_AT, day_made_at, local_moment, scheduled_on
 from recs_platform.companies.model import Company
-from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.left_out import left_out
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.tables import Publication, PublicationStatus
 from recs_platform.warehouse.protocol import Tables
 
-_WEEK = 7
-_A_DAY_AT_MOST = timedelta(hours=22)
-"""Two ticks of a daily cron are that far apart at least, also when clocks change."""
+WEEK = 7
 
 LiveDays = Mapping[tuple[str, str], date]
 """The day that is live, by company and product."""
@@ -58,7 +54,7 @@ def newest_deadline(company: Company, product: str, now: datetime, since: dateti
     """The newest deadline that is over; None where nothing is due. `since` is when the company's schedule was turned
     on."""
     today = local_date(company, now)
-    for back in range(-1, _WEEK + 3):
+    for back in range(-1, WEEK + 3):
         morning = today - timedelta(days=back)
         ran, at = scheduled_on(company, morning), deadline_on(company, product, morning)
         if at > now:
@@ -114,32 +110,8 @@ def live_days(database: Engine) -> LiveDays:
         return {(company, product): day for company, product, day in session.execute(query)}
 
 
-def policy_of(companies: Collection[Company], strategy: AnyStrategy, product: str) -> dg.FreshnessPolicy:
-    """What Dagster's UI shows of a product. It knows no partitions: an asset is fresh when that of any company was made
-    since the day was over. So it goes by the last of all deadlines; the look at deadlines goes by each company's own.
-    """
-    monday = date(2025, 1, 6)
-    due_day = monday + timedelta(days=(strategy.cadence.newest_due(monday + timedelta(days=6)) - monday).days)
-    mornings = [(company, _morning_of(company, due_day)) for company in companies]
-    last, morning = max(mornings, key=lambda one: (deadline_on(one[0], product, one[1]), one[0].name))
-    at, local = deadline_on(last, product, morning), last.deadline(product)
-    over = datetime.combine(due_day + timedelta(days=1), time(), UTC)
-    weekday = "*" if strategy.cadence.weekday is None else str(local_date(last, at).isoweekday() % _WEEK)
-    return dg.FreshnessPolicy.cron(
-        deadline_cron=f"{local.minute} {local.hour} * * {weekday}",
-        lower_bound_delta=min(max(at - over, timedelta(hours=1)), _A_DAY_AT_MOST),
-        timezone=last.timezone,
-    )
-
-
 def local_date(company: Company, moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(company.timezone)).date()
-
-
-def _morning_of(company: Company, day: date) -> date:
-    """The date of the company's calendar on which its schedule makes a day."""
-    near = (day + timedelta(days=after) for after in range(3))
-    return next(morning for morning in near if day_made_at(scheduled_on(company, morning)) == day)
 
 
 def _is_expected(company: Company, day: date) -> bool:

@@ -16,7 +16,7 @@ import dagster as dg
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from recs_platform.automation.dead_runs import bury_others
+from recs_platform.automation.burial import bury_others
 from recs_platform.automation.failures import retried
 from recs_platform.automation.locks import company_lock
 from recs_platform.automation.partitions import company_and_days

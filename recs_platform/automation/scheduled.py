@@ -1,7 +1,5 @@
-"""Which companies run by themselves, and which day of one is due: what its schedule makes, and since when.
-
-A company runs by itself when its schedule is on. It is the one switch for a company: sensors and the look for late
-products go by it. Not here: the schedule itself (assembly/schedules.py).
+"""When a company's schedule runs, and which day it makes. Not here: the schedule itself (assembly/schedules.py), and
+whether it is on (switches.py).
 """
 
 from __future__ import annotations
@@ -9,42 +7,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import dagster as dg
-from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.scheduler.instigation import InstigatorStatus
-
 from recs_platform.companies.model import Company
 
 RUNS_AT = time(6)
 """In the company's own time zone: by then yesterday's feeds are due."""
 DAILY_RUN_AT = f"{RUNS_AT.minute} {RUNS_AT.hour} * * *"
 """As cron says it."""
-_ENDING = "_daily"
+ENDING = "_daily"
 
 
 def schedule_name(company: str) -> str:
-    return f"{company}{_ENDING}"
-
-
-def scheduled_since(instance: dg.DagsterInstance) -> dict[str, datetime]:
-    """The companies whose schedule is on, and since when. Schedules are off until somebody turns them on, which Dagster
-    remembers; an instance in memory has none."""
-    if instance.schedule_storage is None:
-        return {}
-    on = instance.all_instigator_state(
-        instigator_type=InstigatorType.SCHEDULE, instigator_statuses={InstigatorStatus.RUNNING}
-    )
-    since: dict[str, datetime] = {}
-    for state in on:
-        began = getattr(state.instigator_data, "start_timestamp", None)
-        if state.instigator_name.endswith(_ENDING):
-            since[state.instigator_name.removesuffix(_ENDING)] = datetime.fromtimestamp(began or 0, UTC)
-    return since
-
-
-def scheduled_companies(instance: dg.DagsterInstance) -> frozenset[str]:
-    """The companies that run by themselves, by name."""
-    return frozenset(scheduled_since(instance))
+    return f"{company}{ENDING}"
 
 
 def day_made_at(scheduled: datetime) -> date:

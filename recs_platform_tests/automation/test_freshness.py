@@ -10,7 +10,8 @@ from dagster._core.definitions.freshness import CronFreshnessPolicy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recs_platform.automation.freshness import Due, is_missed, newest_deadline, policy_of
+from recs_platform.assembly.freshness_policies import policy_of
+from recs_platform.automation.freshness import Due, is_missed, newest_deadline
 from recs_platform.automation.scheduled import newest_due
 from recs_platform.companies.model import Company
 from recs_platform.declarations.cadence import Cadence

@@ -17,7 +17,7 @@ from dagster._core.workspace.load_target import PythonFileTarget
 from dagster._daemon.auto_run_reexecution.auto_run_reexecution import consume_new_runs_for_automatic_reexecution
 
 from recs_platform.automation import failures, journal
-from recs_platform.automation.dead_runs import bury, bury_others
+from recs_platform.automation.burial import bury, bury_others
 from recs_platform.automation.instance import shipped_file
 from recs_platform.automation.jobs import COMPANY_TAG
 from recs_platform.automation.journal import PARTITION

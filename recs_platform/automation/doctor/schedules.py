@@ -9,8 +9,9 @@ from dagster._core.scheduler.instigation import InstigatorStatus
 from recs_platform.automation.doctor.examined import Examined, ok, warning, wrong
 from recs_platform.automation.doctor.home import Home
 from recs_platform.automation.jobs import HOUSEKEEPING_JOB
-from recs_platform.automation.scheduled import newest_due, scheduled_companies
+from recs_platform.automation.scheduled import newest_due
 from recs_platform.automation.sensors.alerts import NAME as ALERTS
+from recs_platform.automation.switches import scheduled_companies
 from recs_platform.plurals import counted, listed
 
 _TURN_ON = "Turn it on in the UI (Automation): recs ui"

@@ -13,7 +13,7 @@ from recs_platform.alerts.finding import Finding, Kind, Observation, Severity, T
 from recs_platform.automation.freshness import LiveDays, Missed, live_days, missed_by
 from recs_platform.automation.looks.look import LookContext
 from recs_platform.automation.looks.open_troubles import open_of_kind
-from recs_platform.automation.scheduled import scheduled_since
+from recs_platform.automation.switches import scheduled_since
 from recs_platform.companies.model import Company
 from recs_platform.warehouse.slices import Days
 

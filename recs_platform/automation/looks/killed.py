@@ -21,7 +21,8 @@ import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
 from recs_platform.alerts.finding import PLATFORM, Observation
-from recs_platform.automation.dead_runs import bury, death_in_words, death_of
+from recs_platform.automation.burial import bury
+from recs_platform.automation.dead_runs import death_in_words, death_of
 from recs_platform.automation.locks import company_lock
 from recs_platform.automation.looks.look import LookContext
 from recs_platform.automation.looks.run_facts import whose

@@ -23,11 +23,11 @@ from recs_platform.automation.jobs import COMPANY_TAG, Job
 from recs_platform.automation.journal import asked_partitions
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.automation.requests import run_request, under_way
-from recs_platform.automation.scheduled import scheduled_companies
 from recs_platform.automation.sensors.cursor import Cursor
 from recs_platform.automation.sensors.late_feeds import Late, late_days
 from recs_platform.automation.sensors.late_steps import Load, campaign_tables, steps_to_load, steps_to_make_again
 from recs_platform.automation.sensors.turns import Answer, look_at_each
+from recs_platform.automation.switches import scheduled_companies
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.affected import affected_logs
 from recs_platform.pipeline.pipeline import Pipeline
