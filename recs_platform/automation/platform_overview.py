@@ -178,7 +178,7 @@ def _health(state: CompanyState, pipeline: Pipeline, due: date | None, live: Ite
     if state.missing_days:
         return Health.LATE, missing_in_words(state.missing_days)
     if due and state.newest < due:
-        return Health.LATE, f"{due} is due, and its newest day is {state.newest}"
+        return Health.LATE, f"{due} is due, and its newest day is {state.newest}: recs run {state.company} --date {due}"
     waiting = [reason for reason in (_not_live(state, pipeline, name, live) for name in pipeline.products) if reason]
     return (Health.HELD_BACK, "; ".join(waiting)) if waiting else (Health.OK, "")
 

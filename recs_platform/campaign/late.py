@@ -1,7 +1,6 @@
 """Late data: which days to load again, and which campaign tables to make again, when opens and clicks come after all.
 
-Pure. Not here: noticing that a feed has changed, and starting the runs (a sensor), or doing it by hand
-(`recs backfill`).
+Pure. Not here: noticing that a feed has changed, and starting the runs (automation/sensors/late.py).
 """
 
 from __future__ import annotations

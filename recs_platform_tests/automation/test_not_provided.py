@@ -60,7 +60,7 @@ def test_a_table_that_is_provided_later(tmp_path: Path) -> None:
 
     describe(terminal, without=False)
     assert states(terminal)["interactions"] == ("stale", "it was made without interactions")
-    ran = terminal.recs("backfill", "corner", "--from", "2025-09-01", "--to", DAY)
+    ran = terminal.recs("backfill", "corner", "--from", "2025-09-01", "--to", DAY, "--again")
     assert ran.code == 0, ran.told
     assert "not provided" not in ran.told
     # On that day nobody has opened anything: that is empty, and something else. In the days before, somebody has.

@@ -54,7 +54,10 @@ def test_a_day_is_due_when_the_morning_after_it_is_over(own: Terminal) -> None:
     assert [str(one.as_of) for one in concord.live][:1] == ["2025-09-03"]
     assert overview(datetime(2025, 9, 5, 8, tzinfo=UTC))["concord"].health is Health.OK
     late = overview(datetime(2025, 9, 5, 10, tzinfo=UTC))["concord"]
-    assert (late.health, late.why) == (Health.LATE, "2025-09-04 is due, and its newest day is 2025-09-03")
+    assert (late.health, late.why) == (
+        Health.LATE,
+        f"2025-09-04 is due, and its newest day is 2025-09-03: recs run {late.company} --date 2025-09-04",
+    )
 
 
 def test_what_was_made_and_is_not_live_is_held_back(own: Terminal) -> None:
