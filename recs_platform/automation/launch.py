@@ -71,7 +71,8 @@ def _created_run(job: dg.JobDefinition, instance: dg.DagsterInstance, step: Step
     selected = job.get_subset(asset_selection=tables, asset_check_selection=checks)
     # Whoever started it is there, and starts it again.
     tags = {**job.run_tags, **_partition_tags(job, step), COMPANY_TAG: step.company, **NEVER_AGAIN, **step.tags}
-    plan = create_execution_plan(selected, run_config=_QUIET, tags=tags, instance_ref=instance.get_ref())
+    ref = instance.get_ref() if instance.is_persistent else None
+    plan = create_execution_plan(selected, run_config=_QUIET, tags=tags, instance_ref=ref)
     # Dagster's own short form of this knows no checks.
     return instance.create_run(
         job_name=job.name,
