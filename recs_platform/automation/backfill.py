@@ -23,7 +23,7 @@ from recs_platform.automation.partitions import company_and_days
 from recs_platform.automation.plan import Step, last_day_that_is_over, plan_backfill
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.coverage import coverage
-from recs_platform.pipeline.failed_parts import failed_parts
+from recs_platform.pipeline.failed_parts import days_with_failed_parts
 from recs_platform.plurals import counted
 from recs_platform.strategies.catalogue import company_named, pipeline_of
 from recs_platform.warehouse.protocol import Warehouse
@@ -94,9 +94,7 @@ def _planned(
     newest, steps = last_day_that_is_over(), list[Step]()
     for company in companies:
         there = coverage(company, pipeline_of(company), warehouse)
-        failed = (
-            [] if again else [day for day in days if failed_parts(company, there.pipeline, warehouse, database, day)]
-        )
+        failed = [] if again else days_with_failed_parts(company, there.pipeline, warehouse, database, days)
         steps += plan_backfill(there, days, newest=newest, again=again, failed=failed)
     return [step.tagged({STEP_TAG: _name(step)}) for step in steps]
 

@@ -13,6 +13,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.tables import JobRun
 from recs_platform.warehouse.protocol import Tables
+from recs_platform.warehouse.slices import Days
 
 
 def failed_parts(
@@ -20,7 +21,7 @@ def failed_parts(
 ) -> Mapping[str, JobRun]:
     """The tables of a day that failed, or whose check did, and the run in which it happened: the newest, if several."""
     failed: dict[str, JobRun] = {}
-    for run in job_log.covering(database, company.name, day):
+    for run in job_log.covering(database, company.name, day, day):
         for table in run.failed_tables:
             if (
                 table in pipeline.tables
@@ -29,6 +30,16 @@ def failed_parts(
             ):
                 failed[table] = run
     return failed
+
+
+def days_with_failed_parts(
+    company: Company, pipeline: Pipeline, warehouse: Tables, database: Engine, days: Days
+) -> list[date]:
+    """Those of a range on which something failed and was not made since. The log is asked once for all, and then for the
+    days of runs that failed."""
+    failed = [run for run in job_log.covering(database, company.name, days.first, days.last) if run.failed_tables]
+    seen = {day for run in failed for day in Days(max(run.first_date, days.first), min(run.last_date, days.last))}
+    return [day for day in sorted(seen) if failed_parts(company, pipeline, warehouse, database, day)]
 
 
 def _made_since(run: JobRun, table: str, company: Company, pipeline: Pipeline, warehouse: Tables, day: date) -> bool:

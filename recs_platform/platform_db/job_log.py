@@ -105,11 +105,11 @@ def died(engine: Engine, run_id: str, *, found_at: datetime.datetime, message: s
         connection.execute(update(JobRun).where(JobRun.run_id == run_id, JobRun.status == Status.RUNNING).values(row))
 
 
-def covering(engine: Engine, company: str, day: datetime.date) -> Sequence[JobRun]:
-    """The runs of a company that made a day, or a range with it, newest first."""
+def covering(engine: Engine, company: str, first: datetime.date, last: datetime.date) -> Sequence[JobRun]:
+    """The runs of a company that made any day of a range, newest first."""
     query = (
         select(JobRun)
-        .where(JobRun.company == company, JobRun.first_date <= day, JobRun.last_date >= day)
+        .where(JobRun.company == company, JobRun.first_date <= last, JobRun.last_date >= first)
         .order_by(JobRun.started_at.desc(), JobRun.id.desc())
     )
     with Session(engine) as session:

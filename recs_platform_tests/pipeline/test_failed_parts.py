@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from recs_platform.pipeline.failed_parts import failed_parts
+from recs_platform.pipeline.failed_parts import days_with_failed_parts, failed_parts
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.tables import Status
 from recs_platform.strategies.catalogue import company_named, pipelines
@@ -85,3 +85,17 @@ def test_runs_of_other_days_say_nothing(platform_db: Engine, days: Days) -> None
 def test_what_is_no_table_of_the_strategy_is_no_part(platform_db: Engine) -> None:
     ran(platform_db, 0, ["allocation_publication", "events_days_without_events"])
     assert found(platform_db, Made()) == {}
+
+
+def test_the_days_of_a_range_are_those_that_one_by_one_have_failed_parts(platform_db: Engine) -> None:
+    ran(platform_db, 0, ["events"], Days(DAY - timedelta(days=2), DAY))
+    ran(platform_db, 10, [], Days.one(DAY + timedelta(days=1)))
+    ran(platform_db, 20, ["events"], Days.one(DAY + timedelta(days=3)))
+    concord, pipeline = company_named("concord"), pipelines()["replenishment"]
+    stored: Any = Made(events=60)  # that of DAY was made again
+    wide = Days(DAY - timedelta(days=5), DAY + timedelta(days=5))
+    one_by_one = [day for day in wide if failed_parts(concord, pipeline, stored, platform_db, day)]
+    assert days_with_failed_parts(concord, pipeline, stored, platform_db, wide) == one_by_one
+    assert one_by_one == [DAY - timedelta(days=2), DAY - timedelta(days=1), DAY + timedelta(days=3)]
+    cut = Days(DAY - timedelta(days=1), DAY + timedelta(days=2))
+    assert days_with_failed_parts(concord, pipeline, stored, platform_db, cut) == [DAY - timedelta(days=1)]

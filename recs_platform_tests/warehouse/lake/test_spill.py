@@ -84,6 +84,6 @@ def test_a_long_query_keeps_its_folder_however_old_it_is(tmp_path: Path) -> None
     living = _Living(tmp_path / "spill")
     old = time.time() - 7200
     os.utime(living.block.parent, (old, old))
-    assert sweep(tmp_path / "spill", timedelta(hours=1), dry_run=False) == []
+    assert list(sweep(tmp_path / "spill", timedelta(hours=1), dry_run=False)) == []
     living.kill()
-    assert sweep(tmp_path / "spill", timedelta(hours=1), dry_run=False) == [f"{living.block.parent}/"]
+    assert list(sweep(tmp_path / "spill", timedelta(hours=1), dry_run=False)) == [f"{living.block.parent}/"]
