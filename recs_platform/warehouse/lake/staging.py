@@ -22,6 +22,7 @@ from recs_platform.warehouse.lake.engine import literal, quoted
 from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.relations import Shelf, read_files, show_query
 from recs_platform.warehouse.lake.types import type_of
+from recs_platform.warehouse.misfits import outside, require_declared
 from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject
 
 
@@ -59,12 +60,7 @@ def stage(
 
 
 def _coerced(spec: TableSpec, given: dict[str, str], subject: Subject) -> str:
-    declared = {column.name for column in spec.columns}
-    absent, extra = sorted(declared - given.keys()), sorted(given.keys() - declared)
-    if absent or extra:
-        problems = [f"lacks {', '.join(absent)}"] if absent else []
-        problems += [f"has {', '.join(extra)}, which the table does not declare"] if extra else []
-        raise SliceError(f"{subject}: the new slice of {spec.name} {' and '.join(problems)}. Nothing was published.")
+    require_declared(given, subject)
     return ", ".join(_cast(column, given[column.name]) for column in spec.columns)
 
 
@@ -95,7 +91,7 @@ def _copy(
     for name, rows, size, *_, keys in _written(connection, copy):
         day = _day(dict(keys)[spec.date_column])
         if day is None or day not in subject.days:
-            raise _outside(spec, subject, rows, day)
+            raise outside(subject, rows, day)
         files.append(DataFile(file_name(day, spec.date_column, Path(name).name), day, rows, size))
     return files
 
@@ -121,20 +117,13 @@ def _copy_day(
             f"WHERE {column} IS DISTINCT FROM DATE {literal(str(day))} GROUP BY {column} ORDER BY {column} LIMIT 1"
         )
         ((stray, text),) = connection.execute(others).fetchall()
-        raise _outside(spec, subject, stray, _day(text))
+        raise outside(subject, stray, _day(text))
     return DataFile(path, day, rows, size)
 
 
 def _written(connection: duckdb.DuckDBPyConnection, copy: str) -> list[tuple[Any, ...]]:
     """A line for each file that a COPY has written: name, rows, size, footer, statistics of its columns, keys."""
     return connection.execute(copy).fetchall()
-
-
-def _outside(spec: TableSpec, subject: Subject, rows: int, day: date | None) -> SliceError:
-    return SliceError(
-        f"{subject}: column {spec.date_column}: {rows:,} rows are of {day or 'no day'}, outside the slice. "
-        "Nothing was published."
-    )
 
 
 def _day(text: str) -> date | None:
