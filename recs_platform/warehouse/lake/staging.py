@@ -44,7 +44,7 @@ def stage(
     else:
         sql = source = show_query(connection, shelf, rows, opened)
     given = connection.execute(f"DESCRIBE {source}").fetchall()
-    selected = _coerced(spec, {name: type_ for name, type_, *_ in given}, subject)
+    selected = coerced_columns(spec, {name: type_ for name, type_, *_ in given}, subject)
     statement = f"SELECT {selected} FROM ({source})"
     if spec.kind is Kind.LOG and sql:
         # A log's query may read days before its own for their context; only its own days are its result.
@@ -54,12 +54,13 @@ def stage(
     try:
         files = _copy(connection, statement, spec, subject, folder)
     except (duckdb.DataError, duckdb.InvalidInputException) as error:
-        raise _uncastable(error, subject, rows) from None
+        raise uncastable(error, subject, rows) from None
     missing = [d for d in days if d not in {f.day for f in files}]
     return Staged((*files, *_empty_days(connection, spec, missing, folder)), sql)
 
 
-def _coerced(spec: TableSpec, given: dict[str, str], subject: Subject) -> str:
+def coerced_columns(spec: TableSpec, given: dict[str, str], subject: Subject) -> str:
+    """What selects a table's columns, in declared types, from rows that have these; a SliceError where it cannot."""
     require_declared(given, subject)
     return ", ".join(_cast(column, given[column.name]) for column in spec.columns)
 
@@ -130,7 +131,7 @@ def _day(text: str) -> date | None:
     return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text or "") else None
 
 
-def _uncastable(error: Exception, subject: Subject, rows: Rows) -> SliceError:
+def uncastable(error: Exception, subject: Subject, rows: Rows) -> SliceError:
     """DuckDB names the value and, mostly, the column. The value is told where it cannot be personal."""
     message = str(error).split("\n", 1)[0].partition("Error: ")[2]
     named = re.search(r"source column (\w+)|fraction in (\w+)", message)
