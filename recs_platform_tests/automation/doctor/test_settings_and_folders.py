@@ -67,12 +67,15 @@ def test_settings_that_contradict_each_other(patient: Patient) -> None:
     assert f"RECS_COMPANIES_DIR ({patient.folder}/companies) lies in the lake" in told
     assert "RECS_THREADS is 1000" in told
     assert "RECS_MEMORY_LIMIT is 900TB" in told
+    patient.variables |= {"RECS_BIGQUERY_QUERY_BYTES": "9TB"}
+    assert "RECS_BIGQUERY_QUERY_BYTES (9TB) is more than RECS_BIGQUERY_RUN_BYTES" in " ".join(patient.of("environment"))
     patient.variables |= {
         "RECS_ENV": "production",
-        "RECS_LAKE_URL": str(patient.home / "lake"),
         "RECS_DATABASE_URL": f"sqlite:///{patient.home}/platform.db",
     }
-    assert "a SQLite file, which one machine can use" in " ".join(patient.of("environment"))
+    (told,) = patient.of("environment", State.WRONG)
+    assert "needs RECS_DATABASE_URL (the platform database on PostgreSQL" in told
+    assert "RECS_DAGSTER_DATABASE_URL" in told
 
 
 @pytest.mark.parametrize("folder", [".recs", ".dagster"])
