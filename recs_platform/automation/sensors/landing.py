@@ -26,9 +26,10 @@ from recs_platform.automation.requests import run_request, under_way
 from recs_platform.automation.scheduled import newest_due
 from recs_platform.automation.sensors.cursor import Cursor
 from recs_platform.automation.sensors.landed_days import Feeds, days_that_landed, feeds_of, feeds_that_tell, waits_for
-from recs_platform.automation.sensors.turns import Answer, look_at_each, patiently
+from recs_platform.automation.sensors.turns import Answer, look_at_each
 from recs_platform.automation.switches import scheduled_companies
 from recs_platform.companies.model import Company
+from recs_platform.patience import patiently
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days

@@ -6,27 +6,22 @@ last; where it is lost, the turns begin from the start. Not here: what is looked
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import dagster as dg
 
-from recs_platform.errors import PlatformError, UnavailableError
+from recs_platform.errors import PlatformError
 from recs_platform.masking import mask_text
 from recs_platform.plurals import counted
 
 TICK_SECONDS = 25.0
 """After which no other company is looked at."""
-PATIENCE_SECONDS = 10.0
-"""That a source of one company has to answer."""
 _NAMED = 3
 Answer = Sequence[dg.RunRequest] | str
 """The runs that a company needs, or why it needs none."""
-Given = TypeVar("Given")
 
 
 def in_turn(names: Sequence[str], last: str | None) -> list[str]:
@@ -91,39 +86,6 @@ def look_at_each(
             else:
                 turn.requests += answer
     return turn
-
-
-def patiently(ask: Callable[[], Given], what: str, *, seconds: float = PATIENCE_SECONDS) -> Given:
-    """The answer of something outside that may hang: a database, a disk of the network. Who does not answer in time is
-    not asked again before it has."""
-    with _lock:
-        if what in _waiting:
-            raise UnavailableError(f"{what} has not answered yet.")
-        _waiting.add(what)
-    answers: list[Given] = []
-    errors: list[BaseException] = []
-
-    def asking() -> None:
-        try:
-            answers.append(ask())
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            with _lock:
-                _waiting.discard(what)
-
-    thread = threading.Thread(target=asking, name=what, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not answers:
-        raise UnavailableError(f"{what} does not answer within {seconds:.0f} s.")
-    return answers[0]
-
-
-_lock = threading.Lock()
-_waiting: set[str] = set()
 
 
 def _together(said: Mapping[str, str]) -> list[str]:

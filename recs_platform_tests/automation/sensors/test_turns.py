@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import dagster as dg
@@ -11,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recs_platform.automation.sensors.cursor import Cursor
-from recs_platform.automation.sensors.turns import Answer, in_turn, look_at_each, patiently
-from recs_platform.errors import ConfigError, UnavailableError
+from recs_platform.automation.sensors.turns import Answer, in_turn, look_at_each
+from recs_platform.errors import ConfigError
 
 NAMES = st.sets(st.text("abcd", min_size=1, max_size=3), min_size=1, max_size=12).map(sorted)
 
@@ -69,35 +68,6 @@ def test_trouble_is_said_first_masked_and_keeps_nobody_waiting(error: Exception,
 def test_many_who_say_the_same_are_named_once() -> None:
     turn = look_at_each([f"c{number}" for number in range(500)], None, lambda _: "well")
     assert turn.words == "c0, c1, c10 and 497 more: well"
-
-
-def test_who_does_not_answer_is_not_waited_for_and_not_asked_twice() -> None:
-    answers, asked = threading.Event(), []
-
-    def ask() -> str:
-        asked.append(1)
-        answers.wait(20)
-        return "here"
-
-    with pytest.raises(UnavailableError, match="the database does not answer within"):
-        patiently(ask, "the database", seconds=0.05)
-    with pytest.raises(UnavailableError, match="the database has not answered yet"):
-        patiently(ask, "the database", seconds=0.05)
-    assert patiently(lambda: "another's", "another") == "another's"
-    assert len(asked) == 1
-    answers.set()
-    for thread in threading.enumerate():
-        if thread.name == "the database":
-            thread.join(20)
-    assert patiently(ask, "the database") == "here"
-
-
-def test_what_went_wrong_is_raised_as_it_is() -> None:
-    def ask() -> None:
-        raise ConfigError("wrong")
-
-    with pytest.raises(ConfigError, match="wrong"):
-        patiently(ask, "a feed")
 
 
 @given(last=st.none() | st.text(max_size=5), known=st.dictionaries(st.text(max_size=5), st.text(max_size=5)))
