@@ -5,6 +5,7 @@ Claiming it keeps other deliverers away until the claim runs out. Not here: send
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +36,15 @@ class Batch:
     messages: tuple[Message, ...]
     attempts: tuple[int, ...]
     """Of each, this one included."""
+
+    @property
+    def name(self) -> str:
+        """Of exactly these messages: with one more it is another, and so it is when a number is given again to
+        another message, once housekeeping has deleted the one that had it."""
+        digest = hashlib.sha256()
+        for number, message in zip(self.ids, self.messages, strict=True):
+            digest.update(f"{number} {message.to_json()}\n".encode())
+        return f"{self.ids[0]}-{digest.hexdigest()[:16]}"
 
 
 def claim(engine: Engine, place: str, now: datetime) -> Batch | None:

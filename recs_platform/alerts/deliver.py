@@ -115,7 +115,7 @@ def within(seconds: float, channel: Channel, where: str, batch: Batch) -> Answer
 
     def ask() -> Answer:
         try:
-            return channel.send(where, batch.messages, batch.ids[0])
+            return channel.send(where, batch.messages, batch.name)
         except Exception as error:
             logger.exception("a channel of alerts has a defect")
             problem = f"it could not be put into words ({type(error).__name__})"
@@ -156,4 +156,4 @@ def _tell_failure(
     if max(batch.attempts) >= _LOUD or (isinstance(answer, Refused) and not answer.of_message):
         messages += waiting_behind(engine, place, now, _LOUD)
     for message in messages:
-        log.send(place, [message], batch.ids[0])
+        log.send(place, [message], batch.name)
