@@ -44,8 +44,10 @@ def landing_sensor(
 ) -> dg.SensorDefinition:
     """One for a strategy and all of its companies. It is on, and does nothing for a company whose schedule is off."""
 
+    sensor = f"{pipeline.strategy.name}_landing"
+
     @dg.sensor(
-        name=f"{pipeline.strategy.name}_landing",
+        name=sensor,
         job=job,
         minimum_interval_seconds=EVERY_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -87,7 +89,7 @@ def landing_sensor(
             steps = plan(company, pipeline, warehouse, Days.one(landed.days[-1]), newest=day).steps
             return [run_request(step, logs, key=f"{step} landed {landed.mark}") for step in steps]
 
-        turn = look_at_each(sorted(asked), cursor.last, look)
+        turn = look_at_each(sensor, sorted(asked), cursor.last, look)
         if turn.troubles:
             context.log.warning(turn.words)
         return dg.SensorResult(

@@ -10,15 +10,20 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import dagster as dg
 
 from recs_platform.errors import PlatformError
 from recs_platform.masking import mask_text
+from recs_platform.patience import patiently
 from recs_platform.plurals import counted
 
 TICK_SECONDS = 25.0
 """After which no other company is looked at."""
+COMPANY_SECONDS = 20.0
+"""In which a company has to be looked at, however many of its feeds do not answer: the last one of a tick, too, is done
+before the minute is over."""
 _NAMED = 3
 Answer = Sequence[dg.RunRequest] | str
 """The runs that a company needs, or why it needs none."""
@@ -59,6 +64,7 @@ class Turn:
 
 
 def look_at_each(
+    sensor: str,
     names: Sequence[str],
     last: str | None,
     look: Callable[[str], Answer],
@@ -75,7 +81,7 @@ def look_at_each(
             break
         turn.last = name
         try:
-            answer = look(name)
+            answer = patiently(partial(look, name), f"the look of {sensor} at {name}", seconds=COMPANY_SECONDS)
         except PlatformError as error:
             turn.troubles[name] = f"cannot tell: {error}"
         except Exception as error:  # a defect that concerns one company keeps no other waiting, either
