@@ -48,6 +48,12 @@ def record(engine: Engine, observation: Observation, policy: Policy) -> None:
         _close(session, changes.over, rows, seen, policy)
 
 
+def is_booked(engine: Engine, name: str) -> bool:
+    """Whether there was a look of that name."""
+    with Session(engine) as session:
+        return session.get(AlertLook, _fitting(name, _LONGEST_NAME)) is not None
+
+
 def forget(engine: Engine, before: datetime) -> int:
     """Delete the looks, the messages that were sent and the troubles that were over before a moment, and news that
     nobody saw since. How many rows that were. What waits or is wrong stays."""

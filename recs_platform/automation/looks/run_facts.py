@@ -22,8 +22,8 @@ from dagster._core.storage.tags import WILL_RETRY_TAG
 from recs_platform.alerts.finding import MOST_EXAMPLES, PLATFORM
 from recs_platform.automation.failures import FailureCause, cause_of
 from recs_platform.automation.figures import figure
-from recs_platform.automation.jobs import COMPANY_TAG
-from recs_platform.automation.journal import asked_partitions
+from recs_platform.automation.jobs import COMPANY_TAG, LATE_TAG, is_daily_job
+from recs_platform.automation.journal import RANGE_START, asked_partitions
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.errors import ConfigError
 from recs_platform.warehouse.slices import Days
@@ -89,6 +89,8 @@ class RunFacts:
     """Table: its rows, of what the run made."""
     tried_again: bool = False
     """Dagster starts it once more by itself."""
+    part: str = ""
+    """What it was started for, if that is less than its days: `part_of`."""
 
     def asset(self, table: str) -> str | None:
         return f"{self.strategy}/{table}" if self.strategy and table else None
@@ -142,6 +144,7 @@ def facts_of(instance: dg.DagsterInstance, record: RunRecord) -> RunFacts:
         failures=failures,
         made=made,
         tried_again=run.tags.get(WILL_RETRY_TAG) == "true",
+        part=part_of(run),
     )
 
 
@@ -154,6 +157,15 @@ def whose(run: dg.DagsterRun) -> tuple[str, Days | None]:
     except (ConfigError, ValueError):
         return PLATFORM, None
     return run.tags.get(COMPANY_TAG, PLATFORM), None
+
+
+def part_of(run: dg.DagsterRun) -> str:
+    """What a run is for that does not make whole days; empty of one that does."""
+    if LATE_TAG in run.tags:
+        return "late data"
+    if RANGE_START in run.tags:
+        return "logs"
+    return "" if is_daily_job(run.job_name) else run.job_name
 
 
 def examples_of(metadata: Mapping[str, dg.MetadataValue[Any]]) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ A check that did not run says nothing: after an error what hangs on it is skippe
 publication, of drift or of a training is told as that, and once. A run that Dagster starts again by itself is told only
 if it was killed; what it failed of is told when the last attempt fails.
 
-What is well for a day says nothing of a later day: a backfill does not end yesterday's trouble.
+What is well for a day says nothing of a later day: a backfill does not end yesterday's trouble. Nor does a run that
+made less than a day, late data for example, end that a day was not made; a job of the platform ends no other job's.
 
 Not here: reading the run (run_facts.py).
 """
@@ -149,14 +150,15 @@ def _of_failure(run: RunFacts, roles: Roles, failed: Failed) -> Finding:
         return _failure(run, Kind.FEED, source, says, remedy, failed.table)
     if run.company == PLATFORM:
         kind = Kind.HOUSEKEEPING if run.job == HOUSEKEEPING_JOB else Kind.RUN
-        return _failure(run, kind, run.job, f"{run.job} failed: {message}", _again(run, failed), failed.table)
+        return _failure(run, kind, itself(run), f"{run.job} failed: {message}", _again(run, failed), failed.table)
     where = f" at {failed.table}" if failed.table else ""
     says = f"The run {_of(run)} failed{where}: {message}"
     return _failure(run, Kind.RUN, failed.table, says, _again(run, failed), failed.table)
 
 
 def _ended_from_outside(run: RunFacts) -> Finding:
-    trouble = Trouble(run.company, _ENDED_FROM_OUTSIDE[run.ending], str(run.days or run.job))
+    about = f"{run.days or ''} {itself(run)}".strip()
+    trouble = Trouble(run.company, _ENDED_FROM_OUTSIDE[run.ending], about)
     if run.ending is Ending.KILLED:
         says = f"The run {_of(run)} was killed, or its machine failed. Nothing half-done was published."
     else:
@@ -167,13 +169,13 @@ def _ended_from_outside(run: RunFacts) -> Finding:
 
 
 def _stopped(run: RunFacts) -> Finding:
-    trouble = Trouble(run.company, Kind.RUN, "" if run.company else run.job)
+    trouble = Trouble(run.company, Kind.RUN, itself(run))
     says = f"The run {_of(run)} was stopped before it was through."
     return Finding(trouble, Severity.WARN, says, f"Run it again: {_command(run)}", days=run.days, run_id=run.run_id)
 
 
 def _failure(run: RunFacts, kind: Kind, subject: str, says: str, remedy: str, table: str = "") -> Finding:
-    trouble = Trouble(run.company, kind, subject or ("" if run.company else run.job))
+    trouble = Trouble(run.company, kind, subject or itself(run))
     return Finding(trouble, Severity.ERROR, says, remedy, days=run.days, asset=run.asset(table), run_id=run.run_id)
 
 
@@ -256,17 +258,34 @@ class _Well:
             case Kind.TRAINING:
                 return trouble.subject in self.trained
             case Kind.RUN | Kind.HOUSEKEEPING:
-                of_table = trouble.subject in self.tables
-                return of_table or (self.succeeded and trouble.subject in ("", run.job))
+                if trouble.subject in self.tables:
+                    return True
+                of_run = trouble.subject in ("", run.job) or trouble.subject.endswith(")")
+                return of_run and self._got_through(trouble, run)
             case Kind.KILLED:
-                return self.succeeded
+                return self._got_through(trouble, run)
             case Kind.STUCK:
-                return trouble.subject == run.run_id or (self.succeeded and trouble.subject != QUEUE)
+                return trouble.subject == run.run_id or self._got_through(trouble, run)
         return False
+
+    def _got_through(self, trouble: Trouble, run: RunFacts) -> bool:
+        """Whether the run did what another one did not get to do."""
+        if trouble.subject == QUEUE:
+            return False
+        if not run.company:
+            return self.succeeded and trouble.subject.partition(" (")[0] == run.job
+        return self.succeeded and (not run.part or trouble.subject.endswith(f"({run.part})"))
 
 
 def _later(told_of: Days | None, days: Days | None) -> bool:
     return told_of is not None and days is not None and told_of.last > days.last
+
+
+def itself(run: RunFacts) -> str:
+    """The subject of trouble with the run, and with none of its tables: no table has such a name."""
+    if not run.company:
+        return run.job
+    return f"({run.part})" if run.part else ""
 
 
 def _again(run: RunFacts, failed: Failed | None = None) -> str:

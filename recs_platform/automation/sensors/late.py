@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from recs_platform.automation.failures import guarded_tick
-from recs_platform.automation.jobs import Job
+from recs_platform.automation.jobs import LATE_TAG, Job
 from recs_platform.automation.looks.run_facts import whose
 from recs_platform.automation.requests import run_request, under_way
 from recs_platform.automation.sensors.cursor import Cursor
@@ -35,9 +35,8 @@ from recs_platform.schemas.table import Kind, spec_of
 from recs_platform.warehouse.protocol import Warehouse
 
 EVERY_SECONDS = 300
-LATE_TAG = "recs/late"
 LOADS, MAKES = "load", "make again"
-"""What a run under this tag does."""
+"""What a run under LATE_TAG does."""
 _REST = timedelta(hours=1)
 """Between two looks at a company whose feeds agree with what was loaded."""
 _FOLLOWED = timedelta(days=14)

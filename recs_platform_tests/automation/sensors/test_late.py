@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recs_platform.automation.jobs import COMPANY_TAG
+from recs_platform.automation.jobs import COMPANY_TAG, LATE_TAG
 from recs_platform.automation.journal import PARTITION
 from recs_platform.automation.sensors import late_feeds
-from recs_platform.automation.sensors.late import LATE_TAG, LOADS
+from recs_platform.automation.sensors.late import LOADS
 from recs_platform.automation.sensors.late_steps import Load, campaign_tables, steps_to_load, steps_to_make_again
 from recs_platform.pipeline.affected import affected_logs
 from recs_platform.schemas.table import Kind
