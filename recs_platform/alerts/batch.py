@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from recs_platform.alerts.message import Message
 from recs_platform.alerts.record import BOOKS
+from recs_platform.alerts.stored import message_of
 from recs_platform.platform_db.alert_tables import AlertMessage
 from recs_platform.platform_db.locks import lock
 
@@ -88,11 +89,10 @@ def waiting_behind(engine: Engine, place: str, now: datetime, attempts: int) -> 
 
 def _read(row: AlertMessage, now: datetime) -> Message | None:
     """What a newer version has written may be beyond this one, and must not hold up the others."""
-    try:
-        return Message.from_json(row.content)
-    except ValueError:
+    message = message_of(row)
+    if message is None:
         row.due_at, row.problem = now + _UNREADABLE, f"{MESSAGE_REFUSED}this version cannot read it"
-        return None
+    return message
 
 
 def _hushed(row: AlertMessage, message: Message, now: datetime) -> bool:
