@@ -6,7 +6,7 @@ The platform database is where alerts are booked, so a tick that cannot reach it
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,9 @@ from recs_platform.settings import settings
 _GIB = 1024**3
 _LITTLE, _NONE = 5 * _GIB, _GIB
 """A company's day writes less than a gigabyte; a history or a training's spill takes several."""
+_ROOM_AGAIN = 1.2
+"""So much more than a little a disk has before it is well again: what runs write and delete would begin and end it at
+every look."""
 DISK_SECONDS = 2.0
 """In which a disk has to say how much is free. One of the network may hang."""
 LAKE = "lake"
@@ -43,14 +46,19 @@ class Disk:
         """How bad it is. Of a small disk, a tenth is little, and a fiftieth is none."""
         if self.free < min(_NONE, self.total / 50):
             return Severity.ERROR
-        return Severity.WARN if self.free < min(_LITTLE, self.total / 10) else None
+        return Severity.WARN if self.free < self.little else None
+
+    @property
+    def little(self) -> float:
+        return min(_LITTLE, self.total / 10)
 
 
 def stores(context: LookContext) -> Iterator[Observation]:
     problem = lake_problem(context)
     findings = [] if problem is None else [_unreachable(problem)]
     places = [str(settings().home), settings().lake, context.instance.root_directory]
-    findings += _of_disks(Path(place) for place in places if "://" not in place)
+    known = open_of_kind(context.database, Kind.STORE)
+    findings += _of_disks((Path(place) for place in places if "://" not in place), known)
     yield from observed(context.database, findings, context.now)
 
 
@@ -92,19 +100,23 @@ def _unreachable(problem: str) -> Finding:
     )
 
 
-def full(disk: Disk) -> Finding | None:
-    if disk.severity is None:
+def full(disk: Disk, *, known: bool = False) -> Finding | None:
+    """`known` is whether it was too full when it was looked at last."""
+    severity = disk.severity
+    if known and severity is None and disk.free < disk.little * _ROOM_AGAIN:
+        severity = Severity.WARN
+    if severity is None:
         return None
     share = disk.free / disk.total
     return Finding(
         _of_disk(disk.place),
-        disk.severity,
+        severity,
         f"The disk of {disk.place} has {disk.free / _GIB:.1f} GiB left ({share:.0%}).",
         "Make room, or move what stands there to a larger disk. docs/operations.md says what may be deleted.",
     )
 
 
-def _of_disks(places: Iterable[Path]) -> Iterator[Finding]:
+def _of_disks(places: Iterable[Path], known: Container[Trouble]) -> Iterator[Finding]:
     """Each disk once, under the first place that stands on it."""
     seen = set()
     for place in places:
@@ -116,7 +128,7 @@ def _of_disks(places: Iterable[Path]) -> Iterator[Finding]:
         if found is None or found[0] in seen:
             continue
         seen.add(found[0])
-        if finding := full(found[1]):
+        if finding := full(found[1], known=_of_disk(found[1].place) in known):
             yield finding
 
 

@@ -54,6 +54,17 @@ def test_a_full_disk_is_told_when_it_begins_gets_worse_and_is_over(shop: Shop) -
     assert [told[1] for told in shop.told()] == ["warn", "error", "recovered", "warn"]
 
 
+def test_a_disk_that_wavers_about_the_limit_is_told_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(500 * GIB, 0, free))  # type: ignore[attr-defined]
+    for minute in range(10):
+        free = 5 * GIB + (GIB // 2 if minute % 2 else -1)
+        shop.look({"stores": stores}, now=NOW + SOON * minute)
+    assert [told[1] for told in shop.told()] == ["warn"]
+    free = 7 * GIB
+    shop.look({"stores": stores}, now=NOW + SOON * 10)
+    assert [told[1] for told in shop.told()] == ["warn", "recovered"]
+
+
 def test_the_disks_of_this_machine_are_looked_at(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(look, "_NONE", 1024**6)
     monkeypatch.setattr(Disk, "severity", property(lambda _: Severity.ERROR))
