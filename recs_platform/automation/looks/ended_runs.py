@@ -24,7 +24,7 @@ from recs_platform.alerts.record import is_booked
 from recs_platform.automation.jobs import COMPANY_TAG
 from recs_platform.automation.looks.look import LookContext
 from recs_platform.automation.looks.open_troubles import open_troubles
-from recs_platform.automation.looks.run_facts import facts_of, part_of, whose
+from recs_platform.automation.looks.run_facts import about, facts_of, part_of, whose
 from recs_platform.automation.looks.run_findings import Roles, roles_of, seen_in
 from recs_platform.model_registry.training_log import of_run
 
@@ -169,7 +169,7 @@ def unreadable(record: RunRecord, error: Exception) -> Observation:
     finding = Finding(
         Trouble(company, Kind.RUN, f"{run.job_name if company == PLATFORM else ''} {_EVENTS}".strip()),
         Severity.WARN,
-        f"What the run of {days or run.job_name} did cannot be read: {error!r}.",
+        f"What the run of {about(days, run.job_name)} did cannot be read: {error!r}.",
         "Look at the run's page. That is a defect: its trace stands in the log of the code server.",
         days=days,
         run_id=run.run_id,

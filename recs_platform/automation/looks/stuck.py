@@ -20,7 +20,7 @@ from recs_platform.alerts.wording import lasting
 from recs_platform.automation.looks.killed import last_heard
 from recs_platform.automation.looks.look import LookContext, when
 from recs_platform.automation.looks.open_troubles import open_of_kind
-from recs_platform.automation.looks.run_facts import whose
+from recs_platform.automation.looks.run_facts import about, whose
 from recs_platform.automation.looks.run_findings import QUEUE
 
 SILENT = timedelta(hours=2)
@@ -56,11 +56,10 @@ def stuck(context: LookContext) -> Iterator[Observation]:
 def _silent(record: RunRecord, heard: datetime) -> Observation:
     run = record.dagster_run
     company, days = whose(run)
-    of = f"of {days}" if days else f"of {run.job_name}"
     finding = Finding(
         Trouble(company, Kind.STUCK, run.run_id),
         Severity.ERROR,
-        f"Nothing was heard of the run {of} since {heard:%Y-%m-%d %H:%M} UTC.",
+        f"Nothing was heard of the run of {about(days, run.job_name)} since {heard:%Y-%m-%d %H:%M} UTC.",
         "Look at its page. If it does nothing, terminate it there, or end its process, and run it again.",
         days=days,
         run_id=run.run_id,
