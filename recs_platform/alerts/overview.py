@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from recs_platform.alerts.finding import Finding, Severity
-from recs_platform.alerts.message import finding_from_json
+from recs_platform.alerts.stored import finding_of, severity_of
 from recs_platform.masking import mask_text
 from recs_platform.platform_db.alert_tables import AlertMessage, AlertTrouble
 
@@ -55,8 +55,8 @@ def all_troubles(engine: Engine, company: str | None = None, *, also_over: bool 
     with Session(engine) as session:
         return [
             KnownTrouble(
-                finding_from_json(row.finding),
-                Severity(row.severity),
+                finding_of(row),
+                severity_of(row),
                 row.times,
                 row.began_at,
                 row.seen_at,

@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from recs_platform.alerts.decide import Changes, decide
 from recs_platform.alerts.finding import Finding, Observation, Severity, Trouble
-from recs_platform.alerts.message import RECOVERED, Message, Told, finding_from_json, finding_to_json, first_of
+from recs_platform.alerts.message import RECOVERED, Message, Told, finding_to_json, first_of
 from recs_platform.alerts.policy import Policy
+from recs_platform.alerts.stored import finding_of, message_of, severity_of
 from recs_platform.masking import mask_text
 from recs_platform.platform_db.alert_tables import AlertLook, AlertMessage, AlertTrouble
 from recs_platform.platform_db.locks import lock
@@ -40,7 +41,7 @@ def record(engine: Engine, observation: Observation, policy: Policy) -> None:
             return
         session.add(AlertLook(name=seen.name, at=seen.at))
         rows = _open_troubles(session, seen)
-        changes = decide({trouble: Severity(row.severity) for trouble, row in rows.items()}, seen)
+        changes = decide({trouble: severity_of(row) for trouble, row in rows.items()}, seen)
         since = _book_findings(session, changes, rows, seen.at)
         for severity in Severity:
             told = [Told(finding, since[finding.trouble]) for finding in changes.told(severity)]
@@ -59,6 +60,12 @@ def forget(engine: Engine, before: datetime) -> int:
     )
     with Session(engine) as session, session.begin(), lock(session.connection(), BOOKS):
         return sum(cast(CursorResult[Any], session.execute(statement)).rowcount for statement in old)
+
+
+def is_booked(engine: Engine, name: str) -> bool:
+    """Whether there was a look of that name."""
+    with Session(engine) as session:
+        return session.get(AlertLook, _fitting(name, _LONGEST_NAME)) is not None
 
 
 def _as_stored(observation: Observation) -> Observation:
@@ -146,11 +153,11 @@ def _close(session: Session, over: Iterable[Trouble], rows: Rows, seen: Observat
     for trouble in over:
         row = rows[trouble]
         row.over_at = max(row.seen_at, seen.at)
-        severity = Severity(row.severity)
+        severity = severity_of(row)
         if severity is Severity.INFO:
             continue
         # The worst that was told, whatever was seen last.
-        finding = replace(finding_from_json(row.finding), severity=severity)
+        finding = replace(finding_of(row), severity=severity)
         for place in policy.ever_told(severity):
             if (trouble, place) not in never_told:
                 by_place.setdefault(place, []).append(Told(finding, row.began_at))
@@ -171,8 +178,8 @@ def _withdraw(session: Session, company: str, over: list[Trouble]) -> set[tuple[
     )
     withdrawn = set()
     for row in session.scalars(waiting) if over else ():
-        message = Message.from_json(row.content)
-        if not message.escalated:
+        message = message_of(row)
+        if message is None or not message.escalated:
             continue
         still = tuple(one for one in message.told if one.finding.trouble not in over)
         withdrawn |= {(one.finding.trouble, row.place) for one in message.told if one not in still}

@@ -11,11 +11,11 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.alerts.links import RUNBOOK
 from recs_platform.pipeline.stage import CAMPAIGNS, MODEL, PUBLICATION, REPORTS, SOURCES, FrameTable, SqlTable
 from recs_platform.settings import settings
 from recs_platform.warehouse.query import sql_folder
 
-RUNBOOK = "runbook.md"
 PAGES = {
     SOURCES: "source-tables.md",
     MODEL: "models.md",
