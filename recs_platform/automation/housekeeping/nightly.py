@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.housekeeping.freed import Freed, in_units
 from recs_platform.automation.housekeeping.sweeping import Swept
 from recs_platform.automation.jobs import HOUSEKEEPING_JOB, Job
@@ -25,6 +26,7 @@ AT_NIGHT = "30 3 * * *"
 
 def housekeeping_job(companies: Mapping[str, Company], pipelines: Mapping[str, Pipeline]) -> Job:
     @dg.op(name="sweep", required_resource_keys={"warehouse"}, out=dg.Out(dg.Nothing))
+    @guarded_step
     def sweep(context: dg.OpExecutionContext) -> None:
         chosen = settings()
         swept = Swept(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from recs_platform.automation.housekeeping.freed import Freed
 from recs_platform.automation.housekeeping.leftovers import sweep_leftovers, sweep_reports
 from recs_platform.automation.housekeeping.tables import sweep_tables
 from recs_platform.companies.model import Company
-from recs_platform.errors import PlatformError
+from recs_platform.errors import LockBusyError, PlatformError
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.locks import lock
@@ -50,7 +50,13 @@ class Swept:
 
     def sweep(self, *, dry_run: bool = False, patience: float = PATIENCE_SECONDS) -> Iterator[Freed]:
         """Sweep one thing after the other, and say of each what it freed. One at a time does, whoever asks for it."""
-        with nullcontext() if dry_run else lock(self.database, "housekeeping", patience=0, busy=_BUSY):
+        with ExitStack() as held:
+            try:
+                if not dry_run:
+                    held.enter_context(lock(self.database, "housekeeping", patience=0, busy=_BUSY))
+            except LockBusyError as error:
+                yield Freed("housekeeping", problem=f"left alone: {error}", busy=True)
+                return
             yield from self._tables(dry_run=dry_run, patience=patience)
             before, dagster_home = self.now - self.keep, Path(self.instance.root_directory)
             yield _told("leftovers", lambda: sweep_leftovers(self.warehouse, dry_run=dry_run))
