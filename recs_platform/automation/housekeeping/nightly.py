@@ -25,7 +25,7 @@ AT_NIGHT = "30 3 * * *"
 
 
 def housekeeping_job(companies: Mapping[str, Company], pipelines: Mapping[str, Pipeline]) -> Job:
-    @dg.op(name="sweep", required_resource_keys={"warehouse"}, out=dg.Out(dg.Nothing))
+    @dg.op(name="sweep", required_resource_keys={"warehouse", "journal"}, out=dg.Out(dg.Nothing))
     @guarded_step
     def sweep(context: dg.OpExecutionContext) -> None:
         chosen = settings()

@@ -14,6 +14,8 @@ import pytest
 from recs_platform.automation.failures import cause_of
 from recs_platform.automation.housekeeping.nightly import housekeeping_job
 from recs_platform.automation.jobs import HOUSEKEEPING_JOB
+from recs_platform.automation.journal import RunJournal
+from recs_platform.automation.run_process import is_gone
 from recs_platform.definitions import build_defs
 from recs_platform.errors import ErrorKind, StorageError
 from recs_platform.platform_db.engine import opened_database
@@ -38,7 +40,7 @@ def dagster(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
 
 
 def a_night(dagster: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
-    resources = {"warehouse": MemoryWarehouse()}
+    resources = {"warehouse": MemoryWarehouse(), "journal": RunJournal()}
     return housekeeping_job({}, {}).execute_in_process(
         instance=dagster, resources=resources, run_config=_QUIET, raise_on_error=False
     )
@@ -74,3 +76,10 @@ def test_what_ends_a_night_says_its_kind(
     monkeypatch.setattr("recs_platform.automation.housekeeping.nightly.opened_database", full)
     (failed,) = a_night(dagster).filter_events(lambda event: event.is_step_failure)
     assert cause_of(failed.step_failure_data.error, "").kind is ErrorKind.MISTAKE
+
+
+def test_a_night_says_which_process_it_is(own_home: Path, dagster: dg.DagsterInstance) -> None:
+    """So that it is noticed at once when that is killed."""
+    run = dagster.get_run_by_id(a_night(dagster).run_id)
+    assert run is not None
+    assert is_gone(run) is False
