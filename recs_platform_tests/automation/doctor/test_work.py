@@ -108,6 +108,15 @@ def test_a_run_that_died_is_told_and_one_that_goes_on_is_not(patient: Patient) -
         assert patient.of("runs") == []
 
 
+def test_a_process_that_lives_has_not_died_though_its_lock_is_lost(patient: Patient) -> None:
+    """A database that was started again has forgotten who held it."""
+    with patient.instance() as instance:
+        run = instance.add_run(dg.DagsterRun(JOB, status=dg.DagsterRunStatus.STARTED, tags={COMPANY_TAG: "acme"}))
+        say_which_process(instance, run.run_id)
+        begin(patient, run.run_id)
+    assert patient.of("runs", now=now() + timedelta(hours=1)) == []
+
+
 def test_a_run_of_dagster_whose_process_is_gone(patient: Patient) -> None:
     with patient.instance() as instance:
         started = dg.DagsterRun(JOB, status=dg.DagsterRunStatus.STARTED, tags={COMPANY_TAG: "acme"})
