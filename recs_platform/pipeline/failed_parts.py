@@ -35,8 +35,8 @@ def failed_parts(
 def days_with_failed_parts(
     company: Company, pipeline: Pipeline, warehouse: Tables, database: Engine, days: Days
 ) -> list[date]:
-    """Those of a range on which something failed and was not made since. The log is asked once for all, and then for the
-    days of runs that failed."""
+    """Those of a range on which something failed and was not made since. The log is asked once for all, and then
+    for the days of runs that failed."""
     failed = [run for run in job_log.covering(database, company.name, days.first, days.last) if run.failed_tables]
     seen = {day for run in failed for day in Days(max(run.first_date, days.first), min(run.last_date, days.last))}
     return [day for day in sorted(seen) if failed_parts(company, pipeline, warehouse, database, day)]
