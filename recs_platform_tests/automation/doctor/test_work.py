@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import stat
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -30,6 +32,7 @@ from recs_platform.platform_db import job_log
 from recs_platform.platform_db.alert_tables import AlertMessage
 from recs_platform.platform_db.tables import Publication, PublicationKind, PublicationStatus
 from recs_platform.publication.lock import only_publisher
+from recs_platform.warehouse.lake.spill import own_folder
 from recs_platform_tests.automation.doctor.patient import Patient, company_file
 
 DAY = date(2025, 9, 2)
@@ -201,7 +204,26 @@ def test_what_killed_processes_left(patient: Patient) -> None:
     assert str(ticket) in ticket_told
     long_ago = now().timestamp() - 3 * 86_400
     os.utime(staged, (long_ago, long_ago))
+    patient.home.chmod(0o755)
     assert len(patient.of("leftovers")) == 2
+    assert stat.S_IMODE(patient.home.stat().st_mode) == 0o755
+
+
+def test_what_a_process_that_lives_has_spilled_is_not_left_over(patient: Patient) -> None:
+    spilled = own_folder(patient.home / "scratch" / "spill")
+    spilled.mkdir()
+    long_ago = now().timestamp() - 3 * 86_400
+    os.utime(spilled, (long_ago, long_ago))
+    assert patient.of("leftovers") == []
+
+
+def test_who_waits_for_a_lock_has_left_nothing(patient: Patient) -> None:
+    ticket = patient.home / "platform.db.run.of.acme.lock.00000000000000000001-1-1"
+    with ticket.open("w") as waits:
+        fcntl.flock(waits, fcntl.LOCK_EX)
+        assert patient.of("leftovers") == []
+    assert len(patient.of("leftovers")) == 1
+    assert ticket.exists()
 
 
 def test_company_files_that_are_broken(patient: Patient) -> None:
