@@ -68,7 +68,7 @@ class Swept:
 
     def _books(self, before: datetime, *, dry_run: bool) -> Freed:
         """What was told and is over; what is wrong, or waits to be told, stays."""
-        return Freed("books of alerts", rows=0 if dry_run else forget(self.database, before))
+        return Freed("books of alerts", rows=forget(self.database, before, dry_run=dry_run))
 
     def _tables(self, *, dry_run: bool, patience: float) -> Iterator[Freed]:
         """Companies whose run goes on come last, and only they are waited for."""
