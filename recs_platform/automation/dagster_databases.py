@@ -53,6 +53,11 @@ def make_databases(home: Path) -> None:
             made.replace(place)
 
 
+def databases_in(home: Path) -> list[Path]:
+    """Those of an instance that are there, but for the ones of single runs."""
+    return [path for path in (home / name for name in _MADE_BY) if path.exists()]
+
+
 def mend(path: Path) -> None:
     """Two processes that made this database at once have left two versions in it: the newer one is right, since
     Dagster makes the tables of its newest version and of no other."""

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from recs_platform.automation.dagster_databases import databases_in
 from recs_platform.automation.housekeeping.freed import Freed
 
 _MUCH, _SHARE = 1_000_000, 0.2
 """Bytes that are free, and what part of the file they are: less is not worth writing a file for."""
 _WAIT_SECONDS = 5.0
-_OF_DAGSTER = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
 
 def sweep_databases(databases: Iterator[Path], *, dry_run: bool = False) -> Freed:
@@ -33,9 +33,10 @@ def sweep_databases(databases: Iterator[Path], *, dry_run: bool = False) -> Free
 
 
 def sqlite_databases(platform: Engine, dagster_home: Path) -> Iterator[Path]:
-    """The platform's own, and those of its Dagster instance but for the ones of single runs: what of them is SQLite."""
-    own = [Path(str(platform.url.database))] if platform.dialect.name == "sqlite" else []
-    yield from (path for path in (*own, *(dagster_home / name for name in _OF_DAGSTER)) if path.exists())
+    """The platform's own, and those of its Dagster instance: what of them is SQLite."""
+    if platform.dialect.name == "sqlite":
+        yield Path(str(platform.url.database))
+    yield from databases_in(dagster_home)
 
 
 def _is_busy(error: sqlite3.Error) -> bool:

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -25,7 +25,9 @@ from recs_platform.companies.model import Company
 from recs_platform.errors import LockBusyError, PlatformError
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.locks import lock
+from recs_platform.settings import settings
 from recs_platform.warehouse.protocol import Warehouse
 
 PATIENCE_SECONDS = 300.0
@@ -47,6 +49,19 @@ class Swept:
     now: datetime
     keep: timedelta
     """Runs of Dagster that ended, and reports. How long versions of tables are kept the warehouse knows."""
+
+    @classmethod
+    def as_set(
+        cls,
+        companies: Mapping[str, Company],
+        pipelines: Mapping[str, Pipeline],
+        warehouse: Warehouse,
+        instance: dg.DagsterInstance,
+    ) -> Swept:
+        """With the database, the folders and the days of the settings, and now."""
+        chosen, now = settings(), datetime.now(UTC)
+        keep = timedelta(days=chosen.run_retention_days)
+        return cls(companies, pipelines, warehouse, opened_database(), instance, chosen.home, now, keep)
 
     def sweep(self, *, dry_run: bool = False, patience: float = PATIENCE_SECONDS) -> Iterator[Freed]:
         """Sweep one thing after the other, and say of each what it freed. One at a time does, whoever asks for it."""

@@ -73,7 +73,7 @@ def test_what_ends_a_night_says_its_kind(
     def full() -> None:
         raise StorageError("the disk is full")
 
-    monkeypatch.setattr("recs_platform.automation.housekeeping.nightly.opened_database", full)
+    monkeypatch.setattr("recs_platform.automation.housekeeping.sweeping.opened_database", full)
     (failed,) = a_night(dagster).filter_events(lambda event: event.is_step_failure)
     assert cause_of(failed.step_failure_data.error, "").kind is ErrorKind.MISTAKE
 
