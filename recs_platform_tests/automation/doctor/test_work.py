@@ -184,12 +184,13 @@ def test_alerts_that_have_nowhere_to_go_and_messages_that_get_nowhere(patient: P
     patient.variables["RECS_SLACK_TOKEN"] = "xoxb-1-secret"
     assert patient.of("alerts") == []
     with patient.database() as database, Session(database) as session, session.begin():
+        session.add(message(1, now(), "timed out"))
         session.add(message(3, now(), "channel_not_found, says ann@example.com"))
         session.add(message(0, now() - timedelta(hours=1)))
         session.add(message(0, now() + timedelta(hours=1)))
         session.add(message(9, now(), "was down", sent_at=now()))
     failing, unsent = patient.of("alerts", State.WRONG)
-    assert failing.startswith("1 message cannot be sent; the last one, to slack:#acme: channel_not_found")
+    assert failing.startswith("2 messages cannot be sent; the last one, to slack:#acme: channel_not_found")
     assert unsent.startswith("1 message due, and nobody sends")
     assert "ann@example.com" not in failing
     assert "xoxb" not in str(patient.examined())
