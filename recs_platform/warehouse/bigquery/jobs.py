@@ -1,0 +1,188 @@
+"""BigQuery, as the platform uses it: every call that is made of it stands here.
+
+Each is tried again while what went wrong may pass, by the client's own rules. A job that changes something has a name
+that we give it, so that a request which was heard but not answered is not carried out twice. Not here: what is asked
+(`text.py`), what it may cost (`bill.py`), and what errors mean (`refusals.py`).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from google.api_core.exceptions import Conflict, NotFound
+from google.cloud import bigquery
+
+from recs_platform.warehouse.bigquery.bill import Bill, Limits
+from recs_platform.warehouse.bigquery.refusals import passes
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery_storage import BigQueryReadClient
+
+_LABEL = re.compile(r"[^a-z0-9_-]")
+_LONGEST_LABEL = 63
+_STREAMED_FROM = 50_000
+"""Rows. Fewer come with the answer; more are read by the Storage API, where there is one."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    columns: Mapping[str, str]
+    """Name: type, as GoogleSQL calls it."""
+    reads: int
+
+
+@dataclass(frozen=True)
+class Jobs:
+    client: bigquery.Client
+    limits: Limits = field(default_factory=Limits)
+    storage: BigQueryReadClient | None = None
+
+    def estimate(self, sql: str, parameters: Sequence[Any] = ()) -> Estimate:
+        """What a query would give and read. Free."""
+        config = bigquery.QueryJobConfig(dry_run=True, use_query_cache=False, query_parameters=list(parameters))
+        job = self.client.query(sql, job_config=config)
+        return Estimate({f.name: _type(f) for f in job.schema or ()}, job.total_bytes_processed or 0)
+
+    def query(
+        self,
+        sql: str,
+        parameters: Sequence[Any] = (),
+        *,
+        labels: Mapping[str, str],
+        bill: Bill,
+        seconds: float | None = None,
+    ) -> bigquery.table.RowIterator:
+        """Run a query and wait for it."""
+        config = bigquery.QueryJobConfig(query_parameters=list(parameters), labels=_labels(labels))
+        if self.limits.query is not None:
+            config.maximum_bytes_billed = self.limits.query
+        if seconds is not None:
+            config.job_timeout_ms = int(seconds * 1_000)
+        job = self.client.query(sql, job_config=config)
+        try:
+            return job.result(timeout=seconds)
+        finally:
+            bill.add(str(job.job_id), job.total_bytes_processed)
+
+    def script(self, sql: str, name: str, *, labels: Mapping[str, str], bill: Bill) -> None:
+        """Run statements that change something, once: a job of this name is not begun a second time, and one whose
+        answer was lost is waited for."""
+        config = bigquery.QueryJobConfig(labels=_labels(labels))
+        try:
+            job = self.client.query(sql, job_config=config, job_id=name, job_retry=None)
+            job.result(job_retry=None)
+        except Exception as error:
+            if not (isinstance(error, Conflict) or passes(error)):
+                raise
+            try:
+                begun: Any = self.client.get_job(name)
+            except NotFound:
+                raise error from None
+            begun.result(job_retry=None)
+            job = begun
+        bill.add(name, job.total_bytes_processed)
+
+    def load(self, file: Path, table: str, *, labels: Mapping[str, str], bill: Bill) -> None:
+        """Load a Parquet file into a table that exists."""
+        there = self.client.get_table(table)
+        config = bigquery.LoadJobConfig(
+            source_format=bigquery.SourceFormat.PARQUET,
+            write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+            schema=there.schema,
+            labels=_labels(labels),
+        )
+        with file.open("rb") as source:
+            job = self.client.load_table_from_file(source, table, job_config=config)
+        job.result()
+        bill.add(str(job.job_id), None)
+
+    def columns(self, table: str) -> frozenset[str] | None:
+        """Those that a table has; None when there is no table."""
+        try:
+            return frozenset(f.name for f in self.client.get_table(table).schema)
+        except NotFound:
+            return None
+
+    def bytes_of(self, table: str) -> int:
+        return self.client.get_table(table).num_bytes or 0
+
+    def create(self, table: bigquery.Table) -> None:
+        self.client.create_table(table, exists_ok=True)
+
+    def create_dataset(self, name: str, labels: Mapping[str, str]) -> None:
+        dataset = bigquery.Dataset(f"{self.client.project}.{name}")
+        dataset.labels = _labels(labels)
+        if self.client.location:
+            dataset.location = self.client.location
+        self.client.create_dataset(dataset, exists_ok=True)
+
+    def describe(self, name: str, described: bigquery.Table) -> None:
+        """Give a table the columns and descriptions of another declaration of it."""
+        table = self.client.get_table(name)
+        table.schema, table.description = described.schema, described.description
+        self.client.update_table(table, ["schema", "description"])
+
+    def keep(self, table: str, lasts: timedelta) -> None:
+        """Let a table that goes by itself stay so long from now on."""
+        kept = self.client.get_table(table)
+        kept.expires = datetime.now(UTC) + lasts
+        self.client.update_table(kept, ["expires"])
+
+    def drop(self, table: str) -> None:
+        self.client.delete_table(table, not_found_ok=True)
+
+    def tables(self, dataset: str, beginning: str) -> Mapping[str, datetime]:
+        """The tables of a dataset whose names begin so, and when each was made."""
+        try:
+            listed = [one for one in self.client.list_tables(dataset) if one.table_id.startswith(beginning)]
+        except NotFound:
+            return {}
+        return {one.table_id: one.created or datetime.now(UTC) for one in listed}
+
+    def datasets(self, label: str, value: str) -> Sequence[str]:
+        """Those that bear a label."""
+        listed = self.client.list_datasets()
+        return sorted(one.dataset_id for one in listed if (one.labels or {}).get(label) == value)
+
+    def rows(self, table: str) -> Sequence[Mapping[str, Any]]:
+        """All rows of a small table, which costs nothing; none when there is no table."""
+        try:
+            return [dict(row.items()) for row in self.client.list_rows(table)]
+        except NotFound:
+            return []
+
+    def batches(self, rows: bigquery.table.RowIterator) -> Iterator[pa.RecordBatch]:
+        """An answer in Arrow, streamed."""
+        many = rows.total_rows is None or rows.total_rows >= _STREAMED_FROM
+        yield from rows.to_arrow_iterable(bqstorage_client=self.storage if many else None)
+
+
+def passing_table(name: str, schema: Sequence[bigquery.SchemaField], lasts: timedelta) -> bigquery.Table:
+    """A table that goes by itself when nobody needs it any more."""
+    table = bigquery.Table(name, schema=list(schema))
+    table.expires = datetime.now(UTC) + lasts
+    return table
+
+
+def new_name(kind: str) -> str:
+    return f"{kind}_{uuid.uuid4().hex}"
+
+
+def _labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """As Google lets them be written."""
+    return {name: _LABEL.sub("_", value.lower())[:_LONGEST_LABEL] for name, value in labels.items() if value}
+
+
+_LEGACY = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+
+
+def _type(column: bigquery.SchemaField) -> str:
+    name = _LEGACY.get(column.field_type, column.field_type)
+    return f"ARRAY<{name}>" if column.mode == "REPEATED" else str(name)
