@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.orm import Session
 
 from recs_platform.alerts.finding import Finding, Severity
@@ -43,6 +43,20 @@ def open_troubles(engine: Engine, company: str | None = None) -> Sequence[KnownT
     """What is wrong, the worst first and then what is wrong longest; of one company, if it is named. No news."""
     found = [one for one in all_troubles(engine, company, also_over=False) if one.severity is not Severity.INFO]
     return sorted(found, key=lambda one: (-one.severity.rank, one.began_at))
+
+
+def open_counts(connection: Connection) -> Mapping[str, Mapping[str, int]]:
+    """How many troubles are open, by company and severity. No news: those of `open_troubles`."""
+    query = (
+        select(AlertTrouble.company, AlertTrouble.severity, func.count())
+        .where(AlertTrouble.over_at.is_(None), AlertTrouble.severity != Severity.INFO.value)
+        .group_by(AlertTrouble.company, AlertTrouble.severity)
+        .order_by(AlertTrouble.company, AlertTrouble.severity)
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for company, severity, count in connection.execute(query):
+        counts.setdefault(company, {})[severity] = count
+    return counts
 
 
 def all_troubles(engine: Engine, company: str | None = None, *, also_over: bool = True) -> Sequence[KnownTrouble]:

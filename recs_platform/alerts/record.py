@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Engine, delete, select
+from sqlalchemy import ColumnElement, CursorResult, Engine, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from recs_platform.alerts.decide import Changes, decide
@@ -25,6 +25,7 @@ from recs_platform.alerts.stored import finding_of, message_of, severity_of
 from recs_platform.masking import mask_text
 from recs_platform.platform_db.alert_tables import AlertLook, AlertMessage, AlertTrouble
 from recs_platform.platform_db.locks import lock
+from recs_platform.platform_db.tables import Base
 
 BOOKS = "alerts"
 """The lock under which the books of alerts are changed."""
@@ -49,17 +50,22 @@ def record(engine: Engine, observation: Observation, policy: Policy) -> None:
         _close(session, changes.over, rows, seen, policy)
 
 
-def forget(engine: Engine, before: datetime) -> int:
+def forget(engine: Engine, before: datetime, *, dry_run: bool = False) -> int:
     """Delete the looks, the messages that were sent and the troubles that were over before a moment, and news that
     nobody saw since. How many rows that were. What waits or is wrong stays."""
-    old = (
-        delete(AlertLook).where(AlertLook.at < before),
-        delete(AlertMessage).where(AlertMessage.sent_at < before),
-        delete(AlertTrouble).where(AlertTrouble.over_at < before),
-        delete(AlertTrouble).where(AlertTrouble.severity == Severity.INFO.value, AlertTrouble.seen_at < before),
+    old_news = and_(AlertTrouble.severity == Severity.INFO.value, AlertTrouble.seen_at < before)
+    old: tuple[tuple[type[Base], ColumnElement[bool]], ...] = (
+        (AlertLook, AlertLook.at < before),
+        (AlertMessage, AlertMessage.sent_at < before),
+        (AlertTrouble, or_(AlertTrouble.over_at < before, old_news)),
     )
-    with Session(engine) as session, session.begin(), lock(session.connection(), BOOKS):
-        return sum(cast(CursorResult[Any], session.execute(statement)).rowcount for statement in old)
+    with Session(engine) as session, session.begin():
+        if dry_run:
+            counts = [select(func.count()).select_from(table).where(which) for table, which in old]
+            return sum(session.scalars(count).one() for count in counts)
+        with lock(session.connection(), BOOKS):
+            deletions = [delete(table).where(which) for table, which in old]
+            return sum(cast(CursorResult[Any], session.execute(deletion)).rowcount for deletion in deletions)
 
 
 def is_booked(engine: Engine, name: str) -> bool:

@@ -38,7 +38,7 @@ def asset_links(stage: str, strategy_page: str, made_by: SqlTable | FrameTable |
 
 def page_link(page: str) -> dg.MetadataValue[Any]:
     base = settings().docs_url
-    return dg.MetadataValue.url(f"{base.rstrip('/')}/{page}") if base else dg.MetadataValue.text(f"docs/{page}")
+    return dg.MetadataValue.url(f"{base}/{page}") if base else dg.MetadataValue.text(f"docs/{page}")
 
 
 def _of_code(made_by: SqlTable | FrameTable) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _of_code(made_by: SqlTable | FrameTable) -> dict[str, Any]:
     reference: dg.LocalFileCodeReference | dg.UrlCodeReference
     told: dg.MetadataValue[Any]
     if base and shown:
-        url = f"{base.rstrip('/')}/{shown}#L{line}"
+        url = f"{base}/{shown}#L{line}"
         reference, told = dg.UrlCodeReference(url=url, label=shown), dg.MetadataValue.url(url)
     else:
         label = shown or path.name

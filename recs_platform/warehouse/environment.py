@@ -34,6 +34,7 @@ SQL_OF: Mapping[str, Callable[[Query, Values], str]] = {"duckdb": _on_the_lake, 
 
 
 def open_warehouse() -> Warehouse:
+    close_to_others(settings().home)
     return lake_of(settings())
 
 
@@ -50,7 +51,7 @@ def stored_sizes() -> LakeSizes | None:
 
 
 def lake_of(chosen: Settings) -> Lake:
-    close_to_others(chosen.home)
+    """Nothing is made or changed, nor who may read the home."""
     return open_lake(
         chosen.lake,
         memory_limit=chosen.memory_limit,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -173,11 +174,21 @@ def sweep(folder: Path, age: timedelta, *, dry_run: bool) -> dict[str, int]:
     bytes each had."""
     oldest = time.time() - age.total_seconds()
     left = [path for path in sorted(folder.glob("*/")) if _touched(path) < oldest and not in_use(path)]
-    sizes = {f"{path}/": sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) for path in left}
+    sizes = {f"{path}/": _size(path) for path in left}
     if not dry_run:
         for path in left:
             shutil.rmtree(path, ignore_errors=True)
     return sizes
+
+
+def _size(folder: Path) -> int:
+    """Of what is there; somebody else may take it away meanwhile."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(place, name).lstat().st_size
+    return total
 
 
 def _touched(path: Path) -> float:
