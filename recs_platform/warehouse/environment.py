@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from recs_platform.process import close_to_others, cores
-from recs_platform.settings import Settings, require_home, settings
+from recs_platform.settings import Settings, WarehouseKind, bytes_of, require_home, settings
 from recs_platform.warehouse.database_ledger import database_ledger
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
@@ -45,9 +45,10 @@ def existing_warehouse() -> Warehouse:
 
 
 def stored_sizes() -> LakeSizes | None:
-    """What measures how much is stored of each company; None where that would be to list an object store."""
-    lake = settings().lake
-    return None if "://" in lake else LakeSizes(Path(lake))
+    """What measures how much is stored of each company; None where that would be to ask a service for each table."""
+    chosen = settings()
+    elsewhere = chosen.warehouse is WarehouseKind.BIGQUERY or "://" in chosen.lake
+    return None if elsewhere else LakeSizes(Path(chosen.lake))
 
 
 def lake_of(chosen: Settings) -> Lake:
@@ -59,6 +60,24 @@ def lake_of(chosen: Settings) -> Lake:
         retention_days=chosen.retention_days,
         scratch=chosen.home / "scratch",
         database=chosen.database,
+    )
+
+
+def _bigquery_of(chosen: Settings) -> Warehouse:
+    # Whoever works on a lake loads nothing of Google's.
+    from recs_platform.warehouse.bigquery.bill import Limits
+    from recs_platform.warehouse.bigquery.client import open_client
+    from recs_platform.warehouse.bigquery.jobs import Jobs
+    from recs_platform.warehouse.bigquery.warehouse import BigQueryWarehouse
+
+    close_to_others(chosen.home)
+    limits = Limits(int(bytes_of(chosen.bigquery_query_bytes)), int(bytes_of(chosen.bigquery_run_bytes)))
+    return BigQueryWarehouse(
+        Jobs(open_client(chosen.gcp_project or "", chosen.bigquery_location), limits),
+        timedelta(days=chosen.retention_days),
+        chosen.home / "scratch",
+        database_ledger(chosen.database),
+        chosen.bigquery_prefix,
     )
 
 

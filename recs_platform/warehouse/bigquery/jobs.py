@@ -10,20 +10,19 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
 
 from recs_platform.warehouse.bigquery.bill import Bill, Limits
+from recs_platform.warehouse.bigquery.client import rows_client
 from recs_platform.warehouse.bigquery.refusals import passes
-
-if TYPE_CHECKING:
-    from google.cloud.bigquery_storage import BigQueryReadClient
 
 _LABEL = re.compile(r"[^a-z0-9_-]")
 _LONGEST_LABEL = 63
@@ -42,7 +41,6 @@ class Estimate:
 class Jobs:
     client: bigquery.Client
     limits: Limits = field(default_factory=Limits)
-    storage: BigQueryReadClient | None = None
 
     def estimate(self, sql: str, parameters: Sequence[Any] = ()) -> Estimate:
         """What a query would give and read. Free."""
@@ -161,7 +159,8 @@ class Jobs:
     def batches(self, rows: bigquery.table.RowIterator) -> Iterator[pa.RecordBatch]:
         """An answer in Arrow, streamed."""
         many = rows.total_rows is None or rows.total_rows >= _STREAMED_FROM
-        yield from rows.to_arrow_iterable(bqstorage_client=self.storage if many else None)
+        with rows_client() if many else nullcontext() as storage:
+            yield from rows.to_arrow_iterable(bqstorage_client=storage)
 
 
 def passing_table(name: str, schema: Sequence[bigquery.SchemaField], lasts: timedelta) -> bigquery.Table:
