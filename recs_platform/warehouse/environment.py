@@ -34,8 +34,9 @@ SQL_OF: Mapping[str, Callable[[Query, Values], str]] = {"duckdb": _on_the_lake, 
 
 
 def open_warehouse() -> Warehouse:
-    close_to_others(settings().home)
-    return lake_of(settings())
+    chosen = settings()
+    close_to_others(chosen.home)
+    return _bigquery_of(chosen) if chosen.warehouse is WarehouseKind.BIGQUERY else lake_of(chosen)
 
 
 def existing_warehouse() -> Warehouse:
@@ -70,7 +71,6 @@ def _bigquery_of(chosen: Settings) -> Warehouse:
     from recs_platform.warehouse.bigquery.jobs import Jobs
     from recs_platform.warehouse.bigquery.warehouse import BigQueryWarehouse
 
-    close_to_others(chosen.home)
     limits = Limits(int(bytes_of(chosen.bigquery_query_bytes)), int(bytes_of(chosen.bigquery_run_bytes)))
     return BigQueryWarehouse(
         Jobs(open_client(chosen.gcp_project or "", chosen.bigquery_location), limits),
