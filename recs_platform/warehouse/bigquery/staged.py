@@ -51,7 +51,7 @@ class StagedTable:
     def by_day(self) -> Mapping[date | None, int]:
         """Day: its rows."""
         day = quoted(self.spec.date_column)
-        sql = f"SELECT {day} AS day, COUNT(*) AS row_count FROM {quoted(self.path)} GROUP BY day ORDER BY day"
+        sql = f"SELECT {day} AS day, COUNT(*) AS row_count FROM {quoted(self.path)} GROUP BY 1 ORDER BY 1"
         return {row["day"]: row["row_count"] for row in self._table(sql).to_pylist()}
 
     def _table(self, sql: str) -> pa.Table:
