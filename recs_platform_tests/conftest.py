@@ -34,6 +34,7 @@ pytest_plugins = [
     "recs_platform_tests.workers",
     "recs_platform_tests.slow",
     "recs_platform_tests.attacks.counts",
+    "recs_platform_tests.stores.fixtures",
     "pytester",
 ]
 
