@@ -1,4 +1,4 @@
-"""Lakes of their own for the tests: in a folder, and behind a URL as an object store is."""
+"""Lakes of their own for the tests: in a folder, behind a URL as an object store is, and in real stores."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
+from recs_platform_tests.stores.fixtures import EVERYWHERE, IN_STORES, root_named
 
 
 def open_lake(
@@ -31,7 +32,19 @@ def lake(tmp_path: Path) -> Lake:
 
 
 @pytest.fixture(params=["folder", "url"])
+def near_lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
+    """A lake in a folder, and the same one reached as an object store is, through a URL and delta-rs: for tests that
+    look at its files."""
+    return open_lake(root_named(request, request.param, tmp_path / "lake"), tmp_path / "scratch")
+
+
+@pytest.fixture(params=EVERYWHERE)
 def any_lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
-    """A lake in a folder, and one that is reached as an object store is: through a URL and delta-rs."""
-    root = tmp_path / "lake"
-    return open_lake(str(root) if request.param == "folder" else f"file://{root}", tmp_path / "scratch")
+    """A lake wherever one can be."""
+    return open_lake(root_named(request, request.param, tmp_path / "lake"), tmp_path / "scratch")
+
+
+@pytest.fixture(params=["folder", *IN_STORES])
+def real_lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
+    """The same without the URL that stands for a store: for tests that take long."""
+    return open_lake(root_named(request, request.param, tmp_path / "lake"), tmp_path / "scratch")
