@@ -18,7 +18,7 @@ from typing import Any
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from recs_platform.pipeline.typed_queries import Columns
+from recs_platform.schemas.table import Columns
 from recs_platform_tests.googlesql.install import SERVER, SERVICES
 from recs_platform_tests.googlesql.limits import UNKNOWN_AGGREGATES
 from recs_platform_tests.googlesql.values import python_value, set_type, set_value, type_text

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from recs_platform.pipeline.typed_queries import Columns, TypedQuery, typed_queries
-from recs_platform.schemas.table import TableSpec
+from recs_platform.pipeline.typed_queries import TypedQuery, typed_queries
+from recs_platform.schemas.table import Columns, TableSpec
 from recs_platform.strategies.catalogue import pipelines
 
 
@@ -22,6 +22,8 @@ class Text:
     tables: Mapping[str, Columns]
     parameters: Columns
     makes: TableSpec | None = None
+    is_whole: bool = False
+    """Whether it is a query as it is written, and not as something is made of it."""
 
 
 @cache
@@ -39,7 +41,7 @@ def all_texts() -> tuple[Text, ...]:
 def _texts_of(typed: TypedQuery) -> Iterator[Text]:
     query, check = typed.query, typed.check
     used = {name: typed.parameters[name] for name in query.parameters}
-    yield Text(query.name, query.path, query.text, typed.tables, used, typed.makes)
+    yield Text(query.name, query.path, query.text, typed.tables, used, typed.makes, is_whole=True)
     # As `recs sql show` and whoever adds to a query writes it.
     yield Text(f"{query.name}, written again", query.path, query.tree.sql(dialect="bigquery"), typed.tables, used)
     if check:
