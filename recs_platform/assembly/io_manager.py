@@ -104,11 +104,13 @@ class WarehouseIOManager(dg.IOManager):
         }
         counted = {"rows": written.rows, "bytes": written.size, "version": written.version}
         metadata: dict[str, dg.MetadataValue[Any]] = {
-            **company_figures(subject.company, counted | seconds),
+            **company_figures(subject.company, counted | seconds | _amounts(written.spent)),
             "preview": dg.MetadataValue.md(self._preview(subject)),
         }
         if written.empty_days:
             metadata["empty_days"] = dg.MetadataValue.json([str(day) for day in written.empty_days])
+        if written.spent:
+            metadata["spent"] = dg.MetadataValue.json(dict(written.spent))
         if written.sql is not None:
             metadata["compiled_sql"] = dg.MetadataValue.md(f"```sql\n{written.sql}\n```")
             lineage = _lineage(pipeline, table)
@@ -197,3 +199,8 @@ def _lineage(pipeline: Pipeline, table: str) -> dg.TableColumnLineage:
             for column, origins in column_origins(declared.query, visible).items()
         }
     )
+
+
+def _amounts(spent: Mapping[str, Any]) -> dict[str, float]:
+    """What can be drawn over time of what a slice cost."""
+    return {name: amount for name, amount in spent.items() if isinstance(amount, int | float)}

@@ -33,10 +33,11 @@ SQL_OF: Mapping[str, Callable[[Query, Values], str]] = {"duckdb": _on_the_lake, 
 """A query as each engine runs it, for people to read."""
 
 
-def open_warehouse() -> Warehouse:
+def open_warehouse(run: str | None = None) -> Warehouse:
+    """With a run, for its work alone: an engine that is paid by the query marks it, and limits what it reads."""
     chosen = settings()
     close_to_others(chosen.home)
-    return _bigquery_of(chosen) if chosen.warehouse is WarehouseKind.BIGQUERY else lake_of(chosen)
+    return _bigquery_of(chosen, run) if chosen.warehouse is WarehouseKind.BIGQUERY else lake_of(chosen)
 
 
 def existing_warehouse() -> Warehouse:
@@ -64,16 +65,17 @@ def lake_of(chosen: Settings) -> Lake:
     )
 
 
-def _bigquery_of(chosen: Settings) -> Warehouse:
+def _bigquery_of(chosen: Settings, run: str | None) -> Warehouse:
     # Whoever works on a lake loads nothing of Google's.
     from recs_platform.warehouse.bigquery.bill import Limits
     from recs_platform.warehouse.bigquery.client import open_client
     from recs_platform.warehouse.bigquery.jobs import Jobs
     from recs_platform.warehouse.bigquery.warehouse import BigQueryWarehouse
 
-    limits = Limits(int(bytes_of(chosen.bigquery_query_bytes)), int(bytes_of(chosen.bigquery_run_bytes)))
+    of_a_run = int(bytes_of(chosen.bigquery_run_bytes)) if run else None
+    limits = Limits(int(bytes_of(chosen.bigquery_query_bytes)), of_a_run)
     return BigQueryWarehouse(
-        Jobs(open_client(chosen.gcp_project or "", chosen.bigquery_location), limits),
+        Jobs(open_client(chosen.gcp_project or "", chosen.bigquery_location), limits, run),
         timedelta(days=chosen.retention_days),
         chosen.home / "scratch",
         database_ledger(chosen.database),

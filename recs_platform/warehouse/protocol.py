@@ -85,8 +85,6 @@ class BoundQuery:
     time_limit: float | None = None
     """Seconds, for a query that a person asks: it is not the platform's own, so it runs on an engine that reaches
     nothing but its views, and ends within them."""
-    asked_by: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Who asks: company, asset, run. An engine that is paid by the query marks its work with it."""
 
     @property
     def personal_tables(self) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ DIRECTIVES = {
     "remedy": "<what to do when the check fails>: follows in the message",
     "among": "<condition>: which of those rows the rule is about (default: all)",
     "judges": "@window_days: the window that a check is about, which is not judged where no table that is made uses it",
-    "given": "<@parameter, @parameter ...>: what whoever asks a question gives with it",
+    "given": "<@parameter [type], @parameter [type] ...>: what whoever asks a question gives with it; a STRING unless "
+    "it says another type",
 }
 
 

@@ -41,35 +41,29 @@ class Bill:
 
 @dataclass
 class Limits:
-    """How many bytes a query may read, and a run, together. A process that answers for ever counts each run."""
+    """How many bytes a query may read, and all queries of a run together."""
 
     query: int | None = None
     run: int | None = None
-    _read: dict[str, int] = field(default_factory=dict)
+    """Whoever is no run, such as a daemon that asks for ever, has no such limit."""
+    _read: int = 0
     _one_at_a_time: Lock = field(default_factory=Lock)
 
-    def admit(self, what: str, run: str | None, reads: int) -> None:
+    def admit(self, what: str, reads: int) -> None:
         """Count what a query is going to read; a ConfigError says which limit that would break, and nothing is read."""
         if self.query is not None and reads > self.query:
             raise ConfigError(
                 f"{what}: would read {_size(reads)}, and RECS_BIGQUERY_QUERY_BYTES allows a query {_size(self.query)}. "
                 "Nothing was read. Ask for fewer days, or allow more."
             )
-        if self.run is None or run is None:
-            return
         with self._one_at_a_time:
-            before = self._read.get(run, 0)
-            if before + reads > self.run:
+            if self.run is not None and self._read + reads > self.run:
                 raise ConfigError(
-                    f"{what}: would read {_size(reads)} after {_size(before)} of this run, and RECS_BIGQUERY_RUN_BYTES "
-                    f"allows a run {_size(self.run)}. Nothing more was read. Run fewer days at once, or allow more."
+                    f"{what}: would read {_size(reads)} after {_size(self._read)} of this run, and "
+                    f"RECS_BIGQUERY_RUN_BYTES allows a run {_size(self.run)}. Nothing more was read. Run fewer days at "
+                    "once, or allow more."
                 )
-            if len(self._read) >= _RUNS_REMEMBERED:
-                self._read.pop(next(iter(self._read)))
-            self._read[run] = before + reads
-
-
-_RUNS_REMEMBERED = 1_000
+            self._read += reads
 
 
 def dollars(read: int) -> float:

@@ -43,7 +43,7 @@ def _counted(books: Books, table: TableRef) -> Mapping[date, int]:
     day = quoted(table.spec.date_column)
     sql = (
         f"SELECT {day} AS day, COUNT(*) AS row_count FROM {quoted(books.tables.path(table))} "
-        f"WHERE {between(table.spec.date_column, None)} GROUP BY day ORDER BY day"
+        f"WHERE {between(table.spec.date_column, None)} GROUP BY 1 ORDER BY 1"
     )
     return {row.day: row.row_count for row in books.tables.jobs.ask(sql, labels={}, bill=Bill())}
 

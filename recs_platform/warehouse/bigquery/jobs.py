@@ -41,6 +41,8 @@ class Estimate:
 class Jobs:
     client: bigquery.Client
     limits: Limits = field(default_factory=Limits)
+    run: str | None = None
+    """Whose work this is; every job says it."""
 
     def estimate(self, sql: str, parameters: Sequence[Any] = ()) -> Estimate:
         """What a query would give and read. Free."""
@@ -77,7 +79,7 @@ class Jobs:
     def script(self, sql: str, name: str, *, labels: Mapping[str, str], bill: Bill) -> Sequence[bigquery.Row]:
         """Run statements that change something, once: a job of this name is not begun a second time, and one whose
         answer was lost is waited for. Gives the rows of the last one."""
-        config = bigquery.QueryJobConfig(labels=_labels(labels))
+        config = bigquery.QueryJobConfig(labels=self._labels(labels))
         try:
             job = self.client.query(sql, job_config=config, job_id=name, job_retry=None)
             rows = list(job.result(job_retry=None))
@@ -93,7 +95,7 @@ class Jobs:
         return rows
 
     def _config(self, parameters: Sequence[Any], labels: Mapping[str, str]) -> bigquery.QueryJobConfig:
-        config = bigquery.QueryJobConfig(query_parameters=list(parameters), labels=_labels(labels))
+        config = bigquery.QueryJobConfig(query_parameters=list(parameters), labels=self._labels(labels))
         if self.limits.query is not None:
             config.maximum_bytes_billed = self.limits.query
         return config
@@ -112,7 +114,7 @@ class Jobs:
             source_format=bigquery.SourceFormat.PARQUET,
             write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
             schema=list(schema),
-            labels=_labels(labels),
+            labels=self._labels(labels),
         )
         with file.open("rb") as source:
             job = self.client.load_table_from_file(source, table, job_config=config)
@@ -135,7 +137,7 @@ class Jobs:
 
     def create_dataset(self, name: str, labels: Mapping[str, str]) -> None:
         dataset = bigquery.Dataset(f"{self.client.project}.{name}")
-        dataset.labels = _labels(labels)
+        dataset.labels = _written(labels)
         if self.client.location:
             dataset.location = self.client.location
         self.client.create_dataset(dataset, exists_ok=True)
@@ -183,6 +185,9 @@ class Jobs:
         with rows_client() if many else nullcontext() as storage:
             yield from rows.to_arrow_iterable(bqstorage_client=storage)
 
+    def _labels(self, labels: Mapping[str, str]) -> dict[str, str]:
+        return _written({**labels, "run": self.run or ""})
+
 
 def passing_table(name: str, schema: Sequence[bigquery.SchemaField], lasts: timedelta) -> bigquery.Table:
     """A table that goes by itself when nobody needs it any more."""
@@ -195,7 +200,7 @@ def new_name(kind: str) -> str:
     return f"{kind}_{uuid.uuid4().hex}"
 
 
-def _labels(labels: Mapping[str, str]) -> dict[str, str]:
+def _written(labels: Mapping[str, str]) -> dict[str, str]:
     """As Google lets them be written."""
     return {name: _LABEL.sub("_", value.lower())[:_LONGEST_LABEL] for name, value in labels.items() if value}
 

@@ -44,7 +44,7 @@ def stage_query(
     spec = subject.table.spec
     estimate = jobs.estimate(question.sql, question.parameters)
     require_declared(estimate.columns, subject)
-    jobs.limits.admit(str(subject), labels.get("run"), estimate.reads)
+    jobs.limits.admit(str(subject), estimate.reads)
     selected = ", ".join(_cast(column, estimate.columns[column.name]) for column in spec.columns)
     rows = f"SELECT {selected} FROM (\n{question.sql}\n) AS made"
     if spec.kind is Kind.LOG:

@@ -59,7 +59,7 @@ class BigQueryWarehouse:
     ) -> Written:
         table, days = subject.table, subject.days
         noted = {"company": subject.company, "first": str(days.first), "last": str(days.last), **(note or {})}
-        labels = {"company": subject.company, "asset": subject.asset, "run": str(noted.get("run") or "")}
+        labels = {"company": subject.company, "asset": subject.asset}
         bill, marks, sql = Bill(), [time.perf_counter()], None
         with (
             explained(str(subject)),
@@ -104,11 +104,11 @@ class BigQueryWarehouse:
     @contextmanager
     def run(self, query: BoundQuery) -> Iterator[pa.RecordBatchReader]:
         what, bill = query.query.path, Bill()
-        labels = {"dataset": query.dataset, **query.asked_by}
+        labels = {"dataset": query.dataset, "query": query.query.name}
         with explained(what), ExitStack() as opened, refused_queries(query):
             question = self._question(query, opened, labels, bill)
             reads = self.jobs.estimate(question.sql, question.parameters).reads
-            self.jobs.limits.admit(what, labels.get("run"), reads)
+            self.jobs.limits.admit(what, reads)
             rows = self.jobs.ask(question.sql, question.parameters, labels=labels, bill=bill, seconds=query.time_limit)
             schema = arrow_of(rows.schema)
             batches = (as_declared(batch, schema) for batch in self.jobs.batches(rows))

@@ -21,14 +21,17 @@ from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, PostCommitHookProperties, RemoveAction
 
-from recs_platform.errors import ConflictError, DamageError, StorageError, UnavailableError
+from recs_platform.errors import ConfigError, ConflictError, DamageError, StorageError, UnavailableError
+from recs_platform.file_store.bucket import client_options, is_bucket
+from recs_platform.file_store.store_errors import plain, store_mistake
 from recs_platform.outages import may_recover
 from recs_platform.warehouse.lake import delta_log, newest
+from recs_platform.warehouse.lake.bucket_files import SETTING
 from recs_platform.warehouse.lake.damage import UnreadableLogError
 from recs_platform.warehouse.lake.delta_log import Commit
 from recs_platform.warehouse.lake.durable import commit_on_disk
 from recs_platform.warehouse.lake.newest import DataFile, Newest
-from recs_platform.warehouse.lake.storage_errors import plain, storage_failure
+from recs_platform.warehouse.lake.storage_errors import storage_failure
 from recs_platform.warehouse.ledger import TableVersion
 from recs_platform.warehouse.protocol import Version
 from recs_platform.warehouse.slices import Days, TableRef
@@ -66,11 +69,11 @@ class DeltaSlices:
     def open(self, version: int | None = None) -> DeltaTable | None:
         """A version, the newest if none is named; None while nothing was ever written."""
         try:
-            return DeltaTable(self.uri) if version is None else self._open_version(version)
+            return self._opened() if version is None else self._open_version(version)
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            if may_recover(error) or "permission denied" in str(error).lower():
+            if may_recover(error) or self._mistake(error) or "permission denied" in str(error).lower():
                 raise self._failed(f"the table cannot be opened at {self.uri}", error) from error
             raise self._damaged(error) from error
 
@@ -78,7 +81,10 @@ class DeltaSlices:
         numbers = [v.version for v in self.versions()]
         if version not in numbers:
             raise self._no_such_version(version, numbers)
-        return DeltaTable(self.uri, version=version)
+        return self._opened(version)
+
+    def _opened(self, version: int | None = None) -> DeltaTable:
+        return DeltaTable(self.uri, version=version, storage_options=client_options(self.uri))
 
     def newest(self) -> Newest | None:
         """The newest version; None while nothing was ever written."""
@@ -160,13 +166,13 @@ class DeltaSlices:
         try:
             table.update_incremental()
             self._kept(table)
-        except (DeltaError, OSError):
+        except (DeltaError, OSError, UnavailableError):
             # The commit stands whether we can read it just now or not. Who reads the table next will open it and say.
             return
 
     def _wait_for_disk(self, version: int) -> None:
         """Until a commit of ours can be lost no more; nobody is told of it before."""
-        if "://" in self.uri:
+        if is_bucket(self.uri):
             return
         try:
             commit_on_disk(Path(self.uri), version)
@@ -262,6 +268,7 @@ class DeltaSlices:
         try:
             created = DeltaTable.create(
                 self.uri,
+                storage_options=client_options(self.uri),
                 schema=self._schema,
                 mode="ignore",
                 partition_by=[self.ref.spec.date_column],
@@ -285,12 +292,17 @@ class DeltaSlices:
         self._wait_for_disk(0)
         return created
 
-    def _unpublished(self, what: str, error: Exception) -> StorageError | UnavailableError:
-        return storage_failure(error, str(self.ref)) or self._failed(what, error)
+    def _unpublished(self, what: str, error: Exception) -> StorageError | UnavailableError | ConfigError:
+        return self._mistake(error) or storage_failure(error, str(self.ref)) or self._failed(what, error)
 
-    def _failed(self, what: str, error: Exception) -> StorageError | UnavailableError:
+    def _failed(self, what: str, error: Exception) -> StorageError | UnavailableError | ConfigError:
         kind = UnavailableError if may_recover(error) else StorageError
-        return kind(f"{self.ref}: {what}: {plain(error)}")
+        return self._mistake(error) or kind(f"{self.ref}: {what}: {plain(error)}")
+
+    def _mistake(self, error: Exception) -> ConfigError | None:
+        """The error of a lake that nobody can use as it is set."""
+        mistake = store_mistake(error, self.uri)
+        return ConfigError(f"{SETTING}: {mistake}.") if mistake else None
 
     @cached_property
     def _schema(self) -> Schema:

@@ -19,7 +19,7 @@ from recs_platform.warehouse.slices import Days, TableRef
 class Shelf(Protocol):
     """Where slices stand."""
 
-    def relation(self, connection: duckdb.DuckDBPyConnection, table: TableRef, days: Days | None) -> str: ...
+    def relation(self, table: TableRef, days: Days | None) -> str: ...
 
     def days(self, table: TableRef) -> Sequence[date]: ...
 
@@ -41,7 +41,7 @@ def show_query(connection: duckdb.DuckDBPyConnection, shelf: Shelf, query: Bound
     for view in query.views:
         ref = TableRef(query.dataset, view.spec)
         days = days_shown(shelf.days, ref, view, query)
-        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {shelf.relation(connection, ref, days)}")
+        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {shelf.relation(ref, days)}")
     for name, open_rows in query.incoming.items():
         connection.register(name, opened.enter_context(open_rows()))
     return duckdb_sql(query.query, query.values)

@@ -11,6 +11,7 @@ import pytest
 from dagster._core.events import JobFailureData, RunFailureReason
 
 from recs_platform.automation.failures import guarded_step
+from recs_platform.automation.jobs import LATE_TAG
 from recs_platform.automation.looks import ended_runs as look
 from recs_platform.automation.looks.ended_runs import FIRST_LOOK_BACK, NAME, Seen
 from recs_platform.automation.looks.look import Cursors
@@ -286,6 +287,19 @@ def test_what_others_say_of_a_run_that_says_nothing(
     shop.instance.report_run_failed(run, message, data)
     shop.look()
     assert shop.told() == [("acme", "error", [f"{kind} {DAY}"])]
+
+
+def test_late_data_that_is_taken_in_does_not_end_that_a_day_was_not_made(shop: Shop) -> None:
+    run = dg.DagsterRun(JOB, tags={"dagster/partition": partition_key("acme", DAY)})
+    shop.instance.add_run(run)
+    shop.instance.report_run_failed(run)
+    shop.look()
+    shop.run(tags={LATE_TAG: "load"})
+    shop.look()
+    assert [told[1] for told in shop.told()] == ["error"]
+    shop.run()
+    shop.look()
+    assert [told[1] for told in shop.told()] == ["error", "recovered"]
 
 
 def test_a_run_that_somebody_terminated_is_a_warning(shop: Shop) -> None:
