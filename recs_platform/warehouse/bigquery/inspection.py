@@ -27,10 +27,10 @@ def inspect(books: Books, table: TableRef) -> Inspection:
 
 def accept(books: Books, table: TableRef) -> None:
     """Enter the rows that are there, whatever was entered before."""
-    state, page = books.state(table), books.ledger.page(table)
-    if state is None:
-        if page is not None:
-            books.ledger.advance(table, page.state, None, None, ())
+    page = books.ledger.page(table)
+    if page is not None:
+        books.ledger.advance(table, page.state, None, None, ())
+    if books.state(table) is None:
         return
     days = {**dict.fromkeys((slice_.day for slice_ in books.slices(table)), 0), **_counted(books, table)}
     change = Change(None, days, None, {"accepted": True})
@@ -45,7 +45,7 @@ def _counted(books: Books, table: TableRef) -> Mapping[date, int]:
         f"SELECT {day} AS day, COUNT(*) AS row_count FROM {quoted(books.tables.path(table))} "
         f"WHERE {between(table.spec.date_column, None)} GROUP BY 1 ORDER BY 1"
     )
-    return {row.day: row.row_count for row in books.tables.jobs.query(sql, labels={}, bill=Bill())}
+    return {row.day: row.row_count for row in books.tables.jobs.ask(sql, labels={}, bill=Bill())}
 
 
 def _difference(table: TableRef, day: date, entered: int | None, counted: int) -> str:

@@ -50,7 +50,7 @@ class Jobs:
         job = self.client.query(sql, job_config=config)
         return Estimate({f.name: _type(f) for f in job.schema or ()}, job.total_bytes_processed or 0)
 
-    def query(
+    def ask(
         self,
         sql: str,
         parameters: Sequence[Any] = (),
@@ -59,25 +59,30 @@ class Jobs:
         bill: Bill,
         seconds: float | None = None,
     ) -> bigquery.table.RowIterator:
-        """Run a query and wait for it."""
-        config = bigquery.QueryJobConfig(query_parameters=list(parameters), labels=self._labels(labels))
-        if self.limits.query is not None:
-            config.maximum_bytes_billed = self.limits.query
-        if seconds is not None:
+        """The rows of a query that changes nothing. A short answer takes one call."""
+        config = self._config(parameters, labels)
+        if seconds is None:
+            rows = self.client.query_and_wait(sql, job_config=config)
+        else:
             config.job_timeout_ms = int(seconds * 1_000)
-        job = self.client.query(sql, job_config=config)
-        try:
-            return job.result(timeout=seconds)
-        finally:
-            bill.add(str(job.job_id), job.total_bytes_processed)
+            rows = self.client.query_and_wait(sql, job_config=config, wait_timeout=seconds)
+        bill.add(str(rows.job_id), rows.total_bytes_processed)
+        return rows
 
-    def script(self, sql: str, name: str, *, labels: Mapping[str, str], bill: Bill) -> None:
+    def change(self, sql: str, parameters: Sequence[Any] = (), *, labels: Mapping[str, str], bill: Bill) -> int:
+        """Run one statement that changes rows, once; how many it changed."""
+        job = self.client.query(sql, job_config=self._config(parameters, labels))
+        job.result()
+        bill.add(str(job.job_id), job.total_bytes_processed)
+        return job.num_dml_affected_rows or 0
+
+    def script(self, sql: str, name: str, *, labels: Mapping[str, str], bill: Bill) -> Sequence[bigquery.Row]:
         """Run statements that change something, once: a job of this name is not begun a second time, and one whose
-        answer was lost is waited for."""
+        answer was lost is waited for. Gives the rows of the last one."""
         config = bigquery.QueryJobConfig(labels=self._labels(labels))
         try:
             job = self.client.query(sql, job_config=config, job_id=name, job_retry=None)
-            job.result(job_retry=None)
+            rows = list(job.result(job_retry=None))
         except Exception as error:
             if not (isinstance(error, Conflict) or passes(error)):
                 raise
@@ -85,17 +90,30 @@ class Jobs:
                 begun: Any = self.client.get_job(name)
             except NotFound:
                 raise error from None
-            begun.result(job_retry=None)
-            job = begun
+            rows, job = list(begun.result(job_retry=None)), begun
         bill.add(name, job.total_bytes_processed)
+        return rows
 
-    def load(self, file: Path, table: str, *, labels: Mapping[str, str], bill: Bill) -> None:
-        """Load a Parquet file into a table that exists."""
-        there = self.client.get_table(table)
+    def _config(self, parameters: Sequence[Any], labels: Mapping[str, str]) -> bigquery.QueryJobConfig:
+        config = bigquery.QueryJobConfig(query_parameters=list(parameters), labels=self._labels(labels))
+        if self.limits.query is not None:
+            config.maximum_bytes_billed = self.limits.query
+        return config
+
+    def load(
+        self,
+        file: Path,
+        table: str,
+        schema: Sequence[bigquery.SchemaField],
+        *,
+        labels: Mapping[str, str],
+        bill: Bill,
+    ) -> None:
+        """Load a Parquet file into a table that exists, and has these columns."""
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.PARQUET,
             write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
-            schema=there.schema,
+            schema=list(schema),
             labels=self._labels(labels),
         )
         with file.open("rb") as source:
@@ -103,18 +121,19 @@ class Jobs:
         job.result()
         bill.add(str(job.job_id), None)
 
-    def columns(self, table: str) -> frozenset[str] | None:
-        """Those that a table has; None when there is no table."""
+    def columns(self, table: str) -> Mapping[str, str] | None:
+        """Those that a table has, by name, and the type of each; None when there is no table."""
         try:
-            return frozenset(f.name for f in self.client.get_table(table).schema)
+            return _columns(self.client.get_table(table))
         except NotFound:
             return None
 
     def bytes_of(self, table: str) -> int:
         return self.client.get_table(table).num_bytes or 0
 
-    def create(self, table: bigquery.Table) -> None:
-        self.client.create_table(table, exists_ok=True)
+    def create(self, table: bigquery.Table) -> Mapping[str, str]:
+        """Make a table, if somebody else has not; returns its columns."""
+        return _columns(self.client.create_table(table, exists_ok=True))
 
     def create_dataset(self, name: str, labels: Mapping[str, str]) -> None:
         dataset = bigquery.Dataset(f"{self.client.project}.{name}")
@@ -124,9 +143,11 @@ class Jobs:
         self.client.create_dataset(dataset, exists_ok=True)
 
     def describe(self, name: str, described: bigquery.Table) -> None:
-        """Give a table the columns and descriptions of another declaration of it."""
+        """Give a table the columns and descriptions of a declaration of it; others that it has stay."""
         table = self.client.get_table(name)
-        table.schema, table.description = described.schema, described.description
+        there = {column.name: column for column in table.schema}
+        table.schema = list({**there, **{column.name: column for column in described.schema}}.values())
+        table.description = described.description
         self.client.update_table(table, ["schema", "description"])
 
     def keep(self, table: str, lasts: timedelta) -> None:
@@ -151,10 +172,10 @@ class Jobs:
         listed = self.client.list_datasets()
         return sorted(one.dataset_id for one in listed if (one.labels or {}).get(label) == value)
 
-    def rows(self, table: str) -> Sequence[Mapping[str, Any]]:
+    def rows(self, table: str, columns: Sequence[bigquery.SchemaField]) -> Sequence[Mapping[str, Any]]:
         """All rows of a small table, which costs nothing; none when there is no table."""
         try:
-            return [dict(row.items()) for row in self.client.list_rows(table)]
+            return [dict(row.items()) for row in self.client.list_rows(table, selected_fields=columns)]
         except NotFound:
             return []
 
@@ -185,6 +206,10 @@ def _written(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 _LEGACY = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+
+
+def _columns(table: bigquery.Table) -> Mapping[str, str]:
+    return {column.name: _type(column) for column in table.schema}
 
 
 def _type(column: bigquery.SchemaField) -> str:

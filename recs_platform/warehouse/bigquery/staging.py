@@ -18,7 +18,8 @@ import pyarrow as pa
 from recs_platform.schemas.table import Column, Kind
 from recs_platform.warehouse.bigquery.bill import Bill
 from recs_platform.warehouse.bigquery.jobs import Jobs
-from recs_platform.warehouse.bigquery.text import between, quoted
+from recs_platform.warehouse.bigquery.tables import schema_of, schema_of_rows
+from recs_platform.warehouse.bigquery.text import between, cast_expression, quoted
 from recs_platform.warehouse.lake.passing_file import write_rows, write_slice
 from recs_platform.warehouse.misfits import require_declared
 from recs_platform.warehouse.protocol import Subject
@@ -51,7 +52,7 @@ def stage_query(
         rows = f"SELECT * FROM ({rows}) AS cast_rows WHERE {between(spec.date_column, subject.days)} OR {day} IS NULL"
     columns = ", ".join(quoted(column.name) for column in spec.columns)
     insert = f"INSERT INTO {quoted(into)} ({columns})\n{rows}"
-    jobs.query(insert, question.parameters, labels=labels, bill=bill)
+    jobs.change(insert, question.parameters, labels=labels, bill=bill)
 
 
 def stage_rows(
@@ -66,7 +67,7 @@ def stage_rows(
     """Put rows from Python into a table, streamed through a file."""
     with _passing_file(scratch) as file:
         if write_slice(rows, subject, file):
-            jobs.load(file, into, labels=labels, bill=bill)
+            jobs.load(file, into, schema_of(subject.table.spec), labels=labels, bill=bill)
 
 
 def load_incoming(
@@ -75,7 +76,7 @@ def load_incoming(
     """Put rows that a query reads under a name into a table of their own."""
     with _passing_file(scratch) as file:
         if write_rows(rows, file):
-            jobs.load(file, into, labels=labels, bill=bill)
+            jobs.load(file, into, schema_of_rows(rows.schema), labels=labels, bill=bill)
 
 
 @contextmanager
@@ -90,11 +91,5 @@ def _passing_file(scratch: Path) -> Iterator[Path]:
 
 
 def _cast(column: Column, given: str) -> str:
-    name, wanted = quoted(column.name), column.sql_type
-    if given == wanted:
-        return name
-    if wanted == "INT64" and given in ("FLOAT64", "NUMERIC", "BIGNUMERIC"):
-        # A fraction is not rounded away in silence.
-        wrong = f"ERROR('fraction in {column.name}')"
-        return f"IF({name} <> TRUNC({name}), {wrong}, CAST({name} AS INT64)) AS {name}"
-    return f"CAST({name} AS {wanted}) AS {name}"
+    name = quoted(column.name)
+    return name if given == column.sql_type else f"{cast_expression(column.name, given, column)} AS {name}"

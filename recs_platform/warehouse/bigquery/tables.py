@@ -7,7 +7,7 @@ added later has none for rows that were there. Not here: which rows (`staging.py
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -31,8 +31,8 @@ class DatasetTables:
     jobs: Jobs
     prefix: str = ""
     """Of the datasets' names: several platforms in one project."""
-    _known: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Table: columns that it has. A column is never taken away."""
+    _known: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """Table: columns that it has, and their types. A column is never taken away."""
     _made: set[str] = field(default_factory=set)
     """Datasets that are there."""
 
@@ -44,13 +44,16 @@ class DatasetTables:
 
     def beside(self, table: TableRef, name: str) -> str:
         """Another table of the same dataset."""
-        return f"{self.jobs.client.project}.{self.dataset(table.dataset)}.{name}"
+        return self.named(table.dataset, name)
 
-    def columns(self, table: TableRef) -> frozenset[str] | None:
-        """Those that are stored; None while there is no table."""
+    def named(self, of: str, name: str) -> str:
+        return f"{self.jobs.client.project}.{self.dataset(of)}.{name}"
+
+    def columns(self, table: TableRef) -> Mapping[str, str] | None:
+        """Those that are stored, and the type of each; None while there is no table."""
         path = self.path(table)
         known = self._known.get(path)
-        if known is None or not known >= {column.name for column in table.spec.columns}:
+        if known is None or any(column.name not in known for column in table.spec.columns):
             known = self.jobs.columns(path)
             if known is not None:
                 self._known[path] = known
@@ -63,19 +66,26 @@ class DatasetTables:
             self._made.add(name)
         return name
 
-    def ensure(self, table: TableRef, bill: Bill) -> None:
-        """Make the table, or add the columns that its declaration has grown."""
-        declared, path = self._declared(table), self.path(table)
-        there = self.columns(table)
-        if there is None:
-            self.jobs.create(declared)
-        elif new := [column for column in table.spec.columns if column.name not in there]:
-            added = ", ".join(f"ADD COLUMN IF NOT EXISTS {quoted(c.name)} {c.sql_type}" for c in new)
-            self.jobs.query(f"ALTER TABLE {quoted(path)} {added}", labels={"dataset": table.dataset}, bill=bill)
-            kept = [f for f in self.jobs.client.get_table(path).schema if f.name not in {c.name for c in new}]
-            declared.schema = [*kept, *(f for f in declared.schema if f.name in {c.name for c in new})]
-            self.jobs.describe(path, declared)
-            self._known.pop(path)
+    def make(self, table: TableRef) -> None:
+        self._known[self.path(table)] = self.jobs.create(self._declared(table))
+
+    def grow(self, table: TableRef, there: Mapping[str, str], bill: Bill) -> None:
+        """Let a table grow as its declaration has: new columns, and fractions where whole numbers were. Both stay when
+        the declaration goes back."""
+        path = self.path(table)
+        changes = [
+            f"ADD COLUMN IF NOT EXISTS {quoted(c.name)} {c.sql_type}"
+            if c.name not in there
+            else f"ALTER COLUMN {quoted(c.name)} SET DATA TYPE {c.sql_type}"
+            for c in table.spec.columns
+            if c.name not in there or (there[c.name], c.sql_type) == ("INT64", "FLOAT64")
+        ]
+        if not changes:
+            return
+        for change in changes:
+            self.jobs.change(f"ALTER TABLE {quoted(path)} {change}", labels={"dataset": table.dataset}, bill=bill)
+        self.jobs.describe(path, self._declared(table))
+        self._known.pop(path)
 
     def passing(self, of: str, kind: str, schema: Sequence[bigquery.SchemaField], lasts: timedelta) -> str:
         """Make a table in a dataset that goes by itself; returns its path."""

@@ -83,10 +83,10 @@ def parameters(query: Query, values: Values) -> list[bigquery.ScalarQueryParamet
     return given
 
 
-def view_of_days(table: str, spec: TableSpec, stored: frozenset[str] | None, days: Days | None) -> str:
+def view_of_days(table: str, spec: TableSpec, stored: Mapping[str, str] | None, days: Days | None) -> str:
     """A SELECT of a table's declared columns over some days, over all when none are named. `stored` are the columns
-    that its table has by now; None when there is no table."""
-    columns = ", ".join(_selected(column, stored or frozenset()) for column in spec.columns)
+    that its table has by now, and their types; None when there is no table."""
+    columns = ", ".join(_selected(column, stored or {}) for column in spec.columns)
     if stored is None:
         return f"SELECT {columns} FROM UNNEST(CAST([] AS ARRAY<INT64>)) AS nothing"
     return f"SELECT {columns} FROM {quoted(table)} WHERE {between(spec.date_column, days)}"
@@ -99,9 +99,13 @@ def between(column: str, days: Days | None) -> str:
     return f"{quoted(column)} BETWEEN {literal(days.first)} AND {literal(days.last)}"
 
 
-def _selected(column: Column, stored: frozenset[str]) -> str:
+def _selected(column: Column, stored: Mapping[str, str]) -> str:
     name = quoted(column.name)
-    there = [quoted(known) for known in (column.name, column.formerly) if known in stored]
+    there = [
+        quoted(known) if stored[known] == column.sql_type else cast_expression(known, stored[known], column)
+        for known in (column.name, column.formerly)
+        if known is not None and known in stored
+    ]
     match there:
         case []:
             return f"CAST(NULL AS {column.sql_type}) AS {name}"
@@ -109,6 +113,14 @@ def _selected(column: Column, stored: frozenset[str]) -> str:
             return name if one == name else f"{one} AS {name}"
         case _:
             return f"COALESCE({', '.join(there)}) AS {name}"
+
+
+def cast_expression(given: str, of_type: str, column: Column) -> str:
+    """A column that is given as another type, as a declared one. A fraction is not rounded away in silence."""
+    name, wanted = quoted(given), column.sql_type
+    if wanted == "INT64" and of_type in ("FLOAT64", "NUMERIC", "BIGNUMERIC"):
+        return f"IF({name} <> TRUNC({name}), ERROR('fraction in {column.name}'), CAST({name} AS INT64))"
+    return f"CAST({name} AS {wanted})"
 
 
 def quoted(name: str) -> str:

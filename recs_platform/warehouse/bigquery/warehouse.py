@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,14 @@ from google.cloud.bigquery import SchemaField
 
 from recs_platform.errors import MissingSliceError, StorageError
 from recs_platform.warehouse.bigquery.bill import Bill
-from recs_platform.warehouse.bigquery.books import Books, Change
+from recs_platform.warehouse.bigquery.books import Books, Change, Commit
 from recs_platform.warehouse.bigquery.inspection import accept, inspect
 from recs_platform.warehouse.bigquery.jobs import Jobs
 from recs_platform.warehouse.bigquery.refusals import explained, refused_queries
 from recs_platform.warehouse.bigquery.staged import StagedTable, as_declared
 from recs_platform.warehouse.bigquery.staging import LASTS, Question, load_incoming, stage_query, stage_rows
 from recs_platform.warehouse.bigquery.tables import OURS, DatasetTables, arrow_of, schema_of, schema_of_rows
-from recs_platform.warehouse.bigquery.text import between, parameters, quoted, view_of_days, with_views
+from recs_platform.warehouse.bigquery.text import parameters, quoted, view_of_days, with_views
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
 from recs_platform.warehouse.misfits import outside
 from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
@@ -81,15 +82,14 @@ class BigQueryWarehouse:
             marks.append(time.perf_counter())
             of_days = {day: by_day.get(day, 0) for day in days}
             size = self.jobs.bytes_of(path)
-            self.tables.ensure(table, bill)
-            self.books.begin(table, bill)
+            self._ensure(table, bill)
             count = sum(of_days.values())
-            change = Change(days, of_days, path, {**noted, "rows": count})
-            done = self.books.commit(table, change, labels, bill)
+            made = f"SELECT {_names(table)} FROM {quoted(path)}"
+            version = self.books.commit(table, Change(days, of_days, made, {**noted, "rows": count}), labels, bill)
             marks.append(time.perf_counter())
         seconds = {step: marks[i + 1] - marks[i] for i, step in enumerate(("write", "audit", "publish"))}
         empty = tuple(day for day, n in of_days.items() if n == 0)
-        return Written(done.version, count, size, empty, seconds, sql, bill.told())
+        return Written(version, count, size, empty, seconds, sql, bill.told())
 
     @contextmanager
     def read(
@@ -109,9 +109,7 @@ class BigQueryWarehouse:
             question = self._question(query, opened, labels, bill)
             reads = self.jobs.estimate(question.sql, question.parameters).reads
             self.jobs.limits.admit(what, reads)
-            rows = self.jobs.query(
-                question.sql, question.parameters, labels=labels, bill=bill, seconds=query.time_limit
-            )
+            rows = self.jobs.ask(question.sql, question.parameters, labels=labels, bill=bill, seconds=query.time_limit)
             schema = arrow_of(rows.schema)
             batches = (as_declared(batch, schema) for batch in self.jobs.batches(rows))
             yield pa.RecordBatchReader.from_batches(schema, batches)
@@ -135,8 +133,7 @@ class BigQueryWarehouse:
         return self._fingerprint(table, days, version)
 
     def _fingerprint(self, table: TableRef, days: Days | None, version: int | None) -> str:
-        columns = ", ".join(quoted(column.name) for column in table.spec.columns)
-        hashed = f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({columns})))"
+        hashed = f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({_names(table)})))"
         # The first sees which rows there are, the second how often.
         sql = (
             "SELECT COUNT(*) AS row_count, BIT_XOR(hashed) AS mixed, SUM(MOD(hashed, 2147483647)) AS summed FROM "
@@ -157,35 +154,34 @@ class BigQueryWarehouse:
         labels, bill = {"dataset": live.dataset, "asset": live.name}, Bill()
         with explained(str(live)):
             kept = self.tables.passing(live.dataset, f"{_KEPT}_{live.name}", schema_of(live.spec), self.retention)
-            columns = ", ".join(quoted(column.name) for column in live.spec.columns)
-            rows = f"INSERT INTO {quoted(kept)} ({columns}) {self._relation(source, Days.one(day), None)}"
-            self.jobs.query(rows, labels=labels, bill=bill)
-            count = StagedTable(self.jobs, kept, live.spec, labels, bill).by_day().get(day, 0)
-            self.tables.ensure(live, bill)
-            self.books.begin(live, bill)
-            change = Change(None, {day: count}, kept, note, kept_as=kept, kept_for=self.retention)
-            return self.books.commit(live, change, labels, bill).version
+            rows = f"SELECT {_names(live)} FROM ({self._relation(source, Days.one(day), None)}) AS of_day"
+            count = self.jobs.change(f"INSERT INTO {quoted(kept)} ({_names(live)}) {rows}", labels=labels, bill=bill)
+            self._ensure(live, bill)
+            copied = f"SELECT {_names(live)} FROM {quoted(kept)}"
+            change = Change(None, {day: count}, copied, note, kept_as=kept, kept_for=self.retention)
+            return self.books.commit(live, change, labels, bill)
 
     def restore(self, table: TableRef, version: int, note: Mapping[str, Any] | None = None) -> int:
-        kept = self._kept(table, version)
         labels, bill = {"dataset": table.dataset, "asset": table.name}, Bill()
         with explained(str(table)):
-            rows = next(commit.rows for commit in self.books.commits(table) if commit.version == version)
-            change = Change(None, rows, kept, note or {}, kept_as=kept, kept_for=self.retention)
+            commit, kept, rows = self._kept(table, version, None)
             self.jobs.keep(kept, self.retention)
-            return self.books.commit(table, change, labels, bill).version
+            self._ensure(table, bill)
+            change = Change(None, commit.rows, rows, note or {}, kept_as=kept, kept_for=self.retention)
+            return self.books.commit(table, change, labels, bill)
 
-    def _kept(self, table: TableRef, version: int) -> str:
-        """The copy of a version; a StorageError where there is none, or none any more."""
+    def _kept(self, table: TableRef, version: int, days: Days | None) -> tuple[Commit, str, str]:
+        """What made a version, its copy, and a SELECT of it; a StorageError where there is none, or none any more."""
         commits = self.books.commits(table) if self.books.state(table) else []
         commit = next((commit for commit in commits if commit.version == version), None)
         if commit is None:
             raise StorageError(f"{table} has no version {version}")
         if commit.kept_as is None:
             raise StorageError(f"{table}: of version {version} no copy is kept; only what was published has one")
-        if self.jobs.columns(commit.kept_as) is None:
+        columns = self.jobs.columns(commit.kept_as)
+        if columns is None:
             raise StorageError(f"{table}: version {version} was kept until {commit.kept_until:%Y-%m-%d %H:%M} UTC")
-        return commit.kept_as
+        return commit, commit.kept_as, view_of_days(commit.kept_as, table.spec, columns, days)
 
     def inspect(self, table: TableRef) -> Inspection:
         with explained(str(table)):
@@ -232,8 +228,14 @@ class BigQueryWarehouse:
     def _question(self, query: BoundQuery, opened: ExitStack, labels: Mapping[str, str], bill: Bill) -> Question:
         """A query with its views. What came in for it goes when `opened` is closed."""
         shown = {view.name: (TableRef(query.dataset, view.spec), view) for view in query.views}
+        # Asked for once, and only where a view needs to know what was made.
+        states = cache(partial(self.books.states, self.tables.dataset(query.dataset)))
+
+        def made_days(ref: TableRef) -> list[date]:
+            return [slice_.day for slice_ in self.books.slices(ref, states())]
+
         views = {
-            name: self._relation(ref, days_shown(self.days, ref, view, query), None)
+            name: self._relation(ref, days_shown(made_days, ref, view, query), None)
             for name, (ref, view) in shown.items()
         }
         for name, open_rows in query.incoming.items():
@@ -255,17 +257,31 @@ class BigQueryWarehouse:
 
     def _relation(self, table: TableRef, days: Days | None, version: int | None) -> str:
         if version is not None and version != self._newest(table):
-            kept = self._kept(table, version)
-            columns = ", ".join(quoted(column.name) for column in table.spec.columns)
-            return f"SELECT {columns} FROM {quoted(kept)} WHERE {between(table.spec.date_column, days)}"
-        return view_of_days(self.tables.path(table), table.spec, self.tables.columns(table), days)
+            return self._kept(table, version, days)[2]
+        columns = self.tables.columns(table)
+        if columns is None:
+            self.books.require_no_rows(table)
+        return view_of_days(self.tables.path(table), table.spec, columns, days)
+
+    def _ensure(self, table: TableRef, bill: Bill) -> None:
+        """A table that can hold what is declared of it."""
+        columns = self.tables.columns(table)
+        if columns is not None:
+            self.tables.grow(table, columns, bill)
+            return
+        self.books.require_no_rows(table)
+        self.tables.make(table)
 
     def _newest(self, table: TableRef) -> int | None:
         state = self.books.state(table)
         return state.version if state else None
 
     def _ask(self, sql: str, labels: Mapping[str, str]) -> Any:
-        return self.jobs.query(sql, labels=labels, bill=Bill())
+        return self.jobs.ask(sql, labels=labels, bill=Bill())
+
+
+def _names(table: TableRef) -> str:
+    return ", ".join(quoted(column.name) for column in table.spec.columns)
 
 
 def _require_days(by_day: Mapping[date | None, int], subject: Subject) -> None:
