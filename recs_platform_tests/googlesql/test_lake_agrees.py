@@ -157,6 +157,7 @@ def test_a_division_by_zero_is_refused_by_google_alone(googlesql: GoogleSql) -> 
         _by_google(googlesql, query, [row])
 
 
+@pytest.mark.slow
 def test_every_function_that_may_be_used_is_tried() -> None:
     tried = {type(node) for text in (*EXPRESSIONS, *AGGREGATES) for node in _query(text).tree.walk()}
     used = {type(node) for query in platform_queries().values() for node in query.tree.find_all(exp.Func)}
