@@ -1,8 +1,8 @@
-"""Files in a bucket, through the object store that Delta brings along: `gs://` and `s3://`, let in by the stores' own
-variables. A `file://` URL stands for a store in tests.
+"""Files in a bucket, `gs://` or `s3://`, which lets this process in by the stores' own variables. A `file://` URL
+stands for a store in tests.
 
-A file that is written can be read once all of it is there. What a killed writer leaves is an upload that was begun and
-that nobody sees; a rule of the bucket deletes those (docs/operations.md).
+A file that is written can be read once all of it is there. What a killed writer leaves of a large one is an upload that
+was begun and that nobody sees; a rule of the bucket deletes those (docs/operations.md).
 """
 
 from __future__ import annotations
@@ -12,19 +12,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recs_platform.file_store.protocol import StoredFile
-from recs_platform.file_store.store_errors import RETRIES, store_failure
+from recs_platform.file_store.store_errors import store_failure
 
 if TYPE_CHECKING:
-    from deltalake._internal import DeltaFileSystemHandler
+    from obstore import ObjectMeta
+    from obstore.store import ObjectStore
 
 _CHUNK = 8 * 1024 * 1024
 _THREADS = 8
+_CONNECT, _REQUEST = timedelta(seconds=10), timedelta(seconds=120)
+"""A server that is there answers soon; a request that moves a large file takes its time."""
+_RETRIES, _TRIES_FOR = 8, timedelta(seconds=60)
+"""What may have been an accident is tried again, with back-off."""
 
 _Given = TypeVar("_Given")
 
@@ -33,12 +38,18 @@ def is_bucket(url: str) -> bool:
     return "://" in url
 
 
-def client_options(url: str) -> dict[str, str] | None:
-    """What Delta is told of a store beside the person's own variables; nothing of a folder."""
+def delta_options(url: str) -> dict[str, str] | None:
+    """What Delta, whose client is its own, is told of a store beside the person's variables; nothing of a folder."""
     if not url.startswith(("gs://", "s3://")):
         return None
+    patience = {
+        "connect_timeout": f"{_CONNECT.seconds}s",
+        "timeout": f"{_REQUEST.seconds}s",
+        "max_retries": str(_RETRIES),
+        "retry_timeout": f"{_TRIES_FOR.seconds}s",
+    }
     # A commit is a file that must not be there yet: what keeps two writers apart.
-    return RETRIES | ({"aws_conditional_put": "etag"} if url.startswith("s3://") else {})
+    return patience | ({"aws_conditional_put": "etag"} if url.startswith("s3://") else {})
 
 
 @dataclass(frozen=True)
@@ -52,76 +63,78 @@ class Bucket:
         return f"{self.url.rstrip('/')}/{name}"
 
     def read(self, name: str) -> bytes:
+        import obstore
+
         with self._explained():
-            file = self._client.open_input_file(self._path(name))
-            return bytes(file.read(file.size()))
+            return bytes(obstore.get(self._store, self._path(name)).bytes())
 
     def read_chunks(self, name: str) -> Iterator[bytes]:
         """A file of any size."""
+        import obstore
+
         with self._explained():
-            file = self._client.open_input_file(self._path(name))
-            while chunk := file.read(_CHUNK):
+            for chunk in obstore.get(self._store, self._path(name)).stream(_CHUNK):
                 yield bytes(chunk)
 
     def write(self, name: str, content: bytes) -> None:
-        self._written(name, iter([content]))
+        self._put(name, content)
 
     def upload(self, source: Path, name: str) -> None:
-        with source.open("rb") as file:
-            self._written(name, iter(lambda: file.read(_CHUNK), b""))
+        self._put(name, source)
 
     def copy(self, name: str, target: str) -> None:
         """Within the bucket; no byte passes through here."""
+        import obstore
+
         with self._explained():
-            self._client.copy_file(self._path(name), self._path(target))
+            obstore.copy(self._store, self._path(name), self._path(target))
 
     def stored(self, name: str) -> StoredFile | None:
         """None where there is no such file."""
+        import obstore
+
         with self._explained():
-            (info,) = self._client.get_file_info([self._path(name)])
-        return _stored(info) if info.is_file else None
+            try:
+                return _stored(obstore.head(self._store, self._path(name)))
+            except FileNotFoundError:
+                return None
 
     def listed(self, folder: str) -> Mapping[str, StoredFile]:
-        path = self._path(folder).rstrip("/")
-        with self._explained():
-            infos = self._client.get_file_info_selector(path, allow_not_found=True, recursive=True)
+        import obstore
+
         before = len(self._path(""))
-        return {info.path[before:]: _stored(info) for info in sorted(infos, key=lambda i: i.path) if info.is_file}
+        with self._explained():
+            found = obstore.list(self._store, self._path(folder) or None).collect()
+        return {meta["path"][before:]: _stored(meta) for meta in sorted(found, key=lambda meta: meta["path"])}
 
     def remove(self, names: Sequence[str]) -> None:
-        def remove(name: str) -> None:
-            with self._explained():
-                try:
-                    self._client.delete_file(self._path(name))
-                except FileNotFoundError as error:
-                    if store_failure(error, self.url, self.setting):
-                        raise
+        import obstore
 
-        each(names, remove)
-
-    def _written(self, name: str, chunks: Iterator[bytes]) -> None:
         with self._explained():
-            # deltalake's public PyArrow wrapper hands its stream buffers that the stream refuses; the stream itself
-            # works. It is closed when all is written, and only then: closing is what makes the file.
-            stream = self._client.open_output_stream(self._path(name))
-            for chunk in chunks:
-                stream.write(chunk)
-            stream.close()  # type: ignore[attr-defined]  # missing in deltalake's stub
+            obstore.delete(self._store, [self._path(name) for name in names])
+
+    def _put(self, name: str, content: bytes | Path) -> None:
+        import obstore
+
+        with self._explained():
+            obstore.put(self._store, self._path(name), content)
 
     def _path(self, name: str) -> str:
         """In the bucket."""
         return f"{_split(self.url)[1]}/{name}".lstrip("/")
 
     @property
-    def _client(self) -> DeltaFileSystemHandler:
+    def _store(self) -> ObjectStore:
         # One for the whole bucket: each would have connections and a token of its own.
-        return _client(_split(self.url)[0], os.getpid())
+        return _store(_split(self.url)[0], os.getpid(), _access())
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
+        from obstore.exceptions import BaseError
+
         try:
             yield
-        except Exception as error:
+        except (BaseError, OSError) as error:
             failure = store_failure(error, self.url, self.setting)
             if failure is None:
                 raise
@@ -149,13 +162,29 @@ def _split(url: str) -> tuple[str, str]:
     return f"{scheme}://{bucket}", path.strip("/")
 
 
+def _access() -> tuple[tuple[str, str], ...]:
+    """What lets this process in to stores: a client made by other variables is another one."""
+    return tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith(("AWS_", "GOOGLE_"))))
+
+
 @lru_cache(maxsize=16)
-def _client(bucket: str, process: int) -> DeltaFileSystemHandler:  # noqa: ARG001  (a forked child gets its own)
-    from deltalake._internal import DeltaFileSystemHandler
+def _store(bucket: str, process: int, access: tuple[tuple[str, str], ...]) -> ObjectStore:  # noqa: ARG001
+    """A forked child gets its own."""
+    from obstore.store import LocalStore, from_url
 
-    return DeltaFileSystemHandler(bucket, client_options(bucket))
+    if bucket.startswith("file:"):
+        return LocalStore("/")
+    return from_url(
+        bucket,
+        client_options={"connect_timeout": _CONNECT, "timeout": _REQUEST, "allow_http": _without_tls(bucket)},
+        retry_config={"max_retries": _RETRIES, "retry_timeout": _TRIES_FOR},
+    )
 
 
-def _stored(info: Any) -> StoredFile:
-    changed = datetime.fromtimestamp(info.mtime_ns / 1e9, UTC) if info.mtime_ns else datetime.fromtimestamp(0, UTC)
-    return StoredFile(info.size, changed)
+def _without_tls(bucket: str) -> bool:
+    """Whether the person's variables name a store that is reached so; Google's own never is."""
+    return bucket.startswith("gs:") or os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes", "on")
+
+
+def _stored(meta: ObjectMeta) -> StoredFile:
+    return StoredFile(meta["size"], meta["last_modified"])

@@ -1,6 +1,6 @@
 """What the errors of an object store mean, by what they say: the libraries tell them in words alone.
 
-A store's library tries again by itself, with back-off, what may have been an accident (`RETRIES`); what is said here
+A store's client tries again by itself, with back-off, what may have been an accident (bucket.py); what is said here
 comes after that.
 """
 
@@ -10,9 +10,6 @@ import re
 
 from recs_platform.errors import ConfigError, UnavailableError
 from recs_platform.outages import may_recover
-
-RETRIES = {"max_retries": "8", "retry_timeout": "60s", "connect_timeout": "10s", "timeout": "120s"}
-"""Options of the client. A request that moves a large file may take long; a server that is there answers soon."""
 
 _NO_BUCKET = re.compile(r"NoSuchBucket|bucket does not exist", re.IGNORECASE)
 _NOT_LET_IN = re.compile(
@@ -37,7 +34,7 @@ def store_mistake(error: BaseException, url: str) -> str | None:
     said = plain(error)
     if _NO_BUCKET.search(said):
         return f"there is no bucket {rest.partition('/')[0]} at {scheme}://. Make it, or name another one"
-    if _NOT_LET_IN.search(said) and not may_recover(error):
+    if _NOT_LET_IN.search(said) and not may_recover(Exception(said)):
         return (
             f"the store does not let the platform in at {url} ({shortened(said)}). It must be allowed to read, write, "
             f"list and delete there; who it is comes from {_CREDENTIALS[scheme]}"
@@ -50,18 +47,18 @@ def store_failure(error: BaseException, url: str, setting: str) -> ConfigError |
     mistake = store_mistake(error, url)
     if mistake is not None:
         return ConfigError(f"{setting}: {mistake}.")
-    if may_recover(error):
+    if not isinstance(error, FileNotFoundError) and may_recover(Exception(plain(error))):
         return UnavailableError(f"{url}: the store does not answer ({shortened(plain(error))}). Try again.")
     return None
 
 
 def plain(error: BaseException) -> str:
-    """What an error says, in one line; delta-rs paints several.
+    """What an error says, in one line; delta-rs paints several, and obstore adds how it is made.
 
     >>> plain(OSError("Unable to rename\\n\\x1b[31m↳\\x1b[0m No space left"))
     'Unable to rename ↳ No space left'
     """
-    return " ".join(_COLOURS.sub("", str(error)).split())
+    return " ".join(_COLOURS.sub("", str(error)).partition("\n\nDebug source:")[0].split())
 
 
 def shortened(said: str) -> str:

@@ -23,7 +23,15 @@ from sqlglot.schema import MappingSchema
 from recs_platform.errors import QueryError
 from recs_platform.schemas.table import Columns
 from recs_platform.warehouse.query import Query
-from recs_platform.warehouse.type_rules import MAKE_DAYS_OF_TEXTS, family, family_named, is_given, misuses, type_name
+from recs_platform.warehouse.type_rules import (
+    MAKE_DAYS_OF_TEXTS,
+    engine_differences,
+    family,
+    family_named,
+    is_given,
+    misuses,
+    type_name,
+)
 
 _LONGEST = 100
 _UNRESOLVED = re.compile(r"""column:? '?"?(?P<name>\w+)""", re.IGNORECASE)
@@ -39,7 +47,7 @@ def judge_types(
     """
     tree = _typed(query, tables, parameters)
     for node in tree.walk():
-        for misuse in misuses(node):
+        for misuse in (*misuses(node), *engine_differences(node)):
             raise query.error(f"{misuse.what}: {_shown(misuse.node)}", line=_line(misuse.node))
     for select in tree.selects:
         declared = (makes or {}).get(select.alias_or_name)

@@ -1,7 +1,8 @@
 """What may not be done with values of a type: GoogleSQL's rules on typed expressions, as far as they are beyond doubt.
 
 What is of an unknown type is let pass, and so is what only some versions of GoogleSQL refuse: Google's own analyzer has
-the last word (`make googlesql`), and a test there holds that nothing is refused here that it takes.
+the last word (`make googlesql`), and a test there holds that nothing is a misuse here that it takes. What it takes and
+the lake understands otherwise is refused, too, where types say so.
 
 Not here: how a query's expressions get their types (`query_types.py`).
 """
@@ -67,6 +68,7 @@ _DAYS_LATER = (exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TimestampSub)
 _OF_DAYS = (*_BETWEEN_DAYS, *_DAYS_LATER, exp.DateTrunc)
 MAKE_DAYS_OF_TEXTS = (*_OF_DAYS, *_ALIKE, exp.If, exp.Case)
 """Where a text that is given is read as a day if days stand beside it, which sqlglot does not know."""
+_WRITTEN_DIFFERENTLY = {"FLOAT64": "make it an INT64 first", "TIMESTAMP": "use FORMAT_TIMESTAMP"}
 _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
 
@@ -107,6 +109,18 @@ def misuses(node: exp.Expr) -> Iterator[Misuse]:
             yield from _needs("an ARRAY", node, node.expressions, _ARRAY)
         case _:
             yield from _of_operands(node)
+
+
+def engine_differences(node: exp.Expr) -> Iterator[Misuse]:
+    """What GoogleSQL takes, and what gives something else on the lake."""
+    if not isinstance(node, exp.Cast) or isinstance(node.this, exp.Parameter):
+        return
+    made, of = _family_of(node.to), type_name(node.this)
+    whole = isinstance(node.this, exp.Round | exp.Floor | exp.Ceil | exp.Trunc)
+    if of == "FLOAT64" and node.to.is_type(exp.DType.BIGINT) and not whole:
+        yield Misuse("the engines round halves differently; CAST a ROUND or FLOOR", node)
+    elif made is _TEXT and of in _WRITTEN_DIFFERENTLY:
+        yield Misuse(f"the engines write a {of} differently; {_WRITTEN_DIFFERENTLY[of]}", node)
 
 
 def family(node: exp.Expr | None) -> str | None:

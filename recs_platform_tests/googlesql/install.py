@@ -27,7 +27,7 @@ def install() -> None:
 
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-        package = _fetched(Path(folder))
+        package = fetched(Path(folder))
         with tarfile.open(package) as archive:
             wanted = f"{_INSIDE}{server_name(platform.system(), platform.machine())}"
             members = [m for m in archive if m.name == wanted or m.name.startswith(f"{_INSIDE}protos/")]
@@ -41,21 +41,20 @@ def install() -> None:
 
 
 def server_name(system: str, machine: str) -> str:
-    """What the package calls the server of a machine.
-
-    >>> server_name("Linux", "x86_64"), server_name("Linux", "aarch64"), server_name("Darwin", "arm64")
-    ('remote_server.so', 'remote_server_arm.so', 'remote_server_arm')
-    """
+    """What the package calls the server of a machine."""
     arm = "_arm" if machine in ("aarch64", "arm64") else ""
     return f"remote_server{arm}{'.so' if system == 'Linux' else ''}"
 
 
-def _fetched(folder: Path) -> Path:
+def fetched(folder: Path) -> Path:
+    """The package, as it was when its hash was written down."""
     npm = shutil.which("npm")
     if npm is None:
         sys.exit("make googlesql needs npm, to fetch Google's analyzer. On Debian and Ubuntu: apt-get install npm")
-    command = [npm, "pack", "--silent", "--ignore-scripts", f"--cache={folder / 'cache'}", PACKAGE]
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    command = [npm, "pack", "--loglevel=error", "--ignore-scripts", f"--cache={folder / 'cache'}", PACKAGE]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if ended.returncode:
+        sys.exit(f"npm could not fetch {PACKAGE}: {ended.stderr.strip() or ended.stdout.strip()}")
     (package,) = folder.glob("*.tgz")
     with package.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

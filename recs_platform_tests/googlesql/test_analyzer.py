@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from recs_platform.companies.query_parameters import parameter_types, query_parameters
+from recs_platform.strategies.catalogue import built_in_companies
+from recs_platform.warehouse.compile import literal_of
 from recs_platform.warehouse.query import sql_folder
 from recs_platform_tests.googlesql.server import GoogleSql, NotGoogleSql
 from recs_platform_tests.googlesql.texts import all_texts
@@ -16,6 +19,7 @@ _CONVERTED = {("INT64", "FLOAT64")}
 """What BigQuery makes of another type when rows are stored."""
 
 
+@pytest.mark.slow
 def test_every_file_and_every_wrapped_check_is_valid(googlesql: GoogleSql) -> None:
     refused, analyzed = [], set()
     for text in all_texts():
@@ -51,6 +55,15 @@ def test_what_a_query_gives_fits_its_table(googlesql: GoogleSql) -> None:
             if given[name] != declared[name] and (given[name], declared[name]) not in _CONVERTED
         ]
     assert differing == []
+
+
+def test_values_of_parameters_are_written_as_what_they_are(googlesql: GoogleSql) -> None:
+    """As `recs sql show --engine bigquery` declares them."""
+    for company in built_in_companies():
+        types = parameter_types(company.strategy)
+        values = {name: value for name, value in query_parameters(company).items() if value is not None}
+        listed = ", ".join(f"{literal_of(value).sql(dialect='bigquery')} AS {name}" for name, value in values.items())
+        assert googlesql.analyze(f"SELECT {listed}", {}, {}) == {name: types[name] for name in values}
 
 
 _TABLES: Mapping[str, Mapping[str, str]] = {

@@ -40,6 +40,7 @@ def test_google_takes_what_is_right(text: str, googlesql: GoogleSql) -> None:
     assert takes(googlesql, text, TABLES, PARAMETERS)
 
 
+@pytest.mark.slow
 def test_of_queries_with_a_wrong_type_or_name_google_refuses_those_that_we_refuse(googlesql: GoogleSql) -> None:
     """In every file of `sql/` a column or parameter becomes something else, twice. Most of what is wrong is found."""
     false_alarms, both, missed = [], 0, 0
@@ -68,7 +69,8 @@ def _said_by_us(text: Text, tables: Mapping[str, Columns], parameters: Columns) 
     try:
         judge_types(parse_query(text.name, text.sql, text.path), tables, parameters)
     except QueryError as error:
-        return str(error)
+        # What the engines understand differently is valid.
+        return None if ": the engines " in str(error) else str(error)
     return None
 
 

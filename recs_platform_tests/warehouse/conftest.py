@@ -34,7 +34,7 @@ def open_bigquery(
 ) -> BigQueryWarehouse:
     """On the server that `BIGQUERY_EMULATOR_HOST` names."""
     jobs = Jobs(open_client(project, "EU"))
-    return BigQueryWarehouse(jobs, timedelta(days=retention_days), scratch, ledger or MemoryLedger())
+    return BigQueryWarehouse(jobs, timedelta(days=retention_days), scratch, ledger or MemoryLedger(), prefix="recs_")
 
 
 def open_at(root: str, scratch: Path, *, ledger: SliceLedger | None = None) -> Warehouse:

@@ -26,6 +26,26 @@ def test_what_is_right_is_not(text: str) -> None:
     judge(text)
 
 
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("CAST(price AS INT64)", "the engines round halves differently; CAST a ROUND or FLOOR: CAST(sales.price AS"),
+        ("SAFE_CAST(price / 2 AS INT64)", "the engines round halves differently"),
+        ("CAST(price AS STRING)", "the engines write a FLOAT64 differently; make it an INT64 first"),
+        ("CAST(MAX(sold_at) AS STRING)", "the engines write a TIMESTAMP differently; use FORMAT_TIMESTAMP"),
+    ],
+)
+def test_what_the_engines_understand_differently_is_refused(expression: str, message: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        judge(f"SELECT {expression} AS n FROM sales")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("expression", ["ROUND(price)", "FLOOR(price)", "TRUNC(price)", "CEIL(price)", "sold"])
+def test_a_whole_number_is_made_of_what_is_whole(expression: str) -> None:
+    judge(f"SELECT CAST(CAST({expression} AS INT64) AS STRING) AS n FROM sales")
+
+
 def test_a_message_names_the_line_and_shows_what_was_written() -> None:
     text = "-- One row per item.\nSELECT item_id\nFROM sales\nWHERE sold > 1\n  AND item_id = @days"
     with pytest.raises(QueryError, match=r"^sql/q\.sql:5: cannot compare STRING with INT64: sales\.item_id = @days$"):

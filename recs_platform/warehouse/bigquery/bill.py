@@ -38,6 +38,13 @@ class Bill:
         """
         return {"bytes read": self.read, "dollars": dollars(self.read), "jobs": list(self.jobs)}
 
+    def __str__(self) -> str:
+        """
+        >>> str(Bill(["j1", "j2"], 2**30))
+        '1.0 GiB read, $0.006104; jobs j1, j2'
+        """
+        return f"{_size(self.read)} read, ${dollars(self.read)}; jobs {', '.join(self.jobs)}"
+
 
 @dataclass
 class Limits:

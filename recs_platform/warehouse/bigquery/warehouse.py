@@ -7,6 +7,7 @@ by itself after a day.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -36,6 +37,8 @@ from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows
 from recs_platform.warehouse.shown_days import days_shown
 from recs_platform.warehouse.slices import Days, Slice, TableRef
 
+_log = logging.getLogger(__name__)
+"""What each slice and query cost, and its jobs: Dagster takes it into the log of a run (dagster.yaml)."""
 _STAGING, _INCOMING, _KEPT = "_staging", "_incoming", "_kept"
 
 
@@ -87,6 +90,7 @@ class BigQueryWarehouse:
             made = f"SELECT {_names(table)} FROM {quoted(path)}"
             version = self.books.commit(table, Change(days, of_days, made, {**noted, "rows": count}), labels, bill)
             marks.append(time.perf_counter())
+        _log.info("%s: %s", subject, bill)
         seconds = {step: marks[i + 1] - marks[i] for i, step in enumerate(("write", "audit", "publish"))}
         empty = tuple(day for day, n in of_days.items() if n == 0)
         return Written(version, count, size, empty, seconds, sql, bill.told())
@@ -110,6 +114,7 @@ class BigQueryWarehouse:
             reads = self.jobs.estimate(question.sql, question.parameters).reads
             self.jobs.limits.admit(what, reads)
             rows = self.jobs.ask(question.sql, question.parameters, labels=labels, bill=bill, seconds=query.time_limit)
+            _log.info("%s: %s", what, bill)
             schema = arrow_of(rows.schema)
             batches = (as_declared(batch, schema) for batch in self.jobs.batches(rows))
             yield pa.RecordBatchReader.from_batches(schema, batches)
@@ -229,7 +234,7 @@ class BigQueryWarehouse:
         """A query with its views. What came in for it goes when `opened` is closed."""
         shown = {view.name: (TableRef(query.dataset, view.spec), view) for view in query.views}
         # Asked for once, and only where a view needs to know what was made.
-        states = cache(partial(self.books.states, self.tables.dataset(query.dataset)))
+        states = cache(partial(self.books.states, query.dataset))
 
         def made_days(ref: TableRef) -> list[date]:
             return [slice_.day for slice_ in self.books.slices(ref, states())]
