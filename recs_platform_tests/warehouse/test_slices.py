@@ -131,7 +131,7 @@ def what_there_is(warehouse: Warehouse, folder: Path) -> set[str]:
     """Every file, and in BigQuery every table; delta-rs keeps no temporary files, and neither do we."""
     files = {str(path) for path in folder.rglob("*") if path.is_file()}
     if isinstance(warehouse, BigQueryWarehouse):
-        files |= set(warehouse.jobs.tables(DATASET, ""))
+        files |= set(warehouse.jobs.tables(warehouse.tables.dataset(DATASET), ""))
     return files
 
 

@@ -30,4 +30,5 @@ def wire(warehouse: BigQueryWarehouse) -> Wire:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Google's client tries again at once."""
-    monkeypatch.setattr("google.api_core.retry.retry_unary.time.sleep", lambda _: None)
+    for module in ("google.api_core.retry.retry_unary", "google.resumable_media.requests._request_helpers"):
+        monkeypatch.setattr(f"{module}.time.sleep", lambda _: None)
