@@ -60,7 +60,11 @@ def may_recover(error: BaseException) -> bool:
         return True
     if isinstance(original, OSError) and original.errno is not None:
         return original.errno in _ERRNOS
-    state = getattr(original, "sqlstate", None)
-    if state:
+    if state := sql_state(original):
         return state in _SQL_STATES or (state[:2] in _SQL_CLASSES and state != _DISK_FULL)
     return bool(getattr(error, "connection_invalidated", False)) or _NETWORK.search(str(original)) is not None
+
+
+def sql_state(error: BaseException) -> str:
+    """PostgreSQL's code, under the name that a driver gives it; empty where there is none."""
+    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or ""

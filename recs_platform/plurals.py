@@ -1,10 +1,12 @@
-"""Things in words: one word for a thing and another for several, and several names in a row.
+"""Things in words: one word for a thing and another for several, several names in a row, and amounts of bytes.
 
 Figures of reports are in reporting."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+_UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 
 def counted(number: int, what: str, several: str = "") -> str:
@@ -22,3 +24,12 @@ def listed(names: Sequence[str], last: str = "and") -> str:
     """
     *others, end = names
     return f"{', '.join(others)} {last} {end}" if others else end
+
+
+def in_units(size: float) -> str:
+    """
+    >>> in_units(512), in_units(2_300_000), in_units(7_010e12)
+    ('512 bytes', '2.3 MB', '7,010.0 TB')
+    """
+    parts = (f"{size / least:,.1f} {unit}" for unit, least in _UNITS if size >= least)
+    return next(parts, f"{size:,.0f} bytes")

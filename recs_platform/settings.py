@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from recs_platform.errors import ConfigError, printable
+from recs_platform.plurals import listed
 
 
 class Environment(StrEnum):
@@ -25,39 +26,59 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class WarehouseKind(StrEnum):
+    LAKE = "lake"
+    BIGQUERY = "bigquery"
+
+
 _DATABASE = "platform.db"
 _UNITS = {"MB": 1e6, "MIB": 2.0**20, "GB": 1e9, "GIB": 2.0**30, "TB": 1e12, "TIB": 2.0**40}
-_LEAST_MEMORY = 64 * 2.0**20
-_MOST_MEMORY = 1024 * 2.0**40
+_LEAST_MEMORY, _LEAST_READ = "64MiB", "10MiB"
+"""BigQuery counts 10 MB for each table that a query reads, however small."""
+_MOST_BYTES = 1024 * 2.0**40
 _NO_TEXT = r"[\x00-\x1f\x7f\ud800-\udfff]"
 _READ_OTHERWISE = rf"[?\\]|%[0-9A-Fa-f]{{2}}|{_NO_TEXT}"
 """In the name of a folder: what begins the options of a URL, what stands for another character in one or in a pattern,
 and what is no text. The databases and tables below a folder are opened by URLs, ours and Dagster's."""
 _LONGEST_NAME, _LONGEST_PATH = 255, 3_000
-_BUCKET = re.compile(r"gs://[a-z0-9][a-z0-9._-]+(/[^?#]*)?")
+_A_DATABASE = "such as postgresql://db.example.com/recs"
+_BUCKET = re.compile(r"(gs|s3)://[a-z0-9][a-z0-9._-]+(/[^?#]*)?")
 
 _Place = TypeVar("_Place", str, Path)
 
 
-def _memory(limit: str) -> str:
-    size = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?([A-Z]+)", limit.upper(), re.ASCII)
-    if not (size and size[2] in _UNITS and _LEAST_MEMORY <= float(size[1]) * _UNITS[size[2]] <= _MOST_MEMORY):
+def _amount(limit: str, what: str, example: str, least: str) -> str:
+    size = _in_bytes(limit)
+    if size is None or not bytes_of(least) <= size <= _MOST_BYTES:
         raise ValueError(
-            f'"{limit}" is not an amount of memory: write a number with MB, MiB, GB, GiB, TB or TiB, such as 6GiB; '
-            "at least 64MiB"
+            f'"{limit}" is not an amount of {what}: write a number with MB, MiB, GB, GiB, TB or TiB, such as '
+            f"{example}; at least {least}"
         )
     return limit
 
 
+def _memory(limit: str) -> str:
+    return _amount(limit, "memory", "6GiB", _LEAST_MEMORY)
+
+
+def _read(limit: str) -> str:
+    return _amount(limit, "data", "500GiB", _LEAST_READ)
+
+
 def bytes_of(limit: str) -> float:
-    """An amount of memory as a setting says it.
+    """An amount of memory or data as a setting says it.
 
     >>> bytes_of("2 GB")
     2000000000.0
     """
-    size = re.fullmatch(r"([\d.]+) ?([A-Z]+)", limit.upper())
+    size = _in_bytes(limit)
     assert size is not None  # noqa: S101  (settings hold no other)
-    return float(size[1]) * _UNITS[size[2]]
+    return size
+
+
+def _in_bytes(limit: str) -> float | None:
+    size = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?([A-Z]+)", limit.upper(), re.ASCII)
+    return float(size[1]) * _UNITS[size[2]] if size and size[2] in _UNITS else None
 
 
 def _folder(folder: _Place) -> _Place:
@@ -85,8 +106,9 @@ def _in_the_cloud(url: str) -> str:
     if "://" in url and not _BUCKET.fullmatch(url):
         # It is not repeated: a store's errors, notes and paths repeat a URL, and this one may hold a secret.
         raise ValueError(
-            "should be a folder, or a bucket such as gs://bucket/path, without a user, a password or options: what the "
-            "store needs to let you in comes from its own variables, such as GOOGLE_APPLICATION_CREDENTIALS"
+            "should be a folder, or a bucket such as gs://bucket/path or s3://bucket/path, without a user, a password "
+            "or options: what the store needs to let you in comes from its own variables, such as "
+            "GOOGLE_APPLICATION_CREDENTIALS or AWS_ACCESS_KEY_ID"
         )
     return url
 
@@ -121,6 +143,34 @@ def _mail_server(url: SecretStr) -> SecretStr:
     return url
 
 
+def _on_postgresql(url: SecretStr) -> SecretStr:
+    if not _is_postgresql(url.get_secret_value()):
+        raise ValueError(f"should be the URL of a PostgreSQL database, {_A_DATABASE}")
+    return url
+
+
+def _is_postgresql(url: str) -> bool:
+    return bool(re.match(r"postgresql(\+\w+)?://", url))
+
+
+def _project(name: str) -> str:
+    if not re.fullmatch(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]", name):
+        raise ValueError("should be the id of a Google Cloud project, such as acme-recs")
+    return name
+
+
+def _location(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{1,39}", name):
+        raise ValueError("should be a location of BigQuery, such as EU, US or europe-west3")
+    return name
+
+
+def _beginning(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_]{0,100}", name):
+        raise ValueError("should be letters, digits and underscores, such as recs_")
+    return name
+
+
 def _parts(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
@@ -143,7 +193,10 @@ def is_here(host: str | None) -> bool:
 
 
 Folder = Annotated[Path, AfterValidator(_folder)]
+Place = Annotated[str, AfterValidator(_in_the_cloud), AfterValidator(_folder), AfterValidator(_plainly_named)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+Read = Annotated[str, AfterValidator(_read)]
+"""An amount of data that a query reads."""
 
 
 class Settings(BaseSettings):
@@ -155,10 +208,31 @@ class Settings(BaseSettings):
         description="Folder of everything local.",
         validate_default=True,
     )
-    lake_url: Annotated[str, AfterValidator(_in_the_cloud), AfterValidator(_folder), AfterValidator(_plainly_named)] = (
-        Field("", description="Where tables live: a folder or a gs:// URL. Default: HOME/lake.")
+    lake_url: Place = Field("", description="Where tables live: a folder, or a gs:// or s3:// URL. Default: HOME/lake.")
+    files_url: Place = Field(
+        "",
+        description="Where models and pictures of reports live: a folder, or a gs:// or s3:// URL. Default: HOME.",
     )
+    warehouse: WarehouseKind = Field(
+        WarehouseKind.LAKE, description="lake or bigquery: where tables live, and what runs the queries."
+    )
+    gcp_project: Annotated[str, AfterValidator(_project)] | None = Field(
+        None, description="Google Cloud project that holds the datasets, and that pays for the queries."
+    )
+    bigquery_location: Annotated[str, AfterValidator(_location)] = Field(
+        "EU", description="Where BigQuery keeps the datasets that the platform makes."
+    )
+    bigquery_prefix: Annotated[str, AfterValidator(_beginning)] = Field(
+        "", description="What the names of datasets begin with, before the company's own. Default: nothing."
+    )
+    bigquery_query_bytes: Read = Field(
+        "500GiB", description="What one query on BigQuery may read; one that would read more is refused before it runs."
+    )
+    bigquery_run_bytes: Read = Field("5TiB", description="What the queries of one run on BigQuery may read together.")
     database_url: str = Field("", description="Platform database (SQLAlchemy). Default: SQLite in HOME.")
+    dagster_database_url: Annotated[SecretStr, AfterValidator(_on_postgresql)] | None = Field(
+        None, description="PostgreSQL database of Dagster's runs, events and ticks. Default: SQLite in DAGSTER_HOME."
+    )
     companies_dir: Folder | None = Field(None, description="Folder of company files, beside the built-in ones.")
     landing_dir: Folder | None = Field(None, description="Where simulated feeds are written. Default: HOME/landing.")
     memory_limit: Annotated[str, AfterValidator(_memory)] = Field(
@@ -203,14 +277,44 @@ class Settings(BaseSettings):
         return {name: value for name, value in values.items() if value != ""}
 
     @model_validator(mode="after")
-    def _production_is_explicit(self) -> Self:
-        if self.env is Environment.PRODUCTION and not (self.lake_url and self.database_url):
-            raise ValueError("RECS_ENV=production needs RECS_LAKE_URL and RECS_DATABASE_URL")
+    def _nothing_is_missing(self) -> Self:
+        """All that is missing at once, before anything runs."""
+        needs = {
+            "RECS_ENV=production": self._missing_in_production() if self.env is Environment.PRODUCTION else {},
+            "RECS_WAREHOUSE=bigquery": self._missing_for_bigquery() if self.warehouse is WarehouseKind.BIGQUERY else {},
+        }
+        missing = [
+            f"{chosen} needs {listed([f'{name} ({what})' for name, what in names.items()])}"
+            for chosen, names in needs.items()
+            if names
+        ]
+        if missing:
+            raise ValueError("; ".join(missing))
         return self
+
+    def _missing_in_production(self) -> dict[str, str]:
+        """Where everything lives is said, and on servers: state in a file is one machine's."""
+        missing = {}
+        if self.warehouse is WarehouseKind.LAKE and not self.lake_url:
+            missing["RECS_LAKE_URL"] = "where tables live, such as gs://acme-recs/lake"
+        if not _is_postgresql(self.database_url):
+            missing["RECS_DATABASE_URL"] = f"the platform database on PostgreSQL, {_A_DATABASE}"
+        if self.dagster_database_url is None:
+            missing["RECS_DAGSTER_DATABASE_URL"] = "Dagster's database on PostgreSQL; it may be the same one"
+        return missing
+
+    def _missing_for_bigquery(self) -> dict[str, str]:
+        return (
+            {} if self.gcp_project else {"RECS_GCP_PROJECT": "the project that holds the datasets, such as acme-recs"}
+        )
 
     @property
     def lake(self) -> str:
         return self.lake_url or str(self.home / "lake")
+
+    @property
+    def files(self) -> str:
+        return self.files_url or str(self.home)
 
     @property
     def database(self) -> str:

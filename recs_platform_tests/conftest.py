@@ -33,7 +33,9 @@ hypothesis.settings.load_profile("repeatable")
 pytest_plugins = [
     "recs_platform_tests.workers",
     "recs_platform_tests.slow",
+    "recs_platform_tests.emulator",
     "recs_platform_tests.attacks.counts",
+    "recs_platform_tests.stores.fixtures",
     "pytester",
 ]
 
@@ -69,7 +71,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """No test sees the settings, the lake or the Dagster instance of the person who runs it."""
     for name in [name for name in os.environ if name.startswith("RECS_")]:
         monkeypatch.delenv(name)
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    for name in ("DAGSTER_HOME", "BIGQUERY_EMULATOR_HOST"):
+        monkeypatch.delenv(name, raising=False)
     home = tmp_path / "home"
     monkeypatch.setenv("RECS_HOME", str(home))
     settings.cache_clear()

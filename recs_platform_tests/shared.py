@@ -16,10 +16,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
     A worker that fails leaves no folder: the next one that asks fails by itself, and says why.
     """
-    base = factory.getbasetemp()
-    # The folders of all workers stand beside each other in that of the run.
-    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
-    root.mkdir(exist_ok=True)
+    root = folder_of_run(factory)
     folder, made = root / name, root / f"{name}.made"
     with FileLock(root / f"{name}.lock"):
         if not made.exists():
@@ -28,3 +25,12 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             make(folder)
             made.touch()
     return folder
+
+
+def folder_of_run(factory: pytest.TempPathFactory) -> Path:
+    """What all workers of a run share."""
+    base = factory.getbasetemp()
+    # The folders of all workers stand beside each other in that of the run.
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    root.mkdir(exist_ok=True)
+    return root

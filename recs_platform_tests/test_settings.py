@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import make_url
 
 from recs_platform.errors import ConfigError
-from recs_platform.settings import Settings, settings
+from recs_platform.settings import Settings, WarehouseKind, settings
 
 SEE = "See docs/settings.md."
 _ENCRYPTED = "should be a URL that begins with https:// (http:// only on this machine)."
@@ -37,6 +37,82 @@ def test_a_memory_limit_is_a_size_above_nothing(monkeypatch: pytest.MonkeyPatch,
         f'RECS_MEMORY_LIMIT: "{limit}" is not an amount of memory: write a number with MB, MiB, GB, GiB, TB or TiB, '
         "such as 6GiB; at least 64MiB."
     )
+
+
+@pytest.mark.parametrize("name", ["RECS_BIGQUERY_QUERY_BYTES", "RECS_BIGQUERY_RUN_BYTES"])
+@pytest.mark.parametrize("limit", ["0", "9MB", "500", "-1GB", "2000TiB", "all"])
+def test_what_may_be_read_is_an_amount_of_data(monkeypatch: pytest.MonkeyPatch, name: str, limit: str) -> None:
+    assert complaint(monkeypatch, **{name: limit}) == (
+        f'{name}: "{limit}" is not an amount of data: write a number with MB, MiB, GB, GiB, TB or TiB, such as 500GiB; '
+        "at least 10MiB."
+    )
+
+
+_PRODUCTION = {
+    "RECS_ENV": "production",
+    "RECS_LAKE_URL": "gs://acme/lake",
+    "RECS_DATABASE_URL": "postgresql://db/recs",
+    "RECS_DAGSTER_DATABASE_URL": "postgresql://db/dagster",
+}
+_LAKE_MISSING = "RECS_LAKE_URL (where tables live, such as gs://acme-recs/lake)"
+_DATABASE_MISSING = "RECS_DATABASE_URL (the platform database on PostgreSQL, such as postgresql://db.example.com/recs)"
+_DAGSTER_MISSING = "RECS_DAGSTER_DATABASE_URL (Dagster's database on PostgreSQL; it may be the same one)"
+_PROJECT_MISSING = (
+    "RECS_WAREHOUSE=bigquery needs RECS_GCP_PROJECT (the project that holds the datasets, such as acme-recs)"
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"RECS_LAKE_URL": ""}, f"RECS_ENV=production needs {_LAKE_MISSING}"),
+        ({"RECS_DATABASE_URL": ""}, f"RECS_ENV=production needs {_DATABASE_MISSING}"),
+        ({"RECS_DATABASE_URL": "sqlite:///s3cret.db"}, f"RECS_ENV=production needs {_DATABASE_MISSING}"),
+        ({"RECS_DAGSTER_DATABASE_URL": ""}, f"RECS_ENV=production needs {_DAGSTER_MISSING}"),
+        (
+            {"RECS_LAKE_URL": "", "RECS_DATABASE_URL": "", "RECS_DAGSTER_DATABASE_URL": ""},
+            f"RECS_ENV=production needs {_LAKE_MISSING}, {_DATABASE_MISSING} and {_DAGSTER_MISSING}",
+        ),
+        (
+            {"RECS_LAKE_URL": "", "RECS_DATABASE_URL": "", "RECS_WAREHOUSE": "bigquery"},
+            f"RECS_ENV=production needs {_DATABASE_MISSING}; {_PROJECT_MISSING}",
+        ),
+        ({"RECS_ENV": "local", "RECS_WAREHOUSE": "bigquery"}, _PROJECT_MISSING),
+    ],
+)
+def test_what_is_missing_is_named_at_once(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], message: str
+) -> None:
+    assert complaint(monkeypatch, **_PRODUCTION | changed) == f"{message}."
+
+
+def test_production_on_the_lake_and_on_bigquery(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in _PRODUCTION.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().warehouse is WarehouseKind.LAKE
+    monkeypatch.delenv("RECS_LAKE_URL")
+    monkeypatch.setenv("RECS_WAREHOUSE", "bigquery")
+    monkeypatch.setenv("RECS_GCP_PROJECT", "example.com:acme-recs")
+    assert Settings().bigquery_location == "EU"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "RECS_DAGSTER_DATABASE_URL",
+            "mysql://a:s3cret@h/x",
+            "should be the URL of a PostgreSQL database, such as postgresql://db.example.com/recs.",
+        ),
+        ("RECS_GCP_PROJECT", "Acme Recs", "should be the id of a Google Cloud project, such as acme-recs."),
+        ("RECS_BIGQUERY_LOCATION", "e u", "should be a location of BigQuery, such as EU, US or europe-west3."),
+        ("RECS_BIGQUERY_PREFIX", "a-b", "should be letters, digits and underscores, such as recs_."),
+    ],
+)
+def test_where_a_warehouse_and_dagster_are(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    assert complaint(monkeypatch, **{name: value}) == f"{name}: {message}"
 
 
 @pytest.mark.parametrize("limit", ["64MiB", "512MB", "6GiB", "1.5 GB", "6gb", "2 TiB"])
@@ -96,8 +172,10 @@ def test_a_home_may_have_other_names(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         ("RECS_RETENTION_DAYS", "9" * 30),
         ("RECS_RETENTION_DAYS", "1000000000"),
         ("RECS_ENV", "Production"),
-        ("RECS_LAKE_URL", "s3://bucket/x"),
+        ("RECS_LAKE_URL", "az://bucket/x"),
         ("RECS_LAKE_URL", "gs://"),
+        ("RECS_LAKE_URL", "s3://bucket/x?region=eu"),
+        ("RECS_FILES_URL", "http://bucket/x"),
         ("RECS_HOME", "x" * 300),
         ("RECS_LANDING_DIR", "x/" * 3_000),
     ],
@@ -133,6 +211,7 @@ def test_secrets_of_alerts_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) ->
         "RECS_SMTP_URL": "smtp://me:s3cret@mail.example.com?from=recs@example.com",
         "RECS_ALERT_WEBHOOK": "https://hooks.example.com/s3cret",
         "RECS_SLACK_CHANNEL": "#recs",
+        "RECS_DAGSTER_DATABASE_URL": "postgresql://me:s3cret@db/dagster",
     }.items():
         monkeypatch.setenv(name, value)
     chosen = Settings()

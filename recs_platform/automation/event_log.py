@@ -10,7 +10,7 @@ events. Dagster hands them over in batches (DAGSTER_EVENT_BATCH_SIZE); they shar
 the index is written once for all of them.
 
 This leans on how `SqliteEventLogStorage` opens its databases, so Dagster is held below its next minor version, and a
-test compares what the two storages return. PostgreSQL (in production) has no need of it.
+test compares what the two storages return. Not here: the same on PostgreSQL (postgres_storage.py).
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> BatchedSqliteEventLog:
+        """Of a dagster.yaml that names this log by itself."""
         folder = config_value.get("base_dir")
         return cls(None if folder is None else _place(folder), inst_data)
 

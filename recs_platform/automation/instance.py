@@ -13,6 +13,7 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
 from recs_platform.automation.dagster_databases import make_databases, watch
+from recs_platform.automation.dagster_storage import FIRST_START, InstanceStorage
 from recs_platform.automation.event_log import BATCH_SIZE
 from recs_platform.errors import ConfigError
 from recs_platform.platform_db.database_errors import storage_error
@@ -21,8 +22,11 @@ from recs_platform.platform_db.locks import lock
 from recs_platform.settings import settings
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_FIRST_START = "first start"
 _NO_CAPTURE = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+
+
+class NoInstanceError(ConfigError):
+    """Nothing was ever run here."""
 
 
 def instance() -> dg.DagsterInstance:
@@ -45,11 +49,22 @@ def home_of_instance() -> Path:
 
 def existing_instance() -> dg.DagsterInstance:
     """For who only looks: nothing is made, and where there is no instance, a ConfigError says so."""
-    home = home_of_instance()
-    if not (home / "dagster.yaml").exists():
-        raise ConfigError(f"{home}: there is no Dagster instance yet (DAGSTER_HOME). The first run makes it.")
+    home, url = home_of_instance(), settings().dagster_database_url
+    configured = (home / "dagster.yaml").exists()
+    if url is not None:
+        from recs_platform.automation.postgres_storage import has_tables
+
+        if not has_tables(url.get_secret_value()):
+            raise NoInstanceError(
+                "RECS_DAGSTER_DATABASE_URL: Dagster has no tables there yet. The first run makes them."
+            )
+    elif not configured:
+        raise NoInstanceError(f"{home}: there is no Dagster instance yet (DAGSTER_HOME). The first run makes it.")
     watch(home)
-    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"compute_logs": _NO_CAPTURE}))
+    # On another machine the database may be all that there is of it.
+    configuration = home if configured else shipped_file("dagster.yaml").parent
+    ref = InstanceRef.from_dir(str(home), config_dir=str(configuration), overrides={"compute_logs": _NO_CAPTURE})
+    return dg.DagsterInstance.from_ref(ref)
 
 
 def prepared_home() -> Path:
@@ -62,14 +77,13 @@ def prepared_home() -> Path:
     home = home_of_instance()
     ours = not os.environ.get("DAGSTER_HOME") or not home.exists()
     try:
-        with lock(engine(), _FIRST_START), lock(home, _FIRST_START):
+        with lock(engine(), FIRST_START), lock(home, FIRST_START):
             opened_database()
             if ours:
                 _put_configuration(home)
             os.environ["DAGSTER_HOME"] = str(home)
             watch(home)
-            if _is_local(home):
-                make_databases(home)
+            _make_storage(home)
     except OSError as error:
         raise storage_error(error, f"Dagster's folder {home} (DAGSTER_HOME)") or _cannot_be_made(error, home) from None
     return home
@@ -96,7 +110,20 @@ def _put_configuration(home: Path) -> None:
         new.replace(present)
 
 
-def _is_local(home: Path) -> bool:
-    """Whether Dagster keeps its runs where it does by itself."""
-    of_runs = InstanceRef.from_dir(str(home)).run_storage_data
-    return of_runs is not None and of_runs.class_name == "SqliteRunStorage"
+def _make_storage(home: Path) -> None:
+    """The databases or tables that Dagster keeps its runs in, where nobody has configured other ones."""
+    ref = InstanceRef.from_dir(str(home))
+    is_ours = ref.storage_data is not None and ref.storage_data.class_name == InstanceStorage.__name__
+    url = settings().dagster_database_url
+    if url is None:
+        if is_ours or (ref.run_storage_data is not None and ref.run_storage_data.class_name == "SqliteRunStorage"):
+            make_databases(home)
+        return
+    if not is_ours:
+        raise ConfigError(
+            f"RECS_DAGSTER_DATABASE_URL is set, and {home}/dagster.yaml names another storage. Put the shipped one "
+            f"there ({shipped_file('dagster.yaml')}), or unset the variable."
+        )
+    from recs_platform.automation.postgres_storage import make_tables
+
+    make_tables(url.get_secret_value())

@@ -30,6 +30,9 @@ from recs_platform.automation.web_guard import OwnPagesOnly
 from recs_platform.automation.web_mend import MendedScripts
 
 _NO_CURRENT_FOLDER = "PYTHONSAFEPATH"
+_STATEMENT_MS, _RECYCLE_SECONDS, _MOST_BESIDE = 15_000, 3_600, 20
+"""As Dagster's own web server has it: for how long a page's question may keep a server's database busy, when
+connections are opened anew, and how many there are beside the first."""
 
 
 def serve(host: str, listening: socket.socket, allowed_hosts: Collection[str]) -> None:
@@ -42,6 +45,7 @@ def serve(host: str, listening: socket.socket, allowed_hosts: Collection[str]) -
         ProxyServerManager(instance, code, code_server_log_level="warning") as servers,
         tempfile.TemporaryDirectory(prefix="recs-ui-") as own,
     ):
+        instance.optimize_for_webserver(_STATEMENT_MS, _RECYCLE_SECONDS, _MOST_BESIDE)
         workspace = Path(own) / "workspace.yaml"
         workspace.write_text(yaml.safe_dump({"load_from": servers.get_code_server_specs()}))
         target = WorkspaceFileTarget([str(workspace)])

@@ -21,7 +21,10 @@ def metrics(
 ) -> None:
     """Serve metrics of the jobs to Prometheus until Ctrl-C."""
     from recs_platform.automation.metrics.endpoint import Endpoint, metrics_text
+    from recs_platform.settings import settings
 
+    # What is missing is said now; afterwards a source that cannot be read is left out.
+    settings()
     if once:
         typer.echo(metrics_text(), nl=False)
         return

@@ -10,11 +10,14 @@ import errno
 import os
 import re
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import URL
 
-from recs_platform.errors import ConfigError, StorageError
+from recs_platform.errors import ConfigError, PlatformError, StorageError, UnavailableError
+from recs_platform.outages import may_recover, sql_state
+from recs_platform.plurals import listed
 
 _SHORTEST = 4
 """A shorter part of a URL stands in many words by chance."""
@@ -65,12 +68,33 @@ def storage_error(error: BaseException, what: str, place: Path | None = None) ->
     return kind(f"{what} cannot be used ({' '.join(str(reason).split()).rstrip('.')}). {remedy}")
 
 
+def unusable(
+    error: BaseException, reason: str, url: URL, what: str, settings: Sequence[str], place: Path | None = None
+) -> PlatformError:
+    """One sentence about a database that cannot be used, without the password and the options of its URL; its kind is
+    that of the error. `settings` are those that say where it is."""
+    where = f"{what} {shown(url)}"
+    if may_recover(error):
+        kind: type[PlatformError] = UnavailableError
+    elif explained := storage_error(error, f"{where} ({', '.join(settings)})", place):
+        return explained
+    else:
+        kind = ConfigError
+    reason = without_secrets(" ".join(reason.split()), url).rstrip(".")
+    return kind(f"{where} cannot be used ({reason}); check {listed(settings)}.")
+
+
+def shown(url: URL) -> str:
+    """Enough of a URL to recognize it: no user, password or query, which may hold another password."""
+    return URL.create(url.get_backend_name(), host=url.host, port=url.port, database=url.database).render_as_string()
+
+
 def _remedy(error: BaseException) -> str | None:
     if isinstance(error, sqlite3.Error):
         return _REMEDIES.get(_code(error))
     if isinstance(error, OSError):
         return _OF_FILES.get(error.errno or 0)
-    return _OF_SERVERS.get(getattr(error, "sqlstate", None) or "")
+    return _OF_SERVERS.get(sql_state(error))
 
 
 def _why_no_file_is_made(folder: Path) -> tuple[str, str] | None:

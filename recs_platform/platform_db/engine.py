@@ -23,9 +23,9 @@ from sqlalchemy import URL, Connection, Engine, event, text
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from recs_platform.errors import ConfigError, PlatformError, UnavailableError
+from recs_platform.errors import ConfigError, PlatformError
 from recs_platform.outages import may_recover
-from recs_platform.platform_db.database_errors import storage_error, without_secrets
+from recs_platform.platform_db.database_errors import shown, storage_error, unusable
 from recs_platform.platform_db.locks import lock
 from recs_platform.settings import settings
 
@@ -40,6 +40,7 @@ VERSION_TABLE = "recs_schema_version"
 
 SQLITE_WAIT_MS = 30_000
 _POSTGRES_CONNECT_SECONDS = 10
+_WHAT, _SETTINGS = "platform database", ("RECS_DATABASE_URL", "RECS_HOME")
 _MOST_DATABASES = 8
 """Of one process. The platform uses one; tests use many, and those that are no longer used go."""
 
@@ -74,7 +75,7 @@ def _engine(url: str) -> Engine:
         opened = sqlalchemy.create_engine(parsed, connect_args=connect_args, pool_pre_ping=True, hide_parameters=True)
     except (ImportError, NoSuchModuleError) as error:
         raise ConfigError(
-            f"platform database {_shown(parsed)} needs a driver that is not installed ({error}); "
+            f"platform database {shown(parsed)} needs a driver that is not installed ({error}); "
             "install recs-platform[postgres] or correct RECS_DATABASE_URL."
         ) from None
     if _is_sqlite(parsed):
@@ -123,7 +124,7 @@ def existing_database(url: str | None = None) -> Engine:
     found = revision_of(engine(url))
     if found != HEAD:
         raise ConfigError(
-            f"platform database {_shown(_parse(url))} is at revision {found or 'none'}, and this version wants {HEAD}. "
+            f"platform database {shown(_parse(url))} is at revision {found or 'none'}, and this version wants {HEAD}. "
             "Any command that uses it brings it up to date: recs status"
         )
     return engine(url)
@@ -163,7 +164,7 @@ def _migrate(connection: Connection) -> None:
     revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None and revision not in revisions:
         raise ConfigError(
-            f"platform database {_shown(connection.engine.url)} was upgraded by a newer recs_platform (it is at "
+            f"platform database {shown(connection.engine.url)} was upgraded by a newer recs_platform (it is at "
             f"revision {revision}, this one knows up to {HEAD}); install that version or point RECS_DATABASE_URL "
             "elsewhere."
         )
@@ -210,14 +211,8 @@ def _is_sqlite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
 
 
-def _shown(url: URL) -> str:
-    """Enough of a URL to recognize it: no user, password or query, which may hold another password."""
-    return URL.create(url.get_backend_name(), host=url.host, port=url.port, database=url.database).render_as_string()
-
-
-def _settled_by_a_person(url: URL, error: BaseException) -> PlatformError | None:
-    place = Path(str(url.database)) if _is_sqlite(url) else None
-    return storage_error(error, f"platform database {_shown(url)} (RECS_DATABASE_URL, RECS_HOME)", place)
+def _place(url: URL) -> Path | None:
+    return Path(str(url.database)) if _is_sqlite(url) else None
 
 
 def _create_folder(url: URL) -> None:
@@ -249,7 +244,7 @@ def _explain(context: ExceptionContext) -> None:
     if context.engine is None or context.is_pre_ping:
         return
     url = context.engine.url
-    if _settled_by_a_person(url, error):
+    if storage_error(error, _WHAT, _place(url)):
         # A connection that was made while nothing could be written never writes.
         context.is_disconnect = True
     if context.connection is None or context.is_disconnect or may_recover(error):
@@ -257,13 +252,4 @@ def _explain(context: ExceptionContext) -> None:
 
 
 def _unusable(url: URL, error: BaseException, reason: str) -> PlatformError:
-    reason = without_secrets(" ".join(reason.split()), url)
-    if may_recover(error):
-        kind: type[PlatformError] = UnavailableError
-    elif explained := _settled_by_a_person(url, error):
-        return explained
-    else:
-        kind = ConfigError
-    return kind(
-        f"platform database {_shown(url)} cannot be used ({reason.rstrip('.')}); check RECS_DATABASE_URL and RECS_HOME."
-    )
+    return unusable(error, reason, url, _WHAT, _SETTINGS, _place(url))

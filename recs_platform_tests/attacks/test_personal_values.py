@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from recs_platform.assembly.io_manager import markdown_table
+from recs_platform.automation.markdown import markdown_table
 from recs_platform.automation.run_summary import summary
 from recs_platform.campaign.report.reading import rows_of
 from recs_platform.cli.output import tell_error, tell_trace

@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster._core.events.log import EventLogEntry
-from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log import SqlEventLogStorage, SqliteEventLogStorage
 
 from recs_platform.automation.event_log import BatchedSqliteEventLog
 from recs_platform.automation.journal import RANGE_END, RANGE_START
@@ -50,7 +50,7 @@ with quietly():
         return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN)
 
 
-def _run(instance: dg.DagsterInstance, company: str, first: date, last: date) -> list[EventLogEntry]:
+def run_of_days(instance: dg.DagsterInstance, company: str, first: date, last: date) -> list[EventLogEntry]:
     with quietly():
         defs = dg.Definitions([_events, _orders], asset_checks=[_has_orders], jobs=[dg.define_asset_job("all")])
         one = first == last
@@ -68,13 +68,13 @@ def runs() -> Sequence[Sequence[EventLogEntry]]:
     """The events of a range of days, of one of them again, and of another company's day."""
     with dg.DagsterInstance.ephemeral() as instance:
         return [
-            _run(instance, "acme", date(2025, 9, 2), date(2025, 9, 9)),
-            _run(instance, "acme", date(2025, 9, 5), date(2025, 9, 5)),
-            _run(instance, "holley", date(2025, 9, 5), date(2025, 9, 5)),
+            run_of_days(instance, "acme", date(2025, 9, 2), date(2025, 9, 9)),
+            run_of_days(instance, "acme", date(2025, 9, 5), date(2025, 9, 5)),
+            run_of_days(instance, "holley", date(2025, 9, 5), date(2025, 9, 5)),
         ]
 
 
-def _answers(storage: SqliteEventLogStorage, runs: Sequence[Sequence[EventLogEntry]]) -> dict[str, Any]:
+def answers(storage: SqlEventLogStorage, runs: Sequence[Sequence[EventLogEntry]]) -> dict[str, Any]:
     """What Dagster and its UI ask an event log."""
     told: dict[str, Any] = {}
     for number, events in enumerate(runs):
@@ -105,13 +105,13 @@ def test_it_answers_like_dagsters_own(runs: Sequence[Sequence[EventLogEntry]], t
     for events in runs:
         own.store_event_batch(events)
         ours.store_event_batch(events)
-    expected = _answers(own, runs)
+    expected = answers(own, runs)
     assert len(expected["materializations"]) == 2 * (8 + 1 + 1)
     assert len(expected["checks"]) >= 3
     assert expected[f"{_KEYS[1]} partitions"] >= {"acme|2025-09-02", "holley|2025-09-05"}
-    answers = _answers(ours, runs)
+    given = answers(ours, runs)
     for question, answer in expected.items():
-        assert answers[question] == answer, question
+        assert given[question] == answer, question
 
 
 def test_events_one_by_one_and_in_batches_can_be_mixed(runs: Sequence[Sequence[EventLogEntry]], tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_events_one_by_one_and_in_batches_can_be_mixed(runs: Sequence[Sequence[E
         ours.store_event(events[0])
         ours.store_event_batch(events[1:-1])
         ours.store_event(events[-1])
-    assert _answers(ours, runs) == _answers(own, runs)
+    assert answers(ours, runs) == answers(own, runs)
 
 
 def test_a_batch_that_breaks_off_leaves_the_storage_usable(

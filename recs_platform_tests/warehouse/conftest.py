@@ -1,4 +1,5 @@
-"""Lakes of their own for the tests: in a folder, and behind a URL as an object store is."""
+"""Warehouses of their own for the tests: lakes in a folder, behind a URL as an object store is, and in real stores; and
+BigQuery."""
 
 from __future__ import annotations
 
@@ -7,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from recs_platform.warehouse.bigquery.client import open_client
+from recs_platform.warehouse.bigquery.jobs import Jobs
+from recs_platform.warehouse.bigquery.warehouse import BigQueryWarehouse
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
+from recs_platform.warehouse.protocol import Warehouse
+from recs_platform_tests.stores.fixtures import EVERYWHERE, IN_STORES, root_named
 
 
 def open_lake(
@@ -24,6 +30,30 @@ def open_lake(
     return Lake(root, engine, timedelta(days=retention_days), scratch, ledger or MemoryLedger())
 
 
+def open_bigquery(
+    project: str, scratch: Path, *, retention_days: int = 7, ledger: SliceLedger | None = None
+) -> BigQueryWarehouse:
+    """On the server that `BIGQUERY_EMULATOR_HOST` names."""
+    jobs = Jobs(open_client(project, "EU"))
+    return BigQueryWarehouse(jobs, timedelta(days=retention_days), scratch, ledger or MemoryLedger(), prefix="recs_")
+
+
+@pytest.fixture(params=[*EVERYWHERE, pytest.param("bigquery", marks=pytest.mark.slow)])
+def any_warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+    """For what every engine promises."""
+    if request.param == "bigquery":
+        return open_bigquery(request.getfixturevalue("bigquery"), tmp_path / "scratch")
+    return open_lake(root_named(request, request.param, tmp_path / "lake"), tmp_path / "scratch")
+
+
+@pytest.fixture(params=["lake", pytest.param("bigquery", marks=pytest.mark.slow)])
+def any_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+    """The same, for tests to which it is one where a lake is."""
+    if request.param == "bigquery":
+        return open_bigquery(request.getfixturevalue("bigquery"), tmp_path / "scratch")
+    return open_lake(str(tmp_path / "lake"), tmp_path / "scratch")
+
+
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """A lake in a folder."""
@@ -31,7 +61,19 @@ def lake(tmp_path: Path) -> Lake:
 
 
 @pytest.fixture(params=["folder", "url"])
+def near_lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
+    """A lake in a folder, and the same one reached as an object store is, through a URL and delta-rs: for tests that
+    look at its files."""
+    return open_lake(root_named(request, request.param, tmp_path / "lake"), tmp_path / "scratch")
+
+
+@pytest.fixture(params=EVERYWHERE)
 def any_lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
-    """A lake in a folder, and one that is reached as an object store is: through a URL and delta-rs."""
-    root = tmp_path / "lake"
-    return open_lake(str(root) if request.param == "folder" else f"file://{root}", tmp_path / "scratch")
+    """A lake wherever one can be."""
+    return open_lake(root_named(request, request.param, tmp_path / "lake"), tmp_path / "scratch")
+
+
+@pytest.fixture(params=["folder", *IN_STORES])
+def real_lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
+    """The same without the URL that stands for a store: for tests that take long."""
+    return open_lake(root_named(request, request.param, tmp_path / "lake"), tmp_path / "scratch")

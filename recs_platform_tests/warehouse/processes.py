@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from recs_platform.warehouse.database_ledger import DatabaseLedger
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.stores.fixtures import VARIABLES
 from recs_platform_tests.warehouse.conftest import open_lake
 from recs_platform_tests.warehouse.tables import ref, stored, visits, write
 
@@ -28,9 +29,16 @@ FORKING.set_forkserver_preload([__name__])
 
 def start(job: Callable[..., None], *arguments: object) -> BaseProcess:
     """A process that ends with the test, whatever happens."""
-    process = FORKING.Process(target=job, args=arguments, daemon=True)
+    # The server that forks has the environment of the moment when it was started.
+    environment = {name: value for name, value in os.environ.items() if name.startswith(VARIABLES)}
+    process = FORKING.Process(target=_run, args=(environment, job, *arguments), daemon=True)
     process.start()
     return process
+
+
+def _run(environment: dict[str, str], job: Callable[..., None], *arguments: object) -> None:
+    os.environ.update(environment)
+    job(*arguments)
 
 
 def replace_for_ever(root: str, scratch: Path, of: Days, rows: int, first_mark: int, told: Any) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from recs_platform.automation.dagster_databases import versions_known
+from recs_platform.automation.dagster_databases import databases_in, versions_known
 from recs_platform.automation.doctor.examined import Examined, ok, warning, wrong
 from recs_platform.automation.doctor.home import Home, is_there
+from recs_platform.automation.instance import NoInstanceError
 from recs_platform.errors import PlatformError
 from recs_platform.platform_db.engine import HEAD, engine, revision_of
 
@@ -62,6 +63,9 @@ def _platform(home: Home) -> Iterator[Examined]:
 
 def _dagster(home: Home) -> Iterator[Examined]:
     folder = home.dagster_home
+    if home.settings.dagster_database_url is not None:
+        yield from _dagster_on_a_server(home)
+        return
     if not is_there(folder):
         yield warning(f"there is no Dagster instance yet ({folder})", "The first run makes it.")
         return
@@ -77,14 +81,27 @@ def _dagster(home: Home) -> Iterator[Examined]:
         yield ok(f"Dagster's databases in {folder}: reachable, of this version")
 
 
+def _dagster_on_a_server(home: Home) -> Iterator[Examined]:
+    if problem := home.problem_of(lambda one: one.instance):
+        if isinstance(problem, NoInstanceError):
+            yield warning(str(problem), "")
+        else:
+            yield wrong(f"Dagster's database cannot be used ({problem})", "See that the server runs.")
+        return
+    problems = list(_versions(home.instance, "dagster instance migrate"))
+    yield from problems
+    if not problems:
+        yield ok("Dagster's database on PostgreSQL: reachable, of this version")
+
+
 def _of_instance(instance: dg.DagsterInstance, folder: Path) -> Iterator[Examined]:
-    for path in (
-        folder / "history" / "runs.db",
-        folder / "history" / "runs" / "index.db",
-        folder / "schedules" / "schedules.db",
-    ):
-        if path.exists() and (damage := _damage(path)):
+    for path in databases_in(folder):
+        if damage := _damage(path):
             yield wrong(f"Dagster's database {path} is damaged ({damage})", _MOVE_AWAY)
+    yield from _versions(instance, f"DAGSTER_HOME={folder} dagster instance migrate")
+
+
+def _versions(instance: dg.DagsterInstance, migrate: str) -> Iterator[Examined]:
     storages = {
         "runs": instance.run_storage,
         "events": instance.event_log_storage,
@@ -98,7 +115,7 @@ def _of_instance(instance: dg.DagsterInstance, folder: Path) -> Iterator[Examine
         if now in versions_known():
             yield wrong(
                 f"Dagster's database of {what} is of an older version ({now})",
-                f"DAGSTER_HOME={folder} dagster instance migrate",
+                migrate,
             )
         else:
             yield wrong(

@@ -9,7 +9,7 @@ from pathlib import Path
 from recs_platform.automation.doctor.examined import Examined, ok, warning, wrong
 from recs_platform.automation.doctor.home import Home, NotThereError
 from recs_platform.process import cores
-from recs_platform.settings import Environment, Settings, bytes_of
+from recs_platform.settings import Settings, bytes_of
 
 _SEE = "See docs/settings.md."
 _ALIKE = 0.8
@@ -48,10 +48,11 @@ def _named_by_companies(home: Home) -> frozenset[str]:
 
 
 def _contradictions(chosen: Settings, dagster: Path) -> Iterator[Examined]:
-    if chosen.env is Environment.PRODUCTION and chosen.database.startswith("sqlite"):
+    if bytes_of(chosen.bigquery_query_bytes) > bytes_of(chosen.bigquery_run_bytes):
         yield warning(
-            "RECS_ENV is production, and the platform database is a SQLite file, which one machine can use",
-            "Set RECS_DATABASE_URL to a PostgreSQL server.",
+            f"RECS_BIGQUERY_QUERY_BYTES ({chosen.bigquery_query_bytes}) is more than RECS_BIGQUERY_RUN_BYTES "
+            f"({chosen.bigquery_run_bytes}), which is for all queries of a run",
+            f"Lower it. {_SEE}",
         )
     if "://" not in chosen.lake:
         lake = Path(chosen.lake).absolute()

@@ -5,126 +5,23 @@ What single ticks do is tested beside this (test_alerts.py), by far cheaper.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
-from dagster._core.scheduler.instigation import TickStatus
 
-from recs_platform.automation.instance import instance
-from recs_platform.automation.run_process import process_of
-from recs_platform.automation.sensors.alerts import NAME
-from recs_platform.platform_db import job_log
-from recs_platform.platform_db.engine import opened_database
-from recs_platform.platform_db.tables import Status
-from recs_platform_tests.alerts.stub_slack import StubSlack, stub_slack
-from recs_platform_tests.automation.ui_queries import LOCATION
+from recs_platform_tests.alerts.stub_slack import stub_slack
+from recs_platform_tests.automation.house import DAY, House, company_file, until
 from recs_platform_tests.cli.terminal import Terminal
-from recs_platform_tests.e2e.server import RECS, answers, free_port
+from recs_platform_tests.e2e.server import free_port
 
 pytestmark = pytest.mark.slow
 
-DAY = "2025-09-01"
-JOB = "replenishment_daily"
 CANARY = "jane.canary@example.com"
-_PATIENCE = 300
 _TWO_MINUTES = 120
-_LAUNCH = """
-mutation ($job: JobOrPipelineSelector!, $tags: [ExecutionTag!]!) {
-  launchPipelineExecution(executionParams: {selector: $job, mode: "default", executionMetadata: {tags: $tags}}) {
-    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
-    ... on InvalidSubsetError { message }
-  }
-}"""
-
-
-@dataclass
-class House:
-    terminal: Terminal
-    slack: StubSlack
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @contextmanager
-    def ui(self) -> Iterator[subprocess.Popen[bytes]]:
-        own = {name: value for name, value in os.environ.items() if not name.startswith(("RECS_", "DAGSTER_"))}
-        log = self.terminal.folder / "ui.log"
-        with log.open("ab") as out:
-            process = subprocess.Popen(
-                [RECS, "ui", "--port", str(self.port)],
-                env={**own, **self.terminal.environment},
-                cwd=self.terminal.folder,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        try:
-            _until(lambda: process.poll() is not None or answers(self.url), "the UI answers")
-            assert process.poll() is None, log.read_text()
-            yield process
-        finally:
-            _end(process)
-
-    def launch(self, company: str) -> str:
-        """What the UI's button sends."""
-        selector = {
-            "repositoryLocationName": LOCATION,
-            "repositoryName": "__repository__",
-            "pipelineName": JOB,
-        }
-        key = f"{company}|{DAY}"
-        tags = {"dagster/partition": key, "dagster/partition/company": company, "dagster/partition/date": DAY}
-        body = {
-            "query": _LAUNCH,
-            "variables": {"job": selector, "tags": [{"key": name, "value": value} for name, value in tags.items()]},
-        }
-        request = urllib.request.Request(
-            f"{self.url}/graphql", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            answer: Any = json.load(reply)
-        assert answer["data"]["launchPipelineExecution"]["__typename"] == "LaunchRunSuccess", answer
-        return str(answer["data"]["launchPipelineExecution"]["run"]["runId"])
-
-    def status(self, run_id: str) -> tuple[dg.DagsterRunStatus, int | None]:
-        """Of a run, and the number of its process as far as it works."""
-        with self.terminal.inside(), instance() as of_home:
-            run = of_home.get_run_by_id(run_id)
-            assert run is not None
-            working = any(row.run_id == run_id for row in job_log.running(opened_database()))
-            return run.status, process_of(run)[0] if working else None
-
-    def succeeded(self, company: str) -> bool:
-        with self.terminal.inside():
-            opened = opened_database()
-            return any(run.status is Status.SUCCEEDED for run in job_log.recent(opened, company))
-
-    def ticks(self) -> int:
-        """Of the alerts sensor, that ended."""
-        with self.terminal.inside(), instance() as of_home:
-            (state,) = [one for one in of_home.all_instigator_state() if one.instigator_name == NAME]
-            ended = of_home.get_ticks(state.instigator_origin_id, state.selector_id)
-            return sum(tick.status is not TickStatus.STARTED for tick in ended)
-
-    def runs(self) -> int:
-        with self.terminal.inside(), instance() as of_home:
-            return of_home.get_runs_count()
-
-    def about(self, *words: str) -> list[str]:
-        return [text for text in self.slack.texts() if all(word in text for word in words)]
 
 
 @pytest.fixture
@@ -138,10 +35,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         ("south", ""),
         ("west", f"sources: {{catalog: {{connector: files, path: {tmp_path / 'catalog.csv'}}}}}"),
     ):
-        (folder / f"{name}.yaml").write_text(
-            f"name: {name}\nstrategy: replenishment\ndataset: {name}\ntimezone: UTC\ncurrency: EUR\n"
-            f"start_date: {DAY}\nsimulation: {{seed: 7, customers: 30}}\n{sources}\n"
-        )
+        (folder / f"{name}.yaml").write_text(company_file(name, sources))
     with stub_slack() as slack:
         yield House(Terminal(tmp_path, {**slack.environment, "RECS_SLACK_CHANNEL": "#data"}), slack, free_port())
 
@@ -149,45 +43,25 @@ def house(tmp_path: Path) -> Iterator[House]:
 def test_what_goes_wrong_arrives_once_whoever_is_killed(house: House) -> None:
     assert house.terminal.recs("run", "--company", "north", "--date", DAY).code == 2
     with house.ui() as ui:
-        _until(lambda: house.about("north"), "the refused feed is told")
+        until(lambda: house.about("north"), "the refused feed is told")
         killed = house.launch("south")
-        _until(lambda: house.status(killed)[1], "the first run of south works")
+        until(lambda: house.status(killed)[1], "the first run of south works")
         os.kill(house.status(killed)[1] or 0, signal.SIGKILL)
-        seconds = _until(lambda: house.about("south", "was killed"), "the killed run is told", _TWO_MINUTES)
+        seconds = until(lambda: house.about("south", "was killed"), "the killed run is told", _TWO_MINUTES)
         print(f"seen and told {seconds:.0f} s after the run was killed")
         assert house.status(killed)[0] is dg.DagsterRunStatus.FAILURE
         # The company goes on by itself, and that is told as well.
-        _until(lambda: house.succeeded("south"), "the run is started again and ends well")
-        _until(lambda: len(house.about("south")) == 2, "that all is well is told")
+        until(lambda: house.succeeded("south"), "the run is started again and ends well")
+        until(lambda: len(house.about("south")) == 2, "that all is well is told")
         os.killpg(ui.pid, signal.SIGKILL)
     assert house.terminal.recs("run", "--company", "west", "--date", DAY).code == 2
     runs = house.runs()
     with house.ui():
-        _until(lambda: house.about("west"), "what happened meanwhile is told")
+        until(lambda: house.about("west"), "what happened meanwhile is told")
         ticks = house.ticks()
-        _until(lambda: house.ticks() > ticks + 1, "it looks again, and once more")
+        until(lambda: house.ticks() > ticks + 1, "it looks again, and once more")
     assert house.runs() == runs
     assert [len(house.about(company)) for company in ("north", "south", "west")] == [1, 2, 1]
     assert len(house.slack.messages) == 4
     assert "recs companies check north" in house.about("north")[0]
     assert "canary" not in house.slack.everything()
-
-
-def _until(true: Callable[[], object], what: str, seconds: float = _PATIENCE) -> float:
-    begun = time.monotonic()
-    while not true():
-        assert time.monotonic() - begun < seconds, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.5)
-    return time.monotonic() - begun
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """With all of its children."""
-    for sign in (signal.SIGINT, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sign)
-            process.wait(60)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue

@@ -51,11 +51,11 @@ def race(lake: Lake, plans: Sequence[Sequence[Days]], readers: int = 0) -> list[
 
 
 @pytest.mark.slow
-def test_writers_of_different_days_and_readers_do_not_disturb_each_other(lake: Lake) -> None:
+def test_writers_of_different_days_and_readers_do_not_disturb_each_other(real_lake: Lake) -> None:
     plans = [[Days.one(day(10 * number + offset)) for offset in range(8)] for number in range(4)]
-    reads = race(lake, plans, readers=2)
+    reads = race(real_lake, plans, readers=2)
     assert min(reads) > 1
-    found = seen(lake)
+    found = seen(real_lake)
     assert {d: dict(found[d]) for d in found} == {
         of.first: {number: ROWS} for number, plan in enumerate(plans) for of in plan
     }
@@ -76,12 +76,12 @@ def test_of_several_writers_of_a_slice_one_wins_whole(tmp_path: Path, writers: i
 
 @pytest.mark.parametrize("before", [[], [TODAY]], ids=["first slice", "replaced slice"])
 def test_a_commit_that_was_overtaken_is_made_again(
-    lake: Lake, before: list[Days], monkeypatch: pytest.MonkeyPatch
+    real_lake: Lake, before: list[Days], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same meeting, made certain: another writer commits between the moment when ours looks and its own commit."""
-    write(lake, days(-1, -1), [])
+    write(real_lake, days(-1, -1), [])
     for of in before:
-        write(lake, of, visits(of, each=ROWS, pages=0))
+        write(real_lake, of, visits(of, each=ROWS, pages=0))
     look = DeltaSlices._taken
     looks = []
 
@@ -89,28 +89,28 @@ def test_a_commit_that_was_overtaken_is_made_again(
         found = look(table)
         looks.append(found.version())
         if len(looks) == 1:
-            write(lake, TODAY, visits(TODAY, each=ROWS, pages=1))
+            write(real_lake, TODAY, visits(TODAY, each=ROWS, pages=1))
         return found
 
     monkeypatch.setattr(DeltaSlices, "_taken", look_and_be_overtaken)
-    write(lake, TODAY, visits(TODAY, each=ROWS, pages=2))
+    write(real_lake, TODAY, visits(TODAY, each=ROWS, pages=2))
     first, overtaking, again = looks
     assert (overtaking, again) == (first, first + 1)
-    assert marks(lake) == {day(0): [2] * ROWS}
-    assert [v.note["rows"] for v in lake.versions(ref())[:2]] == [ROWS, ROWS]
+    assert marks(real_lake) == {day(0): [2] * ROWS}
+    assert [v.note["rows"] for v in real_lake.versions(ref())[:2]] == [ROWS, ROWS]
 
 
-def test_overlapping_ranges_leave_every_day_to_one_writer(lake: Lake) -> None:
+def test_overlapping_ranges_leave_every_day_to_one_writer(real_lake: Lake) -> None:
     plans = [[days(number, number + 3)] * 4 for number in range(4)]
-    race(lake, plans, readers=1)
-    found = seen(lake)
+    race(real_lake, plans, readers=1)
+    found = seen(real_lake)
     assert set(found) == set(days(0, 6))
     assert torn_slices(found, ROWS) == []
 
 
-def test_a_conflict_loses_no_version(lake: Lake) -> None:
-    race(lake, [[TODAY] * 3] * 2)
-    written = [version.note["rows"] for version in lake.versions(ref()) if version.note]
+def test_a_conflict_loses_no_version(real_lake: Lake) -> None:
+    race(real_lake, [[TODAY] * 3] * 2)
+    written = [version.note["rows"] for version in real_lake.versions(ref()) if version.note]
     assert written == [ROWS] * 6
 
 

@@ -1,0 +1,68 @@
+"""The whole chain as in production: nothing of Dagster's or the platform's state stands in a file of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from recs_platform.automation.instance import instance
+from recs_platform.automation.postgres_storage import BatchedPostgresEventLog
+from recs_platform_tests.alerts.stub_slack import stub_slack
+from recs_platform_tests.automation.house import House, company_file, until
+from recs_platform_tests.cli.terminal import Terminal
+from recs_platform_tests.conftest import new_database
+from recs_platform_tests.e2e.server import free_port
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def house(postgres_url: str, tmp_path: Path) -> Iterator[House]:
+    (tmp_path / "companies").mkdir()
+    for name in ("north", "south"):
+        (tmp_path / "companies" / f"{name}.yaml").write_text(company_file(name))
+    with (
+        new_database(tmp_path, postgres_url) as of_platform,
+        new_database(tmp_path, postgres_url) as of_dagster,
+        stub_slack() as slack,
+    ):
+        variables = {
+            **slack.environment,
+            "RECS_SLACK_CHANNEL": "#data",
+            "RECS_ENV": "production",
+            "RECS_LAKE_URL": str(tmp_path / "lake"),
+            "RECS_DATABASE_URL": of_platform,
+            "RECS_DAGSTER_DATABASE_URL": of_dagster,
+        }
+        yield House(Terminal(tmp_path, variables), slack, free_port())
+
+
+def test_two_runs_at_once_of_which_one_is_killed(house: House) -> None:
+    with house.ui():
+        north, south = house.launch("north"), house.launch("south")
+        until(lambda: house.status(south)[1] and house.status(north)[1], "both runs work at once")
+        os.kill(house.status(south)[1] or 0, signal.SIGKILL)
+        until(lambda: house.about("south", "was killed"), "the killed run is told")
+        until(lambda: house.succeeded("north"), "the other run ends well")
+        until(lambda: house.succeeded("south"), "the killed run is started again and ends well")
+        until(lambda: len(house.about("south")) == 2, "that all is well is told")
+    assert house.terminal.recs("status", "--json").code == 0
+    done = house.terminal.recs("run", "north", "--date", "2025-09-02")
+    assert (done.code, done.told.count("checks passed")) == (0, 1), done.told
+    with house.terminal.inside(), instance() as of_home:
+        assert isinstance(of_home.event_log_storage, BatchedPostgresEventLog)
+        assert of_home.get_run_by_id(south).status is dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
+        told = of_home.event_log_storage.get_records_for_run(north).records
+    numbers, entries = [one.storage_id for one in told], [one.event_log_entry for one in told]
+    assert numbers == sorted(numbers)
+    kinds = [one.dagster_event_type for one in entries if one.dagster_event_type]
+    assert kinds.index(dg.DagsterEventType.RUN_START) < kinds.index(dg.DagsterEventType.STEP_START)
+    assert kinds.index(dg.DagsterEventType.RUN_SUCCESS) > len(kinds) - 5
+    steps = [one.timestamp for one in entries if one.step_key]
+    assert steps == sorted(steps)
+    assert not list(house.terminal.folder.rglob("*.db"))
