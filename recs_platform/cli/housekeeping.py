@@ -26,6 +26,7 @@ def housekeeping(
     from recs_platform.automation.housekeeping.freed import in_units
     from recs_platform.automation.housekeeping.sweeping import Swept
     from recs_platform.automation.instance import whole_instance
+    from recs_platform.file_store.environment import open_files
     from recs_platform.platform_db.engine import opened_database
     from recs_platform.settings import settings
     from recs_platform.strategies.catalogue import load_companies, pipelines
@@ -39,7 +40,7 @@ def housekeeping(
             warehouse,
             opened_database(),
             dagster,
-            chosen.home,
+            open_files(),
             now=datetime.now(UTC),
             keep=timedelta(days=chosen.run_retention_days),
         )

@@ -14,6 +14,7 @@ from recs_platform.automation.housekeeping.freed import Freed, in_units
 from recs_platform.automation.housekeeping.sweeping import Swept
 from recs_platform.automation.jobs import HOUSEKEEPING_JOB, Job
 from recs_platform.companies.model import Company
+from recs_platform.file_store.environment import open_files
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.plurals import counted
@@ -33,7 +34,7 @@ def housekeeping_job(companies: Mapping[str, Company], pipelines: Mapping[str, P
             context.resources.warehouse,
             opened_database(),
             context.instance,
-            chosen.home,
+            open_files(),
             now=datetime.now(UTC),
             keep=timedelta(days=chosen.run_retention_days),
         )
