@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from recs_platform.file_store.bucket import Bucket, is_bucket
 from recs_platform.process import close_to_others, cores
 from recs_platform.settings import Settings, require_home, settings
 from recs_platform.warehouse.database_ledger import database_ledger
+from recs_platform.warehouse.lake.bucket_sizes import BucketSizes
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.lake.sizes import LakeSizes
@@ -43,10 +45,10 @@ def existing_warehouse() -> Warehouse:
     return open_warehouse()
 
 
-def stored_sizes() -> LakeSizes | None:
-    """What measures how much is stored of each company; None where that would be to list an object store."""
+def stored_sizes() -> LakeSizes | BucketSizes:
+    """What measures how much is stored of each company."""
     lake = settings().lake
-    return None if "://" in lake else LakeSizes(Path(lake))
+    return BucketSizes(Bucket(lake, "RECS_LAKE_URL")) if is_bucket(lake) else LakeSizes(Path(lake))
 
 
 def lake_of(chosen: Settings) -> Lake:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recs_platform.automation.doctor.examined import Examined, ok, warning, wrong
 from recs_platform.automation.doctor.home import Home, NotThereError
+from recs_platform.file_store.bucket import is_bucket
 from recs_platform.process import cores
 from recs_platform.settings import Environment, Settings, bytes_of
 
@@ -53,7 +54,7 @@ def _contradictions(chosen: Settings, dagster: Path) -> Iterator[Examined]:
             "RECS_ENV is production, and the platform database is a SQLite file, which one machine can use",
             "Set RECS_DATABASE_URL to a PostgreSQL server.",
         )
-    if "://" not in chosen.lake:
+    if not is_bucket(chosen.lake):
         lake = Path(chosen.lake).absolute()
         inside = {
             "RECS_COMPANIES_DIR": chosen.companies_dir,

@@ -17,6 +17,7 @@ from recs_platform.alerts.finding import PLATFORM, Finding, Kind, Observation, S
 from recs_platform.automation.looks.look import LookContext, when
 from recs_platform.automation.looks.open_troubles import open_of_kind
 from recs_platform.errors import PlatformError
+from recs_platform.file_store.bucket import is_bucket
 from recs_platform.masking import mask_text
 from recs_platform.settings import settings
 
@@ -46,7 +47,7 @@ def stores(context: LookContext) -> Iterator[Observation]:
     problem = lake_problem(context)
     findings = [] if problem is None else [_unreachable(problem)]
     places = [str(settings().home), settings().lake, context.instance.root_directory]
-    disks = _disks(Path(place) for place in places if "://" not in place)
+    disks = _disks(Path(place) for place in places if not is_bucket(place))
     findings += [finding for disk in disks if (finding := full(disk))]
     yield from observed(context.database, findings, context.now)
 

@@ -34,8 +34,6 @@ class LakeBooks:
         yield from self._drift(companies)
 
     def _bytes(self, companies: Companies) -> Iterator[Sample]:
-        if self._sizes is None:
-            return
         owners = {company.dataset: company for company in companies.values()}
         for dataset, size in self._sizes.measure(owners, _SECONDS).items():
             yield of.LAKE_BYTES.sample(size, owners[dataset].name, owners[dataset].strategy.name)
