@@ -21,12 +21,13 @@ from recs_platform.automation.figures import company_figures
 from recs_platform.automation.markdown import markdown_table
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
+from recs_platform.errors import PlatformError
+from recs_platform.file_store.environment import open_files
 from recs_platform.pipeline.left_out import NOT_PROVIDED, left_out, not_provided_in_words
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable, SqlTable
 from recs_platform.reporting.presentation import Present, markdown_image, presented, write_picture
 from recs_platform.schemas.table import Empty, TableSpec
-from recs_platform.settings import settings
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lineage import column_origins
 from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject, Warehouse, Written
@@ -132,9 +133,9 @@ class WarehouseIOManager(dg.IOManager):
         for suffix, picture in presentation.pictures().items():
             metadata[f"picture{suffix}"] = dg.MetadataValue.md(markdown_image(picture, f"{name}{suffix}"))
             try:
-                path = write_picture(settings().home, subject.company, day, f"{name}{suffix}", picture)
-                metadata[f"picture{suffix}_file"] = dg.MetadataValue.path(str(path))
-            except OSError as error:
+                place = write_picture(open_files(), subject.company, day, f"{name}{suffix}", picture)
+                metadata[f"picture{suffix}_file"] = dg.MetadataValue.path(place)
+            except (OSError, PlatformError) as error:
                 # The rows are published and the picture stands in the metadata: a file less is no reason to fail.
                 context.log.warning(f"{subject}: the picture could not be written: {error}")
         return metadata

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from recs_platform.companies.model import Company
+from recs_platform.file_store.local import LocalFiles
 from recs_platform.pipeline.stage import FrameTable
 from recs_platform.reporting.presentation import Presentation, markdown_image, write_picture
 from recs_platform_tests.pipeline.toy import DAY, Toy, materialized, scores
@@ -41,7 +42,8 @@ def test_words_table_and_picture_are_attached(toy: Toy, own_home: Path) -> None:
 
 def test_a_picture_in_words_and_as_a_file(tmp_path: Path) -> None:
     assert markdown_image(b"<svg/>", "scores") == "![scores](data:image/svg+xml;base64,PHN2Zy8+)"
-    assert write_picture(tmp_path, "shop", DAY, "scores", b"<svg/>").name == "scores.svg"
+    place = write_picture(LocalFiles(tmp_path), "shop", DAY, "scores", b"<svg/>")
+    assert place == f"{tmp_path}/reports/shop/{DAY}/scores.svg"
 
 
 def test_a_table_may_have_several_pictures(toy: Toy, own_home: Path) -> None:

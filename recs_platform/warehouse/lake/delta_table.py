@@ -266,7 +266,7 @@ class DeltaSlices:
 
     def ensure(self) -> None:
         """Let the table exist: one that does not gets an empty first version."""
-        if newest.recall(self.uri) is None:
+        if not newest.is_kept(self.uri):
             self._kept(self.open() or self._created())
 
     def _damaged(self, error: Exception) -> DamageError:
