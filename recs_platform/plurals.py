@@ -1,10 +1,12 @@
-"""Things in words: one word for a thing and another for several, and several names in a row.
+"""Things in words: one word for a thing and another for several, several names in a row, and bytes.
 
 Figures of reports are in reporting."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def counted(number: int, what: str, several: str = "") -> str:
@@ -22,3 +24,16 @@ def listed(names: Sequence[str], last: str = "and") -> str:
     """
     *others, end = names
     return f"{', '.join(others)} {last} {end}" if others else end
+
+
+def in_units(size: int) -> str:
+    """
+    >>> in_units(512), in_units(2_300_000)
+    ('512 bytes', '2.3 MB')
+    """
+    value, unit = float(size), _UNITS[0]
+    for unit in _UNITS:
+        if value < 1_000 or unit == _UNITS[-1]:
+            break
+        value /= 1_000
+    return f"{size:,} bytes" if unit == _UNITS[0] else f"{value:,.1f} {unit}"

@@ -23,10 +23,10 @@ def housekeeping(
     Files that no live or restorable version of a table needs, what killed runs left, old runs of Dagster and reports.
     Every night a schedule does the same.
     """
-    from recs_platform.automation.housekeeping.freed import in_units
     from recs_platform.automation.housekeeping.sweeping import Swept
     from recs_platform.automation.instance import whole_instance
     from recs_platform.platform_db.engine import opened_database
+    from recs_platform.plurals import in_units
     from recs_platform.settings import settings
     from recs_platform.strategies.catalogue import load_companies, pipelines
     from recs_platform.warehouse.environment import existing_warehouse

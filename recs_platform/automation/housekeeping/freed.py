@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from recs_platform.plurals import counted
-
-_UNITS = ("bytes", "kB", "MB", "GB")
+from recs_platform.plurals import counted, in_units
 
 
 @dataclass(frozen=True)
@@ -39,16 +37,3 @@ class Freed:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
-
-
-def in_units(size: int) -> str:
-    """
-    >>> in_units(512), in_units(2_300_000)
-    ('512 bytes', '2.3 MB')
-    """
-    value, unit = float(size), _UNITS[0]
-    for unit in _UNITS:
-        if value < 1_000 or unit == _UNITS[-1]:
-            break
-        value /= 1_000
-    return f"{size:,} bytes" if unit == _UNITS[0] else f"{value:,.1f} {unit}"

@@ -10,13 +10,13 @@ from typing import Any
 
 import dagster as dg
 
-from recs_platform.automation.housekeeping.freed import Freed, in_units
+from recs_platform.automation.housekeeping.freed import Freed
 from recs_platform.automation.housekeeping.sweeping import Swept
 from recs_platform.automation.jobs import HOUSEKEEPING_JOB, Job
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import opened_database
-from recs_platform.plurals import counted
+from recs_platform.plurals import counted, in_units
 from recs_platform.settings import settings
 
 AT_NIGHT = "30 3 * * *"
