@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from recs_platform.errors import SourceUnavailableError
+from recs_platform.companies.source_config import BigQuerySource
+from recs_platform.errors import SourceError, SourceUnavailableError
 from recs_platform.settings import settings
 from recs_platform.sources.check import CheckLine, _check_table
 from recs_platform.sources.connectors.base import SourceRequest, count_rows, read_source
-from recs_platform.sources.connectors.bigquery import bytes_to_read
+from recs_platform.sources.connectors.bigquery import bytes_to_read, read_bigquery
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.bigquery import client as way_to_bigquery
 from recs_platform.warehouse.bigquery.client import open_client
@@ -204,6 +205,16 @@ def test_a_query_that_would_read_too_much_is_not_run(
     # BigQuery holds it to the limit itself.
     (job,) = [job for job in server.asked if not job.get("dryRun")]
     assert job["query"]["maximumBytesBilled"] == str(4 * 10**12)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("query", ["DELETE FROM shop.goods WHERE true", "CREATE TABLE shop.more AS SELECT 1 AS a"])
+def test_what_writes_is_not_run_whatever_has_judged_its_text(reader: Reader, server: Troubles, query: str) -> None:
+    given = reader.request(goods())
+    source = BigQuerySource.model_construct(connector="bigquery", project=PROJECT, query=query)
+    with pytest.raises(SourceError, match=r"sources\.catalog\.query must only read"):
+        read_bigquery(given, source)
+    assert server.queries == []
+    assert count_rows(given) == 2
 
 
 @pytest.mark.parametrize(
