@@ -33,7 +33,6 @@ from recs_platform.warehouse.lineage import column_origins
 from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject, Warehouse, Written
 from recs_platform.warehouse.slices import Days
 
-_PREVIEW_ROWS = 5
 _TABLE_ROWS = 200
 _EMPTY_DAYS_SHOWN = 10
 
@@ -106,7 +105,7 @@ class WarehouseIOManager(dg.IOManager):
         counted = {"rows": written.rows, "bytes": written.size, "version": written.version}
         metadata: dict[str, dg.MetadataValue[Any]] = {
             **company_figures(subject.company, counted | seconds | _amounts(written.spent)),
-            "preview": dg.MetadataValue.md(self._preview(subject)),
+            "preview": dg.MetadataValue.md(_preview(subject, written)),
         }
         if written.empty_days:
             metadata["empty_days"] = dg.MetadataValue.json([str(day) for day in written.empty_days])
@@ -140,13 +139,11 @@ class WarehouseIOManager(dg.IOManager):
                 context.log.warning(f"{subject}: the picture could not be written: {error}")
         return metadata
 
-    def _preview(self, subject: Subject) -> str:
-        newest = Days.one(subject.days.last)
-        with self.warehouse.read(subject.table, newest) as reader:
-            rows = next(iter(reader), None)
-        if rows is None or rows.num_rows == 0:
-            return f"No rows on {newest}."
-        return markdown_table(rows.slice(0, _PREVIEW_ROWS).to_pylist(), subject.table.spec.personal)
+
+def _preview(subject: Subject, written: Written) -> str:
+    if not written.examples:
+        return f"No rows on {subject.days.last}."
+    return markdown_table(written.examples, subject.table.spec.personal)
 
 
 def _first_rows(rows: Sequence[Mapping[str, Any]], personal: frozenset[str]) -> str:
