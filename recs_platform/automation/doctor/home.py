@@ -72,7 +72,7 @@ class Home:
 
     @property
     def lake(self) -> Path | None:
-        """The folder of the lake; None on an object store."""
+        """The folder of the lake; None in a bucket."""
         return None if is_bucket(self.settings.lake) else Path(self.settings.lake)
 
     @property
