@@ -1,11 +1,12 @@
 # Every target installs what it needs into .venv first; the second time that takes no time. `make V=1 ...` shows commands.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick attack check e2e real ui bench lock python
+.PHONY: help demo test quick attack check googlesql e2e real ui bench lock python
 Q := $(if $(V),,@)
 BIN := .venv/bin
 STAMP := .venv/.installed
 SERVERS := .servers/.installed
+GOOGLESQL := .googlesql/.installed
 
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.11 python3; do $$p -c '$(NEW_ENOUGH)' 2>/dev/null && { command -v $$p; break; }; done)
@@ -26,11 +27,14 @@ ui: $(STAMP) ## open the Dagster UI on the same assets
 # that slow.py gives them: what takes long begins first. The slowest are printed, so that growth is seen.
 PYTEST := $(BIN)/pytest -q -n auto --dist loadgroup --no-loadscope-reorder --durations=15 --durations-min=5
 
-test: $(STAMP) $(SERVERS) ## run all tests but those of the browser and those on real data
-	$(Q)$(PYTEST) -m "not e2e and not real"
+# What has a target of its own stays out of the others.
+ORDINARY := not e2e and not real and not googlesql
+
+test: $(STAMP) $(SERVERS) ## run all tests but those of the browser, on real data and of Google's analyzer
+	$(Q)$(PYTEST) -m "$(ORDINARY)"
 
 quick: $(STAMP) $(SERVERS) ## run the tests that take no time: most of them, in two to three minutes
-	$(Q)$(PYTEST) -m "not e2e and not real and not slow"
+	$(Q)$(PYTEST) -m "$(ORDINARY) and not slow"
 
 attack: $(STAMP) $(SERVERS) ## run every attack of recs_platform_tests/attacks, where make test runs a sample
 	$(Q)$(PYTEST) --all-attacks recs_platform_tests/attacks
@@ -40,6 +44,9 @@ check: $(STAMP) ## lint, formatting, types, and which package may import which
 	$(Q)$(BIN)/ruff format --check
 	$(Q)$(BIN)/mypy
 	$(Q)$(BIN)/lint-imports --no-logo
+
+googlesql: $(STAMP) $(GOOGLESQL) ## have Google's own analyzer judge every query, and its executor run the fixtures
+	$(Q)$(BIN)/pytest -q -m googlesql recs_platform_tests/googlesql
 
 e2e: $(STAMP) ## run the tests of the browser
 	$(Q)test -x "$(CHROMIUM)" || { \
@@ -88,4 +95,11 @@ $(SERVERS): requirements-servers.lock | $(STAMP)
 	$(Q)rm -f $@
 	$(Q).servers/bin/python -m pip install --no-input --disable-pip-version-check --no-deps --require-hashes \
 	  -r requirements-servers.lock > .servers/install.log 2>&1 || { cat .servers/install.log >&2; exit 1; }
+	$(Q)touch $@
+
+# Google's analyzer and reference executor, a package of npm: install.py names its version and its hash.
+$(GOOGLESQL): recs_platform_tests/googlesql/install.py | $(SERVERS)
+	$(Q)echo "Installing Google's analyzer into .googlesql: some seconds, once ..."
+	$(Q)rm -rf .googlesql
+	$(Q).servers/bin/python recs_platform_tests/googlesql/install.py
 	$(Q)touch $@

@@ -1,4 +1,4 @@
-"""Things in words: one word for a thing and another for several, several names in a row, and bytes.
+"""Things in words: one word for a thing and another for several, several names in a row, and amounts of bytes.
 
 Figures of reports are in reporting."""
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 
 def counted(number: int, what: str, several: str = "") -> str:
@@ -26,14 +26,10 @@ def listed(names: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(others)} {last} {end}" if others else end
 
 
-def in_units(size: int) -> str:
+def in_units(size: float) -> str:
     """
-    >>> in_units(512), in_units(2_300_000)
-    ('512 bytes', '2.3 MB')
+    >>> in_units(512), in_units(2_300_000), in_units(7_010e12)
+    ('512 bytes', '2.3 MB', '7,010.0 TB')
     """
-    value, unit = float(size), _UNITS[0]
-    for unit in _UNITS:
-        if value < 1_000 or unit == _UNITS[-1]:
-            break
-        value /= 1_000
-    return f"{size:,} bytes" if unit == _UNITS[0] else f"{value:,.1f} {unit}"
+    parts = (f"{size / least:,.1f} {unit}" for unit, least in _UNITS if size >= least)
+    return next(parts, f"{size:,.0f} bytes")

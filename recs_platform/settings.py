@@ -43,7 +43,7 @@ and what is no text. The databases and tables below a folder are opened by URLs,
 _LONGEST_NAME, _LONGEST_PATH = 255, 3_000
 PROJECT = r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
 _A_DATABASE = "such as postgresql://db.example.com/recs"
-_BUCKET = re.compile(r"gs://[a-z0-9][a-z0-9._-]+(/[^?#]*)?")
+_BUCKET = re.compile(r"(gs|s3)://[a-z0-9][a-z0-9._-]+(/[^?#]*)?")
 
 _Place = TypeVar("_Place", str, Path)
 
@@ -107,8 +107,9 @@ def _in_the_cloud(url: str) -> str:
     if "://" in url and not _BUCKET.fullmatch(url):
         # It is not repeated: a store's errors, notes and paths repeat a URL, and this one may hold a secret.
         raise ValueError(
-            "should be a folder, or a bucket such as gs://bucket/path, without a user, a password or options: what the "
-            "store needs to let you in comes from its own variables, such as GOOGLE_APPLICATION_CREDENTIALS"
+            "should be a folder, or a bucket such as gs://bucket/path or s3://bucket/path, without a user, a password "
+            "or options: what the store needs to let you in comes from its own variables, such as "
+            "GOOGLE_APPLICATION_CREDENTIALS or AWS_ACCESS_KEY_ID"
         )
     return url
 
@@ -194,6 +195,7 @@ def is_here(host: str | None) -> bool:
 
 
 Folder = Annotated[Path, AfterValidator(_folder)]
+Place = Annotated[str, AfterValidator(_in_the_cloud), AfterValidator(_folder), AfterValidator(_plainly_named)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Read = Annotated[str, AfterValidator(_read)]
 """An amount of data that a query reads."""
@@ -208,8 +210,10 @@ class Settings(BaseSettings):
         description="Folder of everything local.",
         validate_default=True,
     )
-    lake_url: Annotated[str, AfterValidator(_in_the_cloud), AfterValidator(_folder), AfterValidator(_plainly_named)] = (
-        Field("", description="Where tables live: a folder or a gs:// URL. Default: HOME/lake.")
+    lake_url: Place = Field("", description="Where tables live: a folder, or a gs:// or s3:// URL. Default: HOME/lake.")
+    files_url: Place = Field(
+        "",
+        description="Where models and pictures of reports live: a folder, or a gs:// or s3:// URL. Default: HOME.",
     )
     warehouse: WarehouseKind = Field(
         WarehouseKind.LAKE, description="lake or bigquery: where tables live, and what runs the queries."
@@ -309,6 +313,10 @@ class Settings(BaseSettings):
     @property
     def lake(self) -> str:
         return self.lake_url or str(self.home / "lake")
+
+    @property
+    def files(self) -> str:
+        return self.files_url or str(self.home)
 
     @property
     def database(self) -> str:

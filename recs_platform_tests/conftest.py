@@ -35,6 +35,7 @@ pytest_plugins = [
     "recs_platform_tests.slow",
     "recs_platform_tests.emulator",
     "recs_platform_tests.attacks.counts",
+    "recs_platform_tests.stores.fixtures",
     "pytester",
 ]
 

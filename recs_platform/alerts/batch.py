@@ -5,6 +5,7 @@ Claiming it keeps other deliverers away until the claim runs out. Not here: send
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from recs_platform.alerts.message import Message
 from recs_platform.alerts.record import BOOKS
+from recs_platform.alerts.stored import message_of
 from recs_platform.platform_db.alert_tables import AlertMessage
 from recs_platform.platform_db.locks import lock
 
@@ -35,6 +37,15 @@ class Batch:
     messages: tuple[Message, ...]
     attempts: tuple[int, ...]
     """Of each, this one included."""
+
+    @property
+    def name(self) -> str:
+        """Of exactly these messages: with one more it is another, and so it is when a number is given again to
+        another message, once housekeeping has deleted the one that had it."""
+        digest = hashlib.sha256()
+        for number, message in zip(self.ids, self.messages, strict=True):
+            digest.update(f"{number} {message.to_json()}\n".encode())
+        return f"{self.ids[0]}-{digest.hexdigest()[:16]}"
 
 
 def claim(engine: Engine, place: str, now: datetime) -> Batch | None:
@@ -78,11 +89,10 @@ def waiting_behind(engine: Engine, place: str, now: datetime, attempts: int) -> 
 
 def _read(row: AlertMessage, now: datetime) -> Message | None:
     """What a newer version has written may be beyond this one, and must not hold up the others."""
-    try:
-        return Message.from_json(row.content)
-    except ValueError:
+    message = message_of(row)
+    if message is None:
         row.due_at, row.problem = now + _UNREADABLE, f"{MESSAGE_REFUSED}this version cannot read it"
-        return None
+    return message
 
 
 def _hushed(row: AlertMessage, message: Message, now: datetime) -> bool:

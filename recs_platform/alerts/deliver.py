@@ -8,7 +8,6 @@ claim that runs out, and the message is sent once more. What does not go now is 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +20,9 @@ from recs_platform.alerts.batch import MESSAGE_REFUSED, Batch, claim, waiting_be
 from recs_platform.alerts.channels.channel import Answer, Channel, Later, Refused, Sent
 from recs_platform.alerts.policy import LOG
 from recs_platform.alerts.record import BOOKS
+from recs_platform.errors import UnavailableError
 from recs_platform.masking import mask_text
+from recs_platform.patience import patiently
 from recs_platform.platform_db.alert_tables import AlertMessage
 from recs_platform.platform_db.locks import lock
 from recs_platform.platform_db.tables import shortened
@@ -111,20 +112,19 @@ def _send(channels: Mapping[str, Channel], name: str, where: str, batch: Batch) 
 def within(seconds: float, channel: Channel, where: str, batch: Batch) -> Answer:
     """What a channel answers, or that it did not in time. A defect of a channel is an answer as well: it must not hold
     up the others."""
-    answers: list[Answer] = []
 
-    def ask() -> None:
+    def ask() -> Answer:
         try:
-            answers.append(channel.send(where, batch.messages, batch.ids[0]))
+            return channel.send(where, batch.messages, batch.name)
         except Exception as error:
             logger.exception("a channel of alerts has a defect")
             problem = f"it could not be put into words ({type(error).__name__})"
-            answers.append(Refused(problem, "Report it, with the trace in the log.", of_message=True))
+            return Refused(problem, "Report it, with the trace in the log.", of_message=True)
 
-    asking = threading.Thread(target=ask, daemon=True, name="alert")
-    asking.start()
-    asking.join(seconds)
-    return answers[0] if answers else Later("no answer in time")
+    try:
+        return patiently(ask, f"{type(channel).__name__} {where}", seconds=seconds)
+    except UnavailableError:
+        return Later("no answer in time")
 
 
 def _remember(engine: Engine, batch: Batch, answer: Answer, now: datetime) -> None:
@@ -156,4 +156,4 @@ def _tell_failure(
     if max(batch.attempts) >= _LOUD or (isinstance(answer, Refused) and not answer.of_message):
         messages += waiting_behind(engine, place, now, _LOUD)
     for message in messages:
-        log.send(place, [message], batch.ids[0])
+        log.send(place, [message], batch.name)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.orm import Session
 
 from recs_platform.alerts.finding import Finding, Severity
-from recs_platform.alerts.message import finding_from_json
+from recs_platform.alerts.stored import finding_of, severity_of
 from recs_platform.masking import mask_text
 from recs_platform.platform_db.alert_tables import AlertMessage, AlertTrouble
 
@@ -45,6 +45,20 @@ def open_troubles(engine: Engine, company: str | None = None) -> Sequence[KnownT
     return sorted(found, key=lambda one: (-one.severity.rank, one.began_at))
 
 
+def open_counts(connection: Connection) -> Mapping[str, Mapping[str, int]]:
+    """How many troubles are open, by company and severity. No news: those of `open_troubles`."""
+    query = (
+        select(AlertTrouble.company, AlertTrouble.severity, func.count())
+        .where(AlertTrouble.over_at.is_(None), AlertTrouble.severity != Severity.INFO.value)
+        .group_by(AlertTrouble.company, AlertTrouble.severity)
+        .order_by(AlertTrouble.company, AlertTrouble.severity)
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for company, severity, count in connection.execute(query):
+        counts.setdefault(company, {})[severity] = count
+    return counts
+
+
 def all_troubles(engine: Engine, company: str | None = None, *, also_over: bool = True) -> Sequence[KnownTrouble]:
     """News, and what is over, as well; the newest first."""
     query = select(AlertTrouble).order_by(AlertTrouble.began_at.desc(), AlertTrouble.id.desc())
@@ -55,8 +69,8 @@ def all_troubles(engine: Engine, company: str | None = None, *, also_over: bool 
     with Session(engine) as session:
         return [
             KnownTrouble(
-                finding_from_json(row.finding),
-                Severity(row.severity),
+                finding_of(row),
+                severity_of(row),
                 row.times,
                 row.began_at,
                 row.seen_at,

@@ -14,16 +14,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Engine, delete, select
+from sqlalchemy import ColumnElement, CursorResult, Engine, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from recs_platform.alerts.decide import Changes, decide
 from recs_platform.alerts.finding import Finding, Observation, Severity, Trouble
-from recs_platform.alerts.message import RECOVERED, Message, Told, finding_from_json, finding_to_json, first_of
+from recs_platform.alerts.message import RECOVERED, Message, Told, finding_to_json, first_of
 from recs_platform.alerts.policy import Policy
+from recs_platform.alerts.stored import finding_of, message_of, severity_of
 from recs_platform.masking import mask_text
 from recs_platform.platform_db.alert_tables import AlertLook, AlertMessage, AlertTrouble
 from recs_platform.platform_db.locks import lock
+from recs_platform.platform_db.tables import Base
 
 BOOKS = "alerts"
 """The lock under which the books of alerts are changed."""
@@ -40,7 +42,7 @@ def record(engine: Engine, observation: Observation, policy: Policy) -> None:
             return
         session.add(AlertLook(name=seen.name, at=seen.at))
         rows = _open_troubles(session, seen)
-        changes = decide({trouble: Severity(row.severity) for trouble, row in rows.items()}, seen)
+        changes = decide({trouble: severity_of(row) for trouble, row in rows.items()}, seen)
         since = _book_findings(session, changes, rows, seen.at)
         for severity in Severity:
             told = [Told(finding, since[finding.trouble]) for finding in changes.told(severity)]
@@ -48,17 +50,28 @@ def record(engine: Engine, observation: Observation, policy: Policy) -> None:
         _close(session, changes.over, rows, seen, policy)
 
 
-def forget(engine: Engine, before: datetime) -> int:
+def forget(engine: Engine, before: datetime, *, dry_run: bool = False) -> int:
     """Delete the looks, the messages that were sent and the troubles that were over before a moment, and news that
     nobody saw since. How many rows that were. What waits or is wrong stays."""
-    old = (
-        delete(AlertLook).where(AlertLook.at < before),
-        delete(AlertMessage).where(AlertMessage.sent_at < before),
-        delete(AlertTrouble).where(AlertTrouble.over_at < before),
-        delete(AlertTrouble).where(AlertTrouble.severity == Severity.INFO.value, AlertTrouble.seen_at < before),
+    old_news = and_(AlertTrouble.severity == Severity.INFO.value, AlertTrouble.seen_at < before)
+    old: tuple[tuple[type[Base], ColumnElement[bool]], ...] = (
+        (AlertLook, AlertLook.at < before),
+        (AlertMessage, AlertMessage.sent_at < before),
+        (AlertTrouble, or_(AlertTrouble.over_at < before, old_news)),
     )
-    with Session(engine) as session, session.begin(), lock(session.connection(), BOOKS):
-        return sum(cast(CursorResult[Any], session.execute(statement)).rowcount for statement in old)
+    with Session(engine) as session, session.begin():
+        if dry_run:
+            counts = [select(func.count()).select_from(table).where(which) for table, which in old]
+            return sum(session.scalars(count).one() for count in counts)
+        with lock(session.connection(), BOOKS):
+            deletions = [delete(table).where(which) for table, which in old]
+            return sum(cast(CursorResult[Any], session.execute(deletion)).rowcount for deletion in deletions)
+
+
+def is_booked(engine: Engine, name: str) -> bool:
+    """Whether there was a look of that name."""
+    with Session(engine) as session:
+        return session.get(AlertLook, _fitting(name, _LONGEST_NAME)) is not None
 
 
 def _as_stored(observation: Observation) -> Observation:
@@ -146,11 +159,11 @@ def _close(session: Session, over: Iterable[Trouble], rows: Rows, seen: Observat
     for trouble in over:
         row = rows[trouble]
         row.over_at = max(row.seen_at, seen.at)
-        severity = Severity(row.severity)
+        severity = severity_of(row)
         if severity is Severity.INFO:
             continue
         # The worst that was told, whatever was seen last.
-        finding = replace(finding_from_json(row.finding), severity=severity)
+        finding = replace(finding_of(row), severity=severity)
         for place in policy.ever_told(severity):
             if (trouble, place) not in never_told:
                 by_place.setdefault(place, []).append(Told(finding, row.began_at))
@@ -171,8 +184,8 @@ def _withdraw(session: Session, company: str, over: list[Trouble]) -> set[tuple[
     )
     withdrawn = set()
     for row in session.scalars(waiting) if over else ():
-        message = Message.from_json(row.content)
-        if not message.escalated:
+        message = message_of(row)
+        if message is None or not message.escalated:
             continue
         still = tuple(one for one in message.told if one.finding.trouble not in over)
         withdrawn |= {(one.finding.trouble, row.place) for one in message.told if one not in still}

@@ -96,7 +96,7 @@ def _title(severity: str, companies: Sequence[str], count: int, messages: Sequen
     days = sorted({day for message in messages for told in message.told if (day := _days(told.finding))})
     parts = [severity.upper(), whom, *(days if len(days) == 1 else ())]
     if all(message.escalated for message in messages):
-        parts.append(f"open for {_lasting(min(message.told[0].since for message in messages), messages[0].at)}")
+        parts.append(f"open for {lasting(min(message.told[0].since for message in messages), messages[0].at)}")
     if count > 1:
         parts.append(counted(count, "finding"))
     return " · ".join(parts)
@@ -105,7 +105,7 @@ def _title(severity: str, companies: Sequence[str], count: int, messages: Sequen
 def _paragraph(message: Message, told: Told, links: Links, *, mixed: bool) -> Paragraph:
     finding, over = told.finding, message.severity == RECOVERED
     prefix = f"[{message.severity.upper()} {_whom(message)}] " if mixed else ""
-    lasted = f"Over after {_lasting(told.since, message.at)}: " if over else ""
+    lasted = f"Over after {lasting(told.since, message.at)}: " if over else ""
     return Paragraph(
         says=f"{prefix}{lasted}{_short(finding.says)}",
         facts=tuple(_facts(message, told)),
@@ -138,11 +138,11 @@ def _days(finding: Finding) -> str:
     return str(finding.days) if finding.days else ""
 
 
-def _lasting(since: datetime, until: datetime) -> str:
+def lasting(since: datetime, until: datetime) -> str:
     """A time in the largest unit of which there are two.
 
     >>> from datetime import UTC
-    >>> _lasting(datetime(2026, 3, 2, 6, 0, tzinfo=UTC), datetime(2026, 3, 2, 10, 20, tzinfo=UTC))
+    >>> lasting(datetime(2026, 3, 2, 6, 0, tzinfo=UTC), datetime(2026, 3, 2, 10, 20, tzinfo=UTC))
     '4 hours'
     """
     minutes = max(int((until - since).total_seconds() // 60), 0)

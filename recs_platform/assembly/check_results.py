@@ -4,8 +4,8 @@ from typing import Any
 
 import dagster as dg
 
-from recs_platform.assembly.io_manager import markdown_table
 from recs_platform.automation.figures import company_figures
+from recs_platform.automation.markdown import markdown_table
 from recs_platform.platform_db.tables import shortened
 from recs_platform.warehouse.check import Check, CheckVerdict, Severity
 from recs_platform.warehouse.protocol import BoundQuery

@@ -18,9 +18,9 @@ import pyarrow as pa
 from recs_platform.assembly.handover import OpenRows, read_as, require_slices
 from recs_platform.automation.failures import step_failures
 from recs_platform.automation.figures import company_figures
+from recs_platform.automation.markdown import markdown_table
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
-from recs_platform.masking import mask_row
 from recs_platform.pipeline.left_out import NOT_PROVIDED, left_out, not_provided_in_words
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable, SqlTable
@@ -104,11 +104,13 @@ class WarehouseIOManager(dg.IOManager):
         }
         counted = {"rows": written.rows, "bytes": written.size, "version": written.version}
         metadata: dict[str, dg.MetadataValue[Any]] = {
-            **company_figures(subject.company, counted | seconds),
+            **company_figures(subject.company, counted | seconds | _amounts(written.spent)),
             "preview": dg.MetadataValue.md(self._preview(subject)),
         }
         if written.empty_days:
             metadata["empty_days"] = dg.MetadataValue.json([str(day) for day in written.empty_days])
+        if written.spent:
+            metadata["spent"] = dg.MetadataValue.json(dict(written.spent))
         if written.sql is not None:
             metadata["compiled_sql"] = dg.MetadataValue.md(f"```sql\n{written.sql}\n```")
             lineage = _lineage(pipeline, table)
@@ -144,16 +146,6 @@ class WarehouseIOManager(dg.IOManager):
         if rows is None or rows.num_rows == 0:
             return f"No rows on {newest}."
         return markdown_table(rows.slice(0, _PREVIEW_ROWS).to_pylist(), subject.table.spec.personal)
-
-
-def markdown_table(rows: Sequence[Mapping[str, Any]], personal: frozenset[str] = frozenset()) -> str:
-    """Rows as a masked Markdown table."""
-    masked = [mask_row(row, personal) for row in rows]
-    if not masked:
-        return ""
-    lines = ["| " + " | ".join(masked[0]) + " |", "|" + " --- |" * len(masked[0])]
-    cells = ([str(value).replace("|", "\\|").replace("\n", " ") for value in row.values()] for row in masked)
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in cells)])
 
 
 def _first_rows(rows: Sequence[Mapping[str, Any]], personal: frozenset[str]) -> str:
@@ -207,3 +199,8 @@ def _lineage(pipeline: Pipeline, table: str) -> dg.TableColumnLineage:
             for column, origins in column_origins(declared.query, visible).items()
         }
     )
+
+
+def _amounts(spent: Mapping[str, Any]) -> dict[str, float]:
+    """What can be drawn over time of what a slice cost."""
+    return {name: amount for name, amount in spent.items() if isinstance(amount, int | float)}

@@ -11,11 +11,11 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.alerts.links import RUNBOOK
 from recs_platform.pipeline.stage import CAMPAIGNS, MODEL, PUBLICATION, REPORTS, SOURCES, FrameTable, SqlTable
 from recs_platform.settings import settings
 from recs_platform.warehouse.query import sql_folder
 
-RUNBOOK = "runbook.md"
 PAGES = {
     SOURCES: "source-tables.md",
     MODEL: "models.md",
@@ -38,7 +38,7 @@ def asset_links(stage: str, strategy_page: str, made_by: SqlTable | FrameTable |
 
 def page_link(page: str) -> dg.MetadataValue[Any]:
     base = settings().docs_url
-    return dg.MetadataValue.url(f"{base.rstrip('/')}/{page}") if base else dg.MetadataValue.text(f"docs/{page}")
+    return dg.MetadataValue.url(f"{base}/{page}") if base else dg.MetadataValue.text(f"docs/{page}")
 
 
 def _of_code(made_by: SqlTable | FrameTable) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _of_code(made_by: SqlTable | FrameTable) -> dict[str, Any]:
     reference: dg.LocalFileCodeReference | dg.UrlCodeReference
     told: dg.MetadataValue[Any]
     if base and shown:
-        url = f"{base.rstrip('/')}/{shown}#L{line}"
+        url = f"{base}/{shown}#L{line}"
         reference, told = dg.UrlCodeReference(url=url, label=shown), dg.MetadataValue.url(url)
     else:
         label = shown or path.name

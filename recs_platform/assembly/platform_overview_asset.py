@@ -37,7 +37,7 @@ def overview_asset(companies: Companies, pipelines: Mapping[str, Pipeline], owne
         kinds={"python"},
         description="All companies, a line for each, the worst first: health, freshness, checks, what is live, what it "
         "earned, open alerts. As `recs status` and the page of `recs report overview` say it.",
-        required_resource_keys={"warehouse"},
+        required_resource_keys={"warehouse", "journal"},
     )
     @guarded_step
     def all_companies(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:

@@ -14,8 +14,8 @@ from recs_platform.warehouse.protocol import Warehouse
 
 
 class WarehouseResource(dg.ConfigurableResource[Warehouse]):
-    """The warehouse of the environment: the lake, locally or on an object store."""
+    """The warehouse of the environment: the lake, locally or on an object store, or BigQuery."""
 
     def create_resource(self, context: dg.InitResourceContext) -> Warehouse:
         with curable_alone(context):
-            return open_warehouse()
+            return open_warehouse(context.run_id)

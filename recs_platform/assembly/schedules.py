@@ -52,10 +52,10 @@ def run_requests(
     """The runs up to the last day that is over everywhere: days are UTC days, whatever the company's time zone. A day
     on which the strategy makes no snapshots gets its logs. `busy` are the partitions of runs that have not ended."""
     day = day_made_at(scheduled)
-    if day < company.start_date:
-        return dg.SkipReason(f"{company.name} starts on {company.start_date}")
-    if company.end_date and day > company.end_date:
-        return dg.SkipReason(f"{company.name} ended on {company.end_date}")
+    if not company.has_day(day):
+        before = day < company.start_date
+        when = f"starts on {company.start_date}" if before else f"ended on {company.end_date}"
+        return dg.SkipReason(f"{company.name} {when}")
     planned = plan(company, pipeline, warehouse, Days.one(day), newest=day)
     wanted = [run_request(step, logs) for step in planned.steps]
     left = [request for request in wanted if request.run_key not in busy]

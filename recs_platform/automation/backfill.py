@@ -9,14 +9,15 @@ Not here: which runs a company's days need (plan.py), and carrying them out (lau
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from sqlalchemy import Engine
 
-from recs_platform.automation.broken_off import Progress, left_of, progress
+from recs_platform.automation.broken_off import left_of, progress
 from recs_platform.automation.journal import RANGE_START, asked_partitions
 from recs_platform.automation.locks import is_running
 from recs_platform.automation.partitions import company_and_days
@@ -25,7 +26,7 @@ from recs_platform.companies.model import Company
 from recs_platform.pipeline.coverage import coverage
 from recs_platform.pipeline.failed_parts import days_with_failed_parts
 from recs_platform.plurals import counted
-from recs_platform.strategies.catalogue import company_named, pipeline_of
+from recs_platform.strategies.catalogue import pipeline_of
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
 
@@ -50,10 +51,11 @@ class _Attempt:
 
     began: str
     again: bool
-    records: Sequence[dg.RunRecord] = ()
+    runs: Mapping[str, Sequence[dg.RunRecord]] = field(default_factory=dict)
+    """By the name of their step, the newest first."""
 
-    def of(self, step: Step) -> list[dg.RunRecord]:
-        return [one for one in self.records if one.dagster_run.tags.get(STEP_TAG) == step.tags[STEP_TAG]]
+    def of(self, step: Step) -> Sequence[dg.RunRecord]:
+        return self.runs.get(step.tags[STEP_TAG], ())
 
     def finished(self, step: Step) -> bool:
         return any(one.dagster_run.status is dg.DagsterRunStatus.SUCCESS for one in self.of(step))
@@ -78,8 +80,9 @@ def backfill(
         attempt = last
     if not steps:
         steps = _planned(companies, days, warehouse, database, again=again)
-    lefts = [_left(step, attempt, instance, warehouse) for step in steps]
-    wanted = [*_unjudged(attempt, steps, instance, warehouse), *(left for left in lefts if left is not None)]
+    by_name = {company.name: company for company in companies}
+    lefts = [_left(step, by_name[step.company], attempt, instance, warehouse) for step in steps]
+    wanted = [*_unjudged(attempt, steps, by_name, instance, warehouse), *(left for left in lefts if left is not None)]
     tags = {ASKED_TAG: asked, BEGAN_TAG: attempt.began, **({AGAIN_TAG: "yes"} if attempt.again else {})}
     touched = {(step.company, day) for step in wanted for day in step.days}
     return Backfill(
@@ -109,46 +112,43 @@ def _last_attempt(instance: dg.DagsterInstance, asked: str) -> _Attempt | None:
     if not newest:
         return None
     began, again = newest[0].tags[BEGAN_TAG], AGAIN_TAG in newest[0].tags
-    of_attempt = dg.RunsFilter(tags={ASKED_TAG: asked, BEGAN_TAG: began})
-    return _Attempt(began, again, instance.get_run_records(of_attempt))
+    runs: dict[str, list[dg.RunRecord]] = defaultdict(list)
+    for record in instance.get_run_records(dg.RunsFilter(tags={ASKED_TAG: asked, BEGAN_TAG: began})):
+        runs[record.dagster_run.tags[STEP_TAG]].append(record)
+    return _Attempt(began, again, runs)
 
 
-def _left(step: Step, attempt: _Attempt, instance: dg.DagsterInstance, warehouse: Warehouse) -> Step | None:
+def _left(
+    step: Step, company: Company, attempt: _Attempt, instance: dg.DagsterInstance, warehouse: Warehouse
+) -> Step | None:
     """What runs that were broken off have left of a step."""
-    told, stored_by = _had_made(step, attempt, instance, warehouse)
-    return left_of(step, told, stored_by)
+    youngest = datetime.now(UTC) - _FRESH
+    runs = [one.dagster_run for one in attempt.of(step) if one.create_timestamp.astimezone(UTC) > youngest]
+    if not runs or is_running(company.name) or any(run.status is dg.DagsterRunStatus.SUCCESS for run in runs):
+        return step
+    told, pipeline = progress(instance, runs), pipeline_of(company)
+    slices = {table: warehouse.slices(pipeline.ref(table, company)) for table in told.made}
+    return left_of(step, told, {table: {one.day: one.run for one in there} for table, there in slices.items()})
 
 
 def _unjudged(
-    attempt: _Attempt, planned: Sequence[Step], instance: dg.DagsterInstance, warehouse: Warehouse
+    attempt: _Attempt,
+    planned: Sequence[Step],
+    companies: Mapping[str, Company],
+    instance: dg.DagsterInstance,
+    warehouse: Warehouse,
 ) -> list[Step]:
     """Checks that a run had not come to when it was broken off, though all of its tables are there: no plan has its
     days."""
-    known = {step.tags[STEP_TAG] for step in planned}
-    left: dict[str, Step] = {}
-    for record in attempt.records:
-        run = record.dagster_run
+    known, left = {step.tags[STEP_TAG] for step in planned}, list[Step]()
+    for name, records in attempt.runs.items():
+        run = records[0].dagster_run
         company, days = company_and_days(asked_partitions(run))
         step = Step(company, run.job_name.rpartition("_")[0], days, history=RANGE_START in run.tags)
-        step = step.tagged({STEP_TAG: run.tags[STEP_TAG]})
-        if step.tags[STEP_TAG] in known | left.keys() or attempt.finished(step):
+        step = step.tagged({STEP_TAG: name})
+        if name in known or attempt.finished(step):
             continue
-        of_step = _left(step, attempt, instance, warehouse)
+        of_step = _left(step, companies[company], attempt, instance, warehouse)
         if of_step is not None and of_step.checks and not of_step.tables:
-            left[step.tags[STEP_TAG]] = of_step
-    return list(left.values())
-
-
-def _had_made(
-    step: Step, attempt: _Attempt, instance: dg.DagsterInstance, warehouse: Warehouse
-) -> tuple[Progress, Mapping[str, Mapping[date, str | None]]]:
-    """What runs of a step had made, and which run stored what is there now."""
-    youngest = datetime.now(UTC) - _FRESH
-    runs = [one.dagster_run for one in attempt.of(step) if one.create_timestamp.astimezone(UTC) > youngest]
-    if is_running(step.company) or any(run.status is dg.DagsterRunStatus.SUCCESS for run in runs):
-        runs = []
-    told, company = progress(instance, runs), company_named(step.company)
-    pipeline = pipeline_of(company)
-    return told, {
-        table: {one.day: one.run for one in warehouse.slices(pipeline.ref(table, company))} for table in told.made
-    }
+            left.append(of_step)
+    return left

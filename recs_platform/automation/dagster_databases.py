@@ -39,18 +39,23 @@ _homes: set[Path] = set()
 
 
 def make_databases(home: Path) -> None:
-    """Those of an instance that are missing; those that are there are mended."""
+    """Those of an instance that are missing; those that are there are mended, and what a killed process had begun
+    goes."""
     for name in _MADE_BY:
         mend(home / name)
-    missing = [name for name in _MADE_BY if not (home / name).exists()]
-    for left in home.glob(f"{_UNFINISHED}*") if missing else ():
+    for left in home.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(left)
-    for name in missing:
+    for name in (name for name in _MADE_BY if not (home / name).exists()):
         with TemporaryDirectory(prefix=_UNFINISHED, dir=home) as folder:
             made, place = Path(folder) / name, home / name
             _MADE_BY[name](str(made.parent))
             place.parent.mkdir(parents=True, exist_ok=True)
             made.replace(place)
+
+
+def databases_in(home: Path) -> list[Path]:
+    """Those of an instance that are there, but for the ones of single runs."""
+    return [path for path in (home / name for name in _MADE_BY) if path.exists()]
 
 
 def mend(path: Path) -> None:

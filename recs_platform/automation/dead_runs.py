@@ -1,4 +1,5 @@
-"""What is said of a run that was killed. Not here: who finds out (burial.py, looks/killed.py)."""
+"""What is said of a run that was killed, and how days are run again. Not here: who finds out (burial.py,
+looks/killed.py)."""
 
 from __future__ import annotations
 
@@ -12,8 +13,17 @@ def death_of(run: JobRun) -> str:
 
 
 def death_in_words(company: str, days: Days) -> str:
-    last = f" --to {days.last}" if days.last != days.first else ""
     return (
         f"the run of {company} {days} died: it was killed, or its machine failed. "
-        f"Nothing half-done was published. Run it again: recs run {company} --date {days.first}{last}"
+        f"Nothing half-done was published. Run it again: {command_to_run(company, days)}"
     )
+
+
+def command_to_run(company: str, days: Days) -> str:
+    """
+    >>> from datetime import date
+    >>> command_to_run("acme", Days(date(2025, 12, 1), date(2025, 12, 2)))
+    'recs run acme --date 2025-12-01 --to 2025-12-02'
+    """
+    last = f" --to {days.last}" if days.last != days.first else ""
+    return f"recs run {company} --date {days.first}{last}"

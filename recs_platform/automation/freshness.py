@@ -115,5 +115,4 @@ def local_date(company: Company, moment: datetime) -> date:
 
 
 def _is_expected(company: Company, day: date) -> bool:
-    ended = company.end_date is not None and day > company.end_date
-    return day >= company.start_date and not ended and day not in company.lost_days
+    return company.has_day(day) and day not in company.lost_days

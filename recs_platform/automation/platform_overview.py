@@ -24,9 +24,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from recs_platform.alerts.overview import open_counts
 from recs_platform.automation.freshness import deadline_on, local_date
 from recs_platform.automation.overview import CompanyState, company_status
 from recs_platform.automation.scheduled import day_made_at, scheduled_on
@@ -38,7 +39,6 @@ from recs_platform.errors import PlatformError
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.coverage import missing_in_words
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.platform_db.alert_tables import AlertTrouble
 from recs_platform.platform_db.tables import Publication, PublicationStatus
 from recs_platform.warehouse.protocol import Warehouse
 
@@ -102,12 +102,14 @@ def platform_overview(
     companies: Companies, pipelines: Mapping[str, Pipeline], warehouse: Warehouse, database: Engine, now: datetime
 ) -> list[CompanyOverview]:
     """Of these companies, the worst first; of two that are as bad, the one with more open alerts."""
-    live, alerts = _live(database), _open_alerts(database)
+    live = _live(database)
+    with database.connect() as connection:
+        alerts = open_counts(connection)
     lines = [
-        _of_company(one, pipelines[one.strategy.name], warehouse, now, live[one.name], alerts[one.name])
+        _of_company(one, pipelines[one.strategy.name], warehouse, now, live[one.name], alerts.get(one.name, {}))
         for one in companies.values()
     ]
-    lines += [_of_broken(one, live[one.name], alerts[one.name]) for one in companies.broken]
+    lines += [_of_broken(one, live[one.name], alerts.get(one.name, {})) for one in companies.broken]
     return sorted(lines, key=lambda line: (line.health.rank, -sum(line.alerts.values()), line.company))
 
 
@@ -201,18 +203,4 @@ def _live(database: Engine) -> Mapping[str, list[Live]]:
         # Recommendations are a company's own word for what is live, so they come first.
         for row in sorted(session.scalars(query), key=lambda one: (one.product != RECOMMENDATIONS, one.product)):
             of_company[row.company].append(Live(row.product, row.version, row.as_of, row.published_at))
-    return of_company
-
-
-def _open_alerts(database: Engine) -> Mapping[str, dict[str, int]]:
-    of_company: dict[str, dict[str, int]] = defaultdict(dict)
-    query = (
-        select(AlertTrouble.company, AlertTrouble.severity, func.count())
-        .where(AlertTrouble.over_at.is_(None))
-        .group_by(AlertTrouble.company, AlertTrouble.severity)
-        .order_by(AlertTrouble.company, AlertTrouble.severity)
-    )
-    with Session(database) as session:
-        for company, severity, number in session.execute(query):
-            of_company[company][severity] = number
     return of_company

@@ -24,17 +24,21 @@ def say_which_process(instance: dg.DagsterInstance, run_id: str) -> None:
 
 
 def is_gone(run: dg.DagsterRun) -> bool | None:
-    """None when this machine cannot know. A run that repeats another one begins with the other's tags."""
+    """None when this machine cannot know, or the tag makes no sense: anybody may write one. A run that repeats another
+    one begins with the other's tags."""
     said = run.tags.get(PROCESS_TAG, "").split(" ")
     if said[:2] != [_place(), run.run_id]:
         return None
-    pid, began = process_of(run)
-    return not _is_there(pid) or _began(pid) != began
+    try:
+        pid, began = process_of(run)
+        return not _is_there(pid) or _began(pid) != began
+    except (ValueError, OverflowError):
+        return None
 
 
 def process_of(run: dg.DagsterRun) -> tuple[int, str]:
     """The number of the process, and when it began."""
-    *_, pid, began = run.tags[PROCESS_TAG].split(" ")
+    _, _, pid, began = run.tags[PROCESS_TAG].split(" ")
     return int(pid), began
 
 

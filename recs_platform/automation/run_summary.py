@@ -104,10 +104,20 @@ def failed_tables(instance: dg.DagsterInstance, run_id: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(table for event in events if event for table in _failed_table(event)))
 
 
+def strategy_and_table(step_key: str | None) -> tuple[str, str]:
+    """A step is named after its asset; one that makes none has neither.
+
+    >>> strategy_and_table("offer_ranking__orders"), strategy_and_table("sweep")
+    (('offer_ranking', 'orders'), ('', ''))
+    """
+    strategy, _, table = (step_key or "").partition("__")
+    return (strategy, table) if table else ("", "")
+
+
 def _failed_table(event: dg.DagsterEvent) -> list[str]:
-    """The table that failed, or whose check did. A step is named after its asset: `strategy__table`."""
+    """The table that failed, or whose check did."""
     if event.event_type is dg.DagsterEventType.STEP_FAILURE:
-        return [str(event.step_key).partition("__")[2]]
+        return [strategy_and_table(event.step_key)[1]]
     if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         verdict = event.asset_check_evaluation_data
         if not verdict.passed and verdict.severity is dg.AssetCheckSeverity.ERROR:

@@ -41,5 +41,4 @@ def newest_due(company: Company, now: datetime) -> date | None:
     today = now.astimezone(ZoneInfo(company.timezone)).date()
     mornings = (scheduled_on(company, today - timedelta(days=back)) for back in range(2))
     day = day_made_at(next(morning for morning in mornings if morning <= now))
-    ended = company.end_date is not None and day > company.end_date
-    return None if ended or day < company.start_date else day
+    return day if company.has_day(day) else None

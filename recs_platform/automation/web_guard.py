@@ -1,4 +1,5 @@
 """Who may act on the Dagster UI: pages that it served itself, and programs. No other web page, whoever has it open.
+The names by which this machine may be asked hold for its metrics, too (metrics/endpoint.py).
 
 Dagster's web server carries out what any request says. A browser sends requests for every page that a person has open,
 with the person's own access to this machine. What a browser tells of itself (`Host`, `Origin`, `Sec-Fetch-Site`) no
@@ -15,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _READ = frozenset({"GET", "HEAD"})
 
 
@@ -23,7 +24,7 @@ class OwnPagesOnly:
     """An ASGI application before another one, which sees a request only if nothing speaks against it."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
-        self.app, self.hosts = app, frozenset(host.lower() for host in hosts) | _LOOPBACK
+        self.app, self.hosts = app, frozenset(host.lower() for host in hosts) | LOOPBACK
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -42,7 +43,7 @@ def refused(scope: Scope, hosts: Collection[str]) -> str | None:
     """Why a request is refused, in words; None when it is not."""
     headers, method = Headers(scope=scope), scope.get("method", "GET")
     host = headers.get("host", "")
-    if _name(host) not in hosts:
+    if name_in(host) not in hosts:
         # A foreign name that points to this machine is how a page gets around the same-origin policy.
         return "This name is not the UI's. Start it with `recs ui --allow-host NAME` if it should be."
     origin = headers.get("origin")
@@ -58,10 +59,10 @@ def refused(scope: Scope, hosts: Collection[str]) -> str | None:
     return None
 
 
-def _name(host: str) -> str:
+def name_in(host: str) -> str:
     """The name in a Host header, without its port; empty when it is none.
 
-    >>> _name("LocalHost:3000"), _name("[::1]:3000"), _name("127.0.0.1"), _name("a@b:c")
+    >>> name_in("LocalHost:3000"), name_in("[::1]:3000"), name_in("127.0.0.1"), name_in("a@b:c")
     ('localhost', '::1', '127.0.0.1', '')
     """
     try:

@@ -57,7 +57,7 @@ def fill(folder: Path, days: int, rows: int) -> None:
     _generate(folder, EVENTS, days, rows)
     source = event_rows.lake(folder)
     with source.engine.connect() as connection:
-        everything = source.relation(connection, table(EVENTS), None)
+        everything = source.relation(table(EVENTS), None)
         connection.execute(f"COPY ({everything}) TO {literal(str(plain_file(folder)))} (FORMAT parquet)")
 
 

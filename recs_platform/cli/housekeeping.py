@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -25,24 +24,13 @@ def housekeeping(
     """
     from recs_platform.automation.housekeeping.sweeping import Swept
     from recs_platform.automation.instance import whole_instance
-    from recs_platform.platform_db.engine import opened_database
     from recs_platform.plurals import in_units
-    from recs_platform.settings import settings
     from recs_platform.strategies.catalogue import load_companies, pipelines
     from recs_platform.warehouse.environment import existing_warehouse
 
-    chosen, warehouse = settings(), existing_warehouse()
+    warehouse = existing_warehouse()
     with whole_instance() as dagster:
-        swept = Swept(
-            load_companies(),
-            pipelines(),
-            warehouse,
-            opened_database(),
-            dagster,
-            chosen.home,
-            now=datetime.now(UTC),
-            keep=timedelta(days=chosen.run_retention_days),
-        )
+        swept = Swept.as_set(load_companies(), pipelines(), warehouse, dagster)
         all_freed = list(swept.sweep(dry_run=dry_run))
     if as_json:
         print_json([freed.to_json() for freed in all_freed])

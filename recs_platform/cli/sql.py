@@ -64,9 +64,12 @@ def show(
 def check(as_json: JsonOption = False) -> None:
     """Check that every query keeps the rules.
 
-    A query parses, names only tables and parameters that it may, and reads no clock."""
+    A query parses, names only tables, columns and parameters that there are, uses each as what it is, and reads no
+    clock."""
+    from recs_platform.pipeline.typed_queries import judge_all_types
     from recs_platform.strategies.catalogue import pipelines
 
+    judge_all_types(pipelines().values())
     counts = {
         name: {"tables": len(p.tables), "checks": len(p.checks), "questions": len(p.questions)}
         for name, p in pipelines().items()

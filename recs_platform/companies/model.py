@@ -174,6 +174,10 @@ class Company(_Section):
         columns and no rows, and nobody warns about it."""
         return table in self.sources
 
+    def has_day(self, day: date) -> bool:
+        """Whether the company has this day: none before its first, none after its last."""
+        return self.start_date <= day and (self.end_date is None or day <= self.end_date)
+
     def deadline(self, product: str) -> time:
         """When a product must be live in the morning, in the company's time zone."""
         return self.deadlines.get(product, self.strategy.due_by)

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from recs_platform import __version__
 from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.warehouse.slices import Days
-from recs_platform.warehouse.values import Value
+from recs_platform.warehouse.values import STRINGS, Value
 
 _NOT_FOR_QUERIES = frozenset({"planned_arm_shares", "metrics"})
 """Parameters that have no form in SQL."""
@@ -49,6 +51,7 @@ def _metrics(company: Company) -> dict[str, Value]:
     }
 
 
+_SQL_TYPES: Mapping[Any, str] = {bool: "BOOL", int: "INT64", float: "FLOAT64", date: "DATE"}
 _METRIC_LISTS = frozenset({"metric_names", "metric_events", "metric_values", "kept_event_names"})
 
 
@@ -65,10 +68,36 @@ def _bindable(value: Any) -> Value:
     return bindable
 
 
-def parameter_names(strategy: AnyStrategy) -> frozenset[str]:
-    """The names that `query_parameters` binds for any company of a strategy."""
-    events = {f"{name}_names" for name in EVENT_NAMES}
-    of_company = {"preferred_order_feed", "start_date", "pipeline_version"}
-    of_sources = {"source_tables", "not_provided", "sparse_tables"}
-    own = strategy.parameters.model_fields.keys() - _NOT_FOR_QUERIES
-    return frozenset({*own, *events, *of_company, *of_sources, *strategy.parameters.computed, *_METRIC_LISTS})
+def parameter_types(strategy: AnyStrategy) -> dict[str, str]:
+    """The names that `query_parameters` binds for any company of a strategy, and their types in GoogleSQL."""
+    own = {
+        name: _sql_type(field.annotation)
+        for name, field in strategy.parameters.model_fields.items()
+        if name not in _NOT_FOR_QUERIES
+    }
+    computed = {
+        name: _sql_type(get_type_hints(getattr(strategy.parameters, name).fget)["return"])
+        for name in strategy.parameters.computed
+    }
+    lists = {f"{name}_names" for name in EVENT_NAMES} | {"source_tables", "not_provided", "sparse_tables"}
+    return {
+        **own,
+        **computed,
+        **dict.fromkeys(lists | _METRIC_LISTS, STRINGS),
+        "preferred_order_feed": "STRING",
+        "start_date": "DATE",
+        "pipeline_version": "STRING",
+    }
+
+
+def _sql_type(annotation: Any) -> str:
+    """The type of a parameter in GoogleSQL.
+
+    >>> _sql_type(int), _sql_type(float | None), _sql_type(tuple[str, ...])
+    ('INT64', 'FLOAT64', 'ARRAY<STRING>')
+    """
+    if get_origin(annotation) in (UnionType, Union):
+        (annotation,) = (kind for kind in get_args(annotation) if kind is not NoneType)
+    if get_origin(annotation) is tuple:
+        return STRINGS
+    return _SQL_TYPES.get(annotation, "STRING")

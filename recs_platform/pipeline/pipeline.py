@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 
 from recs_platform.companies.model import Company
-from recs_platform.companies.query_parameters import campaign_window, parameter_names, query_parameters
+from recs_platform.companies.query_parameters import campaign_window, parameter_types, query_parameters
 from recs_platform.declarations.product import PUBLISHED, AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
@@ -191,7 +191,8 @@ class Pipeline:
         if name in self.tables:
             asked, bound = frozenset({SENT_FROM, SENT_TO}), self.bind(name, company, days)
         else:
-            asked, bound = self.questions[name].given, self._bound_question(self.questions[name], company, days, given)
+            question = self.questions[name]
+            asked, bound = frozenset(question.given), self._bound_question(question, company, days, given)
         if wrong := sorted(given.keys() - asked | (bound.query.parameters - bound.values.keys() - given.keys())):
             raise TypeError(f"{name} is asked with {', '.join(sorted(given)) or 'nothing'}: @{wrong[0]}")
         return replace(
@@ -224,8 +225,13 @@ class Pipeline:
         return TableRef(company.dataset, self.specs[name])
 
     @cached_property
+    def parameter_types(self) -> dict[str, str]:
+        """What every query may use, and its type in GoogleSQL."""
+        return parameter_types(self.strategy)
+
+    @property
     def _parameters(self) -> frozenset[str]:
-        return parameter_names(self.strategy)
+        return frozenset(self.parameter_types)
 
     @staticmethod
     def _values(company: Company, days: Days, kind: Kind) -> dict[str, Value]:

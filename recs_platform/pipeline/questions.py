@@ -16,9 +16,9 @@ from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse.point_in_time import Looks
 from recs_platform.warehouse.query import DIRECTIVES, Query
 from recs_platform.warehouse.scope import Scope
-from recs_platform.warehouse.values import Value
+from recs_platform.warehouse.values import Value, placeholder
 
-_GIVEN = re.compile(r"^@\w+(, @\w+)*$")
+_GIVEN = re.compile(r"^@(?P<name>\w+)(?: (?P<type>STRING|INT64|FLOAT64|BOOL|DATE|ARRAY<STRING>))?$")
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,12 @@ class Question:
     looks: Looks
     tables: Mapping[str, TableSpec]
     """What it may read, by the name that it reads it under."""
-    given: frozenset[str]
-    """The parameters that come with the asking."""
+    given: Mapping[str, str]
+    """The parameters that come with the asking, and their types."""
 
     def placeholders(self) -> dict[str, Value]:
         """Values that show where what is given goes."""
-        from sqlglot import exp
-
-        listed = {p.name for unnest in self.query.tree.find_all(exp.Unnest) for p in unnest.find_all(exp.Parameter)}
-        return {name: (f"<{name}>",) if name in listed else f"<{name}>" for name in sorted(self.given)}
+        return {name: placeholder(name, type_) for name, type_ in sorted(self.given.items())}
 
 
 def questions_in(folder: str, queries: Mapping[str, Query]) -> tuple[Query, ...]:
@@ -45,12 +42,19 @@ def questions_in(folder: str, queries: Mapping[str, Query]) -> tuple[Query, ...]
 
 def read_question(query: Query, scope: Scope) -> Question:
     """Judge a question as a query of one day; a wrong one is a QueryError with its line."""
-    text, line = query.directive("given") or ("", 1)
-    if text and not _GIVEN.match(text):
-        raise query.error(f"cannot read `-- given: {text}`; write `-- given: {DIRECTIVES['given']}`", line=line)
-    given = frozenset(name.removeprefix("@") for name in text.split(", ") if name)
-    if unused := sorted(given - query.parameters):
+    given = _given(query)
+    _, line = query.directive("given") or ("", 1)
+    if unused := sorted(given.keys() - query.parameters):
         raise query.error(f"`-- given:` names @{unused[0]}, which the query does not use", line=line)
-    if known := sorted(given & set(scope.parameters)):
+    if known := sorted(given.keys() & set(scope.parameters)):
         raise query.error(f"`-- given:` names @{known[0]}, which the company gives", line=line)
     return Question(query, scope.admit(query, Kind.SNAPSHOT, pinned=given), scope.tables, given)
+
+
+def _given(query: Query) -> dict[str, str]:
+    """What the header says is given, and its types: texts, unless it says otherwise."""
+    text, line = query.directive("given") or ("", 1)
+    matches = [_GIVEN.match(part) for part in text.split(", ") if text]
+    if not all(matches):
+        raise query.error(f"cannot read `-- given: {text}`; write `-- given: {DIRECTIVES['given']}`", line=line)
+    return {match["name"]: match["type"] or "STRING" for match in matches if match}

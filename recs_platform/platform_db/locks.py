@@ -177,7 +177,7 @@ def _is_first(path: Path, ticket: Path) -> bool:
     for other in _tickets(path):
         if other == ticket:
             break
-        if not _is_abandoned(other):
+        if not _is_abandoned(other, remove=True):
             return False
     return True
 
@@ -186,13 +186,20 @@ def _tickets(path: Path) -> list[Path]:
     return sorted(Path(entry.path) for entry in os.scandir(path.parent) if entry.name.startswith(f"{path.name}."))
 
 
-def _is_abandoned(ticket: Path) -> bool:
-    """Whether whoever waited with it is gone; then the ticket goes, too."""
+def abandoned_tickets(folder: Path) -> list[Path]:
+    """Of all locks that are files of a folder, the tickets that nobody waits with any more. They are left there."""
+    tickets = sorted(Path(entry.path) for entry in os.scandir(folder) if ".lock." in entry.name)
+    return [ticket for ticket in tickets if _is_abandoned(ticket, remove=False) and ticket.exists()]
+
+
+def _is_abandoned(ticket: Path, *, remove: bool) -> bool:
+    """Whether whoever waited with it is gone."""
     try:
         with _open_file(ticket, create=False) as descriptor:
             if not _flock(descriptor):
                 return False
-            ticket.unlink(missing_ok=True)
+            if remove:
+                ticket.unlink(missing_ok=True)
     except FileNotFoundError:
         pass
     return True

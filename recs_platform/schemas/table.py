@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_type_hints
 
 import pyarrow as pa
 
@@ -40,6 +40,8 @@ _SQL_TYPES = {
     pa.list_(pa.string()): "ARRAY<STRING>",
 }
 
+Columns: TypeAlias = Mapping[str, str]
+"""Columns of a table and their types in GoogleSQL, for who reads queries."""
 
 _FORMERLY = "formerly"
 
@@ -139,6 +141,10 @@ class TableSpec:
             )
             for name, field in _fields(self.model).items()
         )
+
+    @cached_property
+    def sql_types(self) -> Columns:
+        return {column.name: column.sql_type for column in self.columns}
 
     @cached_property
     def arrow_schema(self) -> pa.Schema:

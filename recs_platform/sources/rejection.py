@@ -27,14 +27,16 @@ def rejection_audit(spec: TableSpec, limits: Parameters) -> Audit:
 
     def check(slice_: StagedSlice, subject: Subject) -> None:
         staged = slice_.rows
-        counts = _counts(staged, spec.date_column)
+        counts = _counts(slice_, spec.date_column)
         rows, rejected = sum(count.rows for count in counts), sum(count.rejected for count in counts)
         lost = [count for count in counts if count.rejected == count.rows and count.rejected > limits.rejected_minimum]
         if refused(rejected, rows, limits):
-            raise _refusal(staged, subject, spec, limits, str(subject.days), rows, rejected)
+            raise _refusal(_reasons(slice_, staged), subject, spec, limits, str(subject.days), rows, rejected)
         if lost:
             of_day = staged.filter(staged[spec.date_column] == lost[0].day)
-            raise _refusal(of_day, subject, spec, limits, str(lost[0].day), lost[0].rows, lost[0].rejected)
+            raise _refusal(
+                _reasons(slice_, of_day), subject, spec, limits, str(lost[0].day), lost[0].rows, lost[0].rejected
+            )
 
     return Audit(check)
 
@@ -46,11 +48,12 @@ class _Count:
     rejected: int
 
 
-def _counts(staged: ir.Table, day: str) -> list[_Count]:
+def _counts(slice_: StagedSlice, day: str) -> list[_Count]:
+    staged = slice_.rows
     counted = staged.group_by(day=staged[day]).aggregate(
         lambda t: t.count().name("rows"), lambda t: t[REJECTION].count().name("rejected")
     )
-    return [_Count(**row) for row in counted.order_by("day").to_pyarrow().to_pylist()]
+    return [_Count(**row) for row in slice_.answer(counted.order_by("day")).to_pylist()]
 
 
 def refused(rejected: int, rows: int, limits: Parameters) -> bool:
@@ -61,9 +64,14 @@ def refused(rejected: int, rows: int, limits: Parameters) -> bool:
 
 
 def _refusal(
-    staged: ir.Table, subject: Subject, spec: TableSpec, limits: Parameters, days: str, rows: int, rejected: int
+    reasons: list[tuple[str, int]],
+    subject: Subject,
+    spec: TableSpec,
+    limits: Parameters,
+    days: str,
+    rows: int,
+    rejected: int,
 ) -> SourceError:
-    reasons = _reasons(staged)
     return SourceError(
         subject.company,
         spec.name,
@@ -74,8 +82,8 @@ def _refusal(
     )
 
 
-def _reasons(staged: ir.Table) -> list[tuple[str, int]]:
+def _reasons(slice_: StagedSlice, staged: ir.Table) -> list[tuple[str, int]]:
     rejected = staged.filter(staged[REJECTION].notnull())
     counted = rejected.group_by(REJECTION).aggregate(rejected.count().name("n"))
     ordered = counted.order_by([counted.n.desc(), counted[REJECTION]]).limit(_REASONS_SHOWN)
-    return [(row[REJECTION], row["n"]) for row in ordered.to_pyarrow().to_pylist()]
+    return [(row[REJECTION], row["n"]) for row in slice_.answer(ordered).to_pylist()]

@@ -39,12 +39,12 @@ def violations(staged: StagedSlice, spec: TableSpec) -> tuple[int, list[Violatio
     counts, rows = staged.count(spec), staged.rows
     rules = rules_of(rows, spec) if any(counts.broken) else ()
     broken = [
-        Violation(rule.column, rule.text, bad, _examples(rows.filter(rule.broken), spec, rule.column))
+        Violation(rule.column, rule.text, bad, _examples(staged, rows.filter(rule.broken), spec, rule.column))
         for rule, bad in zip(rules, counts.broken, strict=False)
         if bad
     ]
     if counts.repeated_keys:
-        examples = _examples(_repeated_keys(rows, spec), spec, None)
+        examples = _examples(staged, _repeated_keys(rows, spec), spec, None)
         broken.append(Violation(None, f"{', '.join(spec.key)} must be unique", counts.repeated_keys, examples))
     return counts.rows, broken
 
@@ -52,7 +52,7 @@ def violations(staged: StagedSlice, spec: TableSpec) -> tuple[int, list[Violatio
 def _audit_schema(staged: StagedSlice, subject: Subject) -> None:
     spec = subject.table.spec
     rows, broken = violations(staged, spec)
-    if spec.empty is Empty.FAIL and (empty := _empty_days(staged.rows, subject, rows)):
+    if spec.empty is Empty.FAIL and (empty := _empty_days(staged, subject, rows)):
         shown = ", ".join(map(str, empty[:_EXAMPLES])) + (" ..." if len(empty) > _EXAMPLES else "")
         raise SliceError(f"{subject}: no rows on {shown}, and {spec.name} may not be empty. Nothing was published.")
     if broken:
@@ -67,11 +67,11 @@ def _audit_schema(staged: StagedSlice, subject: Subject) -> None:
 SCHEMA_AUDIT = Audit(_audit_schema)
 
 
-def _empty_days(staged: ir.Table, subject: Subject, rows: int) -> list[date]:
+def _empty_days(staged: StagedSlice, subject: Subject, rows: int) -> list[date]:
     if len(subject.days) == 1:
         return [] if rows else list(subject.days)
     column = subject.table.spec.date_column
-    filled = set(staged.select(column).distinct().to_pyarrow()[column].to_pylist())
+    filled = set(staged.answer(staged.rows.select(column).distinct())[column].to_pylist())
     return [day for day in subject.days if day not in filled]
 
 
@@ -80,8 +80,10 @@ def _repeated_keys(staged: ir.Table, spec: TableSpec) -> ir.Table:
     return staged.group_by(key).aggregate(times=staged.count()).filter(lambda t: t.times > 1)
 
 
-def _examples(rows: ir.Table, spec: TableSpec, column: str | None) -> tuple[dict[str, object], ...]:
+def _examples(
+    staged: StagedSlice, rows: ir.Table, spec: TableSpec, column: str | None
+) -> tuple[dict[str, object], ...]:
     names = dict.fromkeys((*(spec.key or (spec.date_column,)), *([column] if column else [])))
     # Ordered, so that the same bad slice gives the same message.
     shown = rows.select([rows[name] for name in names]).distinct().order_by(list(names)).limit(_EXAMPLES)
-    return tuple(mask_row(row, spec.personal) for row in shown.to_pyarrow().to_pylist())
+    return tuple(mask_row(row, spec.personal) for row in staged.answer(shown).to_pylist())

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from recs_platform.process import close_to_others, cores
-from recs_platform.settings import Settings, require_home, settings
+from recs_platform.settings import Settings, WarehouseKind, bytes_of, require_home, settings
 from recs_platform.warehouse.database_ledger import database_ledger
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
@@ -33,8 +33,11 @@ SQL_OF: Mapping[str, Callable[[Query, Values], str]] = {"duckdb": _on_the_lake, 
 """A query as each engine runs it, for people to read."""
 
 
-def open_warehouse() -> Warehouse:
-    return lake_of(settings())
+def open_warehouse(run: str | None = None) -> Warehouse:
+    """With a run, for its work alone: an engine that is paid by the query marks it, and limits what it reads."""
+    chosen = settings()
+    close_to_others(chosen.home)
+    return _bigquery_of(chosen, run) if chosen.warehouse is WarehouseKind.BIGQUERY else lake_of(chosen)
 
 
 def existing_warehouse() -> Warehouse:
@@ -44,13 +47,14 @@ def existing_warehouse() -> Warehouse:
 
 
 def stored_sizes() -> LakeSizes | None:
-    """What measures how much is stored of each company; None where that would be to list an object store."""
-    lake = settings().lake
-    return None if "://" in lake else LakeSizes(Path(lake))
+    """What measures how much is stored of each company; None where that would be to ask a service for each table."""
+    chosen = settings()
+    elsewhere = chosen.warehouse is WarehouseKind.BIGQUERY or "://" in chosen.lake
+    return None if elsewhere else LakeSizes(Path(chosen.lake))
 
 
 def lake_of(chosen: Settings) -> Lake:
-    close_to_others(chosen.home)
+    """Nothing is made or changed, nor who may read the home."""
     return open_lake(
         chosen.lake,
         memory_limit=chosen.memory_limit,
@@ -58,6 +62,24 @@ def lake_of(chosen: Settings) -> Lake:
         retention_days=chosen.retention_days,
         scratch=chosen.home / "scratch",
         database=chosen.database,
+    )
+
+
+def _bigquery_of(chosen: Settings, run: str | None) -> Warehouse:
+    # Whoever works on a lake loads nothing of Google's.
+    from recs_platform.warehouse.bigquery.bill import Limits
+    from recs_platform.warehouse.bigquery.client import open_client
+    from recs_platform.warehouse.bigquery.jobs import Jobs
+    from recs_platform.warehouse.bigquery.warehouse import BigQueryWarehouse
+
+    of_a_run = int(bytes_of(chosen.bigquery_run_bytes)) if run else None
+    limits = Limits(int(bytes_of(chosen.bigquery_query_bytes)), of_a_run)
+    return BigQueryWarehouse(
+        Jobs(open_client(chosen.gcp_project or "", chosen.bigquery_location), limits, run),
+        timedelta(days=chosen.retention_days),
+        chosen.home / "scratch",
+        database_ledger(chosen.database),
+        chosen.bigquery_prefix,
     )
 
 

@@ -44,6 +44,9 @@ class StagedSlice(Protocol):
     def rows(self) -> ir.Table:
         """Its rows, for an audit's own questions."""
 
+    def answer(self, question: ir.Table) -> pa.Table:
+        """What a question about its rows gives."""
+
     def count(self, spec: TableSpec) -> RuleCounts:
         """How well they keep the rules of their table, in one scan."""
 
@@ -106,6 +109,8 @@ class Written:
     """Seconds by step: write, audit, publish."""
     sql: str | None
     """The statement as the engine ran it, when a query made the rows."""
+    spent: Mapping[str, Any] = field(default_factory=dict)
+    """What it cost, of an engine that is paid by the query; for people."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ DIRECTIVES = {
     "remedy": "<what to do when the check fails>: follows in the message",
     "among": "<condition>: which of those rows the rule is about (default: all)",
     "judges": "@window_days: the window that a check is about, which is not judged where no table that is made uses it",
-    "given": "<@parameter, @parameter ...>: what whoever asks a question gives with it",
+    "given": "<@parameter [type], @parameter [type] ...>: what whoever asks a question gives with it; a STRING unless "
+    "it says another type",
 }
 
 
@@ -47,7 +48,9 @@ class Query(QueryText):
     directives: tuple[tuple[str, str, int], ...]
     facts: QueryFacts = field(compare=False, repr=False)
     made_tree: exp.Query | None = field(default=None, compare=False, repr=False)
-    """Of a query that is made of others, or was parsed just now."""
+    """Of a query that is put together, or was parsed just now."""
+    put_together: bool = False
+    """Whether it is made of others: its tree is what runs, and its text is what messages are about."""
 
     @cached_property
     def tree(self) -> exp.Query:
@@ -96,7 +99,7 @@ class Query(QueryText):
         """A query of another tree, whose messages are about this text."""
         from recs_platform.warehouse import syntax
 
-        return replace(self, name=name, facts=syntax.facts_of(tree), made_tree=tree)
+        return replace(self, name=name, facts=syntax.facts_of(tree), made_tree=tree, put_together=True)
 
 
 def parse_query(name: str, text: str, path: str, *, passing: bool = False) -> Query:

@@ -174,13 +174,16 @@ def _refuse_foreign_functions(query: QueryText, tokens: Sequence[Token]) -> None
 
 def _refuse_unportable(query: QueryText, tree: exp.Query) -> None:
     # One walk: there are hundreds of queries, and every command that loads definitions judges them all.
-    for node in tree.find_all(*_UNPORTABLE, exp.Extract, exp.Table, exp.Identifier):
+    for node in tree.find_all(*_UNPORTABLE, exp.Extract, exp.Table, exp.Identifier, exp.Select):
         match node:
             case exp.Identifier():
                 if is_reserved(node.name) and not node.quoted:
                     raise query.error(
                         f"{node.name} is a reserved word of GoogleSQL; choose another name", word=node.name
                     )
+            case exp.Select():
+                if not node.expressions or node.args.get("into"):
+                    raise query.error("a SELECT must name the columns that it gives, and nothing else", word="SELECT")
             case exp.Extract() if node.name == "DATE":
                 raise query.error("the lake cannot EXTRACT a DATE; use DATE(...)", word="EXTRACT")
             case exp.Extract() if node.name in _WEEK_PARTS or isinstance(node.this, exp.WeekStart):

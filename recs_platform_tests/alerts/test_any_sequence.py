@@ -42,7 +42,7 @@ class Told:
     unsure: int = 0
     """Times that it took something and nobody learned of it."""
 
-    def send(self, where: str, messages: Sequence[Message], number: int) -> Answer:
+    def send(self, where: str, messages: Sequence[Message], name: str) -> Answer:
         if self.answer == "refused":
             return Refused("channel_not_found", "Invite it.")
         if self.answer == "later":

@@ -42,7 +42,7 @@ class MailServer:
 
     def send(self, where: str = "ops@acme.example", user: str = "", says: str = "Orders lack a total.") -> Answer:
         channel = MailChannel(SecretStr(f"smtp://{user}127.0.0.1:{self.port}?from=recs@acme.example"), Links())
-        return channel.send(where, [message(says)], 7)
+        return channel.send(where, [message(says)], "7-a")
 
 
 class _Smtp(socketserver.StreamRequestHandler):
@@ -99,7 +99,7 @@ def test_a_mail_arrives(mail_server: MailServer) -> None:
     (taken,) = mail_server.mails
     mail = message_from_bytes(taken, policy=default)
     assert (mail["Subject"], mail["To"], mail["From"]) == ("WARN · acme", "ops@acme.example", "recs@acme.example")
-    assert mail["Message-ID"].startswith("<recs-alert-7@")
+    assert mail["Message-ID"].startswith("<recs-alert-7-a@")
     assert "Orders lack a total." in mail.get_content()
 
 
@@ -108,7 +108,10 @@ def test_a_mail_has_no_other_header_or_receiver_than_its_own(mail_server: MailSe
     channel = MailChannel(SecretStr(f"smtp://127.0.0.1:{mail_server.port}?from=recs@acme.example"), Links())
     wrong = Finding(Trouble("acme", Kind.CHECK, bad), Severity.WARN, bad, bad, asset=bad, check=bad, examples=(bad,))
     for company, told in (("acme", wrong), (bad, finding())):
-        assert channel.send("ops@acme.example", [Message("x", company, "warn", NOON, (Told(told, NOON),))], 1) == Sent()
+        assert (
+            channel.send("ops@acme.example", [Message("x", company, "warn", NOON, (Told(told, NOON),))], "1-a")
+            == Sent()
+        )
     for taken in mail_server.mails:
         mail = message_from_bytes(taken, policy=default)
         assert mail["Bcc"] is None
@@ -169,7 +172,7 @@ class Receiver:
     got: list[dict[str, Any]] = field(default_factory=list)
 
     def send(self) -> Answer:
-        return WebhookChannel(SecretStr(self.url), Links()).send("", [message()], 7)
+        return WebhookChannel(SecretStr(self.url), Links()).send("", [message()], "7-a")
 
 
 class _Hook(BaseHTTPRequestHandler):
@@ -202,7 +205,7 @@ def receiver() -> Iterator[Receiver]:
 def test_a_webhook_is_told(receiver: Receiver) -> None:
     assert receiver.send() == Sent()
     (got,) = receiver.got
-    assert (got["path"], got["type"], got["id"]) == ("/s3cret", "application/json; charset=utf-8", 7)
+    assert (got["path"], got["type"], got["id"]) == ("/s3cret", "application/json; charset=utf-8", "7-a")
     assert got["alerts"][0]["findings"][0]["says"] == "Orders lack a total."
 
 

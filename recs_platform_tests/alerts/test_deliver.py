@@ -6,7 +6,8 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,14 +15,15 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from recs_platform.alerts.channels.channel import Channel
+from recs_platform.alerts.channels.channel import Answer, Channel, Later, Sent
 from recs_platform.alerts.channels.log import LogChannel
 from recs_platform.alerts.channels.slack import SlackChannel
 from recs_platform.alerts.deliver import Delivered, deliver
 from recs_platform.alerts.finding import Severity
 from recs_platform.alerts.links import Links
+from recs_platform.alerts.message import Message
 from recs_platform.alerts.policy import Policy
-from recs_platform.alerts.record import record
+from recs_platform.alerts.record import forget, record
 from recs_platform_tests.alerts.books import NOON, copied, finding, look, outbox, trouble
 from recs_platform_tests.alerts.stub_slack import TOKEN, Mood, StubSlack
 
@@ -224,6 +226,40 @@ def test_a_warning_that_comes_late_does_not_disturb_the_night(books: Engine, sla
     record(books, look("bad", finding("bad", Severity.ERROR), hours=1), ACME)
     assert send(3601) == Delivered(sent=1, waiting=1), "and holds up no error"
     assert send(3 * 3600) == Delivered(sent=1)
+
+
+@dataclass
+class Kept:
+    """A channel that keeps the name and the looks of what it was sent."""
+
+    answer: Answer
+    sent: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    def send(self, where: str, messages: Sequence[Message], name: str) -> Answer:
+        self.sent.append((name, tuple(message.look for message in messages)))
+        return self.answer
+
+
+def test_a_name_is_that_of_exactly_the_messages_that_are_sent(books: Engine) -> None:
+    channel = Kept(Later("busy"))
+    connected: dict[str, Channel] = {"slack": channel, "log": LogChannel(Links())}
+    for minute, count in enumerate((14, 17, 17)):
+        book(books, count)
+        deliver(books, connected, NOON + timedelta(minutes=minute))
+    channel.answer = Sent()
+    deliver(books, connected, NOON + timedelta(hours=2))
+    looks = dict(channel.sent)
+    assert set(channel.sent) == set(looks.items()), "the same name is the same messages"
+    assert len(set(looks.values())) == len(looks), "and the same messages have the same name"
+    assert [len(of) for _, of in channel.sent] == [14, 17, 17, 17]
+    # A database that was swept may give a number again.
+    forget(books, NOON + timedelta(days=90))
+    record(books, look("run-90", finding("check 90"), hours=24 * 90), ACME)
+    deliver(books, connected, NOON + timedelta(days=91))
+    (row,) = outbox(books)
+    name, of = channel.sent[-1]
+    assert (row.id, of) == (1, ("run-90",))
+    assert name not in looks
 
 
 _DELIVERS = """

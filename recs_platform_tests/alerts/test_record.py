@@ -142,6 +142,8 @@ def test_what_is_old_is_forgotten_and_what_waits_or_is_wrong_is_not(platform_db:
     record(platform_db, look("run-1", finding("open"), finding("over"), finding("news", Severity.INFO)), SLACK)
     record(platform_db, look("run-2", settled=[trouble("over")], hours=1), SLACK)
     assert forget(platform_db, NOON) == 0
+    assert forget(platform_db, NOON + timedelta(days=400), dry_run=True) == 4
+    assert len(troubles(platform_db)) == 3
     assert forget(platform_db, NOON + timedelta(days=400)) == 4
     assert [row.subject for row in troubles(platform_db)] == ["open"]
     assert len(outbox(platform_db)) == 3

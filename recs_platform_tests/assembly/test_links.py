@@ -9,7 +9,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from recs_platform.assembly.links import PAGES, RUNBOOK, asset_links
+from recs_platform.alerts.links import RUNBOOK
+from recs_platform.assembly.links import PAGES, asset_links
 from recs_platform.pipeline.stage import SOURCES, FrameTable, SqlTable
 from recs_platform.settings import settings
 from recs_platform.strategies.catalogue import STRATEGIES, pipelines

@@ -25,7 +25,8 @@ SETTINGS = {
     "RECS_RETENTION_DAYS": [*_NUMBERS, "1000000000"],
     "RECS_ENV": ["Production", "prod", "production", "local ", "[/b]"],
     "RECS_HOME": [*_PLACES, "{folder}/a#b", "{folder}/100%"],
-    "RECS_LAKE_URL": [*_PLACES, "ftp://host/x", "gs://", "http://localhost:1/x", "file:///x", "s3://b/x", "gs:/x"],
+    "RECS_LAKE_URL": [*_PLACES, "ftp://host/x", "gs://", "http://localhost:1/x", "file:///x", "s3://", "gs:/x"],
+    "RECS_FILES_URL": ["ftp://host/x", "gs://u:secret@b/x"],
     "RECS_DATABASE_URL": [
         *("abc", "sqlite://", "sqlite:///{folder}/data", "sqlite:///{folder}/data/catalog.csv", "mysql://a:secret@h/x"),
         *("postgresql://a:secret@127.0.0.1:1/x", "sqlite:////dev/null/x", "sqlite:///{folder}/a?x=y", "postgresql://a:secret@h:x/y"),

@@ -16,3 +16,11 @@ def test_who_meets_another_writer_waits_as_long_as_in_the_platforms_database() -
     with elsewhere.connect() as connection:
         assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 5_000
     elsewhere.dispose()
+
+
+def test_what_a_killed_start_had_begun_goes_though_all_databases_are_there() -> None:
+    home = prepared_home()
+    left = home / ".new-abc" / "history"
+    left.mkdir(parents=True)
+    prepared_home()
+    assert not left.parent.exists()

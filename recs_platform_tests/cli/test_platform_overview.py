@@ -89,9 +89,9 @@ def test_a_failed_run_is_the_worst_and_its_reason_is_masked(own: Terminal) -> No
     assert (concord.health, concord.why) == (Health.FAILING, "no feed for a***@***.example")
 
 
-def test_open_alerts_are_counted_by_severity_and_those_that_are_over_are_not(own: Terminal) -> None:
+def test_open_alerts_are_counted_by_severity_and_news_and_those_that_are_over_are_not(own: Terminal) -> None:
     at = MORNING_AFTER
-    troubles = (("a", "error", None), ("b", "warn", None), ("c", "warn", None), ("d", "warn", at))
+    troubles = (("a", "error", None), ("b", "warn", None), ("c", "warn", None), ("d", "warn", at), ("e", "info", None))
     with Session(opened_database()) as session, session.begin():
         for subject, severity, over in troubles:
             session.add(

@@ -33,17 +33,19 @@ def refusal(text: str) -> str:
 
 
 def test_a_question_says_what_it_is_asked_with() -> None:
-    text = "-- given: @customer, @items\n" + ASKED + " OR email IN UNNEST(@items)"
+    given = "-- given: @customer, @items ARRAY<STRING>, @year INT64\n"
+    text = given + ASKED + " OR email IN UNNEST(@items) OR @year > 2000"
     question = read_question(parse_query("profile", text, "sql/explanation/toy/profile.sql"), SCOPE)
-    assert question.given == {"customer", "items"}
-    assert question.placeholders() == {"customer": "<customer>", "items": ("<items>",)}
+    assert question.given == {"customer": "STRING", "items": "ARRAY<STRING>", "year": "INT64"}
+    assert question.placeholders() == {"customer": "<customer>", "items": ("<items>",), "year": 0}
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         (ASKED, "3: @customer is not a parameter of toy"),
-        (f"-- given: customer\n{ASKED}", "1: cannot read `-- given: customer`; write `-- given: <@parameter, @parame"),
+        (f"-- given: customer\n{ASKED}", "1: cannot read `-- given: customer`; write `-- given: <@parameter [type], "),
+        (f"-- given: @customer TEXT\n{ASKED}", "1: cannot read `-- given: @customer TEXT`; write `-- given: <@para"),
         (f"-- given: @customer, @who\n{ASKED}", "1: `-- given:` names @who, which the query does not use"),
         (
             f"-- given: @customer, @min_price\n{ASKED} AND @min_price > 1",

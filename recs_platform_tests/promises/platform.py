@@ -139,7 +139,7 @@ class Platform:
     def _content(self, company: str, table: str, days: Days) -> str:
         ref = self.ref(company, table)
         with self.lake.engine.connect() as connection:
-            relation = self.lake.relation(connection, ref, days)
+            relation = self.lake.relation(ref, days)
             rows = connection.execute(f"SELECT count(*), sum(hash(t)) FROM ({relation}) AS t").fetchone()
         there = [day for day in self.lake.days(ref) if day in days]
         return f"{len(there)} days, {rows}"

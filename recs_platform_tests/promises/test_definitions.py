@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
+from recs_platform.automation.doctor.schedules import ON_FROM_THE_START, RETRAINING
 from recs_platform.automation.journal import RANGE_END, RANGE_START
+from recs_platform.automation.sensors.alerts import NAME as ALERTS
 from recs_platform.companies.model import Company
 from recs_platform.strategies.catalogue import STRATEGIES, load_companies, pipelines
 from recs_platform_tests.automation.mornings import asked_for
@@ -47,6 +49,17 @@ def test_definitions_load_without_network_or_credentials(monkeypatch: pytest.Mon
         monkeypatch.delenv(name, raising=False)
     with quietly():
         dg.Definitions.validate_loadable(definitions_of())
+
+
+def test_the_doctor_knows_what_is_on_from_the_start_and_what_trains(definitions: dg.Definitions) -> None:
+    repository = definitions.get_repository_def()
+    every = [*repository.sensor_defs, *repository.schedule_defs]
+    running = (dg.DefaultSensorStatus.RUNNING, dg.DefaultScheduleStatus.RUNNING)
+    on = {one.name for one in every if one.default_status in running}
+    assert on == {ALERTS, *(one.name for one in every if one.name.endswith(ON_FROM_THE_START))}
+    assert all(any(name.endswith(end) for name in on) for end in ON_FROM_THE_START)
+    trained = {f"{strategy.name}{RETRAINING}" for strategy in STRATEGIES.values() if strategy.model}
+    assert trained == {one.name for one in every if one.name.endswith(RETRAINING)} != set()
 
 
 def test_the_assets_checks_jobs_and_schedules_that_people_look_for_are_there(definitions: dg.Definitions) -> None:

@@ -15,82 +15,84 @@ from hypothesis import example, given, settings
 
 from recs_platform.errors import MissingSliceError
 from recs_platform.warehouse.lake.lake import Lake
-from recs_platform.warehouse.protocol import Subject
+from recs_platform.warehouse.protocol import Subject, Warehouse
 from recs_platform.warehouse.slices import Days, TableRef
 from recs_platform_tests.publication.shop import COMPANY, PICKS, day, lake_in
-from recs_platform_tests.warehouse.conftest import open_lake
+from recs_platform_tests.warehouse.conftest import open_bigquery, open_lake
 
 SOURCE, TARGET = TableRef(COMPANY, PICKS.of), TableRef(COMPANY, PICKS.live)
 SCHEMA = pa.schema([pa.field(column.name, column.type) for column in PICKS.of.columns])
 MADE = datetime.datetime(2025, 12, 1)
 
 
-@pytest.fixture(params=["folder", "url"])
-def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
+@pytest.fixture(params=["folder", "url", pytest.param("bigquery", marks=pytest.mark.slow)])
+def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
     if request.param == "folder":
         return lake_in(tmp_path)
+    if request.param == "bigquery":
+        return open_bigquery(request.getfixturevalue("bigquery"), tmp_path / "scratch")
     return open_lake(f"file://{tmp_path / 'far'}", tmp_path / "scratch")
 
 
-def write(lake: Lake, offset: int, customers: list[str], item: str = "a") -> None:
+def write(warehouse: Warehouse, offset: int, customers: list[str], item: str = "a") -> None:
     rows: list[dict[str, Any]] = [
         {"as_of": day(offset), "customer_id": customer, "item_id": item, "generated_at": MADE} for customer in customers
     ]
     subject = Subject("toy/picks", COMPANY, SOURCE, Days.one(day(offset)))
-    lake.replace(subject, pa.Table.from_pylist(rows, schema=SCHEMA).to_reader())
+    warehouse.replace(subject, pa.Table.from_pylist(rows, schema=SCHEMA).to_reader())
 
 
-def seen(lake: Lake) -> list[tuple[int, str]]:
-    with lake.read(TARGET) as reader:
+def seen(warehouse: Warehouse) -> list[tuple[int, str]]:
+    with warehouse.read(TARGET) as reader:
         return sorted((row["as_of"].day, row["customer_id"]) for row in reader.read_all().to_pylist())
 
 
-def test_a_slice_becomes_the_whole_live_table(lake: Lake) -> None:
-    write(lake, 0, ["ann", "bob"])
-    write(lake, 1, ["cat"])
-    first = lake.publish(SOURCE, day(0), TARGET, {"by": "x"})
-    assert seen(lake) == [(1, "ann"), (1, "bob")]
-    second = lake.publish(SOURCE, day(1), TARGET, {"by": "y"})
-    assert seen(lake) == [(2, "cat")]
+def test_a_slice_becomes_the_whole_live_table(warehouse: Warehouse) -> None:
+    write(warehouse, 0, ["ann", "bob"])
+    write(warehouse, 1, ["cat"])
+    first = warehouse.publish(SOURCE, day(0), TARGET, {"by": "x"})
+    assert seen(warehouse) == [(1, "ann"), (1, "bob")]
+    second = warehouse.publish(SOURCE, day(1), TARGET, {"by": "y"})
+    assert seen(warehouse) == [(2, "cat")]
     assert second == first + 1
-    assert lake.versions(TARGET)[0].note["by"] == "y"
-    assert lake.restore(TARGET, first, {"by": "z"}) == second + 1
-    assert seen(lake) == [(1, "ann"), (1, "bob")]
-    assert lake.versions(TARGET)[0].note == {"by": "z"}
+    assert warehouse.versions(TARGET)[0].note["by"] == "y"
+    assert warehouse.restore(TARGET, first, {"by": "z"}) == second + 1
+    assert seen(warehouse) == [(1, "ann"), (1, "bob")]
+    assert warehouse.versions(TARGET)[0].note == {"by": "z"}
 
 
-def test_a_day_that_was_never_made_leaves_what_is_live(lake: Lake) -> None:
-    write(lake, 0, ["ann"])
-    lake.publish(SOURCE, day(0), TARGET, {})
+def test_a_day_that_was_never_made_leaves_what_is_live(warehouse: Warehouse) -> None:
+    write(warehouse, 0, ["ann"])
+    warehouse.publish(SOURCE, day(0), TARGET, {})
     with pytest.raises(MissingSliceError, match=r"shop.picks has no slice for 2025-12-02"):
-        lake.publish(SOURCE, day(1), TARGET, {})
-    assert seen(lake) == [(1, "ann")]
+        warehouse.publish(SOURCE, day(1), TARGET, {})
+    assert seen(warehouse) == [(1, "ann")]
 
 
 def test_readers_see_one_version_or_the_other(tmp_path: Path) -> None:
-    lake = lake_in(tmp_path)
+    warehouse = lake_in(tmp_path)
     versions = {0: ["ann", "bob"], 1: ["cat", "dan", "eve"]}
     for offset, customers in versions.items():
-        write(lake, offset, customers)
+        write(warehouse, offset, customers)
     whole = [[(offset + 1, customer) for customer in customers] for offset, customers in versions.items()]
-    lake.publish(SOURCE, day(0), TARGET, {})
+    warehouse.publish(SOURCE, day(0), TARGET, {})
     with ThreadPoolExecutor(1) as threads:
-        publishing = threads.submit(lambda: [lake.publish(SOURCE, day(n % 2), TARGET, {}) for n in range(20)])
-        reads = [seen(lake)]
+        publishing = threads.submit(lambda: [warehouse.publish(SOURCE, day(n % 2), TARGET, {}) for n in range(20)])
+        reads = [seen(warehouse)]
         while not publishing.done():
-            reads.append(seen(lake))
+            reads.append(seen(warehouse))
         assert len(publishing.result()) == 20
     assert all(read in whole for read in reads)
     assert len(reads) > 5
 
 
-def test_a_fingerprint_does_not_depend_on_order_or_files(lake: Lake) -> None:
-    write(lake, 0, ["ann", "bob", "cat"])
-    once = lake.fingerprint(SOURCE, day(0))
-    write(lake, 0, ["cat", "ann", "bob"])
-    assert lake.fingerprint(SOURCE, day(0)) == once
-    lake.publish(SOURCE, day(0), TARGET, {})
-    assert lake.fingerprint(TARGET, day(0)) == once
+def test_a_fingerprint_does_not_depend_on_order_or_files(warehouse: Warehouse) -> None:
+    write(warehouse, 0, ["ann", "bob", "cat"])
+    once = warehouse.fingerprint(SOURCE, day(0))
+    write(warehouse, 0, ["cat", "ann", "bob"])
+    assert warehouse.fingerprint(SOURCE, day(0)) == once
+    warehouse.publish(SOURCE, day(0), TARGET, {})
+    assert warehouse.fingerprint(TARGET, day(0)) == once
 
 
 names = st.lists(st.sampled_from(["ann", "bob", "cat", "", "ann "]), max_size=4)

@@ -39,6 +39,9 @@ class MemorySlice:
 
     rows: ir.Table
 
+    def answer(self, question: ir.Table) -> pa.Table:
+        return question.to_pyarrow()
+
     def count(self, spec: TableSpec) -> RuleCounts:
         counts = {f"rule_{number}": rule.broken.sum() for number, rule in enumerate(rules_of(self.rows, spec))}
         (counted,) = self.rows.aggregate(self.rows.count().name("rows"), **counts).to_pyarrow().to_pylist()

@@ -12,8 +12,7 @@ import pyarrow as pa
 from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Table, TableSpec, formerly, log, snapshot, spec_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
-from recs_platform.warehouse.lake.lake import Lake
-from recs_platform.warehouse.protocol import Subject, Written
+from recs_platform.warehouse.protocol import Subject, Warehouse, Written
 from recs_platform.warehouse.slices import Days, TableRef
 
 D = date(2025, 12, 1)
@@ -103,22 +102,22 @@ def reader(rows: Sequence[Row], spec: TableSpec = VISITS) -> pa.RecordBatchReade
     return pa.Table.from_pylist([dict(row) for row in rows], schema=schema).to_reader()
 
 
-def write(lake: Lake, of: Days, rows: Sequence[Row], spec: TableSpec = VISITS, **options: Any) -> Written:
-    return lake.replace(subject(of, spec), reader(rows, spec), audits=(SCHEMA_AUDIT,), **options)
+def write(warehouse: Warehouse, of: Days, rows: Sequence[Row], spec: TableSpec = VISITS, **options: Any) -> Written:
+    return warehouse.replace(subject(of, spec), reader(rows, spec), audits=(SCHEMA_AUDIT,), **options)
 
 
 def stored(
-    lake: Lake, of: Days | None = None, spec: TableSpec = VISITS, *, version: int | None = None
+    warehouse: Warehouse, of: Days | None = None, spec: TableSpec = VISITS, *, version: int | None = None
 ) -> list[dict[str, Any]]:
     """What a reader sees, in the order of the key."""
-    with lake.read(ref(spec), of, version=version) as rows:
+    with warehouse.read(ref(spec), of, version=version) as rows:
         found: list[dict[str, Any]] = rows.read_all().to_pylist()
     return sorted(found, key=lambda row: tuple(row[name] for name in (spec.date_column, *spec.key)))
 
 
-def marks(lake: Lake, of: Days | None = None, *, version: int | None = None) -> dict[date, list[int]]:
+def marks(warehouse: Warehouse, of: Days | None = None, *, version: int | None = None) -> dict[date, list[int]]:
     """Day: the `pages` of each of its visits."""
     found: dict[date, list[int]] = {}
-    for row in stored(lake, of, version=version):
+    for row in stored(warehouse, of, version=version):
         found.setdefault(row["event_date"], []).append(row["pages"])
     return found

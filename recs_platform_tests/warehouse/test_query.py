@@ -134,6 +134,12 @@ def test_a_reserved_word_is_no_name(text: str, word: str) -> None:
     assert said(text) == f"2: {word} is a reserved word of GoogleSQL; choose another name"
 
 
+@pytest.mark.parametrize("text", ["SELECT FROM visits", "SELECT ALL FROM visits", "SELECT a INTO b FROM visits"])
+def test_a_select_that_gives_no_column(text: str) -> None:
+    """BigQuery would refuse the file, and sqlglot does not."""
+    assert said(text) == "1: a SELECT must name the columns that it gives, and nothing else"
+
+
 def test_a_word_that_is_not_reserved_or_is_quoted_is_a_name() -> None:
     assert parse_query("due", "SELECT day, `at`, EXTRACT(HOUR FROM ts) AS hour FROM visits", "sql/due.sql")
 

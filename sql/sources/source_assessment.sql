@@ -26,8 +26,7 @@ data AS (
   SELECT
     MIN(event_date) AS first_event_date,
     MAX(event_date) AS last_event_date,
-    -- Not COUNTIF, which over no rows at all is 0 on one engine and NULL on the other.
-    COUNT(IF(event_date < DATE_SUB(@as_of, INTERVAL @window_days - 1 DAY), 1, NULL)) AS days_before_window
+    COUNTIF(event_date < DATE_SUB(@as_of, INTERVAL @window_days - 1 DAY)) AS days_before_window
   FROM source_counts
   WHERE source_table = 'events' AND kept > 0
 )

@@ -112,9 +112,9 @@ SELECT
   IF(
     family_rank > 1,
     NULL,
-    -- DuckDB counts no rows as NULL where BigQuery counts 0.
+    -- The sum over no rows at all is NULL.
     COALESCE(
-      COUNTIF(type_rank <= @max_per_part_type) OVER (
+      SUM(IF(type_rank <= @max_per_part_type, 1, 0)) OVER (
         PARTITION BY vehicle ORDER BY popularity DESC, item_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
       ),
       0

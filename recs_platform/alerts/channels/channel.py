@@ -42,9 +42,9 @@ Answer = Sent | Later | Refused
 
 
 class Channel(Protocol):
-    def send(self, where: str, messages: Sequence[Message], number: int) -> Answer:
-        """Send several messages as one. `where` is what a place says behind the channel's name; `number` is that of the
-        first message in the outbox, by which whoever gets it twice can tell."""
+    def send(self, where: str, messages: Sequence[Message], name: str) -> Answer:
+        """Send several messages as one. `where` is what a place says behind the channel's name; `name` is that of
+        exactly these messages, by which whoever gets them twice can tell."""
         ...
 
 

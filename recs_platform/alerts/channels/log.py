@@ -20,7 +20,7 @@ logger = logging.getLogger("recs_platform.alerts")
 class LogChannel:
     links: Links
 
-    def send(self, where: str, messages: Sequence[Message], number: int) -> Answer:  # noqa: ARG002 - a channel's
+    def send(self, where: str, messages: Sequence[Message], name: str) -> Answer:  # noqa: ARG002 - a channel's
         wording = put_in_words(messages, self.links)
         level = logging.ERROR if wording.severity == Severity.ERROR.value else logging.WARNING
         logger.log(level, "%s%s", f"({mask_text(where)}) " if where else "", as_text(wording))

@@ -33,9 +33,9 @@ class MailChannel:
     url: SecretStr
     links: Links
 
-    def send(self, where: str, messages: Sequence[Message], number: int) -> Answer:
+    def send(self, where: str, messages: Sequence[Message], name: str) -> Answer:
         server = urlsplit(self.url.get_secret_value())
-        mail = self._mail(server, where, messages, number)
+        mail = self._mail(server, where, messages, name)
         try:
             connection = _connected(server)
             try:
@@ -62,7 +62,7 @@ class MailChannel:
             return Later(f"the mail server cannot be reached or answers nonsense ({type(error).__name__})")
         return Sent()
 
-    def _mail(self, server: SplitResult, where: str, messages: Sequence[Message], number: int) -> EmailMessage:
+    def _mail(self, server: SplitResult, where: str, messages: Sequence[Message], name: str) -> EmailMessage:
         wording = put_in_words(messages, self.links)
         mail = EmailMessage()
         mail["Subject"] = wording.title[:_LONGEST_SUBJECT]
@@ -70,7 +70,7 @@ class MailChannel:
         mail["To"] = where
         mail["Date"] = formatdate()
         # A mail that is sent twice, because its sender was killed, is the same mail.
-        mail["Message-ID"] = f"<recs-alert-{number}@{gethostname()}>"
+        mail["Message-ID"] = f"<recs-alert-{name}@{gethostname()}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(as_text(wording))
         return mail

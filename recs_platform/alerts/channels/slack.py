@@ -57,7 +57,7 @@ class SlackChannel:
     url: str
     links: Links
 
-    def send(self, where: str, messages: Sequence[Message], number: int) -> Answer:  # noqa: ARG002 - Slack has no such number
+    def send(self, where: str, messages: Sequence[Message], name: str) -> Answer:  # noqa: ARG002 - Slack has no such name
         wording = put_in_words(messages, self.links)
         answer = self._post(where, wording, blocks(wording))
         if isinstance(answer, Refused) and answer.problem in _OF_THE_MESSAGE:

@@ -41,10 +41,10 @@ class WebhookChannel:
     url: SecretStr
     links: Links
 
-    def send(self, where: str, messages: Sequence[Message], number: int) -> Answer:  # noqa: ARG002 - there is one place
+    def send(self, where: str, messages: Sequence[Message], name: str) -> Answer:  # noqa: ARG002 - there is one place
         request = urllib.request.Request(  # noqa: S310 - the setting takes http and https alone
             self.url.get_secret_value(),
-            data=json.dumps(body(messages, number, self.links), ensure_ascii=False).encode(),
+            data=json.dumps(body(messages, name, self.links), ensure_ascii=False).encode(),
             headers={"Content-Type": "application/json; charset=utf-8", "User-Agent": "recs-platform"},
             method="POST",
         )
@@ -66,12 +66,12 @@ def _refusal(code: int, retry_after: str | None) -> Answer:
     return Refused(f"the webhook answers with status {code}", remedy, of_message=code in _OF_THE_MESSAGE)
 
 
-def body(messages: Sequence[Message], number: int, links: Links) -> dict[str, Any]:
+def body(messages: Sequence[Message], name: str, links: Links) -> dict[str, Any]:
     """What is posted: `text` for receivers that show a text, and everything else for programs."""
     wording = put_in_words(messages, links)
     return {
         "version": VERSION,
-        "id": number,
+        "id": name,
         "severity": wording.severity,
         "title": wording.title,
         "text": as_text(wording),

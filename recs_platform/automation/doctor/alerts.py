@@ -44,16 +44,18 @@ def _places(home: Home) -> Iterator[Examined]:
 
 
 def _messages(home: Home) -> Iterator[Examined]:
-    unsent = AlertMessage.sent_at.is_(None)
-    failing = select(AlertMessage).where(unsent, AlertMessage.attempts > 0).order_by(AlertMessage.id.desc())
-    overdue = select(func.count()).where(unsent, AlertMessage.attempts == 0, AlertMessage.due_at < home.now - _OVERDUE)
+    unsent, tried = AlertMessage.sent_at.is_(None), AlertMessage.attempts > 0
+    with_their_number = select(AlertMessage, func.count().over()).where(unsent, tried)
+    last_failing = with_their_number.order_by(AlertMessage.id.desc()).limit(1)
+    overdue = select(func.count()).where(unsent, ~tried, AlertMessage.due_at < home.now - _OVERDUE)
     with Session(home.database) as session:
-        tried = list(session.scalars(failing))
+        failing = session.execute(last_failing).first()
         never_tried = session.execute(overdue).scalar_one()
-    if tried:
+    if failing:
+        last, count = failing
         yield wrong(
-            f"{counted(len(tried), 'message')} cannot be sent; the last one, to {tried[0].place}: {tried[0].problem}",
-            f"Correct that, then: recs alerts test {tried[0].company or 'COMPANY'}",
+            f"{counted(count, 'message')} cannot be sent; the last one, to {last.place}: {last.problem}",
+            f"Correct that, then: recs alerts test {last.company or 'COMPANY'}",
         )
     if never_tried:
         yield wrong(f"{counted(never_tried, 'message')} due, and nobody sends", "The daemon sends them: recs ui")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from recs_platform.automation.doctor.examined import Examined, ok, wrong
 from recs_platform.automation.doctor.home import Home, NotThereError
@@ -20,7 +20,7 @@ _SET = "Set the clock: timedatectl set-ntp true"
 
 
 def examine(home: Home) -> Iterator[Examined]:
-    found = [*_time_zones(), *_disk(home), *_server(home), *_earlier_entries(home)]
+    found = [*_time_zones(), *_disk(home), *_database(home)]
     yield from found
     if not found:
         yield ok("the clock agrees with disk and database, and time zones are there")
@@ -48,34 +48,33 @@ def _disk(home: Home) -> Iterator[Examined]:
             yield wrong(f"{folder} is on a disk whose clock differs by {_seconds(written - before)}", _SET)
 
 
-def _server(home: Home) -> Iterator[Examined]:
+def _database(home: Home) -> Iterator[Examined]:
     try:
         database = home.database
     except NotThereError:
         return
-    if database.dialect.name != "postgresql":
-        return
     with database.connect() as connection:
-        before = datetime.now(UTC)
-        there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        if database.dialect.name == "postgresql":
+            yield from _server(connection)
+        yield from _earlier_entries(connection, home.now)
+
+
+def _server(connection: Connection) -> Iterator[Examined]:
+    before = datetime.now(UTC)
+    there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
     if abs(there - before) > _TOLERANCE:
         yield wrong(f"the database server's clock differs by {_seconds(there - before)}", _SET)
 
 
-def _earlier_entries(home: Home) -> Iterator[Examined]:
-    try:
-        database = home.database
-    except NotThereError:
-        return
-    with database.connect() as connection:
-        newest = [
-            connection.execute(select(func.max(column))).scalar_one()
-            for column in (JobRun.started_at, JobRun.ended_at, Publication.published_at)
-        ]
-    last = max((moment for moment in newest if moment is not None), default=home.now)
-    if last - home.now > _TOLERANCE:
+def _earlier_entries(connection: Connection, now: datetime) -> Iterator[Examined]:
+    newest = [
+        connection.execute(select(func.max(column))).scalar_one()
+        for column in (JobRun.started_at, JobRun.ended_at, Publication.published_at)
+    ]
+    last = max((moment for moment in newest if moment is not None), default=now)
+    if last - now > _TOLERANCE:
         yield wrong(
-            f"runs or publications were entered {_seconds(last - home.now)} from now: the clock went back, or is wrong",
+            f"runs or publications were entered {_seconds(last - now)} from now: the clock went back, or is wrong",
             _SET,
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from recs_platform.automation.dagster_databases import versions_known
+from recs_platform.automation.dagster_databases import databases_in, versions_known
 from recs_platform.automation.doctor.examined import Examined, ok, warning, wrong
 from recs_platform.automation.doctor.home import Home, is_there
 from recs_platform.automation.instance import NoInstanceError
@@ -95,12 +95,8 @@ def _dagster_on_a_server(home: Home) -> Iterator[Examined]:
 
 
 def _of_instance(instance: dg.DagsterInstance, folder: Path) -> Iterator[Examined]:
-    for path in (
-        folder / "history" / "runs.db",
-        folder / "history" / "runs" / "index.db",
-        folder / "schedules" / "schedules.db",
-    ):
-        if path.exists() and (damage := _damage(path)):
+    for path in databases_in(folder):
+        if damage := _damage(path):
             yield wrong(f"Dagster's database {path} is damaged ({damage})", _MOVE_AWAY)
     yield from _versions(instance, f"DAGSTER_HOME={folder} dagster instance migrate")
 

@@ -1,4 +1,5 @@
-"""Room on the disks, against how fast the lake grows."""
+"""Room on the disks, against how fast the lake grows. How much is little the look at the same disks says, which alerts
+(looks/stores.py)."""
 
 from __future__ import annotations
 
@@ -8,11 +9,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from recs_platform.alerts.finding import Severity
 from recs_platform.automation.doctor.examined import Examined, ok, warning, wrong
 from recs_platform.automation.doctor.home import Home
+from recs_platform.automation.looks.stores import Disk
+from recs_platform.plurals import in_units
 
-_LEAST_FREE = 2**30
-_LEAST_SHARE = 0.05
+_LEAST_INODES = 0.05
 _LEAST_DAYS = 14
 _WEEK = 7
 _LOOKS_FOR_SECONDS = 0.5
@@ -35,18 +38,17 @@ def examine(home: Home) -> Iterator[Examined]:
 def _disk(what: str, folder: Path, growth: float | None) -> Examined:
     disk = os.statvfs(folder)
     free, size = disk.f_bavail * disk.f_frsize, max(disk.f_blocks * disk.f_frsize, 1)
-    says = f"disk of {what} ({folder}): {_size(free)} free of {_size(size)}"
+    says = f"disk of {what} ({folder}): {in_units(free)} free of {in_units(size)}"
+    severity = Disk(str(folder), free, size).severity
     if growth:
-        says += f"; the lake grows by {_size(growth)} a day"
-    if disk.f_files and disk.f_favail < disk.f_files * _LEAST_SHARE:
+        says += f"; the lake grows by {in_units(growth)} a day"
+    if disk.f_files and disk.f_favail < disk.f_files * _LEAST_INODES:
         return wrong(f"{says}, and {disk.f_favail:,} inodes", _MAKE_ROOM)
-    if free < _LEAST_FREE:
+    if severity is Severity.ERROR:
         return wrong(says, _MAKE_ROOM)
     if growth and free < growth * _LEAST_DAYS:
         return wrong(f"{says}, so it is full in {free / growth:.0f} days", _MAKE_ROOM)
-    if free < size * _LEAST_SHARE:
-        return warning(says, _MAKE_ROOM)
-    return ok(says)
+    return ok(says) if severity is None else warning(says, _MAKE_ROOM)
 
 
 def _bytes_a_day(lake: Path, now: float) -> float | None:
@@ -84,11 +86,3 @@ def _temporary() -> Path | None:
         return Path(tempfile.gettempdir())
     except OSError:
         return None
-
-
-def _size(number: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:,.0f} {unit}"
-        number /= 1000
-    return f"{number:,.1f} TB"

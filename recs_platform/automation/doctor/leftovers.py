@@ -1,20 +1,18 @@
 """What killed processes have left: locks that hold nothing, and files that nobody will read. Housekeeping takes them
-away; many of them tell that it does not run."""
+away; many of them tell that it does not run. Not here: what is left over, which locks and warehouse know."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from recs_platform.automation.doctor.examined import Examined, ok, warning
 from recs_platform.automation.doctor.home import Home
+from recs_platform.errors import PlatformError
+from recs_platform.platform_db.locks import abandoned_tickets
 from recs_platform.plurals import counted
-
-_OLD = timedelta(days=2)
-"""No run takes as long."""
+from recs_platform.warehouse.environment import lake_of
 
 
 def examine(home: Home) -> Iterator[Examined]:
@@ -25,13 +23,14 @@ def examine(home: Home) -> Iterator[Examined]:
 
 
 def _waiting_lines(home: Home) -> Iterator[Examined]:
-    """Who waits for a lock holds a file of its own; one that nobody holds was left by a process that was killed."""
+    """Who waits for a lock holds a file of its own."""
     left: list[Path] = []
     places = [home.settings.home, home.dagster_home]
     if home.database_file:
         places.append(home.database_file.parent)
     for place in dict.fromkeys(places):
-        left += [path for path in _entries(place) if ".lock." in path.name and not _is_held(path)]
+        with suppress(OSError, PlatformError):  # it is not there, or told by the part storage
+            left += abandoned_tickets(place)
     if left:
         yield warning(
             f"{counted(len(left), 'file')} of killed processes that had waited for a lock, such as {left[0]}",
@@ -40,47 +39,12 @@ def _waiting_lines(home: Home) -> Iterator[Examined]:
 
 
 def _folders(home: Home) -> Iterator[Examined]:
-    before = home.now.timestamp() - _OLD.total_seconds()
-    places = {
-        "the staging folder of the lake": home.lake / ".staging" if home.lake else None,
-        "the folder of spilled queries": home.settings.home / "scratch" / "spill",
-        "Dagster's folder": home.dagster_home,
-    }
-    for what, place in places.items():
-        entries = _entries(place) if place else []
-        if place == home.dagster_home:
-            entries = [path for path in entries if path.name.startswith(".new-")]
-        old = [path for path in entries if _changed(path) < before]
-        if old:
-            yield warning(f"{counted(len(old), 'entry', 'entries')} of killed runs in {what} ({place})", _REMOVE)
-
-
-_REMOVE = "Housekeeping takes them away; look whether its schedule is on. You may delete them."
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except OSError:
-        return []
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return float("inf")
-
-
-def _is_held(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return True  # gone meanwhile, or somebody else's
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    """What killed writers staged and killed queries spilled; of a process that lives nothing is left over."""
+    left: Mapping[str, int] = {}
+    with suppress(OSError):  # told by the part storage
+        left = lake_of(home.settings).sweep(dry_run=True)
+    if left:
+        yield warning(
+            f"{counted(len(left), 'folder')} of killed runs, such as {min(left)}",
+            "The night's housekeeping takes them away, unless its schedule is off; or now: recs housekeeping",
+        )

@@ -13,20 +13,18 @@ from recs_platform.automation.doctor.examined import Examined, ok, wrong
 from recs_platform.automation.doctor.home import Home
 from recs_platform.automation.jobs import COMPANY_TAG
 from recs_platform.automation.locks import is_running
-from recs_platform.automation.run_process import is_gone
-from recs_platform.platform_db import job_log
+from recs_platform.automation.looks.killed import gone_and_silent
 from recs_platform.plurals import counted
 
 _WAITS = timedelta(minutes=30)
 
 
 def examine(home: Home) -> Iterator[Examined]:
-    died = [row for row in job_log.running(home.database) if not is_running(row.company)]
+    gone, silent = gone_and_silent(home.instance, home.database, home.now)
+    died = [row for row in silent if not is_running(row.company)]
     for row in died:
         yield wrong(death_of(row), "")
-    known = {row.run_id for row in died}
-    working = list(home.instance.get_runs(dg.RunsFilter(statuses=list(IN_PROGRESS_RUN_STATUSES))))
-    gone = [run for run in working if is_gone(run) and run.run_id not in known]
+    working = home.instance.get_runs_count(dg.RunsFilter(statuses=list(IN_PROGRESS_RUN_STATUSES)))
     for run in gone:
         company = run.tags.get(COMPANY_TAG, run.job_name)
         yield wrong(
@@ -35,7 +33,7 @@ def examine(home: Home) -> Iterator[Examined]:
         )
     queued = dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])
     oldest = home.instance.get_run_records(queued, limit=1, order_by="id", ascending=True)
-    stuck = [one for one in oldest if home.now - one.create_timestamp > _WAITS and len(working) == len(gone)]
+    stuck = [one for one in oldest if home.now - one.create_timestamp > _WAITS and working == len(gone)]
     if stuck:
         count = home.instance.get_runs_count(queued)
         yield wrong(
@@ -43,4 +41,4 @@ def examine(home: Home) -> Iterator[Examined]:
             "The daemon starts them: recs ui",
         )
     if not (died or gone or stuck):
-        yield ok(f"{counted(len(working), 'run')} under way, none of them stuck")
+        yield ok(f"{counted(working, 'run')} under way, none of them stuck")

@@ -15,7 +15,9 @@ from recs_platform.automation.switches import scheduled_companies
 from recs_platform.plurals import counted, listed
 
 _TURN_ON = "Turn it on in the UI (Automation): recs ui"
-_ON_FROM_THE_START = ("_landing", "_late_data", f"{HOUSEKEEPING_JOB}_nightly")
+ON_FROM_THE_START = ("_landing", "_late_data", f"{HOUSEKEEPING_JOB}_nightly")
+"""How the names of sensors and schedules end that are on unless somebody turns them off; beside them, alerts."""
+RETRAINING = "_retraining"
 
 
 def examine(home: Home) -> Iterator[Examined]:
@@ -29,7 +31,7 @@ def examine(home: Home) -> Iterator[Examined]:
         yield ok(f"schedules are on for {counted(len(going_on), 'company', 'companies')}")
     states = {state.instigator_name: state.status for state in home.instance.all_instigator_state()}
     trained = {company.strategy.name for company in going_on.values() if company.strategy.model}
-    for name in sorted(f"{strategy}_retraining" for strategy in trained):
+    for name in sorted(f"{strategy}{RETRAINING}" for strategy in trained):
         if states.get(name) is not InstigatorStatus.RUNNING:
             yield warning(f"the sensor {name} is off: drift starts no training", _TURN_ON)
     yield from _turned_off({name for name, status in states.items() if status is InstigatorStatus.STOPPED})
@@ -40,5 +42,5 @@ def _turned_off(stopped: set[str]) -> Iterator[Examined]:
     if ALERTS in stopped:
         yield wrong(f"the sensor {ALERTS} is off: nobody is told of any trouble", _TURN_ON)
     for name in sorted(stopped - {ALERTS}):
-        if name.endswith(_ON_FROM_THE_START):
+        if name.endswith(ON_FROM_THE_START):
             yield warning(f"{name} was turned off", _TURN_ON)

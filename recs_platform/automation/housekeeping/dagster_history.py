@@ -108,40 +108,20 @@ def _forget_events(instance: dg.DagsterInstance, before: datetime, *, dry_run: b
         return 0
     events, checks, tags = SqlEventLogStorageTable, AssetCheckExecutionsTable, AssetEventTagsTable
     under_way = [run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=NOT_FINISHED_STATUSES))]
-    newer = events.alias("newer")
-    replaced = (
-        select(newer.c.id)
-        .where(
-            newer.c.asset_key == events.c.asset_key,
-            newer.c.dagster_event_type == events.c.dagster_event_type,
-            _same(newer.c.partition, events.c.partition),
-            newer.c.id > events.c.id,
-        )
-        .exists()
-    )
     old_events = select(events.c.id).where(
         events.c.timestamp < before,
         events.c.run_id.not_in([RUNLESS_RUN_ID, *under_way]),
         or_(
             events.c.dagster_event_type.is_(None),
             events.c.dagster_event_type.not_in(_NEWEST_STAYS),
-            replaced,
+            _has_newer(events, "asset_key", "dagster_event_type"),
         ),
-    )
-    other = checks.alias("newer")
-    judged_again = (
-        select(other.c.id)
-        .where(
-            other.c.asset_key == checks.c.asset_key,
-            other.c.check_name == checks.c.check_name,
-            _same(other.c.partition, checks.c.partition),
-            other.c.id > checks.c.id,
-        )
-        .exists()
     )
     naive = before.astimezone(UTC).replace(tzinfo=None)
     old_checks = select(checks.c.id).where(
-        checks.c.create_timestamp < naive, checks.c.run_id.not_in(under_way), judged_again
+        checks.c.create_timestamp < naive,
+        checks.c.run_id.not_in(under_way),
+        _has_newer(checks, "asset_key", "check_name"),
     )
     of_nothing = select(tags.c.id).where(tags.c.event_id.not_in(select(events.c.id)))
     opened = log.index_connection
@@ -196,5 +176,16 @@ def _delete(opened: Opened, table: Table, which: Select[Any], *, dry_run: bool) 
     return len(ids)
 
 
-def _same(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
-    return or_(one == other, and_(one.is_(None), other.is_(None)))
+def _has_newer(table: Table, *columns: str) -> ColumnElement[bool]:
+    """Whether there is a later row that is the same in these columns, and of the same partition or of none as well."""
+    newer = table.alias("newer")
+    one, other = newer.c.partition, table.c.partition
+    return (
+        select(newer.c.id)
+        .where(
+            *(newer.c[name] == table.c[name] for name in columns),
+            or_(one == other, and_(one.is_(None), other.is_(None))),
+            newer.c.id > table.c.id,
+        )
+        .exists()
+    )

@@ -13,29 +13,36 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from recs_platform.automation.dagster_databases import databases_in
 from recs_platform.automation.housekeeping.freed import Freed
 
 _MUCH, _SHARE = 1_000_000, 0.2
 """Bytes that are free, and what part of the file they are: less is not worth writing a file for."""
 _WAIT_SECONDS = 5.0
-_OF_DAGSTER = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 
 
 def sweep_databases(databases: Iterator[Path], *, dry_run: bool = False) -> Freed:
-    what, sizes, problems = "room in databases", dict[str, int](), list[str]()
+    size, busy, problems = 0, list[str](), list[str]()
     for path in databases:
         try:
-            if size := _compacted(path, dry_run=dry_run):
-                sizes[str(path)] = size
-        except sqlite3.OperationalError as error:
-            problems.append(f"{path.name} was left as it is ({error})")
-    return Freed(what, size=sum(sizes.values()), problem="; ".join(problems), busy=bool(problems))
+            size += _compacted(path, dry_run=dry_run)
+        except sqlite3.Error as error:
+            (busy if _is_busy(error) else problems).append(f"{path.name} was left as it is ({error})")
+    told = "; ".join([*problems, *busy])
+    return Freed("room in databases", size=size, problem=told, busy=bool(busy) and not problems)
 
 
 def sqlite_databases(platform: Engine, dagster_home: Path) -> Iterator[Path]:
-    """The platform's own, and those of its Dagster instance but for the ones of single runs: what of them is SQLite."""
-    own = [Path(str(platform.url.database))] if platform.dialect.name == "sqlite" else []
-    yield from (path for path in (*own, *(dagster_home / name for name in _OF_DAGSTER)) if path.exists())
+    """The platform's own, and those of its Dagster instance: what of them is SQLite."""
+    if platform.dialect.name == "sqlite":
+        yield Path(str(platform.url.database))
+    yield from databases_in(dagster_home)
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    """Whether somebody else uses it; a disk that is full, or a damaged file, is no such thing."""
+    # The lower byte is the kind, the others its details.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _compacted(path: Path, *, dry_run: bool) -> int:

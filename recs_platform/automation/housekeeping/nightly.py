@@ -5,38 +5,27 @@ get at any more, or has had for as long as the settings say.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
+from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.housekeeping.freed import Freed
 from recs_platform.automation.housekeeping.sweeping import Swept
 from recs_platform.automation.jobs import HOUSEKEEPING_JOB, Job
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.platform_db.engine import opened_database
 from recs_platform.plurals import counted, in_units
-from recs_platform.settings import settings
 
 AT_NIGHT = "30 3 * * *"
 """UTC: before any company's morning in Europe, and no run of a company is due in America."""
 
 
 def housekeeping_job(companies: Mapping[str, Company], pipelines: Mapping[str, Pipeline]) -> Job:
-    @dg.op(name="sweep", required_resource_keys={"warehouse"}, out=dg.Out(dg.Nothing))
+    @dg.op(name="sweep", required_resource_keys={"warehouse", "journal"}, out=dg.Out(dg.Nothing))
+    @guarded_step
     def sweep(context: dg.OpExecutionContext) -> None:
-        chosen = settings()
-        swept = Swept(
-            companies,
-            pipelines,
-            context.resources.warehouse,
-            opened_database(),
-            context.instance,
-            chosen.home,
-            now=datetime.now(UTC),
-            keep=timedelta(days=chosen.run_retention_days),
-        )
+        swept = Swept.as_set(companies, pipelines, context.resources.warehouse, context.instance)
         all_freed = []
         for freed in swept.sweep():
             (context.log.warning if freed.problem else context.log.info)(str(freed))

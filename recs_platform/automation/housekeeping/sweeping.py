@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -22,10 +22,12 @@ from recs_platform.automation.housekeeping.freed import Freed
 from recs_platform.automation.housekeeping.leftovers import sweep_leftovers, sweep_reports
 from recs_platform.automation.housekeeping.tables import sweep_tables
 from recs_platform.companies.model import Company
-from recs_platform.errors import PlatformError
+from recs_platform.errors import LockBusyError, PlatformError
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.locks import lock
+from recs_platform.settings import settings
 from recs_platform.warehouse.protocol import Warehouse
 
 PATIENCE_SECONDS = 300.0
@@ -48,9 +50,28 @@ class Swept:
     keep: timedelta
     """Runs of Dagster that ended, and reports. How long versions of tables are kept the warehouse knows."""
 
+    @classmethod
+    def as_set(
+        cls,
+        companies: Mapping[str, Company],
+        pipelines: Mapping[str, Pipeline],
+        warehouse: Warehouse,
+        instance: dg.DagsterInstance,
+    ) -> Swept:
+        """With the database, the folders and the days of the settings, and now."""
+        chosen, now = settings(), datetime.now(UTC)
+        keep = timedelta(days=chosen.run_retention_days)
+        return cls(companies, pipelines, warehouse, opened_database(), instance, chosen.home, now, keep)
+
     def sweep(self, *, dry_run: bool = False, patience: float = PATIENCE_SECONDS) -> Iterator[Freed]:
         """Sweep one thing after the other, and say of each what it freed. One at a time does, whoever asks for it."""
-        with nullcontext() if dry_run else lock(self.database, "housekeeping", patience=0, busy=_BUSY):
+        with ExitStack() as held:
+            try:
+                if not dry_run:
+                    held.enter_context(lock(self.database, "housekeeping", patience=0, busy=_BUSY))
+            except LockBusyError as error:
+                yield Freed("housekeeping", problem=f"left alone: {error}", busy=True)
+                return
             yield from self._tables(dry_run=dry_run, patience=patience)
             before, dagster_home = self.now - self.keep, Path(self.instance.root_directory)
             yield _told("leftovers", lambda: sweep_leftovers(self.warehouse, dry_run=dry_run))
@@ -62,7 +83,7 @@ class Swept:
 
     def _books(self, before: datetime, *, dry_run: bool) -> Freed:
         """What was told and is over; what is wrong, or waits to be told, stays."""
-        return Freed("books of alerts", rows=0 if dry_run else forget(self.database, before))
+        return Freed("books of alerts", rows=forget(self.database, before, dry_run=dry_run))
 
     def _tables(self, *, dry_run: bool, patience: float) -> Iterator[Freed]:
         """Companies whose run goes on come last, and only they are waited for."""

@@ -1,8 +1,8 @@
 """The look at runs that have ended, whoever started them: one observation for each, under the run's id.
 
 Where the look stopped is a moment, up to which it has seen everything. It begins some minutes before it again, because
-runs that end at once are written in any order, and skips those that it has seen since. On a platform
-that it never looked at, it begins a short time ago: what happened before is no news.
+runs that end at once are written in any order, and skips those that it has seen since, or that somebody else has
+booked. On a platform that it never looked at, it begins a short time ago: what happened before is no news.
 
 Not here: what is read of a run (run_facts.py), and what of it is told (run_findings.py).
 """
@@ -19,10 +19,12 @@ import dagster as dg
 from dagster._core.storage.dagster_run import FINISHED_STATUSES, RunRecord
 from dagster._core.storage.tags import WILL_RETRY_TAG
 
-from recs_platform.alerts.finding import Finding, Kind, Observation, Severity, Trouble
+from recs_platform.alerts.finding import PLATFORM, Finding, Kind, Observation, Severity, Trouble
+from recs_platform.alerts.record import is_booked
+from recs_platform.automation.jobs import COMPANY_TAG
 from recs_platform.automation.looks.look import LookContext
 from recs_platform.automation.looks.open_troubles import open_troubles
-from recs_platform.automation.looks.run_facts import facts_of, whose
+from recs_platform.automation.looks.run_facts import about, facts_of, part_of, whose
 from recs_platform.automation.looks.run_findings import Roles, roles_of, seen_in
 from recs_platform.model_registry.training_log import of_run
 
@@ -34,9 +36,13 @@ FIRST_LOOK_BACK = timedelta(minutes=15)
 DECIDED_WITHIN = timedelta(seconds=10)
 STARTED_AGAIN_WITHIN = timedelta(minutes=30)
 """Dagster's daemon does so within a minute."""
+TOLD_WITHIN = timedelta(days=1)
+"""While nobody looked, as while the daemon was down, such runs are kept for the next look."""
 NOT_AGAIN = {WILL_RETRY_TAG: "false"}
 _PAGE = 200
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, dg.DagsterError)
+_EVENTS = "(events)"
+"""The subject of trouble with what a run says of itself: no table has such a name."""
 _TICK = timedelta(microseconds=1)
 
 
@@ -50,11 +56,13 @@ class Seen:
 
     @classmethod
     def read(cls, text: str | None, now: datetime) -> Seen:
-        if not text:
+        """From where a first look begins, if that is no cursor: somebody may have edited it."""
+        try:
+            kept = json.loads(text or "")
+            seen = {run_id: datetime.fromtimestamp(at, UTC) for run_id, at in kept["seen"].items()}
+            return cls(datetime.fromisoformat(kept["upto"]).astimezone(UTC), seen)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError):
             return cls.beginning(now - FIRST_LOOK_BACK)
-        kept = json.loads(text)
-        seen = {run_id: datetime.fromtimestamp(at, UTC) for run_id, at in kept["seen"].items()}
-        return cls(datetime.fromisoformat(kept["upto"]), seen)
 
     def to_text(self) -> str:
         # Dagster keeps it with every tick, so it is short.
@@ -90,7 +98,8 @@ def ended_runs(context: LookContext) -> Iterator[Observation]:
             continue
         if not context.has_time:
             return
-        yield _observed(context, record, roles)
+        if not is_booked(context.database, run_id):
+            yield _observed(context, record, roles)
         seen = seen.with_run(run_id, record.update_timestamp, context.now)
         context.cursors[NAME] = seen.to_text()
     context.cursors[NAME] = seen.looked(context.now).to_text()
@@ -108,15 +117,37 @@ def never_again(context: LookContext) -> Iterator[Observation]:
     wanted = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.FAILURE],
         tags={WILL_RETRY_TAG: "true"},
-        updated_after=context.now - STARTED_AGAIN_WITHIN - OVERLAP,
+        updated_after=context.now - TOLD_WITHIN,
         updated_before=context.now - STARTED_AGAIN_WITHIN,
     )
     for record in context.instance.get_run_records(wanted):
         run = record.dagster_run
-        if run.is_complete_and_waiting_to_retry:
+        name = f"{run.run_id} never again"
+        if not run.is_complete_and_waiting_to_retry or is_booked(context.database, name):
+            continue
+        if not context.has_time:
+            return
+        if not _was_made_since(context.instance, record):
             given_up = run.with_tags({**run.tags, **NOT_AGAIN})
             seen = _observed(context, record._replace(dagster_run=given_up), {})
-            yield replace(seen, name=f"{seen.name} never again", at=context.now)
+            yield replace(seen, name=name, at=context.now)
+
+
+def _was_made_since(instance: dg.DagsterInstance, record: RunRecord) -> bool:
+    """Whether somebody else has started what a run did not get through, and that has."""
+    run = record.dagster_run
+    company, days = whose(run)
+    wanted = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.SUCCESS],
+        job_name=run.job_name,
+        tags={COMPANY_TAG: company} if company else {},
+        updated_after=record.update_timestamp,
+    )
+    for other in instance.get_runs(wanted):
+        _, made = whose(other)
+        if part_of(other) == part_of(run) and (days is None or (made is not None and made.last >= days.last)):
+            return True
+    return False
 
 
 def _observed(context: LookContext, record: RunRecord, roles: dict[str, Roles]) -> Observation:
@@ -136,9 +167,9 @@ def unreadable(record: RunRecord, error: Exception) -> Observation:
     run = record.dagster_run
     company, days = whose(run)
     finding = Finding(
-        Trouble(company, Kind.RUN, "events"),
+        Trouble(company, Kind.RUN, f"{run.job_name if company == PLATFORM else ''} {_EVENTS}".strip()),
         Severity.WARN,
-        f"What the run of {days or run.job_name} did cannot be read: {error!r}.",
+        f"What the run of {about(days, run.job_name)} did cannot be read: {error!r}.",
         "Look at the run's page. That is a defect: its trace stands in the log of the code server.",
         days=days,
         run_id=run.run_id,

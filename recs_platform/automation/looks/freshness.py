@@ -6,8 +6,8 @@ Not here: which day is due, and what was missed (automation/freshness.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
 
 from recs_platform.alerts.finding import Finding, Kind, Observation, Severity, Trouble
 from recs_platform.automation.freshness import LiveDays, Missed, live_days, missed_by
@@ -30,10 +30,18 @@ def freshness(context: LookContext) -> Iterator[Observation]:
             return
         company, pipeline = context.companies[name], context.pipeline_of(name)
         told = {_of_subject(trouble) for trouble in known if trouble.company == name}
-        looking = missed_by(company, pipeline, context.warehouse, live, context.now, since[name], known=told)
-        for missed in looking:
+        for missed in _missed(context, company, live, since[name], told):
             finding = _finding(company, missed, pipeline.products[missed.due.product].option)
             yield Observation(f"freshness {name} {finding.trouble.subject}", name, context.now, (finding,))
+
+
+def _missed(
+    context: LookContext, company: Company, live: LiveDays, since: datetime, known: Collection[tuple[str, date]]
+) -> list[Missed]:
+    pipeline = context.pipeline_of(company.name)
+    return context.ask_warehouse(
+        lambda warehouse: list(missed_by(company, pipeline, warehouse, live, context.now, since, known=known))
+    )
 
 
 def _is_live(trouble: Trouble, live: LiveDays) -> bool:

@@ -13,12 +13,13 @@ Not here: runs that live and do not get on (stuck.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
+from sqlalchemy import Engine
 
 from recs_platform.alerts.finding import PLATFORM, Observation
 from recs_platform.automation.burial import bury
@@ -36,21 +37,31 @@ HEARD_WITHIN = timedelta(minutes=10)
 
 
 def killed(context: LookContext) -> Iterator[Observation]:
-    wanted = dg.RunsFilter(statuses=IN_PROGRESS_RUN_STATUSES)
-    in_progress = {run.run_id: run for run in context.instance.get_runs(wanted)}
-    for run in in_progress.values():
-        if is_gone(run):
-            bury(context.database, context.instance, run.run_id, _death(run))
-    for row in job_log.running(context.database):
-        unfinished = in_progress.get(row.run_id)
-        if unfinished is None or (is_gone(unfinished) is None and not _was_heard(context, row)):
-            _bury_unless_held(context, row)
+    gone, silent = gone_and_silent(context.instance, context.database, context.now)
+    for run in gone:
+        bury(context.database, context.instance, run.run_id, _death(run))
+    for row in silent:
+        _bury_unless_held(context, row)
     yield from ()
 
 
-def _was_heard(context: LookContext, row: JobRun) -> bool:
-    heard = last_heard(context.instance, row.run_id) or row.started_at
-    return context.now - heard < HEARD_WITHIN
+def gone_and_silent(
+    instance: dg.DagsterInstance, database: Engine, now: datetime
+) -> tuple[Sequence[dg.DagsterRun], Sequence[JobRun]]:
+    """The runs whose process is gone; and those that say nothing, which are dead unless their company's lock is
+    held. Nothing is changed."""
+    wanted = dg.RunsFilter(statuses=IN_PROGRESS_RUN_STATUSES)
+    in_progress = {run.run_id: (run, is_gone(run)) for run in instance.get_runs(wanted)}
+    silent = []
+    for row in job_log.running(database):
+        unfinished, gone = in_progress.get(row.run_id, (None, None))
+        if unfinished is None or (gone is None and not _was_heard(instance, row, now)):
+            silent.append(row)
+    return [run for run, gone in in_progress.values() if gone], silent
+
+
+def _was_heard(instance: dg.DagsterInstance, row: JobRun, now: datetime) -> bool:
+    return now - (last_heard(instance, row.run_id) or row.started_at) < HEARD_WITHIN
 
 
 def _bury_unless_held(context: LookContext, row: JobRun) -> None:

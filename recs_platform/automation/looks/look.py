@@ -14,15 +14,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import dagster as dg
 from sqlalchemy import Engine
 
 from recs_platform.alerts.finding import Observation
 from recs_platform.companies.known_companies import Companies
+from recs_platform.patience import patiently
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.warehouse.protocol import Warehouse
+
+Given = TypeVar("Given")
 
 
 class Cursors(dict[str, str]):
@@ -55,9 +58,16 @@ class LookContext:
         """Whether a look may begin with one more company or run. What is left comes at the next tick."""
         return time.monotonic() < self.until
 
+    def ask_warehouse(self, ask: Callable[[Warehouse], Given]) -> Given:
+        """As long as a look may wait for it. A lake that hangs keeps no look, and no message, waiting."""
+        return patiently(lambda: ask(self.warehouse), "the lake", seconds=LAKE_SECONDS)
+
     def pipeline_of(self, company: str) -> Pipeline:
         return self.pipelines[self.companies[company].strategy.name]
 
+
+LAKE_SECONDS = 5.0
+"""In which the lake has to answer a look: the other looks, and sending, have their share of the tick."""
 
 Look: TypeAlias = Callable[[LookContext], Iterable[Observation]]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, select
 from sqlalchemy.orm import Session
 
 from recs_platform.alerts.finding import Kind, Trouble
+from recs_platform.alerts.stored import finding_of, trouble_of
 from recs_platform.platform_db.alert_tables import AlertTrouble
 from recs_platform.warehouse.slices import Days
 
@@ -33,11 +33,5 @@ def open_of_kind(database: Engine, kind: Kind) -> dict[Trouble, LastTold]:
 def _read(database: Engine, which: ColumnElement[bool]) -> dict[Trouble, LastTold]:
     with Session(database) as session:
         rows = session.scalars(select(AlertTrouble).where(which, AlertTrouble.over_at.is_(None)))
-        return {
-            Trouble(row.company, Kind(row.kind), row.subject): LastTold(_days(row.finding), row.seen_at) for row in rows
-        }
-
-
-def _days(finding: str) -> Days | None:
-    days = json.loads(finding).get("days")
-    return None if days is None else Days(date.fromisoformat(days["first"]), date.fromisoformat(days["last"]))
+        # What is of a kind that this version does not know, no look of it settles.
+        return {trouble: LastTold(finding_of(row).days, row.seen_at) for row in rows if (trouble := trouble_of(row))}

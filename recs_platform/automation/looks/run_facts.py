@@ -7,7 +7,6 @@ Not here: what of it is trouble (run_findings.py).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,9 +21,11 @@ from dagster._core.storage.tags import WILL_RETRY_TAG
 from recs_platform.alerts.finding import MOST_EXAMPLES, PLATFORM
 from recs_platform.automation.failures import FailureCause, cause_of
 from recs_platform.automation.figures import figure
-from recs_platform.automation.jobs import COMPANY_TAG
-from recs_platform.automation.journal import asked_partitions
+from recs_platform.automation.jobs import COMPANY_TAG, LATE_TAG, is_daily_job
+from recs_platform.automation.journal import RANGE_START, asked_partitions
+from recs_platform.automation.markdown import rows_of
 from recs_platform.automation.partitions import company_and_days
+from recs_platform.automation.run_summary import strategy_and_table
 from recs_platform.errors import ConfigError
 from recs_platform.warehouse.slices import Days
 
@@ -34,7 +35,6 @@ _READ = {
     dg.DagsterEventType.STEP_FAILURE,
     dg.DagsterEventType.RUN_FAILURE,
 }
-_CELL = re.compile(r"(?<!\\)\|")
 
 
 class Ending(StrEnum):
@@ -89,6 +89,13 @@ class RunFacts:
     """Table: its rows, of what the run made."""
     tried_again: bool = False
     """Dagster starts it once more by itself."""
+    part: str = ""
+    """What it was started for, if that is less than its days: `part_of`."""
+
+    @property
+    def about(self) -> str:
+        """What the run was for, in words."""
+        return about(self.days, self.job)
 
     def asset(self, table: str) -> str | None:
         return f"{self.strategy}/{table}" if self.strategy and table else None
@@ -116,10 +123,9 @@ def facts_of(instance: dg.DagsterInstance, record: RunRecord) -> RunFacts:
             verdicts.append(_verdict(event.asset_check_evaluation_data))
             strategy = strategy or event.asset_check_evaluation_data.asset_key.path[0]
         elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
-            step = str(event.step_key)
-            of, _, table = step.rpartition("__")
+            of, table = strategy_and_table(event.step_key)
             strategy = strategy or of
-            steps.append(Failed(table, cause_of(event.step_failure_data.error, f"step {step} failed")))
+            steps.append(Failed(table, cause_of(event.step_failure_data.error, f"step {event.step_key} failed")))
         elif event.event_specific_data is None:
             # Whoever was not in the run reported it.
             ending = _reported(event.message or "")
@@ -142,6 +148,7 @@ def facts_of(instance: dg.DagsterInstance, record: RunRecord) -> RunFacts:
         failures=failures,
         made=made,
         tried_again=run.tags.get(WILL_RETRY_TAG) == "true",
+        part=part_of(run),
     )
 
 
@@ -156,19 +163,26 @@ def whose(run: dg.DagsterRun) -> tuple[str, Days | None]:
     return run.tags.get(COMPANY_TAG, PLATFORM), None
 
 
+def about(days: Days | None, job: str) -> str:
+    return str(days or job)
+
+
+def part_of(run: dg.DagsterRun) -> str:
+    """What a run is for that does not make whole days; empty of one that does."""
+    if LATE_TAG in run.tags:
+        return "late data"
+    if RANGE_START in run.tags:
+        return "logs"
+    return "" if is_daily_job(run.job_name) else run.job_name
+
+
 def examples_of(metadata: Mapping[str, dg.MetadataValue[Any]]) -> tuple[str, ...]:
-    """The rows of a check's Markdown table, each as a text."""
+    """The rows that a check shows, each as a text."""
     shown = metadata.get("examples")
-    lines = str(shown.value).splitlines() if shown is not None else []
-    if len(lines) < 3:
-        return ()
-    head = _cells(lines[0])
-    rows = [zip(head, _cells(line), strict=False) for line in lines[2 : 2 + MOST_EXAMPLES]]
-    return tuple(", ".join(f"{name}: {value}" for name, value in row if value != "None") for row in rows)
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip().replace("\\|", "|") for cell in _CELL.split(line)[1:-1]]
+    rows = rows_of(str(shown.value)) if shown is not None else []
+    return tuple(
+        ", ".join(f"{name}: {value}" for name, value in row.items() if value != "None") for row in rows[:MOST_EXAMPLES]
+    )
 
 
 def _verdict(verdict: dg.AssetCheckEvaluation) -> Verdict:

@@ -4,7 +4,8 @@ A check that did not run says nothing: after an error what hangs on it is skippe
 publication, of drift or of a training is told as that, and once. A run that Dagster starts again by itself is told only
 if it was killed; what it failed of is told when the last attempt fails.
 
-What is well for a day says nothing of a later day: a backfill does not end yesterday's trouble.
+What is well for a day says nothing of a later day: a backfill does not end yesterday's trouble. Nor does a run that
+made less than a day, late data for example, end that a day was not made; a job of the platform ends no other job's.
 
 Not here: reading the run (run_facts.py).
 """
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from recs_platform.alerts.finding import PLATFORM, Finding, Kind, Observation, Severity, Trouble
+from recs_platform.automation.dead_runs import command_to_run
 from recs_platform.automation.jobs import HOUSEKEEPING_JOB
 from recs_platform.automation.looks.open_troubles import LastTold
 from recs_platform.automation.looks.run_facts import Ending, Failed, RunFacts, Verdict
@@ -92,7 +94,7 @@ def _findings(run: RunFacts, roles: Roles, trainings: Iterable[Begun]) -> Iterat
         if not failed.cause.of_check:
             yield _of_failure(run, roles, failed)
     if run.ending is Ending.FAILED and not run.failures and not any(v.blocks and not v.passed for v in run.verdicts):
-        yield _failure(run, Kind.RUN, "", f"The run {_of(run)} failed and gave no reason.", _again(run))
+        yield _failure(run, Kind.RUN, "", f"The run of {run.about} failed and gave no reason.", _again(run))
     if run.ending is Ending.STOPPED and not run.failures:
         yield _stopped(run)
     for table in sorted(roles.told_empty & run.made.keys()):
@@ -145,35 +147,36 @@ def _of_failure(run: RunFacts, roles: Roles, failed: Failed) -> Finding:
     if failed.table in roles.feeds:
         source = roles.feeds[failed.table]
         remedy = f"Have the feed put right, try it, and run again: recs companies check {run.company}; {_command(run)}"
-        says = f"The feed {source} {_of(run)} was refused: {message}"
+        says = f"The feed {source} of {run.about} was refused: {message}"
         return _failure(run, Kind.FEED, source, says, remedy, failed.table)
     if run.company == PLATFORM:
         kind = Kind.HOUSEKEEPING if run.job == HOUSEKEEPING_JOB else Kind.RUN
-        return _failure(run, kind, run.job, f"{run.job} failed: {message}", _again(run, failed), failed.table)
+        return _failure(run, kind, itself(run), f"{run.job} failed: {message}", _again(run, failed), failed.table)
     where = f" at {failed.table}" if failed.table else ""
-    says = f"The run {_of(run)} failed{where}: {message}"
+    says = f"The run of {run.about} failed{where}: {message}"
     return _failure(run, Kind.RUN, failed.table, says, _again(run, failed), failed.table)
 
 
 def _ended_from_outside(run: RunFacts) -> Finding:
-    trouble = Trouble(run.company, _ENDED_FROM_OUTSIDE[run.ending], str(run.days or run.job))
+    about = f"{run.days or ''} {itself(run)}".strip()
+    trouble = Trouble(run.company, _ENDED_FROM_OUTSIDE[run.ending], about)
     if run.ending is Ending.KILLED:
-        says = f"The run {_of(run)} was killed, or its machine failed. Nothing half-done was published."
+        says = f"The run of {run.about} was killed, or its machine failed. Nothing half-done was published."
     else:
-        says = f"The run {_of(run)} did not start or end in the time that it has, and was given up."
+        says = f"The run of {run.about} did not start or end in the time that it has, and was given up."
     remedy = "Dagster starts it again by itself." if run.tried_again else f"Run it again: {_command(run)}"
     severity = Severity.WARN if run.tried_again else Severity.ERROR
     return Finding(trouble, severity, says, remedy, days=run.days, run_id=run.run_id)
 
 
 def _stopped(run: RunFacts) -> Finding:
-    trouble = Trouble(run.company, Kind.RUN, "" if run.company else run.job)
-    says = f"The run {_of(run)} was stopped before it was through."
+    trouble = Trouble(run.company, Kind.RUN, itself(run))
+    says = f"The run of {run.about} was stopped before it was through."
     return Finding(trouble, Severity.WARN, says, f"Run it again: {_command(run)}", days=run.days, run_id=run.run_id)
 
 
 def _failure(run: RunFacts, kind: Kind, subject: str, says: str, remedy: str, table: str = "") -> Finding:
-    trouble = Trouble(run.company, kind, subject or ("" if run.company else run.job))
+    trouble = Trouble(run.company, kind, subject or itself(run))
     return Finding(trouble, Severity.ERROR, says, remedy, days=run.days, asset=run.asset(table), run_id=run.run_id)
 
 
@@ -181,7 +184,7 @@ def _empty_feed(run: RunFacts, source: str, table: str) -> Finding:
     return Finding(
         Trouble(run.company, Kind.FEED, source),
         Severity.WARN,
-        f"The feed {source} {_of(run)} brought no rows.",
+        f"The feed {source} of {run.about} brought no rows.",
         f"Ask whoever sends it, then: recs companies check {run.company}; {_command(run)}",
         days=run.days,
         asset=run.asset(table),
@@ -256,17 +259,34 @@ class _Well:
             case Kind.TRAINING:
                 return trouble.subject in self.trained
             case Kind.RUN | Kind.HOUSEKEEPING:
-                of_table = trouble.subject in self.tables
-                return of_table or (self.succeeded and trouble.subject in ("", run.job))
+                if trouble.subject in self.tables:
+                    return True
+                of_run = trouble.subject in ("", run.job) or trouble.subject.endswith(")")
+                return of_run and self._got_through(trouble, run)
             case Kind.KILLED:
-                return self.succeeded
+                return self._got_through(trouble, run)
             case Kind.STUCK:
-                return trouble.subject == run.run_id or (self.succeeded and trouble.subject != QUEUE)
+                return trouble.subject == run.run_id or self._got_through(trouble, run)
         return False
+
+    def _got_through(self, trouble: Trouble, run: RunFacts) -> bool:
+        """Whether the run did what another one did not get to do."""
+        if trouble.subject == QUEUE:
+            return False
+        if not run.company:
+            return self.succeeded and trouble.subject.partition(" (")[0] == run.job
+        return self.succeeded and (not run.part or trouble.subject.endswith(f"({run.part})"))
 
 
 def _later(told_of: Days | None, days: Days | None) -> bool:
     return told_of is not None and days is not None and told_of.last > days.last
+
+
+def itself(run: RunFacts) -> str:
+    """The subject of trouble with the run, and with none of its tables: no table has such a name."""
+    if not run.company:
+        return run.job
+    return f"({run.part})" if run.part else ""
 
 
 def _again(run: RunFacts, failed: Failed | None = None) -> str:
@@ -285,12 +305,7 @@ def _again(run: RunFacts, failed: Failed | None = None) -> str:
 def _command(run: RunFacts) -> str:
     if run.company == PLATFORM or run.days is None:
         return f"start {run.job} again in the UI"
-    last = f" --to {run.days.last}" if run.days.last != run.days.first else ""
-    return f"recs run {run.company} --date {run.days.first}{last}"
-
-
-def _of(run: RunFacts) -> str:
-    return f"of {run.days}" if run.days else f"of {run.job}"
+    return command_to_run(run.company, run.days)
 
 
 _ENDED_FROM_OUTSIDE = {Ending.KILLED: Kind.KILLED, Ending.TOO_LONG: Kind.STUCK}

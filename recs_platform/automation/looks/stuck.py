@@ -16,12 +16,12 @@ import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES, RunRecord
 
 from recs_platform.alerts.finding import PLATFORM, Finding, Kind, Observation, Severity, Trouble
+from recs_platform.alerts.wording import lasting
 from recs_platform.automation.looks.killed import last_heard
 from recs_platform.automation.looks.look import LookContext, when
 from recs_platform.automation.looks.open_troubles import open_of_kind
-from recs_platform.automation.looks.run_facts import whose
+from recs_platform.automation.looks.run_facts import about, whose
 from recs_platform.automation.looks.run_findings import QUEUE
-from recs_platform.plurals import counted
 
 SILENT = timedelta(hours=2)
 """The longest step of the largest company takes less."""
@@ -56,11 +56,10 @@ def stuck(context: LookContext) -> Iterator[Observation]:
 def _silent(record: RunRecord, heard: datetime) -> Observation:
     run = record.dagster_run
     company, days = whose(run)
-    of = f"of {days}" if days else f"of {run.job_name}"
     finding = Finding(
         Trouble(company, Kind.STUCK, run.run_id),
         Severity.ERROR,
-        f"Nothing was heard of the run {of} since {heard:%Y-%m-%d %H:%M} UTC.",
+        f"Nothing was heard of the run of {about(days, run.job_name)} since {heard:%Y-%m-%d %H:%M} UTC.",
         "Look at its page. If it does nothing, terminate it there, or end its process, and run it again.",
         days=days,
         run_id=run.run_id,
@@ -85,7 +84,7 @@ def _waiting(
         Trouble(PLATFORM, Kind.STUCK, QUEUE),
         Severity.ERROR if nothing_runs else Severity.WARN,
         f"A run of {company or record.dagster_run.job_name} has waited in the queue for "
-        f"{counted(int(waits / timedelta(hours=1)), 'hour')}, {why}.",
+        f"{lasting(record.create_timestamp, now)}, {why}.",
         "See which runs are in progress, and whether the daemon and its queue are well: recs status; the UI's page "
         "Deployment. Terminate what nobody needs.",
         days=days,

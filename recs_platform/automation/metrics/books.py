@@ -11,12 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, case, func, select
 
+from recs_platform.alerts.overview import open_counts
 from recs_platform.automation.freshness import newest_deadline
 from recs_platform.automation.metrics import families as of
 from recs_platform.automation.metrics.families import Sample
 from recs_platform.automation.metrics.freshness import end_of, newest_day_due, newest_whole_day
 from recs_platform.companies.known_companies import Companies
-from recs_platform.platform_db.alert_tables import AlertMessage, AlertTrouble
+from recs_platform.platform_db.alert_tables import AlertMessage
 from recs_platform.platform_db.tables import (
     JobRun,
     LedgerSlice,
@@ -141,25 +142,21 @@ def _models(connection: Connection, companies: Companies) -> Iterator[Sample]:
 
 
 def _alerts(connection: Connection) -> Iterator[Sample]:
-    is_open = (
-        select(AlertTrouble.company, AlertTrouble.severity, func.count())
-        .where(AlertTrouble.over_at.is_(None))
-        .group_by(AlertTrouble.company, AlertTrouble.severity)
-    )
-    for company, severity, count in connection.execute(is_open):
-        yield of.OPEN_ALERTS.sample(count, company, severity)
+    for company, counts in open_counts(connection).items():
+        for severity, count in counts.items():
+            yield of.OPEN_ALERTS.sample(count, company, severity)
     tried = AlertMessage.attempts > 0
     unsent = (
         select(tried, func.count(), func.min(AlertMessage.made_at))
         .where(AlertMessage.sent_at.is_(None))
         .group_by(tried)
     )
-    counts = {"waiting": 0, "failing": 0}
+    messages = {"waiting": 0, "failing": 0}
     for failing, count, oldest in connection.execute(unsent):
-        counts["failing" if failing else "waiting"] = count
+        messages["failing" if failing else "waiting"] = count
         if failing:
             yield of.OLDEST_UNSENT.sample(oldest.timestamp())
-    for state, count in counts.items():
+    for state, count in messages.items():
         yield of.UNSENT.sample(count, state)
 
 

@@ -56,7 +56,7 @@ def _records(instance: dg.DagsterInstance, statuses: Sequence[dg.DagsterRunStatu
 
 
 class FailureKinds:
-    """Why runs failed; of each run the log is read once."""
+    """Why runs failed; of each run the log is read until it says so."""
 
     def __init__(self) -> None:
         self._of_run: OrderedDict[str, str] = OrderedDict()
@@ -67,7 +67,9 @@ class FailureKinds:
             kind = "killed" if killed else self._of_run.get(run_id)
             if kind is None and looked_up < _LOOKED_UP_AT_ONCE:
                 looked_up += 1
-                kind = self._of_run[run_id] = kind_of_failure(instance, run_id)
+                kind = kind_of_failure(instance, run_id)
+                if kind is not None:
+                    self._of_run[run_id] = kind
             counts[company, strategy, kind or "unknown"] += 1
         while len(self._of_run) > _REMEMBERED:
             self._of_run.popitem(last=False)
@@ -75,11 +77,13 @@ class FailureKinds:
             yield of.DAY_FAILURES.sample(count, *labels)
 
 
-def kind_of_failure(instance: dg.DagsterInstance, run_id: str) -> str:
-    """What ended a run: the first of its steps that failed says it, or the run itself."""
-    of_run = "unknown"
-    if not instance.has_run(run_id):  # housekeeping took it; to read its log would make a new one
-        return of_run
+def kind_of_failure(instance: dg.DagsterInstance, run_id: str) -> str | None:
+    """What ended a run: the first of its steps that failed says it, or the run itself. None while Dagster does not
+    know that it has ended, and may still be told why."""
+    run = instance.get_run_by_id(run_id)
+    if run is None:  # housekeeping took it; to read its log would make a new one
+        return "unknown"
+    of_run = "unknown" if run.is_finished else None
     for record in instance.all_logs(run_id, of_type=_FAILURES):
         event = record.dagster_event
         if event is None:

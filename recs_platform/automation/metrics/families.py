@@ -131,7 +131,7 @@ MODEL_TRAINED = Family(
 )
 MODEL_VERSION = Family("recs_model_version", "The number of the active version.", (*OF_COMPANY, "model"))
 
-OPEN_ALERTS = Family("recs_open_alerts", "Troubles that are open, by severity.", ("company", "severity"))
+OPEN_ALERTS = Family("recs_open_alerts", "Troubles that are open, by severity: warn or error.", ("company", "severity"))
 UNSENT = Family(
     "recs_unsent_alert_messages",
     "Messages that are not sent, by state: waiting (not tried yet) or failing (tried in vain).",

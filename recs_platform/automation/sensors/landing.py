@@ -26,9 +26,10 @@ from recs_platform.automation.requests import run_request, under_way
 from recs_platform.automation.scheduled import newest_due
 from recs_platform.automation.sensors.cursor import Cursor
 from recs_platform.automation.sensors.landed_days import Feeds, days_that_landed, feeds_of, feeds_that_tell, waits_for
-from recs_platform.automation.sensors.turns import Answer, look_at_each, patiently
+from recs_platform.automation.sensors.turns import Answer, look_at_each
 from recs_platform.automation.switches import scheduled_companies
 from recs_platform.companies.model import Company
+from recs_platform.patience import patiently
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
@@ -43,8 +44,10 @@ def landing_sensor(
 ) -> dg.SensorDefinition:
     """One for a strategy and all of its companies. It is on, and does nothing for a company whose schedule is off."""
 
+    sensor = f"{pipeline.strategy.name}_landing"
+
     @dg.sensor(
-        name=f"{pipeline.strategy.name}_landing",
+        name=sensor,
         job=job,
         minimum_interval_seconds=EVERY_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -86,7 +89,7 @@ def landing_sensor(
             steps = plan(company, pipeline, warehouse, Days.one(landed.days[-1]), newest=day).steps
             return [run_request(step, logs, key=f"{step} landed {landed.mark}") for step in steps]
 
-        turn = look_at_each(sorted(asked), cursor.last, look)
+        turn = look_at_each(sensor, sorted(asked), cursor.last, look)
         if turn.troubles:
             context.log.warning(turn.words)
         return dg.SensorResult(

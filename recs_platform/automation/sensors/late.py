@@ -19,9 +19,8 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from recs_platform.automation.failures import guarded_tick
-from recs_platform.automation.jobs import COMPANY_TAG, Job
-from recs_platform.automation.journal import asked_partitions
-from recs_platform.automation.partitions import company_and_days
+from recs_platform.automation.jobs import LATE_TAG, Job
+from recs_platform.automation.looks.run_facts import whose
 from recs_platform.automation.requests import run_request, under_way
 from recs_platform.automation.sensors.cursor import Cursor
 from recs_platform.automation.sensors.late_feeds import Late, late_days
@@ -36,9 +35,8 @@ from recs_platform.schemas.table import Kind, spec_of
 from recs_platform.warehouse.protocol import Warehouse
 
 EVERY_SECONDS = 300
-LATE_TAG = "recs/late"
 LOADS, MAKES = "load", "make again"
-"""What a run under this tag does."""
+"""What a run under LATE_TAG does."""
 _REST = timedelta(hours=1)
 """Between two looks at a company whose feeds agree with what was loaded."""
 _FOLLOWED = timedelta(days=14)
@@ -50,8 +48,10 @@ def late_sensor(
 ) -> dg.SensorDefinition:
     """One for a strategy and all of its companies. It is on, and does nothing for a company whose schedule is off."""
 
+    sensor = f"{pipeline.strategy.name}_late_data"
+
     @dg.sensor(
-        name=f"{pipeline.strategy.name}_late_data",
+        name=sensor,
         job=job,
         minimum_interval_seconds=EVERY_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -83,7 +83,7 @@ def late_sensor(
                 return "nothing is late"
             return _to_load(pipeline, company, warehouse, late, logs)
 
-        turn = look_at_each(sorted(asked), cursor.last, look)
+        turn = look_at_each(sensor, sorted(asked), cursor.last, look)
         if turn.troubles:
             context.log.warning(turn.words)
         return dg.SensorResult(
@@ -134,10 +134,12 @@ def _loads(instance: dg.DagsterInstance, now: datetime) -> dict[str, list[Load]]
     loads: defaultdict[str, list[Load]] = defaultdict(list)
     for record in instance.get_run_records(wanted):
         run = record.dagster_run
-        _, days = company_and_days(asked_partitions(run))
+        company, days = whose(run)
+        if days is None:  # somebody has started it by hand
+            continue
         tables = frozenset(key.path[-1] for key in run.asset_selection or ())
         ended = datetime.fromtimestamp(record.end_time, UTC) if record.end_time else record.update_timestamp
-        loads[run.tags[COMPANY_TAG]].append(Load(run.run_id, days, tables, ended))
+        loads[company].append(Load(run.run_id, days, tables, ended))
     return loads
 
 

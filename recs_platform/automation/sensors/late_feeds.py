@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any
 
 from recs_platform.automation.scheduled import newest_due
-from recs_platform.automation.sensors.turns import patiently
 from recs_platform.campaign.late import days_to_load, lagging_days
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import campaign_window
 from recs_platform.companies.source_config import BigQuerySource, SqlSource
+from recs_platform.patience import patiently
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.campaign import CampaignDays
 from recs_platform.schemas.landing import landed

@@ -42,9 +42,10 @@ def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job:
     trained = pipeline.strategy.model
     if trained is None:
         raise ValueError(f"{pipeline.strategy} trains no model")
+    sensor = f"{pipeline.strategy.name}_retraining"
 
     @dg.sensor(
-        name=f"{pipeline.strategy.name}_retraining",
+        name=sensor,
         job=job,
         minimum_interval_seconds=EVERY_SECONDS,
         required_resource_keys={"warehouse"},
@@ -59,7 +60,7 @@ def retraining_sensor(pipeline: Pipeline, companies: Mapping[str, Company], job:
             answer = ask(pipeline, trained, companies[name], warehouse, context.instance)
             return [answer] if isinstance(answer, dg.RunRequest) else answer
 
-        turn = look_at_each(list(companies), Cursor.read(context.cursor).last, look)
+        turn = look_at_each(sensor, list(companies), Cursor.read(context.cursor).last, look)
         return dg.SensorResult(
             run_requests=turn.requests,
             skip_reason=None if turn.requests else turn.words,

@@ -6,27 +6,27 @@ last; where it is lost, the turns begin from the start. Not here: what is looked
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import partial
 
 import dagster as dg
 
-from recs_platform.errors import PlatformError, UnavailableError
+from recs_platform.errors import PlatformError
 from recs_platform.masking import mask_text
+from recs_platform.patience import patiently
 from recs_platform.plurals import counted
 
 TICK_SECONDS = 25.0
 """After which no other company is looked at."""
-PATIENCE_SECONDS = 10.0
-"""That a source of one company has to answer."""
+COMPANY_SECONDS = 20.0
+"""In which a company has to be looked at, however many of its feeds do not answer: the last one of a tick, too, is done
+before the minute is over."""
 _NAMED = 3
 Answer = Sequence[dg.RunRequest] | str
 """The runs that a company needs, or why it needs none."""
-Given = TypeVar("Given")
 
 
 def in_turn(names: Sequence[str], last: str | None) -> list[str]:
@@ -64,6 +64,7 @@ class Turn:
 
 
 def look_at_each(
+    sensor: str,
     names: Sequence[str],
     last: str | None,
     look: Callable[[str], Answer],
@@ -80,7 +81,7 @@ def look_at_each(
             break
         turn.last = name
         try:
-            answer = look(name)
+            answer = patiently(partial(look, name), f"the look of {sensor} at {name}", seconds=COMPANY_SECONDS)
         except PlatformError as error:
             turn.troubles[name] = f"cannot tell: {error}"
         except Exception as error:  # a defect that concerns one company keeps no other waiting, either
@@ -91,39 +92,6 @@ def look_at_each(
             else:
                 turn.requests += answer
     return turn
-
-
-def patiently(ask: Callable[[], Given], what: str, *, seconds: float = PATIENCE_SECONDS) -> Given:
-    """The answer of something outside that may hang: a database, a disk of the network. Who does not answer in time is
-    not asked again before it has."""
-    with _lock:
-        if what in _waiting:
-            raise UnavailableError(f"{what} has not answered yet.")
-        _waiting.add(what)
-    answers: list[Given] = []
-    errors: list[BaseException] = []
-
-    def asking() -> None:
-        try:
-            answers.append(ask())
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            with _lock:
-                _waiting.discard(what)
-
-    thread = threading.Thread(target=asking, name=what, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not answers:
-        raise UnavailableError(f"{what} does not answer within {seconds:.0f} s.")
-    return answers[0]
-
-
-_lock = threading.Lock()
-_waiting: set[str] = set()
 
 
 def _together(said: Mapping[str, str]) -> list[str]:

@@ -20,6 +20,9 @@ _REMEMBERED = 200_000
 """Files; those that were proved first are forgotten first."""
 _THREADS = 4
 
+MISSING = "is missing"
+OTHER_CHECKSUM = "is not what was written: its checksum is another one"
+
 _PROVED: dict[str, tuple[int, int, int, int]] = {}
 """Path: how the file looked when it was last proved."""
 
@@ -74,18 +77,23 @@ def problems(wanted: Mapping[Path, tuple[int, str | None]]) -> dict[Path, str]:
         try:
             stat = path.stat()
         except FileNotFoundError:
-            found[path] = "is missing"
+            found[path] = MISSING
             continue
         if stat.st_size != size:
-            found[path] = f"has {stat.st_size:,} bytes instead of {size:,}"
+            found[path] = other_size(stat.st_size, size)
         elif checksum is not None and _PROVED.get(str(path)) != _looks(stat):
             unread[path] = _looks(stat)
     for path, checksum in zip(unread, checksums_of(list(unread)), strict=True):
         if checksum == wanted[path][1]:
             _keep(str(path), unread[path])
         else:
-            found[path] = "is not what was written: its checksum is another one"
+            found[path] = OTHER_CHECKSUM
     return found
+
+
+def other_size(size: int, wanted: int) -> str:
+    """What is wrong with a file, in words, as the two above."""
+    return f"has {size:,} bytes instead of {wanted:,}"
 
 
 def _looks(stat: os.stat_result) -> tuple[int, int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import TypeVar
@@ -89,16 +90,83 @@ def duckdb_expression(tree: exp.Expression) -> str:
 def _with_googlesql_meaning(tree: _Tree) -> _Tree:
     """The tree with a twin for each function that sqlglot renders by one that means something else."""
     # Innermost first: a replaced node takes its replaced arguments along.
-    for node in reversed(list(tree.find_all(exp.TimestampDiff, exp.DateAdd, exp.DateSub, exp.Trim))):
-        if isinstance(node, exp.TimestampDiff):
-            # DATE_DIFF counts the boundaries between two timestamps, GoogleSQL the whole units.
-            unit = exp.Literal.string(node.args["unit"].name.lower())
-            node.replace(exp.Anonymous(this="DATESUB", expressions=[unit, node.expression, node.this]))
-        elif isinstance(node, exp.Trim):
-            # DuckDB trims spaces, GoogleSQL every kind of white space.
-            if node.expression is None:
-                node.set("expression", exp.Literal.string(_WHITE_SPACE))
-        else:
-            # A date and an interval make a timestamp in DuckDB.
-            node.replace(exp.cast(node.copy(), exp.DataType.Type.DATE))
+    for node in reversed(list(tree.find_all(*_TWINS))):
+        twin = _TWINS[type(node)](node)
+        if twin is not node:
+            node.replace(twin)
     return tree
+
+
+def _timestamp_diff(node: exp.Expr) -> exp.Expr:
+    """DATE_DIFF counts the boundaries between two timestamps, GoogleSQL the whole units."""
+    unit = exp.Literal.string(node.args["unit"].name.lower())
+    return exp.Anonymous(this="DATESUB", expressions=[unit, node.expression, node.this])
+
+
+def _trim(node: exp.Expr) -> exp.Expr:
+    """DuckDB trims spaces, GoogleSQL every kind of white space."""
+    if node.expression is None:
+        node.set("expression", exp.Literal.string(_WHITE_SPACE))
+    return node
+
+
+def _as_date(node: exp.Expr) -> exp.Expr:
+    """A date and an interval make a timestamp in DuckDB, and so does a truncated date."""
+    return exp.cast(node.copy(), exp.DataType.Type.DATE)
+
+
+def _countif(node: exp.Expr) -> exp.Expr:
+    """COUNT_IF of no row, or of NULLs alone, is NULL in DuckDB and 0 in GoogleSQL."""
+    return exp.Count(this=exp.case().when(node.this, exp.Literal.number(1)))
+
+
+def _unix_seconds(node: exp.Expr) -> exp.Expr:
+    """A cast rounds what is left of a second; GoogleSQL cuts it off."""
+    seconds = exp.Floor(this=exp.Anonymous(this="EPOCH", expressions=[node.this]))
+    return exp.cast(seconds, exp.DataType.Type.BIGINT)
+
+
+def _array_to_string(node: exp.Expr) -> exp.Expr:
+    """Of NULLs alone, DuckDB makes NULL, GoogleSQL an empty text."""
+    text = exp.Coalesce(this=node.copy(), expressions=[exp.Literal.string("")])
+    if isinstance(node.this, exp.Array):
+        return text
+    return exp.case().when(exp.Not(this=exp.Is(this=node.this.copy(), expression=exp.null())), text)
+
+
+def _substring(node: exp.Expr) -> exp.Expr:
+    """From character 0 on is from the first in GoogleSQL; DuckDB has one character less then."""
+    start = node.args["start"]
+    if isinstance(start, exp.Literal | exp.Neg) and start.name != "0":
+        return node
+    zero, one = exp.Literal.number(0), exp.Literal.number(1)
+    node.set("start", exp.case().when(exp.EQ(this=start.copy(), expression=zero), one).else_(start.copy()))
+    return node
+
+
+def _extract(node: exp.Expr) -> exp.Expr:
+    """To DuckDB the milliseconds of a point in time are those of its minute, to GoogleSQL those of its second."""
+    of_a_second = {"MILLISECOND": 1_000, "MICROSECOND": 1_000_000}.get(node.name.upper())
+    return exp.Mod(this=node.copy(), expression=exp.Literal.number(of_a_second)) if of_a_second else node
+
+
+def _by_the_most(node: exp.Expr) -> exp.Expr:
+    """ARG_MAX and ARG_MIN pass over rows whose value is NULL; MAX_BY and MIN_BY do not."""
+    name = "ARG_MAX_NULL" if isinstance(node, exp.ArgMax) else "ARG_MIN_NULL"
+    return exp.Anonymous(this=name, expressions=[node.this, node.expression])
+
+
+_TWINS: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    exp.TimestampDiff: _timestamp_diff,
+    exp.Trim: _trim,
+    exp.DateAdd: _as_date,
+    exp.DateSub: _as_date,
+    exp.DateTrunc: _as_date,
+    exp.CountIf: _countif,
+    exp.UnixSeconds: _unix_seconds,
+    exp.ArrayToString: _array_to_string,
+    exp.Substring: _substring,
+    exp.Extract: _extract,
+    exp.ArgMax: _by_the_most,
+    exp.ArgMin: _by_the_most,
+}

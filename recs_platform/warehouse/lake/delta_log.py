@@ -16,7 +16,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from deltalake._internal import DeltaFileSystemHandler
+from recs_platform.file_store.bucket import Bucket, is_bucket
+from recs_platform.warehouse.lake.bucket_files import SETTING
 
 _LOG = "_delta_log"
 _HOUSEKEEPING = ("VACUUM", "SET TBLPROPERTIES")
@@ -65,22 +66,31 @@ def commits(uri: str, newest: int, after: int = -1) -> Iterator[Commit]:
 
 
 def _commit_info(uri: str, version: int) -> dict[str, Any] | None:
-    name = f"{_LOG}/{version:020}.json"
-    try:
-        if "://" in uri:
-            file = DeltaFileSystemHandler(uri).open_input_file(name)
-            lines = bytes(file.read(file.size())).splitlines()
-        else:
-            lines = (Path(uri) / name).read_bytes().splitlines()
-    except FileNotFoundError:
+    content = commit_content(uri, version)
+    if content is None:
         return None
     try:
-        info = next((action["commitInfo"] for action in map(json.loads, lines) if "commitInfo" in action), None)
+        actions = map(json.loads, content.splitlines())
+        info = next((action["commitInfo"] for action in actions if "commitInfo" in action), None)
         if info is None or not isinstance(info["timestamp"], int) or not isinstance(info["operation"], str):
             raise ValueError("it does not say what it is")
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{name}: {error}") from error
+        raise ValueError(f"{_name(version)}: {error}") from error
     return dict(info)
+
+
+def commit_content(uri: str, version: int) -> bytes | None:
+    """A commit as it was written; None where there is none, or none any more."""
+    try:
+        if is_bucket(uri):
+            return Bucket(uri, SETTING).read(_name(version))
+        return (Path(uri) / _name(version)).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _name(version: int) -> str:
+    return f"{_LOG}/{version:020}.json"
 
 
 def forget(uri: str, newest: int, horizon: datetime) -> list[str]:
@@ -107,14 +117,13 @@ def _version(name: str) -> int | None:
 
 
 def _names(uri: str) -> Sequence[str]:
-    if "://" in uri:
-        infos = DeltaFileSystemHandler(uri).get_file_info_selector(_LOG)
-        return [Path(info.path).name for info in infos]
+    if is_bucket(uri):
+        return [Path(name).name for name in Bucket(uri, SETTING).listed(_LOG)]
     return [path.name for path in (Path(uri) / _LOG).iterdir()]
 
 
 def _delete(uri: str, name: str) -> None:
-    if "://" in uri:
-        DeltaFileSystemHandler(uri).delete_file(f"{_LOG}/{name}")
+    if is_bucket(uri):
+        Bucket(uri, SETTING).remove([f"{_LOG}/{name}"])
     else:
         (Path(uri) / _LOG / name).unlink(missing_ok=True)

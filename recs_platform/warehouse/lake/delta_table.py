@@ -21,14 +21,17 @@ from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, PostCommitHookProperties, RemoveAction
 
-from recs_platform.errors import ConflictError, DamageError, StorageError, UnavailableError
+from recs_platform.errors import ConfigError, ConflictError, DamageError, StorageError, UnavailableError
+from recs_platform.file_store.bucket import delta_options, is_bucket
+from recs_platform.file_store.store_errors import plain, store_mistake
 from recs_platform.outages import may_recover
 from recs_platform.warehouse.lake import delta_log, newest
+from recs_platform.warehouse.lake.bucket_files import SETTING
 from recs_platform.warehouse.lake.damage import UnreadableLogError
 from recs_platform.warehouse.lake.delta_log import Commit
 from recs_platform.warehouse.lake.durable import commit_on_disk
 from recs_platform.warehouse.lake.newest import DataFile, Newest
-from recs_platform.warehouse.lake.storage_errors import plain, storage_failure
+from recs_platform.warehouse.lake.storage_errors import storage_failure
 from recs_platform.warehouse.ledger import TableVersion
 from recs_platform.warehouse.protocol import Version
 from recs_platform.warehouse.slices import Days, TableRef
@@ -66,11 +69,11 @@ class DeltaSlices:
     def open(self, version: int | None = None) -> DeltaTable | None:
         """A version, the newest if none is named; None while nothing was ever written."""
         try:
-            return DeltaTable(self.uri) if version is None else self._open_version(version)
+            return self._opened() if version is None else self._open_version(version)
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            if may_recover(error) or "permission denied" in str(error).lower():
+            if may_recover(error) or self._mistake(error) or "permission denied" in str(error).lower():
                 raise self._failed(f"the table cannot be opened at {self.uri}", error) from error
             raise self._damaged(error) from error
 
@@ -78,7 +81,10 @@ class DeltaSlices:
         numbers = [v.version for v in self.versions()]
         if version not in numbers:
             raise self._no_such_version(version, numbers)
-        return DeltaTable(self.uri, version=version)
+        return self._opened(version)
+
+    def _opened(self, version: int | None = None) -> DeltaTable:
+        return DeltaTable(self.uri, version=version, storage_options=delta_options(self.uri))
 
     def newest(self) -> Newest | None:
         """The newest version; None while nothing was ever written."""
@@ -143,30 +149,39 @@ class DeltaSlices:
                     ),
                     post_commithook_properties=_KEEP_LOG,
                 )
-            except CommitFailedError as error:
-                if attempt == _COMMIT_ATTEMPTS:
-                    raise ConflictError(f"{self.ref}: gave up after {attempt} conflicting commits") from error
-                time.sleep(random.uniform(0, 0.01 * min(attempt, 20)))  # noqa: S311  (spreads writers, decides nothing)
             except (DeltaError, OSError) as error:
-                raise self._unpublished("the commit failed and nothing was published", error) from error
-            else:
-                self._see_commit(table)
-                self._wait_for_disk(before.version + 1)
-                return Replaced(before, [replace(f, written=now) for f in files])
+                if not self._stands(before.version + 1, files):
+                    if not isinstance(error, CommitFailedError):
+                        raise self._unpublished("the commit failed and nothing was published", error) from error
+                    if attempt == _COMMIT_ATTEMPTS:
+                        raise ConflictError(f"{self.ref}: gave up after {attempt} conflicting commits") from error
+                    time.sleep(random.uniform(0, 0.01 * min(attempt, 20)))  # noqa: S311  (spreads writers, no more)
+                    continue
+            self._see_commit(table)
+            self._wait_for_disk(before.version + 1)
+            return Replaced(before, [replace(f, written=now) for f in files])
         raise AssertionError("unreachable")
+
+    def _stands(self, version: int, files: Sequence[DataFile]) -> bool:
+        """Whether a commit that seems to have failed is in the bucket all the same. An answer that is lost makes the
+        client try again, and the commit is then in its own way. Nobody else names these files."""
+        if not is_bucket(self.uri):
+            return False
+        content = delta_log.commit_content(self.uri, version)
+        return content is not None and Path(files[0].path).name.encode() in content
 
     def _see_commit(self, table: DeltaTable) -> None:
         """Keep what a table has become by our own commit, which is cheaper than opening it again."""
         try:
             table.update_incremental()
             self._kept(table)
-        except (DeltaError, OSError):
+        except (DeltaError, OSError, UnavailableError):
             # The commit stands whether we can read it just now or not. Who reads the table next will open it and say.
             return
 
     def _wait_for_disk(self, version: int) -> None:
         """Until a commit of ours can be lost no more; nobody is told of it before."""
-        if "://" in self.uri:
+        if is_bucket(self.uri):
             return
         try:
             commit_on_disk(Path(self.uri), version)
@@ -223,19 +238,25 @@ class DeltaSlices:
         table = self.open()
         if table is None:
             return
-        hours = int(self.retention.total_seconds() // 3600)
-        planned = table.vacuum(hours, dry_run=True, enforce_retention_duration=False, full=True)
-        look(planned)
-        if dry_run:
-            return
-        if planned:
-            self._let_log_stay(table)
-            # Without anything to delete it would commit all the same, and make the log longer every day.
-            table.vacuum(
-                hours, dry_run=False, enforce_retention_duration=False, full=True, post_commithook_properties=_KEEP_LOG
-            )
-            self._wait_for_disk(table.version())
+        try:
+            planned = self._vacuumed(table, dry_run=True)
+            look(planned)
+            if dry_run:
+                return
+            if planned:
+                self._let_log_stay(table)
+                # Without anything to delete it would commit all the same, and make the log longer every day.
+                self._vacuumed(table, dry_run=False)
+                self._wait_for_disk(table.version())
+        except (DeltaError, OSError) as error:
+            raise self._failed("what nobody needs could not be deleted", error) from error
         delta_log.forget(self.uri, table.version(), datetime.now(UTC) - self.retention)
+
+    def _vacuumed(self, table: DeltaTable, *, dry_run: bool) -> list[str]:
+        hours = int(self.retention.total_seconds() // 3600)
+        return table.vacuum(
+            hours, dry_run=dry_run, enforce_retention_duration=False, full=True, post_commithook_properties=_KEEP_LOG
+        )
 
     @staticmethod
     def _let_log_stay(table: DeltaTable) -> None:
@@ -262,6 +283,7 @@ class DeltaSlices:
         try:
             created = DeltaTable.create(
                 self.uri,
+                storage_options=delta_options(self.uri),
                 schema=self._schema,
                 mode="ignore",
                 partition_by=[self.ref.spec.date_column],
@@ -282,15 +304,25 @@ class DeltaSlices:
             if there is None:
                 raise self._unpublished(f"the table could not be created at {self.uri}", error) from error
             return there
+        except OSError as error:
+            mistake = self._mistake(error)
+            if mistake is None:
+                raise
+            raise mistake from error
         self._wait_for_disk(0)
         return created
 
-    def _unpublished(self, what: str, error: Exception) -> StorageError | UnavailableError:
-        return storage_failure(error, str(self.ref)) or self._failed(what, error)
+    def _unpublished(self, what: str, error: Exception) -> StorageError | UnavailableError | ConfigError:
+        return self._mistake(error) or storage_failure(error, str(self.ref)) or self._failed(what, error)
 
-    def _failed(self, what: str, error: Exception) -> StorageError | UnavailableError:
+    def _failed(self, what: str, error: Exception) -> StorageError | UnavailableError | ConfigError:
         kind = UnavailableError if may_recover(error) else StorageError
-        return kind(f"{self.ref}: {what}: {plain(error)}")
+        return self._mistake(error) or kind(f"{self.ref}: {what}: {plain(error)}")
+
+    def _mistake(self, error: Exception) -> ConfigError | None:
+        """The error of a lake that nobody can use as it is set."""
+        mistake = store_mistake(error, self.uri)
+        return ConfigError(f"{SETTING}: {mistake}.") if mistake else None
 
     @cached_property
     def _schema(self) -> Schema:

@@ -11,7 +11,7 @@ from recs_platform.errors import DamageError
 from recs_platform.warehouse.lake.bookkeeping import differences, state_now
 from recs_platform.warehouse.lake.damage import UnreadableLogError, damaged_slice
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
-from recs_platform.warehouse.lake.files import Files
+from recs_platform.warehouse.lake.files import TableFiles
 from recs_platform.warehouse.lake.newest import DataFile
 from recs_platform.warehouse.ledger import SliceLedger
 from recs_platform.warehouse.protocol import Finding, Inspection
@@ -23,14 +23,14 @@ def check_writable(table: DeltaSlices, ledger: SliceLedger) -> None:
     state_now(table, ledger)
 
 
-def check_files(table: DeltaSlices, of_table: Files, files: Sequence[DataFile], slices: Sequence[Slice]) -> None:
+def check_files(table: DeltaSlices, of_table: TableFiles, files: Sequence[DataFile], slices: Sequence[Slice]) -> None:
     """Raises a DamageError about the first of these files that is not what was written."""
-    wrong = of_table.problems(_wanted(files, slices))
+    wrong = of_table.unproved(_wanted(files, slices))
     if wrong:
         raise _damaged_file(table, next(file for file in files if file.path in wrong), wrong, slices)
 
 
-def inspect(table: DeltaSlices, of_table: Files, ledger: SliceLedger) -> Inspection:
+def inspect(table: DeltaSlices, of_table: TableFiles, ledger: SliceLedger) -> Inspection:
     """Everything about the newest version: its log against the ledger, and every byte of its files."""
     try:
         now, slices = state_now(table, ledger)
@@ -45,7 +45,7 @@ def inspect(table: DeltaSlices, of_table: Files, ledger: SliceLedger) -> Inspect
         for day, what in differences(now, slices).items()
     ]
     wanted = _wanted(now.files, slices)
-    wrong = of_table.problems(wanted)
+    wrong = of_table.inspected(wanted)
     findings += [
         Finding(file.day, str(_damaged_file(table, file, wrong, slices))) for file in now.files if file.path in wrong
     ]

@@ -23,11 +23,12 @@ import pyarrow as pa
 
 from recs_platform.errors import MissingSliceError
 from recs_platform.warehouse.lake.bookkeeping import accept, check_log, company_of, enter, slices_now, state_now
+from recs_platform.warehouse.lake.bucket_files import sweep_copies
 from recs_platform.warehouse.lake.checksums import combined, name_with
 from recs_platform.warehouse.lake.confined import confined_connection
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
 from recs_platform.warehouse.lake.engine import Engine
-from recs_platform.warehouse.lake.files import Files, staging_folder, sweep
+from recs_platform.warehouse.lake.files import TableFiles, files_of, staging_folder, sweep
 from recs_platform.warehouse.lake.inspection import check_files, check_writable, inspect
 from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.refusals import refused_queries
@@ -41,6 +42,8 @@ from recs_platform.warehouse.slices import Days, Slice, TableRef
 _BATCH_ROWS = 100_000
 _ABANDONED = timedelta(days=1)
 """No slice takes so long to be written, and no query to run."""
+_UNREAD = timedelta(days=7)
+"""After which a copy of a file in a bucket is not worth its place."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Lake:
         from recs_platform.warehouse.lake.staged import StagedView
 
         table, files = self._table(subject.table), self._files(subject.table)
-        folder = files.staging / uuid.uuid4().hex
+        folder = staging_folder(self.root, self.scratch) / uuid.uuid4().hex
         marks = [time.perf_counter()]
         try:
             with explained(str(subject)), self.engine.connect() as connection, ExitStack() as opened:
@@ -87,7 +90,7 @@ class Lake:
     def _move_in(
         self,
         table: DeltaSlices,
-        files: Files,
+        files: TableFiles,
         subject: Subject,
         folder: Path,
         staged: Sequence[DataFile],
@@ -103,7 +106,7 @@ class Lake:
         return self._commit(table, files, days, added, {**of_days, **note})
 
     def _commit(
-        self, table: DeltaSlices, files: Files, days: Days | None, added: Sequence[DataFile], note: dict[str, Any]
+        self, table: DeltaSlices, files: TableFiles, days: Days | None, added: Sequence[DataFile], note: dict[str, Any]
     ) -> int:
         """Make added files the only ones of these days; those that are not committed do not stay."""
         paths = [f.path for f in added]
@@ -141,7 +144,7 @@ class Lake:
 
     def fingerprint(self, table: TableRef, day: date) -> str:
         with self.engine.connect() as connection:
-            slice_ = self.relation(connection, table, Days.one(day))
+            slice_ = self.relation(table, Days.one(day))
             rows, mixed = connection.execute(f"SELECT count(*), sum(hash(r)) FROM ({slice_}) AS r").fetchall()[0]
         return f"{rows}-{mixed or 0:x}"
 
@@ -158,7 +161,7 @@ class Lake:
         self, table: TableRef, days: Days | None = None, *, version: int | None = None
     ) -> Iterator[pa.RecordBatchReader]:
         with self.engine.connect() as connection:
-            relation = self.relation(connection, table, days, version)
+            relation = self.relation(table, days, version)
             with explained(str(table)):
                 reader = connection.execute(relation).to_arrow_reader(_BATCH_ROWS)
             yield reader
@@ -174,18 +177,13 @@ class Lake:
     def _connection(self, query: BoundQuery) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         if query.time_limit is None:
             return self.engine.connect()
-        folders = [self._location(TableRef(query.dataset, view.spec)) for view in query.views]
+        folders = [str(self._files(TableRef(query.dataset, view.spec)).folder) for view in query.views]
         return confined_connection(self.engine, folders, query.time_limit)
 
-    def relation(
-        self, connection: duckdb.DuckDBPyConnection, table: TableRef, days: Days | None, version: int | None = None
-    ) -> str:
+    def relation(self, table: TableRef, days: Days | None, version: int | None = None) -> str:
         """A SELECT over one consistent version of some days of a table; the newest, if none is named."""
-        files = self._proved(table, days, version)
-        if self._files(table).local:
-            return read_files(table.spec, [f"{self._location(table)}/{f.path}" for f in files])
-        remote = self._files(table).remote_relation(connection, table.spec, self._table(table).open(version), days)
-        return remote or read_files(table.spec, [])
+        files, folder = self._proved(table, days, version), self._files(table).folder
+        return read_files(table.spec, [str(folder / f.path) for f in files])
 
     def _proved(self, table: TableRef, days: Days | None, version: int | None = None) -> Sequence[DataFile]:
         """The files of some days, as they were written; a DamageError says which is not."""
@@ -235,7 +233,8 @@ class Lake:
 
     def sweep(self, *, dry_run: bool = False) -> Mapping[str, int]:
         folders = (staging_folder(self.root, self.scratch), self.engine.spill)
-        return {path: size for folder in folders for path, size in sweep(folder, _ABANDONED, dry_run=dry_run).items()}
+        left = {path: size for folder in folders for path, size in sweep(folder, _ABANDONED, dry_run=dry_run).items()}
+        return left | sweep_copies(self.scratch, _UNREAD, dry_run=dry_run)
 
     def _location(self, table: TableRef) -> str:
         return f"{self.root.rstrip('/')}/{table.dataset}/{table.name}"
@@ -243,5 +242,5 @@ class Lake:
     def _table(self, table: TableRef) -> DeltaSlices:
         return DeltaSlices(table, self._location(table), self.retention, partial(company_of, table, self.ledger))
 
-    def _files(self, table: TableRef) -> Files:
-        return Files(self.root, self._location(table), self.scratch)
+    def _files(self, table: TableRef) -> TableFiles:
+        return files_of(self.root, self._location(table), self.scratch)

@@ -2,26 +2,32 @@
 
 Opening a table replays its log, and a day's run looks at each of its tables many times. A commit is one file, written
 once, and the versions of a table follow each other without a gap: a version is the newest while its own commit is the
-very file that was read and the next one is not there. Asking that takes two looks at the disk. On an object store it
-would take as long as opening, so there nothing is kept.
+very file that was read and the next one is not there. Asking that takes two looks at the disk, or two small requests
+to a bucket, where opening takes one for every commit since the last checkpoint.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeAlias
 
 from deltalake import DeltaTable
 
+from recs_platform.file_store.bucket import is_bucket
 from recs_platform.warehouse.lake.checksums import named_checksum
+from recs_platform.warehouse.lake.delta_log import commit_content
 from recs_platform.warehouse.ledger import TableVersion
 
 _KEPT = 256
 """Tables; the one that was kept first goes first."""
+
+
+_CommitFile: TypeAlias = tuple[int, int, int] | str | None
 
 
 @dataclass(frozen=True)
@@ -50,15 +56,15 @@ class Newest:
     """For a writer, who takes it away: a commit changes it."""
     files: Sequence[DataFile]
     state: TableVersion
-    commit: tuple[int, int, int] | None
-    """Tells its commit's file from any other; None on an object store."""
+    commit: _CommitFile
+    """Tells its commit's file from any other."""
 
     @property
     def version(self) -> int:
         return self.state.version
 
     def is_newest(self, uri: str) -> bool:
-        return _commit(uri, self.version) == self.commit and _commit(uri, self.version + 1) is None
+        return _commit(uri, self.version + 1) is None and _commit(uri, self.version) == self.commit
 
 
 _NEWEST: dict[str, Newest] = {}
@@ -77,9 +83,9 @@ def take(uri: str) -> DeltaTable | None:
 
 
 def keep(uri: str, table: DeltaTable, files: Sequence[DataFile]) -> Newest:
-    """What a table that was just opened, or committed to, says of itself; kept where that can be asked for cheaply."""
+    """What a table that was just opened, or committed to, says of itself."""
     version = table.version()
-    commit = None if "://" in uri else _commit(uri, version)
+    commit = _commit(uri, version)
     newest = Newest(table, files, TableVersion(str(table.metadata().id), version), commit)
     if commit is not None:
         _NEWEST.pop(uri, None)
@@ -89,9 +95,12 @@ def keep(uri: str, table: DeltaTable, files: Sequence[DataFile]) -> Newest:
     return newest
 
 
-def _commit(uri: str, version: int) -> tuple[int, int, int] | None:
+def _commit(uri: str, version: int) -> _CommitFile:
     """What tells one commit's file from any other; None when there is none. A table that was deleted and made again
     has commits of the same numbers."""
+    if is_bucket(uri):
+        content = commit_content(uri, version)
+        return None if content is None else hashlib.sha256(content).hexdigest()
     try:
         file = Path(f"{uri}/_delta_log/{version:020}.json").stat()
     except FileNotFoundError:
@@ -113,7 +122,7 @@ _LOOKED_AT: set[str] = set()
 def ends_with(uri: str, state: TableVersion) -> bool:
     """Whether a table's log ends with this state, as far as its first and its last commit tell: the first names the
     table, the last is whole, and none follows. False also where only opening it can tell."""
-    if "://" in uri or _commit(uri, state.version) is None or _commit(uri, state.version + 1) is not None:
+    if _commit(uri, state.version + 1) is not None:
         return False
     try:
         first = _actions(uri, 0)
@@ -127,8 +136,8 @@ def ends_with(uri: str, state: TableVersion) -> bool:
 
 def _actions(uri: str, version: int) -> list[dict[str, Any]]:
     """What a commit did."""
-    commit = Path(f"{uri}/_delta_log/{version:020}.json").read_text(encoding="utf-8")
-    return [json.loads(line) for line in commit.splitlines() if line]
+    content = commit_content(uri, version)
+    return [json.loads(line) for line in (content or b"").splitlines() if line]
 
 
 def file_name(day: date, column: str, name: str) -> str:

@@ -9,18 +9,17 @@ from typing import Protocol
 
 import duckdb
 
-from recs_platform.errors import MissingSliceError
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.lake.engine import declared_columns, literal, quoted
-from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery
+from recs_platform.warehouse.shown_days import days_shown
 from recs_platform.warehouse.slices import Days, TableRef
 
 
 class Shelf(Protocol):
     """Where slices stand."""
 
-    def relation(self, connection: duckdb.DuckDBPyConnection, table: TableRef, days: Days | None) -> str: ...
+    def relation(self, table: TableRef, days: Days | None) -> str: ...
 
     def days(self, table: TableRef) -> Sequence[date]: ...
 
@@ -41,21 +40,8 @@ def show_query(connection: duckdb.DuckDBPyConnection, shelf: Shelf, query: Bound
 
     for view in query.views:
         ref = TableRef(query.dataset, view.spec)
-        days = _days_shown(shelf, ref, view, query)
-        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {shelf.relation(connection, ref, days)}")
+        days = days_shown(shelf.days, ref, view, query)
+        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {shelf.relation(ref, days)}")
     for name, open_rows in query.incoming.items():
         connection.register(name, opened.enter_context(open_rows()))
     return duckdb_sql(query.query, query.values)
-
-
-def _days_shown(shelf: Shelf, ref: TableRef, view: View, query: BoundQuery) -> Days:
-    if not (view.required or view.latest):
-        return view.days
-    materialized = [day for day in shelf.days(ref) if day in view.days]
-    if view.latest:
-        return Days.one(materialized[-1]) if materialized else view.days
-    if not materialized:
-        raise MissingSliceError(
-            f"{query.query.path}: {ref} has no slice for {view.days}. Materialize {view.spec.name} for that day first."
-        )
-    return view.days

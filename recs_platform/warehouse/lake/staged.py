@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.lake.engine import quoted
@@ -24,6 +25,10 @@ class StagedView:
     @cached_property
     def rows(self) -> ir.Table:
         return ibis.duckdb.from_connection(self.connection).table(self.name)
+
+    def answer(self, question: ir.Table) -> pa.Table:
+        answer: pa.Table = question.to_pyarrow()
+        return answer
 
     def count(self, spec: TableSpec) -> RuleCounts:
         counted = self.connection.execute(_counting(spec, self.rows.schema(), self.name)).fetchall()

@@ -22,6 +22,7 @@ from recs_platform.warehouse.lake.engine import literal, quoted
 from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.relations import Shelf, read_files, show_query
 from recs_platform.warehouse.lake.types import type_of
+from recs_platform.warehouse.misfits import outside, require_declared
 from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject
 
 
@@ -43,7 +44,7 @@ def stage(
     else:
         sql = source = show_query(connection, shelf, rows, opened)
     given = connection.execute(f"DESCRIBE {source}").fetchall()
-    selected = _coerced(spec, {name: type_ for name, type_, *_ in given}, subject)
+    selected = coerced_columns(spec, {name: type_ for name, type_, *_ in given}, subject)
     statement = f"SELECT {selected} FROM ({source})"
     if spec.kind is Kind.LOG and sql:
         # A log's query may read days before its own for their context; only its own days are its result.
@@ -53,18 +54,14 @@ def stage(
     try:
         files = _copy(connection, statement, spec, subject, folder)
     except (duckdb.DataError, duckdb.InvalidInputException) as error:
-        raise _uncastable(error, subject, rows) from None
+        raise uncastable(error, subject, rows) from None
     missing = [d for d in days if d not in {f.day for f in files}]
     return Staged((*files, *_empty_days(connection, spec, missing, folder)), sql)
 
 
-def _coerced(spec: TableSpec, given: dict[str, str], subject: Subject) -> str:
-    declared = {column.name for column in spec.columns}
-    absent, extra = sorted(declared - given.keys()), sorted(given.keys() - declared)
-    if absent or extra:
-        problems = [f"lacks {', '.join(absent)}"] if absent else []
-        problems += [f"has {', '.join(extra)}, which the table does not declare"] if extra else []
-        raise SliceError(f"{subject}: the new slice of {spec.name} {' and '.join(problems)}. Nothing was published.")
+def coerced_columns(spec: TableSpec, given: dict[str, str], subject: Subject) -> str:
+    """What selects a table's columns, in declared types, from rows that have these; a SliceError where it cannot."""
+    require_declared(given, subject)
     return ", ".join(_cast(column, given[column.name]) for column in spec.columns)
 
 
@@ -95,7 +92,7 @@ def _copy(
     for name, rows, size, *_, keys in _written(connection, copy):
         day = _day(dict(keys)[spec.date_column])
         if day is None or day not in subject.days:
-            raise _outside(spec, subject, rows, day)
+            raise outside(subject, rows, day)
         files.append(DataFile(file_name(day, spec.date_column, Path(name).name), day, rows, size))
     return files
 
@@ -121,7 +118,7 @@ def _copy_day(
             f"WHERE {column} IS DISTINCT FROM DATE {literal(str(day))} GROUP BY {column} ORDER BY {column} LIMIT 1"
         )
         ((stray, text),) = connection.execute(others).fetchall()
-        raise _outside(spec, subject, stray, _day(text))
+        raise outside(subject, stray, _day(text))
     return DataFile(path, day, rows, size)
 
 
@@ -130,18 +127,11 @@ def _written(connection: duckdb.DuckDBPyConnection, copy: str) -> list[tuple[Any
     return connection.execute(copy).fetchall()
 
 
-def _outside(spec: TableSpec, subject: Subject, rows: int, day: date | None) -> SliceError:
-    return SliceError(
-        f"{subject}: column {spec.date_column}: {rows:,} rows are of {day or 'no day'}, outside the slice. "
-        "Nothing was published."
-    )
-
-
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text or "") else None
 
 
-def _uncastable(error: Exception, subject: Subject, rows: Rows) -> SliceError:
+def uncastable(error: Exception, subject: Subject, rows: Rows) -> SliceError:
     """DuckDB names the value and, mostly, the column. The value is told where it cannot be personal."""
     message = str(error).split("\n", 1)[0].partition("Error: ")[2]
     named = re.search(r"source column (\w+)|fraction in (\w+)", message)

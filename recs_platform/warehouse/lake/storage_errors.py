@@ -13,9 +13,8 @@ from contextlib import contextmanager
 import duckdb
 
 from recs_platform.errors import StorageError, UnavailableError
+from recs_platform.file_store.store_errors import plain
 from recs_platform.outages import may_recover
-
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @contextmanager
@@ -46,12 +45,3 @@ def storage_failure(error: Exception, what: str) -> StorageError | UnavailableEr
             f"{what}: the store does not answer ({plain(error)}); nothing was published. Try again."
         )
     return None
-
-
-def plain(error: Exception) -> str:
-    """What an error says, in one line; delta-rs paints several.
-
-    >>> plain(OSError("Unable to rename\\n\\x1b[31m↳\\x1b[0m No space left"))
-    'Unable to rename ↳ No space left'
-    """
-    return " ".join(_COLOURS.sub("", str(error)).split())

@@ -7,14 +7,17 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from recs_platform.alerts.finding import Severity
 from recs_platform.automation.doctor import checkup
 from recs_platform.automation.doctor.disk import _disk
 from recs_platform.automation.doctor.examined import Examined, State
 from recs_platform.automation.doctor.home import Home
+from recs_platform.automation.looks.stores import Disk, full
 from recs_platform.platform_db import job_log
 from recs_platform_tests.automation.doctor.patient import Patient, names, typed
 
@@ -154,6 +157,29 @@ def test_a_disk_that_will_soon_be_full(tmp_path: Path) -> None:
     assert soon.state is State.WRONG
     assert "so it is full in 3 days" in soon.says
     assert "the lake grows" not in _disk("home", tmp_path, None).says
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "state"),
+    [
+        (0.9, 10, State.WARNING),
+        (0.1, 10, State.WRONG),
+        (30, 1000, State.OK),
+        (4, 1000, State.WARNING),
+        (0.9, 1000, State.WRONG),
+    ],
+)
+def test_little_room_is_what_the_alerts_call_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: float, total: float, state: State
+) -> None:
+    """In GiB."""
+    inodes = {"f_files": 0, "f_favail": 0}
+    room = SimpleNamespace(f_bavail=int(free * 2**20), f_blocks=int(total * 2**20), f_frsize=1024, **inodes)
+    alert = full(Disk("home", room.f_bavail * 1024, room.f_blocks * 1024))
+    monkeypatch.setattr(os, "statvfs", lambda _: room)
+    assert _disk("home", tmp_path, None).state is state
+    severity = {State.OK: None, State.WARNING: Severity.WARN, State.WRONG: Severity.ERROR}[state]
+    assert (alert.severity if alert else None) is severity
 
 
 def test_a_package_of_another_version_than_the_platform_needs(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import stat
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -30,6 +32,7 @@ from recs_platform.platform_db import job_log
 from recs_platform.platform_db.alert_tables import AlertMessage
 from recs_platform.platform_db.tables import Publication, PublicationKind, PublicationStatus
 from recs_platform.publication.lock import only_publisher
+from recs_platform.warehouse.lake.spill import own_folder
 from recs_platform_tests.automation.doctor.patient import Patient, company_file
 
 DAY = date(2025, 9, 2)
@@ -108,6 +111,15 @@ def test_a_run_that_died_is_told_and_one_that_goes_on_is_not(patient: Patient) -
         assert patient.of("runs") == []
 
 
+def test_a_process_that_lives_has_not_died_though_its_lock_is_lost(patient: Patient) -> None:
+    """A database that was started again has forgotten who held it."""
+    with patient.instance() as instance:
+        run = instance.add_run(dg.DagsterRun(JOB, status=dg.DagsterRunStatus.STARTED, tags={COMPANY_TAG: "acme"}))
+        say_which_process(instance, run.run_id)
+        begin(patient, run.run_id)
+    assert patient.of("runs", now=now() + timedelta(hours=1)) == []
+
+
 def test_a_run_of_dagster_whose_process_is_gone(patient: Patient) -> None:
     with patient.instance() as instance:
         started = dg.DagsterRun(JOB, status=dg.DagsterRunStatus.STARTED, tags={COMPANY_TAG: "acme"})
@@ -172,12 +184,13 @@ def test_alerts_that_have_nowhere_to_go_and_messages_that_get_nowhere(patient: P
     patient.variables["RECS_SLACK_TOKEN"] = "xoxb-1-secret"
     assert patient.of("alerts") == []
     with patient.database() as database, Session(database) as session, session.begin():
+        session.add(message(1, now(), "timed out"))
         session.add(message(3, now(), "channel_not_found, says ann@example.com"))
         session.add(message(0, now() - timedelta(hours=1)))
         session.add(message(0, now() + timedelta(hours=1)))
         session.add(message(9, now(), "was down", sent_at=now()))
     failing, unsent = patient.of("alerts", State.WRONG)
-    assert failing.startswith("1 message cannot be sent; the last one, to slack:#acme: channel_not_found")
+    assert failing.startswith("2 messages cannot be sent; the last one, to slack:#acme: channel_not_found")
     assert unsent.startswith("1 message due, and nobody sends")
     assert "ann@example.com" not in failing
     assert "xoxb" not in str(patient.examined())
@@ -192,7 +205,26 @@ def test_what_killed_processes_left(patient: Patient) -> None:
     assert str(ticket) in ticket_told
     long_ago = now().timestamp() - 3 * 86_400
     os.utime(staged, (long_ago, long_ago))
+    patient.home.chmod(0o755)
     assert len(patient.of("leftovers")) == 2
+    assert stat.S_IMODE(patient.home.stat().st_mode) == 0o755
+
+
+def test_what_a_process_that_lives_has_spilled_is_not_left_over(patient: Patient) -> None:
+    spilled = own_folder(patient.home / "scratch" / "spill")
+    spilled.mkdir()
+    long_ago = now().timestamp() - 3 * 86_400
+    os.utime(spilled, (long_ago, long_ago))
+    assert patient.of("leftovers") == []
+
+
+def test_who_waits_for_a_lock_has_left_nothing(patient: Patient) -> None:
+    ticket = patient.home / "platform.db.run.of.acme.lock.00000000000000000001-1-1"
+    with ticket.open("w") as waits:
+        fcntl.flock(waits, fcntl.LOCK_EX)
+        assert patient.of("leftovers") == []
+    assert len(patient.of("leftovers")) == 1
+    assert ticket.exists()
 
 
 def test_company_files_that_are_broken(patient: Patient) -> None:

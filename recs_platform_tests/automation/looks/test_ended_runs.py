@@ -11,9 +11,11 @@ import pytest
 from dagster._core.events import JobFailureData, RunFailureReason
 
 from recs_platform.automation.failures import guarded_step
+from recs_platform.automation.jobs import LATE_TAG
 from recs_platform.automation.looks import ended_runs as look
 from recs_platform.automation.looks.ended_runs import FIRST_LOOK_BACK, NAME, Seen
 from recs_platform.automation.looks.look import Cursors
+from recs_platform.automation.looks.tick import Round
 from recs_platform.automation.partitions import partition_key
 from recs_platform.errors import ConfigError, UnavailableError
 from recs_platform.model_registry import training_log
@@ -171,6 +173,22 @@ def test_what_dagster_was_to_start_again_and_did_not_is_told(shop: Shop) -> None
     assert shop.told() == [("acme", "error", ["run orders"])]
 
 
+def test_what_dagster_was_to_start_again_is_told_though_nobody_looked_at_that_time(shop: Shop) -> None:
+    shop.run(_break_off, tags={"dagster/will_retry": "true"})
+    looks = {"runs to start again": look.never_again}
+    for hours in (5, 6):
+        shop.look(looks, now=datetime.now(UTC) + timedelta(hours=hours))
+    assert shop.told() == [("acme", "error", ["run orders"])]
+
+
+@pytest.mark.parametrize(("by", "told"), [({}, 0), ({"day": DAY - timedelta(days=1)}, 1), ({"company": "holley"}, 1)])
+def test_what_somebody_has_run_again_since_is_not_told(shop: Shop, by: dict[str, Any], told: int) -> None:
+    shop.run(_break_off, tags={"dagster/will_retry": "true"})
+    shop.run(**by)
+    shop.look({"runs to start again": look.never_again}, now=datetime.now(UTC) + timedelta(hours=5))
+    assert len(shop.messages()) == told
+
+
 def test_what_dagster_has_started_again_is_not_told(shop: Shop) -> None:
     shop.run(_break_off, tags={"dagster/will_retry": "true", "dagster/auto_retry_run_id": "another"})
     later = datetime.now(UTC) + look.STARTED_AGAIN_WITHIN + timedelta(minutes=1)
@@ -209,6 +227,19 @@ def test_a_tick_that_breaks_off_loses_nothing(shop: Shop, monkeypatch: pytest.Mo
     shop.cursors = before
     shop.look()
     assert sorted(told[0] for told in shop.told()) == ["acme", "holley"]
+
+
+def test_a_run_that_is_booked_is_not_read_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`recs alerts send` keeps a cursor of its own."""
+    shop.run(_refuse)
+    shop.run(_break_off, company="holley", tags={"dagster/will_retry": "true"})
+    looks = {"ended runs": look.ended_runs, "runs to start again": look.never_again}
+    later = datetime.now(UTC) + look.STARTED_AGAIN_WITHIN
+    assert (shop.look(looks).booked, shop.look(looks, now=later).booked) == (2, 1)
+    monkeypatch.setattr(look, "facts_of", lambda *_: pytest.fail("the events are read again"))
+    for now in (None, later):
+        shop.cursors.clear()
+        assert shop.look(looks, now=now) == Round()
 
 
 def test_runs_of_one_moment_are_all_seen(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,6 +289,19 @@ def test_what_others_say_of_a_run_that_says_nothing(
     assert shop.told() == [("acme", "error", [f"{kind} {DAY}"])]
 
 
+def test_late_data_that_is_taken_in_does_not_end_that_a_day_was_not_made(shop: Shop) -> None:
+    run = dg.DagsterRun(JOB, tags={"dagster/partition": partition_key("acme", DAY)})
+    shop.instance.add_run(run)
+    shop.instance.report_run_failed(run)
+    shop.look()
+    shop.run(tags={LATE_TAG: "load"})
+    shop.look()
+    assert [told[1] for told in shop.told()] == ["error"]
+    shop.run()
+    shop.look()
+    assert [told[1] for told in shop.told()] == ["error", "recovered"]
+
+
 def test_a_run_that_somebody_terminated_is_a_warning(shop: Shop) -> None:
     run = dg.DagsterRun(JOB, tags={"dagster/partition": partition_key("acme", DAY)})
     shop.instance.add_run(run)
@@ -291,7 +335,33 @@ def test_a_run_whose_events_make_no_sense_keeps_no_other_waiting(shop: Shop, mon
 
     monkeypatch.setattr(look, "facts_of", facts)
     shop.look()
-    assert sorted(shop.told()) == [("acme", "error", ["run orders"]), ("holley", "warn", ["run events"])]
+    assert sorted(shop.told()) == [("acme", "error", ["run orders"]), ("holley", "warn", ["run (events)"])]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        '"yesterday"',
+        "7",
+        "{}",
+        '{"upto": 7, "seen": {}}',
+        '{"upto": "soon", "seen": {}}',
+        '{"upto": "2025-09-06T06:00:00+00:00", "seen": [1]}',
+        '{"upto": "2025-09-06T06:00:00+00:00", "seen": {"run-1": 1e30}}',
+        '{"upto": "2025-09-06T06:00:00+00:00", "seen": {"run-1": "noon"}}',
+        "{",
+    ],
+)
+def test_a_cursor_that_somebody_edited_is_none(shop: Shop, kept: str) -> None:
+    shop.run(_refuse)
+    shop.cursors[NAME] = kept
+    assert shop.look().failed == {}
+    assert shop.told() == [("acme", "error", ["run orders"])]
+
+
+def test_a_cursor_without_a_time_zone_is_read(shop: Shop) -> None:
+    shop.cursors[NAME] = '{"upto": "2025-09-06T06:00:00", "seen": {}}'
+    assert shop.look().failed == {}
 
 
 def test_the_cursor_stays_small() -> None:

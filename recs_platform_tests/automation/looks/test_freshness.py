@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from dagster._core.scheduler.instigation import InstigatorStatus
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from recs_platform.alerts.finding import Observation
 from recs_platform.automation.looks.freshness import freshness
 from recs_platform.automation.looks.look import LookContext
 from recs_platform.companies.known_companies import Companies
@@ -20,7 +23,7 @@ from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import Publication, PublicationKind, PublicationStatus
 from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.environment import open_warehouse
-from recs_platform.warehouse.protocol import Subject
+from recs_platform.warehouse.protocol import Subject, Warehouse
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.automation.looks.shop import Shop
 from recs_platform_tests.automation.sensors.lifts import lifts, turn_on
@@ -78,6 +81,27 @@ def test_it_is_told_once_and_again_when_it_is_live(late: Late) -> None:
     for minutes in range(3):
         late.look(LOOKS, now=AFTER + timedelta(hours=1, minutes=minutes))
     assert late.told()[1:] == [("lifts", "recovered", [f"freshness {PRODUCT} {DAY}"])]
+
+
+def test_a_lake_that_hangs_keeps_no_message_waiting(late: Late, monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs = threading.Event()
+    monkeypatch.setattr("recs_platform.automation.looks.look.LAKE_SECONDS", 0.05, raising=False)
+
+    def looked(context: LookContext) -> Iterator[Observation]:
+        def opened() -> Warehouse:
+            hangs.wait(5)
+            return open_warehouse()
+
+        yield from freshness(replace(context, open_warehouse=opened))
+
+    done = late.look({"freshness": looked}, now=AFTER)
+    hangs.set()
+    for thread in threading.enumerate():
+        if thread.name == "the lake":
+            thread.join(20)
+    assert "the lake does not answer" in done.failed["freshness"]
+    late.look(LOOKS, now=AFTER)
+    assert ("lifts", "error", [f"freshness {PRODUCT} {DAY}"]) in late.told()
 
 
 def test_each_day_is_a_trouble_of_its_own_and_a_later_day_settles_all(late: Late) -> None:

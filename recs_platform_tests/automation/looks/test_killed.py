@@ -137,6 +137,15 @@ def test_a_number_that_another_process_got_is_gone(shop: Shop) -> None:
     assert is_gone(run.with_tags({})) is None
 
 
+@pytest.mark.parametrize("rest", ["", "x y", "7", "7 8 9 x", f"{'9' * 40} 1", "12.5 1"])
+def test_a_tag_that_makes_no_sense_says_nothing_of_a_process(shop: Shop, rest: str) -> None:
+    """Anybody may edit it."""
+    run = shop.instance.get_run_by_id(shop.run())
+    assert run is not None
+    place, run_id, *_ = run.tags[PROCESS_TAG].split(" ")
+    assert is_gone(run.with_tags({PROCESS_TAG: f"{place} {run_id} {rest}".strip()})) is None
+
+
 @contextmanager
 def _held_by_somebody(company: str) -> Iterator[None]:
     taken, done = threading.Event(), threading.Event()

@@ -198,6 +198,30 @@ def test_what_a_good_run_says_nothing_of(kind: Kind, subject: str) -> None:
     assert over(WELL, Trouble("acme", kind, subject)) == frozenset()
 
 
+@pytest.mark.parametrize("part", ["late data", "logs", "shop_training"])
+def test_a_run_that_makes_less_than_a_day_ends_what_happened_to_its_like(part: str) -> None:
+    """And nothing of a run that was to make the day, which ends both."""
+    partial = run(part=part)
+    of_the_day = {Trouble("acme", Kind.KILLED, str(DAY)), Trouble("acme", Kind.RUN, "")}
+    assert over(partial, *of_the_day) == frozenset()
+    of_its_like = {
+        finding.trouble for ending in (Ending.KILLED, Ending.STOPPED) for finding in told(run(ending, part=part))
+    }
+    assert over(partial, *of_its_like) == of_its_like
+    assert over(run(part="another"), *of_its_like) == frozenset()
+    assert over(run(), *of_the_day, *of_its_like) == of_the_day | of_its_like
+
+
+@pytest.mark.parametrize("ending", [Ending.KILLED, Ending.TOO_LONG, Ending.STOPPED, Ending.FAILED])
+def test_a_job_of_the_platform_ends_no_trouble_of_another(ending: Ending) -> None:
+    ours = {"company": PLATFORM, "days": None, "job": HOUSEKEEPING_JOB, "part": HOUSEKEEPING_JOB}
+    failures = (failed("step", "no disk."),) if ending is Ending.FAILED else ()
+    (finding,) = told(run(ending, failures=failures, **ours))
+    other = run(**{**ours, "job": "all_companies", "part": "all_companies"})
+    assert over(other, finding.trouble, Trouble(PLATFORM, Kind.STUCK, QUEUE)) == frozenset()
+    assert over(run(**ours), finding.trouble) == {finding.trouble}
+
+
 def test_a_publication_that_waits_for_approval_is_not_over() -> None:
     """The guardrails failed before and the run went on: its asset was made, and nothing went live."""
     trouble = Trouble("acme", Kind.PUBLICATION, "recommendations")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +21,7 @@ from recs_platform.errors import UnavailableError
 from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform_tests.automation.looks.shop import Shop
+from recs_platform_tests.automation.sensors.lifts import lifts
 
 GIB = 1024**3
 NOW = datetime(2025, 9, 6, 6, 30, tzinfo=UTC)
@@ -46,6 +52,17 @@ def test_a_full_disk_is_told_when_it_begins_gets_worse_and_is_over(shop: Shop) -
     for minute, findings in enumerate(seen):
         _book(shop, findings, NOW + SOON * minute)
     assert [told[1] for told in shop.told()] == ["warn", "error", "recovered", "warn"]
+
+
+def test_a_disk_that_wavers_about_the_limit_is_told_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(500 * GIB, 0, free))  # type: ignore[attr-defined]
+    for minute in range(10):
+        free = 5 * GIB + (GIB // 2 if minute % 2 else -1)
+        shop.look({"stores": stores}, now=NOW + SOON * minute)
+    assert [told[1] for told in shop.told()] == ["warn"]
+    free = 7 * GIB
+    shop.look({"stores": stores}, now=NOW + SOON * 10)
+    assert [told[1] for told in shop.told()] == ["warn", "recovered"]
 
 
 def test_the_disks_of_this_machine_are_looked_at(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,6 +96,39 @@ def test_a_lake_that_does_not_answer_is_told_with_its_reason(shop: Shop) -> None
     shop.look({"stores": looked})
     assert shop.told() == [("", "error", ["store lake"]), ("", "recovered", ["store lake"])]
     assert "the bucket does not answer" in shop.messages()[0].told[0].finding.says
+
+
+def test_a_lake_and_a_disk_that_hang_keep_no_look_waiting(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = threading.Event()
+    shop.companies = Companies({"lifts": lifts(tmp_path)})
+
+    def opened() -> Warehouse:
+        hangs.wait(5)
+        return _Empty()  # type: ignore[return-value]
+
+    def usage(_: Path) -> Any:
+        hangs.wait(5)
+        return shutil._ntuple_diskusage(500 * GIB, 0, 500 * GIB)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr("recs_platform.automation.looks.look.LAKE_SECONDS", 0.05, raising=False)
+    monkeypatch.setattr(look, "DISK_SECONDS", 0.05, raising=False)
+    monkeypatch.setattr(look.shutil, "disk_usage", usage)
+
+    def looked(context: LookContext) -> Iterator[Observation]:
+        yield from stores(replace(context, pipelines=pipelines(), open_warehouse=opened))
+
+    shop.look({"stores": looked})
+    ((company, severity, about),) = shop.told()
+    assert (company, severity) == ("", "error")
+    assert {"store lake", f"store disk of {tmp_path}"} <= set(about)
+    hangs.set()
+    for thread in threading.enumerate():
+        if thread.name == "the lake" or thread.name.startswith("the disk of"):
+            thread.join(20)
+    shop.look({"stores": looked})
+    assert [told[1] for told in shop.told()] == ["error", "recovered"]
 
 
 class _Empty:

@@ -53,6 +53,7 @@ def test_a_queue_that_stands_still_is_trouble_of_the_platform(shop: Shop) -> Non
     for minutes in range(3):
         shop.look(LOOKS, now=datetime.now(UTC) + STANDS_STILL + SOON * (minutes + 1))
     assert shop.told() == [("", "error", ["stuck queue"])]
+    assert "has waited in the queue for 31 minutes, although" in shop.messages()[0].told[0].finding.says
     shop.instance.delete_run(queued)
     shop.look(LOOKS, now=datetime.now(UTC) + STANDS_STILL + SOON * 9)
     assert shop.told()[1:] == [("", "recovered", ["stuck queue"])]

@@ -80,6 +80,23 @@ def test_failures_of_the_last_day_are_counted_by_kind(platform_db: Engine) -> No
             assert told == {"mistake": 1, "transient": 1, "unknown": 1, "killed": 1}
 
 
+def test_of_a_run_that_has_just_ended_the_kind_is_asked_for_until_it_is_known(platform_db: Engine) -> None:
+    """The job log is told of the end before Dagster is."""
+    now, day = datetime.now(UTC), date(2025, 9, 2)
+    with dg.instance_for_test() as instance:
+        run = instance.add_run(dg.DagsterRun("j", status=dg.DagsterRunStatus.STARTED))
+        job_log.started(
+            platform_db, run_id=run.run_id, job="j", strategy="s", company="acme", first_date=day, last_date=day,
+            started_at=now,
+        )  # fmt: skip
+        job_log.ended(platform_db, run.run_id, status=Status.FAILED, ended_at=now)
+        kinds, told = FailureKinds(), []
+        for _ in range(2):
+            told += [labels[2] for _, labels, _ in kinds.of_last_day(platform_db, instance, now)]
+            instance.report_run_canceled(run)
+    assert told == ["unknown", "interrupted"]
+
+
 def test_runs_under_way_by_company() -> None:
     with dg.instance_for_test() as instance:
         for company in ("acme", "acme", "holley"):

@@ -13,7 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recs_platform.automation.jobs import COMPANY_TAG, LATE_TAG
+from recs_platform.automation.journal import PARTITION
 from recs_platform.automation.sensors import late_feeds
+from recs_platform.automation.sensors.late import LOADS
 from recs_platform.automation.sensors.late_steps import Load, campaign_tables, steps_to_load, steps_to_make_again
 from recs_platform.pipeline.affected import affected_logs
 from recs_platform.schemas.table import Kind
@@ -131,6 +134,17 @@ def test_a_database_is_asked_for_its_newest_days(
     (load,) = Ticks(platform, SENSOR).asks()
     assert str(load.run_key).startswith(f"lifts history {day(6)} late ")
     assert {key.path[-1] for key in load.asset_selection or ()} == {"landed_events", "source_counts"}
+
+
+def test_a_run_under_the_tag_that_is_for_no_days_is_no_load(own_home: Path) -> None:
+    """Somebody has started one by hand."""
+    platform = Platform(own_home, [lifts(own_home, end_date=str(day(11)))])
+    turn_on(platform.instance, "lifts")
+    for tags in ({}, {COMPANY_TAG: "lifts"}, {PARTITION: "lifts"}, {PARTITION: f"lifts|{day(5)}"}):
+        tagged = {LATE_TAG: LOADS, **tags}
+        platform.instance.add_run(dg.DagsterRun("by_hand", tags=tagged, status=dg.DagsterRunStatus.SUCCESS))
+    ticks = Ticks(platform, SENSOR)
+    assert (ticks.asks(), ticks.said) == ([], "lifts: nothing is late")
 
 
 @settings(max_examples=30)

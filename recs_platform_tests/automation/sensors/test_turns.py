@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import dagster as dg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recs_platform.automation.sensors import turns
 from recs_platform.automation.sensors.cursor import Cursor
-from recs_platform.automation.sensors.turns import Answer, in_turn, look_at_each, patiently
+from recs_platform.automation.sensors.turns import Answer, in_turn, look_at_each
 from recs_platform.errors import ConfigError, UnavailableError
+from recs_platform.patience import patiently
 
+SENSOR = "shop_landing"
 NAMES = st.sets(st.text("abcd", min_size=1, max_size=3), min_size=1, max_size=12).map(sorted)
 
 
@@ -38,7 +43,7 @@ def test_ticks_without_time_for_all_reach_everybody(names: list[str], seconds: i
 
     last = None
     for _ in range(ticks):
-        turn = look_at_each(names, last, look, seconds=seconds, clock=lambda: now[0])
+        turn = look_at_each(SENSOR, names, last, look, seconds=seconds, clock=lambda: now[0])
         assert turn.left + len(turn.said) == len(names)
         last = turn.last
     assert max(looked.values()) - min(looked.values()) <= 1
@@ -61,43 +66,33 @@ def failing(error: Exception) -> Callable[[str], Answer]:
     ],
 )
 def test_trouble_is_said_first_masked_and_keeps_nobody_waiting(error: Exception, says: str) -> None:
-    turn = look_at_each("abcd", None, failing(error))
+    turn = look_at_each(SENSOR, "abcd", None, failing(error))
     assert [request.run_key for request in turn.requests] == ["d"]
     assert (turn.words, turn.last) == (says, "d")
 
 
 def test_many_who_say_the_same_are_named_once() -> None:
-    turn = look_at_each([f"c{number}" for number in range(500)], None, lambda _: "well")
+    turn = look_at_each(SENSOR, [f"c{number}" for number in range(500)], None, lambda _: "well")
     assert turn.words == "c0, c1, c10 and 497 more: well"
 
 
-def test_who_does_not_answer_is_not_waited_for_and_not_asked_twice() -> None:
-    answers, asked = threading.Event(), []
+def test_a_company_whose_feeds_all_hang_costs_a_tick_one_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its feeds is waited for, and there are many."""
+    monkeypatch.setattr(turns, "COMPANY_SECONDS", 0.2, raising=False)
+    hangs = threading.Event()
 
-    def ask() -> str:
-        asked.append(1)
-        answers.wait(20)
-        return "here"
+    def look(name: str) -> Answer:
+        for feed in range(7 * 5 if name == "b" else 0):
+            with suppress(UnavailableError):
+                patiently(lambda: hangs.wait(20), f"{name}: feed {feed}", seconds=0.1)
+        return "well"
 
-    with pytest.raises(UnavailableError, match="the database does not answer within"):
-        patiently(ask, "the database", seconds=0.05)
-    with pytest.raises(UnavailableError, match="the database has not answered yet"):
-        patiently(ask, "the database", seconds=0.05)
-    assert patiently(lambda: "another's", "another") == "another's"
-    assert len(asked) == 1
-    answers.set()
-    for thread in threading.enumerate():
-        if thread.name == "the database":
-            thread.join(20)
-    assert patiently(ask, "the database") == "here"
-
-
-def test_what_went_wrong_is_raised_as_it_is() -> None:
-    def ask() -> None:
-        raise ConfigError("wrong")
-
-    with pytest.raises(ConfigError, match="wrong"):
-        patiently(ask, "a feed")
+    begun = time.monotonic()
+    turn = look_at_each(SENSOR, "abc", None, look)
+    assert time.monotonic() - begun < 2
+    hangs.set()
+    assert turn.words == "b: cannot tell: the look of shop_landing at b does not answer within 0 s.; a, c: well"
+    assert turn.last == "c"
 
 
 @given(last=st.none() | st.text(max_size=5), known=st.dictionaries(st.text(max_size=5), st.text(max_size=5)))

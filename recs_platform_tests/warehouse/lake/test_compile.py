@@ -112,6 +112,7 @@ def test_membership_of_lists(engine: Engine, expression: str, expected: Any) -> 
         ("DATE(ts)", date(2025, 12, 2)),
         ("DATE(ts, 'Europe/Berlin')", date(2025, 12, 3)),
         ("EXTRACT(HOUR FROM ts)", 23),
+        ("EXTRACT(MILLISECOND FROM TIMESTAMP_ADD(ts, INTERVAL 7005 MILLISECOND))", 5),
         ("TIMESTAMP_TRUNC(ts, HOUR)", datetime(2025, 12, 2, 23)),
         ("TIMESTAMP_ADD(ts, INTERVAL 90 MINUTE)", datetime(2025, 12, 3, 1)),
         ("TIMESTAMP_SUB(ts, INTERVAL @n HOUR)", datetime(2025, 12, 2, 20, 30)),
@@ -143,6 +144,9 @@ def test_timestamps_are_utc_and_have_no_zone(engine: Engine, expression: str, ex
         ("FORMAT_DATE('%u', d)", "2"),
         ("GENERATE_DATE_ARRAY(d, DATE_ADD(d, INTERVAL 1 DAY))", [date(2025, 12, 2), date(2025, 12, 3)]),
         ("UNIX_DATE(d)", 20424),
+        ("DATE_TRUNC(d, MONTH)", date(2025, 12, 1)),
+        # What is left of a second does not count.
+        ("UNIX_SECONDS(TIMESTAMP_ADD(ts, INTERVAL 999999 MICROSECOND))", 1764718200),
         # Numbers.
         ("SAFE_DIVIDE(n, 0)", None),
         ("n / 2", -3.5),
@@ -154,7 +158,20 @@ def test_timestamps_are_utc_and_have_no_zone(engine: Engine, expression: str, ex
         # Texts, where NULL stays NULL.
         ("CONCAT('a', nothing)", None),
         ("REGEXP_CONTAINS('a@b', r'^[^@\\s]+@')", True),
+        ("ARRAY_TO_STRING(['a', nothing, 'b'], '-')", "a-b"),
+        ("ARRAY_TO_STRING([nothing, nothing], '-')", ""),
+        ("ARRAY_TO_STRING(IF(n < 0, NULL, ['a']), '-')", None),
+        ("SUBSTR('abc', 0, 2)", "ab"),
+        ("SUBSTR('abc', n + 7, 2)", "ab"),
+        ("SUBSTR('abc', -2)", "bc"),
+        # The row with the most has its value, NULL or not.
+        ("(SELECT ANY_VALUE(IF(a = 2, NULL, a) HAVING MAX a) FROM UNNEST(list) AS a)", None),
+        ("(SELECT MAX_BY(IF(a = 2, NULL, a), a) FROM UNNEST(list) AS a)", None),
+        ("(SELECT MIN_BY(IF(a = 1, NULL, a), a) FROM UNNEST(list) AS a)", None),
+        # A count is 0 where there is nothing to count.
         ("COUNTIF(n < 0) OVER (PARTITION BY d)", 1),
+        ("COUNTIF(nothing = 'a')", 0),
+        ("(SELECT COUNTIF(a > 1) FROM UNNEST(list) AS a WHERE a > 9)", 0),
     ],
 )
 def test_functions_mean_what_googlesql_means(engine: Engine, expression: str, expected: Any) -> None:

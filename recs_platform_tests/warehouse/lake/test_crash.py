@@ -59,15 +59,15 @@ def seconds_of_a_replacement(lake: Lake) -> float:
 
 
 @pytest.mark.slow
-def test_a_killed_writer_leaves_whole_slices(lake: Lake) -> None:
+def test_a_killed_writer_leaves_whole_slices(real_lake: Lake) -> None:
     chance = random.Random(20251201)
-    replacement = seconds_of_a_replacement(lake)
+    replacement = seconds_of_a_replacement(real_lake)
     published = 0
-    with a_reader_that_never_sees_a_torn_slice(lake):
+    with a_reader_that_never_sees_a_torn_slice(real_lake):
         for life in range(1, KILLS + 1):
             first_mark = life * 1_000_000
-            last = one_life(lake, first_mark, chance.uniform(0, WRITES_PER_LIFE * replacement))
-            slices = seen(lake)
+            last = one_life(real_lake, first_mark, chance.uniform(0, WRITES_PER_LIFE * replacement))
+            slices = seen(real_lake)
             assert set(slices) == set(days(0, 1))
             assert torn_slices(slices, ROWS) == []
             (found,) = {mark for slice_ in slices.values() for mark in slice_}
@@ -76,9 +76,9 @@ def test_a_killed_writer_leaves_whole_slices(lake: Lake) -> None:
             published += found - first_mark + 1
     assert published > KILLS
 
-    write(lake, days(0, 1), visits(days(0, 1), each=ROWS, pages=7))
-    assert marks(lake) == {day: [7] * ROWS for day in days(0, 1)}
-    assert len({(row["event_date"], row["visit_id"]) for row in stored(lake)}) == 2 * ROWS
+    write(real_lake, days(0, 1), visits(days(0, 1), each=ROWS, pages=7))
+    assert marks(real_lake) == {day: [7] * ROWS for day in days(0, 1)}
+    assert len({(row["event_date"], row["visit_id"]) for row in stored(real_lake)}) == 2 * ROWS
 
 
 def test_a_writer_killed_before_its_commit_leaves_files_that_nobody_reads(lake: Lake) -> None:

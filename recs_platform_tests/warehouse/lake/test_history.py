@@ -132,9 +132,9 @@ def test_vacuum_deletes_replaced_versions_after_the_retention(tmp_path: Path) ->
     assert marks(lake) == {day(0): [3, 3, 3]}
 
 
-def test_what_killed_writers_left_is_deleted_and_nothing_younger(any_lake: Lake, tmp_path: Path) -> None:
-    write(any_lake, days(0, 0), visits([day(0)]))
-    staging = tmp_path / ("lake/.staging" if any_lake.root.startswith("/") else "scratch/staging")
+def test_what_killed_writers_left_is_deleted_and_nothing_younger(near_lake: Lake, tmp_path: Path) -> None:
+    write(near_lake, days(0, 0), visits([day(0)]))
+    staging = tmp_path / ("lake/.staging" if near_lake.root.startswith("/") else "scratch/staging")
     one_day = timedelta(days=1)
     left = {
         tmp_path / TABLE / "event_date=2025-12-01" / "{}.parquet": RETENTION,
@@ -145,20 +145,20 @@ def test_what_killed_writers_left_is_deleted_and_nothing_younger(any_lake: Lake,
         for name, age in (("old", limit + timedelta(hours=1)), ("young", limit - timedelta(hours=1))):
             abandon(Path(str(template).format(name)), age, tmp_path)
     for dry_run in (True, False):
-        taken = {**any_lake.vacuum(ref(), dry_run=dry_run), **any_lake.sweep(dry_run=dry_run)}
+        taken = {**near_lake.vacuum(ref(), dry_run=dry_run), **near_lake.sweep(dry_run=dry_run)}
         assert list(taken.values()) == [len("left")] * 3
         assert [Path(str(t).format("old")).exists() for t in left] == [dry_run] * 3
     assert [Path(str(t).format("young")).exists() for t in left] == [True] * 3
-    assert marks(any_lake) == {day(0): [1, 1, 1]}
+    assert marks(near_lake) == {day(0): [1, 1, 1]}
 
 
-def test_vacuum_keeps_live_files_however_old_they_are(any_lake: Lake, tmp_path: Path) -> None:
-    write(any_lake, days(0, 2), visits(days(0, 1)))
+def test_vacuum_keeps_live_files_however_old_they_are(near_lake: Lake, tmp_path: Path) -> None:
+    write(near_lake, days(0, 2), visits(days(0, 1)))
     for path in data_files(tmp_path):
         os.utime(path, (0, 0))
-    any_lake.vacuum(ref())
-    assert marks(any_lake) == {day(0): [1, 1, 1], day(1): [1, 1, 1]}
-    assert any_lake.days(ref()) == list(days(0, 2))
+    near_lake.vacuum(ref())
+    assert marks(near_lake) == {day(0): [1, 1, 1], day(1): [1, 1, 1]}
+    assert near_lake.days(ref()) == list(days(0, 2))
 
 
 def abandon(path: Path, age: timedelta, below: Path) -> None:

@@ -87,3 +87,21 @@ def test_a_long_query_keeps_its_folder_however_old_it_is(tmp_path: Path) -> None
     assert list(sweep(tmp_path / "spill", timedelta(hours=1), dry_run=False)) == []
     living.kill()
     assert list(sweep(tmp_path / "spill", timedelta(hours=1), dry_run=False)) == [f"{living.block.parent}/"]
+
+
+def test_a_file_that_its_owner_takes_away_meanwhile_has_no_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = Path.stat
+
+    def and_taken_away(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        seen = looked_at(path, follow_symlinks=follow_symlinks)
+        if path.name == "block.tmp":
+            path.unlink()
+        return seen
+
+    folder = tmp_path / "spill" / "abc"
+    folder.mkdir(parents=True)
+    (folder / "block.tmp").write_text("spilled")
+    monkeypatch.setattr(Path, "stat", and_taken_away)
+    assert list(sweep(tmp_path / "spill", timedelta(hours=-1), dry_run=True)) == [f"{folder}/"]

@@ -1,5 +1,5 @@
 -- One row per named part that was ever ordered: how often, by anybody.
--- given: @items
+-- given: @items ARRAY<STRING>
 SELECT item_id, orders
 FROM item_popularity
 WHERE item_id IN UNNEST(@items)

@@ -1,5 +1,5 @@
 -- One row per named part that the catalog has: what the merchandising rules look at.
--- given: @items
+-- given: @items ARRAY<STRING>
 SELECT item_id, name, category, price, tags, image_url
 FROM catalog
 WHERE item_id IN UNNEST(@items)

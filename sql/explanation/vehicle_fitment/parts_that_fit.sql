@@ -1,5 +1,5 @@
 -- One row per part that fits a vehicle, whether it may be recommended or not.
--- given: @year, @make, @model
+-- given: @year INT64, @make, @model
 SELECT item_id
 FROM fitment
 WHERE vehicle_year = @year AND vehicle_make = @make AND vehicle_model = @model

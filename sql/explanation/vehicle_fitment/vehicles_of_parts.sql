@@ -1,5 +1,5 @@
 -- One row per named part: how many vehicles it fits.
--- given: @items
+-- given: @items ARRAY<STRING>
 SELECT item_id, COUNT(*) AS vehicles
 FROM fitment
 WHERE item_id IN UNNEST(@items)

@@ -2,13 +2,16 @@
 -- e-mail shows one part in two colors.
 -- table: vehicle_recommendations
 -- severity: error
-SELECT
-  recommended.customer_id,
-  REGEXP_REPLACE(sku, r'([0-9])[BRGP]$', r'\1') AS family,
-  COUNT(*) AS parts
-FROM vehicle_recommendations AS recommended
-CROSS JOIN UNNEST(
-  [recommended.rec_part_1, recommended.rec_part_2, recommended.rec_part_3, recommended.rec_part_4]
-) AS sku
-GROUP BY recommended.customer_id, REGEXP_REPLACE(sku, r'([0-9])[BRGP]$', r'\1')
+WITH part_families AS (
+  SELECT
+    recommended.customer_id,
+    REGEXP_REPLACE(sku, r'([0-9])[BRGP]$', r'\1') AS family
+  FROM vehicle_recommendations AS recommended
+  CROSS JOIN UNNEST(
+    [recommended.rec_part_1, recommended.rec_part_2, recommended.rec_part_3, recommended.rec_part_4]
+  ) AS sku
+)
+SELECT customer_id, family, COUNT(*) AS parts
+FROM part_families
+GROUP BY customer_id, family
 HAVING COUNT(*) > 1

@@ -1,0 +1,36 @@
+"""What can be done with files by name, wherever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    size: int
+    """Bytes."""
+    changed: datetime
+    """In UTC."""
+
+
+class FileStore(Protocol):
+    """A name is a path below the store, such as `reports/metro/2025-12-01/funnel.svg`. A store that does not answer
+    raises an UnavailableError, one that must be set up first a ConfigError; a local disk raises its own OSError."""
+
+    def place(self, name: str) -> str:
+        """Where a person finds the file: a path or a URL."""
+
+    def read(self, name: str) -> bytes:
+        """A FileNotFoundError says that there is none."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a file there, or another in its place: whole or not at all, whatever happens to who writes it."""
+
+    def listed(self, folder: str) -> Mapping[str, StoredFile]:
+        """Name: the files below a folder, and below its folders."""
+
+    def remove(self, names: Sequence[str]) -> None:
+        """One that is gone already is no error."""

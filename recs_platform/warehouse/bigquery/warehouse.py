@@ -1,0 +1,295 @@
+"""The warehouse in BigQuery: a dataset for each company, a table for each of its tables.
+
+A slice is written to a table of its own, audited there by BigQuery, and put in the place of the old one by a single
+transaction, which writes the books too. Until that transaction nobody sees it; what a killed writer leaves behind goes
+by itself after a day.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from google.api_core.exceptions import GoogleAPIError
+from google.cloud.bigquery import SchemaField
+
+from recs_platform.errors import MissingSliceError, StorageError
+from recs_platform.warehouse.bigquery.bill import Bill
+from recs_platform.warehouse.bigquery.books import Books, Change, Commit
+from recs_platform.warehouse.bigquery.inspection import accept, inspect
+from recs_platform.warehouse.bigquery.jobs import Jobs
+from recs_platform.warehouse.bigquery.refusals import explained, refused_queries
+from recs_platform.warehouse.bigquery.staged import StagedTable, as_declared
+from recs_platform.warehouse.bigquery.staging import LASTS, Question, load_incoming, stage_query, stage_rows
+from recs_platform.warehouse.bigquery.tables import OURS, DatasetTables, arrow_of, schema_of, schema_of_rows
+from recs_platform.warehouse.bigquery.text import parameters, quoted, view_of_days, with_views
+from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
+from recs_platform.warehouse.misfits import outside
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
+from recs_platform.warehouse.shown_days import days_shown
+from recs_platform.warehouse.slices import Days, Slice, TableRef
+
+_log = logging.getLogger(__name__)
+"""What each slice and query cost, and its jobs: Dagster takes it into the log of a run (dagster.yaml)."""
+_STAGING, _INCOMING, _KEPT = "_staging", "_incoming", "_kept"
+
+
+@dataclass(frozen=True)
+class BigQueryWarehouse:
+    jobs: Jobs
+    retention: timedelta
+    scratch: Path
+    """A local folder for rows from Python on their way."""
+    ledger: SliceLedger = field(default_factory=MemoryLedger)
+    prefix: str = ""
+    tables: DatasetTables = field(init=False)
+    books: Books = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", DatasetTables(self.jobs, self.prefix))
+        object.__setattr__(self, "books", Books(self.tables, self.ledger))
+
+    def replace(
+        self, subject: Subject, rows: Rows, *, audits: Sequence[Audit] = (), note: Mapping[str, Any] | None = None
+    ) -> Written:
+        table, days = subject.table, subject.days
+        noted = {"company": subject.company, "first": str(days.first), "last": str(days.last), **(note or {})}
+        labels = {"company": subject.company, "asset": subject.asset}
+        bill, marks, sql = Bill(), [time.perf_counter()], None
+        with (
+            explained(str(subject)),
+            self._passing(table.dataset, _STAGING, schema_of(table.spec)) as path,
+            ExitStack() as opened,
+        ):
+            if isinstance(rows, BoundQuery):
+                question = self._question(rows, opened, labels, bill)
+                sql = question.sql
+                with refused_queries(rows):
+                    stage_query(self.jobs, question, subject, path, labels, bill)
+            else:
+                stage_rows(self.jobs, rows, subject, path, self.scratch, labels, bill)
+            marks.append(time.perf_counter())
+            staged = StagedTable(self.jobs, path, table.spec, labels, bill)
+            by_day = staged.by_day()
+            _require_days(by_day, subject)
+            for audit in (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ())):
+                audit.check(staged, subject)
+            marks.append(time.perf_counter())
+            of_days = {day: by_day.get(day, 0) for day in days}
+            size = self.jobs.bytes_of(path)
+            self._ensure(table, bill)
+            count = sum(of_days.values())
+            made = f"SELECT {_names(table)} FROM {quoted(path)}"
+            version = self.books.commit(table, Change(days, of_days, made, {**noted, "rows": count}), labels, bill)
+            marks.append(time.perf_counter())
+        _log.info("%s: %s", subject, bill)
+        seconds = {step: marks[i + 1] - marks[i] for i, step in enumerate(("write", "audit", "publish"))}
+        empty = tuple(day for day, n in of_days.items() if n == 0)
+        return Written(version, count, size, empty, seconds, sql, bill.told())
+
+    @contextmanager
+    def read(
+        self, table: TableRef, days: Days | None = None, *, version: int | None = None
+    ) -> Iterator[pa.RecordBatchReader]:
+        schema = pa.schema([pa.field(column.name, column.type) for column in table.spec.columns])
+        with explained(str(table)):
+            rows = self._ask(self._relation(table, days, version), {"dataset": table.dataset})
+            batches = (as_declared(batch, schema) for batch in self.jobs.batches(rows))
+            yield pa.RecordBatchReader.from_batches(schema, batches)
+
+    @contextmanager
+    def run(self, query: BoundQuery) -> Iterator[pa.RecordBatchReader]:
+        what, bill = query.query.path, Bill()
+        labels = {"dataset": query.dataset, "query": query.query.name}
+        with explained(what), ExitStack() as opened, refused_queries(query):
+            question = self._question(query, opened, labels, bill)
+            reads = self.jobs.estimate(question.sql, question.parameters).reads
+            self.jobs.limits.admit(what, reads)
+            rows = self.jobs.ask(question.sql, question.parameters, labels=labels, bill=bill, seconds=query.time_limit)
+            _log.info("%s: %s", what, bill)
+            schema = arrow_of(rows.schema)
+            batches = (as_declared(batch, schema) for batch in self.jobs.batches(rows))
+            yield pa.RecordBatchReader.from_batches(schema, batches)
+
+    def days(self, table: TableRef) -> Sequence[date]:
+        return [slice_.day for slice_ in self.slices(table)]
+
+    def slices(self, table: TableRef) -> Sequence[Slice]:
+        with explained(str(table)):
+            return self.books.slices(table)
+
+    def slice_ids(self, table: TableRef, days: Days) -> Sequence[str]:
+        """A slice is named by the commit that made it."""
+        return [f"{name} {s.day}" for s in self.slices(table) if s.day in days for name in s.files or ()]
+
+    def fingerprint(self, table: TableRef, day: date) -> str:
+        return self._fingerprint(table, Days.one(day), None)
+
+    def checksum(self, table: TableRef, days: Days | None = None, *, version: int | None = None) -> str:
+        """Google proves the bytes; what the rows are is proved by their fingerprint."""
+        return self._fingerprint(table, days, version)
+
+    def _fingerprint(self, table: TableRef, days: Days | None, version: int | None) -> str:
+        hashed = f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({_names(table)})))"
+        # The first sees which rows there are, the second how often.
+        sql = (
+            "SELECT COUNT(*) AS row_count, BIT_XOR(hashed) AS mixed, SUM(MOD(hashed, 2147483647)) AS summed FROM "
+            f"(SELECT {hashed} AS hashed FROM ({self._relation(table, days, version)}) AS of_days) AS of_rows"
+        )
+        with explained(str(table)):
+            (row,) = self._ask(sql, {"dataset": table.dataset})
+        return f"{row.row_count}-{(row.mixed or 0) & (2**64 - 1):x}-{(row.summed or 0) & (2**64 - 1):x}"
+
+    def versions(self, table: TableRef) -> Sequence[Version]:
+        with explained(str(table)):
+            commits = self.books.commits(table) if self.books.state(table) else []
+        return [Version(c.version, c.at, c.changed_rows, dict(c.note)) for c in reversed(commits)]
+
+    def publish(self, source: TableRef, day: date, live: TableRef, note: Mapping[str, Any]) -> int:
+        if day not in self.days(source):
+            raise MissingSliceError(f"{source} has no slice for {day}. Materialize {source.name} for that day first.")
+        labels, bill = {"dataset": live.dataset, "asset": live.name}, Bill()
+        with explained(str(live)):
+            kept = self.tables.passing(live.dataset, f"{_KEPT}_{live.name}", schema_of(live.spec), self.retention)
+            rows = f"SELECT {_names(live)} FROM ({self._relation(source, Days.one(day), None)}) AS of_day"
+            count = self.jobs.change(f"INSERT INTO {quoted(kept)} ({_names(live)}) {rows}", labels=labels, bill=bill)
+            self._ensure(live, bill)
+            copied = f"SELECT {_names(live)} FROM {quoted(kept)}"
+            change = Change(None, {day: count}, copied, note, kept_as=kept, kept_for=self.retention)
+            return self.books.commit(live, change, labels, bill)
+
+    def restore(self, table: TableRef, version: int, note: Mapping[str, Any] | None = None) -> int:
+        labels, bill = {"dataset": table.dataset, "asset": table.name}, Bill()
+        with explained(str(table)):
+            commit, kept, rows = self._kept(table, version, None)
+            self.jobs.keep(kept, self.retention)
+            self._ensure(table, bill)
+            change = Change(None, commit.rows, rows, note or {}, kept_as=kept, kept_for=self.retention)
+            return self.books.commit(table, change, labels, bill)
+
+    def _kept(self, table: TableRef, version: int, days: Days | None) -> tuple[Commit, str, str]:
+        """What made a version, its copy, and a SELECT of it; a StorageError where there is none, or none any more."""
+        commits = self.books.commits(table) if self.books.state(table) else []
+        commit = next((commit for commit in commits if commit.version == version), None)
+        if commit is None:
+            raise StorageError(f"{table} has no version {version}")
+        if commit.kept_as is None:
+            raise StorageError(f"{table}: of version {version} no copy is kept; only what was published has one")
+        columns = self.jobs.columns(commit.kept_as)
+        if columns is None:
+            raise StorageError(f"{table}: version {version} was kept until {commit.kept_until:%Y-%m-%d %H:%M} UTC")
+        return commit, commit.kept_as, view_of_days(commit.kept_as, table.spec, columns, days)
+
+    def inspect(self, table: TableRef) -> Inspection:
+        with explained(str(table)):
+            return inspect(self.books, table)
+
+    def accept(self, table: TableRef) -> None:
+        with explained(str(table)):
+            accept(self.books, table)
+
+    def vacuum(self, table: TableRef, *, dry_run: bool = False) -> Mapping[str, int]:
+        """Copies of published versions go by themselves when their time is over. What is left are those whose commit
+        never came."""
+        with explained(str(table)):
+            listed = self.jobs.tables(self.tables.dataset(table.dataset), f"{_KEPT}_{table.name}_")
+            if not listed:
+                return {}
+            now = datetime.now(UTC)
+            needed = {c.kept_as for c in self.books.commits(table) if c.kept_until and c.kept_until > now}
+            left = {self.tables.beside(table, name): made for name, made in listed.items()}
+            return self._dropped(
+                [path for path, made in left.items() if path not in needed and made < now - LASTS], dry_run=dry_run
+            )
+
+    def sweep(self, *, dry_run: bool = False) -> Mapping[str, int]:
+        oldest, project = datetime.now(UTC) - LASTS, self.jobs.client.project
+        with explained("BigQuery"):
+            left = [
+                f"{project}.{dataset}.{name}"
+                for dataset in self.jobs.datasets(OURS, "company")
+                if dataset.startswith(self.prefix)
+                for kind in (_STAGING, _INCOMING)
+                for name, made in self.jobs.tables(dataset, kind).items()
+                if made < oldest
+            ]
+            return self._dropped(left, dry_run=dry_run)
+
+    def _dropped(self, paths: Sequence[str], *, dry_run: bool) -> Mapping[str, int]:
+        sizes = {path: self.jobs.bytes_of(path) for path in paths}
+        if not dry_run:
+            for path in paths:
+                self.jobs.drop(path)
+        return sizes
+
+    def _question(self, query: BoundQuery, opened: ExitStack, labels: Mapping[str, str], bill: Bill) -> Question:
+        """A query with its views. What came in for it goes when `opened` is closed."""
+        shown = {view.name: (TableRef(query.dataset, view.spec), view) for view in query.views}
+        # Asked for once, and only where a view needs to know what was made.
+        states = cache(partial(self.books.states, query.dataset))
+
+        def made_days(ref: TableRef) -> list[date]:
+            return [slice_.day for slice_ in self.books.slices(ref, states())]
+
+        views = {
+            name: self._relation(ref, days_shown(made_days, ref, view, query), None)
+            for name, (ref, view) in shown.items()
+        }
+        for name, open_rows in query.incoming.items():
+            rows = opened.enter_context(open_rows())
+            path = opened.enter_context(self._passing(query.dataset, _INCOMING, schema_of_rows(rows.schema)))
+            load_incoming(self.jobs, rows, path, self.scratch, labels, bill)
+            views[name] = f"SELECT * FROM {quoted(path)}"
+        return Question(with_views(query.query, views, query.values), [*parameters(query.query, query.values)])
+
+    @contextmanager
+    def _passing(self, dataset: str, kind: str, schema: Sequence[SchemaField]) -> Iterator[str]:
+        """A table that goes when its work is done; that of a killed process goes by itself."""
+        path = self.tables.passing(dataset, kind, schema, LASTS)
+        try:
+            yield path
+        finally:
+            with suppress(GoogleAPIError, OSError):
+                self.jobs.drop(path)
+
+    def _relation(self, table: TableRef, days: Days | None, version: int | None) -> str:
+        if version is not None and version != self._newest(table):
+            return self._kept(table, version, days)[2]
+        columns = self.tables.columns(table)
+        if columns is None:
+            self.books.require_no_rows(table)
+        return view_of_days(self.tables.path(table), table.spec, columns, days)
+
+    def _ensure(self, table: TableRef, bill: Bill) -> None:
+        """A table that can hold what is declared of it."""
+        columns = self.tables.columns(table)
+        if columns is not None:
+            self.tables.grow(table, columns, bill)
+            return
+        self.books.require_no_rows(table)
+        self.tables.make(table)
+
+    def _newest(self, table: TableRef) -> int | None:
+        state = self.books.state(table)
+        return state.version if state else None
+
+    def _ask(self, sql: str, labels: Mapping[str, str]) -> Any:
+        return self.jobs.ask(sql, labels=labels, bill=Bill())
+
+
+def _names(table: TableRef) -> str:
+    return ", ".join(quoted(column.name) for column in table.spec.columns)
+
+
+def _require_days(by_day: Mapping[date | None, int], subject: Subject) -> None:
+    for day, rows in by_day.items():
+        if day not in subject.days:
+            raise outside(subject, rows, day)

@@ -1,0 +1,68 @@
+"""Fixtures give on Google's reference executor what they say, but for what limits.py lists."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from recs_platform.pipeline.stage import SqlTable
+from recs_platform.schemas.table import Kind
+from recs_platform_tests.googlesql.executor import answered, judged
+from recs_platform_tests.googlesql.limits import NOT_EVALUATED
+from recs_platform_tests.googlesql.server import GoogleSql, NotGoogleSql
+from recs_platform_tests.sql.case import Case, all_cases
+from recs_platform_tests.sql.running import difference, pipeline_of
+
+pytestmark = pytest.mark.googlesql
+
+_CASES = [case for case in all_cases() if case.table not in NOT_EVALUATED]
+
+
+@pytest.mark.parametrize("case", [c for c in _CASES if not c.is_check], ids=str)
+def test_query(case: Case, googlesql: GoogleSql) -> None:
+    expected = [{name: _without_zone(value) for name, value in row.items()} for row in case.expected]
+    rows = _of_the_days(case, answered(googlesql, case))
+    differs = difference(expected, rows)
+    assert not differs, f"{case}\n{differs}"
+    if case.table in pipeline_of(case).questions and expected:
+        assert [{column: row[column] for column in expected[0]} for row in rows] == expected, "an answer has an order"
+
+
+@pytest.mark.parametrize("case", [c for c in _CASES if c.is_check], ids=str)
+def test_check(case: Case, googlesql: GoogleSql) -> None:
+    verdict = judged(googlesql, case)
+    found = {"passed": verdict.passed, "violations": verdict.violations, "rows": verdict.rows}
+    stated = {name: value for name, value in case.expected.items() if name != "examples"}
+    assert {name: found[name] for name in stated} == stated, f"{case}: {verdict}"
+    if "examples" in case.expected:
+        differs = difference(case.expected["examples"], list(verdict.examples))
+        assert not differs, f"{case}\n{differs}"
+
+
+@pytest.mark.parametrize(("name", "because_of"), NOT_EVALUATED.items())
+def test_what_is_listed_is_still_beyond_it(name: str, because_of: str, googlesql: GoogleSql) -> None:
+    """Who uses a newer build takes the name off the list."""
+    cases = [case for case in all_cases() if case.table == name]
+    assert cases
+    for case in cases:
+        with pytest.raises(NotGoogleSql, match=f"(?i){because_of}"):
+            answered(googlesql, case)
+
+
+def test_the_list_does_not_grow() -> None:
+    """Write a query in words that the executor knows, too, rather than add its name."""
+    assert NOT_EVALUATED.keys() <= {"campaign_funnel"}
+
+
+def _of_the_days(case: Case, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of a log that a query makes, the days that are made: the others are not stored."""
+    made = pipeline_of(case).tables.get(case.table)
+    if not isinstance(made, SqlTable) or made.spec.kind is not Kind.LOG:
+        return rows
+    return [row for row in rows if row[made.spec.date_column] in case.days]
+
+
+def _without_zone(value: Any) -> Any:
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) and value.tzinfo else value

@@ -1,0 +1,143 @@
+"""Starts a store, and ends it when the run of tests has ended, however that ended. A process of its own, from the
+standard library alone: any worker may be the one that needs the store first, and others need it longer.
+
+    python keeper.py s3|gs PROCESS FILE
+
+The store lives as long as PROCESS does. FILE tells the port of the store once it can be used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+BUCKET = "tests"
+KEY, READERS_KEY, SECRET = "tests", "reader", "secret"
+_BIN = Path(__file__).parents[2] / ".servers" / "bin"
+_PATIENCE = 60.0
+_HERE = "127.0.0.1"
+
+
+def main(kind: str, process: int, told: Path) -> None:
+    with (_seaweed if kind == "s3" else _cloud_storage)() as (server, port):
+        unfinished = told.with_suffix(".unfinished")
+        unfinished.write_text(str(port))
+        unfinished.rename(told)
+        while server.poll() is None and _lives(process):
+            time.sleep(0.2)
+
+
+@contextmanager
+def _seaweed() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """SeaweedFS: its four servers in one process, each with a port for HTTP and one for gRPC."""
+    servers = ("master", "volume", "filer", "s3")
+    ports = dict(zip([f"{s}.port{g}" for s in servers for g in ("", ".grpc")], _free_ports(8), strict=True))
+    with TemporaryDirectory(prefix="recs-seaweed-", ignore_cleanup_errors=True) as folder:
+        config = Path(folder) / "s3.json"
+        rights = {KEY: ["Admin", "Read", "Write", "List"], READERS_KEY: ["Read", "List"]}
+        identities = [
+            {"name": key, "credentials": [{"accessKey": key, "secretKey": SECRET}], "actions": actions}
+            for key, actions in rights.items()
+        ]
+        config.write_text(json.dumps({"identities": identities}))
+        options = {
+            **{"dir": folder, "ip": _HERE, "ip.bind": _HERE, "filer": "true", "s3": "true", "s3.config": config},
+            **{"s3.autoCreateBucket": "false", "s3.iam": "false", "s3.port.iceberg": 0, "s3.port.lance": 0},
+            **{
+                "master.telemetry": "false",
+                "master.volumeSizeLimitMB": 64,
+                "volume.max": 100,
+                "volume.minFreeSpace": 1,
+            },
+            **{"filer.localSocket": f"{folder}/filer.sock", "s3.localSocket": f"{folder}/s3.sock"},
+            **ports,
+        }
+        command = [str(_BIN / "weed"), "-logtostderr=true", "server", *(f"-{k}={v}" for k, v in options.items())]
+        with _running(command, Path(folder) / "log") as server:
+            try:
+                # A folder of the filer is a bucket.
+                _until(server, lambda: _posted(f"http://{_HERE}:{ports['filer.port']}/buckets/{BUCKET}/"))
+                _until(server, lambda: socket.create_connection((_HERE, ports["s3.port"]), 1).close())
+                yield server, ports["s3.port"]
+            finally:
+                for name, port in ports.items():
+                    server_name = name.partition(".")[0]
+                    Path(f"/tmp/seaweedfs-{server_name}-grpc-{port}.sock").unlink(missing_ok=True)
+
+
+@contextmanager
+def _cloud_storage() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    with TemporaryDirectory(prefix="recs-gs-", ignore_cleanup_errors=True) as folder:
+        log = Path(folder) / "log"
+        script = Path(__file__).with_name("cloud_storage.py")
+        with _running([str(_BIN / "python"), str(script), BUCKET], log) as server:
+            _until(server, lambda: int(log.read_text().splitlines()[0]))
+            yield server, int(log.read_text().splitlines()[0])
+
+
+@contextmanager
+def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent)
+    try:
+        yield server
+    except OSError:
+        print(log.read_text()[-3_000:], file=sys.stderr)
+        raise
+    finally:
+        server.terminate()
+        # SeaweedFS takes its time to say goodbye; nobody needs it.
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(0.3)
+        server.kill()
+        server.wait()
+
+
+def _until(server: subprocess.Popen[bytes], done: object) -> None:
+    """Call again until it raises nothing."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            done()  # type: ignore[operator]
+        except (OSError, ValueError, IndexError):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise OSError("the store does not start") from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _posted(url: str) -> None:
+    urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=5).close()
+
+
+def _free_ports(count: int) -> list[int]:
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for each in held:
+            each.bind((_HERE, 0))
+        return [each.getsockname()[1] for each in held]
+    finally:
+        for each in held:
+            each.close()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))
