@@ -241,7 +241,11 @@ def _as_declared(batch: pa.RecordBatch, schema: pa.Schema, day: date | None) -> 
 def _explained(request: SourceRequest, source: BigQuerySource) -> Iterator[None]:
     """What BigQuery refuses, in a sentence about the feed."""
     try:
-        from recs_platform.warehouse.bigquery.failures import GOOGLE_ERRORS, may_pass, told
+        from google.api_core.exceptions import GoogleAPIError
+        from google.auth.exceptions import GoogleAuthError
+        from requests.exceptions import RequestException
+
+        from recs_platform.warehouse.bigquery.refusals import passes
     except ImportError as error:
         raise request.error(
             f"BigQuery needs packages that are not installed ({error.name})",
@@ -252,10 +256,20 @@ def _explained(request: SourceRequest, source: BigQuerySource) -> Iterator[None]
         yield
     except ConfigError as error:
         raise request.error(str(error).rstrip("."), remedy=f"Then {key} can be read.") from None
-    except GOOGLE_ERRORS as error:
-        if may_pass(error):
-            raise request.outage(f"BigQuery does not answer just now: {told(error)}", remedy="Run it again.") from None
+    except (GoogleAPIError, GoogleAuthError, RequestException) as error:
+        # Of what was tried again in vain, the last failure.
+        last = getattr(error, "cause", None) or error
+        if passes(error) or isinstance(last, RequestException):
+            raise request.outage(f"BigQuery does not answer just now: {_told(last)}", remedy="Run it again.") from None
         raise request.error(
-            f"BigQuery refuses: {told(error)}",
+            f"BigQuery refuses: {_told(last)}",
             remedy=f"Correct {key} in the company file, or have the platform's account given access or quota.",
         ) from None
+
+
+def _told(error: BaseException) -> str:
+    from requests.exceptions import ConnectionError as ConnectionFailed
+
+    from recs_platform.warehouse.bigquery.refusals import first_line
+
+    return "the connection failed" if isinstance(error, ConnectionFailed) else first_line(error).rstrip("!")

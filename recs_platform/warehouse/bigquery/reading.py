@@ -1,7 +1,7 @@
-"""One query that only reads: what it would give and cost, and its rows as Arrow.
+"""A query of a company's feed, which only reads: what it would give and cost, and its rows as Arrow.
 
 Values are days, which BigQuery is handed beside the text. Not here: which query (sources/connectors/bigquery.py), and
-the client (client.py).
+the warehouse's own work, which has a bill and limits of a run (jobs.py).
 """
 
 from __future__ import annotations
