@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from recs_platform.errors import SliceError
+from recs_platform.file_store.bucket import Bucket, is_bucket
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.slices import Days
@@ -114,34 +115,34 @@ def broken_stream() -> pa.RecordBatchReader:
 
 def test_a_stream_that_breaks_off_publishes_nothing_and_leaves_nothing(any_lake: Lake, tmp_path: Path) -> None:
     write(any_lake, days(0, 0), visits([day(0)]))
-    before = files_below(tmp_path)
+    before = everything(any_lake, tmp_path)
     with pytest.raises(Exception, match="the feed broke off"):
         any_lake.replace(subject(days(0, 0)), broken_stream())
     assert marks(any_lake) == {day(0): [1, 1, 1]}
-    assert files_below(tmp_path) == before
+    assert everything(any_lake, tmp_path) == before
 
 
 def test_a_failed_audit_publishes_nothing_and_leaves_nothing(any_lake: Lake, tmp_path: Path) -> None:
     write(any_lake, days(0, 0), visits([day(0)]))
-    before = files_below(tmp_path)
+    before = everything(any_lake, tmp_path)
     with pytest.raises(
         SliceError, match=r"shop/visits, shop 2025-12-01: the new rows \(3 in all\) violate 1 rule of visits"
     ):
         write(any_lake, days(0, 0), visits([day(0)], pages=-1))
     assert marks(any_lake) == {day(0): [1, 1, 1]}
-    assert files_below(tmp_path) == before
+    assert everything(any_lake, tmp_path) == before
 
 
 def test_a_commit_that_fails_takes_its_files_back(
     any_lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(any_lake, days(0, 0), visits([day(0)]))
-    before = files_below(tmp_path)
+    before = everything(any_lake, tmp_path)
     monkeypatch.setattr("deltalake.DeltaTable.create_write_transaction", refuse)
     with pytest.raises(KeyboardInterrupt):
         write(any_lake, days(0, 0), visits([day(0)], pages=2))
     assert marks(any_lake) == {day(0): [1, 1, 1]}
-    assert files_below(tmp_path) == before
+    assert everything(any_lake, tmp_path) == before
 
 
 def refuse(*_: object, **__: object) -> None:
@@ -149,9 +150,10 @@ def refuse(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 
-def files_below(folder: Path) -> set[Path]:
-    """Every file; delta-rs keeps no temporary ones, and neither do we."""
-    return {path for path in folder.rglob("*") if path.is_file()}
+def everything(lake: Lake, folder: Path) -> set[str]:
+    """Every file, here and in the lake's bucket; delta-rs keeps no temporary ones, and neither do we."""
+    stored = Bucket(lake.root, "RECS_LAKE_URL").listed("") if is_bucket(lake.root) else ()
+    return {str(path) for path in folder.rglob("*") if path.is_file()} | set(stored)
 
 
 def test_nothing_is_left_in_the_scratch_folders(any_lake: Lake, tmp_path: Path) -> None:
