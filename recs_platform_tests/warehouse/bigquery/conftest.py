@@ -8,6 +8,7 @@ import pytest
 
 from recs_platform.warehouse.bigquery.warehouse import BigQueryWarehouse
 from recs_platform.warehouse.database_ledger import DatabaseLedger
+from recs_platform_tests.warehouse.bigquery.steps import Opened
 from recs_platform_tests.warehouse.bigquery.wire import Wire, wired
 from recs_platform_tests.warehouse.conftest import open_bigquery
 
@@ -20,6 +21,12 @@ def database(tmp_path: Path) -> str:
 @pytest.fixture
 def warehouse(bigquery: str, tmp_path: Path, database: str) -> BigQueryWarehouse:
     return open_bigquery(bigquery, tmp_path / "scratch", ledger=DatabaseLedger(database))
+
+
+@pytest.fixture
+def next_process(bigquery: str, tmp_path: Path, database: str) -> Opened:
+    """The warehouse as somebody sees it who has just come."""
+    return lambda: open_bigquery(bigquery, tmp_path / "scratch", ledger=DatabaseLedger(database))
 
 
 @pytest.fixture
