@@ -39,6 +39,11 @@ def open_warehouse(run: str | None = None) -> Warehouse:
     """With a run, for its work alone: an engine that is paid by the query marks it, and limits what it reads."""
     chosen = settings()
     close_to_others(chosen.home)
+    return warehouse_of(chosen, run)
+
+
+def warehouse_of(chosen: Settings, run: str | None = None) -> Warehouse:
+    """Nothing is made or changed, nor who may read the home."""
     return _bigquery_of(chosen, run) if chosen.warehouse is WarehouseKind.BIGQUERY else lake_of(chosen)
 
 
@@ -58,7 +63,6 @@ def stored_sizes() -> LakeSizes | BucketSizes | None:
 
 
 def lake_of(chosen: Settings) -> Lake:
-    """Nothing is made or changed, nor who may read the home."""
     return open_lake(
         chosen.lake,
         memory_limit=chosen.memory_limit,
@@ -67,6 +71,13 @@ def lake_of(chosen: Settings) -> Lake:
         scratch=chosen.home / "scratch",
         database=chosen.database,
     )
+
+
+def bigquery_problem(chosen: Settings) -> str | None:
+    """Why BigQuery cannot be used, found by making a dataset and a table there, and taking them away."""
+    from recs_platform.warehouse.bigquery.trial import problem
+
+    return problem(chosen.gcp_project or "", chosen.bigquery_location, chosen.bigquery_prefix)
 
 
 def _bigquery_of(chosen: Settings, run: str | None) -> Warehouse:

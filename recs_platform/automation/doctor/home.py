@@ -19,7 +19,7 @@ from recs_platform.automation.instance import existing_instance, home_of_instanc
 from recs_platform.companies.known_companies import Companies
 from recs_platform.file_store.bucket import is_bucket
 from recs_platform.platform_db.engine import existing_database, file_of
-from recs_platform.settings import Settings, settings
+from recs_platform.settings import Settings, WarehouseKind, settings
 from recs_platform.strategies.catalogue import load_companies
 
 Opened = TypeVar("Opened")
@@ -72,8 +72,9 @@ class Home:
 
     @property
     def lake(self) -> Path | None:
-        """The folder of the lake; None in a bucket."""
-        return None if is_bucket(self.settings.lake) else Path(self.settings.lake)
+        """The folder of the lake; None in a bucket, and where tables are in BigQuery."""
+        elsewhere = self.settings.warehouse is WarehouseKind.BIGQUERY or is_bucket(self.settings.lake)
+        return None if elsewhere else Path(self.settings.lake)
 
     @property
     def dagster_home(self) -> Path:

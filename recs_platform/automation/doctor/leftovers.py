@@ -12,7 +12,7 @@ from recs_platform.automation.doctor.home import Home
 from recs_platform.errors import PlatformError
 from recs_platform.platform_db.locks import abandoned_tickets
 from recs_platform.plurals import counted
-from recs_platform.warehouse.environment import lake_of
+from recs_platform.warehouse.environment import warehouse_of
 
 
 def examine(home: Home) -> Iterator[Examined]:
@@ -41,8 +41,8 @@ def _waiting_lines(home: Home) -> Iterator[Examined]:
 def _folders(home: Home) -> Iterator[Examined]:
     """What killed writers staged and killed queries spilled; of a process that lives nothing is left over."""
     left: Mapping[str, int] = {}
-    with suppress(OSError):  # told by the part storage
-        left = lake_of(home.settings).sweep(dry_run=True)
+    with suppress(OSError, PlatformError):  # told by the part storage
+        left = warehouse_of(home.settings).sweep(dry_run=True)
     if left:
         yield warning(
             f"{counted(len(left), 'folder')} of killed runs, such as {min(left)}",

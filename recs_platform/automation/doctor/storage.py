@@ -13,6 +13,8 @@ from recs_platform.automation.doctor.examined import Examined, ok, warning, wron
 from recs_platform.automation.doctor.home import Home, is_there
 from recs_platform.errors import UnavailableError, UserError
 from recs_platform.file_store.bucket import Bucket, is_bucket
+from recs_platform.settings import Settings, WarehouseKind
+from recs_platform.warehouse.environment import bigquery_problem
 
 
 def examine(home: Home) -> Iterator[Examined]:
@@ -22,7 +24,9 @@ def examine(home: Home) -> Iterator[Examined]:
     else:
         yield _folder("home", folder)
         yield from _open_to_others(folder)
-    if home.lake is None:
+    if home.settings.warehouse is WarehouseKind.BIGQUERY:
+        yield _bigquery(home.settings)
+    elif home.lake is None:
         yield _bucket("lake", Bucket(home.settings.lake, "RECS_LAKE_URL"))
     elif not is_there(home.lake):
         yield warning(f"the lake {home.lake} is not there: no table was ever made", _BEGIN)
@@ -66,6 +70,13 @@ def _bucket(what: str, bucket: Bucket) -> Examined:
     except (UserError, UnavailableError) as error:
         return wrong(f"{whose} cannot be used: {error}", "docs/operations.md, The lake in a bucket, says what it needs")
     return ok(f"{whose} can be read, written, listed and swept")
+
+
+def _bigquery(settings: Settings) -> Examined:
+    whose, problem = f"BigQuery in {settings.gcp_project}", bigquery_problem(settings)
+    if problem is not None:
+        return wrong(problem, "docs/cloud.md says which roles the account needs")
+    return ok(f"{whose}: datasets and tables can be made, written, read and taken away")
 
 
 def _open_to_others(folder: Path) -> Iterator[Examined]:

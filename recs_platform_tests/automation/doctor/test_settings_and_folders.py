@@ -20,7 +20,9 @@ from recs_platform.automation.doctor.home import Home
 from recs_platform.automation.looks.stores import Disk, full
 from recs_platform.file_store.bucket import Bucket
 from recs_platform.platform_db import job_log
+from recs_platform.warehouse.bigquery.client import open_client
 from recs_platform_tests.automation.doctor.patient import Patient, names, typed
+from recs_platform_tests.emulator import EMULATOR
 from recs_platform_tests.stores.fixtures import Store
 
 SECRET = "xoxb-1234-secret"
@@ -119,6 +121,23 @@ def test_buckets_are_tried_and_left_as_they_were(patient: Patient, store: Store)
     patient.variables["RECS_FILES_URL"] = root
     assert patient.of("storage") == []
     assert Bucket(root, "").listed("") == {}
+
+
+@pytest.mark.slow
+def test_bigquery_is_tried_and_left_as_it_was(patient: Patient, bigquery: str) -> None:
+    patient.variables |= {"RECS_WAREHOUSE": "bigquery", "RECS_GCP_PROJECT": bigquery}
+    said = patient.of("storage", State.OK)
+    assert f"BigQuery in {bigquery}: datasets and tables can be made, written, read and taken away" in said
+    assert list(open_client(bigquery, "EU").list_datasets()) == []
+
+
+@pytest.mark.slow
+def test_bigquery_that_does_not_answer(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(EMULATOR, "http://127.0.0.1:9")
+    monkeypatch.setattr("recs_platform.warehouse.bigquery.client.PATIENCE_SECONDS", 1.0, raising=False)
+    patient.variables |= {"RECS_WAREHOUSE": "bigquery", "RECS_GCP_PROJECT": "acme-recs"}
+    (told,) = patient.of("storage", State.WRONG)
+    assert told.startswith("BigQuery in acme-recs: BigQuery does not answer")
 
 
 def test_folders_of_somebody_else(patient: Patient) -> None:
