@@ -73,7 +73,7 @@ class Noted(HTTPAdapter):
     def send(self, request: PreparedRequest, *given: Any, **options: Any) -> Response:
         body = request.body or ""
         # What is uploaded is not sent again.
-        text = body.decode(errors="replace") if isinstance(body, bytes) else body if isinstance(body, str) else ""
+        text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
         self.sent.append((request.method or "", request.url or "", text))
         return super().send(request, *given, **options)
 
