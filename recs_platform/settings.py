@@ -41,6 +41,7 @@ _READ_OTHERWISE = rf"[?\\]|%[0-9A-Fa-f]{{2}}|{_NO_TEXT}"
 """In the name of a folder: what begins the options of a URL, what stands for another character in one or in a pattern,
 and what is no text. The databases and tables below a folder are opened by URLs, ours and Dagster's."""
 _LONGEST_NAME, _LONGEST_PATH = 255, 3_000
+PROJECT = r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
 _A_DATABASE = "such as postgresql://db.example.com/recs"
 _BUCKET = re.compile(r"(gs|s3)://[a-z0-9][a-z0-9._-]+(/[^?#]*)?")
 
@@ -153,8 +154,9 @@ def _is_postgresql(url: str) -> bool:
     return bool(re.match(r"postgresql(\+\w+)?://", url))
 
 
-def _project(name: str) -> str:
-    if not re.fullmatch(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]", name):
+def project_id(name: str) -> str:
+    """A Google Cloud project."""
+    if not re.fullmatch(PROJECT, name):
         raise ValueError("should be the id of a Google Cloud project, such as acme-recs")
     return name
 
@@ -216,7 +218,7 @@ class Settings(BaseSettings):
     warehouse: WarehouseKind = Field(
         WarehouseKind.LAKE, description="lake or bigquery: where tables live, and what runs the queries."
     )
-    gcp_project: Annotated[str, AfterValidator(_project)] | None = Field(
+    gcp_project: Annotated[str, AfterValidator(project_id)] | None = Field(
         None, description="Google Cloud project that holds the datasets, and that pays for the queries."
     )
     bigquery_location: Annotated[str, AfterValidator(_location)] = Field(

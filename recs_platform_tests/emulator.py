@@ -31,6 +31,7 @@ EMULATOR = "BIGQUERY_EMULATOR_HOST"
 _ROOT = Path(__file__).resolve().parents[1]
 _BIN = _ROOT / ".servers" / "bin"
 _PATIENCE_SECONDS = 90
+_SERVER = Path(__file__).with_name("emulator_server.py")
 _SPATIAL = 'from duckdb_extensions import import_extension; import_extension("spatial")'
 
 
@@ -84,7 +85,7 @@ def _keep(folder: Path) -> None:
     environment = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder)}
     subprocess.run([_BIN / "python", "-c", _SPATIAL], env=environment, check=True)
     log, address = folder / "server.log", folder / "address"
-    command = [_BIN / "bqemulator", "start", "--rest-port", "0", "--grpc-port", "0", "--log-format", "json"]
+    command = [_BIN / "python", _SERVER, "start", "--rest-port", "0", "--grpc-port", "0", "--log-format", "json"]
     with log.open("wb") as out, (folder / "users").open("a") as users:
         server = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         try:

@@ -50,7 +50,7 @@ def test_they_hold(package: Path) -> None:
         (ASSEMBLY, "Nothing imports the assembly but the definitions that it makes up"),
         (ENGINE, "DuckDB and Delta are imported by the lake alone"),
         (DELTA, "DuckDB and Delta are imported by the lake alone"),
-        (LAKE, "Nothing knows the lake but the environment that picks it"),
+        (LAKE, "Nothing knows an engine but the environment that picks it"),
         (LAKE_INSIDE, "In the warehouse, engines stand on what they have in common"),
     ],
     ids=[

@@ -21,18 +21,18 @@ from recs_platform.automation.figures import company_figures
 from recs_platform.automation.markdown import markdown_table
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
+from recs_platform.errors import PlatformError
+from recs_platform.file_store.environment import open_files
 from recs_platform.pipeline.left_out import NOT_PROVIDED, left_out, not_provided_in_words
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable, SqlTable
 from recs_platform.reporting.presentation import Present, markdown_image, presented, write_picture
 from recs_platform.schemas.table import Empty, TableSpec
-from recs_platform.settings import settings
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lineage import column_origins
 from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject, Warehouse, Written
 from recs_platform.warehouse.slices import Days
 
-_PREVIEW_ROWS = 5
 _TABLE_ROWS = 200
 _EMPTY_DAYS_SHOWN = 10
 
@@ -105,7 +105,7 @@ class WarehouseIOManager(dg.IOManager):
         counted = {"rows": written.rows, "bytes": written.size, "version": written.version}
         metadata: dict[str, dg.MetadataValue[Any]] = {
             **company_figures(subject.company, counted | seconds | _amounts(written.spent)),
-            "preview": dg.MetadataValue.md(self._preview(subject)),
+            "preview": dg.MetadataValue.md(_preview(subject, written)),
         }
         if written.empty_days:
             metadata["empty_days"] = dg.MetadataValue.json([str(day) for day in written.empty_days])
@@ -132,20 +132,18 @@ class WarehouseIOManager(dg.IOManager):
         for suffix, picture in presentation.pictures().items():
             metadata[f"picture{suffix}"] = dg.MetadataValue.md(markdown_image(picture, f"{name}{suffix}"))
             try:
-                path = write_picture(settings().home, subject.company, day, f"{name}{suffix}", picture)
-                metadata[f"picture{suffix}_file"] = dg.MetadataValue.path(str(path))
-            except OSError as error:
+                place = write_picture(open_files(), subject.company, day, f"{name}{suffix}", picture)
+                metadata[f"picture{suffix}_file"] = dg.MetadataValue.path(place)
+            except (OSError, PlatformError) as error:
                 # The rows are published and the picture stands in the metadata: a file less is no reason to fail.
                 context.log.warning(f"{subject}: the picture could not be written: {error}")
         return metadata
 
-    def _preview(self, subject: Subject) -> str:
-        newest = Days.one(subject.days.last)
-        with self.warehouse.read(subject.table, newest) as reader:
-            rows = next(iter(reader), None)
-        if rows is None or rows.num_rows == 0:
-            return f"No rows on {newest}."
-        return markdown_table(rows.slice(0, _PREVIEW_ROWS).to_pylist(), subject.table.spec.personal)
+
+def _preview(subject: Subject, written: Written) -> str:
+    if not written.examples:
+        return f"No rows on {subject.days.last}."
+    return markdown_table(written.examples, subject.table.spec.personal)
 
 
 def _first_rows(rows: Sequence[Mapping[str, Any]], personal: frozenset[str]) -> str:

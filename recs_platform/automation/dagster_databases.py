@@ -5,7 +5,7 @@ that begins at the same moment, leaves one that says of itself that it is of two
 in a folder beside, and moved to their place when they are complete. Whoever calls holds the lock of the first start
 (instance.py).
 
-Not here: the log of each run (event_log.py), and storages on a server, which somebody has configured.
+Not here: the log of each run (event_log.py), and the same on PostgreSQL (postgres_storage.py).
 """
 
 from __future__ import annotations

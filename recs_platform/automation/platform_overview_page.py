@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from recs_platform.automation.platform_overview import CompanyOverview, Health
@@ -44,9 +43,8 @@ _COLUMNS = (
 )
 
 
-def default_folder(home: Path) -> Path:
-    """No company can have this name."""
-    return home / "reports" / "all-companies"
+FOLDER = "reports/all-companies"
+"""In the store of files. No company can have this name."""
 
 
 def contents(lines: Sequence[CompanyOverview], now: datetime) -> dict[str, str]:

@@ -51,6 +51,10 @@ BENCHMARKS = {
         "A tiny day, and half a million customers' recommendations made and published: what it costs to be safe.",
         "recs_platform.bench.publication:parts",
     ),
+    "cloud": Benchmark(
+        "A slice made in BigQuery, and the same requests without the platform: needs an emulator.",
+        "recs_platform.bench.cloud:parts",
+    ),
     "offer-ranking": Benchmark(
         "Features, training, candidates and scores of a million impressions, and each of them the plain way.",
         "recs_platform.bench.offer_ranking:parts",

@@ -36,7 +36,7 @@ def land(folder: Path, rows: int) -> None:
 def replace_slice(folder: Path) -> Done:
     """The platform's way: the query's rows written, audited by the schema, published."""
     days, target = event_rows.days(1), event_rows.lake(folder)
-    query = _usable_events(days)
+    query = usable_events(days)
     begun = time.perf_counter()
     written = target.replace(Subject("bench/events", DATASET, table(EVENTS), days), query, audits=(SCHEMA_AUDIT,))
     return Done(time.perf_counter() - begun, written.seconds, written.rows)
@@ -46,7 +46,7 @@ def copy_slice(folder: Path) -> Done:
     """The baseline: the same SELECT over the same files, on an engine with the same settings, into one file."""
     source, watch = event_rows.lake(folder), Stopwatch()
     with source.engine.connect() as connection, ExitStack() as opened:
-        sql = show_query(connection, source, _usable_events(event_rows.days(1)), opened)
+        sql = show_query(connection, source, usable_events(event_rows.days(1)), opened)
         with watch.step("write"):
             rows = connection.execute(f"COPY ({sql}) TO {literal(str(plain_file(folder)))} (FORMAT parquet)").fetchall()
     return watch.done(int(rows[0][0]))
@@ -105,7 +105,7 @@ def _generate(folder: Path, spec: TableSpec, days: int, rows: int) -> None:
         event_rows.lake(folder).replace(subject, made)
 
 
-def _usable_events(days: Days) -> BoundQuery:
+def usable_events(days: Days) -> BoundQuery:
     """As plain as an asset's query can be: the heavier it is, the less the platform's own share shows."""
     names = ", ".join(column.name for column in EVENTS.columns)
     text = f"SELECT {names} FROM {LANDED.name} WHERE rejection IS NULL"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -35,17 +36,16 @@ def campaign(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="PATH", help="Folder to write. Default: reports/ in RECS_HOME."),
+        typer.Option(metavar="PATH", help="Folder to write. Default: reports/ in RECS_FILES_URL."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Report what came of the messages of some days.
 
     Writes one HTML page that needs no other file, and a CSV file per question."""
-    from recs_platform.campaign.report.files import PAGE, contents, default_folder, write
+    from recs_platform.campaign.report.files import PAGE, contents, default_folder
     from recs_platform.campaign.report.reading import Asked, gather
     from recs_platform.pipeline.coverage import lacking_in_words
-    from recs_platform.settings import settings
     from recs_platform.strategies.catalogue import company_named, pipeline_of
     from recs_platform.warehouse.environment import existing_warehouse
 
@@ -57,11 +57,10 @@ def campaign(
     company = company_named(name)
     pipeline = pipeline_of(company)
     findings = gather(existing_warehouse(), pipeline, company, asked)
-    folder = (out or default_folder(settings().home, findings)).absolute()
     files = contents(findings, pipeline)
-    write(folder, files)
+    folder = _written(out, default_folder(findings), files)
     if as_json:
-        paths = {"page": folder / PAGE, "csv": [folder / name for name in files if name != PAGE]}
+        paths = {"page": f"{folder}/{PAGE}", "csv": [f"{folder}/{name}" for name in files if name != PAGE]}
         days = {"from": findings.sent.first, "to": findings.sent.last, "as_of": findings.as_of}
         print_json({"company": name, **days, **paths, "summary": findings.summary, "lacking": findings.lacking})
         return
@@ -69,7 +68,7 @@ def campaign(
         say(f"{name} sent no messages of {findings.sent}; the page says so.")
     if findings.lacking:
         say((f"The report lacks {lacking_in_words(findings.lacking)}.", "yellow"))
-    say(f"The report is {folder / PAGE}")
+    say(f"The report is {folder}/{PAGE}")
     say((f"With it: {counted(len(files) - 1, 'CSV file')}.", "dim"))
 
 
@@ -77,7 +76,7 @@ def campaign(
 def overview(
     out: Annotated[
         Path | None,
-        typer.Option(metavar="PATH", help="Folder to write. Default: reports/ in RECS_HOME."),
+        typer.Option(metavar="PATH", help="Folder to write. Default: reports/ in RECS_FILES_URL."),
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -85,21 +84,32 @@ def overview(
 
     Writes one HTML page that needs no other file, and a CSV file."""
     from recs_platform.automation.platform_overview import platform_overview
-    from recs_platform.automation.platform_overview_page import CSV, GENERATOR, contents, default_folder
+    from recs_platform.automation.platform_overview_page import CSV, FOLDER, GENERATOR, contents
     from recs_platform.automation.platform_overview_words import in_a_sentence
-    from recs_platform.campaign.report.files import PAGE, write
+    from recs_platform.campaign.report.files import PAGE
     from recs_platform.platform_db.engine import opened_database
-    from recs_platform.settings import settings
     from recs_platform.strategies.catalogue import load_companies, pipelines
     from recs_platform.warehouse.environment import existing_warehouse
 
     companies, now = load_companies(), datetime.now(UTC)
     lines = platform_overview(companies, pipelines(), existing_warehouse(), opened_database(), now)
-    folder = (out or default_folder(settings().home)).absolute()
-    write(folder, contents(lines, now), GENERATOR)
+    folder = _written(out, FOLDER, contents(lines, now), GENERATOR)
     if as_json:
-        print_json({"page": folder / PAGE, "csv": [folder / CSV], "companies": [line.company for line in lines]})
+        names = [line.company for line in lines]
+        print_json({"page": f"{folder}/{PAGE}", "csv": [f"{folder}/{CSV}"], "companies": names})
     else:
         say(in_a_sentence(lines))
-        say(f"The report is {folder / PAGE}")
+        say(f"The report is {folder}/{PAGE}")
     return tell_broken(companies)
+
+
+def _written(out: Path | None, folder: str, files: Mapping[str, str], generator: str | None = None) -> str:
+    """Where the report is: the folder that was asked for, or that of the environment."""
+    from recs_platform.campaign.report.files import keep, write
+    from recs_platform.campaign.report.page import GENERATOR
+    from recs_platform.file_store.environment import open_files
+
+    if out is None:
+        return keep(open_files(), folder, files, generator or GENERATOR)
+    write(out, files, generator or GENERATOR)
+    return str(out.absolute())

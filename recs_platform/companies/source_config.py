@@ -27,6 +27,7 @@ from recs_platform.companies import source_expression, source_query
 from recs_platform.companies.date_format import check_date_format
 from recs_platform.companies.problems import each_judged, raise_problems, shown
 from recs_platform.companies.timezones import known_timezone
+from recs_platform.settings import PROJECT, project_id
 
 DATE_PLACEHOLDER = "{date}"
 _LONGEST_NAME, _LONGEST_PATH = 300, 1_000
@@ -191,6 +192,62 @@ class SqlSource(SourceConfig):
         return source_query.has_day(self.query)
 
 
+class BigQuerySource(SourceConfig):
+    """A table of BigQuery, or a query there."""
+
+    connector: Literal["bigquery"]
+    project: Annotated[str, AfterValidator(project_id)] | None = Field(
+        None, description="The Google Cloud project that runs the query, and that names without a project are of."
+    )
+    table: str | None = Field(None, description="dataset.table, or project.dataset.table.")
+    day: str | None = Field(
+        None, description="The table's column of the day that a row belongs to, best the one it is partitioned by."
+    )
+    query: str | None = Field(
+        None, description="One SELECT in GoogleSQL; @as_of is the day that is read, @first and @last a range of days."
+    )
+
+    @field_validator("table")
+    @classmethod
+    def _full_name(cls, table: str | None) -> str | None:
+        if table is not None and not re.fullmatch(rf"(({PROJECT})\.)?\w+\.[\w-]+", table):
+            raise ValueError(f"should be dataset.table, or project.dataset.table, but is {shown(table)}.")
+        return table
+
+    @field_validator("day")
+    @classmethod
+    def _one_column(cls, day: str | None) -> str | None:
+        if day is not None and not re.fullmatch(r"\w{1,300}", day):
+            raise ValueError(f"should be the name of a column, but is {shown(day)}.")
+        return day
+
+    @field_validator("query")
+    @classmethod
+    def _only_reads(cls, query: str | None) -> str | None:
+        if query is not None:
+            source_query.check_googlesql(query)
+        return query
+
+    @model_validator(mode="after")
+    def _a_table_or_a_query(self) -> BigQuerySource:
+        if (self.table is None) == (self.query is None):
+            raise ValueError("give it either a table or a query")
+        if self.day is not None and self.table is None:
+            raise ValueError(
+                "day: only for a table; a query says which days it reads by @as_of, or by @first and @last"
+            )
+        return self
+
+    @property
+    def by_day(self) -> bool:
+        """Whether it is one query for each day."""
+        return self.query is not None and "as_of" in source_query.values_of(self.query)
+
+    @property
+    def dated(self) -> bool:
+        return self.day is not None or (self.query is not None and bool(source_query.values_of(self.query)))
+
+
 class SimulatedSource(SourceConfig):
     """The company's simulated world."""
 
@@ -205,10 +262,11 @@ class NoSource(BaseModel):
     connector: Literal["none"]
 
 
-CONNECTORS: dict[str, type[FilesSource | SqlSource | SimulatedSource | NoSource]] = {
+CONNECTORS: dict[str, type[FilesSource | SqlSource | BigQuerySource | SimulatedSource | NoSource]] = {
     "files": FilesSource,
     "sql": SqlSource,
+    "bigquery": BigQuerySource,
     "simulated": SimulatedSource,
     "none": NoSource,
 }
-Source = FilesSource | SqlSource | SimulatedSource
+Source = FilesSource | SqlSource | BigQuerySource | SimulatedSource

@@ -17,8 +17,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from recs_platform.errors import StorageError
 from recs_platform.file_store.protocol import StoredFile
-from recs_platform.file_store.store_errors import store_failure
+from recs_platform.file_store.store_errors import plain, store_failure
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -136,9 +137,9 @@ class Bucket:
             yield
         except (BaseError, OSError) as error:
             failure = store_failure(error, self.url, self.setting)
-            if failure is None:
+            if failure is None and isinstance(error, FileNotFoundError):
                 raise
-            raise failure from error
+            raise failure or StorageError(f"{self.url}: the store cannot do this ({plain(error)}).") from error
 
 
 def each(given: Sequence[_Given], do: Callable[[_Given], Any]) -> list[Any]:

@@ -44,15 +44,22 @@ class LocalFiles:
         found = {}
         for path in sorted((self.root / folder).rglob("*")):
             with suppress(FileNotFoundError):
-                if path.is_file():
-                    stat = path.stat()
+                if not path.is_dir():
+                    stat = path.lstat()
                     changed = datetime.fromtimestamp(stat.st_mtime, UTC)
                     found[path.relative_to(self.root).as_posix()] = StoredFile(stat.st_size, changed)
         return found
 
     def remove(self, names: Sequence[str]) -> None:
+        """And the folders that nothing is left in."""
         for name in names:
             (self.root / name).unlink(missing_ok=True)
+        for folder in {(self.root / name).parent for name in names}:
+            empty = folder
+            with suppress(OSError):  # there is something in it
+                while empty != self.root:
+                    empty.rmdir()
+                    empty = empty.parent
 
 
 def _umask() -> int:

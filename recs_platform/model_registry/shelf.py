@@ -16,8 +16,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from recs_platform.errors import StorageError
+from recs_platform.file_store.bucket import Bucket, is_bucket
 from recs_platform.model_registry import registry, training_log
 from recs_platform.model_registry.artifact_store import ArtifactStore, ArtifactStoreError, StoredArtifact
+from recs_platform.model_registry.bucket_store import BucketStore
 from recs_platform.model_registry.folder_store import FolderStore, sweep
 from recs_platform.model_registry.registry import NewVersion, Registered
 from recs_platform.model_registry.training_log import Begun
@@ -151,7 +153,16 @@ class ModelShelf:
 
 def open_shelf(company: str, *, run_id: str, asked: tuple[Reason, ...] = ()) -> ModelShelf:
     """The environment's shelf of a company."""
-    return ModelShelf(company, opened_database(), FolderStore(settings().home.absolute() / "models"), run_id, asked)
+    return ModelShelf(company, opened_database(), open_artifacts(), run_id, asked)
+
+
+def open_artifacts() -> ArtifactStore:
+    """The environment's store, of all companies."""
+    chosen = settings()
+    if is_bucket(chosen.files):
+        bucket = Bucket(f"{chosen.files.rstrip('/')}/models", "RECS_FILES_URL")
+        return BucketStore(bucket, chosen.home.absolute() / "scratch" / "copies" / "models")
+    return FolderStore(Path(chosen.files).absolute() / "models")
 
 
 def _metrics(verdict: ChallengeVerdict) -> dict[str, Any]:

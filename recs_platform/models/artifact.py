@@ -30,8 +30,9 @@ _RETRAIN = "Train a model with this code, or use the code that trained it"
 class ArtifactError(UserError):
     """A model's folder is damaged or of another make; it must not be served."""
 
-    def __init__(self, path: Path, problem: str, remedy: str) -> None:
-        super().__init__(f"{path}: {problem}. {remedy}")
+    def __init__(self, path: Path, problem: str, remedy: str, *, place: str | None = None) -> None:
+        """`place` is where people find it, if that is not the path."""
+        super().__init__(f"{place or path}: {problem}. {remedy}")
         self.path, self.problem, self.remedy = path, problem, remedy
 
 

@@ -10,11 +10,11 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from recs_platform.arguments import call_with_named, refuse_other_parameters
 from recs_platform.companies.model import Company
+from recs_platform.file_store.protocol import FileStore
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,8 @@ def markdown_image(picture: bytes, title: str) -> str:
     return f"![{title}](data:image/svg+xml;base64,{base64.b64encode(picture).decode()})"
 
 
-def write_picture(home: Path, company: str, day: date, name: str, picture: bytes) -> Path:
-    """The picture as a file below the home folder: `reports/<company>/<day>/<name>.svg`."""
-    path = home / "reports" / company / day.isoformat() / f"{name}.svg"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(picture)
-    return path
+def write_picture(files: FileStore, company: str, day: date, name: str, picture: bytes) -> str:
+    """The picture as a file for people: `reports/<company>/<day>/<name>.svg`. Says where it is."""
+    path = f"reports/{company}/{day.isoformat()}/{name}.svg"
+    files.write(path, picture)
+    return files.place(path)

@@ -13,13 +13,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from recs_platform.companies.model import Company
-from recs_platform.companies.source_config import FilesSource, SimulatedSource, SqlSource
+from recs_platform.companies.source_config import BigQuerySource, FilesSource, SimulatedSource, SqlSource
 from recs_platform.schemas.table import Kind, TableSpec
-from recs_platform.sources.connectors.base import open_source
+from recs_platform.sources.connectors.base import count_rows, open_source
 from recs_platform.sources.connectors.files import found_files
 from recs_platform.sources.connectors.request import SourceRequest
 from recs_platform.sources.connectors.simulated import simulated_files
-from recs_platform.sources.connectors.sql import count_sql
 
 SETTLED_AFTER = timedelta(minutes=2)
 """A file that was written later than this ago may still be growing."""
@@ -41,13 +40,13 @@ def tells_arrival(company: Company, spec: TableSpec) -> bool:
     source = company.sources.get(spec.name)
     if isinstance(source, FilesSource):
         return source.dated or spec.kind is Kind.LOG
-    return isinstance(source, SqlSource) and source.dated
+    return isinstance(source, SqlSource | BigQuerySource) and source.dated
 
 
 def may_lack_days(company: Company, spec: TableSpec) -> bool:
     """Whether a day without anything is nothing unusual."""
     source = company.sources.get(spec.name)
-    if isinstance(source, SqlSource):
+    if isinstance(source, SqlSource | BigQuerySource):
         return spec.name in company.strategy.sparse_tables
     return isinstance(source, FilesSource) and source.missing_day == "empty"
 
@@ -55,8 +54,8 @@ def may_lack_days(company: Company, spec: TableSpec) -> bool:
 def arrival(company: Company, spec: TableSpec, day: date, now: datetime) -> Arrival | None:
     """What has come for a day; None while there is nothing, or while it is still coming."""
     request = SourceRequest(company, spec, day, day)
-    if isinstance(request.source, SqlSource):
-        rows = count_sql(request, request.source)
+    if isinstance(request.source, SqlSource | BigQuerySource):
+        rows = count_rows(request)
         return Arrival(str(rows), None) if rows else None
     files = _files(request)
     if not files:
@@ -82,8 +81,8 @@ def has_files_by_day(company: Company, spec: TableSpec) -> bool:
 def rows_now(company: Company, spec: TableSpec, day: date) -> int | None:
     """How many rows the feed gives for a day now; None where it has nothing for it any more: feeds forget."""
     request = SourceRequest(company, spec, day, day)
-    if isinstance(request.source, SqlSource):
-        return count_sql(request, request.source) or None
+    if isinstance(request.source, SqlSource | BigQuerySource):
+        return count_rows(request) or None
     if not _files(request):
         return None
     with open_source(request) as reader:

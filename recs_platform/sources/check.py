@@ -15,16 +15,18 @@ from enum import StrEnum
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
+from recs_platform.companies.source_config import BigQuerySource
 from recs_platform.errors import AnySourceError, ConfigError
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.plurals import counted
+from recs_platform.plurals import counted, in_units
 from recs_platform.schemas.landing import SOURCE_DAY, feed_columns
 from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.schemas.table import Empty, Kind, TableSpec
 from recs_platform.sources.arms import unmatched_arms
 from recs_platform.sources.clock_changes import clock_changes
 from recs_platform.sources.connectors.base import SourceRequest
+from recs_platform.sources.connectors.bigquery import bytes_to_read
 from recs_platform.sources.days_with_data import days_to_try, no_file_at_all
 from recs_platform.sources.ids_alike import unknown_ids
 from recs_platform.sources.rejection import refused
@@ -107,6 +109,7 @@ def _check_table(
         if nothing := no_file_at_all(company, spec):
             yield CheckLine(LineStatus.FAIL, spec.name, nothing)
             return
+        yield from _billed(company, spec, day)
         looked_at = 0
         for candidate in days_to_try(company, spec, day):
             trial = tried(company, spec, candidate, pipeline)
@@ -123,6 +126,15 @@ def _check_table(
         yield CheckLine(LineStatus.FAIL, spec.name, f"{column}{error.rule}. {error.remedy}")
     except ConfigError as error:
         yield CheckLine(LineStatus.FAIL, spec.name, str(error))
+
+
+def _billed(company: Company, spec: TableSpec, day: date) -> Iterator[CheckLine]:
+    """What a day of a feed costs, where that is not nothing. Who reads it refuses what is too much."""
+    source = company.sources[spec.name]
+    if isinstance(source, BigQuerySource):
+        size = bytes_to_read(SourceRequest(company, spec, day, day), source)
+        kept = "" if source.dated else ", as for every day: nothing says which rows are of it"
+        yield CheckLine(LineStatus.OK, spec.name, f"BigQuery reads {in_units(size)} for {day}{kept}")
 
 
 def _judged(company: Company, spec: TableSpec, trial: Trial, asked: date, day: date) -> Iterator[CheckLine]:

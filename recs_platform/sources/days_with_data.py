@@ -10,13 +10,13 @@ from datetime import date, timedelta
 from itertools import islice
 
 from recs_platform.companies.model import Company
-from recs_platform.companies.source_config import FilesSource, SqlSource
+from recs_platform.companies.source_config import BigQuerySource, FilesSource, SqlSource
 from recs_platform.schemas.table import TableSpec
 from recs_platform.sources.connectors.files import present_days
 
 _MOST_TRIED = 20
 """Files may be there and hold a header alone."""
-_QUERIED_DAYS = 31
+_QUERIED_DAYS, _BILLED_DAYS = 31, 8
 
 
 def days_to_try(company: Company, spec: TableSpec, day: date) -> Iterator[date]:
@@ -29,11 +29,12 @@ def days_to_try(company: Company, spec: TableSpec, day: date) -> Iterator[date]:
         yield from islice(nearest or [day], _MOST_TRIED)
         return
     yield day
-    if isinstance(source, SqlSource) and source.dated:
-        for back in range(1, _QUERIED_DAYS):
+    if isinstance(source, SqlSource | BigQuerySource) and source.dated:
+        reach = _QUERIED_DAYS if isinstance(source, SqlSource) else _BILLED_DAYS
+        for back in range(1, reach):
             if day - timedelta(days=back) >= company.start_date:
                 yield day - timedelta(days=back)
-        for on in range(1, _QUERIED_DAYS):
+        for on in range(1, reach):
             yield day + timedelta(days=on)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from recs_platform.file_store.bucket import Bucket, is_bucket
 from recs_platform.process import close_to_others, cores
 from recs_platform.settings import Settings, WarehouseKind, bytes_of, require_home, settings
 from recs_platform.warehouse.database_ledger import database_ledger
+from recs_platform.warehouse.lake.bucket_sizes import BucketSizes
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.lake.sizes import LakeSizes
@@ -46,11 +48,13 @@ def existing_warehouse() -> Warehouse:
     return open_warehouse()
 
 
-def stored_sizes() -> LakeSizes | None:
-    """What measures how much is stored of each company; None where that would be to ask a service for each table."""
+def stored_sizes() -> LakeSizes | BucketSizes | None:
+    """What measures how much is stored of each company; None where that would be to ask BigQuery for each table."""
     chosen = settings()
-    elsewhere = chosen.warehouse is WarehouseKind.BIGQUERY or "://" in chosen.lake
-    return None if elsewhere else LakeSizes(Path(chosen.lake))
+    if chosen.warehouse is WarehouseKind.BIGQUERY:
+        return None
+    lake = chosen.lake
+    return BucketSizes(Bucket(lake, "RECS_LAKE_URL")) if is_bucket(lake) else LakeSizes(Path(lake))
 
 
 def lake_of(chosen: Settings) -> Lake:

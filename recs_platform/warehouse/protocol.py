@@ -37,6 +37,10 @@ class RuleCounts:
     repeated_keys: int
 
 
+EXAMPLES = 5
+"""Rows of a new slice that are told of it."""
+
+
 class StagedSlice(Protocol):
     """A new slice that nobody reads yet, inside the engine: what audits judge."""
 
@@ -109,6 +113,8 @@ class Written:
     """Seconds by step: write, audit, publish."""
     sql: str | None
     """The statement as the engine ran it, when a query made the rows."""
+    examples: tuple[Mapping[str, Any], ...] = ()
+    """A few of its rows; none where its last day is empty."""
     spent: Mapping[str, Any] = field(default_factory=dict)
     """What it cost, of an engine that is paid by the query; for people."""
 

@@ -48,7 +48,9 @@ class Query(QueryText):
     directives: tuple[tuple[str, str, int], ...]
     facts: QueryFacts = field(compare=False, repr=False)
     made_tree: exp.Query | None = field(default=None, compare=False, repr=False)
-    """Of a query that is made of others, or was parsed just now."""
+    """Of a query that is put together, or was parsed just now."""
+    put_together: bool = False
+    """Whether it is made of others: its tree is what runs, and its text is what messages are about."""
 
     @cached_property
     def tree(self) -> exp.Query:
@@ -97,7 +99,7 @@ class Query(QueryText):
         """A query of another tree, whose messages are about this text."""
         from recs_platform.warehouse import syntax
 
-        return replace(self, name=name, facts=syntax.facts_of(tree), made_tree=tree)
+        return replace(self, name=name, facts=syntax.facts_of(tree), made_tree=tree, put_together=True)
 
 
 def parse_query(name: str, text: str, path: str, *, passing: bool = False) -> Query:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from sqlglot import exp
-from sqlglot.errors import OptimizeError
+from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
@@ -70,7 +70,7 @@ def _typed(query: Query, tables: Mapping[str, Columns], parameters: Columns) -> 
     schema = MappingSchema({name: dict(columns) for name, columns in tables.items()}, dialect="bigquery")
     try:
         named = qualify(tree, schema=schema, dialect="bigquery", identify=False, quote_identifiers=False)
-    except OptimizeError as error:
+    except SqlglotError as error:
         raise _unknown_column(query, tables, str(error)) from None
     return cast(exp.Query, annotate_types(named, schema=schema, dialect="bigquery"))
 
@@ -80,9 +80,14 @@ def _unknown_column(query: Query, tables: Mapping[str, Columns], message: str) -
     if match is None:
         return query.error(f"cannot be followed: {message}")
     name = match["name"]
+    having = [table for table, columns in sorted(tables.items()) if name in columns]
     close = difflib.get_close_matches(name, sorted({c for columns in tables.values() for c in columns}), n=1)
     hint = f"; did you mean {close[0]}?" if close else ""
-    what = f"nothing that it reads there has a column {name}{hint}"
+    what = (
+        f"cannot tell where {name} comes from; it is a column of {', '.join(having)}"
+        if having
+        else f"nothing that it reads there has a column {name}{hint}"
+    )
     return query.error(what, line=int(at["line"])) if at else query.error(what, word=name)
 
 

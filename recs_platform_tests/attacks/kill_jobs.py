@@ -22,6 +22,7 @@ import recs_platform.definitions  # noqa: F401  (loaded before the fork)
 from recs_platform.automation.housekeeping.sweeping import Swept
 from recs_platform.automation.instance import instance, whole_instance
 from recs_platform.cli import _exit_code
+from recs_platform.file_store.environment import open_files
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.platform_db.engine import engine, opened_database
 from recs_platform.settings import Settings, settings
@@ -115,7 +116,7 @@ def housekeeping(home: Path) -> int:
             at_once,
             opened_database(),
             dagster,
-            home,
+            open_files(),
             now=datetime.now(UTC) + timedelta(days=10),
             keep=timedelta(days=1),
         )

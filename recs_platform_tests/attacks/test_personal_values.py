@@ -89,6 +89,7 @@ WHOLE = (
     "SELECT customer_id FROM customers UNION DISTINCT SELECT email FROM customers",
     "SELECT email FROM customers EXCEPT DISTINCT SELECT 'x'",
     "SELECT ANY_VALUE(email) AS a, MIN(email) AS b, MAX_BY(email, customer_id) AS c FROM customers",
+    "SELECT ANY_VALUE(email HAVING MAX customer_id) AS a FROM customers",
     "SELECT STRING_AGG(email, ' ') AS a, ARRAY_AGG(email) AS b FROM customers",
     "SELECT email AS a, COUNT(*) AS n FROM customers GROUP BY a",
     "SELECT (SELECT MAX(email) FROM customers) AS a, (SELECT AS STRUCT MIN(email) AS x FROM customers) AS b",

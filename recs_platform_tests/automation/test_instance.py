@@ -113,6 +113,31 @@ def test_in_production_the_same_configuration_is_postgresql(own_home: Path, monk
 
 
 @pytest.mark.slow
+def test_machines_that_start_at_once_make_the_tables_once(on_postgres: str, tmp_path: Path) -> None:
+    """As pods of a first deployment do, by the platform's commands or by Dagster's own."""
+    start = {
+        "recs": "from recs_platform.automation.instance import instance as opened",
+        "dagster": "from dagster import DagsterInstance; opened = DagsterInstance.get",
+    }
+    processes = []
+    for number, imported in enumerate(start.values()):
+        folder = tmp_path / f"machine-{number}"
+        folder.mkdir()
+        shutil.copy(shipped_file("dagster.yaml"), folder)
+        code = f"{imported}\nwith opened() as one: print(one.get_runs(), one.run_storage.alembic_version()[0])"
+        variables = {"DAGSTER_HOME": str(folder), "RECS_HOME": str(folder / "home")}
+        processes.append(
+            subprocess.Popen(
+                [sys.executable, "-c", code], env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True
+            )
+        )
+    said = {process.communicate()[0] for process in processes}
+    assert [process.returncode for process in processes] == [0, 0]
+    (same,) = said
+    assert same.startswith("[] ")
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("on_postgres")
 def test_a_configuration_that_names_another_storage_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As that of an older home: half of Dagster's books would stand in files of this machine."""

@@ -189,7 +189,7 @@ _MUTATIONS = {
     "opens after the order": ("campaign_orders", "IF(opened_at <= ordered_at,", "IF(TRUE,"),
     "clicks after the order": ("campaign_orders", "IF(clicked_at <= ordered_at,", "IF(TRUE,"),
     "refunds forgotten": ("campaign_orders", "(ordered.sold - ordered.refunded)", "ordered.sold"),
-    "the first report": ("send_engagement", "MAX_BY(status, reported_at)", "MIN_BY(status, reported_at)"),
+    "the first report": ("send_engagement", "status HAVING MAX reported_at", "status HAVING MIN reported_at"),
     "machines counted": ("send_engagement", "(machine_rule IS NULL OR @count", "(TRUE OR @count"),
     "the last delivery": ("judged_interactions", "MIN(deliveries.reported_at)", "MAX(deliveries.reported_at)"),
     "failures as deliveries": ("judged_interactions", " AND deliveries.status = 'delivered'", ""),

@@ -286,11 +286,12 @@ TABLES = ", ".join(SOURCES)
         ),
         (
             {"sources": {"catalog": {"path": "a.csv"}}},
-            "sources.catalog.connector: is missing. Allowed: files, sql, simulated, none.",
+            "sources.catalog.connector: is missing. Allowed: files, sql, bigquery, simulated, none.",
         ),
         (
-            {"sources": {"catalog": {"connector": "bigquery"}}},
-            'sources.catalog.connector: "bigquery" is not a connector. Allowed: files, sql, simulated, none.',
+            {"sources": {"catalog": {"connector": "snowflake"}}},
+            'sources.catalog.connector: "snowflake" is not a connector. '
+            "Allowed: files, sql, bigquery, simulated, none.",
         ),
         ({"sources": {"catalog": {"connector": "files"}}}, "sources.catalog.path: is missing; it is required."),
         (
@@ -389,7 +390,8 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
     [
         (
             {"sources": {"catalog": {"conector": "files", "path": "catalog.csv"}}},
-            'sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated, none.',
+            'sources.catalog.conector: unknown key. Did you mean "connector"? '
+            "Allowed: files, sql, bigquery, simulated, none.",
         ),
         (
             {"sources": {"catalog": {"connector": "files", "pth": "catalog.csv"}}},
@@ -442,8 +444,38 @@ def test_what_stands_under_a_misspelt_key_is_judged_as_well(tmp_path: Path) -> N
         "  sources.catalog.chunk_rows: 5 is out of range; allowed: 100 to 1000000.",
         '  sources.catalog.querry: unknown key. Did you mean "query"? '
         "Allowed: columns, constants, connector, url_env, query, chunk_rows.",
-        '  sources.catalog.conector: unknown key. Did you mean "connector"? Allowed: files, sql, simulated, none.',
+        '  sources.catalog.conector: unknown key. Did you mean "connector"? '
+        "Allowed: files, sql, bigquery, simulated, none.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ({}, "give it either a table or a query."),
+        ({"table": "shop.goods", "query": "SELECT 1"}, "give it either a table or a query."),
+        ({"query": "SELECT 1", "day": "d"}, "day: only for a table; a query says which days it reads by @as_of, or by "
+         "@first and @last."),
+    ],
+)  # fmt: skip
+def test_bigquery_wants_a_table_or_a_query(tmp_path: Path, source: dict[str, str], message: str) -> None:
+    told = complaint(shop_file(tmp_path, sources={"catalog": {"connector": "bigquery", **source}}))
+    assert told == f"shop.yaml: sources.catalog: {message}"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("table", "goods", 'should be dataset.table, or project.dataset.table, but is "goods".'),
+        ("table", "shop.goods` WHERE true", 'should be dataset.table, or project.dataset.table, but is "shop.goods` '
+         'WHERE true".'),
+        ("day", "DATE(x)", 'should be the name of a column, but is "DATE(x)".'),
+        ("project", "Acme", "should be the id of a Google Cloud project, such as acme-recs."),
+    ],
+)  # fmt: skip
+def test_names_in_bigquery(tmp_path: Path, key: str, value: str, message: str) -> None:
+    source = {"connector": "bigquery", "table": "acme-shop.shop.goods", key: value}
+    assert complaint(shop_file(tmp_path, sources={"catalog": source})) == f"shop.yaml: sources.catalog.{key}: {message}"
 
 
 def test_a_value_that_no_key_like_it_can_hold_is_told_once(tmp_path: Path) -> None:

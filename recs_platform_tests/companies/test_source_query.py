@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from recs_platform.companies.source_query import check, check_statement
+from recs_platform.companies.source_query import check, check_googlesql, check_statement, values_of
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,34 @@ def test_statements_without_anything_between_them_are_not_one(query: str) -> Non
 
 def test_one_statement() -> None:
     check_statement("WITH a AS (SELECT 1 AS b) SELECT TOP 5 b FROM a ORDER BY b", "tsql")
+
+
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        ("SELECT id FROM shop.log WHERE day BETWEEN @first AND @LAST", {"first", "last"}),
+        ("SELECT '@first', \"@x\", r'\\@y' AS `a@z` FROM log WHERE day = @as_of;", {"as_of"}),
+        ("WITH a AS (SELECT 1 AS b) SELECT b FROM a", set()),
+    ],
+)
+def test_googlesql_names_its_days(query: str, values: set[str]) -> None:
+    check_googlesql(query)
+    assert values_of(query) == values
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        ("SELECT @day", "unknown value @day. Allowed: @as_of, or @first and @last"),
+        ("SELECT @first", "use @as_of alone, or @first with @last"),
+        ("SELECT @first, @last, @as_of", "use @as_of alone, or @first with @last"),
+        ("SELECT @@session_id", "unknown value @@"),
+        ("SELECT 1 -- @first", "has a comment"),
+        ("SELECT 1; DROP TABLE shop.log", "take out the `;`"),
+        ("DECLARE x INT64", "must be one query that starts with SELECT or WITH"),
+        ("SELECT 1) UNION ALL (SELECT 2; CALL p()", "take out the `;`"),
+    ],
+)
+def test_googlesql_that_is_refused(query: str, rule: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(rule)):
+        check_googlesql(query)

@@ -1,7 +1,7 @@
 """Google's own analyzer and reference executor of GoogleSQL: a server on this machine, and what it is asked.
 
-`make googlesql` installs it. Not here: what tables and parameters a text is analyzed with (catalog.py, values.py), and
-what this build of it cannot do (limits.py).
+`make googlesql` installs it. Not here: which texts it is asked about, with which tables and parameters (texts.py,
+executor.py), and what this build of it cannot do (limits.py).
 """
 
 from __future__ import annotations
@@ -20,10 +20,17 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from recs_platform.schemas.table import Columns
 from recs_platform_tests.googlesql.install import SERVER, SERVICES
-from recs_platform_tests.googlesql.limits import UNKNOWN_AGGREGATES
 from recs_platform_tests.googlesql.values import python_value, set_type, set_value, type_text
 
 _SERVICE = "zetasql.local_service"
+_NOT_IN_BIGQUERY = (
+    "FEATURE_V_1_1_ARRAY_EQUALITY",
+    "FEATURE_V_1_3_INLINE_LAMBDA_ARGUMENT",
+    "FEATURE_V_1_3_TYPEOF_FUNCTION",
+    "FEATURE_V_1_3_UNNEST_AND_FLATTEN_ARRAYS",
+    "FEATURE_V_1_3_WITH_GROUP_ROWS",
+)
+"""What GoogleSQL has and BigQuery refuses."""
 _LARGEST = 2**30
 _SECONDS_TO_START = 30
 
@@ -90,21 +97,6 @@ class GoogleSql:
             table = catalog.table.add(name=name, serialization_id=number)
             for column, type_ in columns.items():
                 set_type(table.column.add(name=column).type, type_)
-        for function in UNKNOWN_AGGREGATES:
-            self._declare_aggregate(catalog.custom_function.add(name_path=[function]))
-
-    def _declare_aggregate(self, function: Any) -> None:
-        """One of two arguments that gives what the first of them is."""
-        function.group = "declared"
-        function.mode = self._number("zetasql.FunctionEnums.Mode", "AGGREGATE")
-        signature = function.signature.add()
-        for argument, kind in (
-            (signature.return_type, "ARG_TYPE_ANY_1"),
-            (signature.argument.add(), "ARG_TYPE_ANY_1"),
-            (signature.argument.add(), "ARG_TYPE_ANY_2"),
-        ):
-            argument.kind = self._number("zetasql.SignatureArgumentKind", kind)
-            argument.num_occurrences = 1
 
     @cached_property
     def _options(self) -> Any:
@@ -114,7 +106,10 @@ class GoogleSql:
         language = self._ask("GetLanguageOptions", asked, "zetasql.LanguageOptionsProto")
         features = self._pool.FindEnumTypeByName("zetasql.LanguageFeature").values_by_name
         newest = {feature.number for name, feature in features.items() if name.startswith("FEATURE_V_1_4_")}
-        language.enabled_language_features.extend(sorted(newest - set(language.enabled_language_features)))
+        enabled = newest | set(language.enabled_language_features) - {
+            features[name].number for name in _NOT_IN_BIGQUERY
+        }
+        language.enabled_language_features[:] = sorted(enabled)
         language.product_mode = self._number("zetasql.ProductMode", "PRODUCT_EXTERNAL")
         options.language_options.CopyFrom(language)
         options.default_timezone = "UTC"

@@ -82,6 +82,7 @@ _TABLES: Mapping[str, Mapping[str, str]] = {
         ("SELECT sold FROM sales WHERE item_id IN UNNEST(@least)", "must be an array"),
         ("SELECT colour FROM sales", "Unrecognized name: colour"),
         ("SELECT item_id, SUM(sold) AS sold FROM sales", "neither grouped nor aggregated"),
+        ("SELECT [sold] = [1] AS same FROM sales", "Equality is not defined for arguments of type ARRAY"),
         ("SELECT item_id FROM events", "Table not found: events"),
         ("SELECT list_sum(item_id) AS s FROM sales", "Function not found: list_sum"),
     ],

@@ -37,6 +37,7 @@ def _inline(folder: Path) -> None:
         (folder / f"{name}.csv").write_text(content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", [_inline, worlds.tidy, worlds.ugly])
 def test_proposed_expressions_are_valid(world: Any, tmp_path: Path, googlesql: GoogleSql) -> None:
     world(tmp_path / "shop")

@@ -11,18 +11,27 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from recs_platform.errors import StorageError, UnavailableError
+from recs_platform.errors import ConfigError, StorageError, UnavailableError
+from recs_platform.file_store import bucket
+from recs_platform.file_store.bucket import Bucket
+from recs_platform.file_store.local import LocalFiles
+from recs_platform.file_store.protocol import FileStore
 from recs_platform.model_registry.artifact_store import ArtifactStore, ArtifactStoreError
+from recs_platform.model_registry.bucket_store import BucketStore
 from recs_platform.model_registry.folder_store import FolderStore
 from recs_platform.models.artifact import ArtifactError, file_names, load, prove, save
 from recs_platform.models.model import Model
 from recs_platform_tests.model_registry.tag_store import TagStore
 from recs_platform_tests.models.worlds import linear, trained
+from recs_platform_tests.stores.fixtures import IN_STORES, store_named
+from recs_platform_tests.stores.proxy import OVERLOADED, Fault, proxied
+from recs_platform_tests.warehouse.processes import PATIENCE, start
 
 Store = Callable[[], ArtifactStore]
 NAME = "metro/offer_ranking"
@@ -36,6 +45,25 @@ STORES: dict[str, Callable[[Path], ArtifactStore]] = {
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """Opens it again each time, as another process would."""
     return lambda: STORES[request.param](tmp_path)
+
+
+@dataclass(frozen=True)
+class Anywhere:
+    """A store wherever one can be, and the files that it keeps."""
+
+    kept: FileStore
+    open: Store
+
+    def files(self) -> list[str]:
+        return list(self.kept.listed(""))
+
+
+@pytest.fixture(params=[*STORES, *IN_STORES])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Anywhere:
+    if request.param in STORES:
+        return Anywhere(LocalFiles(tmp_path / "store"), lambda: STORES[request.param](tmp_path))
+    bucket = Bucket(store_named(request, request.param).new_folder(), "RECS_FILES_URL")
+    return Anywhere(bucket, lambda: BucketStore(bucket, tmp_path / "copies"))
 
 
 @pytest.fixture
@@ -76,27 +104,25 @@ def ended_by(child: int) -> int:
     return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
 
-def test_what_was_pushed_is_pulled_byte_by_byte(store: Store, folder: Path) -> None:
+def test_what_was_pushed_is_pulled_byte_by_byte(anywhere: Anywhere, folder: Path) -> None:
     digest = prove(folder).digest
-    pushed = store().push(folder, NAME)
+    pushed = anywhere.open().push(folder, NAME)
     assert pushed.digest == digest
-    pulled = store().pull(pushed.uri, digest)
+    pulled = anywhere.open().pull(pushed.uri, digest)
     assert content(pulled) == content(folder)
     assert load(pulled, digest=digest).digest == digest
 
 
-def test_pushing_twice_changes_nothing(store: Store, folder: Path, tmp_path: Path) -> None:
-    first = store().push(folder, NAME)
-    before = {path: path.stat() for path in stored_files(tmp_path)}
-    assert store().push(folder, NAME) == first
-    assert {path: path.stat().st_ino for path in stored_files(tmp_path)} == {
-        path: stat.st_ino for path, stat in before.items()
-    }
+def test_pushing_twice_changes_nothing(anywhere: Anywhere, folder: Path) -> None:
+    first = anywhere.open().push(folder, NAME)
+    before = anywhere.kept.listed("")
+    assert anywhere.open().push(folder, NAME) == first
+    assert anywhere.kept.listed("") == before
 
 
-def test_names_and_models_share_no_place(store: Store, folder: Path, tmp_path: Path) -> None:
+def test_names_and_models_share_no_place(anywhere: Anywhere, folder: Path, tmp_path: Path) -> None:
     save(another(trained(linear).candidate), tmp_path / "other")
-    opened = store()
+    opened = anywhere.open()
     pushed = [opened.push(folder, NAME), opened.push(tmp_path / "other", NAME), opened.push(folder, "acme/reorder")]
     assert len({stored.uri for stored in pushed}) == 3
     assert [prove(opened.pull(stored.uri, stored.digest)).digest for stored in pushed] == [
@@ -104,36 +130,39 @@ def test_names_and_models_share_no_place(store: Store, folder: Path, tmp_path: P
     ]
 
 
-def test_other_content_than_was_asked_for_is_refused(store: Store, folder: Path, tmp_path: Path) -> None:
+def test_other_content_than_was_asked_for_is_refused(anywhere: Anywhere, folder: Path, tmp_path: Path) -> None:
     save(another(trained(linear).candidate), tmp_path / "other")
-    opened = store()
+    opened = anywhere.open()
     mine, other = opened.push(folder, NAME), opened.push(tmp_path / "other", NAME)
     with pytest.raises(ArtifactError, match=f"its digest is not {mine.digest}"):
         opened.pull(other.uri, mine.digest)
 
 
-def test_what_was_never_pushed_is_refused(store: Store, folder: Path) -> None:
-    uri = store().push(folder, NAME).uri
+def test_what_was_never_pushed_is_refused(anywhere: Anywhere, folder: Path) -> None:
+    uri = anywhere.open().push(folder, NAME).uri
     with pytest.raises(ArtifactError):
-        store().pull(uri.replace(uri[-8:], "00000000"), prove(folder).digest)
+        anywhere.open().pull(uri.replace(uri[-8:], "00000000"), prove(folder).digest)
 
 
-def test_a_damaged_folder_is_not_pushed(store: Store, folder: Path, tmp_path: Path) -> None:
+def test_a_damaged_folder_is_not_pushed(anywhere: Anywhere, folder: Path, tmp_path: Path) -> None:
     (folder / "manifest.json").write_text("{}")
     with pytest.raises(ArtifactError):
-        store().push(folder, NAME)
-    assert stored_files(tmp_path) == []
+        anywhere.open().push(folder, NAME)
+    assert anywhere.files() == []
 
 
-def test_each_damaged_file_is_refused_and_mended_by_the_next_push(store: Store, folder: Path, tmp_path: Path) -> None:
-    pushed = store().push(folder, NAME)
-    for path in stored_files(tmp_path):
-        for damage in (lambda path: path.write_bytes(path.read_bytes()[:-20]), Path.unlink):
-            damage(path)
+def test_each_damaged_file_is_refused_and_mended_by_the_next_push(
+    anywhere: Anywhere, folder: Path, tmp_path: Path
+) -> None:
+    pushed = anywhere.open().push(folder, NAME)
+    kept = anywhere.kept
+    for name in anywhere.files():
+        for damage in (lambda name: kept.write(name, kept.read(name)[:-20]), lambda name: kept.remove([name])):
+            damage(name)
             with pytest.raises(ArtifactError):
-                store().pull(pushed.uri, pushed.digest)
-            assert store().push(folder, NAME) == pushed
-            assert content(store().pull(pushed.uri, pushed.digest)) == content(folder)
+                anywhere.open().pull(pushed.uri, pushed.digest)
+            assert anywhere.open().push(folder, NAME) == pushed
+            assert content(anywhere.open().pull(pushed.uri, pushed.digest)) == content(folder)
 
 
 @pytest.mark.slow
@@ -244,3 +273,63 @@ def test_what_a_killed_push_left_is_swept_by_a_later_one(folder: Path, tmp_path:
             os.utime(left[name], (0, 0))
     store.push(folder, NAME)
     assert sorted(path.name for path in beside.iterdir()) == sorted([f".{digest}.going", ".mine", digest])
+
+
+def push_and_die(root: str, folder: Path, copies: Path, nth: int, after: bool) -> None:
+    """Be killed before, or right after, a file comes into the bucket."""
+    uploads, upload = 0, Bucket.upload
+
+    def counted(self: Bucket, source: Path, name: str) -> None:
+        nonlocal uploads
+        uploads += 1
+        if uploads == nth and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        upload(self, source, name)
+        if uploads == nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with patch.object(Bucket, "upload", counted):
+        BucketStore(Bucket(root, "RECS_FILES_URL"), copies).push(folder, NAME)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["s3", "gs"])
+@pytest.mark.parametrize("damaged", [False, True], ids=["nothing there", "a damaged one there"])
+def test_killed_in_the_middle_of_a_push_to_a_bucket(
+    request: pytest.FixtureRequest, kind: str, folder: Path, tmp_path: Path, damaged: bool
+) -> None:
+    digest, root = prove(folder).digest, store_named(request, kind).new_folder()
+    kept = Bucket(root, "RECS_FILES_URL")
+    opened = BucketStore(kept, tmp_path / "copies")
+    uri = opened.push(folder, NAME).uri
+    for nth, after in ((1, False), (1, True), (2, True), (3, False)):
+        for name in kept.listed(""):
+            kept.write(name, b"") if damaged else kept.remove([name])
+        pushing = start(push_and_die, root, folder, tmp_path / "others", nth, after)
+        pushing.join(PATIENCE)
+        assert pushing.exitcode == -signal.SIGKILL
+        with pytest.raises(ArtifactError, match=f"^{root}/{uri}/"):
+            opened.pull(uri, digest)
+        assert opened.push(folder, NAME).uri == uri
+        assert content(opened.pull(uri, digest)) == content(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["s3", "gs"])
+def test_a_bucket_that_does_not_answer_or_is_not_there_is_no_damage(
+    request: pytest.FixtureRequest, kind: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = store_named(request, kind)
+    nowhere = BucketStore(Bucket(f"{kind}://nobodys-bucket/models", "RECS_FILES_URL"), tmp_path / "copies")
+    for ask in (lambda: nowhere.push(folder, NAME), lambda: nowhere.pull("a/b", prove(folder).digest)):
+        with pytest.raises(ConfigError, match=rf"^RECS_FILES_URL: there is no bucket nobodys-bucket at {kind}://"):
+            ask()
+    with proxied(server) as (proxy, behind):
+        behind.let_in(monkeypatch)
+        monkeypatch.setattr(bucket, "_RETRIES", 1)
+        opened = BucketStore(Bucket(server.new_folder(), "RECS_FILES_URL"), tmp_path / "copies")
+        pushed = opened.push(folder, NAME)
+        proxy.faults.append(Fault(OVERLOADED, "", times=10_000))
+        for ask in (lambda: opened.push(folder, NAME), lambda: opened.pull(pushed.uri, pushed.digest)):
+            with pytest.raises(UnavailableError, match="the store does not answer"):
+                ask()

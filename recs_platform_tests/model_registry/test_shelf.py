@@ -31,8 +31,10 @@ from recs_platform.models.model import Model
 from recs_platform.models.retraining import Reason, Run
 from recs_platform.models.task import RankingTask
 from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform.settings import settings
 from recs_platform_tests.model_registry.artifacts import folder_of, root_of
 from recs_platform_tests.models.worlds import COLUMNS, FEATURES, crossed, linear, rows, trained
+from recs_platform_tests.stores.fixtures import Store
 
 MODEL = "offer_ranking"
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
@@ -302,6 +304,27 @@ def test_the_shelf_of_the_environment(own_home: Path) -> None:
     assert root_of(opened) == own_home / "models"
     assert opened.serving(MODEL, MONDAY) is None
     opened.database.dispose()
+
+
+@pytest.mark.slow
+def test_the_shelf_of_an_environment_whose_files_are_in_a_bucket(
+    store: Store, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one machine has trained is scored, and given up, on another."""
+    monkeypatch.setenv("RECS_FILES_URL", store.new_folder())
+    settings.cache_clear()
+    model, verdict = made()
+    trained_here = open_shelf("metro", run_id="run-1")
+    kept = trained_here.keep(MODEL, model, MONDAY, verdict)
+    assert not (own_home / "models").exists()
+    shutil.rmtree(own_home / "scratch", ignore_errors=True)
+    elsewhere = open_shelf("metro", run_id="run-2")
+    serving = elsewhere.serving(MODEL, TUESDAY)
+    assert serving == kept
+    assert elsewhere.load(serving, FEATURES).digest == model.digest
+    assert trained_here.keep(MODEL, model, MONDAY, verdict) == kept
+    trained_here.database.dispose()
+    elsewhere.database.dispose()
 
 
 def test_the_registry_is_the_same_on_every_engine(platform_db: Engine, tmp_path: Path) -> None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from recs_platform.automation.housekeeping.leftovers import sweep_reports
 from recs_platform.companies.model import Company
+from recs_platform.file_store.environment import open_files
+from recs_platform.file_store.local import LocalFiles
 from recs_platform.pipeline.stage import FrameTable
 from recs_platform.reporting.presentation import Presentation, markdown_image, write_picture
+from recs_platform.settings import settings
 from recs_platform_tests.pipeline.toy import DAY, Toy, materialized, scores
+from recs_platform_tests.stores.fixtures import Store
+from recs_platform_tests.warehouse.conftest import open_lake
 
 
 def says(company: Company, day: date, rows: Sequence[Mapping[str, Any]]) -> Presentation:
@@ -39,9 +45,27 @@ def test_words_table_and_picture_are_attached(toy: Toy, own_home: Path) -> None:
     assert Path(seen["picture_file"]).read_bytes() == b"picture"
 
 
+@pytest.mark.slow
+def test_a_run_whose_tables_and_pictures_are_in_a_bucket(
+    toy: Toy, store: Store, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECS_FILES_URL", files := store.new_folder())
+    settings.cache_clear()
+    toy.warehouse = open_lake(store.new_folder(), toy.folder / "scratch")
+    seen = materialized(toy.run())["scores"]
+    assert seen["picture_file"] == f"{files}/reports/shop/{DAY}/scores.svg"
+    assert list(open_files().listed("")) == [f"reports/shop/{DAY}/scores.svg"]
+    assert open_files().read(f"reports/shop/{DAY}/scores.svg") == b"picture"
+    assert not (own_home / "reports").exists()
+    swept = [sweep_reports(open_files(), datetime.now(UTC) + timedelta(days=1), dry_run=dry) for dry in (True, False)]
+    assert [freed.files for freed in swept] == [1, 1]
+    assert open_files().listed("reports") == {}
+
+
 def test_a_picture_in_words_and_as_a_file(tmp_path: Path) -> None:
     assert markdown_image(b"<svg/>", "scores") == "![scores](data:image/svg+xml;base64,PHN2Zy8+)"
-    assert write_picture(tmp_path, "shop", DAY, "scores", b"<svg/>").name == "scores.svg"
+    place = write_picture(LocalFiles(tmp_path), "shop", DAY, "scores", b"<svg/>")
+    assert place == f"{tmp_path}/reports/shop/{DAY}/scores.svg"
 
 
 def test_a_table_may_have_several_pictures(toy: Toy, own_home: Path) -> None:

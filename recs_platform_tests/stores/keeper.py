@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -140,4 +141,6 @@ def _lives(process: int) -> bool:
 
 
 if __name__ == "__main__":
+    # Who is told to end takes the store along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))

@@ -1,5 +1,4 @@
-"""Warehouses of their own for the tests: lakes in a folder, behind a URL as an object store is, and in real stores; and
-BigQuery."""
+"""Warehouses of their own for the tests: lakes in a folder, behind a URL and in real stores; and in BigQuery."""
 
 from __future__ import annotations
 
@@ -38,20 +37,48 @@ def open_bigquery(
     return BigQueryWarehouse(jobs, timedelta(days=retention_days), scratch, ledger or MemoryLedger(), prefix="recs_")
 
 
-@pytest.fixture(params=[*EVERYWHERE, pytest.param("bigquery", marks=pytest.mark.slow)])
+def open_at(root: str, scratch: Path, *, ledger: SliceLedger | None = None) -> Warehouse:
+    """The warehouse that stands there: in a folder, in a store, or in a project of BigQuery."""
+    if root.startswith(_IN_BIGQUERY):
+        return open_bigquery(root.removeprefix(_IN_BIGQUERY), scratch, ledger=ledger)
+    return open_lake(root, scratch, ledger=ledger)
+
+
+def place_of(warehouse: Warehouse) -> tuple[str, Path]:
+    """Where another process opens it, and the scratch folder."""
+    if isinstance(warehouse, BigQueryWarehouse):
+        return f"{_IN_BIGQUERY}{warehouse.jobs.client.project}", warehouse.scratch
+    assert isinstance(warehouse, Lake)
+    return warehouse.root, warehouse.scratch
+
+
+_IN_BIGQUERY = "bigquery://"
+BIGQUERY = pytest.param("bigquery", marks=pytest.mark.slow)
+
+
+def root_anywhere(request: pytest.FixtureRequest, name: str, folder: Path) -> str:
+    """Where a warehouse of this kind has a place of its own."""
+    if name == "bigquery":
+        return f"{_IN_BIGQUERY}{request.getfixturevalue('bigquery')}"
+    return root_named(request, name, folder)
+
+
+@pytest.fixture(params=[*EVERYWHERE, BIGQUERY])
 def any_warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
-    """For what every engine promises."""
-    if request.param == "bigquery":
-        return open_bigquery(request.getfixturevalue("bigquery"), tmp_path / "scratch")
-    return open_lake(root_named(request, request.param, tmp_path / "lake"), tmp_path / "scratch")
+    """A warehouse of every kind, wherever it can be: for what each of them promises."""
+    return open_at(root_anywhere(request, request.param, tmp_path / "lake"), tmp_path / "scratch")
 
 
-@pytest.fixture(params=["lake", pytest.param("bigquery", marks=pytest.mark.slow)])
+@pytest.fixture(params=["folder", *IN_STORES, BIGQUERY])
+def real_warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+    """The same without the URL that stands for a store: for tests that take long."""
+    return open_at(root_anywhere(request, request.param, tmp_path / "lake"), tmp_path / "scratch")
+
+
+@pytest.fixture(params=["folder", BIGQUERY])
 def any_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
-    """The same, for tests to which it is one where a lake is."""
-    if request.param == "bigquery":
-        return open_bigquery(request.getfixturevalue("bigquery"), tmp_path / "scratch")
-    return open_lake(str(tmp_path / "lake"), tmp_path / "scratch")
+    """One of each engine: for tests to which it is one where a lake is."""
+    return open_at(root_anywhere(request, request.param, tmp_path / "lake"), tmp_path / "scratch")
 
 
 @pytest.fixture

@@ -26,7 +26,17 @@ from recs_platform.errors import MissingSliceError, StorageError
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse.compile import literal_of
 from recs_platform.warehouse.point_in_time import View
-from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows, RuleCounts, Subject, Version, Written
+from recs_platform.warehouse.protocol import (
+    EXAMPLES,
+    Audit,
+    BoundQuery,
+    Inspection,
+    Rows,
+    RuleCounts,
+    Subject,
+    Version,
+    Written,
+)
 from recs_platform.warehouse.rules import key_of_slices, rules_of
 from recs_platform.warehouse.slices import Days, Slice, TableRef
 
@@ -86,7 +96,8 @@ class MemoryWarehouse:
         of_days = {day: table.filter(pc.equal(table[spec.date_column], pa.scalar(day))) for day in days}
         version = self._commit(subject.table, days, of_days, note or {})
         empty = tuple(day for day, of_day in of_days.items() if not len(of_day))
-        return Written(version, len(table), table.nbytes, empty, {"write": 0.0}, sql)
+        examples = tuple(of_days[days.last].slice(0, EXAMPLES).to_pylist())
+        return Written(version, len(table), table.nbytes, empty, {"write": 0.0}, sql, examples)
 
     @contextmanager
     def read(

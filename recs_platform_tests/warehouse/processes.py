@@ -14,9 +14,11 @@ from typing import Any
 from unittest.mock import patch
 
 from recs_platform.warehouse.database_ledger import DatabaseLedger
+from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.emulator import EMULATOR
 from recs_platform_tests.stores.fixtures import VARIABLES
-from recs_platform_tests.warehouse.conftest import open_lake
+from recs_platform_tests.warehouse.conftest import open_at
 from recs_platform_tests.warehouse.tables import ref, stored, visits, write
 
 PATIENCE = 60
@@ -30,7 +32,7 @@ FORKING.set_forkserver_preload([__name__])
 def start(job: Callable[..., None], *arguments: object) -> BaseProcess:
     """A process that ends with the test, whatever happens."""
     # The server that forks has the environment of the moment when it was started.
-    environment = {name: value for name, value in os.environ.items() if name.startswith(VARIABLES)}
+    environment = {name: value for name, value in os.environ.items() if name.startswith((*VARIABLES, EMULATOR))}
     process = FORKING.Process(target=_run, args=(environment, job, *arguments), daemon=True)
     process.start()
     return process
@@ -43,10 +45,10 @@ def _run(environment: dict[str, str], job: Callable[..., None], *arguments: obje
 
 def replace_for_ever(root: str, scratch: Path, of: Days, rows: int, first_mark: int, told: Any) -> None:
     """Replace one slice over and over, each time with rows that carry the next mark, and tell each."""
-    lake = open_lake(root, scratch)
+    warehouse = open_at(root, scratch)
     mark = first_mark
     while True:
-        write(lake, of, visits(of, each=rows, pages=mark))
+        write(warehouse, of, visits(of, each=rows, pages=mark))
         told.send(mark)
         mark += 1
 
@@ -55,47 +57,47 @@ def replace_in_turn(
     root: str, scratch: Path, ranges: Sequence[Days], rows: int, mark: int, gate: Any, answers: Any
 ) -> None:
     """Replace each range once, with rows that carry the mark, when everybody is ready."""
-    lake = open_lake(root, scratch)
+    warehouse = open_at(root, scratch)
     gate.wait(PATIENCE)
     for of in ranges:
-        write(lake, of, visits(of, each=rows, pages=mark))
+        write(warehouse, of, visits(of, each=rows, pages=mark))
     answers.put(mark)
 
 
 def write_and_die_before_it_is_entered(root: str, scratch: Path, database: str, of: Days, mark: int) -> None:
     """Replace days, and be killed between the commit and the ledger."""
-    lake = open_lake(root, scratch, ledger=DatabaseLedger(database))
+    warehouse = open_at(root, scratch, ledger=DatabaseLedger(database))
     with patch.object(DatabaseLedger, "advance", lambda *_: os.kill(os.getpid(), signal.SIGKILL)):
-        write(lake, of, visits(of, each=2, pages=mark), note={"run": f"killed {mark}"})
+        write(warehouse, of, visits(of, each=2, pages=mark), note={"run": f"killed {mark}"})
 
 
 def write_with_a_ledger(
     root: str, scratch: Path, database: str, ranges: Sequence[Days], mark: int, gate: Any, answers: Any
 ) -> None:
     """Replace each range once, when everybody is ready, and look after each at what there is."""
-    lake = open_lake(root, scratch, ledger=DatabaseLedger(database))
+    warehouse = open_at(root, scratch, ledger=DatabaseLedger(database))
     gate.wait(PATIENCE)
     for of in ranges:
-        write(lake, of, visits(of, each=mark, pages=mark), note={"run": f"w{mark}"})
-        assert set(of) <= set(lake.days(ref()))
+        write(warehouse, of, visits(of, each=mark, pages=mark), note={"run": f"w{mark}"})
+        assert set(of) <= set(warehouse.days(ref()))
     answers.put(mark)
 
 
 def watch(root: str, scratch: Path, rows: int, gate: Any, done: Any, answers: Any) -> None:
     """Read over and over until told to stop; answers how often, and every slice that was not one writer's, whole."""
-    lake = open_lake(root, scratch)
+    warehouse = open_at(root, scratch)
     gate.wait(PATIENCE)
     reads, torn = 0, []
     while reads == 0 or not done.is_set():
-        torn += torn_slices(seen(lake), rows)
+        torn += torn_slices(seen(warehouse), rows)
         reads += 1
     answers.put((reads, torn))
 
 
-def seen(lake: Any) -> dict[date, Counter[int]]:
+def seen(warehouse: Warehouse) -> dict[date, Counter[int]]:
     """Day: how many rows of each mark it has."""
-    found: dict[date, Counter[int]] = {day: Counter() for day in lake.days(ref())}
-    for row in stored(lake):
+    found: dict[date, Counter[int]] = {day: Counter() for day in warehouse.days(ref())}
+    for row in stored(warehouse):
         found.setdefault(row["event_date"], Counter())[row["pages"]] += 1
     return found
 

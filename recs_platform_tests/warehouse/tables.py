@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from recs_platform.file_store.bucket import Bucket, is_bucket
 from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Table, TableSpec, formerly, log, snapshot, spec_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
+from recs_platform.warehouse.bigquery.warehouse import BigQueryWarehouse
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject, Warehouse, Written
 from recs_platform.warehouse.slices import Days, TableRef
 
@@ -121,3 +125,12 @@ def marks(warehouse: Warehouse, of: Days | None = None, *, version: int | None =
     for row in stored(warehouse, of, version=version):
         found.setdefault(row["event_date"], []).append(row["pages"])
     return found
+
+
+def what_there_is(warehouse: Warehouse, folder: Path) -> set[str]:
+    """Every file, here and in the lake's bucket, and in BigQuery every table; nobody keeps temporary ones."""
+    files = {str(path) for path in folder.rglob("*") if path.is_file()}
+    if isinstance(warehouse, BigQueryWarehouse):
+        return files | set(warehouse.jobs.tables(warehouse.tables.dataset(DATASET), ""))
+    assert isinstance(warehouse, Lake)
+    return files | set(Bucket(warehouse.root, "RECS_LAKE_URL").listed("") if is_bucket(warehouse.root) else ())

@@ -10,11 +10,9 @@ import pyarrow as pa
 import pytest
 
 from recs_platform.errors import SliceError
-from recs_platform.warehouse.bigquery.warehouse import BigQueryWarehouse
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.warehouse.tables import (
-    DATASET,
     PROFILES,
     VISITS,
     day,
@@ -25,6 +23,7 @@ from recs_platform_tests.warehouse.tables import (
     stored,
     subject,
     visits,
+    what_there_is,
     write,
 )
 
@@ -125,14 +124,6 @@ def test_a_failed_audit_publishes_nothing_and_leaves_nothing(any_warehouse: Ware
         write(any_warehouse, days(0, 0), visits([day(0)], pages=-1))
     assert marks(any_warehouse) == {day(0): [1, 1, 1]}
     assert what_there_is(any_warehouse, tmp_path) == before
-
-
-def what_there_is(warehouse: Warehouse, folder: Path) -> set[str]:
-    """Every file, and in BigQuery every table; delta-rs keeps no temporary files, and neither do we."""
-    files = {str(path) for path in folder.rglob("*") if path.is_file()}
-    if isinstance(warehouse, BigQueryWarehouse):
-        files |= set(warehouse.jobs.tables(DATASET, ""))
-    return files
 
 
 def test_a_snapshot_is_kept_by_day(any_engine: Warehouse) -> None:

@@ -24,7 +24,10 @@ PARAMETERS: Columns = {"as_of": "DATE", "days": "INT64", "share": "FLOAT64", "na
 WRONG = {
     "SELECT colour FROM sales": "nothing that it reads there has a column colour",
     "SELECT sales.itemid FROM sales": "nothing that it reads there has a column itemid; did you mean item_id?",
-    "WITH few AS (SELECT item_id FROM sales) SELECT few.price FROM few": "has a column price",
+    "WITH few AS (SELECT item_id FROM sales) SELECT few.price FROM few": "cannot tell where price comes from",
+    "SELECT item_id FROM sales JOIN goods ON TRUE": "item_id comes from; it is a column of goods, sales",
+    "SELECT other.sold FROM sales": "cannot tell where sold comes from; it is a column of sales",
+    "SELECT sales.sold FROM sales JOIN goods USING (sold)": "cannot be followed: Cannot automatically join: sold",
     "SELECT sold FROM sales WHERE item_id = 7": "cannot compare STRING with INT64: sales.item_id = 7",
     "SELECT sold FROM sales WHERE event_date = sold_at": "cannot compare DATE with TIMESTAMP",
     "SELECT sold FROM sales WHERE sold > @word": "cannot compare INT64 with STRING: sales.sold > @word",

@@ -14,8 +14,8 @@ WITH repeated AS (
 reported AS (
   SELECT
     send_id,
-    MAX_BY(status, reported_at) AS status,
-    NULLIF(MAX_BY(COALESCE(failure_reason, ''), reported_at), '') AS failure_reason
+    ANY_VALUE(status HAVING MAX reported_at) AS status,
+    ANY_VALUE(failure_reason HAVING MAX reported_at) AS failure_reason
   FROM deliveries
   GROUP BY send_id
 ),

@@ -2,9 +2,8 @@
 WITH named AS (
   SELECT
     treatment_id,
-    MAX_BY(treatment_name, IF(treatment_name IS NULL, NULL, CONCAT(CAST(sent_on AS STRING), treatment_name)))
-      AS treatment_name,
-    MAX_BY(subject, IF(subject IS NULL, NULL, CONCAT(CAST(sent_on AS STRING), subject))) AS subject
+    ANY_VALUE(treatment_name HAVING MAX CONCAT(CAST(sent_on AS STRING), treatment_name)) AS treatment_name,
+    ANY_VALUE(subject HAVING MAX CONCAT(CAST(sent_on AS STRING), subject)) AS subject
   FROM send_engagement
   WHERE sent_on BETWEEN @sent_from AND @sent_to
   GROUP BY treatment_id

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recs_platform.automation.doctor.examined import Examined, ok, warning, wrong
 from recs_platform.automation.doctor.home import Home, NotThereError
+from recs_platform.file_store.bucket import is_bucket
 from recs_platform.process import cores
 from recs_platform.settings import Settings, bytes_of
 
@@ -54,7 +55,7 @@ def _contradictions(chosen: Settings, dagster: Path) -> Iterator[Examined]:
             f"({chosen.bigquery_run_bytes}), which is for all queries of a run",
             f"Lower it. {_SEE}",
         )
-    if "://" not in chosen.lake:
+    if not is_bucket(chosen.lake):
         lake = Path(chosen.lake).absolute()
         inside = {
             "RECS_COMPANIES_DIR": chosen.companies_dir,

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from recs_platform.automation.instance import existing_instance, home_of_instance
 from recs_platform.companies.known_companies import Companies
+from recs_platform.file_store.bucket import is_bucket
 from recs_platform.platform_db.engine import existing_database, file_of
 from recs_platform.settings import Settings, settings
 from recs_platform.strategies.catalogue import load_companies
@@ -71,8 +72,8 @@ class Home:
 
     @property
     def lake(self) -> Path | None:
-        """The folder of the lake; None on an object store."""
-        return None if "://" in self.settings.lake else Path(self.settings.lake)
+        """The folder of the lake; None in a bucket."""
+        return None if is_bucket(self.settings.lake) else Path(self.settings.lake)
 
     @property
     def dagster_home(self) -> Path:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from recs_platform.automation.doctor.examined import Examined, ok, skipped, warning, wrong
+from recs_platform.automation.doctor.examined import Examined, ok, warning, wrong
 from recs_platform.automation.doctor.home import Home, is_there
+from recs_platform.errors import UnavailableError, UserError
+from recs_platform.file_store.bucket import Bucket, is_bucket
 
 
 def examine(home: Home) -> Iterator[Examined]:
@@ -20,13 +23,15 @@ def examine(home: Home) -> Iterator[Examined]:
         yield _folder("home", folder)
         yield from _open_to_others(folder)
     if home.lake is None:
-        yield skipped(f"lake {home.settings.lake}: on an object store; recs verify COMPANY reads it")
+        yield _bucket("lake", Bucket(home.settings.lake, "RECS_LAKE_URL"))
     elif not is_there(home.lake):
         yield warning(f"the lake {home.lake} is not there: no table was ever made", _BEGIN)
     else:
         yield _folder("lake", home.lake)
         if folder not in home.lake.absolute().parents:
             yield from _open_to_others(home.lake)
+    if is_bucket(home.settings.files):
+        yield _bucket("files", Bucket(home.settings.files, "RECS_FILES_URL"))
     if is_there(home.dagster_home):
         yield from _open_to_others(home.dagster_home)
 
@@ -48,6 +53,19 @@ def _folder(what: str, folder: Path) -> Examined:
             f"{whose} cannot be read and written ({error.strerror})", f"Give this user the right: ls -ld {folder}"
         )
     return ok(f"{whose} can be read and written")
+
+
+def _bucket(what: str, bucket: Bucket) -> Examined:
+    """By doing it, too."""
+    whose, probe = f"{what} {bucket.url}", f".doctor-{uuid.uuid4().hex}"
+    try:
+        bucket.write(probe, b"x")
+        bucket.listed(probe)
+        bucket.read(probe)
+        bucket.remove([probe])
+    except (UserError, UnavailableError) as error:
+        return wrong(f"{whose} cannot be used: {error}", "docs/operations.md, The lake in a bucket, says what it needs")
+    return ok(f"{whose} can be read, written, listed and swept")
 
 
 def _open_to_others(folder: Path) -> Iterator[Examined]:

@@ -23,6 +23,8 @@ from recs_platform.automation.housekeeping.leftovers import sweep_leftovers, swe
 from recs_platform.automation.housekeeping.tables import sweep_tables
 from recs_platform.companies.model import Company
 from recs_platform.errors import LockBusyError, PlatformError
+from recs_platform.file_store.environment import open_files
+from recs_platform.file_store.protocol import FileStore
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.engine import opened_database
@@ -45,7 +47,8 @@ class Swept:
     warehouse: Warehouse
     database: Engine
     instance: dg.DagsterInstance
-    home: Path
+    files: FileStore
+    """Where reports are."""
     now: datetime
     keep: timedelta
     """Runs of Dagster that ended, and reports. How long versions of tables are kept the warehouse knows."""
@@ -61,7 +64,7 @@ class Swept:
         """With the database, the folders and the days of the settings, and now."""
         chosen, now = settings(), datetime.now(UTC)
         keep = timedelta(days=chosen.run_retention_days)
-        return cls(companies, pipelines, warehouse, opened_database(), instance, chosen.home, now, keep)
+        return cls(companies, pipelines, warehouse, opened_database(), instance, open_files(), now, keep)
 
     def sweep(self, *, dry_run: bool = False, patience: float = PATIENCE_SECONDS) -> Iterator[Freed]:
         """Sweep one thing after the other, and say of each what it freed. One at a time does, whoever asks for it."""
@@ -75,7 +78,7 @@ class Swept:
             yield from self._tables(dry_run=dry_run, patience=patience)
             before, dagster_home = self.now - self.keep, Path(self.instance.root_directory)
             yield _told("leftovers", lambda: sweep_leftovers(self.warehouse, dry_run=dry_run))
-            yield _told("reports", lambda: sweep_reports(self.home, before, dry_run=dry_run))
+            yield _told("reports", lambda: sweep_reports(self.files, before, dry_run=dry_run))
             yield _told("books of alerts", lambda: self._books(before, dry_run=dry_run))
             yield _told("Dagster's history", lambda: sweep_dagster_history(self.instance, before, dry_run=dry_run))
             databases = sqlite_databases(self.database, dagster_home)

@@ -18,6 +18,7 @@ from recs_platform.alerts.finding import PLATFORM, Finding, Kind, Observation, S
 from recs_platform.automation.looks.look import LookContext, when
 from recs_platform.automation.looks.open_troubles import open_of_kind
 from recs_platform.errors import PlatformError, UnavailableError
+from recs_platform.file_store.bucket import is_bucket
 from recs_platform.masking import mask_text
 from recs_platform.patience import patiently
 from recs_platform.settings import settings
@@ -58,7 +59,7 @@ def stores(context: LookContext) -> Iterator[Observation]:
     findings = [] if problem is None else [_unreachable(problem)]
     places = [str(settings().home), settings().lake, context.instance.root_directory]
     known = open_of_kind(context.database, Kind.STORE)
-    findings += _of_disks((Path(place) for place in places if "://" not in place), known)
+    findings += _of_disks((Path(place) for place in places if not is_bucket(place)), known)
     yield from observed(context.database, findings, context.now)
 
 

@@ -16,7 +16,7 @@ from recs_platform.automation.scheduled import newest_due
 from recs_platform.campaign.late import days_to_load, lagging_days
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import campaign_window
-from recs_platform.companies.source_config import SqlSource
+from recs_platform.companies.source_config import BigQuerySource, SqlSource
 from recs_platform.patience import patiently
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.campaign import CampaignDays
@@ -82,7 +82,7 @@ def _doubtful(
 ) -> Iterable[date]:
     """The days worth counting."""
     source = company.sources[spec.name]
-    if isinstance(source, SqlSource) and source.dated:
+    if isinstance(source, SqlSource | BigQuerySource) and source.dated:
         return sorted({*sorted(slices)[-_ASKED_DAYS:], *(_lagging(pipeline, company, warehouse) & slices.keys())})
     if not has_files_by_day(company, spec):
         return []

@@ -13,14 +13,16 @@ from typing import Any
 from recs_platform.campaign.report.page import GENERATOR, page
 from recs_platform.campaign.report.reading import Findings, Rows
 from recs_platform.errors import ConfigError
+from recs_platform.file_store.local import LocalFiles
+from recs_platform.file_store.protocol import FileStore
 from recs_platform.pipeline.pipeline import Pipeline
 
 PAGE = "index.html"
 
 
-def default_folder(home: Path, findings: Findings) -> Path:
-    name = f"campaign-{findings.sent.first}-{findings.sent.last}"
-    return home / "reports" / findings.company.name / name
+def default_folder(findings: Findings) -> str:
+    """In the store of files."""
+    return f"reports/{findings.company.name}/campaign-{findings.sent.first}-{findings.sent.last}"
 
 
 def contents(findings: Findings, pipeline: Pipeline) -> dict[str, str]:
@@ -51,6 +53,17 @@ def _cell(value: Any) -> str:
         case float():
             return repr(value)
     return str(value)
+
+
+def keep(store: FileStore, folder: str, files: Mapping[str, str], generator: str = GENERATOR) -> str:
+    """Put the files into a folder of the environment's store; says where that is. In a bucket each file is replaced in
+    one step, the page last."""
+    if isinstance(store, LocalFiles):
+        write(store.root / folder, files, generator)
+    else:
+        for name in sorted(files, key=lambda name: name == PAGE):
+            store.write(f"{folder}/{name}", files[name].encode())
+    return store.place(folder)
 
 
 def write(folder: Path, files: Mapping[str, str], generator: str = GENERATOR) -> None:

@@ -1,6 +1,6 @@
 """The door to every company's data: one request, one stream of Arrow batches, whatever the connector.
 
-Not here: how a connector reads (files.py, sql.py, simulated.py), and converting types or judging values.
+Not here: how a connector reads (files.py, sql.py, bigquery.py, simulated.py), and converting types or judging values.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-from recs_platform.companies.source_config import FilesSource, SqlSource
+from recs_platform.companies.source_config import BigQuerySource, FilesSource, SqlSource
+from recs_platform.sources.connectors.bigquery import count_bigquery, read_bigquery
 from recs_platform.sources.connectors.constants import with_constants
 from recs_platform.sources.connectors.files import read_files
 from recs_platform.sources.connectors.request import SourceRequest, Stream, for_engine
 from recs_platform.sources.connectors.simulated import read_simulated
-from recs_platform.sources.connectors.sql import read_sql
+from recs_platform.sources.connectors.sql import count_sql, read_sql
 
-__all__ = ["SourceRequest", "open_source", "read_source"]
+__all__ = ["SourceRequest", "count_rows", "open_source", "read_source"]
 
 
 def read_source(request: SourceRequest) -> pa.RecordBatchReader:
@@ -43,6 +44,13 @@ def open_source(request: SourceRequest) -> Iterator[pa.RecordBatchReader]:
         stream.batches.close()
 
 
+def count_rows(request: SourceRequest) -> int:
+    """How many rows a database has for the days of a request, by its own count."""
+    source = request.source
+    assert isinstance(source, SqlSource | BigQuerySource)  # noqa: S101  (nobody asks it of files)
+    return count_sql(request, source) if isinstance(source, SqlSource) else count_bigquery(request, source)
+
+
 def _stream(request: SourceRequest) -> Stream:
     return with_constants(request, _read(request))
 
@@ -53,4 +61,6 @@ def _read(request: SourceRequest) -> Stream:
         return read_files(request, source)
     if isinstance(source, SqlSource):
         return read_sql(request, source)
+    if isinstance(source, BigQuerySource):
+        return read_bigquery(request, source)
     return read_simulated(request)

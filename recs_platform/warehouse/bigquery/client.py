@@ -3,7 +3,7 @@
 Credentials come by Google's own means (`GOOGLE_APPLICATION_CREDENTIALS`, `gcloud auth application-default login`, the
 machine's service account). Where `BIGQUERY_EMULATOR_HOST` names a server, the client talks to that, without any.
 
-Not here: what is asked.
+Not here: what is asked (jobs.py, and of feeds reading.py), and what BigQuery's errors mean (refusals.py).
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING
 from recs_platform.errors import ConfigError, UnavailableError
 
 if TYPE_CHECKING:
+    from google.api_core.retry import Retry
     from google.cloud.bigquery import Client
     from google.cloud.bigquery_storage import BigQueryReadClient
 
+RETRY_SECONDS = 60.0
+"""For so long Google's client tries again what may pass; then whoever asked is told, and a run is tried again later."""
 _EMULATOR = "BIGQUERY_EMULATOR_HOST"
 _NO_CREDENTIALS = (
     "BigQuery: no credentials of Google Cloud are found. Set GOOGLE_APPLICATION_CREDENTIALS to the file of a service "
@@ -45,6 +48,13 @@ def open_client(project: str, location: str | None) -> Client:
         raise ConfigError(_NO_CREDENTIALS) from None
     except TransportError as error:
         raise UnavailableError(f"BigQuery: the credentials of this machine cannot be had just now: {error}") from None
+
+
+def patience() -> Retry:
+    """For every request to BigQuery: Google's own choice of what to try again."""
+    from google.cloud.bigquery import DEFAULT_RETRY
+
+    return DEFAULT_RETRY.with_timeout(RETRY_SECONDS)
 
 
 @contextmanager

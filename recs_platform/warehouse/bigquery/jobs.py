@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from errno import ECONNRESET
 from pathlib import Path
 from typing import Any
 
@@ -84,15 +85,19 @@ class Jobs:
             job = self.client.query(sql, job_config=config, job_id=name, job_retry=None)
             rows = list(job.result(job_retry=None))
         except Exception as error:
-            if not (isinstance(error, Conflict) or passes(error)):
-                raise
-            try:
-                begun: Any = self.client.get_job(name)
-            except NotFound:
-                raise error from None
-            rows, job = list(begun.result(job_retry=None)), begun
+            job = self._begun(name, error)
+            rows = list(job.result(job_retry=None))
         bill.add(name, job.total_bytes_processed)
         return rows
+
+    def _begun(self, name: str, error: Exception) -> Any:
+        """The job of this name, where an error leaves it open whether there is one; else the error is raised."""
+        if not (isinstance(error, Conflict) or passes(error)):
+            raise error
+        try:
+            return self.client.get_job(name)
+        except NotFound:
+            raise error from None
 
     def _config(self, parameters: Sequence[Any], labels: Mapping[str, str]) -> bigquery.QueryJobConfig:
         config = bigquery.QueryJobConfig(query_parameters=list(parameters), labels=self._labels(labels))
@@ -116,10 +121,17 @@ class Jobs:
             schema=list(schema),
             labels=self._labels(labels),
         )
-        with file.open("rb") as source:
-            job = self.client.load_table_from_file(source, table, job_config=config)
+        name = new_name("recs_load")
+        try:
+            with file.open("rb") as source:
+                job = self.client.load_table_from_file(source, table, job_id=name, job_config=config)
+        except NotFound as error:
+            # What is said to who sends the end of an upload again that was complete.
+            job = self._begun(name, ConnectionResetError(ECONNRESET, f"the answer to an upload was lost: {error}"))
+        except Exception as error:
+            job = self._begun(name, error)
         job.result()
-        bill.add(str(job.job_id), None)
+        bill.add(name, None)
 
     def columns(self, table: str) -> Mapping[str, str] | None:
         """Those that a table has, by name, and the type of each; None when there is no table."""
@@ -178,6 +190,11 @@ class Jobs:
             return [dict(row.items()) for row in self.client.list_rows(table, selected_fields=columns)]
         except NotFound:
             return []
+
+    def first(self, table: str, columns: Sequence[bigquery.SchemaField], count: int) -> Sequence[Mapping[str, Any]]:
+        """A few rows of a table, which costs nothing."""
+        listed = self.client.list_rows(table, selected_fields=columns, max_results=count)
+        return [dict(row.items()) for row in listed]
 
     def batches(self, rows: bigquery.table.RowIterator) -> Iterator[pa.RecordBatch]:
         """An answer in Arrow, streamed."""

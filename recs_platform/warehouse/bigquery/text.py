@@ -44,7 +44,7 @@ def statement(query: Query, values: Values) -> str:
     """The text without its comments, in which an @ would be a parameter. A value that is NULL has no type of its own,
     so it stands in the text."""
     nulls = [name for name in query.parameters if values[name] is None]
-    if query.made_tree is None and not nulls:
+    if not query.put_together and not nulls:
         return without_comments(query.text)
 
     def null_for(node: exp.Expression) -> exp.Expression:

@@ -33,7 +33,7 @@ from recs_platform.warehouse.bigquery.tables import OURS, DatasetTables, arrow_o
 from recs_platform.warehouse.bigquery.text import parameters, quoted, view_of_days, with_views
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
 from recs_platform.warehouse.misfits import outside
-from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
+from recs_platform.warehouse.protocol import EXAMPLES, Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
 from recs_platform.warehouse.shown_days import days_shown
 from recs_platform.warehouse.slices import Days, Slice, TableRef
 
@@ -85,6 +85,7 @@ class BigQueryWarehouse:
             marks.append(time.perf_counter())
             of_days = {day: by_day.get(day, 0) for day in days}
             size = self.jobs.bytes_of(path)
+            examples = self.jobs.first(path, schema_of(table.spec), EXAMPLES) if of_days[days.last] else ()
             self._ensure(table, bill)
             count = sum(of_days.values())
             made = f"SELECT {_names(table)} FROM {quoted(path)}"
@@ -93,7 +94,7 @@ class BigQueryWarehouse:
         _log.info("%s: %s", subject, bill)
         seconds = {step: marks[i + 1] - marks[i] for i, step in enumerate(("write", "audit", "publish"))}
         empty = tuple(day for day, n in of_days.items() if n == 0)
-        return Written(version, count, size, empty, seconds, sql, bill.told())
+        return Written(version, count, size, empty, seconds, sql, tuple(examples), bill.told())
 
     @contextmanager
     def read(

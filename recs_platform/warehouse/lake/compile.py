@@ -150,6 +150,12 @@ def _extract(node: exp.Expr) -> exp.Expr:
     return exp.Mod(this=node.copy(), expression=exp.Literal.number(of_a_second)) if of_a_second else node
 
 
+def _by_the_most(node: exp.Expr) -> exp.Expr:
+    """ARG_MAX and ARG_MIN pass over rows whose value is NULL; MAX_BY and MIN_BY do not."""
+    name = "ARG_MAX_NULL" if isinstance(node, exp.ArgMax) else "ARG_MIN_NULL"
+    return exp.Anonymous(this=name, expressions=[node.this, node.expression])
+
+
 _TWINS: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.TimestampDiff: _timestamp_diff,
     exp.Trim: _trim,
@@ -161,4 +167,6 @@ _TWINS: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.ArrayToString: _array_to_string,
     exp.Substring: _substring,
     exp.Extract: _extract,
+    exp.ArgMax: _by_the_most,
+    exp.ArgMin: _by_the_most,
 }

@@ -21,17 +21,14 @@ from deltalake import DeltaTable, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, PostCommitHookProperties, RemoveAction
 
-from recs_platform.errors import ConfigError, ConflictError, DamageError, StorageError, UnavailableError
+from recs_platform.errors import ConflictError, StorageError, UnavailableError
 from recs_platform.file_store.bucket import delta_options, is_bucket
-from recs_platform.file_store.store_errors import plain, store_mistake
 from recs_platform.outages import may_recover
 from recs_platform.warehouse.lake import delta_log, newest
-from recs_platform.warehouse.lake.bucket_files import SETTING
-from recs_platform.warehouse.lake.damage import UnreadableLogError
 from recs_platform.warehouse.lake.delta_log import Commit
 from recs_platform.warehouse.lake.durable import commit_on_disk
 from recs_platform.warehouse.lake.newest import DataFile, Newest
-from recs_platform.warehouse.lake.storage_errors import storage_failure
+from recs_platform.warehouse.lake.table_errors import TableErrors
 from recs_platform.warehouse.ledger import TableVersion
 from recs_platform.warehouse.protocol import Version
 from recs_platform.warehouse.slices import Days, TableRef
@@ -66,6 +63,10 @@ class DeltaSlices:
     owner: Callable[[], str]
     """The company, as messages name it."""
 
+    @property
+    def _errors(self) -> TableErrors:
+        return TableErrors(self.ref, self.uri, self.owner)
+
     def open(self, version: int | None = None) -> DeltaTable | None:
         """A version, the newest if none is named; None while nothing was ever written."""
         try:
@@ -73,14 +74,14 @@ class DeltaSlices:
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            if may_recover(error) or self._mistake(error) or "permission denied" in str(error).lower():
-                raise self._failed(f"the table cannot be opened at {self.uri}", error) from error
-            raise self._damaged(error) from error
+            if may_recover(error) or self._errors.mistake(error) or "permission denied" in str(error).lower():
+                raise self._errors.failed(f"the table cannot be opened at {self.uri}", error) from error
+            raise self._errors.damaged(error) from error
 
     def _open_version(self, version: int) -> DeltaTable:
         numbers = [v.version for v in self.versions()]
         if version not in numbers:
-            raise self._no_such_version(version, numbers)
+            raise self._errors.no_such_version(version, numbers)
         return self._opened(version)
 
     def _opened(self, version: int | None = None) -> DeltaTable:
@@ -118,7 +119,7 @@ class DeltaSlices:
             rows = zip(*(actions[name].to_pylist() for name in columns), strict=True)
             return tuple(sorted((DataFile(*row) for row in rows), key=lambda f: (f.day, f.path)))
         except (DeltaError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-            raise self._damaged(error) from error
+            raise self._errors.damaged(error) from error
 
     def replace(self, days: Days | None, files: Sequence[DataFile], note: dict[str, Any]) -> Replaced:
         """Let these files, already in the table's folder, be the only ones of these days (of all, when none are
@@ -152,7 +153,7 @@ class DeltaSlices:
             except (DeltaError, OSError) as error:
                 if not self._stands(before.version + 1, files):
                     if not isinstance(error, CommitFailedError):
-                        raise self._unpublished("the commit failed and nothing was published", error) from error
+                        raise self._errors.unpublished("the commit failed and nothing was published", error) from error
                     if attempt == _COMMIT_ATTEMPTS:
                         raise ConflictError(f"{self.ref}: gave up after {attempt} conflicting commits") from error
                     time.sleep(random.uniform(0, 0.01 * min(attempt, 20)))  # noqa: S311  (spreads writers, no more)
@@ -186,7 +187,7 @@ class DeltaSlices:
         try:
             commit_on_disk(Path(self.uri), version)
         except OSError as error:
-            raise self._failed(
+            raise self._errors.failed(
                 f"version {version} is committed, but the disk has not confirmed that it is stored", error
             ) from error
 
@@ -202,14 +203,14 @@ class DeltaSlices:
         try:
             yield from delta_log.commits(self.uri, newest, after)
         except ValueError as error:
-            raise self._damaged(error) from error
+            raise self._errors.damaged(error) from error
 
     def restore(self, version: int, note: dict[str, Any]) -> int:
         """Make an earlier state the newest one again."""
         table = self.open()
         numbers = [v.version for v in self.versions()]
         if table is None or version not in numbers:
-            raise self._no_such_version(version, numbers)
+            raise self._errors.no_such_version(version, numbers)
         try:
             noted = CommitProperties(custom_metadata={"recs": json.dumps(note)})
             table.restore(version, commit_properties=noted, post_commithook_properties=_KEEP_LOG)
@@ -217,20 +218,14 @@ class DeltaSlices:
             raise ConflictError(f"{self.ref}: another write came first; nothing was restored. Try again.") from error
         except DeltaError as error:
             if may_recover(error):
-                raise self._failed(f"version {version} could not be restored", error) from error
+                raise self._errors.failed(f"version {version} could not be restored", error) from error
             raise self.lost(version, "restored") from error
         self._wait_for_disk(table.version())
         return table.version()
 
     def lost(self, version: int, wanted: str) -> StorageError:
         """The error of a version whose files are gone."""
-        return StorageError(
-            f"{self.ref}: version {version} cannot be {wanted}, because vacuum has deleted files that it needs. "
-            f"Replaced versions are kept for {self.retention.days} days."
-        )
-
-    def _no_such_version(self, version: int, numbers: Sequence[int]) -> StorageError:
-        return StorageError(f"{self.ref} has no version {version}; it has {sorted(numbers)}")
+        return self._errors.lost(version, wanted, self.retention)
 
     def vacuum(self, look: Callable[[list[str]], None], *, dry_run: bool = False) -> None:
         """Delete files that no version within the retention needs, those of crashed writers included. `look` is shown
@@ -249,7 +244,7 @@ class DeltaSlices:
                 self._vacuumed(table, dry_run=False)
                 self._wait_for_disk(table.version())
         except (DeltaError, OSError) as error:
-            raise self._failed("what nobody needs could not be deleted", error) from error
+            raise self._errors.failed("what nobody needs could not be deleted", error) from error
         delta_log.forget(self.uri, table.version(), datetime.now(UTC) - self.retention)
 
     def _vacuumed(self, table: DeltaTable, *, dry_run: bool) -> list[str]:
@@ -266,13 +261,8 @@ class DeltaSlices:
 
     def ensure(self) -> None:
         """Let the table exist: one that does not gets an empty first version."""
-        if newest.recall(self.uri) is None:
+        if not newest.is_kept(self.uri):
             self._kept(self.open() or self._created())
-
-    def _damaged(self, error: Exception) -> DamageError:
-        # delta-rs adds a trace of its own.
-        reason = next(iter(str(error).splitlines()), "")
-        return UnreadableLogError(self.ref, self.owner(), self.uri, reason)
 
     def _taken(self) -> DeltaTable:
         """The newest version, for a commit and nobody else."""
@@ -302,27 +292,15 @@ class DeltaSlices:
             # Somebody else has created it at the same moment.
             there = self.open()
             if there is None:
-                raise self._unpublished(f"the table could not be created at {self.uri}", error) from error
+                raise self._errors.unpublished(f"the table could not be created at {self.uri}", error) from error
             return there
         except OSError as error:
-            mistake = self._mistake(error)
+            mistake = self._errors.mistake(error)
             if mistake is None:
                 raise
             raise mistake from error
         self._wait_for_disk(0)
         return created
-
-    def _unpublished(self, what: str, error: Exception) -> StorageError | UnavailableError | ConfigError:
-        return self._mistake(error) or storage_failure(error, str(self.ref)) or self._failed(what, error)
-
-    def _failed(self, what: str, error: Exception) -> StorageError | UnavailableError | ConfigError:
-        kind = UnavailableError if may_recover(error) else StorageError
-        return self._mistake(error) or kind(f"{self.ref}: {what}: {plain(error)}")
-
-    def _mistake(self, error: Exception) -> ConfigError | None:
-        """The error of a lake that nobody can use as it is set."""
-        mistake = store_mistake(error, self.uri)
-        return ConfigError(f"{SETTING}: {mistake}.") if mistake else None
 
     @cached_property
     def _schema(self) -> Schema:

@@ -75,6 +75,7 @@ class Lake:
                 with files.sealed([folder / f.path for f in staged.files]) as seals:
                     for audit in (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ())):
                         audit.check(view, subject)
+                examples = view.examples(subject)
             marks.append(time.perf_counter())
             with explained(str(subject)):
                 names = {f.path: name_with(f.path, seal.result()) for f, seal in zip(staged.files, seals, strict=True)}
@@ -85,7 +86,7 @@ class Lake:
         seconds = {step: marks[i + 1] - marks[i] for i, step in enumerate(("write", "audit", "publish"))}
         empty = tuple(f.day for f in staged.files if f.rows == 0)
         size = sum(f.size for f in staged.files)
-        return Written(version, sum(f.rows for f in staged.files), size, empty, seconds, staged.sql)
+        return Written(version, sum(f.rows for f in staged.files), size, empty, seconds, staged.sql, examples)
 
     def _move_in(
         self,

@@ -2,14 +2,16 @@
 
 Opening a table replays its log, and a day's run looks at each of its tables many times. A commit is one file, written
 once, and the versions of a table follow each other without a gap: a version is the newest while its own commit is the
-very file that was read and the next one is not there. Asking that takes two looks at the disk, or two small requests
-to a bucket, where opening takes one for every commit since the last checkpoint.
+very file that was read and the next one is not there. Asking that takes two looks at the disk. In a bucket, where each
+is a request, a reader asks for the next one each time and for the table's own commit once a minute: what it is asked
+for is whether somebody has deleted the table and made it again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -63,23 +65,39 @@ class Newest:
     def version(self) -> int:
         return self.state.version
 
-    def is_newest(self, uri: str) -> bool:
-        return _commit(uri, self.version + 1) is None and _commit(uri, self.version) == self.commit
+    def is_newest(self, uri: str, *, surely: bool) -> bool:
+        if _commit(uri, self.version + 1) is not None:
+            return False
+        asked = time.monotonic()
+        if is_bucket(uri) and not surely and asked < _SAME_UNTIL.get(uri, 0):
+            return True
+        if _commit(uri, self.version) != self.commit:
+            return False
+        _SAME_UNTIL[uri] = asked + _SAME_FOR
+        return True
 
 
 _NEWEST: dict[str, Newest] = {}
+_SAME_FOR = 60.0
+"""Seconds in which a reader believes that a table in a bucket is the one that it was."""
+_SAME_UNTIL: dict[str, float] = {}
 
 
 def recall(uri: str) -> Newest | None:
     """What was kept of a table, if it is still so."""
     kept = _NEWEST.get(uri)
-    return kept if kept is not None and kept.is_newest(uri) else None
+    return kept if kept is not None and kept.is_newest(uri, surely=False) else None
+
+
+def is_kept(uri: str) -> bool:
+    """Whether there was such a table when this process last looked."""
+    return uri in _NEWEST
 
 
 def take(uri: str) -> DeltaTable | None:
     """The same for a writer: whoever comes next opens the table again, or is given what the writer keeps."""
     kept = _NEWEST.pop(uri, None)
-    return kept.table if kept is not None and kept.is_newest(uri) else None
+    return kept.table if kept is not None and kept.is_newest(uri, surely=True) else None
 
 
 def keep(uri: str, table: DeltaTable, files: Sequence[DataFile]) -> Newest:
@@ -89,8 +107,11 @@ def keep(uri: str, table: DeltaTable, files: Sequence[DataFile]) -> Newest:
     newest = Newest(table, files, TableVersion(str(table.metadata().id), version), commit)
     if commit is not None:
         _NEWEST.pop(uri, None)
+        _SAME_UNTIL[uri] = time.monotonic() + _SAME_FOR
         while len(_NEWEST) >= _KEPT:
-            _NEWEST.pop(next(iter(_NEWEST)), None)
+            first = next(iter(_NEWEST))
+            _NEWEST.pop(first, None)
+            _SAME_UNTIL.pop(first, None)
         _NEWEST[uri] = newest
     return newest
 

@@ -1,7 +1,7 @@
 """How much is stored of each company, with what can still be restored: the bytes of all files of its tables.
 
 A table's log gains a file with every commit, so a table whose log's folder is as it was is not walked again. Not here:
-what could be deleted (`vacuum`), and object stores, which measure themselves.
+what could be deleted (`vacuum`), and buckets (`bucket_sizes.py`).
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import duckdb
 import ibis
@@ -11,8 +13,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from recs_platform.schemas.table import TableSpec
-from recs_platform.warehouse.lake.engine import quoted
-from recs_platform.warehouse.protocol import RuleCounts
+from recs_platform.warehouse.lake.engine import literal, quoted
+from recs_platform.warehouse.protocol import EXAMPLES, RuleCounts, Subject
 from recs_platform.warehouse.rules import key_of_slices, rules_of
 
 
@@ -35,6 +37,11 @@ class StagedView:
         ((rows, *broken, repeated),) = counted
         # The sum over no rows at all is NULL.
         return RuleCounts(rows, tuple(count or 0 for count in broken), repeated)
+
+    def examples(self, subject: Subject) -> tuple[Mapping[str, Any], ...]:
+        day = f"{quoted(subject.table.spec.date_column)} = DATE {literal(str(subject.days.last))}"
+        found = self.connection.execute(f"SELECT * FROM {quoted(self.name)} WHERE {day} LIMIT {EXAMPLES}")
+        return tuple(found.to_arrow_table().to_pylist())
 
 
 @lru_cache(maxsize=512)

@@ -18,8 +18,10 @@ from recs_platform.automation.doctor.disk import _disk
 from recs_platform.automation.doctor.examined import Examined, State
 from recs_platform.automation.doctor.home import Home
 from recs_platform.automation.looks.stores import Disk, full
+from recs_platform.file_store.bucket import Bucket
 from recs_platform.platform_db import job_log
 from recs_platform_tests.automation.doctor.patient import Patient, names, typed
+from recs_platform_tests.stores.fixtures import Store
 
 SECRET = "xoxb-1234-secret"
 
@@ -105,6 +107,18 @@ def test_a_lake_that_cannot_be_written_to(patient: Patient) -> None:
     lake.write_text("a file")
     (told,) = patient.of("storage")
     assert told.startswith(f"lake {lake} is no folder")
+
+
+@pytest.mark.slow
+def test_buckets_are_tried_and_left_as_they_were(patient: Patient, store: Store) -> None:
+    root = store.new_folder()
+    patient.variables |= {"RECS_LAKE_URL": root, "RECS_FILES_URL": f"{store.scheme}://nobodys-bucket/files"}
+    (told,) = patient.of("storage", State.WRONG)
+    nowhere = f"{store.scheme}://nobodys-bucket/files"
+    assert told.startswith(f"files {nowhere} cannot be used: RECS_FILES_URL: there is no bucket")
+    patient.variables["RECS_FILES_URL"] = root
+    assert patient.of("storage") == []
+    assert Bucket(root, "").listed("") == {}
 
 
 def test_folders_of_somebody_else(patient: Patient) -> None:

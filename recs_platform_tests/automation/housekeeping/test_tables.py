@@ -14,6 +14,7 @@ from recs_platform.automation.housekeeping.sweeping import Swept
 from recs_platform.automation.housekeeping.tables import sweep_tables
 from recs_platform.automation.locks import company_lock
 from recs_platform.errors import StorageError
+from recs_platform.file_store.local import LocalFiles
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.locks import lock
 from recs_platform.strategies.catalogue import company_named, pipelines
@@ -41,7 +42,9 @@ class Noted(MemoryWarehouse):
 def swept(warehouse: Noted, home: Path, instance: Any = None) -> Swept:
     companies = {name: company_named(name) for name in ("acme", "concord")}
     instance = instance or SimpleNamespace(root_directory=str(home))
-    return Swept(companies, pipelines(), warehouse, opened_database(), instance, home, SOON, timedelta(days=90))
+    return Swept(
+        companies, pipelines(), warehouse, opened_database(), instance, LocalFiles(home), SOON, timedelta(days=90)
+    )
 
 
 def of_tables(swept: Swept, **options: Any) -> dict[str, Freed]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from recs_platform.file_store.local import LocalFiles
 from recs_platform.reporting.presentation import markdown_image, presented, write_picture
 from recs_platform.schemas.reporting import PRICE_BANDS
 from recs_platform.strategies.vehicle_fitment.diagnostic_presentations import (
@@ -126,7 +128,7 @@ def test_a_ratio_without_an_upper_bound(world: World) -> None:
 
 
 def test_pictures_go_to_the_report_folder(world: World) -> None:
-    path = write_picture(world.home, "holley", TODAY, "backtest", b"<svg/>")
+    path = Path(write_picture(LocalFiles(world.home), "holley", TODAY, "backtest", b"<svg/>"))
     assert path == world.home / "reports" / "holley" / str(TODAY) / "backtest.svg"
     assert path.read_bytes() == b"<svg/>"
     assert markdown_image(b"<svg/>", "backtest") == "![backtest](data:image/svg+xml;base64,PHN2Zy8+)"

@@ -137,7 +137,9 @@ def _body(request: PreparedRequest) -> dict[str, Any]:
 
 def _named_job(request: PreparedRequest) -> str:
     body = _body(request)
-    begins = request.method == "POST" and _path(request).endswith("/jobs") and not _is_dry_run(body)
+    path = _path(request)
+    # An upload begins its job when all of it is there.
+    begins = request.method == "POST" and path.endswith("/jobs") and "/upload/" not in path and not _is_dry_run(body)
     return str(body.get("jobReference", {}).get("jobId", "")) if begins else ""
 
 

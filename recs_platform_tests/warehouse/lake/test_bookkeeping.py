@@ -17,6 +17,7 @@ from recs_platform.warehouse.database_ledger import DatabaseLedger
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger, TableVersion
 from recs_platform.warehouse.slices import Days, Slice
+from recs_platform_tests.stores.fixtures import IN_STORES, root_named
 from recs_platform_tests.warehouse.conftest import open_lake
 from recs_platform_tests.warehouse.processes import (
     FORKING,
@@ -38,6 +39,12 @@ def ledgered(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> L
     """A lake with the ledger of an environment."""
     root = str(tmp_path / "lake") if request.param == "folder" else f"file://{tmp_path}/lake"
     return with_ledger(root, tmp_path, DatabaseLedger(database))
+
+
+@pytest.fixture(params=["folder", *IN_STORES])
+def ledgered_anywhere(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> Lake:
+    """The same, wherever a lake can be: for tests of what a bucket might do otherwise."""
+    return with_ledger(root_named(request, request.param, tmp_path / "lake"), tmp_path, DatabaseLedger(database))
 
 
 def with_ledger(root: str, below: Path, ledger: SliceLedger, **options: int) -> Lake:
@@ -82,20 +89,23 @@ def test_a_slice_that_is_refused_is_not_entered(ledgered: Lake, tmp_path: Path) 
     assert ledgered.days(ref()) == [day(0)]
 
 
-def test_a_commit_that_its_writer_did_not_live_to_enter_is_found(ledgered: Lake, tmp_path: Path, database: str) -> None:
-    write(ledgered, days(0, 1), visits(days(0, 1)), note={"run": "r1"})
+def test_a_commit_that_its_writer_did_not_live_to_enter_is_found(
+    ledgered_anywhere: Lake, tmp_path: Path, database: str
+) -> None:
+    lake = ledgered_anywhere
+    write(lake, days(0, 1), visits(days(0, 1)), note={"run": "r1"})
     for mark in range(1, 4):
         of = days(mark, mark + 1)
-        writer = start(write_and_die_before_it_is_entered, ledgered.root, ledgered.scratch, database, of, mark)
+        writer = start(write_and_die_before_it_is_entered, lake.root, lake.scratch, database, of, mark)
         writer.join(PATIENCE)
         assert writer.exitcode == -9
         assert entered(tmp_path).get(str(day(mark + 1))) is None, "it was killed before"
         if mark < 3:
             # Whoever comes next finds it, also by writing something else.
-            write(ledgered, days(9, 9), [], note={"run": "next"})
-        assert ledgered.days(ref()) == [*days(0, mark + 1), day(9)]
+            write(lake, days(9, 9), [], note={"run": "next"})
+        assert lake.days(ref()) == [*days(0, mark + 1), day(9)]
         assert entered(tmp_path)[str(day(mark + 1))] == (2, f"killed {mark}")
-    assert list(ledgered.slices(ref())) == proved(ledgered, tmp_path)
+    assert list(lake.slices(ref())) == proved(lake, tmp_path)
 
 
 def test_a_home_from_before_there_was_a_ledger_is_entered_once_and_goes_on(tmp_path: Path, database: str) -> None:
@@ -260,15 +270,17 @@ def test_files_of_others_without_counts_have_rows_that_nobody_counted(tmp_path: 
     assert (slice_.rows, slice_.empty) == (None, False)
 
 
-def test_the_live_table_is_entered_with_the_note_of_its_publication(ledgered: Lake) -> None:
-    write(ledgered, days(0, 1), visits(days(0, 1)))
+def test_the_live_table_is_entered_with_the_note_of_its_publication(ledgered_anywhere: Lake) -> None:
+    write(ledgered_anywhere, days(0, 1), visits(days(0, 1)))
     live = ref(replace(VISITS, name="live_visits"))
     for offset in (0, 1):
-        ledgered.publish(ref(), day(offset), live, {"publication": offset + 1})
-        (slice_,) = ledgered.slices(live)
+        ledgered_anywhere.publish(ref(), day(offset), live, {"publication": offset + 1})
+        (slice_,) = ledgered_anywhere.slices(live)
         assert (slice_.day, slice_.rows, slice_.note) == (day(offset), 3, {"publication": offset + 1})
-    state = TableVersion(DeltaTable(f"{ledgered.root}/{DATASET}/live_visits").metadata().id, 2)
-    assert len(ledgered.ledger.slices_in(live, state) or ()) == 1
+    table = ledgered_anywhere._table(live).open()
+    assert table is not None
+    state = TableVersion(str(table.metadata().id), 2)
+    assert len(ledgered_anywhere.ledger.slices_in(live, state) or ()) == 1
 
 
 def test_a_range_of_days_is_one_step(tmp_path: Path, database: str) -> None:

@@ -164,6 +164,10 @@ def test_timestamps_are_utc_and_have_no_zone(engine: Engine, expression: str, ex
         ("SUBSTR('abc', 0, 2)", "ab"),
         ("SUBSTR('abc', n + 7, 2)", "ab"),
         ("SUBSTR('abc', -2)", "bc"),
+        # The row with the most has its value, NULL or not.
+        ("(SELECT ANY_VALUE(IF(a = 2, NULL, a) HAVING MAX a) FROM UNNEST(list) AS a)", None),
+        ("(SELECT MAX_BY(IF(a = 2, NULL, a), a) FROM UNNEST(list) AS a)", None),
+        ("(SELECT MIN_BY(IF(a = 1, NULL, a), a) FROM UNNEST(list) AS a)", None),
         # A count is 0 where there is nothing to count.
         ("COUNTIF(n < 0) OVER (PARTITION BY d)", 1),
         ("COUNTIF(nothing = 'a')", 0),

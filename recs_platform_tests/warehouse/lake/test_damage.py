@@ -6,78 +6,117 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from recs_platform.errors import DamageError
+from recs_platform.file_store.bucket import Bucket
+from recs_platform.file_store.local import LocalFiles
+from recs_platform.file_store.protocol import FileStore
 from recs_platform.warehouse.database_ledger import DatabaseLedger
 from recs_platform.warehouse.lake import checksums, newest
 from recs_platform.warehouse.lake.lake import Lake
+from recs_platform_tests.stores.fixtures import IN_STORES, root_named
 from recs_platform_tests.warehouse.conftest import open_lake
 from recs_platform_tests.warehouse.tables import DATASET, day, days, marks, ref, stored, visits, write
 
 
-@pytest.fixture
-def written(tmp_path: Path) -> Path:
+@dataclass(frozen=True)
+class Written:
     """Two days, and the second one once more, as a process that has ended left them."""
-    lake = afresh(tmp_path)
+
+    root: str
+    files: FileStore
+    """Of the lake."""
+    folder: Path
+
+    def lake(self) -> Lake:
+        """As a new process sees it, on a machine that has seen nothing of it."""
+        checksums._PROVED.clear()
+        newest._NEWEST.clear()
+        shutil.rmtree(self.folder / "scratch", ignore_errors=True)
+        database = f"sqlite:///{self.folder / 'platform.db'}"
+        return open_lake(self.root, self.folder / "scratch", ledger=DatabaseLedger(database))
+
+    def file_of(self, number: int) -> str:
+        """The name of a day's file."""
+        looking = open_lake(self.root, self.folder / "scratch of who looks")
+        (name,) = [file.path for file in looking._table(ref()).files(days(number, number))]
+        return f"{TABLE}/{name}"
+
+    def change(self, name: str, change: Callable[[bytes], bytes]) -> None:
+        self.files.write(name, change(self.files.read(name)))
+
+    def remove_all(self, folder: str) -> None:
+        self.files.remove(list(self.files.listed(folder)))
+
+    @property
+    def last_commit(self) -> str:
+        return max(name for name in self.files.listed(f"{TABLE}/_delta_log") if name.endswith(".json"))
+
+
+TABLE = f"{DATASET}/visits"
+
+
+@pytest.fixture(params=["folder", *IN_STORES])
+def written(request: pytest.FixtureRequest, tmp_path: Path) -> Written:
+    root = root_named(request, request.param, tmp_path / "lake")
+    files = LocalFiles(tmp_path / "lake") if request.param == "folder" else Bucket(root, "RECS_LAKE_URL")
+    made = Written(root, files, tmp_path)
+    lake = made.lake()
     write(lake, days(0, 1), visits(days(0, 1)))
     write(lake, days(1, 1), visits([day(1)], pages=2))
-    return tmp_path
+    return made
 
 
-def afresh(folder: Path) -> Lake:
-    """The lake as a new process sees it."""
-    checksums._PROVED.clear()
-    newest._NEWEST.clear()
-    database = f"sqlite:///{folder / 'platform.db'}"
-    return open_lake(str(folder / "lake"), folder / "scratch", ledger=DatabaseLedger(database))
+@pytest.fixture
+def written_here(tmp_path: Path) -> Written:
+    """The same in a folder."""
+    made = Written(str(tmp_path / "lake"), LocalFiles(tmp_path / "lake"), tmp_path)
+    lake = made.lake()
+    write(lake, days(0, 1), visits(days(0, 1)))
+    write(lake, days(1, 1), visits([day(1)], pages=2))
+    return made
 
 
-def table(folder: Path) -> Path:
-    return folder / "lake" / DATASET / "visits"
-
-
-def live_file(folder: Path) -> Path:
-    """The file of the second day."""
-    names = [file.path for file in afresh(folder)._table(ref()).files(days(1, 1))]
-    return table(folder) / names[0]
-
-
-def flip(path: Path, place: int) -> None:
-    data = bytearray(path.read_bytes())
+def flipped(content: bytes, place: int) -> bytes:
+    data = bytearray(content)
     data[place] ^= 4
-    path.write_bytes(data)
+    return bytes(data)
 
 
-def swap(path: Path) -> None:
-    """By the file of another day, as long as this one."""
-    other = next(p for p in table(path.parents[4]).glob("event_date=2025-12-01/*.parquet"))
-    path.write_bytes(other.read_bytes())
-
-
-FILE_DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
-    "missing": (Path.unlink, "is missing"),
-    "emptied": (lambda path: path.write_bytes(b"") and None, "has 0 bytes instead of"),
-    "cut short": (lambda path: path.write_bytes(path.read_bytes()[:-9]) and None, r"has [\d,]+ bytes instead of"),
-    "a bit in a page": (lambda path: flip(path, 60), "its checksum is another one"),
-    "a bit in the footer": (lambda path: flip(path, path.stat().st_size - 200), "its checksum is another one"),
-    "another day's": (swap, r"its checksum is another one|bytes instead of"),
+FILE_DAMAGE: dict[str, tuple[Callable[[Written, str], object], str]] = {
+    "missing": (lambda made, name: made.files.remove([name]), "is missing"),
+    "emptied": (lambda made, name: made.files.write(name, b""), "has 0 bytes instead of"),
+    "cut short": (lambda made, name: made.change(name, lambda content: content[:-9]), r"has [\d,]+ bytes instead of"),
+    "a bit in a page": (
+        lambda made, name: made.change(name, lambda content: flipped(content, 60)),
+        "its checksum is another one",
+    ),
+    "a bit in the footer": (
+        lambda made, name: made.change(name, lambda content: flipped(content, len(content) - 200)),
+        "its checksum is another one",
+    ),
+    "another day's": (
+        lambda made, name: made.files.write(name, made.files.read(made.file_of(0))),
+        r"its checksum is another one|bytes instead of",
+    ),
 }
 
 
 @pytest.mark.parametrize("damage", FILE_DAMAGE)
-def test_a_damaged_file_is_one_sentence_that_says_what_to_do(written: Path, damage: str) -> None:
+def test_a_damaged_file_is_one_sentence_that_says_what_to_do(written: Written, damage: str) -> None:
     spoil, words = FILE_DAMAGE[damage]
-    path = live_file(written)
-    spoil(path)
-    lake = afresh(written)
+    name = written.file_of(1)
+    spoil(written, name)
+    lake = written.lake()
     for ask in (lambda: stored(lake), lambda: lake.fingerprint(ref(), day(1)), lambda: lake.checksum(ref())):
         with pytest.raises(DamageError) as raised:
             ask()
         said = str(raised.value)
-        assert said.startswith(f"shop: visits of {day(1)}: the file {path} ")
+        assert said.startswith(f"shop: visits of {day(1)}: the file {written.files.place(name)} ")
         assert re.search(words, said)
         assert f"Make the day again (recs run shop --date {day(1)})" in said
         assert "\n" not in said
@@ -86,44 +125,68 @@ def test_a_damaged_file_is_one_sentence_that_says_what_to_do(written: Path, dama
     (finding,) = lake.inspect(ref()).findings
     assert (finding.day, finding.what) == (day(1), said)
     write(lake, days(1, 1), visits([day(1)], pages=3))
-    assert marks(afresh(written)) == {day(0): [1] * 3, day(1): [3] * 3}
+    assert marks(written.lake()) == {day(0): [1] * 3, day(1): [3] * 3}
     assert lake.inspect(ref()).findings == ()
 
 
-def test_a_file_that_changes_while_a_process_lives_is_noticed(written: Path) -> None:
-    lake, path = afresh(written), live_file(written)
+def test_a_file_that_changes_while_a_process_lives_is_noticed(written_here: Written) -> None:
+    name, lake = written_here.file_of(1), written_here.lake()
     assert len(stored(lake)) == 6
-    flip(path, 60)
+    written_here.change(name, lambda content: flipped(content, 60))
     with pytest.raises(DamageError, match="its checksum is another one"):
         stored(lake)
 
 
-def _last_commit(folder: Path) -> Path:
-    return max((table(folder) / "_delta_log").glob("*.json"))
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", FILE_DAMAGE)
+@pytest.mark.parametrize("written", ["s3", "gs"], indirect=True)
+def test_what_changes_in_a_bucket_is_noticed_by_who_inspects_it_and_read_as_it_was(
+    written: Written, damage: str
+) -> None:
+    """Who has read it reads a copy, whose rows are those that were written."""
+    lake, name = written.lake(), written.file_of(1)
+    before = marks(lake)
+    FILE_DAMAGE[damage][0](written, name)
+    assert marks(lake) == before
+    (finding,) = lake.inspect(ref()).findings
+    assert finding.day == day(1)
+    assert re.search(FILE_DAMAGE[damage][1], finding.what)
 
 
-def _without_removal(folder: Path) -> None:
-    """The last commit keeps what it replaced: every row of the day twice."""
-    commit = _last_commit(folder)
-    lines = [line for line in commit.read_text().splitlines() if '"remove"' not in line]
-    commit.write_text("\n".join(lines))
+@pytest.mark.slow
+@pytest.mark.parametrize("written", ["gs"], indirect=True)
+def test_a_copy_that_is_damaged_is_brought_again(written: Written) -> None:
+    lake = written.lake()
+    before = marks(lake)
+    (copy,) = (written.folder / "scratch" / "copies").rglob(Path(written.file_of(1)).name)
+    copy.write_bytes(flipped(copy.read_bytes(), 60))
+    assert marks(lake) == before
 
 
-LOG_DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
-    "deleted": (lambda folder: shutil.rmtree(table(folder) / "_delta_log"), "there is no log at"),
-    "the whole table deleted": (lambda folder: shutil.rmtree(table(folder)), "there is no log at"),
-    "the last commit emptied": (lambda folder: _last_commit(folder).write_bytes(b""), "its log tells of other files"),
-    "the last commit deleted": (lambda folder: _last_commit(folder).unlink(), "its last commits are gone"),
-    "the last commit garbled": (lambda folder: _last_commit(folder).write_text('{"add":'), "cannot be"),
-    "a day twice": (_without_removal, "its log tells of 6 rows, and 3 were written"),
+LOG_DAMAGE: dict[str, tuple[Callable[[Written], object], str]] = {
+    "deleted": (lambda made: made.remove_all(f"{TABLE}/_delta_log"), "there is no log at"),
+    "the whole table deleted": (lambda made: made.remove_all(TABLE), "there is no log at"),
+    "the last commit emptied": (lambda made: made.files.write(made.last_commit, b""), "its log tells of other files"),
+    "the last commit deleted": (lambda made: made.files.remove([made.last_commit]), "its last commits are gone"),
+    "the last commit garbled": (lambda made: made.files.write(made.last_commit, b'{"add":'), "cannot be"),
+    "a day twice": (lambda made: _without_removal(made), "its log tells of 6 rows, and 3 were written"),
 }
 
 
+def _without_removal(made: Written) -> None:
+    """The last commit keeps what it replaced: every row of the day twice."""
+
+    def without(content: bytes) -> bytes:
+        return b"\n".join(line for line in content.splitlines() if b'"remove"' not in line)
+
+    made.change(made.last_commit, without)
+
+
 @pytest.mark.parametrize("damage", LOG_DAMAGE)
-def test_a_damaged_log_is_said_and_never_taken_for_no_rows(written: Path, damage: str) -> None:
+def test_a_damaged_log_is_said_and_never_taken_for_no_rows(written: Written, damage: str) -> None:
     spoil, words = LOG_DAMAGE[damage]
     spoil(written)
-    lake = afresh(written)
+    lake = written.lake()
     with pytest.raises(DamageError, match=words) as raised:
         stored(lake)
     assert str(raised.value).startswith("shop: visits")
@@ -131,44 +194,44 @@ def test_a_damaged_log_is_said_and_never_taken_for_no_rows(written: Path, damage
     assert [finding.what for finding in lake.inspect(ref()).findings] == [str(raised.value)]
 
 
-def test_damage_is_not_forgotten_when_others_commit_and_enter_nothing(written: Path) -> None:
-    _without_removal(written)
-    others = open_lake(str(written / "lake"), written / "scratch")
+def test_damage_is_not_forgotten_when_others_commit_and_enter_nothing(written_here: Written) -> None:
+    _without_removal(written_here)
+    others = open_lake(written_here.root, written_here.folder / "scratch")
     write(others, days(5, 5), visits([day(5)]))
-    lake = afresh(written)
+    lake = written_here.lake()
     with pytest.raises(DamageError, match=rf"visits of {day(1)}: its log tells of 6 rows, and 3 were written"):
         stored(lake)
     assert len(stored(lake, days(5, 5))) == 3
 
 
 @pytest.mark.parametrize("damage", [name for name in LOG_DAMAGE if "garbled" not in name])
-def test_what_is_there_can_be_accepted_and_what_is_missing_made_again(written: Path, damage: str) -> None:
+def test_what_is_there_can_be_accepted_and_what_is_missing_made_again(written: Written, damage: str) -> None:
     LOG_DAMAGE[damage][0](written)
-    lake = afresh(written)
+    lake = written.lake()
     lake.accept(ref())
     assert lake.inspect(ref()).findings == ()
     write(lake, days(0, 1), visits(days(0, 1), pages=4))
-    assert marks(afresh(written)) == {day(0): [4] * 3, day(1): [4] * 3}
+    assert marks(written.lake()) == {day(0): [4] * 3, day(1): [4] * 3}
 
 
-def test_files_of_an_older_version_are_unknown_until_somebody_accepts_them(written: Path) -> None:
+def test_files_of_an_older_version_are_unknown_until_somebody_accepts_them(written_here: Written) -> None:
     """Their names say no checksum, and the ledger has none."""
-    path = live_file(written)
+    path = written_here.folder / "lake" / written_here.file_of(1)
     plain = path.with_name("plain.parquet")
     path.rename(plain)
-    for commit in (table(written) / "_delta_log").glob("*.json"):
+    for commit in (path.parents[1] / "_delta_log").glob("*.json"):
         commit.write_text(commit.read_text().replace(path.name, plain.name))
-    lake = afresh(written)
+    lake = written_here.lake()
     with pytest.raises(DamageError, match="its log tells of other files"):
         stored(lake)
-    forget_files(written)
-    lake = afresh(written)
+    forget_files(written_here.folder)
+    lake = written_here.lake()
     assert (lake.inspect(ref()).unknown, lake.inspect(ref()).findings) == (1, ())
     lake.accept(ref())
     assert lake.inspect(ref()).unknown == 0
-    flip(plain, 60)
+    plain.write_bytes(flipped(plain.read_bytes(), 60))
     with pytest.raises(DamageError, match="its checksum is another one"):
-        stored(afresh(written))
+        stored(written_here.lake())
 
 
 def forget_files(folder: Path) -> None:

@@ -20,6 +20,7 @@ from recs_platform_tests.warehouse.tables import (
     stored,
     subject,
     visits,
+    what_there_is,
     write,
 )
 
@@ -34,22 +35,17 @@ def test_a_commit_that_fails_takes_its_files_back(
     any_lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(any_lake, days(0, 0), visits([day(0)]))
-    before = files_below(tmp_path)
+    before = what_there_is(any_lake, tmp_path)
     monkeypatch.setattr("deltalake.DeltaTable.create_write_transaction", refuse)
     with pytest.raises(KeyboardInterrupt):
         write(any_lake, days(0, 0), visits([day(0)], pages=2))
     assert marks(any_lake) == {day(0): [1, 1, 1]}
-    assert files_below(tmp_path) == before
+    assert what_there_is(any_lake, tmp_path) == before
 
 
 def refuse(*_: object, **__: object) -> None:
     """Stands for the person who presses Ctrl-C at the worst moment; no server can be made to do that on time."""
     raise KeyboardInterrupt
-
-
-def files_below(folder: Path) -> set[Path]:
-    """Every file; delta-rs keeps no temporary ones, and neither do we."""
-    return {path for path in folder.rglob("*") if path.is_file()}
 
 
 def test_nothing_is_left_in_the_scratch_folders(any_lake: Lake, tmp_path: Path) -> None:

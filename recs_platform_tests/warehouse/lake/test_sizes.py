@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from recs_platform.file_store.bucket import Bucket
+from recs_platform.warehouse.lake.bucket_sizes import BucketSizes
 from recs_platform.warehouse.lake.sizes import LakeSizes
+from recs_platform_tests.stores.fixtures import Store
+from recs_platform_tests.stores.proxy import proxied
 
 
 def table(lake: Path, dataset: str, name: str, size: int) -> Path:
@@ -45,3 +51,19 @@ def test_without_any_time_each_call_gets_on_and_tells_no_part_of_a_company(tmp_p
     sizes = LakeSizes(tmp_path)
     told = [sizes.measure(["acme", "holley"], -1) for _ in range(5)]
     assert told == [{}, {}, {"acme": 60}, {"acme": 60, "holley": 20}, {"acme": 60, "holley": 20}]
+
+
+@pytest.mark.slow
+def test_a_bucket_is_listed_once_in_a_while_and_gets_on_a_company_at_a_time(store: Store) -> None:
+    with proxied(store) as (proxy, behind), pytest.MonkeyPatch.context() as patch:
+        behind.let_in(patch)
+        bucket = Bucket(store.new_folder(), "RECS_LAKE_URL")
+        for name, size in (("acme/events/a.parquet", 100), ("acme/events/_delta_log/0.json", 7), ("holley/x/b", 17)):
+            bucket.write(name, b"x" * size)
+        assert BucketSizes(bucket).measure(["acme", "holley", "nobody"], 60) == {"acme": 107, "holley": 17}
+        sizes = BucketSizes(bucket)
+        told = [sizes.measure(["acme", "holley"], -1) for _ in range(2)]
+        assert told == [{"acme": 107}, {"acme": 107, "holley": 17}]
+        proxy.requests.clear()
+        assert sizes.measure(["acme", "holley"], 60) == told[1]
+        assert proxy.requests == []

@@ -12,6 +12,7 @@ from recs_platform.errors import ConfigError, UnavailableError
 from recs_platform.file_store import bucket
 from recs_platform.warehouse.lake import newest
 from recs_platform.warehouse.lake.lake import Lake
+from recs_platform_tests.cli.terminal import Terminal, small_companies
 from recs_platform_tests.stores import keeper
 from recs_platform_tests.stores.fixtures import Store, store_named
 from recs_platform_tests.stores.proxy import HUNG_UP, KINDS, LOST, OVERLOADED, Fault, Proxy, proxied
@@ -149,3 +150,16 @@ def versions(lake: Lake) -> None:
 
 def vacuum(lake: Lake) -> None:
     lake.vacuum(ref())
+
+
+@pytest.mark.parametrize("kind", ["s3", "gs"])
+def test_a_command_on_a_bucket_that_is_not_there_ends_with_2(
+    request: pytest.FixtureRequest, kind: str, tmp_path: Path
+) -> None:
+    store_named(request, kind)
+    small_companies(tmp_path)
+    terminal = Terminal(tmp_path, {"RECS_LAKE_URL": f"{kind}://nobodys-bucket/lake"})
+    ended = terminal.recs("status", "holley")
+    assert ended.code == 2
+    assert f"RECS_LAKE_URL: there is no bucket nobodys-bucket at {kind}://." in ended.told
+    assert "Traceback" not in ended.told
