@@ -23,7 +23,7 @@ from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import CheckVerdict, judge
 from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.lake.lake import Lake
-from recs_platform.warehouse.protocol import BoundQuery, Incoming, Subject
+from recs_platform.warehouse.protocol import BoundQuery, Incoming, Subject, Warehouse
 from recs_platform.warehouse.slices import Days, TableRef
 from recs_platform_tests.sql.case import Case, arrow_rows
 
@@ -38,9 +38,10 @@ def pipeline_of(case: Case) -> Pipeline:
     return next(having)
 
 
-def rows_of(case: Case, folder: Path) -> list[dict[str, Any]]:
-    """What the query gives for the days of the case, having passed the audits of its table."""
-    pipeline, lake = pipeline_of(case), _lake(folder)
+def rows_of(case: Case, folder: Path, warehouse: Warehouse | None = None) -> list[dict[str, Any]]:
+    """What the query gives for the days of the case, having passed the audits of its table: on a lake in the folder,
+    unless another warehouse is named."""
+    pipeline, lake = pipeline_of(case), warehouse or _lake(folder)
     company = case.company(pipeline.strategy.name)
     if case.table in pipeline.questions:
         return _answers(case, pipeline, lake)
@@ -58,7 +59,7 @@ def rows_of(case: Case, folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _answers(case: Case, pipeline: Pipeline, lake: Lake) -> list[dict[str, Any]]:
+def _answers(case: Case, pipeline: Pipeline, lake: Warehouse) -> list[dict[str, Any]]:
     """What a question is answered with: the rows in their order, for a case that lists what comes first."""
     company = case.company(pipeline.strategy.name)
     _fill(lake, pipeline.questions[case.table].tables, case, company.dataset, outside=set())
@@ -98,7 +99,7 @@ def _lake(folder: Path) -> Lake:
     )
 
 
-def _fill(lake: Lake, specs: Mapping[str, TableSpec], case: Case, dataset: str, *, outside: set[str]) -> None:
+def _fill(lake: Warehouse, specs: Mapping[str, TableSpec], case: Case, dataset: str, *, outside: set[str]) -> None:
     """Every table of the case, a day at a time for snapshots: the days between have none."""
     for name, rows in case.tables.items():
         if name in outside:

@@ -67,7 +67,9 @@ judged AS (
     SAFE_DIVIDE(trailing.usual_without_open, trailing.usual_orders) AS usual,
     trailing.usual_orders,
     trailing.interaction_at AS newest_interaction_at,
-    IF(joined.sends > 0, TIMESTAMP_DIFF(joined.active_at, trailing.interaction_at, SECOND) / 3600, NULL) AS lag_hours
+    IF(
+      joined.sends > 0, TIMESTAMP_DIFF(joined.active_at, trailing.interaction_at, MICROSECOND) / 3600000000, NULL
+    ) AS lag_hours
   FROM joined
   JOIN trailing USING (day)
 ),

@@ -96,7 +96,7 @@ SELECT
   END AS path,
   earned.opened_at,
   earned.clicked_at,
-  TIMESTAMP_DIFF(ordered.ordered_at, earned.sent_at, SECOND) / 3600 AS hours_since_sent
+  TIMESTAMP_DIFF(ordered.ordered_at, earned.sent_at, MICROSECOND) / 3600000000 AS hours_since_sent
 FROM ordered
 LEFT JOIN earned
   ON earned.order_id = ordered.order_id
