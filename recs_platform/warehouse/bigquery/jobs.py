@@ -22,7 +22,7 @@ from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
 
 from recs_platform.warehouse.bigquery.bill import Bill, Limits
-from recs_platform.warehouse.bigquery.client import rows_client
+from recs_platform.warehouse.bigquery.client import patience, rows_client
 from recs_platform.warehouse.bigquery.refusals import passes
 
 _LABEL = re.compile(r"[^a-z0-9_-]")
@@ -48,7 +48,7 @@ class Jobs:
     def estimate(self, sql: str, parameters: Sequence[Any] = ()) -> Estimate:
         """What a query would give and read. Free."""
         config = bigquery.QueryJobConfig(dry_run=True, use_query_cache=False, query_parameters=list(parameters))
-        job = self.client.query(sql, job_config=config)
+        job = self.client.query(sql, job_config=config, retry=patience())
         return Estimate({f.name: _type(f) for f in job.schema or ()}, job.total_bytes_processed or 0)
 
     def ask(
@@ -63,17 +63,17 @@ class Jobs:
         """The rows of a query that changes nothing. A short answer takes one call."""
         config = self._config(parameters, labels)
         if seconds is None:
-            rows = self.client.query_and_wait(sql, job_config=config)
+            rows = self.client.query_and_wait(sql, job_config=config, retry=patience())
         else:
             config.job_timeout_ms = int(seconds * 1_000)
-            rows = self.client.query_and_wait(sql, job_config=config, wait_timeout=seconds)
+            rows = self.client.query_and_wait(sql, job_config=config, wait_timeout=seconds, retry=patience())
         bill.add(str(rows.job_id), rows.total_bytes_processed)
         return rows
 
     def change(self, sql: str, parameters: Sequence[Any] = (), *, labels: Mapping[str, str], bill: Bill) -> int:
         """Run one statement that changes rows, once; how many it changed."""
-        job = self.client.query(sql, job_config=self._config(parameters, labels))
-        job.result()
+        job = self.client.query(sql, job_config=self._config(parameters, labels), retry=patience())
+        job.result(retry=patience())
         bill.add(str(job.job_id), job.total_bytes_processed)
         return job.num_dml_affected_rows or 0
 
@@ -82,11 +82,11 @@ class Jobs:
         answer was lost is waited for. Gives the rows of the last one."""
         config = bigquery.QueryJobConfig(labels=self._labels(labels))
         try:
-            job = self.client.query(sql, job_config=config, job_id=name, job_retry=None)
-            rows = list(job.result(job_retry=None))
+            job = self.client.query(sql, job_config=config, job_id=name, job_retry=None, retry=patience())
+            rows = list(job.result(retry=patience(), job_retry=None))
         except Exception as error:
             job = self._begun(name, error)
-            rows = list(job.result(job_retry=None))
+            rows = list(job.result(retry=patience(), job_retry=None))
         bill.add(name, job.total_bytes_processed)
         return rows
 
@@ -95,7 +95,7 @@ class Jobs:
         if not (isinstance(error, Conflict) or passes(error)):
             raise error
         try:
-            return self.client.get_job(name)
+            return self.client.get_job(name, retry=patience())
         except NotFound:
             raise error from None
 
@@ -130,70 +130,78 @@ class Jobs:
             job = self._begun(name, ConnectionResetError(ECONNRESET, f"the answer to an upload was lost: {error}"))
         except Exception as error:
             job = self._begun(name, error)
-        job.result()
+        job.result(retry=patience())
         bill.add(name, None)
 
     def columns(self, table: str) -> Mapping[str, str] | None:
         """Those that a table has, by name, and the type of each; None when there is no table."""
         try:
-            return _columns(self.client.get_table(table))
+            return _columns(self.client.get_table(table, retry=patience()))
         except NotFound:
             return None
 
     def bytes_of(self, table: str) -> int:
-        return self.client.get_table(table).num_bytes or 0
+        return self.client.get_table(table, retry=patience()).num_bytes or 0
 
     def create(self, table: bigquery.Table) -> Mapping[str, str]:
         """Make a table, if somebody else has not; returns its columns."""
-        return _columns(self.client.create_table(table, exists_ok=True))
+        return _columns(self.client.create_table(table, exists_ok=True, retry=patience()))
 
     def create_dataset(self, name: str, labels: Mapping[str, str]) -> None:
         dataset = bigquery.Dataset(f"{self.client.project}.{name}")
         dataset.labels = _written(labels)
         if self.client.location:
             dataset.location = self.client.location
-        self.client.create_dataset(dataset, exists_ok=True)
+        self.client.create_dataset(dataset, exists_ok=True, retry=patience())
+
+    def drop_dataset(self, name: str) -> None:
+        """With all that is in it."""
+        self.client.delete_dataset(name, delete_contents=True, not_found_ok=True, retry=patience())
 
     def describe(self, name: str, described: bigquery.Table) -> None:
         """Give a table the columns and descriptions of a declaration of it; others that it has stay."""
-        table = self.client.get_table(name)
+        table = self.client.get_table(name, retry=patience())
         there = {column.name: column for column in table.schema}
         table.schema = list({**there, **{column.name: column for column in described.schema}}.values())
         table.description = described.description
-        self.client.update_table(table, ["schema", "description"])
+        self.client.update_table(table, ["schema", "description"], retry=patience())
 
     def keep(self, table: str, lasts: timedelta) -> None:
         """Let a table that goes by itself stay so long from now on."""
-        kept = self.client.get_table(table)
+        kept = self.client.get_table(table, retry=patience())
         kept.expires = datetime.now(UTC) + lasts
-        self.client.update_table(kept, ["expires"])
+        self.client.update_table(kept, ["expires"], retry=patience())
 
     def drop(self, table: str) -> None:
-        self.client.delete_table(table, not_found_ok=True)
+        self.client.delete_table(table, not_found_ok=True, retry=patience())
 
     def tables(self, dataset: str, beginning: str) -> Mapping[str, datetime]:
         """The tables of a dataset whose names begin so, and when each was made."""
         try:
-            listed = [one for one in self.client.list_tables(dataset) if one.table_id.startswith(beginning)]
+            listed = [
+                one for one in self.client.list_tables(dataset, retry=patience()) if one.table_id.startswith(beginning)
+            ]
         except NotFound:
             return {}
         return {one.table_id: one.created or datetime.now(UTC) for one in listed}
 
     def datasets(self, label: str, value: str) -> Sequence[str]:
         """Those that bear a label."""
-        listed = self.client.list_datasets()
+        listed = self.client.list_datasets(retry=patience())
         return sorted(one.dataset_id for one in listed if (one.labels or {}).get(label) == value)
 
     def rows(self, table: str, columns: Sequence[bigquery.SchemaField]) -> Sequence[Mapping[str, Any]]:
         """All rows of a small table, which costs nothing; none when there is no table."""
         try:
-            return [dict(row.items()) for row in self.client.list_rows(table, selected_fields=columns)]
+            return [
+                dict(row.items()) for row in self.client.list_rows(table, selected_fields=columns, retry=patience())
+            ]
         except NotFound:
             return []
 
     def first(self, table: str, columns: Sequence[bigquery.SchemaField], count: int) -> Sequence[Mapping[str, Any]]:
         """A few rows of a table, which costs nothing."""
-        listed = self.client.list_rows(table, selected_fields=columns, max_results=count)
+        listed = self.client.list_rows(table, selected_fields=columns, max_results=count, retry=patience())
         return [dict(row.items()) for row in listed]
 
     def batches(self, rows: bigquery.table.RowIterator) -> Iterator[pa.RecordBatch]:

@@ -32,4 +32,4 @@ def _try_out(jobs: Jobs, dataset: str) -> None:
         jobs.change(f"INSERT INTO {quoted(path)} (number) VALUES (1)", labels=labels, bill=bill)
         list(jobs.ask(f"SELECT number FROM {quoted(path)}", labels=labels, bill=bill))
     finally:
-        jobs.client.delete_dataset(dataset, delete_contents=True, not_found_ok=True)
+        jobs.drop_dataset(dataset)

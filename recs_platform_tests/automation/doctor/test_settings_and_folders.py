@@ -134,7 +134,7 @@ def test_bigquery_is_tried_and_left_as_it_was(patient: Patient, bigquery: str) -
 @pytest.mark.slow
 def test_bigquery_that_does_not_answer(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(EMULATOR, "http://127.0.0.1:9")
-    monkeypatch.setattr("recs_platform.warehouse.bigquery.client.PATIENCE_SECONDS", 1.0, raising=False)
+    monkeypatch.setattr("recs_platform.warehouse.bigquery.client.RETRY_SECONDS", 0.5)
     patient.variables |= {"RECS_WAREHOUSE": "bigquery", "RECS_GCP_PROJECT": "acme-recs"}
     (told,) = patient.of("storage", State.WRONG)
     assert told.startswith("BigQuery in acme-recs: BigQuery does not answer")
