@@ -48,7 +48,7 @@ check: $(STAMP) ## lint, formatting, types, and which package may import which
 googlesql: $(STAMP) $(GOOGLESQL) ## have Google's own analyzer judge every query, and its executor run the fixtures
 	$(Q)$(BIN)/pytest -q -m googlesql recs_platform_tests/googlesql
 
-cloud: $(STAMP) $(SERVERS) ## make whole days of every strategy with production's settings, where make test makes those of one
+cloud: $(STAMP) $(SERVERS) ## make whole days of every strategy with production's settings, and compare them with the lake's
 	$(Q)$(PYTEST) -m cloud recs_platform_tests/warehouse/bigquery
 
 e2e: $(STAMP) ## run the tests of the browser

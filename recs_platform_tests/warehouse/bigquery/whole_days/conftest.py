@@ -10,14 +10,13 @@ from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.stores.fixtures import Store
 from recs_platform_tests.warehouse.bigquery.whole_days.worlds import World, made_world
 
-SAMPLE = "measurement"
-"""It has the sources and the campaigns, which all strategies have, and nothing else. The others take minutes."""
 STRATEGIES = ("measurement", "replenishment", "vehicle_fitment", "offer_ranking")
 
 
 @pytest.fixture(
     scope="session",
-    params=[pytest.param(name, marks=[] if name == SAMPLE else pytest.mark.cloud) for name in STRATEGIES],
+    # Each takes minutes.
+    params=[pytest.param(name, marks=pytest.mark.cloud) for name in STRATEGIES],
 )
 @takes_seconds
 def world(
