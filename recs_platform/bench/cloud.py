@@ -41,11 +41,6 @@ _JSON = {"Content-Type": "application/json"}
 
 
 def parts(options: Options) -> list[MeasuredPart]:
-    if not is_emulated():
-        raise ConfigError(
-            "recs bench cloud talks to an emulator of BigQuery. Start one (.servers/bin/bqemulator, which make test "
-            "installs), and set BIGQUERY_EMULATOR_HOST to its address."
-        )
     folder, rows = options.folder / "cloud", options.rows or ROWS
     project = f"bench-{uuid.uuid4().hex[:12]}"
     return [
@@ -80,6 +75,11 @@ class Noted(HTTPAdapter):
 
 def prepare(folder: Path, project: str, rows: int) -> None:
     """A landed day, a first slice, and the requests of the next."""
+    if not is_emulated():
+        raise ConfigError(
+            "recs bench cloud talks to an emulator of BigQuery. Start one (.servers/bin/bqemulator, which make test "
+            "installs), and set BIGQUERY_EMULATOR_HOST to its address."
+        )
     import duckdb
 
     warehouse, noted = _opened(folder, project)

@@ -18,8 +18,9 @@ PIPELINE = pipelines()["vehicle_fitment"]
 
 def test_without_an_emulator_it_is_said_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BIGQUERY_EMULATOR_HOST", raising=False)
+    (part,) = parts(Options(tmp_path))
     with pytest.raises(ConfigError, match="set BIGQUERY_EMULATOR_HOST"):
-        parts(Options(tmp_path))
+        part.prepare()
 
 
 def test_rows_grow_in_a_straight_line() -> None:
