@@ -45,7 +45,10 @@ def troubled(emulator: str) -> Iterator[Troubles]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if (job := json.loads(body).get("configuration")) and "query" in job:
+            sent = json.loads(body)
+            # A query is begun as a job, or asked for its answer at once; both say the same.
+            job = {"query": sent} if self.path.partition("?")[0].endswith("/queries") else sent.get("configuration")
+            if job and "query" in job:
                 troubles.asked.append(job)
             self._pass_on(body)
 

@@ -30,7 +30,9 @@ from recs_platform.sources.connectors.request import (
 from recs_platform.warehouse.bigquery.client import open_client
 
 if TYPE_CHECKING:
-    from google.cloud.bigquery import Client
+    from google.cloud.bigquery import ScalarQueryParameter
+
+    from recs_platform.warehouse.bigquery.jobs import Jobs
 
 _RESULT = "the query's result"
 _PSEUDO = {"_PARTITIONDATE": "DATE", "_PARTITIONTIME": "TIMESTAMP"}
@@ -47,7 +49,7 @@ _RANGES = {
 class _Read:
     """What is asked of BigQuery: one query, with the days that it is run for."""
 
-    client: Client
+    jobs: Jobs
     sql: str
     days: Sequence[tuple[date | None, Mapping[str, date]]]
     """The day that all rows of a turn are of, where that is known, and the values of the query."""
@@ -67,14 +69,12 @@ def read_bigquery(request: SourceRequest, source: BigQuerySource) -> Stream:
 
 def count_bigquery(request: SourceRequest, source: BigQuerySource) -> int:
     """How many rows there are for the days of a request, counted by BigQuery."""
-    from recs_platform.warehouse.bigquery.reading import batches
-
     with _explained(request, source):
         read = _read(request, source)
         sql = f"SELECT COUNT(*) AS counted FROM ({read.sql})"
         counts: list[Any] = []
         for _, values in read.days:
-            for batch in batches(read.client, sql, values, _limit()):
+            for batch in _rows(request, read.jobs, sql, values):
                 counts += batch.column(0).to_pylist()
     return int(sum(counts))
 
@@ -86,14 +86,16 @@ def bytes_to_read(request: SourceRequest, source: BigQuerySource) -> int:
 
 
 def _read(request: SourceRequest, source: BigQuerySource) -> _Read:
-    from recs_platform.warehouse.bigquery.reading import plan, table_columns
+    from recs_platform.warehouse.bigquery.bill import Limits
+    from recs_platform.warehouse.bigquery.jobs import Jobs
 
     client = open_client(_project(request, source), None)
+    jobs = Jobs(client, Limits(_limit()))
     whole = {"first": request.first, "last": request.last}
     if source.table is not None:
-        there = table_columns(
-            client, source.table if source.table.count(".") > 1 else f"{client.project}.{source.table}"
-        )
+        path = source.table if source.table.count(".") > 1 else f"{client.project}.{source.table}"
+        # Of a table that wants a filter on its partitions nothing else can be asked without one.
+        there = _kinds(jobs.columns_of(path))
         picked = _picked(request, there, f"the table {source.table}")
         day_type = _day_type(request, source, there)
         wanted, where = _select(picked, there), ""
@@ -109,15 +111,15 @@ def _read(request: SourceRequest, source: BigQuerySource) -> _Read:
             days = [(day, {"as_of": day}) for day in request.days]
         else:
             days = [(None, whole if source.dated else {})]
-        planned = plan(client, query, days[0][1])
-        if not planned.reads:
+        planned = jobs.estimate(query, _parameters(days[0][1]))
+        if not planned.selects:
             raise request.error(
                 f"sources.{request.spec.name}.query must only read", remedy="Correct it in the company file."
             )
-        there = planned.columns
+        there = _kinds(planned.columns)
         picked = _picked(request, there, _RESULT)
         sql = f"SELECT {_select(picked, there)} FROM ({query})"
-    return _Read(client, sql, days, {name: there[own] for name, own in picked.items()})
+    return _Read(jobs, sql, days, {name: there[own] for name, own in picked.items()})
 
 
 def _project(request: SourceRequest, source: BigQuerySource) -> str:
@@ -173,13 +175,10 @@ def _day_type(request: SourceRequest, source: BigQuerySource, there: Mapping[str
 
 _ARROW: Mapping[str, pa.DataType] = {
     "STRING": pa.string(),
-    "INTEGER": pa.int64(),
     "INT64": pa.int64(),
-    "FLOAT": pa.float64(),
     "FLOAT64": pa.float64(),
     "NUMERIC": pa.decimal128(38, 9),
     "BIGNUMERIC": pa.string(),
-    "BOOLEAN": pa.bool_(),
     "BOOL": pa.bool_(),
     "DATE": pa.date32(),
     "DATETIME": pa.timestamp("us"),
@@ -196,15 +195,11 @@ def _limit() -> int:
 
 
 def _size(read: _Read) -> int:
-    from recs_platform.warehouse.bigquery.reading import plan
-
-    return sum(plan(read.client, read.sql, values).size for _, values in read.days)
+    return sum(read.jobs.estimate(read.sql, _parameters(values)).reads for _, values in read.days)
 
 
 def _check_size(request: SourceRequest, read: _Read) -> None:
-    from recs_platform.warehouse.bigquery.reading import plan
-
-    size = plan(read.client, read.sql, read.days[0][1]).size
+    size = read.jobs.estimate(read.sql, _parameters(read.days[0][1])).reads
     if size > _limit():
         raise request.error(
             f"its query would read {in_units(size)}, and RECS_BIGQUERY_QUERY_BYTES allows "
@@ -217,12 +212,29 @@ def _check_size(request: SourceRequest, read: _Read) -> None:
 def _batches(
     request: SourceRequest, source: BigQuerySource, read: _Read, schema: pa.Schema
 ) -> Generator[pa.RecordBatch]:
-    from recs_platform.warehouse.bigquery.reading import batches
-
     with _explained(request, source):
         for day, values in read.days:
-            for batch in batches(read.client, read.sql, values, _limit()):
+            for batch in _rows(request, read.jobs, read.sql, values):
                 yield _as_declared(batch, schema, day)
+
+
+def _rows(request: SourceRequest, jobs: Jobs, sql: str, days: Mapping[str, date]) -> Iterator[pa.RecordBatch]:
+    from recs_platform.warehouse.bigquery.bill import Bill
+
+    labels = {"company": request.company.name, "feed": request.spec.name}
+    return jobs.batches(jobs.ask(sql, _parameters(days), labels=labels, bill=Bill()))
+
+
+def _parameters(days: Mapping[str, date]) -> list[ScalarQueryParameter]:
+    """Values are days, which BigQuery is handed beside the text."""
+    from google.cloud.bigquery import ScalarQueryParameter
+
+    return [ScalarQueryParameter(name, "DATE", day) for name, day in days.items()]
+
+
+def _kinds(types: Mapping[str, str]) -> dict[str, str]:
+    """What a list is of says nothing here: none is read."""
+    return {name: kind.partition("<")[0] for name, kind in types.items()}
 
 
 def _as_declared(batch: pa.RecordBatch, schema: pa.Schema, day: date | None) -> pa.RecordBatch:

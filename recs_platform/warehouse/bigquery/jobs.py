@@ -1,6 +1,7 @@
 """BigQuery, as the platform uses it: every call that is made of it stands here.
 
-Each is tried again while what went wrong may pass, by the client's own rules. A job that changes something has a name
+Each is tried again while what went wrong may pass, for a minute, and never a whole job: steps and runs have retries of
+their own. A job that changes something has a name
 that we give it, so that a request which was heard but not answered is not carried out twice. Not here: what is asked
 (`text.py`), what it may cost (`bill.py`), and what errors mean (`refusals.py`).
 """
@@ -9,13 +10,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from errno import ECONNRESET
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 from google.api_core.exceptions import Conflict, NotFound
@@ -27,8 +28,12 @@ from recs_platform.warehouse.bigquery.refusals import passes
 
 _LABEL = re.compile(r"[^a-z0-9_-]")
 _LONGEST_LABEL = 63
+_REQUEST_SECONDS = 60.0
+"""For an answer, which may be that a job goes on."""
 _STREAMED_FROM = 50_000
 """Rows. Fewer come with the answer; more are read by the Storage API, where there is one."""
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,9 @@ class Estimate:
     columns: Mapping[str, str]
     """Name: type, as GoogleSQL calls it."""
     reads: int
+    """Bytes."""
+    selects: bool
+    """Whether it is a query, and nothing that writes."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,9 @@ class Jobs:
     def estimate(self, sql: str, parameters: Sequence[Any] = ()) -> Estimate:
         """What a query would give and read. Free."""
         config = bigquery.QueryJobConfig(dry_run=True, use_query_cache=False, query_parameters=list(parameters))
-        job = self.client.query(sql, job_config=config, retry=patience())
-        return Estimate({f.name: _type(f) for f in job.schema or ()}, job.total_bytes_processed or 0)
+        job = _patiently(self.client.query, sql, job_config=config, job_retry=None)
+        columns = {column.name: _type(column) for column in job.schema or ()}
+        return Estimate(columns, job.total_bytes_processed or 0, job.statement_type == "SELECT")
 
     def ask(
         self,
@@ -62,18 +71,19 @@ class Jobs:
     ) -> bigquery.table.RowIterator:
         """The rows of a query that changes nothing. A short answer takes one call."""
         config = self._config(parameters, labels)
-        if seconds is None:
-            rows = self.client.query_and_wait(sql, job_config=config, retry=patience())
-        else:
+        # None is what is meant for "never again", whatever the signature says.
+        patient: dict[str, Any] = {"retry": patience(), "job_retry": None, "api_timeout": _REQUEST_SECONDS}
+        if seconds is not None:
             config.job_timeout_ms = int(seconds * 1_000)
-            rows = self.client.query_and_wait(sql, job_config=config, wait_timeout=seconds, retry=patience())
+            patient["wait_timeout"] = seconds
+        rows = self.client.query_and_wait(sql, job_config=config, **patient)
         bill.add(str(rows.job_id), rows.total_bytes_processed)
         return rows
 
     def change(self, sql: str, parameters: Sequence[Any] = (), *, labels: Mapping[str, str], bill: Bill) -> int:
         """Run one statement that changes rows, once; how many it changed."""
-        job = self.client.query(sql, job_config=self._config(parameters, labels), retry=patience())
-        job.result(retry=patience())
+        job = _patiently(self.client.query, sql, job_config=self._config(parameters, labels), job_retry=None)
+        job.result(retry=patience(), job_retry=None)
         bill.add(str(job.job_id), job.total_bytes_processed)
         return job.num_dml_affected_rows or 0
 
@@ -82,7 +92,7 @@ class Jobs:
         answer was lost is waited for. Gives the rows of the last one."""
         config = bigquery.QueryJobConfig(labels=self._labels(labels))
         try:
-            job = self.client.query(sql, job_config=config, job_id=name, job_retry=None, retry=patience())
+            job = _patiently(self.client.query, sql, job_config=config, job_id=name, job_retry=None)
             rows = list(job.result(retry=patience(), job_retry=None))
         except Exception as error:
             job = self._begun(name, error)
@@ -95,7 +105,7 @@ class Jobs:
         if not (isinstance(error, Conflict) or passes(error)):
             raise error
         try:
-            return self.client.get_job(name, retry=patience())
+            return _patiently(self.client.get_job, name)
         except NotFound:
             raise error from None
 
@@ -136,72 +146,72 @@ class Jobs:
     def columns(self, table: str) -> Mapping[str, str] | None:
         """Those that a table has, by name, and the type of each; None when there is no table."""
         try:
-            return _columns(self.client.get_table(table, retry=patience()))
+            return self.columns_of(table)
         except NotFound:
             return None
 
+    def columns_of(self, table: str) -> Mapping[str, str]:
+        """The same of a table that must be there."""
+        return _columns(_patiently(self.client.get_table, table))
+
     def bytes_of(self, table: str) -> int:
-        return self.client.get_table(table, retry=patience()).num_bytes or 0
+        return _patiently(self.client.get_table, table).num_bytes or 0
 
     def create(self, table: bigquery.Table) -> Mapping[str, str]:
         """Make a table, if somebody else has not; returns its columns."""
-        return _columns(self.client.create_table(table, exists_ok=True, retry=patience()))
+        return _columns(_patiently(self.client.create_table, table, exists_ok=True))
 
     def create_dataset(self, name: str, labels: Mapping[str, str]) -> None:
         dataset = bigquery.Dataset(f"{self.client.project}.{name}")
         dataset.labels = _written(labels)
         if self.client.location:
             dataset.location = self.client.location
-        self.client.create_dataset(dataset, exists_ok=True, retry=patience())
+        _patiently(self.client.create_dataset, dataset, exists_ok=True)
 
     def drop_dataset(self, name: str) -> None:
         """With all that is in it."""
-        self.client.delete_dataset(name, delete_contents=True, not_found_ok=True, retry=patience())
+        _patiently(self.client.delete_dataset, name, delete_contents=True, not_found_ok=True)
 
     def describe(self, name: str, described: bigquery.Table) -> None:
         """Give a table the columns and descriptions of a declaration of it; others that it has stay."""
-        table = self.client.get_table(name, retry=patience())
+        table = _patiently(self.client.get_table, name)
         there = {column.name: column for column in table.schema}
         table.schema = list({**there, **{column.name: column for column in described.schema}}.values())
         table.description = described.description
-        self.client.update_table(table, ["schema", "description"], retry=patience())
+        _patiently(self.client.update_table, table, ["schema", "description"])
 
     def keep(self, table: str, lasts: timedelta) -> None:
         """Let a table that goes by itself stay so long from now on."""
-        kept = self.client.get_table(table, retry=patience())
+        kept = _patiently(self.client.get_table, table)
         kept.expires = datetime.now(UTC) + lasts
-        self.client.update_table(kept, ["expires"], retry=patience())
+        _patiently(self.client.update_table, kept, ["expires"])
 
     def drop(self, table: str) -> None:
-        self.client.delete_table(table, not_found_ok=True, retry=patience())
+        _patiently(self.client.delete_table, table, not_found_ok=True)
 
     def tables(self, dataset: str, beginning: str) -> Mapping[str, datetime]:
         """The tables of a dataset whose names begin so, and when each was made."""
         try:
-            listed = [
-                one for one in self.client.list_tables(dataset, retry=patience()) if one.table_id.startswith(beginning)
-            ]
+            listed = [one for one in _patiently(self.client.list_tables, dataset) if one.table_id.startswith(beginning)]
         except NotFound:
             return {}
         return {one.table_id: one.created or datetime.now(UTC) for one in listed}
 
     def datasets(self, label: str, value: str) -> Sequence[str]:
         """Those that bear a label."""
-        listed = self.client.list_datasets(retry=patience())
+        listed = _patiently(self.client.list_datasets)
         return sorted(one.dataset_id for one in listed if (one.labels or {}).get(label) == value)
 
     def rows(self, table: str, columns: Sequence[bigquery.SchemaField]) -> Sequence[Mapping[str, Any]]:
         """All rows of a small table, which costs nothing; none when there is no table."""
         try:
-            return [
-                dict(row.items()) for row in self.client.list_rows(table, selected_fields=columns, retry=patience())
-            ]
+            return [dict(row.items()) for row in _patiently(self.client.list_rows, table, selected_fields=columns)]
         except NotFound:
             return []
 
     def first(self, table: str, columns: Sequence[bigquery.SchemaField], count: int) -> Sequence[Mapping[str, Any]]:
         """A few rows of a table, which costs nothing."""
-        listed = self.client.list_rows(table, selected_fields=columns, max_results=count, retry=patience())
+        listed = _patiently(self.client.list_rows, table, selected_fields=columns, max_results=count)
         return [dict(row.items()) for row in listed]
 
     def batches(self, rows: bigquery.table.RowIterator) -> Iterator[pa.RecordBatch]:
@@ -212,6 +222,11 @@ class Jobs:
 
     def _labels(self, labels: Mapping[str, str]) -> dict[str, str]:
         return _written({**labels, "run": self.run or ""})
+
+
+def _patiently(call: Callable[..., _Answer], *given: Any, **options: Any) -> _Answer:
+    """A request that is tried again while what went wrong may pass."""
+    return call(*given, **options, retry=patience(), timeout=_REQUEST_SECONDS)
 
 
 def passing_table(name: str, schema: Sequence[bigquery.SchemaField], lasts: timedelta) -> bigquery.Table:
