@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -92,6 +93,13 @@ def test_columns_may_come_in_any_order(any_engine: Warehouse) -> None:
     table = reader(visits([day(0)])).read_all()
     any_engine.replace(subject(days(0, 0)), table.select(table.column_names[::-1]).to_reader())
     assert marks(any_engine) == {day(0): [1, 1, 1]}
+
+
+def test_what_a_reader_of_rows_meets_is_not_the_warehouses(any_engine: Warehouse) -> None:
+    write(any_engine, days(0, 0), visits([day(0)]))
+    with pytest.raises(ConnectionResetError, match="their own"), any_engine.read(ref()) as rows:
+        assert rows.read_all().num_rows == 3
+        raise ConnectionResetError(errno.ECONNRESET, "their own")
 
 
 def broken_stream() -> pa.RecordBatchReader:

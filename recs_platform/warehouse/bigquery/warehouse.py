@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud.bigquery import SchemaField
+from google.cloud.bigquery.table import RowIterator
 
 from recs_platform.errors import MissingSliceError, StorageError
 from recs_platform.warehouse.bigquery.bill import Bill
@@ -103,22 +104,34 @@ class BigQueryWarehouse:
         schema = pa.schema([pa.field(column.name, column.type) for column in table.spec.columns])
         with explained(str(table)):
             rows = self._ask(self._relation(table, days, version), {"dataset": table.dataset})
-            batches = (as_declared(batch, schema) for batch in self.jobs.batches(rows))
-            yield pa.RecordBatchReader.from_batches(schema, batches)
+        # What whoever reads the rows meets is theirs: only what the stream meets is told as BigQuery's.
+        yield pa.RecordBatchReader.from_batches(schema, self._stream(rows, schema, explained(str(table))))
 
     @contextmanager
     def run(self, query: BoundQuery) -> Iterator[pa.RecordBatchReader]:
         what, bill = query.query.path, Bill()
         labels = {"dataset": query.dataset, "query": query.query.name}
-        with explained(what), ExitStack() as opened, refused_queries(query):
-            question = self._question(query, opened, labels, bill)
-            reads = self.jobs.estimate(question.sql, question.parameters).reads
-            self.jobs.limits.admit(what, reads)
-            rows = self.jobs.ask(question.sql, question.parameters, labels=labels, bill=bill, seconds=query.time_limit)
-            _log.info("%s: %s", what, bill)
-            schema = arrow_of(rows.schema)
-            batches = (as_declared(batch, schema) for batch in self.jobs.batches(rows))
-            yield pa.RecordBatchReader.from_batches(schema, batches)
+        with ExitStack() as opened:
+            with explained(what), refused_queries(query):
+                question = self._question(query, opened, labels, bill)
+                reads = self.jobs.estimate(question.sql, question.parameters).reads
+                self.jobs.limits.admit(what, reads)
+                rows = self.jobs.ask(
+                    question.sql, question.parameters, labels=labels, bill=bill, seconds=query.time_limit
+                )
+                _log.info("%s: %s", what, bill)
+                schema = arrow_of(rows.schema)
+            stream = self._stream(rows, schema, explained(what), refused_queries(query))
+            yield pa.RecordBatchReader.from_batches(schema, stream)
+
+    def _stream(
+        self, rows: RowIterator, schema: pa.Schema, *translations: AbstractContextManager[None]
+    ) -> Iterator[pa.RecordBatch]:
+        with ExitStack() as translated:
+            for translation in translations:
+                translated.enter_context(translation)
+            for batch in self.jobs.batches(rows):
+                yield as_declared(batch, schema)
 
     def days(self, table: TableRef) -> Sequence[date]:
         return [slice_.day for slice_ in self.slices(table)]
