@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -154,23 +155,24 @@ def _is_postgresql(url: str) -> bool:
     return bool(re.match(r"postgresql(\+\w+)?://", url))
 
 
-def project_id(name: str) -> str:
-    """A Google Cloud project."""
-    if not re.fullmatch(PROJECT, name):
-        raise ValueError("should be the id of a Google Cloud project, such as acme-recs")
-    return name
+def _written_as(pattern: str, wanted: str) -> Callable[[str], str]:
+    """A name that has this form; the error says what it should be."""
+
+    def judged(name: str) -> str:
+        if not re.fullmatch(pattern, name):
+            raise ValueError(f"should be {wanted}")
+        return name
+
+    return judged
 
 
-def _location(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{1,39}", name):
-        raise ValueError("should be a location of BigQuery, such as EU, US or europe-west3")
-    return name
-
-
-def _beginning(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_]{0,100}", name):
-        raise ValueError("should be letters, digits and underscores, such as recs_")
-    return name
+project_id = _written_as(PROJECT, "the id of a Google Cloud project, such as acme-recs")
+_location = _written_as(r"[A-Za-z][A-Za-z0-9-]{1,39}", "a location of BigQuery, such as EU, US or europe-west3")
+_beginning = _written_as(r"[A-Za-z0-9_]{0,100}", "letters, digits and underscores, such as recs_")
+channel_name = _written_as(
+    r"#[a-z0-9][a-z0-9_-]{0,79}|[CG][A-Z0-9]{8,20}", 'a Slack channel, such as "#recommendations"'
+)
+"""By its name or its id."""
 
 
 def _parts(url: str) -> SplitResult:
@@ -180,13 +182,6 @@ def _parts(url: str) -> SplitResult:
     except ValueError:
         return urlsplit("")
     return parts
-
-
-def channel_name(name: str) -> str:
-    """A channel by its name or its id."""
-    if not re.fullmatch(r"#[a-z0-9][a-z0-9_-]{0,79}|[CG][A-Z0-9]{8,20}", name):
-        raise ValueError('should be a Slack channel, such as "#recommendations"')
-    return name
 
 
 def is_here(host: str | None) -> bool:

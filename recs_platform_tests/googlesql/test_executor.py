@@ -13,7 +13,7 @@ from recs_platform_tests.googlesql.executor import answered, judged
 from recs_platform_tests.googlesql.limits import NOT_EVALUATED
 from recs_platform_tests.googlesql.server import GoogleSql, NotGoogleSql
 from recs_platform_tests.sql.case import Case, all_cases
-from recs_platform_tests.sql.running import difference, pipeline_of
+from recs_platform_tests.sql.running import assert_says, difference, pipeline_of
 
 pytestmark = pytest.mark.googlesql
 
@@ -32,13 +32,7 @@ def test_query(case: Case, googlesql: GoogleSql) -> None:
 
 @pytest.mark.parametrize("case", [c for c in _CASES if c.is_check], ids=str)
 def test_check(case: Case, googlesql: GoogleSql) -> None:
-    verdict = judged(googlesql, case)
-    found = {"passed": verdict.passed, "violations": verdict.violations, "rows": verdict.rows}
-    stated = {name: value for name, value in case.expected.items() if name != "examples"}
-    assert {name: found[name] for name in stated} == stated, f"{case}: {verdict}"
-    if "examples" in case.expected:
-        differs = difference(case.expected["examples"], list(verdict.examples))
-        assert not differs, f"{case}\n{differs}"
+    assert_says(case, judged(googlesql, case))
 
 
 @pytest.mark.parametrize(("name", "because_of"), NOT_EVALUATED.items())

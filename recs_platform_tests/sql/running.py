@@ -77,6 +77,16 @@ def verdict_of(case: Case, folder: Path) -> CheckVerdict:
     return judge(lake, check, bound)
 
 
+def assert_says(case: Case, verdict: CheckVerdict) -> None:
+    """That a check says what its case states."""
+    found = {"passed": verdict.passed, "violations": verdict.violations, "rows": verdict.rows}
+    stated = {name: value for name, value in case.expected.items() if name != "examples"}
+    assert {name: found[name] for name in stated} == stated, f"{case}: {verdict}"
+    if "examples" in case.expected:
+        differs = difference(case.expected["examples"], list(verdict.examples))
+        assert not differs, f"{case}\n{differs}"
+
+
 def difference(expected: list[dict[str, Any]], given: list[dict[str, Any]]) -> str:
     """Which expected rows are missing and which rows are too many, in words; nothing when they agree."""
     columns = list(dict.fromkeys(name for row in expected for name in row))
