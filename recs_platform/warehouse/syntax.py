@@ -148,6 +148,7 @@ def _odd_line(text: str) -> int:
 
 _CLOCK = "a query must not read the clock; use @as_of"
 _NO_TABLE = "reads tables by their names; of functions, only UNNEST gives rows"
+_NO_VERSION = "a table is read as it stands, without FOR SYSTEM_TIME"
 _UNPORTABLE: Mapping[type[exp.Expression], str] = {
     exp.FarmFingerprint: "FARM_FINGERPRINT has no twin on the lake; use MD5",
     exp.CurrentDate: _CLOCK,
@@ -197,6 +198,8 @@ def _refuse_unportable(query: QueryText, tree: exp.Query) -> None:
                     raise query.error(_NO_TABLE, word="FROM")
                 if node.db:
                     raise query.error(f"a table is named bare: {node.name}, without a dataset", word=node.db)
+                if node.args.get("version"):
+                    raise query.error(_NO_VERSION, word=node.name)
             case _:
                 reason = next(text for kind, text in _UNPORTABLE.items() if isinstance(node, kind))
                 raise query.error(reason, word=node.sql(dialect="bigquery").partition("(")[0])

@@ -148,6 +148,11 @@ def test_values_come_by_name() -> None:
     assert said("SELECT a FROM visits WHERE a = ?") == "1: takes values by name; use a @parameter"
 
 
+def test_a_table_is_read_as_it_stands() -> None:
+    message = "2: a table is read as it stands, without FOR SYSTEM_TIME"
+    assert said("SELECT a\nFROM visits FOR SYSTEM_TIME AS OF TIMESTAMP '2025-09-01'") == message
+
+
 def test_a_table_is_named_bare() -> None:
     """A dataset in the text would be one company's, read by all."""
     message = "2: a table is named bare: visits, without a dataset"

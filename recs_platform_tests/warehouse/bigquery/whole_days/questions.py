@@ -5,7 +5,7 @@ Not here: comparing the answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,7 @@ from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.stored import stored_rows
 from recs_platform.publication.compare import compare_days
 from recs_platform.publication.verify import figures
+from recs_platform.schemas.table import Kind
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform_tests.warehouse.bigquery.whole_days.worlds import FIRST, SECOND, World
 
@@ -87,15 +88,25 @@ def _published(world: World, recorder: Recorder) -> None:
         compare_days(recorder, world.pipeline, world.company, FIRST, SECOND)
 
 
+def _of_customers(world: World) -> list[str]:
+    """Some customers have a list, others are left out, and others have done something: some of each are asked about."""
+    tables = world.pipeline.tables.values()
+    return [table.spec.name for table in tables if "customer_id" in table.spec.key and table.spec.kind is Kind.SNAPSHOT]
+
+
+def _first_of(recorder: Recorder, world: World, table: str) -> list[Mapping[str, Any]]:
+    rows = stored_rows(recorder, world.pipeline, world.company, table, SECOND)
+    return sorted(rows, key=lambda row: str(row["customer_id"]))[:2]
+
+
 def _explained(world: World, recorder: Recorder) -> None:
     explainer = world.pipeline.strategy.explainer
     assert explainer
     rows = stored_rows(recorder, world.pipeline, world.company, explainer.table, SECOND)
-    items = sorted({row["item_id" if "item_id" in row else "offer_id"] for row in rows})
-    known = stored_rows(recorder, world.pipeline, world.company, "customers", SECOND)
-    customers = sorted({row["customer_id"] for row in rows})[:3] + sorted({row["customer_id"] for row in known})[:5]
+    items = sorted({row["offer_id" if "offer_id" in row else "item_id"] for row in rows})
+    customers = {row["customer_id"] for table in _of_customers(world) for row in _first_of(recorder, world, table)}
     read = DayReader(recorder, world.pipeline, world.company, SECOND)
-    for customer in customers:
+    for customer in sorted(customers):
         for item in (None, *items[:6]):
             # Many pairs have nothing to say, which is an answer too.
             with suppress(ConfigError):

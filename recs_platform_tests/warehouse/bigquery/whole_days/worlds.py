@@ -28,6 +28,7 @@ from recs_platform_tests.conftest import new_database
 from recs_platform_tests.emulator import EMULATOR
 from recs_platform_tests.stores.fixtures import Store
 
+_START = date(2025, 9, 1)
 FIRST, SECOND = date(2025, 9, 24), date(2025, 9, 25)
 _SHARED = {
     # Messages go out on Tuesdays: two of them before the release, and two from it on.
@@ -135,6 +136,8 @@ def made_world(strategy: str, folder: Path, emulator: str, postgres_url: str, st
             },
         )
         cloud.folder.mkdir()
+        # All feeds are there before either side reads one: some rows of a day come with the feed of the next.
+        _ended(lake.recs("simulate", name, "--days", str((SECOND - _START).days + 1)), "simulate")
         yield World(strategy, _told(lake, name, commands), _told(cloud, name, commands))
 
 
@@ -143,7 +146,7 @@ def _terminal(strategy: str, name: str, folder: Path) -> Terminal:
     terminal = Terminal(folder)
     terminal.companies.mkdir(parents=True)
     (terminal.companies / f"{name}.yaml").write_text(
-        f"name: {name}\nstrategy: {strategy}\ndataset: {name}\ntimezone: UTC\ncurrency: EUR\nstart_date: 2025-09-01\n"
+        f"name: {name}\nstrategy: {strategy}\ndataset: {name}\ntimezone: UTC\ncurrency: EUR\nstart_date: {_START}\n"
         f"simulation: {json.dumps(simulation)}\nparameters: {json.dumps(parameters)}\n"
     )
     return terminal
@@ -152,7 +155,11 @@ def _terminal(strategy: str, name: str, folder: Path) -> Terminal:
 def _told(terminal: Terminal, company: str, commands: Mapping[str, tuple[str, ...]]) -> Side:
     told = {}
     for name, command in commands.items():
-        told[name] = terminal.recs(*command)
-        if told[name].code != 0:
-            pytest.fail(f"{name}: {told[name].told[-3_000:]}")
+        told[name] = _ended(terminal.recs(*command), name)
     return Side(terminal, company, told)
+
+
+def _ended(ended: Ended, name: str) -> Ended:
+    if ended.code != 0:
+        pytest.fail(f"{name}: {ended.told[-3_000:]}")
+    return ended
