@@ -3,7 +3,7 @@
 Credentials come by Google's own means (`GOOGLE_APPLICATION_CREDENTIALS`, `gcloud auth application-default login`, the
 machine's service account). Where `BIGQUERY_EMULATOR_HOST` names a server, the client talks to that, without any.
 
-Not here: what is asked (jobs.py, and of feeds reading.py), and what BigQuery's errors mean (refusals.py).
+Not here: what is asked (jobs.py), and what BigQuery's errors mean (refusals.py).
 """
 
 from __future__ import annotations

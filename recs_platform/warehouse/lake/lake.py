@@ -35,6 +35,7 @@ from recs_platform.warehouse.lake.refusals import refused_queries
 from recs_platform.warehouse.lake.relations import read_files, show_query
 from recs_platform.warehouse.lake.staging import stage
 from recs_platform.warehouse.lake.storage_errors import explained
+from recs_platform.warehouse.lake.whole_numbers import with_whole_numbers
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
 from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
 from recs_platform.warehouse.slices import Days, Slice, TableRef
@@ -173,7 +174,7 @@ class Lake:
             sql = show_query(connection, self, query, opened)
             with explained(query.query.path), refused_queries(query, self.engine):
                 reader = connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
-            yield reader
+            yield with_whole_numbers(reader, query.query.path)
 
     def _connection(self, query: BoundQuery) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         if query.time_limit is None:

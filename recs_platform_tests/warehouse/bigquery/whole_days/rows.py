@@ -9,7 +9,6 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -47,11 +46,9 @@ def same(one: Any, other: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Every timestamp is UTC, whether an answer says so or not, and a sum of whole numbers is one, however wide."""
+    """Every timestamp is UTC, whether an answer says so or not."""
     if isinstance(value, datetime) and value.tzinfo is None:
         return value.replace(tzinfo=UTC)
-    if isinstance(value, Decimal) and value == value.to_integral_value():
-        return int(value)
     return value
 
 
