@@ -53,6 +53,10 @@ def replace_for_ever(root: str, scratch: Path, of: Days, rows: int, first_mark: 
         mark += 1
 
 
+def write_once(root: str, scratch: Path, of: Days, rows: int, mark: int) -> None:
+    write(open_at(root, scratch), of, visits(of, each=rows, pages=mark))
+
+
 def replace_in_turn(
     root: str, scratch: Path, ranges: Sequence[Days], rows: int, mark: int, gate: Any, answers: Any
 ) -> None:
