@@ -42,6 +42,11 @@ def publish_for_ever(folder: Path, root: str, database: str, told: Any) -> None:
             told.send("rolled back")
 
 
+def publish_once(folder: Path, root: str, database: str, offset: int) -> None:
+    outlet = outlet_in(folder, root, database, RECOMMENDATIONS)
+    publish(outlet, day(offset), compared(outlet, day(offset)), by="ann", at=NOON)
+
+
 def publish_and_die(folder: Path, root: str, database: str, product: str, moment: str) -> None:
     """Publish the second day as far as a step and end there, as SIGKILL would: without another instruction."""
     outlet = outlet_in(folder, root, database, product)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from queue import Queue
 from typing import Any
 from unittest.mock import patch
 
@@ -18,6 +19,7 @@ from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.emulator import EMULATOR
 from recs_platform_tests.stores.fixtures import VARIABLES
+from recs_platform_tests.stores.proxy import LOST, Fault, Proxy
 from recs_platform_tests.warehouse.conftest import open_at
 from recs_platform_tests.warehouse.tables import ref, stored, visits, write
 
@@ -35,6 +37,20 @@ def start(job: Callable[..., None], *arguments: object) -> BaseProcess:
     environment = {name: value for name, value in os.environ.items() if name.startswith((*VARIABLES, EMULATOR))}
     process = FORKING.Process(target=_run, args=(environment, job, *arguments), daemon=True)
     process.start()
+    return process
+
+
+def end_at_a_change(proxy: Proxy, changes: int, job: Callable[..., None], *arguments: object) -> BaseProcess:
+    """A process that is killed when the store behind the proxy has made a change more than so many, before it learns of
+    it; not at all when it makes no more."""
+    processes: Queue[BaseProcess] = Queue()
+
+    def kill() -> None:
+        processes.get(timeout=PATIENCE).kill()
+
+    proxy.faults[:] = [Fault(LOST, "^(PUT|POST|DELETE) ", spared=changes, kill=kill)]
+    processes.put(process := start(job, *arguments))
+    process.join(PATIENCE)
     return process
 
 

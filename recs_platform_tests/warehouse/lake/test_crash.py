@@ -6,21 +6,19 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from queue import Queue
 
 import pytest
 
 from recs_platform.file_store.bucket import Bucket, is_bucket
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.stores.fixtures import Store
-from recs_platform_tests.stores.proxy import LOST, Fault, proxied
+from recs_platform_tests.stores.proxy import proxied
 from recs_platform_tests.warehouse.conftest import open_lake
 from recs_platform_tests.warehouse.processes import (
     FORKING,
     PATIENCE,
+    end_at_a_change,
     replace_for_ever,
     seen,
     start,
@@ -136,11 +134,7 @@ def test_a_writer_killed_at_any_change_of_a_store_leaves_whole_slices(
             for _ in range(before):
                 write(open_lake(root, elsewhere), days(0, 1), visits(days(0, 1), pages=1))
             behind.let_in(monkeypatch)
-            writers: Queue[BaseProcess] = Queue()
-            kill = partial(_kill_next, writers)
-            proxy.faults[:] = [Fault(LOST, "^(PUT|POST|DELETE) ", spared=len(left), kill=kill)]
-            writers.put(writer := start(write_once, root, tmp_path / "scratch", days(0, 1), 3, 2))
-            writer.join(PATIENCE)
+            writer = end_at_a_change(proxy, len(left), write_once, root, tmp_path / "scratch", days(0, 1), 3, 2)
             store.let_in(monkeypatch)
             lake = open_lake(root, elsewhere)
             slices = seen(lake)
@@ -153,10 +147,6 @@ def test_a_writer_killed_at_any_change_of_a_store_leaves_whole_slices(
     nothing_yet = {1} if before else set()
     assert left[:2] == [nothing_yet] * 2, "killed with a data file in the store"
     assert left[-2:] == [{2}] * 2, "killed once its commit was in the store, and not killed"
-
-
-def _kill_next(writers: Queue[BaseProcess]) -> None:
-    writers.get(timeout=PATIENCE).kill()
 
 
 def files_of(lake: Lake) -> Bucket:
