@@ -22,7 +22,7 @@ from recs_platform.file_store.protocol import StoredFile
 from recs_platform.file_store.store_errors import plain, store_failure
 
 if TYPE_CHECKING:
-    from obstore import ObjectMeta
+    from obstore import Attributes, ObjectMeta
     from obstore.store import ObjectStore
 
 _CHUNK = 8 * 1024 * 1024
@@ -31,6 +31,9 @@ _CONNECT, _REQUEST = timedelta(seconds=10), timedelta(seconds=120)
 """A server that is there answers soon; a request that moves a large file takes its time."""
 _RETRIES, _TRIES_FOR = 8, timedelta(seconds=60)
 """What may have been an accident is tried again, with back-off."""
+
+_TYPES = {".html": "text/html; charset=utf-8", ".csv": "text/csv; charset=utf-8", ".svg": "image/svg+xml"}
+"""What people open: a browser shows them, where the store says what they are."""
 
 _Given = TypeVar("_Given")
 
@@ -118,7 +121,12 @@ class Bucket:
         import obstore
 
         with self._explained():
-            obstore.put(self._store, self._path(name), content)
+            obstore.put(self._store, self._path(name), content, attributes=self._attributes(name))
+
+    def _attributes(self, name: str) -> Attributes | None:
+        kind = _TYPES.get(Path(name).suffix)
+        # A folder has nowhere to write it.
+        return {"Content-Type": kind} if kind and not self.url.startswith("file:") else None
 
     def _path(self, name: str) -> str:
         """In the bucket."""

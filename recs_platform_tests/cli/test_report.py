@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import obstore
 import pytest
+from obstore.store import from_url
 
+from recs_platform.file_store.bucket import Bucket
 from recs_platform_tests.campaign.report.company import NAME, QUIET_DAY, garage
 from recs_platform_tests.campaign.report.reader import parsed, words
 from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.slow import takes_seconds
+from recs_platform_tests.stores.fixtures import Store
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,53 @@ def test_a_report_made_again_replaces_itself(reported: Terminal, tmp_path: Path)
     again = reported.recs("report", "campaign", NAME, "--out", str(tmp_path / "r"))
     assert first.code == again.code == 0
     assert {path.name: path.read_bytes() for path in (tmp_path / "r").iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("report", "folder"),
+    [
+        (["campaign", NAME], f"reports/{NAME}/campaign-2025-09-01-2025-09-30"),
+        (["overview"], "reports/all-companies"),
+    ],
+    ids=["campaign", "overview"],
+)
+def test_a_report_in_a_bucket(reported: Terminal, store: Store, report: list[str], folder: str) -> None:
+    """Its URL is told; made again it replaces itself, and what the former one had besides is gone."""
+    root, before = store.new_folder(), sorted(reported.folder.rglob("reports/**"))
+    kept = Bucket(root, "RECS_FILES_URL")
+    page = f"{root}/{folder}/index.html"
+    ended = reported.recs("report", *report, RECS_FILES_URL=root)
+    assert (ended.code, f"The report is {page}" in ended.told) == (0, True), ended.told
+    there = {name: kept.read(name) for name in kept.listed("")}
+    assert f"{folder}/index.html" in there
+    assert {name.rpartition("/")[0] for name in there} == {folder}
+    kept.write(f"{folder}/former.csv", b"a,b")
+    kept.write(f"{folder} of others/former.csv", b"a,b")
+    answer = reported.recs("report", *report, "--json", RECS_FILES_URL=root).json
+    assert answer["page"] == page
+    assert sorted([page, *answer["csv"]]) == sorted(kept.place(name) for name in there)
+    again = {name: kept.read(name) for name in kept.listed("")}
+    assert again.pop(f"{folder} of others/former.csv") == b"a,b"
+    assert again.keys() == there.keys()
+    assert all(again[name] == there[name] for name in there if name.endswith(".csv"))
+    assert again == there or report == ["overview"], "its page says when it was made"
+    assert sorted(reported.folder.rglob("reports/**")) == before, "nothing of it is on this machine"
+
+
+def test_a_browser_is_told_what_a_report_in_a_bucket_is(reported: Terminal, store: Store) -> None:
+    reported.recs("report", "overview", RECS_FILES_URL=(root := store.new_folder()))
+    opened = from_url(root, client_options={"allow_http": True})
+    types = {
+        name.rpartition(".")[2]: obstore.get(opened, f"reports/all-companies/{name}").attributes["Content-Type"]
+        for name in ("index.html", "companies.csv")
+    }
+    assert types == {"html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8"}
+
+
+def test_a_bucket_that_is_not_there_is_a_mistake(reported: Terminal, store: Store) -> None:
+    ended = reported.recs("report", "overview", RECS_FILES_URL=f"{store.scheme}://nobodys-bucket/files")
+    assert (ended.code, ended.out) == (2, "")
+    assert f"RECS_FILES_URL: there is no bucket nobodys-bucket at {store.scheme}://" in ended.told
 
 
 def test_the_overview_says_what_the_messages_earned(reported: Terminal, tmp_path: Path) -> None:

@@ -25,13 +25,13 @@ ROWS = (3, 5)
 BEFORE_THE_COMMIT, AFTER_THE_COMMIT = "before the commit", "after the commit"
 
 
-def outlet_in(folder: Path, database: str, product: str) -> Outlet:
-    return outlet_of(lake_in(folder), engine(database), PRODUCTS[product])
+def outlet_in(folder: Path, root: str, database: str, product: str) -> Outlet:
+    return outlet_of(lake_in(folder, root=root), engine(database), PRODUCTS[product])
 
 
-def publish_for_ever(folder: Path, database: str, told: Any) -> None:
+def publish_for_ever(folder: Path, root: str, database: str, told: Any) -> None:
     """Of each product in turn: publish two days, roll back, and tell each."""
-    outlets = [outlet_in(folder, database, product) for product in PRODUCTS]
+    outlets = [outlet_in(folder, root, database, product) for product in PRODUCTS]
     while True:
         for outlet in outlets:
             for offset in range(2):
@@ -42,9 +42,14 @@ def publish_for_ever(folder: Path, database: str, told: Any) -> None:
             told.send("rolled back")
 
 
-def publish_and_die(folder: Path, database: str, product: str, moment: str) -> None:
+def publish_once(folder: Path, root: str, database: str, offset: int) -> None:
+    outlet = outlet_in(folder, root, database, RECOMMENDATIONS)
+    publish(outlet, day(offset), compared(outlet, day(offset)), by="ann", at=NOON)
+
+
+def publish_and_die(folder: Path, root: str, database: str, product: str, moment: str) -> None:
     """Publish the second day as far as a step and end there, as SIGKILL would: without another instruction."""
-    outlet = outlet_in(folder, database, product)
+    outlet = outlet_in(folder, root, database, product)
     id_ = compared(outlet, day(1))
     committing = Lake.publish
 
@@ -60,10 +65,10 @@ def publish_and_die(folder: Path, database: str, product: str, moment: str) -> N
 
 
 def publish_when_let_go(
-    folder: Path, database: str, offset: int, gate: Any, answers: Any, product: str = RECOMMENDATIONS
+    folder: Path, root: str, database: str, offset: int, gate: Any, answers: Any, product: str = RECOMMENDATIONS
 ) -> None:
     """Compare, wait for the other one, publish; answers with the version or with what was refused."""
-    outlet = outlet_in(folder, database, product)
+    outlet = outlet_in(folder, root, database, product)
     id_ = compared(outlet, day(offset))
     gate.wait(PATIENCE)
     try:

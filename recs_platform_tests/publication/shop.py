@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pytest
 from sqlalchemy import Engine
 
 from recs_platform.declarations.product import AnyProduct
@@ -62,6 +63,14 @@ SPLITS = allocation(spec_of(Splits), QUERIES["allocation_figures"])
 PRODUCTS: dict[str, AnyProduct] = {product.name: product for product in (PICKS, SPLITS)}
 
 
+ON_DATABASES_AND_STORES = pytest.mark.parametrize(
+    ("database", "place"),
+    [("sqlite", "folder"), ("postgres", "folder"), ("sqlite", "s3"), ("sqlite", "gs")],
+    indirect=["database"],
+)
+"""For tests of publishers that die or meet: once on each kind of database, and once in each kind of store."""
+
+
 class Seen(NamedTuple):
     """A row of either product."""
 
@@ -79,8 +88,9 @@ def outlet_of(lake: Lake, database: Engine, product: AnyProduct) -> Outlet:
     return Outlet(COMPANY, "toy", product, COMPANY, lake, database)
 
 
-def lake_in(folder: Path, retention_days: int = 7) -> Lake:
-    return open_lake(str(folder / "lake"), folder / "scratch", retention_days=retention_days)
+def lake_in(folder: Path, retention_days: int = 7, root: str | None = None) -> Lake:
+    """In the folder, or at a root elsewhere."""
+    return open_lake(root or str(folder / "lake"), folder / "scratch", retention_days=retention_days)
 
 
 def make(outlet: Outlet, of: date, rows: int = 3, what: str = "a") -> None:

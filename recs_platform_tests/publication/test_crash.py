@@ -24,6 +24,7 @@ from recs_platform_tests.publication.processes import (
     publish_when_let_go,
 )
 from recs_platform_tests.publication.shop import (
+    ON_DATABASES_AND_STORES,
     PICKS,
     PRODUCTS,
     SPLITS,
@@ -37,12 +38,13 @@ from recs_platform_tests.publication.shop import (
     seen,
     states,
 )
+from recs_platform_tests.stores.fixtures import root_named
 from recs_platform_tests.warehouse.processes import FORKING, PATIENCE, start
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, ON_DATABASES_AND_STORES]
 
 KILLS = 10
-"""On each kind of database."""
+"""On each kind of database and of store."""
 
 ROUND = 6
 """What a publisher tells in a round: two publications and a rollback of each product."""
@@ -57,6 +59,8 @@ class Shop:
 
     outlets: dict[str, Outlet]
     folder: Path
+    root: str
+    """Of the lake."""
     database: str
 
     def other(self, product: str) -> Outlet:
@@ -65,19 +69,20 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, platform_db: Engine) -> Shop:
+def shop(place: str, request: pytest.FixtureRequest, tmp_path: Path, platform_db: Engine) -> Shop:
     """Both days of both products are made, and the first one is live."""
-    outlets = {name: outlet_of(lake_in(tmp_path), platform_db, product) for name, product in PRODUCTS.items()}
+    root = root_named(request, place, tmp_path / "lake")
+    outlets = {name: outlet_of(lake_in(tmp_path, root=root), platform_db, item) for name, item in PRODUCTS.items()}
     for outlet in outlets.values():
         make(outlet, day(1), rows=ROWS[1])
         make_live(outlet, day(0), rows=ROWS[0])
-    return Shop(outlets, tmp_path, platform_db.url.render_as_string(hide_password=False))
+    return Shop(outlets, tmp_path, root, platform_db.url.render_as_string(hide_password=False))
 
 
 def one_life(shop: Shop, steps: int, seconds: float) -> int:
     """A publisher that is killed so long after so many steps; how many it reported."""
     listening, telling = FORKING.Pipe(duplex=False)
-    publisher = start(publish_for_ever, shop.folder, shop.database, telling)
+    publisher = start(publish_for_ever, shop.folder, shop.root, shop.database, telling)
     telling.close()
     for _ in range(steps):
         assert listening.poll(PATIENCE)
@@ -124,7 +129,7 @@ def test_a_killed_publisher_leaves_one_whole_version_of_each_product_live(shop: 
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_a_publisher_killed_before_its_commit_has_published_nothing(shop: Shop, product: str) -> None:
     outlet = shop.outlets[product]
-    start(publish_and_die, shop.folder, shop.database, product, BEFORE_THE_COMMIT).join(PATIENCE)
+    start(publish_and_die, shop.folder, shop.root, shop.database, product, BEFORE_THE_COMMIT).join(PATIENCE)
     assert states(outlet) == {1: "live", 2: "publishing"}
     assert {row.as_of for row in seen(outlet)} == {day(0)}
     assert [(p.version, p.status) for p in publications(outlet)] == [(2, "abandoned"), (1, "live")]
@@ -135,7 +140,7 @@ def test_a_publisher_killed_before_its_commit_has_published_nothing(shop: Shop, 
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_a_publisher_killed_after_its_commit_has_published(shop: Shop, product: str) -> None:
     outlet, other = shop.outlets[product], shop.other(product)
-    start(publish_and_die, shop.folder, shop.database, product, AFTER_THE_COMMIT).join(PATIENCE)
+    start(publish_and_die, shop.folder, shop.root, shop.database, product, AFTER_THE_COMMIT).join(PATIENCE)
     assert states(outlet) == {1: "live", 2: "publishing"}
     assert {row.as_of for row in seen(outlet)} == {day(1)}
     assert [(p.version, p.as_of) for p in publications(other)] == [(1, day(0))]
@@ -151,7 +156,10 @@ def test_of_two_publishers_at_once_one_wins_and_the_other_is_told(shop: Shop) ->
     for _ in range(3):
         before = max(states(outlet))
         gate, answers = FORKING.Barrier(2), FORKING.Queue()
-        both = [start(publish_when_let_go, shop.folder, shop.database, offset, gate, answers) for offset in range(2)]
+        both = [
+            start(publish_when_let_go, shop.folder, shop.root, shop.database, offset, gate, answers)
+            for offset in range(2)
+        ]
         said = [answers.get(timeout=PATIENCE) for _ in both]
         for publisher in both:
             publisher.join(PATIENCE)
@@ -166,7 +174,7 @@ def test_of_two_publishers_at_once_one_wins_and_the_other_is_told(shop: Shop) ->
 def test_publishers_of_two_products_at_once_both_publish(shop: Shop) -> None:
     gate, answers = FORKING.Barrier(2), FORKING.Queue()
     both = [
-        start(publish_when_let_go, shop.folder, shop.database, 1, gate, answers, product)
+        start(publish_when_let_go, shop.folder, shop.root, shop.database, 1, gate, answers, product)
         for product in (PICKS.name, SPLITS.name)
     ]
     assert [answers.get(timeout=PATIENCE) for _ in both] == [2, 2]
@@ -179,6 +187,6 @@ def test_publishers_of_two_products_at_once_both_publish(shop: Shop) -> None:
 
 def test_an_inventory_kept_by_another_process_is_the_same(shop: Shop) -> None:
     for product, outlet in shop.outlets.items():
-        other = outlet_in(shop.folder, shop.database, product)
+        other = outlet_in(shop.folder, shop.root, shop.database, product)
         assert [p.version for p in publications(other)] == [p.version for p in publications(outlet)] == [1]
         other.database.dispose()

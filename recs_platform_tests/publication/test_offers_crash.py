@@ -1,4 +1,4 @@
-"""A publisher of offers that dies leaves one whole version live, on each kind of database."""
+"""A publisher of offers that dies leaves one whole version live, on each kind of database and in each kind of store."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ from recs_platform.schemas.offer_ranking import OfferRecommendations
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.publication.market import DAY, NAME, NEXT, PRODUCT, STRATEGY, lists, planned, write
 from recs_platform_tests.publication.processes import AFTER_THE_COMMIT, BEFORE_THE_COMMIT
-from recs_platform_tests.publication.shop import NOON, lake_in
+from recs_platform_tests.publication.shop import NOON, ON_DATABASES_AND_STORES, lake_in
+from recs_platform_tests.stores.fixtures import root_named
 from recs_platform_tests.warehouse.processes import PATIENCE, start
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, ON_DATABASES_AND_STORES]
 
 CUSTOMERS = {DAY: 200, NEXT: 300}
 
 
-def outlet_in(folder: Path, database: Engine) -> Outlet:
-    return Outlet(NAME, STRATEGY, PRODUCT, NAME, lake_in(folder), database)
+def outlet_in(folder: Path, root: str, database: Engine) -> Outlet:
+    return Outlet(NAME, STRATEGY, PRODUCT, NAME, lake_in(folder, root=root), database)
 
 
 def compared(outlet: Outlet) -> str:
     return comparison_id(outlet, NEXT, outlet.warehouse.fingerprint(outlet.source, NEXT), reconcile(outlet))
 
 
-def publish_and_die(folder: Path, database: str, moment: str) -> None:
+def publish_and_die(folder: Path, root: str, database: str, moment: str) -> None:
     """Publish the second day as far as a step and end there, as SIGKILL would: without another instruction."""
-    outlet = outlet_in(folder, engine(database))
+    outlet = outlet_in(folder, root, engine(database))
     id_, committing = compared(outlet), Lake.publish
 
     def die(*arguments: object) -> int:
@@ -47,9 +48,9 @@ def publish_and_die(folder: Path, database: str, moment: str) -> None:
 
 
 @pytest.fixture
-def outlet(tmp_path: Path, platform_db: Engine) -> Outlet:
+def outlet(place: str, request: pytest.FixtureRequest, tmp_path: Path, platform_db: Engine) -> Outlet:
     """Both days are made, and the first one is live."""
-    made = outlet_in(tmp_path, platform_db)
+    made = outlet_in(tmp_path, root_named(request, place, tmp_path / "lake"), platform_db)
     for day, customers in CUSTOMERS.items():
         rows = planned(lists(customers, "a", "b", "c")).tables(day)[OfferRecommendations]
         write(made, OfferRecommendations, day, rows)
@@ -61,7 +62,8 @@ def outlet(tmp_path: Path, platform_db: Engine) -> Outlet:
 @pytest.mark.parametrize("moment", [BEFORE_THE_COMMIT, AFTER_THE_COMMIT])
 def test_a_killed_publisher_leaves_one_whole_version(tmp_path: Path, outlet: Outlet, moment: str) -> None:
     url = outlet.database.url.render_as_string(hide_password=False)
-    start(publish_and_die, tmp_path, url, moment).join(PATIENCE)
+    assert isinstance(outlet.warehouse, Lake)
+    start(publish_and_die, tmp_path, outlet.warehouse.root, url, moment).join(PATIENCE)
     day, states = {
         BEFORE_THE_COMMIT: (DAY, [(2, "abandoned"), (1, "live")]),
         AFTER_THE_COMMIT: (NEXT, [(2, "live"), (1, "backup")]),

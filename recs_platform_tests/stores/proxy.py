@@ -6,7 +6,7 @@ import http.client
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +26,10 @@ class Fault:
     requests: str
     """A regular expression of method and path."""
     times: int = 1
+    spared: int = 0
+    """So many of these requests go well before."""
+    kill: Callable[[], object] | None = None
+    """Kills who asked, so that nobody is answered."""
 
 
 @dataclass
@@ -36,14 +40,17 @@ class Proxy:
     faults: list[Fault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def fault_of(self, request: str) -> str | None:
+    def fault_of(self, request: str) -> Fault | None:
         """What goes wrong with a request; it is noted."""
         with self._lock:
             self.requests.append(request)
             for fault in self.faults:
                 if fault.times and re.search(fault.requests, request):
+                    if fault.spared:
+                        fault.spared -= 1
+                        continue
                     fault.times -= 1
-                    return fault.kind
+                    return fault
         return None
 
 
@@ -58,21 +65,28 @@ def proxied(store: Store) -> Iterator[tuple[Proxy, Store]]:
         def _pass_on(self) -> None:
             fault = proxy.fault_of(f"{self.command} {unquote(self.path)}")
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if fault == OVERLOADED:
-                self._answer(503, [], b"")
+            kind, kill = (fault.kind, fault.kill) if fault else (None, None)
+            if kind == OVERLOADED:
+                self._end(kill) if kill else self._answer(503, [], b"")
                 return
             upstream = http.client.HTTPConnection(store.host, store.port)
             upstream.request(self.command, self.path, body, dict(self.headers.items()))
             answer = upstream.getresponse()
             content = answer.read()
             upstream.close()
-            if fault == LOST:
+            if kill:
+                self._end(kill)
+            elif kind == LOST:
                 self._answer(503, [], b"")
-            elif fault == HUNG_UP:
+            elif kind == HUNG_UP:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
             else:
                 self._answer(answer.status, answer.getheaders(), content)
+
+        def _end(self, kill: Callable[[], object]) -> None:
+            kill()
+            self.close_connection = True
 
         def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
             self.send_response_only(status)

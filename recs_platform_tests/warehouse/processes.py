@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from queue import Queue
 from typing import Any
 from unittest.mock import patch
 
@@ -18,6 +19,7 @@ from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.emulator import EMULATOR
 from recs_platform_tests.stores.fixtures import VARIABLES
+from recs_platform_tests.stores.proxy import LOST, Fault, Proxy
 from recs_platform_tests.warehouse.conftest import open_at
 from recs_platform_tests.warehouse.tables import ref, stored, visits, write
 
@@ -38,6 +40,20 @@ def start(job: Callable[..., None], *arguments: object) -> BaseProcess:
     return process
 
 
+def end_at_a_change(proxy: Proxy, changes: int, job: Callable[..., None], *arguments: object) -> BaseProcess:
+    """A process that is killed when the store behind the proxy has made a change more than so many, before it learns of
+    it; not at all when it makes no more."""
+    processes: Queue[BaseProcess] = Queue()
+
+    def kill() -> None:
+        processes.get(timeout=PATIENCE).kill()
+
+    proxy.faults[:] = [Fault(LOST, "^(PUT|POST|DELETE) ", spared=changes, kill=kill)]
+    processes.put(process := start(job, *arguments))
+    process.join(PATIENCE)
+    return process
+
+
 def _run(environment: dict[str, str], job: Callable[..., None], *arguments: object) -> None:
     os.environ.update(environment)
     job(*arguments)
@@ -51,6 +67,10 @@ def replace_for_ever(root: str, scratch: Path, of: Days, rows: int, first_mark: 
         write(warehouse, of, visits(of, each=rows, pages=mark))
         told.send(mark)
         mark += 1
+
+
+def write_once(root: str, scratch: Path, of: Days, rows: int, mark: int) -> None:
+    write(open_at(root, scratch), of, visits(of, each=rows, pages=mark))
 
 
 def replace_in_turn(

@@ -64,7 +64,11 @@ def test_writers_of_different_days_and_readers_do_not_disturb_each_other(real_wa
 
 @pytest.mark.parametrize(
     ("place", "writers", "times"),
-    [("folder", 2, 2), ("folder", 4, 2), pytest.param("bigquery", 4, 1, marks=pytest.mark.slow)],
+    [
+        *(("folder", 2, 2), ("folder", 4, 2)),
+        *(pytest.param(place, 4, 2, marks=pytest.mark.slow) for place in ("s3", "gs")),
+        pytest.param("bigquery", 4, 1, marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize("before", ["no table", "no slice", "a slice"])
 def test_of_several_writers_of_a_slice_one_wins_whole(

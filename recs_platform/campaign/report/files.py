@@ -57,12 +57,14 @@ def _cell(value: Any) -> str:
 
 def keep(store: FileStore, folder: str, files: Mapping[str, str], generator: str = GENERATOR) -> str:
     """Put the files into a folder of the environment's store; says where that is. In a bucket each file is replaced in
-    one step, the page last."""
+    one step, the page last, and what an earlier page had besides goes after it."""
     if isinstance(store, LocalFiles):
         write(store.root / folder, files, generator)
     else:
         for name in sorted(files, key=lambda name: name == PAGE):
             store.write(f"{folder}/{name}", files[name].encode())
+        now = {f"{folder}/{name}" for name in files}
+        store.remove([name for name in store.listed(folder) if name.endswith(".csv") and name not in now])
     return store.place(folder)
 
 

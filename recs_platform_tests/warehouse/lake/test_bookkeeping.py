@@ -145,7 +145,8 @@ def test_a_first_write_enters_without_a_look_at_the_log(
     assert lake.days(ref()) == list(days(0, 2))
 
 
-def test_several_writers_at_once_leave_nothing_out(ledgered: Lake, tmp_path: Path, database: str) -> None:
+def test_several_writers_at_once_leave_nothing_out(ledgered_anywhere: Lake, tmp_path: Path, database: str) -> None:
+    ledgered = ledgered_anywhere
     gate, answers = FORKING.Barrier(3), FORKING.Queue()
     plans = {1: [days(0, 1), days(4, 4)], 2: [days(1, 2), days(5, 5)], 3: [days(2, 3), days(1, 1)]}
     writers = [
