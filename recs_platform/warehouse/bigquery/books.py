@@ -21,7 +21,7 @@ from google.cloud import bigquery
 from recs_platform.errors import ConflictError, DamageError
 from recs_platform.warehouse.bigquery.bill import Bill
 from recs_platform.warehouse.bigquery.refusals import met_another
-from recs_platform.warehouse.bigquery.tables import DatasetTables
+from recs_platform.warehouse.bigquery.tables import DatasetTables, labels_of
 from recs_platform.warehouse.bigquery.text import between, literal, quoted
 from recs_platform.warehouse.ledger import LedgerPage, SliceLedger, TableVersion, merged
 from recs_platform.warehouse.slices import Days, Slice, TableRef
@@ -144,7 +144,7 @@ class Books:
             f"changed_rows, note FROM {quoted(self._path(table, _COMMITS))} "
             f"WHERE table_name = {literal(table.name)} AND version > {after} ORDER BY version"
         )
-        rows = self.tables.jobs.ask(sql, labels={"dataset": table.dataset, "asks": "books"}, bill=Bill())
+        rows = self.tables.jobs.ask(sql, labels={**labels_of(table), "asks": "books"}, bill=Bill())
         return [_commit(row) for row in rows]
 
     def _begin(self, table: TableRef, bill: Bill) -> None:
@@ -161,7 +161,7 @@ class Books:
         self.tables.jobs.change(
             f"INSERT INTO {versions} (table_name, table_id, version) SELECT {row} FROM UNNEST([1]) AS once "
             f"WHERE NOT EXISTS (SELECT 1 FROM {versions} WHERE table_name = {literal(table.name)})",
-            labels={"dataset": table.dataset},
+            labels=labels_of(table),
             bill=bill,
         )
 

@@ -83,7 +83,7 @@ class DatasetTables:
         if not changes:
             return
         for change in changes:
-            self.jobs.change(f"ALTER TABLE {quoted(path)} {change}", labels={"dataset": table.dataset}, bill=bill)
+            self.jobs.change(f"ALTER TABLE {quoted(path)} {change}", labels=labels_of(table), bill=bill)
         self.jobs.describe(path, self._declared(table))
         self._known.pop(path)
 
@@ -101,6 +101,11 @@ class DatasetTables:
         declared.require_partition_filter = True
         declared.clustering_fields = _clustering(spec) or None
         return declared
+
+
+def labels_of(table: TableRef) -> Mapping[str, str]:
+    """What the jobs of a table bear, beside their run: whose it is, and which."""
+    return {"company": table.company or table.dataset, "asset": table.name}
 
 
 def schema_of(spec: TableSpec) -> list[bigquery.SchemaField]:

@@ -30,7 +30,7 @@ from recs_platform.warehouse.bigquery.jobs import Jobs
 from recs_platform.warehouse.bigquery.refusals import explained, refused_queries
 from recs_platform.warehouse.bigquery.staged import StagedTable, as_declared
 from recs_platform.warehouse.bigquery.staging import LASTS, Question, load_incoming, stage_query, stage_rows
-from recs_platform.warehouse.bigquery.tables import OURS, DatasetTables, arrow_of, schema_of, schema_of_rows
+from recs_platform.warehouse.bigquery.tables import OURS, DatasetTables, arrow_of, labels_of, schema_of, schema_of_rows
 from recs_platform.warehouse.bigquery.text import parameters, quoted, view_of_days, with_views
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
 from recs_platform.warehouse.misfits import outside
@@ -63,7 +63,7 @@ class BigQueryWarehouse:
     ) -> Written:
         table, days = subject.table, subject.days
         noted = {"company": subject.company, "first": str(days.first), "last": str(days.last), **(note or {})}
-        labels = {"company": subject.company, "asset": subject.asset}
+        labels = {**labels_of(table), "company": subject.company}
         bill, marks, sql = Bill(), [time.perf_counter()], None
         with (
             explained(str(subject)),
@@ -103,14 +103,14 @@ class BigQueryWarehouse:
     ) -> Iterator[pa.RecordBatchReader]:
         schema = pa.schema([pa.field(column.name, column.type) for column in table.spec.columns])
         with explained(str(table)):
-            rows = self._ask(self._relation(table, days, version), {"dataset": table.dataset})
+            rows = self._ask(self._relation(table, days, version), labels_of(table))
         # What whoever reads the rows meets is theirs: only what the stream meets is told as BigQuery's.
         yield pa.RecordBatchReader.from_batches(schema, self._stream(rows, schema, explained(str(table))))
 
     @contextmanager
     def run(self, query: BoundQuery) -> Iterator[pa.RecordBatchReader]:
-        what, bill = query.query.path, Bill()
-        labels = {"dataset": query.dataset, "query": query.query.name}
+        company, bill = query.company or query.dataset, Bill()
+        what, labels = f"{query.query.path}, {company}", {"company": company, "asset": query.query.name}
         with ExitStack() as opened:
             with explained(what), refused_queries(query):
                 question = self._question(query, opened, labels, bill)
@@ -159,7 +159,7 @@ class BigQueryWarehouse:
             f"(SELECT {hashed} AS hashed FROM ({self._relation(table, days, version)}) AS of_days) AS of_rows"
         )
         with explained(str(table)):
-            (row,) = self._ask(sql, {"dataset": table.dataset})
+            (row,) = self._ask(sql, labels_of(table))
         return f"{row.row_count}-{(row.mixed or 0) & (2**64 - 1):x}-{(row.summed or 0) & (2**64 - 1):x}"
 
     def versions(self, table: TableRef) -> Sequence[Version]:
@@ -170,7 +170,7 @@ class BigQueryWarehouse:
     def publish(self, source: TableRef, day: date, live: TableRef, note: Mapping[str, Any]) -> int:
         if day not in self.days(source):
             raise MissingSliceError(f"{source} has no slice for {day}. Materialize {source.name} for that day first.")
-        labels, bill = {"dataset": live.dataset, "asset": live.name}, Bill()
+        labels, bill = labels_of(live), Bill()
         with explained(str(live)):
             kept = self.tables.passing(live.dataset, f"{_KEPT}_{live.name}", schema_of(live.spec), self.retention)
             rows = f"SELECT {_names(live)} FROM ({self._relation(source, Days.one(day), None)}) AS of_day"
@@ -181,7 +181,7 @@ class BigQueryWarehouse:
             return self.books.commit(live, change, labels, bill)
 
     def restore(self, table: TableRef, version: int, note: Mapping[str, Any] | None = None) -> int:
-        labels, bill = {"dataset": table.dataset, "asset": table.name}, Bill()
+        labels, bill = labels_of(table), Bill()
         with explained(str(table)):
             commit, kept, rows = self._kept(table, version, None)
             self.jobs.keep(kept, self.retention)
@@ -246,7 +246,7 @@ class BigQueryWarehouse:
 
     def _question(self, query: BoundQuery, opened: ExitStack, labels: Mapping[str, str], bill: Bill) -> Question:
         """A query with its views. What came in for it goes when `opened` is closed."""
-        shown = {view.name: (TableRef(query.dataset, view.spec), view) for view in query.views}
+        shown = {view.name: (query.ref(view.spec), view) for view in query.views}
         # Asked for once, and only where a view needs to know what was made.
         states = cache(partial(self.books.states, query.dataset))
 
@@ -258,7 +258,8 @@ class BigQueryWarehouse:
             for name, (ref, view) in shown.items()
         }
         for name, open_rows in query.incoming.items():
-            rows = opened.enter_context(open_rows())
+            with self.jobs.at_work():
+                rows = opened.enter_context(open_rows())
             path = opened.enter_context(self._passing(query.dataset, _INCOMING, schema_of_rows(rows.schema)))
             load_incoming(self.jobs, rows, path, self.scratch, labels, bill)
             views[name] = f"SELECT * FROM {quoted(path)}"
