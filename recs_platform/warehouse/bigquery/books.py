@@ -65,11 +65,13 @@ class Change:
     slices: Mapping[date, int]
     """Day: its rows from now on."""
     rows: str | None
-    """A SELECT of the new rows, whose columns are in the declared order; None where the rows stay as they are."""
+    """A SELECT of the new rows, whose columns are in the declared order, then `besides`; None where the rows stay."""
     note: Mapping[str, Any]
     kept_as: str | None = None
     """A copy of the whole table as it is from now on."""
     kept_for: timedelta | None = None
+    besides: Sequence[str] = ()
+    """Columns that the table has and that are not declared."""
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,7 @@ class Books:
     def _transaction(self, table: TableRef, change: Change, name: str, page: LedgerPage | None) -> str:
         path, versions = quoted(self.tables.path(table)), quoted(self._path(table, _VERSIONS))
         this = f"table_name = {literal(table.name)}"
-        columns = ", ".join(quoted(column.name) for column in table.spec.columns)
+        columns = ", ".join(quoted(name) for name in (*(c.name for c in table.spec.columns), *change.besides))
         date_column = table.spec.date_column
         rows = (
             [

@@ -146,8 +146,13 @@ def _arrow_type(column: bigquery.SchemaField) -> pa.DataType:
     if column.field_type in ("RECORD", "STRUCT"):
         one: pa.DataType = pa.struct([pa.field(inner.name, _arrow_type(inner)) for inner in column.fields])
     else:
-        one = _ARROW_TYPES[column.field_type]
+        one = arrow_type(column.field_type)
     return pa.list_(one) if column.mode == "REPEATED" else one
+
+
+def arrow_type(kind: str) -> pa.DataType:
+    """Of a column that is no list and no record."""
+    return _ARROW_TYPES[kind]
 
 
 _ARROW_TYPES: dict[str, pa.DataType] = {

@@ -88,7 +88,7 @@ def test_each_job_of_a_reader_a_check_and_an_inspection_says_whose_it_is(
         assert rows.read_all().num_rows == 6
     assert kinds(wire, "visits") == ["query"]
     assert warehouse.checksum(HERE) == warehouse.checksum(HERE)
-    assert kinds(wire, "visits") == ["query", "query"]
+    assert kinds(wire, "visits") == ["query"] * 4
     assert warehouse.inspect(HERE).findings == ()
     assert kinds(wire, "visits") == ["query"]
     check = read_check(parse_query("no_pages", CHECK, "sql/no_pages.sql"), {"visits": VISITS}, frozenset())
