@@ -225,7 +225,9 @@ class Settings(BaseSettings):
     bigquery_query_bytes: Read = Field(
         "500GiB", description="What one query on BigQuery may read; one that would read more is refused before it runs."
     )
-    bigquery_run_bytes: Read = Field("5TiB", description="What the queries of one run on BigQuery may read together.")
+    bigquery_run_bytes: Read = Field(
+        "5TiB", description="What the queries of one run on BigQuery may read together, those of its feeds included."
+    )
     database_url: str = Field("", description="Platform database (SQLAlchemy). Default: SQLite in HOME.")
     dagster_database_url: Annotated[SecretStr, AfterValidator(_on_postgresql)] | None = Field(
         None, description="PostgreSQL database of Dagster's runs, events and ticks. Default: SQLite in DAGSTER_HOME."

@@ -55,7 +55,7 @@ def adhoc_query(pipeline: Pipeline, company: Company, text: str, day: date | Non
         spec = pipeline.specs[name]
         days = ALL_DAYS if day is None else Days.one(day) if spec.kind is Kind.SNAPSHOT else Days(ALL_DAYS.first, day)
         views.append(View(name, spec, days, required=False))
-    return BoundQuery(query, company.dataset, values, tuple(views), time_limit=seconds)
+    return BoundQuery(query, company.dataset, values, tuple(views), time_limit=seconds, company=company.name)
 
 
 def answered(warehouse: Tables, bound: BoundQuery, *, limit: int, masked: bool) -> Answer:

@@ -153,7 +153,13 @@ class Pipeline:
         incoming = table.incoming(company, days) if table.incoming else {}
         views = self._views(table.query, self.looks[name], table.spec.kind, days, values, set(incoming))
         return BoundQuery(
-            table.query, company.dataset, values, views, incoming, table.audits(company) if table.audits else ()
+            table.query,
+            company.dataset,
+            values,
+            views,
+            incoming,
+            table.audits(company) if table.audits else (),
+            company=company.name,
         )
 
     def days_read(self, name: str, company: Company, days: Days) -> dict[str, Days]:
@@ -170,7 +176,8 @@ class Pipeline:
         columns = ", ".join(f"`{column.name}`" for column in spec.columns)
         query = parse_query(other, f"SELECT {columns} FROM `{other}`", f"{name}: input {other}")
         view = point_in_time.View(other, spec, shown, required=spec.kind is Kind.SNAPSHOT)
-        return BoundQuery(query, company.dataset, self._values(company, days, self.specs[name].kind), (view,))
+        values = self._values(company, days, self.specs[name].kind)
+        return BoundQuery(query, company.dataset, values, (view,), company=company.name)
 
     def _frame_table(self, name: str) -> FrameTable:
         table = self.tables[name]
@@ -209,7 +216,7 @@ class Pipeline:
             question.query, question.looks, Kind.SNAPSHOT, days, {**values, **given}, (), tables=question.tables
         )
         views = tuple(replace(view, required=False) for view in shown)
-        return BoundQuery(question.query, company.dataset, values, views)
+        return BoundQuery(question.query, company.dataset, values, views, company=company.name)
 
     def bind_check(self, name: str, company: Company, days: Days) -> BoundQuery:
         """A check's query, shown the same days as the table that it guards."""
@@ -219,10 +226,10 @@ class Pipeline:
         views = {v.name: v for v in self._views(check.query, looks, kind, days, values, set())}
         if check.of not in views:
             views[check.of] = point_in_time.View(check.of, self.specs[check.of], days, required=False)
-        return BoundQuery(check.query, company.dataset, values, tuple(views.values()))
+        return BoundQuery(check.query, company.dataset, values, tuple(views.values()), company=company.name)
 
     def ref(self, name: str, company: Company) -> TableRef:
-        return TableRef(company.dataset, self.specs[name])
+        return TableRef(company.dataset, self.specs[name], company.name)
 
     @cached_property
     def parameter_types(self) -> dict[str, str]:

@@ -31,9 +31,9 @@ class Outlet:
     @property
     def source(self) -> TableRef:
         """A snapshot a day."""
-        return TableRef(self.dataset, self.product.of)
+        return TableRef(self.dataset, self.product.of, self.company)
 
     @property
     def live(self) -> TableRef:
         """The same columns; one snapshot at a time."""
-        return TableRef(self.dataset, self.product.live)
+        return TableRef(self.dataset, self.product.live, self.company)

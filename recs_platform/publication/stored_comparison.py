@@ -53,11 +53,11 @@ def _note(warehouse: Warehouse, table: TableRef, day: Days) -> Mapping[str, str]
 
 
 def _made_of(live: TableSpec, warehouse: Warehouse, comparison: BoundQuery) -> str:
-    query, dataset = comparison.query, comparison.dataset
-    newest = next(changes(warehouse.versions(TableRef(dataset, live))), None)
+    query = comparison.query
+    newest = next(changes(warehouse.versions(comparison.ref(live))), None)
     values = {name: repr(comparison.values[name]) for name in sorted(query.parameters)}
     slices = {
-        view.name: [str(view.days), *warehouse.slice_ids(TableRef(dataset, view.spec), view.days)]
+        view.name: [str(view.days), *warehouse.slice_ids(comparison.ref(view.spec), view.days)]
         for view in comparison.views
     }
     # A rollback brings slices of the live table back; the number of its newest change is always a new one.

@@ -74,7 +74,7 @@ def verify(outlet: Outlet, expected: Publication) -> Figures:
 def figures(product: AnyProduct, warehouse: Warehouse, table: TableRef, days: Days = ALL_DAYS) -> Figures:
     """Count a product's table, which must be of one day and one making, and whole."""
     published = View(PUBLISHED, table.spec, days, required=False)
-    with warehouse.run(BoundQuery(product.figures, table.dataset, {}, (published,))) as reader:
+    with warehouse.run(BoundQuery(product.figures, table.dataset, {}, (published,), company=table.company)) as reader:
         (row,) = reader.read_all().to_pylist()
     if not row["row_count"]:
         when = "" if days == ALL_DAYS else f" for {days}"

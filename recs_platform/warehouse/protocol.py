@@ -89,6 +89,12 @@ class BoundQuery:
     time_limit: float | None = None
     """Seconds, for a query that a person asks: it is not the platform's own, so it runs on an engine that reaches
     nothing but its views, and ends within them."""
+    company: str = ""
+    """Who asks, where that is known: what it costs is booked to them."""
+
+    def ref(self, spec: TableSpec) -> TableRef:
+        """A table that it is shown."""
+        return TableRef(self.dataset, spec, self.company)
 
     @property
     def personal_tables(self) -> tuple[str, ...]:

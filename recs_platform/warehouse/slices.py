@@ -4,7 +4,7 @@ engine."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -69,6 +69,8 @@ class TableRef:
 
     dataset: str
     spec: TableSpec
+    company: str = field(default="", compare=False)
+    """Whose it is, where that is known: what it costs is booked to them."""
 
     @property
     def name(self) -> str:

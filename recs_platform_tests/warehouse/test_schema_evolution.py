@@ -1,10 +1,14 @@
 """A model that grows: old slices are read with the new columns NULL, new ones are written, old ones rewritten. And one
-whose column is renamed: old slices are read under the new name."""
+whose column is renamed: old slices are read under the new name. What was published before comes back under the new
+model, and under the old one what was published since."""
 
 from __future__ import annotations
 
-from recs_platform.schemas.table import spec_of
+from dataclasses import replace
+
+from recs_platform.schemas.table import TableSpec, spec_of
 from recs_platform.warehouse.protocol import Warehouse
+from recs_platform.warehouse.slices import TableRef
 from recs_platform_tests.warehouse.tables import (
     VISITS,
     Row,
@@ -12,6 +16,7 @@ from recs_platform_tests.warehouse.tables import (
     VisitsRenamed,
     day,
     days,
+    ref,
     stored,
     visits,
     write,
@@ -71,3 +76,60 @@ def test_old_and_new_slices_are_read_under_the_new_name(any_warehouse: Warehouse
     assert [(row["event_date"].day, row["page_count"]) for row in rows] == [(1, 1), (2, 1), (3, 7), (4, None)]
     assert set(rows[0]) == {column.name for column in RENAMED.columns}
     assert [row["page_count"] for row in stored(any_warehouse, days(0, 0), RENAMED)] == [1]
+
+
+def published(warehouse: Warehouse, spec: TableSpec, offset: int) -> int:
+    return warehouse.publish(ref(spec), day(offset), live_of(spec), {"publication": offset})
+
+
+def live_of(spec: TableSpec) -> TableRef:
+    return ref(replace(spec, name="live_visits"))
+
+
+def of_live(warehouse: Warehouse, spec: TableSpec, *names: str, version: int | None = None) -> list[tuple[object, ...]]:
+    """The day and these columns of what is live."""
+    rows = stored(warehouse, spec=live_of(spec).spec, version=version)
+    assert [slice_.rows for slice_ in warehouse.slices(live_of(spec))] == [1]
+    return [(row["event_date"].day, *(row[name] for name in names)) for row in rows]
+
+
+def test_what_was_published_before_the_model_grew_comes_back(any_warehouse: Warehouse) -> None:
+    write(any_warehouse, days(0, 0), visits([day(0)], each=1))
+    first = published(any_warehouse, VISITS, 0)
+    write(any_warehouse, days(1, 1), grown(1), GROWN)
+    second = published(any_warehouse, GROWN, 1)
+    assert of_live(any_warehouse, GROWN, "pages", "country") == [(2, 1.5, "NL")]
+    assert of_live(any_warehouse, GROWN, "pages", "country", version=first) == [(1, 1.0, None)]
+    third = any_warehouse.restore(live_of(GROWN), first)
+    assert of_live(any_warehouse, GROWN, "pages", "country") == [(1, 1.0, None)]
+    any_warehouse.restore(live_of(GROWN), second)
+    assert of_live(any_warehouse, GROWN, "pages", "country") == [(2, 1.5, "NL")]
+    assert of_live(any_warehouse, GROWN, "pages", "country", version=third) == [(1, 1.0, None)]
+
+
+def test_it_comes_back_before_anything_is_published_with_the_new_model(any_warehouse: Warehouse) -> None:
+    """The rollback that brings a live table its new column."""
+    for offset in (0, 1):
+        write(any_warehouse, days(offset, offset), visits([day(offset)], each=1))
+        published(any_warehouse, VISITS, offset)
+    any_warehouse.restore(live_of(GROWN), any_warehouse.versions(live_of(VISITS))[1].version)
+    assert of_live(any_warehouse, GROWN, "pages", "country") == [(1, 1.0, None)]
+
+
+def test_code_from_before_brings_back_what_newer_code_published(any_warehouse: Warehouse) -> None:
+    write(any_warehouse, days(0, 0), [{**grown(0)[0], "pages": 2.0}], GROWN)
+    first = published(any_warehouse, GROWN, 0)
+    write(any_warehouse, days(1, 1), visits([day(1)], each=1))
+    published(any_warehouse, VISITS, 1)
+    any_warehouse.restore(live_of(VISITS), first)
+    assert of_live(any_warehouse, VISITS, "pages") == [(1, 2)]
+
+
+def test_what_was_published_before_a_column_was_renamed_comes_back(any_warehouse: Warehouse) -> None:
+    write(any_warehouse, days(0, 0), visits([day(0)], each=1))
+    first = published(any_warehouse, VISITS, 0)
+    write(any_warehouse, days(1, 1), renamed(1, 7), RENAMED)
+    published(any_warehouse, RENAMED, 1)
+    assert of_live(any_warehouse, RENAMED, "page_count") == [(2, 7)]
+    any_warehouse.restore(live_of(RENAMED), first)
+    assert of_live(any_warehouse, RENAMED, "page_count") == [(1, 1)]

@@ -75,7 +75,11 @@ def _bucket(what: str, bucket: Bucket) -> Examined:
 def _bigquery(settings: Settings) -> Examined:
     whose, problem = f"BigQuery in {settings.gcp_project}", bigquery_problem(settings)
     if problem is not None:
-        return wrong(problem, "docs/cloud.md says which roles the account needs")
+        return wrong(
+            problem,
+            "Correct RECS_GCP_PROJECT, RECS_BIGQUERY_LOCATION, GOOGLE_APPLICATION_CREDENTIALS or the roles of the "
+            "account (docs/cloud.md), or wait until BigQuery answers",
+        )
     return ok(f"{whose}: datasets and tables can be made, written, read and taken away")
 
 

@@ -21,7 +21,7 @@ from recs_platform.errors import PlatformError, UnavailableError
 from recs_platform.file_store.bucket import is_bucket
 from recs_platform.masking import mask_text
 from recs_platform.patience import patiently
-from recs_platform.settings import settings
+from recs_platform.settings import WarehouseKind, settings
 
 _GIB = 1024**3
 _LITTLE, _NONE = 5 * _GIB, _GIB
@@ -32,6 +32,11 @@ every look."""
 DISK_SECONDS = 2.0
 """In which a disk has to say how much is free. One of the network may hang."""
 LAKE = "lake"
+_WAYS_BACK = {
+    WarehouseKind.LAKE: "Bring the store back, or correct RECS_LAKE_URL",
+    WarehouseKind.BIGQUERY: "Wait until BigQuery answers, or correct RECS_GCP_PROJECT, GOOGLE_APPLICATION_CREDENTIALS "
+    "or the roles of the account (docs/cloud.md)",
+}
 LOOK = "look at "
 """Of trouble with a look itself, which the tick settles."""
 
@@ -97,7 +102,7 @@ def _unreachable(problem: str) -> Finding:
         Trouble(PLATFORM, Kind.STORE, LAKE),
         Severity.ERROR,
         f"Tables cannot be read: {problem}",
-        "Bring the store back, or correct RECS_LAKE_URL; then runs that failed are made again: recs run COMPANY.",
+        f"{_WAYS_BACK[settings().warehouse]}; then runs that failed are made again: recs run COMPANY.",
     )
 
 

@@ -87,10 +87,10 @@ def bytes_to_read(request: SourceRequest, source: BigQuerySource) -> int:
 
 def _read(request: SourceRequest, source: BigQuerySource) -> _Read:
     from recs_platform.warehouse.bigquery.bill import Limits
-    from recs_platform.warehouse.bigquery.jobs import Jobs
+    from recs_platform.warehouse.bigquery.jobs import jobs_of_feed
 
     client = open_client(_project(request, source), None)
-    jobs = Jobs(client, Limits(_limit()))
+    jobs = jobs_of_feed(client, Limits(_limit()))
     whole = {"first": request.first, "last": request.last}
     if source.table is not None:
         path = source.table if source.table.count(".") > 1 else f"{client.project}.{source.table}"
@@ -207,6 +207,10 @@ def _check_size(request: SourceRequest, read: _Read) -> None:
             remedy="Read fewer days or columns: name the column of the table's partitions as "
             f"sources.{request.spec.name}.day, or filter by it in the query. Or raise the limit.",
         )
+    if read.jobs.limits.run is not None:
+        read.jobs.limits.admit("its query", size)
+        for _, values in read.days[1:]:
+            read.jobs.limits.admit("its query", read.jobs.estimate(read.sql, _parameters(values)).reads)
 
 
 def _batches(

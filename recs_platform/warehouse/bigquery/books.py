@@ -21,7 +21,7 @@ from google.cloud import bigquery
 from recs_platform.errors import ConflictError, DamageError
 from recs_platform.warehouse.bigquery.bill import Bill
 from recs_platform.warehouse.bigquery.refusals import met_another
-from recs_platform.warehouse.bigquery.tables import DatasetTables
+from recs_platform.warehouse.bigquery.tables import DatasetTables, labels_of
 from recs_platform.warehouse.bigquery.text import between, literal, quoted
 from recs_platform.warehouse.ledger import LedgerPage, SliceLedger, TableVersion, merged
 from recs_platform.warehouse.slices import Days, Slice, TableRef
@@ -65,11 +65,13 @@ class Change:
     slices: Mapping[date, int]
     """Day: its rows from now on."""
     rows: str | None
-    """A SELECT of the new rows, whose columns are in the declared order; None where the rows stay as they are."""
+    """A SELECT of the new rows, whose columns are in the declared order, then `besides`; None where the rows stay."""
     note: Mapping[str, Any]
     kept_as: str | None = None
     """A copy of the whole table as it is from now on."""
     kept_for: timedelta | None = None
+    besides: Sequence[str] = ()
+    """Columns that the table has and that are not declared."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class Books:
             f"changed_rows, note FROM {quoted(self._path(table, _COMMITS))} "
             f"WHERE table_name = {literal(table.name)} AND version > {after} ORDER BY version"
         )
-        rows = self.tables.jobs.ask(sql, labels={"dataset": table.dataset, "asks": "books"}, bill=Bill())
+        rows = self.tables.jobs.ask(sql, labels={**labels_of(table), "asks": "books"}, bill=Bill())
         return [_commit(row) for row in rows]
 
     def _begin(self, table: TableRef, bill: Bill) -> None:
@@ -161,7 +163,7 @@ class Books:
         self.tables.jobs.change(
             f"INSERT INTO {versions} (table_name, table_id, version) SELECT {row} FROM UNNEST([1]) AS once "
             f"WHERE NOT EXISTS (SELECT 1 FROM {versions} WHERE table_name = {literal(table.name)})",
-            labels={"dataset": table.dataset},
+            labels=labels_of(table),
             bill=bill,
         )
 
@@ -201,7 +203,7 @@ class Books:
     def _transaction(self, table: TableRef, change: Change, name: str, page: LedgerPage | None) -> str:
         path, versions = quoted(self.tables.path(table)), quoted(self._path(table, _VERSIONS))
         this = f"table_name = {literal(table.name)}"
-        columns = ", ".join(quoted(column.name) for column in table.spec.columns)
+        columns = ", ".join(quoted(name) for name in (*(c.name for c in table.spec.columns), *change.besides))
         date_column = table.spec.date_column
         rows = (
             [

@@ -7,6 +7,7 @@ from datetime import date
 
 from recs_platform.warehouse.bigquery.bill import Bill
 from recs_platform.warehouse.bigquery.books import Books, Change
+from recs_platform.warehouse.bigquery.tables import labels_of
 from recs_platform.warehouse.bigquery.text import between, quoted
 from recs_platform.warehouse.protocol import Finding, Inspection
 from recs_platform.warehouse.slices import TableRef
@@ -34,7 +35,7 @@ def accept(books: Books, table: TableRef) -> None:
         return
     days = {**dict.fromkeys((slice_.day for slice_ in books.slices(table)), 0), **_counted(books, table)}
     change = Change(None, days, None, {"accepted": True})
-    books.commit(table, change, {"dataset": table.dataset}, Bill())
+    books.commit(table, change, labels_of(table), Bill())
 
 
 def _counted(books: Books, table: TableRef) -> Mapping[date, int]:
@@ -45,7 +46,7 @@ def _counted(books: Books, table: TableRef) -> Mapping[date, int]:
         f"SELECT {day} AS day, COUNT(*) AS row_count FROM {quoted(books.tables.path(table))} "
         f"WHERE {between(table.spec.date_column, None)} GROUP BY 1 ORDER BY 1"
     )
-    return {row.day: row.row_count for row in books.tables.jobs.ask(sql, labels={}, bill=Bill())}
+    return {row.day: row.row_count for row in books.tables.jobs.ask(sql, labels=labels_of(table), bill=Bill())}
 
 
 def _difference(table: TableRef, day: date, entered: int | None, counted: int) -> str:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from errno import ECONNRESET
@@ -220,8 +221,26 @@ class Jobs:
         with rows_client() if many else nullcontext() as storage:
             yield from rows.to_arrow_iterable(bqstorage_client=storage)
 
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Meanwhile, feeds that are opened are part of this work, if they come from BigQuery too."""
+        before = _AT_WORK.set(self)
+        try:
+            yield
+        finally:
+            _AT_WORK.reset(before)
+
     def _labels(self, labels: Mapping[str, str]) -> dict[str, str]:
         return _written({**labels, "run": self.run or ""})
+
+
+_AT_WORK: ContextVar[Jobs | None] = ContextVar("_AT_WORK", default=None)
+
+
+def jobs_of_feed(client: bigquery.Client, limits: Limits) -> Jobs:
+    """In another project perhaps, and on the bill of the run that reads the feed; with these limits if none does."""
+    work = _AT_WORK.get()
+    return Jobs(client, limits) if work is None else Jobs(client, work.limits, work.run)
 
 
 def _patiently(call: Callable[..., _Answer], *given: Any, **options: Any) -> _Answer:

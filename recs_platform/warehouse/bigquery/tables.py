@@ -83,7 +83,7 @@ class DatasetTables:
         if not changes:
             return
         for change in changes:
-            self.jobs.change(f"ALTER TABLE {quoted(path)} {change}", labels={"dataset": table.dataset}, bill=bill)
+            self.jobs.change(f"ALTER TABLE {quoted(path)} {change}", labels=labels_of(table), bill=bill)
         self.jobs.describe(path, self._declared(table))
         self._known.pop(path)
 
@@ -101,6 +101,11 @@ class DatasetTables:
         declared.require_partition_filter = True
         declared.clustering_fields = _clustering(spec) or None
         return declared
+
+
+def labels_of(table: TableRef) -> Mapping[str, str]:
+    """What the jobs of a table bear, beside their run: whose it is, and which."""
+    return {"company": table.company or table.dataset, "asset": table.name}
 
 
 def schema_of(spec: TableSpec) -> list[bigquery.SchemaField]:
@@ -141,8 +146,13 @@ def _arrow_type(column: bigquery.SchemaField) -> pa.DataType:
     if column.field_type in ("RECORD", "STRUCT"):
         one: pa.DataType = pa.struct([pa.field(inner.name, _arrow_type(inner)) for inner in column.fields])
     else:
-        one = _ARROW_TYPES[column.field_type]
+        one = arrow_type(column.field_type)
     return pa.list_(one) if column.mode == "REPEATED" else one
+
+
+def arrow_type(kind: str) -> pa.DataType:
+    """Of a column that is no list and no record."""
+    return _ARROW_TYPES[kind]
 
 
 _ARROW_TYPES: dict[str, pa.DataType] = {

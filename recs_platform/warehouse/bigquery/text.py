@@ -6,7 +6,7 @@ for a table, over exactly those days of it. Not here: which days those are (`war
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -83,13 +83,15 @@ def parameters(query: Query, values: Values) -> list[bigquery.ScalarQueryParamet
     return given
 
 
-def view_of_days(table: str, spec: TableSpec, stored: Mapping[str, str] | None, days: Days | None) -> str:
-    """A SELECT of a table's declared columns over some days, over all when none are named. `stored` are the columns
-    that its table has by now, and their types; None when there is no table."""
-    columns = ", ".join(_selected(column, stored or {}) for column in spec.columns)
+def view_of_days(
+    table: str, spec: TableSpec, stored: Mapping[str, str] | None, days: Days | None, columns: Sequence[Column] = ()
+) -> str:
+    """A SELECT of a table's declared columns, or of others, over some days, over all when none are named. `stored` are
+    the columns that its table has by now, and their types; None when there is no table."""
+    selected = ", ".join(_selected(column, stored or {}) for column in columns or spec.columns)
     if stored is None:
-        return f"SELECT {columns} FROM UNNEST(CAST([] AS ARRAY<INT64>)) AS nothing"
-    return f"SELECT {columns} FROM {quoted(table)} WHERE {between(spec.date_column, days)}"
+        return f"SELECT {selected} FROM UNNEST(CAST([] AS ARRAY<INT64>)) AS nothing"
+    return f"SELECT {selected} FROM {quoted(table)} WHERE {between(spec.date_column, days)}"
 
 
 def between(column: str, days: Days | None) -> str:

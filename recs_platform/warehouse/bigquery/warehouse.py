@@ -23,14 +23,16 @@ from google.cloud.bigquery import SchemaField
 from google.cloud.bigquery.table import RowIterator
 
 from recs_platform.errors import MissingSliceError, StorageError
+from recs_platform.schemas.table import Column
 from recs_platform.warehouse.bigquery.bill import Bill
 from recs_platform.warehouse.bigquery.books import Books, Change, Commit
 from recs_platform.warehouse.bigquery.inspection import accept, inspect
 from recs_platform.warehouse.bigquery.jobs import Jobs
+from recs_platform.warehouse.bigquery.proof import as_published, fingerprint_of, undeclared
 from recs_platform.warehouse.bigquery.refusals import explained, refused_queries
 from recs_platform.warehouse.bigquery.staged import StagedTable, as_declared
 from recs_platform.warehouse.bigquery.staging import LASTS, Question, load_incoming, stage_query, stage_rows
-from recs_platform.warehouse.bigquery.tables import OURS, DatasetTables, arrow_of, schema_of, schema_of_rows
+from recs_platform.warehouse.bigquery.tables import OURS, DatasetTables, arrow_of, labels_of, schema_of, schema_of_rows
 from recs_platform.warehouse.bigquery.text import parameters, quoted, view_of_days, with_views
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
 from recs_platform.warehouse.misfits import outside
@@ -63,7 +65,7 @@ class BigQueryWarehouse:
     ) -> Written:
         table, days = subject.table, subject.days
         noted = {"company": subject.company, "first": str(days.first), "last": str(days.last), **(note or {})}
-        labels = {"company": subject.company, "asset": subject.asset}
+        labels = {**labels_of(table), "company": subject.company}
         bill, marks, sql = Bill(), [time.perf_counter()], None
         with (
             explained(str(subject)),
@@ -103,14 +105,14 @@ class BigQueryWarehouse:
     ) -> Iterator[pa.RecordBatchReader]:
         schema = pa.schema([pa.field(column.name, column.type) for column in table.spec.columns])
         with explained(str(table)):
-            rows = self._ask(self._relation(table, days, version), {"dataset": table.dataset})
+            rows = self._ask(self._relation(table, days, version), labels_of(table))
         # What whoever reads the rows meets is theirs: only what the stream meets is told as BigQuery's.
         yield pa.RecordBatchReader.from_batches(schema, self._stream(rows, schema, explained(str(table))))
 
     @contextmanager
     def run(self, query: BoundQuery) -> Iterator[pa.RecordBatchReader]:
-        what, bill = query.query.path, Bill()
-        labels = {"dataset": query.dataset, "query": query.query.name}
+        company, bill = query.company or query.dataset, Bill()
+        what, labels = f"{query.query.path}, {company}", {"company": company, "asset": query.query.name}
         with ExitStack() as opened:
             with explained(what), refused_queries(query):
                 question = self._question(query, opened, labels, bill)
@@ -145,21 +147,32 @@ class BigQueryWarehouse:
         return [f"{name} {s.day}" for s in self.slices(table) if s.day in days for name in s.files or ()]
 
     def fingerprint(self, table: TableRef, day: date) -> str:
-        return self._fingerprint(table, Days.one(day), None)
+        with explained(str(table)):
+            return self._fingerprint(table, self._relation(table, Days.one(day), None), table.spec.columns)
 
     def checksum(self, table: TableRef, days: Days | None = None, *, version: int | None = None) -> str:
         """Google proves the bytes; what the rows are is proved by their fingerprint."""
-        return self._fingerprint(table, days, version)
-
-    def _fingerprint(self, table: TableRef, days: Days | None, version: int | None) -> str:
-        hashed = f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({_names(table)})))"
-        # The first sees which rows there are, the second how often.
-        sql = (
-            "SELECT COUNT(*) AS row_count, BIT_XOR(hashed) AS mixed, SUM(MOD(hashed, 2147483647)) AS summed FROM "
-            f"(SELECT {hashed} AS hashed FROM ({self._relation(table, days, version)}) AS of_days) AS of_rows"
-        )
         with explained(str(table)):
-            (row,) = self._ask(sql, {"dataset": table.dataset})
+            newest = self._newest(table)
+            if version is None or version == newest:
+                copied = self._copied(table, newest)
+                stored, path = self.jobs.columns(self.tables.path(table)) if copied else None, self.tables.path(table)
+            else:
+                commit, copied = self._copy(table, version)
+                stored, path = copied, str(commit.kept_as)
+            if copied is None or stored is None:
+                return self._fingerprint(table, self._relation(table, days, None), table.spec.columns)
+            columns = as_published(table.spec, copied)
+            return self._fingerprint(table, view_of_days(path, table.spec, stored, days, columns), columns)
+
+    def _copied(self, table: TableRef, version: int | None) -> Mapping[str, str] | None:
+        """The columns of the copy that is kept of a version; None where there is none."""
+        commits = self.books.commits(table, after=version - 1) if version else []
+        kept = next((commit.kept_as for commit in commits if commit.version == version), None)
+        return self.jobs.columns(kept) if kept else None
+
+    def _fingerprint(self, table: TableRef, relation: str, columns: Sequence[Column]) -> str:
+        (row,) = self._ask(fingerprint_of(relation, columns), labels_of(table))
         return f"{row.row_count}-{(row.mixed or 0) & (2**64 - 1):x}-{(row.summed or 0) & (2**64 - 1):x}"
 
     def versions(self, table: TableRef) -> Sequence[Version]:
@@ -170,7 +183,7 @@ class BigQueryWarehouse:
     def publish(self, source: TableRef, day: date, live: TableRef, note: Mapping[str, Any]) -> int:
         if day not in self.days(source):
             raise MissingSliceError(f"{source} has no slice for {day}. Materialize {source.name} for that day first.")
-        labels, bill = {"dataset": live.dataset, "asset": live.name}, Bill()
+        labels, bill = labels_of(live), Bill()
         with explained(str(live)):
             kept = self.tables.passing(live.dataset, f"{_KEPT}_{live.name}", schema_of(live.spec), self.retention)
             rows = f"SELECT {_names(live)} FROM ({self._relation(source, Days.one(day), None)}) AS of_day"
@@ -181,16 +194,21 @@ class BigQueryWarehouse:
             return self.books.commit(live, change, labels, bill)
 
     def restore(self, table: TableRef, version: int, note: Mapping[str, Any] | None = None) -> int:
-        labels, bill = {"dataset": table.dataset, "asset": table.name}, Bill()
+        labels, bill = labels_of(table), Bill()
         with explained(str(table)):
-            commit, kept, rows = self._kept(table, version, None)
+            commit, copied = self._copy(table, version)
+            kept = str(commit.kept_as)
             self.jobs.keep(kept, self.retention)
             self._ensure(table, bill)
-            change = Change(None, commit.rows, rows, note or {}, kept_as=kept, kept_for=self.retention)
+            # What newer code has published comes back whole under older code, too.
+            besides = undeclared(table.spec, copied, self.jobs.columns_of(self.tables.path(table)))
+            rows = view_of_days(kept, table.spec, copied, None, (*table.spec.columns, *besides))
+            names = tuple(column.name for column in besides)
+            change = Change(None, commit.rows, rows, note or {}, kept, self.retention, names)
             return self.books.commit(table, change, labels, bill)
 
-    def _kept(self, table: TableRef, version: int, days: Days | None) -> tuple[Commit, str, str]:
-        """What made a version, its copy, and a SELECT of it; a StorageError where there is none, or none any more."""
+    def _copy(self, table: TableRef, version: int) -> tuple[Commit, Mapping[str, str]]:
+        """What made a version, and the columns of its copy; a StorageError where there is none, or none any more."""
         commits = self.books.commits(table) if self.books.state(table) else []
         commit = next((commit for commit in commits if commit.version == version), None)
         if commit is None:
@@ -200,7 +218,7 @@ class BigQueryWarehouse:
         columns = self.jobs.columns(commit.kept_as)
         if columns is None:
             raise StorageError(f"{table}: version {version} was kept until {commit.kept_until:%Y-%m-%d %H:%M} UTC")
-        return commit, commit.kept_as, view_of_days(commit.kept_as, table.spec, columns, days)
+        return commit, columns
 
     def inspect(self, table: TableRef) -> Inspection:
         with explained(str(table)):
@@ -246,7 +264,7 @@ class BigQueryWarehouse:
 
     def _question(self, query: BoundQuery, opened: ExitStack, labels: Mapping[str, str], bill: Bill) -> Question:
         """A query with its views. What came in for it goes when `opened` is closed."""
-        shown = {view.name: (TableRef(query.dataset, view.spec), view) for view in query.views}
+        shown = {view.name: (query.ref(view.spec), view) for view in query.views}
         # Asked for once, and only where a view needs to know what was made.
         states = cache(partial(self.books.states, query.dataset))
 
@@ -258,7 +276,8 @@ class BigQueryWarehouse:
             for name, (ref, view) in shown.items()
         }
         for name, open_rows in query.incoming.items():
-            rows = opened.enter_context(open_rows())
+            with self.jobs.at_work():
+                rows = opened.enter_context(open_rows())
             path = opened.enter_context(self._passing(query.dataset, _INCOMING, schema_of_rows(rows.schema)))
             load_incoming(self.jobs, rows, path, self.scratch, labels, bill)
             views[name] = f"SELECT * FROM {quoted(path)}"
@@ -276,7 +295,8 @@ class BigQueryWarehouse:
 
     def _relation(self, table: TableRef, days: Days | None, version: int | None) -> str:
         if version is not None and version != self._newest(table):
-            return self._kept(table, version, days)[2]
+            commit, copied = self._copy(table, version)
+            return view_of_days(str(commit.kept_as), table.spec, copied, days)
         columns = self.tables.columns(table)
         if columns is None:
             self.books.require_no_rows(table)

@@ -179,7 +179,7 @@ class Lake:
     def _connection(self, query: BoundQuery) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         if query.time_limit is None:
             return self.engine.connect()
-        folders = [str(self._files(TableRef(query.dataset, view.spec)).folder) for view in query.views]
+        folders = [str(self._files(query.ref(view.spec)).folder) for view in query.views]
         return confined_connection(self.engine, folders, query.time_limit)
 
     def relation(self, table: TableRef, days: Days | None, version: int | None = None) -> str:

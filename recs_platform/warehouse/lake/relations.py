@@ -39,7 +39,7 @@ def show_query(connection: duckdb.DuckDBPyConnection, shelf: Shelf, query: Bound
     from recs_platform.warehouse.lake.compile import duckdb_sql
 
     for view in query.views:
-        ref = TableRef(query.dataset, view.spec)
+        ref = query.ref(view.spec)
         days = days_shown(shelf.days, ref, view, query)
         connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {shelf.relation(ref, days)}")
     for name, open_rows in query.incoming.items():

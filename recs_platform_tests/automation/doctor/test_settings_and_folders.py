@@ -138,6 +138,9 @@ def test_bigquery_that_does_not_answer(patient: Patient, monkeypatch: pytest.Mon
     patient.variables |= {"RECS_WAREHOUSE": "bigquery", "RECS_GCP_PROJECT": "acme-recs"}
     (told,) = patient.of("storage", State.WRONG)
     assert told.startswith("BigQuery in acme-recs: BigQuery does not answer")
+    assert "Correct RECS_GCP_PROJECT, " in told
+    assert told.endswith("or wait until BigQuery answers")
+    assert "RECS_LAKE_URL" not in told
 
 
 def test_folders_of_somebody_else(patient: Patient) -> None:

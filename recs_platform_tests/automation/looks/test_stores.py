@@ -18,10 +18,13 @@ from recs_platform.automation.looks.look import LookContext
 from recs_platform.automation.looks.stores import Disk, full, observed, stores
 from recs_platform.companies.known_companies import Companies
 from recs_platform.errors import UnavailableError
+from recs_platform.settings import settings
 from recs_platform.strategies.catalogue import load_companies, pipelines
+from recs_platform.warehouse.environment import open_warehouse
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform_tests.automation.looks.shop import Shop
 from recs_platform_tests.automation.sensors.lifts import lifts
+from recs_platform_tests.emulator import EMULATOR
 
 GIB = 1024**3
 NOW = datetime(2025, 9, 6, 6, 30, tzinfo=UTC)
@@ -95,7 +98,33 @@ def test_a_lake_that_does_not_answer_is_told_with_its_reason(shop: Shop) -> None
     down = False
     shop.look({"stores": looked})
     assert shop.told() == [("", "error", ["store lake"]), ("", "recovered", ["store lake"])]
-    assert "the bucket does not answer" in shop.messages()[0].told[0].finding.says
+    finding = shop.messages()[0].told[0].finding
+    assert "the bucket does not answer" in finding.says
+    assert finding.remedy.startswith("Bring the store back, or correct RECS_LAKE_URL; then runs that failed")
+
+
+@pytest.mark.slow
+def test_bigquery_that_does_not_answer_is_told_with_what_belongs_to_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECS_WAREHOUSE", "bigquery")
+    monkeypatch.setenv("RECS_GCP_PROJECT", "acme-recs")
+    monkeypatch.setenv(EMULATOR, "http://127.0.0.1:9")
+    monkeypatch.setattr("recs_platform.warehouse.bigquery.client.RETRY_SECONDS", 0.5)
+    settings.cache_clear()
+    companies = Companies(load_companies())
+
+    def looked(context: LookContext) -> Iterator[Observation]:
+        yield from stores(replace(context, companies=companies, pipelines=pipelines(), open_warehouse=open_warehouse))
+
+    shop.look({"stores": looked})
+    assert shop.told() == [("", "error", ["store lake"])]
+    finding = shop.messages()[0].told[0].finding
+    assert "BigQuery does not answer" in finding.says
+    assert finding.remedy == (
+        "Wait until BigQuery answers, or correct RECS_GCP_PROJECT, GOOGLE_APPLICATION_CREDENTIALS or the roles of the "
+        "account (docs/cloud.md); then runs that failed are made again: recs run COMPANY."
+    )
 
 
 def test_a_lake_and_a_disk_that_hang_keep_no_look_waiting(

@@ -36,6 +36,12 @@ def published(warehouse: BigQueryWarehouse, mark: int) -> None:
     warehouse.publish(ref(), day(mark % 2), LIVE, {"publication": mark})
 
 
+def restored(warehouse: BigQueryWarehouse, mark: int) -> None:
+    """One of the two versions that were published first, in turn."""
+    kept = [one.version for one in warehouse.versions(LIVE) if "publication" in one.note]
+    warehouse.restore(LIVE, sorted(kept)[mark % 2], {"restored": mark})
+
+
 def of_slices(warehouse: BigQueryWarehouse) -> dict[date, list[int]]:
     """What readers see, after the ledger was found to say the same."""
     seen = marks(warehouse)

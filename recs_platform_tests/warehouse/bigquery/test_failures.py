@@ -23,6 +23,7 @@ from recs_platform_tests.warehouse.bigquery.steps import (
     live_days,
     of_slices,
     published,
+    restored,
     whole_days,
 )
 from recs_platform_tests.warehouse.bigquery.wire import ProgramError, Wire
@@ -93,16 +94,20 @@ def test_a_first_slice_that_breaks_off_is_made_by_whoever_comes_next(
         assert of_slices(next_process()) == whole_days(2)
 
 
-def test_a_publication_that_breaks_off_leaves_the_old_version_or_the_new_one(
-    warehouse: BigQueryWarehouse, wire: Wire, next_process: Opened
+@pytest.mark.parametrize("fault", [wires.broken_before, wires.broken_after])
+@pytest.mark.parametrize("step", [published, restored])
+def test_a_publication_and_a_restoration_that_break_off_leave_the_old_version_or_the_new_one(
+    warehouse: BigQueryWarehouse, wire: Wire, step: Step, fault: wires.Fault, next_process: Opened
 ) -> None:
     by_python(warehouse, 7)
-    published(warehouse, 1)
+    for mark in (0, 1):
+        published(warehouse, mark)
 
     def seen() -> object:
         return live_days(next_process())
 
-    breaks_off_anywhere(warehouse, wire, published, wires.broken_before, seen, lambda mark: [day(mark % 2)])
+    breaks_off_anywhere(warehouse, wire, step, fault, seen, lambda mark: [day(mark % 2)])
+    assert warehouse.inspect(LIVE).findings == ()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A process that is killed before any request of a replacement or a publication, by SIGKILL.
+"""A process that is killed before any request of a replacement, a publication or a restoration, by SIGKILL.
 
 Each is killed one request later than the one before, and comes upon what that one has left.
 """
@@ -22,6 +22,7 @@ from recs_platform_tests.warehouse.bigquery.steps import (
     live_days,
     of_slices,
     published,
+    restored,
     whole_days,
 )
 from recs_platform_tests.warehouse.bigquery.wire import killed, wired
@@ -38,11 +39,13 @@ def die(project: str, scratch: Path, database: str, step: Step, mark: int, at: i
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", [by_query, published])
+@pytest.mark.parametrize("step", [by_query, published, restored])
 def test_a_killed_process_leaves_what_was_there_or_what_it_meant(
     warehouse: BigQueryWarehouse, next_process: Opened, database: str, step: Step
 ) -> None:
     by_python(warehouse, 1)
+    for mark in (0, 1) if step is restored else ():
+        published(warehouse, mark)
     step(warehouse, 2)
     fresh = next_process()
     wire = wired(fresh)
@@ -57,7 +60,7 @@ def test_a_killed_process_leaves_what_was_there_or_what_it_meant(
         found = seen(next_process(), step)
         assert found in (before, meant(step, mark)), f"request {at}: {wire.requests[at - 1]}"
         outcomes.append(found != before)
-    # Of a publication every second one means what is there already.
+    # Of publications and restorations every second one means what is there already.
     assert True in outcomes
     assert False in outcomes
     if step is by_query:
@@ -71,11 +74,11 @@ def test_a_killed_process_leaves_what_was_there_or_what_it_meant(
 
 
 def seen(warehouse: BigQueryWarehouse, step: Step) -> object:
-    return live_days(warehouse) if step is published else of_slices(warehouse)
+    return of_slices(warehouse) if step is by_query else live_days(warehouse)
 
 
 def meant(step: Step, mark: int) -> object:
-    return [day(mark % 2)] if step is published else whole_days(mark)
+    return whole_days(mark) if step is by_query else [day(mark % 2)]
 
 
 def left_behind(warehouse: BigQueryWarehouse) -> list[str]:

@@ -75,6 +75,10 @@ class Wire(HTTPAdapter):
     """Each in words, since the last `clear`."""
     statements: list[str] = field(default_factory=list)
     """What was asked in them."""
+    labels: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    """Of each job that was begun: what kind of request began it, and its labels."""
+    reads: int = 0
+    """Bytes that every dry run says that its query would read. The emulator counts none."""
     fault: Fault | None = None
     at: int | None = None
     """The request at which it goes wrong, the first being 1; None: whenever `where` says so."""
@@ -89,6 +93,7 @@ class Wire(HTTPAdapter):
     def clear(self) -> None:
         self.requests.clear()
         self.statements.clear()
+        self.labels.clear()
         self.fault, self.at, self.times = None, None, 1
 
     def send(self, request: PreparedRequest, *given: Any, **options: Any) -> Response:
@@ -96,6 +101,7 @@ class Wire(HTTPAdapter):
             f"{request.method} {(request.path_url or '').partition('?')[0].partition('/projects/')[2]}"
         )
         self.statements += _statements(request)
+        self.labels += _labels(request)
 
         def deliver(asked: PreparedRequest) -> Response:
             name = _named_job(asked)
@@ -104,6 +110,8 @@ class Wire(HTTPAdapter):
             answer = HTTPAdapter.send(self, asked, *given, **options)
             if name and answer.ok:
                 self._jobs.add(name)
+            if self.reads and _is_dry_run(_body(asked)):
+                _tell_bytes(answer, self.reads)
             return answer
 
         if self.fault and self.times and (len(self.requests) == self.at or self.where(request)):
@@ -151,6 +159,27 @@ def _statements(request: PreparedRequest) -> list[str]:
     body = _body(request)
     asked = body.get("query") or body.get("configuration", {}).get("query", {}).get("query")
     return [asked] if isinstance(asked, str) else []
+
+
+def _labels(request: PreparedRequest) -> list[tuple[str, dict[str, str]]]:
+    """None of what begins no job."""
+    body, path = _body(request), _path(request)
+    if request.method != "POST" or _is_dry_run(body):
+        return []
+    if path.endswith("/queries"):
+        return [("query", body.get("labels", {}))]
+    if not path.endswith("/jobs"):
+        return []
+    configuration = body.get("configuration", {})
+    kind = "load" if "load" in configuration else "commit" if is_commit(request) else "change"
+    return [(kind, configuration.get("labels", {}))]
+
+
+def _tell_bytes(answer: Response, reads: int) -> None:
+    told = json.loads(answer.content)
+    told.setdefault("statistics", {})["totalBytesProcessed"] = str(reads)
+    told["statistics"].setdefault("query", {})["totalBytesProcessed"] = str(reads)
+    answer._content = json.dumps(told).encode()
 
 
 def _answer(request: PreparedRequest, status: int, reason: str, message: str) -> Response:

@@ -6,26 +6,18 @@ import random
 import shutil
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
 
-from recs_platform.errors import DamageError, SliceError
+from recs_platform.errors import DamageError
 from recs_platform.warehouse.database_ledger import DatabaseLedger
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger, TableVersion
 from recs_platform.warehouse.slices import Days, Slice
 from recs_platform_tests.stores.fixtures import IN_STORES, root_named
 from recs_platform_tests.warehouse.conftest import open_lake
-from recs_platform_tests.warehouse.processes import (
-    FORKING,
-    PATIENCE,
-    start,
-    write_and_die_before_it_is_entered,
-    write_with_a_ledger,
-)
 from recs_platform_tests.warehouse.tables import DATASET, VISITS, day, days, ref, stored, visits, write
 
 
@@ -66,48 +58,6 @@ def entered(tmp_path: Path) -> dict[str, tuple[int | None, str | None]]:
     return {day: (count, run) for day, count, run in rows}
 
 
-def test_a_slice_is_entered_with_its_rows_its_run_and_its_time(ledgered: Lake, tmp_path: Path) -> None:
-    before = datetime.now(UTC) - timedelta(seconds=1)
-    write(ledgered, days(0, 2), [*visits([day(0)], each=4), *visits([day(2)], each=2)], note={"run": "r1"})
-    write(ledgered, days(1, 1), [], note={"run": "r2"})
-    first, second, third = ledgered.slices(ref())
-    assert [(s.day, s.rows, s.empty, s.run) for s in (first, second, third)] == [
-        *((day(0), 4, False, "r1"), (day(1), 0, True, "r2")),
-        (day(2), 2, False, "r1"),
-    ]
-    assert before < first.made_at == third.made_at <= second.made_at < datetime.now(UTC) + timedelta(seconds=1)
-    assert second.note == {"company": "shop", "first": str(day(1)), "last": str(day(1)), "rows": 0, "run": "r2"}
-    assert ledgered.days(ref()) == list(days(0, 2))
-    assert entered(tmp_path) == {str(day(0)): (4, "r1"), str(day(1)): (0, "r2"), str(day(2)): (2, "r1")}
-
-
-def test_a_slice_that_is_refused_is_not_entered(ledgered: Lake, tmp_path: Path) -> None:
-    write(ledgered, days(0, 0), visits([day(0)]), note={"run": "r1"})
-    with pytest.raises(SliceError):
-        write(ledgered, days(0, 1), visits([day(0)], pages=-1), note={"run": "r2"})
-    assert entered(tmp_path) == {str(day(0)): (3, "r1")}
-    assert ledgered.days(ref()) == [day(0)]
-
-
-def test_a_commit_that_its_writer_did_not_live_to_enter_is_found(
-    ledgered_anywhere: Lake, tmp_path: Path, database: str
-) -> None:
-    lake = ledgered_anywhere
-    write(lake, days(0, 1), visits(days(0, 1)), note={"run": "r1"})
-    for mark in range(1, 4):
-        of = days(mark, mark + 1)
-        writer = start(write_and_die_before_it_is_entered, lake.root, lake.scratch, database, of, mark)
-        writer.join(PATIENCE)
-        assert writer.exitcode == -9
-        assert entered(tmp_path).get(str(day(mark + 1))) is None, "it was killed before"
-        if mark < 3:
-            # Whoever comes next finds it, also by writing something else.
-            write(lake, days(9, 9), [], note={"run": "next"})
-        assert lake.days(ref()) == [*days(0, mark + 1), day(9)]
-        assert entered(tmp_path)[str(day(mark + 1))] == (2, f"killed {mark}")
-    assert list(lake.slices(ref())) == proved(lake, tmp_path)
-
-
 def test_a_home_from_before_there_was_a_ledger_is_entered_once_and_goes_on(tmp_path: Path, database: str) -> None:
     old = with_ledger(str(tmp_path / "lake"), tmp_path, MemoryLedger())
     write(old, days(0, 30), visits(days(0, 29)), note={"run": "history"})
@@ -143,22 +93,6 @@ def test_a_first_write_enters_without_a_look_at_the_log(
     for mark in range(3):
         write(lake, days(0, mark), visits(days(0, mark), pages=mark))
     assert lake.days(ref()) == list(days(0, 2))
-
-
-def test_several_writers_at_once_leave_nothing_out(ledgered_anywhere: Lake, tmp_path: Path, database: str) -> None:
-    ledgered = ledgered_anywhere
-    gate, answers = FORKING.Barrier(3), FORKING.Queue()
-    plans = {1: [days(0, 1), days(4, 4)], 2: [days(1, 2), days(5, 5)], 3: [days(2, 3), days(1, 1)]}
-    writers = [
-        start(write_with_a_ledger, ledgered.root, ledgered.scratch, database, ranges, mark, gate, answers)
-        for mark, ranges in plans.items()
-    ]
-    assert {answers.get(timeout=PATIENCE) for _ in writers} == set(plans)
-    for writer in writers:
-        writer.join(PATIENCE)
-    assert ledgered.days(ref()) == list(days(0, 5))
-    assert list(ledgered.slices(ref())) == proved(ledgered, tmp_path)
-    assert {d: (s.rows, s.run) for s in ledgered.slices(ref()) if (d := str(s.day))} == entered(tmp_path)
 
 
 def test_what_is_entered_is_what_the_commits_prove(ledgered: Lake, tmp_path: Path) -> None:
@@ -231,14 +165,6 @@ def test_a_table_that_was_put_back_to_an_earlier_copy_is_entered_when_somebody_a
     lake.accept(ref())
     assert lake.days(ref()) == [day(0)]
     assert entered(tmp_path) == {str(day(0)): (3, "r1")}
-
-
-def test_a_database_that_was_lost_is_filled_again(ledgered: Lake, tmp_path: Path) -> None:
-    write(ledgered, days(0, 2), visits(days(0, 2)), note={"run": "r1"})
-    write(ledgered, days(1, 1), visits([day(1)], each=1), note={"run": "r2"})
-    before = list(ledgered.slices(ref()))
-    other = with_ledger(ledgered.root, tmp_path, DatabaseLedger(f"sqlite:///{tmp_path / 'new' / 'platform.db'}"))
-    assert list(other.slices(ref())) == before
 
 
 def test_an_entry_outlives_the_log_that_proved_it(tmp_path: Path, database: str) -> None:

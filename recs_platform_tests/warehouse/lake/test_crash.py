@@ -1,11 +1,10 @@
-"""A writer that is killed at any moment leaves what was there before, or what it meant to write; nothing else."""
+"""What a writer of a lake leaves that was killed between two of its files: it is not read, and is no hindrance.
+
+Not here: writers that are killed at any moment (../test_crash.py).
+"""
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,90 +14,10 @@ from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.stores.fixtures import Store
 from recs_platform_tests.stores.proxy import proxied
 from recs_platform_tests.warehouse.conftest import open_lake
-from recs_platform_tests.warehouse.processes import (
-    FORKING,
-    PATIENCE,
-    end_at_a_change,
-    replace_for_ever,
-    seen,
-    start,
-    torn_slices,
-    watch,
-    write_once,
-)
+from recs_platform_tests.warehouse.processes import end_at_a_change, seen, torn_slices, write_once
 from recs_platform_tests.warehouse.tables import DATASET, VISITS, days, marks, stored, visits, write
 
 TABLE = f"{DATASET}/{VISITS.name}"
-KILLS, KILLS_IN_A_STORE, ROWS = 30, 8, 50
-WRITES_PER_LIFE = 2.0
-"""A writer is killed somewhere in its first two replacements: in writing, auditing, publishing, or between them."""
-
-
-@contextmanager
-def a_reader_that_never_sees_a_torn_slice(lake: Lake) -> Iterator[None]:
-    gate, done, answers = FORKING.Barrier(1), FORKING.Event(), FORKING.Queue()
-    reader = start(watch, lake.root, lake.scratch, ROWS, gate, done, answers)
-    try:
-        yield
-    finally:
-        done.set()
-        reads, torn = answers.get(timeout=PATIENCE)
-        reader.join(PATIENCE)
-    assert torn == []
-    assert reads > kills(lake)
-
-
-def kills(lake: Lake) -> int:
-    """A store is further away, so there is more time to be killed in, and each life takes longer."""
-    return KILLS_IN_A_STORE if is_bucket(lake.root) else KILLS
-
-
-def one_life(lake: Lake, first_mark: int, seconds: float) -> int:
-    """A writer that replaces the slice until it is killed, so long after it is up; the last mark that it reported."""
-    listening, telling = FORKING.Pipe(duplex=False)
-    writer = start(replace_for_ever, lake.root, lake.scratch, days(0, 1), ROWS, first_mark, telling)
-    telling.close()
-    assert listening.poll(PATIENCE)
-    last: int = listening.recv()
-    time.sleep(seconds)
-    writer.kill()
-    writer.join(PATIENCE)
-    while listening.poll():
-        try:
-            last = listening.recv()
-        except EOFError:
-            break
-    return last
-
-
-def seconds_of_a_replacement(lake: Lake) -> float:
-    started = time.perf_counter()
-    for _ in range(3):
-        write(lake, days(0, 1), visits(days(0, 1), each=ROWS, pages=0))
-    return (time.perf_counter() - started) / 3
-
-
-@pytest.mark.slow
-def test_a_killed_writer_leaves_whole_slices(real_lake: Lake) -> None:
-    chance = random.Random(20251201)
-    replacement = seconds_of_a_replacement(real_lake)
-    published = 0
-    with a_reader_that_never_sees_a_torn_slice(real_lake):
-        for life in range(1, kills(real_lake) + 1):
-            first_mark = life * 1_000_000
-            last = one_life(real_lake, first_mark, chance.uniform(0, WRITES_PER_LIFE * replacement))
-            slices = seen(real_lake)
-            assert set(slices) == set(days(0, 1))
-            assert torn_slices(slices, ROWS) == []
-            (found,) = {mark for slice_ in slices.values() for mark in slice_}
-            # What it reported stands; the one that it was at may stand too.
-            assert found in (last, last + 1)
-            published += found - first_mark + 1
-    assert published > kills(real_lake)
-
-    write(real_lake, days(0, 1), visits(days(0, 1), each=ROWS, pages=7))
-    assert marks(real_lake) == {day: [7] * ROWS for day in days(0, 1)}
-    assert len({(row["event_date"], row["visit_id"]) for row in stored(real_lake)}) == 2 * ROWS
 
 
 def test_a_writer_killed_before_its_commit_leaves_files_that_nobody_reads(any_lake: Lake) -> None:
