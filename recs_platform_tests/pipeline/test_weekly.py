@@ -98,6 +98,7 @@ def test_a_daily_table_of_a_weekly_one_is_refused() -> None:
 def test_a_daily_table_may_look_at_an_earlier_week_and_a_weekly_one_at_what_is_daily() -> None:
     _pipeline(_weekly(), _daily(_sql(Daily, f"-- earlier: last = weekly latest\n{ALL_OF.format('last')}")))
     _pipeline(_daily(_sql(Daily, "SELECT @as_of AS as_of, 'C1' AS customer_id")), _weekly(ALL_OF.format("daily")))
+    _pipeline(_weekly(), replace(_daily(_sql(Daily, ALL_OF.format("weekly"))), weekly=True))
 
 
 def test_a_check_of_a_daily_table_that_reads_a_weekly_one_is_refused() -> None:

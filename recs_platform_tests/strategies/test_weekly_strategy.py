@@ -73,7 +73,7 @@ def test_on_the_day_after_nothing_is_missing_and_nothing_stale(four_days: tuple[
     assert not_up_to_date(state["tables"].values()) == []
     assert (state["missing_days"], state["newest"], state["newest_whole"]) == ([], str(MONDAY), str(MONDAY))
     assert {state["tables"][name]["newest"] for name in OWN} == {str(SUNDAY)}
-    assert "earlier_days_missing" not in ran.told
+    assert "warned" not in ran.told
     lines = {line["company"]: line for line in terminal.recs("status", "--json").json}
     assert lines[COMPANY]["missing_days"] == []
 
@@ -157,5 +157,11 @@ def test_weeks_that_there_are_not(terminal: Terminal) -> None:
     late = terminal.recs("weekly", COMPANY, "--week", "2199-01-01")
     assert late.code == 2
     assert "is not over yet" in late.told
+    nothing = terminal.recs("weekly", "acme", "--week", "2025-12-03")
+    assert (nothing.code, nothing.told) == (
+        2,
+        "error: acme makes nothing weekly: all of vehicle_fitment is made every day. "
+        "`recs run acme --date 2025-12-03` makes a day.",
+    )
     unknown = terminal.recs("run", COMPANY, "--date", str(SUNDAY), "--table", "regular")
     assert (unknown.code, unknown.told) == (2, 'error: corner has no table regular. Did you mean "regulars"?')
