@@ -10,9 +10,10 @@ from recs_platform.automation.failures import guarded_tick
 from recs_platform.automation.jobs import Job
 from recs_platform.automation.plan import plan
 from recs_platform.automation.requests import run_request, under_way
-from recs_platform.automation.scheduled import DAILY_RUN_AT, day_made_at, schedule_name
+from recs_platform.automation.scheduled import DAILY_RUN_AT, schedule_name
 from recs_platform.companies.model import Company
-from recs_platform.declarations.cadence import DAILY
+from recs_platform.companies.mornings import day_made_at
+from recs_platform.companies.weeks import weekday_of
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
@@ -30,7 +31,7 @@ def company_schedule(
         execution_timezone=company.timezone,
         required_resource_keys={"warehouse"},
         description=f"{company.name}: the last complete day, every morning at six in {company.timezone}, and before it "
-        f"the days that are missing.{_when_snapshots_are_due(company)}",
+        f"the days that are missing.{_what_is_weekly(company, pipeline)}",
     )
     @guarded_tick
     def daily(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
@@ -49,8 +50,8 @@ def run_requests(
     logs: Sequence[dg.AssetKey],
     busy: Collection[str] = (),
 ) -> list[dg.RunRequest] | dg.SkipReason:
-    """The runs up to the last day that is over everywhere: days are UTC days, whatever the company's time zone. A day
-    on which the strategy makes no snapshots gets its logs. `busy` are the partitions of runs that have not ended."""
+    """The runs up to the last day that is over everywhere: days are UTC days, whatever the company's time zone.
+    `busy` are the partitions of runs that have not ended."""
     day = day_made_at(scheduled)
     if not company.has_day(day):
         before = day < company.start_date
@@ -62,6 +63,5 @@ def run_requests(
     return left or dg.SkipReason(f"{company.name}: all that is missing up to {day} is under way")
 
 
-def _when_snapshots_are_due(company: Company) -> str:
-    cadence = company.strategy.cadence
-    return "" if cadence == DAILY else f" Snapshots and what is made of them: {cadence}; on other days logs alone."
+def _what_is_weekly(company: Company, pipeline: Pipeline) -> str:
+    return f" With it, on {weekday_of(company).capitalize()}s, what is weekly." if pipeline.weekly else ""

@@ -133,6 +133,7 @@ class PipelineWiring:
     def _common(self, name: str, kind: str, table: SqlTable | FrameTable | None = None) -> dict[str, Any]:
         """What every asset of the strategy has."""
         stage = self.pipeline.stage_names[name]
+        cadence = "weekly" if name in self.pipeline.weekly else "daily"
         of_table = {}
         if table:
             of_table = {"dagster/column_schema": _column_schema(table.spec), "dagster/table_name": table.spec.name}
@@ -142,11 +143,11 @@ class PipelineWiring:
             "group_name": self.pipeline.strategy.group(stage),
             "metadata": {**asset_links(stage, self.pipeline.strategy.page, table), **of_table},
             "owners": OWNERS,
-            "tags": {"recs/strategy": self.strategy, "recs/kind": kind},
+            "tags": {"recs/strategy": self.strategy, "recs/kind": kind, "recs/cadence": cadence},
         }
 
     def _of_publication(self, asset: str, product: str) -> dict[str, Any]:
-        policy = policy_of(self.companies.values(), self.pipeline.strategy, product)
+        policy = policy_of(self.companies.values(), self.pipeline, product)
         return {**self._common(asset, PUBLICATION), "freshness_policy": policy}
 
     def _query_asset(self, table: SqlTable, common: dict[str, Any]) -> dg.AssetsDefinition:

@@ -103,7 +103,7 @@ def _planned(
 
 
 def _name(step: Step) -> str:
-    """What a step is recognized by: on days without snapshots a company has two of the same days."""
+    """What a step is recognized by: of the same days a company has one of its logs and one of the rest."""
     return f"{step}, {counted(len(step.tables or ()), 'table')}"
 
 

@@ -2,7 +2,7 @@
 
 A day is due on the morning on which its company's schedule makes it, by the time that the company's file gives, or its
 strategy. Nothing is due of a company whose schedule is off, or was turned on after that morning's run; of a day before
-its first or after its last, of one that is lost, or on which its strategy makes no snapshots.
+its first or after its last, of one that is lost, or on which the product is not made.
 
 Not here: telling anybody (looks/freshness.py), and what Dagster shows (assembly/freshness_policies.py).
 """
@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from recs_platform.automation.scheduled import RUNS_AT, day_made_at, local_moment, scheduled_on
 from recs_platform.companies.model import Company
+from recs_platform.companies.mornings import RUNS_AT, day_made_at, local_moment, scheduled_on
+from recs_platform.pipeline.due import is_due
 from recs_platform.pipeline.left_out import left_out
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.tables import Publication, PublicationStatus
@@ -50,7 +51,7 @@ class Missed:
     """Whether the day's rows are there: then publishing them failed, or waits for a person."""
 
 
-def newest_deadline(company: Company, product: str, now: datetime, since: datetime) -> Due | None:
+def newest_deadline(company: Company, pipeline: Pipeline, product: str, now: datetime, since: datetime) -> Due | None:
     """The newest deadline that is over; None where nothing is due. `since` is when the company's schedule was turned
     on."""
     today = local_date(company, now)
@@ -60,7 +61,7 @@ def newest_deadline(company: Company, product: str, now: datetime, since: dateti
         if at > now:
             continue
         day = day_made_at(ran)
-        if company.strategy.cadence.is_due(day):
+        if is_due(pipeline, company, pipeline.products[product].asset, day):
             return Due(product, day, at) if since <= ran and _is_expected(company, day) else None
     return None
 
@@ -90,7 +91,7 @@ def missed_by(
     """What a company's products have missed of their newest deadlines, but for what is known to be missed: products and
     days. Only of the others the warehouse is asked."""
     for product in pipeline.products.values():
-        due = newest_deadline(company, product.name, now, since)
+        due = newest_deadline(company, pipeline, product.name, now, since)
         live_day = live.get((company.name, product.name))
         if due is None or (due.product, due.day) in known or not is_missed(due, live_day, ()):
             continue

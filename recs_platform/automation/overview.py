@@ -22,6 +22,7 @@ from recs_platform.automation.dead_runs import death_of
 from recs_platform.automation.locks import is_running
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
+from recs_platform.companies.weeks import weekday_of
 from recs_platform.pipeline.coverage import Coverage, in_words
 from recs_platform.pipeline.failed_parts import failed_parts
 from recs_platform.pipeline.left_out import NOT_PROVIDED, left_out, not_provided_in_words
@@ -30,7 +31,6 @@ from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import JobRun, Status
 from recs_platform.plurals import listed
-from recs_platform.schemas.table import Kind
 from recs_platform.warehouse.point_in_time import looking_back
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days, Slice
@@ -126,22 +126,19 @@ def _table_state(
     without: Sequence[str],
 ) -> TableState:
     company, pipeline, own = there.company, there.pipeline, slices[name]
-    kind, due = pipeline.specs[name].kind, newest
-    if newest is not None and kind is Kind.SNAPSHOT:
-        due = company.strategy.cadence.newest_due(newest)
+    kind = pipeline.specs[name].kind
     lacks = tuple(day for day in missing if name in there.lacking(day))
-    if due is not None and due >= company.start_date and due not in there.made[name] and due not in lacks:
-        lacks = (*lacks, due)
+    if newest is not None and newest not in lacks and name in there.lacking(newest):
+        lacks = (*lacks, newest)
     state, why = "fresh", ""
     if name in failed:
         state, why = "failed", f"{newest} failed"
     elif lacks:
         state, why = "missing", _why_missing(name, pipeline, lacks, newest, failed)
+    elif not own and newest is not None:
+        state, why = "not due", f"it is made on {weekday_of(company).capitalize()}s"
     elif not own:
-        due_later = due is not None and due < company.start_date
-        state, why = (
-            ("not due", f"snapshots are {company.strategy.cadence}") if due_later else ("missing", "never made")
-        )
+        state, why = "missing", "never made"
     elif later := _replaced_later(name, there, slices):
         state, why = "stale", f"{later} was replaced later"
     elif made_without := [one for one in own[-1].note.get(NOT_PROVIDED, ()) if one not in without]:

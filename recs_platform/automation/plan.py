@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
 
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.coverage import Coverage, coverage
+from recs_platform.pipeline.due import parts_due
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.reach import reach
 from recs_platform.schemas.table import Kind
@@ -26,7 +26,7 @@ class Step:
     days: Days
     history: bool
     tables: frozenset[str] | None = None
-    """Only these tables of the day; all when None."""
+    """Only these tables of the day, and assets that publish; all when None."""
     checks: frozenset[tuple[str, str]] | None = None
     """Only these checks, by their table and name; those of the step's tables when None."""
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -68,25 +68,48 @@ def check_days(company: Company, days: Days, newest: date) -> None:
 
 
 def plan(
-    company: Company, pipeline: Pipeline, warehouse: Warehouse, days: Days, *, newest: date, only: bool = False
+    company: Company,
+    pipeline: Pipeline,
+    warehouse: Warehouse,
+    days: Days,
+    *,
+    newest: date,
+    only: bool = False,
+    parts: frozenset[str] | None = None,
 ) -> Plan:
     """The runs that make these days. First come the days before them that are expected and missing, unless `only` these
     are wanted; and before all that, in one run, the logs that their windows lack.
 
-    Days on which the strategy makes no snapshots get their logs alone, as many days in a run as follow each other.
+    A day is made as far as it is due. Of these days `parts` are made alone, due or not: tables or assets that publish,
+    and what they are made of where it is not there. A day that daily tables are missing of is made whole all the same.
     """
     check_days(company, days, newest)
     there = coverage(company, pipeline, warehouse)
     earlier = () if only else there.missing(days.first - timedelta(days=1))
-    wanted = [*earlier, *days]
-    steps = list(_history(there, Days(wanted[0], days.last)))
-    for is_due, together in groupby(wanted, company.strategy.cadence.is_due):
-        group = list(together)
-        if is_due:
-            steps += [Step(company.name, company.strategy.name, Days.one(day), history=False) for day in group]
-        else:
-            steps += [Step(company.name, company.strategy.name, one, history=True) for one in ranges(group)]
+    steps = list(_history(there, Days(earlier[0] if earlier else days.first, days.last)))
+    steps += [_day_step(there, day, _missing_of(there, day)) for day in earlier]
+    for day in days:
+        due = parts_due(pipeline, company, day)
+        steps.append(_day_step(there, day, due if parts is None else _on_demand(there, day, parts)))
     return Plan(earlier, tuple(steps))
+
+
+def _day_step(there: Coverage, day: date, parts: frozenset[str]) -> Step:
+    tables = None if parts == there.pipeline.stage_names.keys() else parts
+    return Step(there.company.name, there.company.strategy.name, Days.one(day), history=False, tables=tables)
+
+
+def _missing_of(there: Coverage, day: date) -> frozenset[str]:
+    """What to make of a day that is not whole: where its week alone is missing, the days that are there stay."""
+    due = parts_due(there.pipeline, there.company, day)
+    return due & there.pipeline.weekly if there.lacks_weekly_alone(day) else due
+
+
+def _on_demand(there: Coverage, day: date, parts: frozenset[str]) -> frozenset[str]:
+    pipeline = there.pipeline
+    lacking = {name for name, days in there.made.items() if day not in days}
+    wanted = parts.union(*(pipeline.made_of(part) & lacking for part in parts))
+    return wanted | parts_due(pipeline, there.company, day) if lacking - pipeline.weekly else wanted
 
 
 def missing_days(company: Company, pipeline: Pipeline, warehouse: Warehouse, last: date) -> tuple[date, ...]:
@@ -104,7 +127,7 @@ def plan_backfill(
     as missing.
 
     First the logs that its windows lack; then its own logs, as many days in a run as follow each other; then the rest
-    of each day by itself. No table is made twice.
+    of each day by itself, as far as it is due. No table is made twice.
     """
     company, pipeline = there.company, there.pipeline
     check_days(company, days, newest)
@@ -113,16 +136,13 @@ def plan_backfill(
         return []
     in_ranges = logs_of_logs(pipeline)
     rest = frozenset(pipeline.tables) - in_ranges
-    other_logs = frozenset(name for name in rest if pipeline.specs[name].kind is Kind.LOG)
     name, strategy = company.name, company.strategy.name
     steps = list(_history(there, Days(wanted[0], wanted[-1])))
     of_logs = [day for day in wanted if again or day in failed or in_ranges & set(there.lacking(day))]
     steps += [Step(name, strategy, one, history=True, tables=in_ranges) for one in ranges(of_logs)]
-    for is_due, together in groupby(wanted, company.strategy.cadence.is_due):
-        if is_due:
-            steps += [Step(name, strategy, Days.one(day), history=False, tables=rest) for day in together]
-        elif other_logs:
-            steps += [Step(name, strategy, one, history=True, tables=other_logs) for one in ranges(list(together))]
+    for day in wanted:
+        due = parts_due(pipeline, company, day) if again or day in failed else _missing_of(there, day)
+        steps.append(_day_step(there, day, rest & due))
     return steps
 
 

@@ -30,10 +30,10 @@ from sqlalchemy.orm import Session
 from recs_platform.alerts.overview import open_counts
 from recs_platform.automation.freshness import deadline_on, local_date
 from recs_platform.automation.overview import CompanyState, company_status
-from recs_platform.automation.scheduled import day_made_at, scheduled_on
 from recs_platform.campaign.earned import Earned, earned
 from recs_platform.companies.known_companies import BrokenCompany, Companies
 from recs_platform.companies.model import Company
+from recs_platform.companies.mornings import day_made_at, scheduled_on
 from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.errors import PlatformError
 from recs_platform.masking import mask_text

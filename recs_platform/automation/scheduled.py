@@ -1,16 +1,15 @@
-"""When a company's schedule runs, and which day it makes. Not here: the schedule itself (assembly/schedules.py), and
-whether it is on (switches.py).
+"""What a company's schedule is called, and which day it has come to. Not here: the schedule itself
+(assembly/schedules.py), which day it makes on a morning (companies/mornings.py), and whether it is on (switches.py).
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from recs_platform.companies.model import Company
+from recs_platform.companies.mornings import RUNS_AT, day_made_at, scheduled_on
 
-RUNS_AT = time(6)
-"""In the company's own time zone: by then yesterday's feeds are due."""
 DAILY_RUN_AT = f"{RUNS_AT.minute} {RUNS_AT.hour} * * *"
 """As cron says it."""
 ENDING = "_daily"
@@ -18,21 +17,6 @@ ENDING = "_daily"
 
 def schedule_name(company: str) -> str:
     return f"{company}{ENDING}"
-
-
-def day_made_at(scheduled: datetime) -> date:
-    """The day that a schedule makes at a moment: the last one that is over everywhere. Days are UTC days."""
-    return scheduled.astimezone(UTC).date() - timedelta(days=1)
-
-
-def scheduled_on(company: Company, morning: date) -> datetime:
-    """When the schedule of a company runs on a date of its own calendar."""
-    return local_moment(company, morning, RUNS_AT)
-
-
-def local_moment(company: Company, day: date, at: time) -> datetime:
-    """A time of the company's own clocks, in UTC."""
-    return datetime.combine(day, at, ZoneInfo(company.timezone)).astimezone(UTC)
 
 
 def newest_due(company: Company, now: datetime) -> date | None:

@@ -36,6 +36,7 @@ from recs_platform.cli import (
     status,
     ui,
     verify,
+    weekly,
     why,
 )
 from recs_platform.cli.output import (
@@ -59,7 +60,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 _PANELS = {
-    "Every day": ("run", "status", "ui", "backfill"),
+    "Every day": ("run", "weekly", "status", "ui", "backfill"),
     "Watch": ("doctor", "alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
@@ -67,6 +68,7 @@ _PANELS = {
 }
 for module in (
     run,
+    weekly,
     backfill,
     status,
     ui,

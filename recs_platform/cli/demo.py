@@ -54,7 +54,8 @@ def demo(as_json: JsonOption = False) -> int:
         warehouse, steps = open_warehouse(), []
         companies = sorted(built_in_companies(), key=_most_work_first)
         for company in companies:
-            pipeline, days = pipeline_of(company), _two_due_days(company)
+            pipeline = pipeline_of(company)
+            days = _two_days(company, pipeline)
             planned = plan(company, pipeline, warehouse, days, newest=last_day_that_is_over()).steps
             history = list(takewhile(lambda step: step.history, planned))
             steps += [*history, *_for_the_backtest(company, pipeline, days.last), *planned[len(history) :]]
@@ -71,13 +72,15 @@ def demo(as_json: JsonOption = False) -> int:
     return exit_code(ended) or tell_broken(load_companies())
 
 
-def _two_due_days(company: Company) -> Days:
-    """Two days in a row, or the two newest that are due with the days between them."""
+def _two_days(company: Company, pipeline: Pipeline) -> Days:
+    """Two days in a row, on the last of which what is weekly is made, too."""
+    from recs_platform.companies.weeks import newest_weekly_day
     from recs_platform.warehouse.slices import Days
 
-    cadence = company.strategy.cadence
-    last = cadence.newest_due(company.start_date + timedelta(days=HISTORY_DAYS + 1))
-    return Days(cadence.newest_due(last - timedelta(days=1)), last)
+    last = company.start_date + timedelta(days=HISTORY_DAYS + 1)
+    if pipeline.weekly:
+        last = newest_weekly_day(company, last)
+    return Days(last - timedelta(days=1), last)
 
 
 def _most_work_first(company: Company) -> tuple[bool, int, str]:

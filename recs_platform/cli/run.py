@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from recs_platform.warehouse.slices import Days
 
 
+OnlyOption = Annotated[bool, typer.Option("--only", help="Make no earlier day that is missing.")]
+
+
 def register(app: typer.Typer) -> None:
     app.command("run", cls=CompanyCommand)(run)
 
@@ -28,27 +31,51 @@ def run(
     name: CompanyArgument,
     date: Annotated[str, typer.Option(metavar="DAY", help="The day, such as 2025-12-02.")],
     to: Annotated[str | None, typer.Option(metavar="DAY", help="The last day, for several in a row.")] = None,
-    only: Annotated[bool, typer.Option("--only", help="Make no earlier day that is missing.")] = False,
+    tables: Annotated[
+        list[str] | None,
+        typer.Option("--table", metavar="TABLE", help="Make this table alone, due or not; several with --table each."),
+    ] = None,
+    only: OnlyOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Make a company's day: every table and every check.
+    """Make a company's day: every table that is due, and every check.
 
     Earlier days that are missing are made first.
     """
-    from recs_platform.automation.plan import last_day_that_is_over, plan
-    from recs_platform.cli.progress import exit_code
     from recs_platform.strategies.catalogue import company_named, pipeline_of
-    from recs_platform.warehouse.environment import open_warehouse
 
     company, days = company_named(name), days_between(("--date", date), ("--to", to) if to else None)
-    pipeline = pipeline_of(company)
-    planned = plan(company, pipeline, open_warehouse(), days, newest=last_day_that_is_over(), only=only)
+    parts = named_parts(company, pipeline_of(company), tables) if tables else None
+    return make_days(company, days, parts=parts, only=only, as_json=as_json)
+
+
+def make_days(company: Company, days: Days, *, parts: frozenset[str] | None, only: bool, as_json: bool) -> int:
+    """Make days, or parts of them, and what is missing before them; the exit code of the command that asks."""
+    from recs_platform.automation.plan import last_day_that_is_over, plan
+    from recs_platform.cli.progress import exit_code
+    from recs_platform.strategies.catalogue import pipeline_of
+    from recs_platform.warehouse.environment import open_warehouse
+
+    pipeline, newest = pipeline_of(company), last_day_that_is_over()
+    planned = plan(company, pipeline, open_warehouse(), days, newest=newest, only=only, parts=parts)
     if planned.earlier and not as_json:
-        say(told_earlier(name, planned.earlier, days))
+        say(told_earlier(company.name, planned.earlier, days))
     ended = carry_out(list(planned.steps), as_json=as_json)
     if company.not_provided and not as_json:
         say(told_left_out(company, pipeline))
     return exit_code(ended)
+
+
+def named_parts(company: Company, pipeline: Pipeline, names: Sequence[str]) -> frozenset[str]:
+    """What a user named of a company's day: tables, and assets that publish."""
+    from recs_platform.companies.problems import did_you_mean
+
+    for name in names:
+        if name not in pipeline.stage_names:
+            known = list(pipeline.stage_names)
+            hint = did_you_mean(name, known) or f" It has {', '.join(known)}."
+            raise ConfigError(f"{company.name} has no table {name}.{hint}")
+    return frozenset(names)
 
 
 def told_earlier(company: str, earlier: Sequence[datetime.date], days: Days) -> str:

@@ -1,44 +1,18 @@
-"""How often a strategy makes its snapshots: every day, or every week on one weekday.
+"""What a strategy is told that makes some of its stages weekly: on which weekday.
 
-A day between two of them is not due: nothing of it is missing, stale or late. Partitions stay daily, because logs come
-every day, and because the weekday may be changed.
+Not here: which stages those are (a strategy's record says it, with `weekly` of pipeline/strategy.py), and which days
+follow from the weekday (companies/weeks.py).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from pydantic import Field
 
-from recs_platform.models.settings import WEEKDAYS, Weekday
-
-_WEEK = 7
+from recs_platform.declarations.parameters import Parameters
+from recs_platform.models.settings import Weekday
 
 
-@dataclass(frozen=True)
-class Cadence:
-    weekday: Weekday | None = None
-    """None: every day."""
-
-    def is_due(self, day: date) -> bool:
-        """Whether snapshots are made of a day.
-
-        >>> Cadence("monday").is_due(date(2025, 12, 1)), Cadence("monday").is_due(date(2025, 12, 2))
-        (True, False)
-        """
-        return self.weekday is None or WEEKDAYS[day.weekday()] == self.weekday
-
-    def newest_due(self, day: date) -> date:
-        """The newest day up to this one of which snapshots are made.
-
-        >>> Cadence("monday").newest_due(date(2025, 12, 7)), Cadence().newest_due(date(2025, 12, 7))
-        (datetime.date(2025, 12, 1), datetime.date(2025, 12, 7))
-        """
-        if self.weekday is None:
-            return day
-        return day - timedelta(days=(day.weekday() - WEEKDAYS.index(self.weekday)) % _WEEK)
-
-    def __str__(self) -> str:
-        return "daily" if self.weekday is None else f"weekly, on {self.weekday}s"
-
-
-DAILY = Cadence()
+class WeeklyParameters(Parameters):
+    weekly_day: Weekday = Field(
+        "monday", description="Weekday on whose morning, at 06:00, the weekly tables are made and published."
+    )

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from recs_platform.declarations.cadence import DAILY, Cadence
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.models.retraining import Policy
 from recs_platform.models.task import RankingTask
@@ -49,9 +48,7 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
     needs: tuple[type[Table] | tuple[type[Table], ...], ...]
     """Those of them without which it makes nothing; of several in brackets, one is enough. The others are optional."""
     stages: MakeStagesT
-    """Makes its stages, in the order in which they see each other's tables."""
-    cadence: Cadence = DAILY
-    """The days on which its snapshots are due. Logs come every day."""
+    """Makes its stages, in the order in which they see each other's tables, and says which of them are weekly."""
     publishes: tuple[str, ...] = ()
     """The names of its products: those of its stages, for who does not see the stages."""
     due_by: time = time(9)

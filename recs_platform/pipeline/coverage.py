@@ -1,7 +1,8 @@
 """Which days of a company are there, and which are missing: of its tables as a whole, and of a table's windows.
 
-A day is whole when every table that is due on it was made; a table that was made without rows counts. From a company's
-first whole day on every day is expected: before it there is only history, logs that windows need. A day that the
+A day is whole when every table that is due on it was made; a table that was made without rows counts. From the first
+day on which all daily tables were made every day is expected: before it there is only history, logs that windows need.
+Weekly tables are expected from the first week that was made whole; until then, of the newest week alone. A day that the
 company's file names under `lost_days` is expected by nothing.
 
 Not here: what failed on a day (failed_parts.py), and which runs make what is missing (automation/plan.py).
@@ -9,16 +10,17 @@ Not here: what failed on a day (failed_parts.py), and which runs make what is mi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
+from recs_platform.companies.weeks import is_weekly_day, newest_weekly_day
 from recs_platform.errors import MissingSliceError
+from recs_platform.pipeline.due import parts_due
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.schemas.table import Kind
 from recs_platform.warehouse.point_in_time import looking_back
 from recs_platform.warehouse.protocol import Tables
 from recs_platform.warehouse.slices import Days, ranges
@@ -36,24 +38,37 @@ class Coverage:
 
     def lacking(self, day: date) -> tuple[str, ...]:
         """The tables that are due on a day and were not made."""
-        snapshots_too = self.company.strategy.cadence.is_due(day)
-        return tuple(
-            name
-            for name, days in self.made.items()
-            if day not in days and (snapshots_too or self.pipeline.specs[name].kind is Kind.LOG)
-        )
+        due = parts_due(self.pipeline, self.company, day)
+        return tuple(name for name, days in self.made.items() if name in due and day not in days)
 
-    @cached_property
-    def first_whole(self) -> date | None:
-        of_all = frozenset.intersection(*self.made.values()) if self.made else frozenset()
-        return min((day for day in of_all if self.company.strategy.cadence.is_due(day)), default=None)
+    def lacks_weekly_alone(self, day: date) -> bool:
+        """Whether all that is missing of a day is weekly."""
+        lacking = self.lacking(day)
+        return bool(lacking) and self.pipeline.weekly.issuperset(lacking)
 
     def missing(self, last: date) -> tuple[date, ...]:
         """The days up to this one that are expected and not whole."""
-        first = self.first_whole
+        first = self._first_whole
         if first is None or last < first:
             return ()
-        return tuple(day for day in Days(first, last) if day not in self.company.lost_days and self.lacking(day))
+        weeks = self._first_week(last)
+        days = (day for day in Days(first, last) if day not in self.company.lost_days)
+        return tuple(day for day in days if self.lacking(day) and (day >= weeks or not self.lacks_weekly_alone(day)))
+
+    @cached_property
+    def _first_whole(self) -> date | None:
+        """The first day on which every daily table was made."""
+        return min(self._made_all(self.made.keys() - self.pipeline.weekly), default=None)
+
+    def _first_week(self, last: date) -> date:
+        """The day from which on weekly tables are expected."""
+        made = self._made_all(self.made.keys() & self.pipeline.weekly)
+        whole = (day for day in made if is_weekly_day(self.company, day))
+        return min(whole, default=newest_weekly_day(self.company, last)) if self.pipeline.weekly else last
+
+    def _made_all(self, tables: Iterable[str]) -> frozenset[date]:
+        days = [self.made[name] for name in tables]
+        return frozenset.intersection(*days) if days else frozenset()
 
 
 def coverage(company: Company, pipeline: Pipeline, warehouse: Tables) -> Coverage:

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import Engine
 
 from recs_platform.companies.model import Company
+from recs_platform.pipeline.due import parts_due
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.tables import JobRun
@@ -35,11 +36,15 @@ def failed_parts(
 def days_with_failed_parts(
     company: Company, pipeline: Pipeline, warehouse: Tables, database: Engine, days: Days
 ) -> list[date]:
-    """Those of a range on which something failed and was not made since. The log is asked once for all, and then
-    for the days of runs that failed."""
+    """Those of a range on which something that was due failed and was not made since. The log is asked once for all,
+    and then for the days of runs that failed."""
     failed = [run for run in job_log.covering(database, company.name, days.first, days.last) if run.failed_tables]
     seen = {day for run in failed for day in Days(max(run.first_date, days.first), min(run.last_date, days.last))}
-    return [day for day in sorted(seen) if failed_parts(company, pipeline, warehouse, database, day)]
+    return [
+        day
+        for day in sorted(seen)
+        if not parts_due(pipeline, company, day).isdisjoint(failed_parts(company, pipeline, warehouse, database, day))
+    ]
 
 
 def _made_since(run: JobRun, table: str, company: Company, pipeline: Pipeline, warehouse: Tables, day: date) -> bool:

@@ -18,6 +18,7 @@ from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.questions import Question, read_question
 from recs_platform.pipeline.stage import FrameTable, SqlTable, Stage
+from recs_platform.pipeline.weekly import refuse_daily_checks_of_weekly, refuse_what_cannot_be_weekly, weekly_parts
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse import point_in_time
 from recs_platform.warehouse.check import Check, read_check
@@ -41,6 +42,8 @@ class Pipeline:
     def __post_init__(self) -> None:
         # A query that breaks a rule stops definitions from loading, not a run at night.
         _ = self.looks, self.checks, self.questions
+        refuse_what_cannot_be_weekly(self.strategy, self.tables, self.weekly)
+        refuse_daily_checks_of_weekly([check for check, _ in self.checks.values()], self.weekly)
 
     @cached_property
     def tables(self) -> dict[str, SqlTable | FrameTable]:
@@ -68,6 +71,11 @@ class Pipeline:
         """The name of the stage that each table belongs to, and each asset that publishes."""
         made = {table.spec.name: stage.name for stage in self.stages for table in stage.tables}
         return made | {stage.product.asset: stage.name for stage in self.stages if stage.product}
+
+    @cached_property
+    def weekly(self) -> frozenset[str]:
+        """The tables and the assets that publish which are made once a week; all others are made every day."""
+        return weekly_parts(self.stages)
 
     @cached_property
     def specs(self) -> dict[str, TableSpec]:
@@ -120,7 +128,11 @@ class Pipeline:
 
     def inputs(self, table: str) -> frozenset[str]:
         """The tables that a table is made of or made after, earlier snapshots under their own names. A live table is
-        none of them: publishing comes after, so what is live is what an earlier run made of it."""
+        none of them: publishing comes after, so what is live is what an earlier run made of it. An asset that publishes
+        is asked for like a table."""
+        for product in self.products.values():
+            if table == product.asset:
+                return frozenset({product.comparison, product.of.name})
         declared = self.tables[table]
         if isinstance(declared, FrameTable):
             return frozenset({*declared.inputs, *declared.after})

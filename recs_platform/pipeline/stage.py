@@ -87,6 +87,8 @@ class Stage:
     """Queries that somebody asks of a day, rather than tables that are made of it."""
     product: AnyProduct | None = None
     """What this stage publishes."""
+    weekly: bool = False
+    """Whether its tables are made and published once a week, on the company's weekday, and not every day."""
 
 
 def sql_asset(

@@ -4,7 +4,7 @@ it explains itself. Not here: what is data of it (`declarations/strategy.py`).""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol, TypeAlias
 
@@ -23,6 +23,15 @@ MakeStage: TypeAlias = Callable[[AnyStrategy, Mapping[str, Query]], Stage]
 
 MakeStages: TypeAlias = Callable[[], Sequence[MakeStage]]
 """Imports the stages when they are asked for: who only reads a company's file need not load what trains models."""
+
+
+def weekly(make: MakeStage) -> MakeStage:
+    """The same stage, made and published once a week, on the company's weekday."""
+
+    def made_weekly(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+        return replace(make(strategy, queries), weekly=True)
+
+    return made_weekly
 
 
 class Story(Protocol):

@@ -14,8 +14,9 @@ from recs_platform.assembly.freshness_policies import policy_of
 from recs_platform.automation.freshness import Due, is_missed, newest_deadline
 from recs_platform.automation.scheduled import newest_due
 from recs_platform.companies.model import Company
-from recs_platform.declarations.cadence import Cadence
+from recs_platform.companies.weeks import day_for_week_of
 from recs_platform.strategies.catalogue import STRATEGIES, company_named, pipelines
+from recs_platform_tests.strategies.regulars import weekly_company, weekly_pipeline
 
 ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Auckland", "Australia/Lord_Howe"]
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -26,10 +27,8 @@ def company(zone: str = "UTC", **changes: object) -> Company:
     return company_named("acme").model_copy(update={"timezone": zone, "start_date": date(2024, 12, 1), **changes})
 
 
-def weekly(weekday: str) -> Company:
-    record = company_named("acme").strategy
-    changed = type(record)(**{**vars(record), "cadence": Cadence(weekday)})  # type: ignore[arg-type]
-    return company(strategy=changed)
+def deadline(of: Company, now: datetime, since: datetime = LONG_AGO) -> Due | None:
+    return newest_deadline(of, pipelines()["vehicle_fitment"], PRODUCT, now, since)
 
 
 @settings(max_examples=150)
@@ -51,7 +50,7 @@ def test_the_newest_deadline_that_is_over(zone: str, hour: int, minute: int, now
         until = datetime.combine(morning + timedelta(days=0 if at > time(6) else 1), at, here)
         deadlines[until.astimezone(UTC)] = ran.astimezone(UTC).date() - timedelta(days=1)
     over = max(one for one in deadlines if one <= moment)
-    assert newest_deadline(acme, PRODUCT, moment, LONG_AGO) == Due(PRODUCT, deadlines[over], over)
+    assert deadline(acme, moment) == Due(PRODUCT, deadlines[over], over)
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -59,9 +58,7 @@ def test_every_day_is_due_once_also_when_clocks_change(zone: str) -> None:
     """Looked at every half hour of a year: days follow each other, and each deadline is at nine of the clocks there."""
     acme, seen = company(zone), []
     for number in range(2 * 24 * 366):
-        due = newest_deadline(
-            acme, PRODUCT, datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=30 * number), LONG_AGO
-        )
+        due = deadline(acme, datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=30 * number))
         assert due is not None
         if not seen or due != seen[-1]:
             seen.append(due)
@@ -73,8 +70,8 @@ def test_every_day_is_due_once_also_when_clocks_change(zone: str) -> None:
 def test_what_nobody_waits_for() -> None:
     nine = datetime(2025, 3, 4, 9, tzinfo=UTC)
     day = date(2025, 3, 3)
-    assert newest_deadline(company(), PRODUCT, nine, LONG_AGO) == Due(PRODUCT, day, nine)
-    assert newest_deadline(company(), PRODUCT, nine - timedelta(seconds=1), LONG_AGO) == Due(
+    assert deadline(company(), nine) == Due(PRODUCT, day, nine)
+    assert deadline(company(), nine - timedelta(seconds=1)) == Due(
         PRODUCT, day - timedelta(days=1), nine - timedelta(days=1)
     )
     for nothing in (
@@ -82,19 +79,23 @@ def test_what_nobody_waits_for() -> None:
         company(end_date=date(2025, 3, 2)),
         company(lost_days=(day,)),
     ):
-        assert newest_deadline(nothing, PRODUCT, nine, LONG_AGO) is None
+        assert deadline(nothing, nine) is None
     # Its schedule was turned on at seven, after that morning's run.
-    assert newest_deadline(company(), PRODUCT, nine, nine - timedelta(hours=2)) is None
-    assert newest_deadline(company(), PRODUCT, nine, nine - timedelta(hours=3)) is not None
+    assert deadline(company(), nine, nine - timedelta(hours=2)) is None
+    assert deadline(company(), nine, nine - timedelta(hours=3)) is not None
 
 
-def test_between_two_weekly_days_the_last_one_counts() -> None:
-    monday = date(2025, 3, 3)
-    for after in range(1, 8):
-        now = datetime.combine(monday + timedelta(days=after), time(12), UTC)
-        due = newest_deadline(weekly("monday"), PRODUCT, now, LONG_AGO)
-        assert due is not None
-        assert (due.day, due.at) == (monday, datetime(2025, 3, 4, 9, tzinfo=UTC))
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Auckland"])
+def test_a_weekly_product_is_due_on_the_morning_of_its_weekday_and_on_no_other(zone: str) -> None:
+    shop, here, monday = weekly_company(timezone=zone, start_date="2025-01-01"), ZoneInfo(zone), date(2025, 3, 3)
+    at_nine = datetime.combine(monday, time(9), here)
+    due = Due("allocation", day_for_week_of(shop, monday), at_nine.astimezone(UTC))
+    for hours in (0, 1, 24, 6 * 24, 7 * 24 - 1):
+        now = (at_nine + timedelta(hours=hours)).astimezone(UTC)
+        assert newest_deadline(shop, weekly_pipeline(), "allocation", now, LONG_AGO) == due
+    before = newest_deadline(shop, weekly_pipeline(), "allocation", due.at - timedelta(seconds=1), LONG_AGO)
+    assert before is not None
+    assert before.at == due.at - timedelta(days=7)
 
 
 @given(live=st.none() | st.integers(0, 9), due=st.integers(0, 9), empty=st.sets(st.integers(0, 9)))
@@ -121,13 +122,13 @@ def test_the_ui_goes_by_the_last_deadline_of_all() -> None:
         company("America/Los_Angeles", deadlines={PRODUCT: time(7, 30)}),
         company("Asia/Kolkata"),
     ]
-    policy = policy_of(companies, companies[0].strategy, PRODUCT)
+    policy = policy_of(companies, pipelines()["vehicle_fitment"], PRODUCT)
     assert isinstance(policy, CronFreshnessPolicy)
     assert (policy.deadline_cron, policy.timezone) == ("30 7 * * *", "America/Los_Angeles")
     assert policy.lower_bound_delta == timedelta(hours=15, minutes=30)
-    weekly_policy = policy_of([weekly("sunday")], weekly("sunday").strategy, PRODUCT)
-    assert isinstance(weekly_policy, CronFreshnessPolicy)
-    assert weekly_policy.deadline_cron == "0 9 * * 1"
+    weekly = policy_of([weekly_company(), weekly_company(weekly_day="wednesday")], weekly_pipeline(), "allocation")
+    assert isinstance(weekly, CronFreshnessPolicy)
+    assert weekly.deadline_cron == "0 9 * * 3"
 
 
 def test_a_strategy_publishes_what_its_record_says() -> None:

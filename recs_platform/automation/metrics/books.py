@@ -201,6 +201,6 @@ def _tables(connection: Connection, companies: Companies, now: datetime) -> Iter
         if due := newest_day_due(company, now):
             yield of.DUE_DAY.sample(end_of(due), name, strategy)
         for product in published[name].values():
-            deadline = newest_deadline(company, product.name, now, _ALWAYS)
+            deadline = newest_deadline(company, pipeline, product.name, now, _ALWAYS)
             if deadline and (company.dataset, product.of.name, deadline.day) not in empty:
                 yield of.DEADLINE_DAY.sample(end_of(deadline.day), name, strategy, product.name)

@@ -59,8 +59,8 @@ NEWEST_DAY = Family(
 )
 DUE_DAY = Family(
     "recs_due_day_timestamp_seconds",
-    "End of the newest day of which snapshots are due and that should be there: six hours after the company's schedule "
-    "runs. Of a company that has tables and goes on.",
+    "End of the newest day that should be there: six hours after the company's schedule runs. Of a company that has "
+    "tables and goes on.",
     OF_COMPANY,
 )
 DEADLINE_DAY = Family(

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from recs_platform.automation.scheduled import newest_due
 from recs_platform.companies.model import Company
+from recs_platform.companies.weeks import newest_weekly_day
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.schemas.table import Kind
 
 _A_DAY = timedelta(days=1)
 _TO_MAKE_IT = timedelta(hours=6)
@@ -20,22 +20,21 @@ _TO_MAKE_IT = timedelta(hours=6)
 
 def newest_whole_day(company: Company, pipeline: Pipeline, newest: Mapping[str, date]) -> date:
     """The last day up to which each table that is due was made; the day before the company's first when one never was.
-    Between two weekly snapshots, logs are what is due."""
+    Weekly tables that were never made, none of them, wait for their first week."""
     before = company.start_date - _A_DAY
-    logs = [newest.get(name, before) for name, kind in _made(pipeline) if kind is Kind.LOG]
-    snapshots = [newest.get(name, before) for name, kind in _made(pipeline) if kind is Kind.SNAPSHOT]
-    day = min((*logs, *([] if logs else snapshots)), default=before)
-    of_all = min(snapshots, default=day)
-    while day >= company.start_date and company.strategy.cadence.newest_due(day) > of_all:
-        day = company.strategy.cadence.newest_due(day) - _A_DAY
+    day = min((newest.get(name, before) for name in pipeline.tables if name not in pipeline.weekly), default=before)
+    weekly = pipeline.weekly & pipeline.tables.keys()
+    if not weekly & newest.keys():
+        return day
+    of_week = min(newest.get(name, before) for name in weekly)
+    while day >= company.start_date and newest_weekly_day(company, day) > of_week:
+        day = newest_weekly_day(company, day) - _A_DAY
     return max(day, before)
 
 
 def newest_day_due(company: Company, now: datetime) -> date | None:
-    """The newest day of which snapshots are made and that should be there by now; None of a company that has ended,
-    whose tables nobody waits for."""
-    day = newest_due(company, now - _TO_MAKE_IT)
-    return None if day is None else company.strategy.cadence.newest_due(day)
+    """The newest day that should be there by now; None of a company that has ended, whose tables nobody waits for."""
+    return newest_due(company, now - _TO_MAKE_IT)
 
 
 def end_of(day: date) -> float:
@@ -45,7 +44,3 @@ def end_of(day: date) -> float:
     86400.0
     """
     return datetime.combine(day + _A_DAY, time(), UTC).timestamp()
-
-
-def _made(pipeline: Pipeline) -> list[tuple[str, Kind]]:
-    return [(name, pipeline.specs[name].kind) for name in pipeline.tables]

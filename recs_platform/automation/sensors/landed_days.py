@@ -12,7 +12,6 @@ from datetime import date, datetime
 
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.schemas.table import Kind
 from recs_platform.sources.arrivals import Arrival, arrival, may_lack_days, tells_arrival
 
 _MOST_DAYS = 7
@@ -75,9 +74,7 @@ def taken_together(arrivals: Mapping[str, Arrival | None], may_lack: Sequence[st
 
 def feeds_of(company: Company, pipeline: Pipeline, day: date, now: datetime) -> Feeds:
     """Asked one by one, until one that is needed is not there."""
-    snapshots_too = company.strategy.cadence.is_due(day)
-    told = feeds_that_tell(company, pipeline)
-    wanted = [name for name in told if snapshots_too or pipeline.specs[name].kind is Kind.LOG] or told
+    wanted = feeds_that_tell(company, pipeline)
     may_lack = [name for name in wanted if may_lack_days(company, pipeline.specs[name])]
     arrivals: dict[str, Arrival | None] = {}
     for name in wanted:

@@ -1,4 +1,4 @@
-"""Up to which day tables are whole, for strategies that make snapshots daily and weekly."""
+"""Up to which day tables are whole, for every strategy."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from recs_platform.automation.metrics.freshness import newest_day_due, newest_whole_day
-from recs_platform.companies.model import Company
-from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.schemas.table import Kind
+from recs_platform.pipeline.due import newest_due
 from recs_platform.strategies.catalogue import pipeline_of
 from recs_platform_tests.companies.of_each_strategy import companies_of_each_strategy
 
@@ -18,34 +16,16 @@ SUNDAY = date(2025, 12, 7)
 COMPANIES = companies_of_each_strategy()
 
 
-def of_kind(pipeline: Pipeline, kind: Kind) -> list[str]:
-    return [name for name in pipeline.tables if pipeline.specs[name].kind is kind]
-
-
-def made(company: Company, logs: date, snapshots: date) -> dict[str, date]:
-    pipeline = pipeline_of(company)
-    return dict.fromkeys(of_kind(pipeline, Kind.LOG), logs) | dict.fromkeys(of_kind(pipeline, Kind.SNAPSHOT), snapshots)
-
-
-@pytest.mark.parametrize("strategy", COMPANIES)
-def test_a_day_is_whole_when_all_that_is_due_on_it_was_made(strategy: str) -> None:
-    company = COMPANIES[strategy]
-    pipeline, due = pipeline_of(company), company.strategy.cadence.newest_due(SUNDAY)
-    assert newest_whole_day(company, pipeline, made(company, SUNDAY, due)) == SUNDAY
-    assert newest_whole_day(company, pipeline, made(company, SUNDAY, due - timedelta(days=1))) == due - timedelta(
-        days=1
-    )
-
-
 @pytest.mark.parametrize("strategy", COMPANIES)
 def test_one_table_that_lags_behind_is_enough(strategy: str) -> None:
     company = COMPANIES[strategy]
-    pipeline, due = pipeline_of(company), company.strategy.cadence.newest_due(SUNDAY)
-    whole = made(company, SUNDAY, due)
+    pipeline = pipeline_of(company)
+    due = {name: newest_due(pipeline, company, name, SUNDAY) for name in pipeline.tables}
+    assert newest_whole_day(company, pipeline, due) == SUNDAY
     for name in pipeline.tables:
-        lagging = newest_whole_day(company, pipeline, {**whole, name: due - timedelta(days=1)})
-        assert lagging == due - timedelta(days=1), name
-        never = {table: day for table, day in whole.items() if table != name}
+        lagging = newest_whole_day(company, pipeline, {**due, name: due[name] - timedelta(days=1)})
+        assert lagging == due[name] - timedelta(days=1), name
+        never = {table: day for table, day in due.items() if table != name}
         assert newest_whole_day(company, pipeline, never) == company.start_date - timedelta(days=1)
 
 
