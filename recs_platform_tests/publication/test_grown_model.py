@@ -119,6 +119,20 @@ def test_a_rollback_goes_behind_the_change_and_back(
     assert live(new, column) == [(day(0), before)]
 
 
+@pytest.mark.parametrize("model", [Grown, Renamed])
+def test_what_is_live_is_proven_when_its_copy_has_expired(
+    bigquery: str, database_here: Engine, model: type[Table], tmp_path: Path
+) -> None:
+    warehouse = open_bigquery(bigquery, tmp_path / "scratch")
+    old = outlet_of(warehouse, database_here, product(Before))
+    made_live(old, 0, place=1)
+    dataset = warehouse.tables.dataset(old.dataset)
+    (copied,) = (name for name in warehouse.jobs.tables(dataset, "_kept"))
+    warehouse.jobs.drop(f"{dataset}.{copied}")
+    assert live(old, "item_id") == [(day(0), "a")]
+    assert live(replace(old, product=product(model)), "item_id") == [(day(0), "a")]
+
+
 def test_a_rollback_of_the_code_brings_back_what_newer_code_published(
     warehouse: Warehouse, database_here: Engine
 ) -> None:

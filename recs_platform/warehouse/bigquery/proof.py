@@ -1,7 +1,8 @@
 """What rows are known by: a fingerprint of all of them, over the columns that they were published with.
 
 A model that grows, or whose column is renamed, changes no row that was published before, so it must not change what
-that is known by. Which columns a version had, its copy says.
+that is known by. Which columns a version had, its copy says; and the table itself where the copy has expired, since it
+grows no earlier than with the next version.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from recs_platform.warehouse.bigquery.text import quoted
 
 
 def fingerprint_of(relation: str, columns: Sequence[Column]) -> str:
-    """A query for it: the first number sees which rows there are, the second how often."""
-    hashed = f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({', '.join(quoted(column.name) for column in columns)})))"
+    """A query for it: the first number sees which rows there are, the second how often. Columns stand in the order of
+    their names, since one that is added comes last in a table and anywhere in what is declared."""
+    named = ", ".join(sorted(quoted(column.name) for column in columns))
+    hashed = f"FARM_FINGERPRINT(TO_JSON_STRING(STRUCT({named})))"
     return (
         "SELECT COUNT(*) AS row_count, BIT_XOR(hashed) AS mixed, SUM(MOD(hashed, 2147483647)) AS summed FROM "
         f"(SELECT {hashed} AS hashed FROM ({relation}) AS of_days) AS of_rows"
@@ -30,6 +33,12 @@ def as_published(spec: TableSpec, copied: Mapping[str, str]) -> tuple[Column, ..
         Column(name, arrow_type(kind), nullable=True, description="", formerly=today.get(name) or before.get(name))
         for name, kind in copied.items()
     )
+
+
+def still_known(spec: TableSpec, there: Mapping[str, str]) -> Mapping[str, str]:
+    """The declared columns that a table has, under the names that they have there, and their types."""
+    names = (column.name if column.name in there else column.formerly for column in spec.columns)
+    return {name: there[name] for name in names if name in there}
 
 
 def undeclared(spec: TableSpec, copied: Mapping[str, str], there: Mapping[str, str]) -> tuple[Column, ...]:

@@ -28,7 +28,7 @@ from recs_platform.warehouse.bigquery.bill import Bill
 from recs_platform.warehouse.bigquery.books import Books, Change, Commit
 from recs_platform.warehouse.bigquery.inspection import accept, inspect
 from recs_platform.warehouse.bigquery.jobs import Jobs
-from recs_platform.warehouse.bigquery.proof import as_published, fingerprint_of, undeclared
+from recs_platform.warehouse.bigquery.proof import as_published, fingerprint_of, still_known, undeclared
 from recs_platform.warehouse.bigquery.refusals import explained, refused_queries
 from recs_platform.warehouse.bigquery.staged import StagedTable, as_declared
 from recs_platform.warehouse.bigquery.staging import LASTS, Question, load_incoming, stage_query, stage_rows
@@ -155,21 +155,21 @@ class BigQueryWarehouse:
         with explained(str(table)):
             newest = self._newest(table)
             if version is None or version == newest:
-                copied = self._copied(table, newest)
-                stored, path = self.jobs.columns(self.tables.path(table)) if copied else None, self.tables.path(table)
+                kept_as, path = self._kept_as(table, newest), self.tables.path(table)
+                if kept_as is None:
+                    return self._fingerprint(table, self._relation(table, days, None), table.spec.columns)
+                stored = self.jobs.columns_of(path)
+                published = self.jobs.columns(kept_as) or still_known(table.spec, stored)
             else:
-                commit, copied = self._copy(table, version)
-                stored, path = copied, str(commit.kept_as)
-            if copied is None or stored is None:
-                return self._fingerprint(table, self._relation(table, days, None), table.spec.columns)
-            columns = as_published(table.spec, copied)
+                commit, published = self._copy(table, version)
+                path, stored = str(commit.kept_as), published
+            columns = as_published(table.spec, published)
             return self._fingerprint(table, view_of_days(path, table.spec, stored, days, columns), columns)
 
-    def _copied(self, table: TableRef, version: int | None) -> Mapping[str, str] | None:
-        """The columns of the copy that is kept of a version; None where there is none."""
+    def _kept_as(self, table: TableRef, version: int | None) -> str | None:
+        """The copy that was made of a version, which may have expired; None of what was not published."""
         commits = self.books.commits(table, after=version - 1) if version else []
-        kept = next((commit.kept_as for commit in commits if commit.version == version), None)
-        return self.jobs.columns(kept) if kept else None
+        return next((commit.kept_as for commit in commits if commit.version == version), None)
 
     def _fingerprint(self, table: TableRef, relation: str, columns: Sequence[Column]) -> str:
         (row,) = self._ask(fingerprint_of(relation, columns), labels_of(table))
