@@ -38,7 +38,7 @@ def as_published(spec: TableSpec, copied: Mapping[str, str]) -> tuple[Column, ..
 def still_known(spec: TableSpec, there: Mapping[str, str]) -> Mapping[str, str]:
     """The declared columns that a table has, under the names that they have there, and their types."""
     names = (column.name if column.name in there else column.formerly for column in spec.columns)
-    return {name: there[name] for name in names if name in there}
+    return {name: there[name] for name in names if name and name in there}
 
 
 def undeclared(spec: TableSpec, copied: Mapping[str, str], there: Mapping[str, str]) -> tuple[Column, ...]:
