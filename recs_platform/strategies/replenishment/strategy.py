@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recs_platform.declarations.product import ALLOCATION
+from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
 from recs_platform.pipeline.strategy import MakeStage, Strategy
 from recs_platform.schemas import sources
 from recs_platform.simulation.spec import SimulatedWorld
@@ -15,8 +15,22 @@ def _stages() -> Sequence[MakeStage]:
     from recs_platform.campaign.stage import campaign_stage
     from recs_platform.publication.stage import allocation_stage
     from recs_platform.sources.stage import sources_stage
+    from recs_platform.strategies.replenishment.stage import (
+        candidates_stage,
+        features_stage,
+        lists_stage,
+        recommendations_stage,
+    )
 
-    return (sources_stage, campaign_stage, allocation_stage)
+    return (
+        sources_stage,
+        features_stage,
+        candidates_stage,
+        recommendations_stage,
+        lists_stage,
+        campaign_stage,
+        allocation_stage,
+    )
 
 
 def _world() -> SimulatedWorld:
@@ -33,6 +47,6 @@ REPLENISHMENT = Strategy(
     source_tables=sources.SHARED,
     needs=(sources.Events,),
     stages=_stages,
-    publishes=(ALLOCATION,),
+    publishes=(RECOMMENDATIONS, ALLOCATION),
     world=_world,
 )
