@@ -69,7 +69,7 @@ SELECT
   DATE_DIFF(@as_of, pairs.last_ordered_on, DAY) AS days_since,
   placed.orders - placed.orders_until AS orders_since,
   -- Of an item that was ordered on one day alone nobody knows how long it lasts.
-  NULLIF(DATE_DIFF(pairs.last_ordered_on, pairs.first_ordered_on, DAY), 0) / NULLIF(pairs.orders - 1, 0)
+  NULLIF(DATE_DIFF(pairs.last_ordered_on, pairs.first_ordered_on, DAY), 0) / NULLIF(GREATEST(pairs.orders - 1, 0), 0)
     AS mean_gap_days,
   pairs.orders / placed.orders AS share_of_orders,
   pairs.recent_orders,
