@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recs_platform.declarations.strategy import AnyStrategy
-from recs_platform.pipeline.stage import CANDIDATES, FEATURES, RECOMMENDED, SqlTable, Stage, sql_asset
+from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import replenishment as schemas
 from recs_platform.schemas.replenishment_reports import WeeklyComparison
@@ -29,9 +29,9 @@ def features_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     return Stage(FEATURES, _made(FEATURE_TABLES, queries))
 
 
-def candidates_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+def scores_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What each client may be recommended, with a score."""
-    return Stage(CANDIDATES, _made((schemas.ReplenishmentScores,), queries))
+    return Stage(MODEL, _made((schemas.ReplenishmentScores,), queries))
 
 
 def recommendations_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:

@@ -16,16 +16,16 @@ def _stages() -> Sequence[MakeStage]:
     from recs_platform.publication.stage import allocation_stage
     from recs_platform.sources.stage import sources_stage
     from recs_platform.strategies.replenishment.stage import (
-        candidates_stage,
         features_stage,
         lists_stage,
         recommendations_stage,
+        scores_stage,
     )
 
     return (
         sources_stage,
         features_stage,
-        candidates_stage,
+        scores_stage,
         recommendations_stage,
         lists_stage,
         campaign_stage,
