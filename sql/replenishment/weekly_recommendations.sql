@@ -17,10 +17,6 @@ WITH possible AS (
     scores.item_id,
     scores.kind,
     scores.score,
-    scores.reason,
-    scores.scored_by,
-    scores.version,
-    product_trends.group_id,
     COALESCE(product_trends.group_id, CONCAT('? ', scores.item_id)) AS alike
   FROM replenishment_scores AS scores
   JOIN client_profiles
@@ -90,16 +86,14 @@ further AS (
     AND repurchases.place_in_group + COALESCE(groups_discovered.places, 0) <= @max_per_group
 ),
 chosen AS (
-  SELECT customer_id, item_id, kind, score, reason, scored_by, version, group_id
+  SELECT customer_id, item_id
   FROM repurchases
   WHERE place <= @repurchases_per_client
   UNION ALL
-  SELECT customer_id, item_id, kind, score, reason, scored_by, version, group_id
+  SELECT customer_id, item_id
   FROM discovered
   UNION ALL
-  SELECT
-    further.customer_id, further.item_id, further.kind, further.score, further.reason, further.scored_by,
-    further.version, further.group_id
+  SELECT further.customer_id, further.item_id
   FROM further
   LEFT JOIN places_discovered
     ON places_discovered.customer_id = further.customer_id
@@ -107,16 +101,22 @@ chosen AS (
 )
 SELECT
   @as_of AS as_of,
-  customer_id,
+  chosen.customer_id,
   DATE_ADD(@as_of, INTERVAL MOD(8 - CAST(FORMAT_DATE('%u', @as_of) AS INT64), 7) DAY) AS week,
-  ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY IF(kind = 'repurchase', 0, 1), score DESC, item_id) AS rank,
-  item_id,
-  kind,
-  score,
-  reason,
-  group_id,
-  version,
-  scored_by,
+  ROW_NUMBER() OVER (
+    PARTITION BY chosen.customer_id ORDER BY IF(scores.kind = 'repurchase', 0, 1), scores.score DESC, chosen.item_id
+  ) AS rank,
+  chosen.item_id,
+  scores.kind,
+  scores.score,
+  scores.reason,
+  product_trends.group_id,
+  scores.version,
+  scores.scored_by,
   @pipeline_version AS pipeline_version,
   TIMESTAMP(@as_of) AS generated_at
 FROM chosen
+JOIN replenishment_scores AS scores
+  ON scores.customer_id = chosen.customer_id AND scores.item_id = chosen.item_id
+JOIN product_trends
+  ON product_trends.item_id = chosen.item_id
