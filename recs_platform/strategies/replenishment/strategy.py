@@ -42,6 +42,7 @@ def _world() -> SimulatedWorld:
 REPLENISHMENT = Strategy(
     name="replenishment",
     label="rebuy",
+    page="replenishment.md",
     title="What to re-order this week, plus something new",
     parameters=ReplenishmentParameters,
     source_tables=sources.SHARED,
