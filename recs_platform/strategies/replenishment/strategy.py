@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
 
+from recs_platform.companies.model import Company
 from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
+from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.strategy import MakeStage, Strategy
 from recs_platform.schemas import sources
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.warehouse.protocol import Warehouse
 
 
 def _stages() -> Sequence[MakeStage]:
@@ -39,6 +43,12 @@ def _world() -> SimulatedWorld:
     return replenishment_world
 
 
+def _story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
+    from recs_platform.strategies.replenishment.story import weekly_story
+
+    return weekly_story(company, pipeline, warehouse, day)
+
+
 REPLENISHMENT = Strategy(
     name="replenishment",
     label="rebuy",
@@ -50,4 +60,5 @@ REPLENISHMENT = Strategy(
     stages=_stages,
     publishes=(RECOMMENDATIONS, ALLOCATION),
     world=_world,
+    story=_story,
 )
