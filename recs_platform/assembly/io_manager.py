@@ -6,7 +6,7 @@ here. What a slice must be is the warehouse's to enforce.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -188,14 +188,13 @@ def _lineage(pipeline: Pipeline, table: str) -> dg.TableColumnLineage:
     real_name = {name: earlier.table for name, earlier in looks.earlier.items()}
     real_name |= {product.live.name: product.asset for product in pipeline.products.values()}
 
-    def key(name: str) -> dg.AssetKey:
-        return dg.AssetKey([pipeline.strategy.name, real_name.get(name, name)])
+    def deps(origins: Iterable[tuple[str, str]]) -> list[dg.TableColumnDep]:
+        # A table and an earlier day of it are one asset.
+        once = dict.fromkeys((real_name.get(name, name), column) for name, column in origins)
+        return [dg.TableColumnDep(dg.AssetKey([pipeline.strategy.name, name]), column) for name, column in once]
 
     return dg.TableColumnLineage(
-        {
-            column: [dg.TableColumnDep(key(name), origin) for name, origin in origins]
-            for column, origins in column_origins(declared.query, visible).items()
-        }
+        {column: deps(origins) for column, origins in column_origins(declared.query, visible).items()}
     )
 
 

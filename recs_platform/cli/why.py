@@ -32,6 +32,7 @@ def why(
     as_json: JsonOption = False,
 ) -> None:
     """Explain why a customer is recommended these items, or nothing, and what would change that."""
+    from recs_platform.declarations.product import RECOMMENDATIONS
     from recs_platform.pipeline.day_reader import DayReader, day_to_explain
     from recs_platform.publication.day_publication import Published
     from recs_platform.strategies.catalogue import company_named, pipeline_of
@@ -40,7 +41,8 @@ def why(
     company = company_named(name)
     explainer, pipeline = company.strategy.explainer, pipeline_of(company)
     if explainer is None:
-        raise ConfigError(f"{name} has nothing to explain: {company.strategy} recommends nothing yet.")
+        why_not = "cannot say why yet" if RECOMMENDATIONS in company.strategy.publishes else "recommends nothing yet"
+        raise ConfigError(f"{name} has nothing to explain: {company.strategy} {why_not}.")
     asked = day_of(date, "--date") if date else None
     warehouse = existing_warehouse()
     published = Published(pipeline, company, warehouse)

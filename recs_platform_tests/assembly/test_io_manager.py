@@ -8,9 +8,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from recs_platform.assembly.io_manager import _lineage
 from recs_platform.pipeline.stage import FrameTable
 from recs_platform.reporting.presentation import Presentation
 from recs_platform.schemas.table import Table
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.pipeline.toy import (
     DAY,
@@ -109,6 +111,13 @@ def test_lineage_comes_from_the_query(toy: Toy) -> None:
     assert (key("visits"), "customer_id") in origins["customer_id"]
     assert origins["as_of"] == set()
     assert set(origins) == {"as_of", "customer_id", "email", "visits"}
+
+
+def test_a_table_and_an_earlier_day_of_it_are_one_origin() -> None:
+    """`is_new` is told from the day's catalog and from an earlier one; an asset may stand once among origins."""
+    deps = _lineage(pipelines()["replenishment"], "product_trends").deps_by_column["is_new"]
+    catalog = dg.AssetKey(["replenishment", "catalog"])
+    assert [dep.column_name for dep in deps if dep.asset_key == catalog].count("item_id") == 1
 
 
 def test_columns_are_the_models(toy: Toy) -> None:

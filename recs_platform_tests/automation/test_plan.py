@@ -30,6 +30,7 @@ def _company(window: int, campaigns: int | None = None) -> Company:
     described = {"name": "shop", "strategy": STRATEGY, "dataset": "shop", "timezone": "UTC", "currency": "EUR"}
     parameters = {
         "active_window_days": window,
+        "history_days": window,
         "campaign_window_days": campaigns or window,
         "interaction_window_days": 1,
     }

@@ -31,9 +31,9 @@ _COMPANIES = {
         "vehicle_fitment",
         {**_SHORT, "intent_window_days": 3, "purchase_exclusion_days": 8, "backtest_days": 8},
     ),
-    "holley": ("replenishment", {**_SHORT, "active_window_days": 3}),
+    "holley": ("replenishment", {**_SHORT, "active_window_days": 3, "history_days": 8}),
     "metro": ("offer_ranking", {**_SHORT, "feature_window_days": 3}),
-    "concord": ("replenishment", {**_SHORT, "active_window_days": 3}),
+    "concord": ("replenishment", {**_SHORT, "active_window_days": 3, "history_days": 8}),
 }
 
 

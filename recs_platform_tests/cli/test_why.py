@@ -15,7 +15,7 @@ PAIR = ("C1", "--item", "F1")
     ("given", "words"),
     [
         (("metro", *PAIR), "metro has no recommendations yet. Make a day: recs run metro --date DAY"),
-        (("concord", "C1"), "concord has nothing to explain: replenishment recommends nothing yet."),
+        (("concord", "C1"), "concord has nothing to explain: replenishment cannot say why yet."),
         (("metro", *PAIR, "--date", "yesterday"), "--date: 'yesterday' is not a day; write it as 2025-12-02."),
         (("nobody", *PAIR), 'no company "nobody". Known: acme'),
         (("metro",), "Missing argument 'CUSTOMER'. Write: recs why [OPTIONS] COMPANY CUSTOMER. See `recs why --help`."),

@@ -24,7 +24,7 @@ def test_a_company_has_its_own_or_its_strategys(tmp_path: Path) -> None:
         (
             {"allocations": "09:00"},
             'deadlines.allocations: "allocations" is not a product of replenishment. Did you mean "allocation"? '
-            "Allowed: allocation.",
+            "Allowed: recommendations, allocation.",
         ),
         ({"allocation": "nine"}, 'deadlines.allocation: should be a time such as "09:00", in quotes, but is "nine".'),
         ({"allocation": "24:00"}, 'deadlines.allocation: should be a time such as "09:00", in quotes, but is "24:00".'),

@@ -47,7 +47,12 @@ def _day(number: int) -> date:
 
 def _company(lost: Sequence[int] = ()) -> Company:
     described = {"name": "shop", "strategy": STRATEGY, "dataset": "shop", "timezone": "UTC", "currency": "EUR"}
-    parameters = {"active_window_days": 8, "campaign_window_days": 20, "interaction_window_days": WINDOW}
+    parameters = {
+        "active_window_days": 8,
+        "history_days": 8,
+        "campaign_window_days": 20,
+        "interaction_window_days": WINDOW,
+    }
     return Company.model_validate(
         {
             **described,

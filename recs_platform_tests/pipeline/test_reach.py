@@ -61,7 +61,15 @@ def test_what_was_bought_in_spring_is_within_reach() -> None:
 
 def test_a_message_that_is_opened_at_the_windows_edge_was_sent_before_it() -> None:
     pipeline = pipelines()["replenishment"]
-    assert _days_before(pipeline, campaign_window_days=20, interaction_window_days=30, active_window_days=5) == 19 + 29
+    short = {"active_window_days": 5, "history_days": 5}
+    assert _days_before(pipeline, campaign_window_days=20, interaction_window_days=30, **short) == 19 + 29
+
+
+def test_habits_are_read_as_far_back_as_history_goes() -> None:
+    """A client's cycles are told from a year of orders, though far fewer days make it active."""
+    pipeline, repeated = pipelines()["replenishment"], 7
+    assert _days_before(pipeline, history_days=365, active_window_days=90) == 364 + repeated
+    assert _days_before(pipeline, history_days=100, active_window_days=90) == 99 + repeated
 
 
 def test_what_is_read_as_far_as_it_is_stored_needs_no_history() -> None:

@@ -19,7 +19,7 @@ _SHORT = {"campaign_window_days": 8, "interaction_window_days": 5, "attribution_
 PARAMETERS: dict[str, dict[str, Any]] = {
     "vehicle_fitment": {**_SHORT, "intent_window_days": 3, "purchase_exclusion_days": 8, "backtest_days": 8},
     "offer_ranking": {**_SHORT, "feature_window_days": 3},
-    "replenishment": {**_SHORT, "active_window_days": 3},
+    "replenishment": {**_SHORT, "active_window_days": 3, "history_days": 8},
     "measurement": _SHORT,
 }
 WITHOUT: dict[str, list[tuple[str, ...]]] = {

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date
 
-from recs_platform.declarations.product import ALLOCATION
+from recs_platform.companies.model import Company
+from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
+from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.strategy import MakeStage, Strategy
 from recs_platform.schemas import sources
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.warehouse.protocol import Warehouse
 
 
 def _stages() -> Sequence[MakeStage]:
     from recs_platform.campaign.stage import campaign_stage
     from recs_platform.publication.stage import allocation_stage
     from recs_platform.sources.stage import sources_stage
+    from recs_platform.strategies.replenishment.stage import (
+        features_stage,
+        lists_stage,
+        recommendations_stage,
+        scores_stage,
+    )
 
-    return (sources_stage, campaign_stage, allocation_stage)
+    return (
+        sources_stage,
+        features_stage,
+        scores_stage,
+        recommendations_stage,
+        lists_stage,
+        campaign_stage,
+        allocation_stage,
+    )
 
 
 def _world() -> SimulatedWorld:
@@ -25,14 +43,22 @@ def _world() -> SimulatedWorld:
     return replenishment_world
 
 
+def _story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
+    from recs_platform.strategies.replenishment.story import weekly_story
+
+    return weekly_story(company, pipeline, warehouse, day)
+
+
 REPLENISHMENT = Strategy(
     name="replenishment",
     label="rebuy",
+    page="replenishment.md",
     title="What to re-order this week, plus something new",
     parameters=ReplenishmentParameters,
     source_tables=sources.SHARED,
     needs=(sources.Events,),
     stages=_stages,
-    publishes=(ALLOCATION,),
+    publishes=(RECOMMENDATIONS, ALLOCATION),
     world=_world,
+    story=_story,
 )

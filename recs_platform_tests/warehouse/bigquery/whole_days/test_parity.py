@@ -34,6 +34,7 @@ pytestmark = pytest.mark.slow
 _NO_MODEL = "so small a world has no model that is good enough to serve"
 WITHOUT_ROWS: Mapping[str, Mapping[str, str]] = {
     **{name: {} for name in STRATEGIES},
+    "replenishment": {"unserved_clients": "every active client has a list"},
     "offer_ranking": {
         "offer_campaigns": "its feeds name no campaign of offers",
         "feature_contributions": _NO_MODEL,

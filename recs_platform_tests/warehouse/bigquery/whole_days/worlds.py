@@ -48,7 +48,7 @@ _SIMULATED: Mapping[str, Mapping[str, int]] = {
 }
 _PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "measurement": {},
-    "replenishment": {"active_window_days": 7},
+    "replenishment": {"active_window_days": 20, "trend_days": 7, "trend_min_orders": 3},
     "vehicle_fitment": {"intent_window_days": 14, "purchase_exclusion_days": 14, "backtest_days": 1},
     "offer_ranking": {
         "feature_window_days": 7,

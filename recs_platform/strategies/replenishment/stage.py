@@ -1,0 +1,49 @@
+"""The tables of replenishment. What each row is and why stands in `sql/replenishment/<table>.sql`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from recs_platform.declarations.strategy import AnyStrategy
+from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, SqlTable, Stage, sql_asset
+from recs_platform.publication.stage import product_stage
+from recs_platform.schemas import replenishment as schemas
+from recs_platform.schemas.replenishment_reports import WeeklyComparison
+from recs_platform.schemas.table import Table, spec_of
+from recs_platform.strategies.replenishment.comparison_picture import show_lists
+from recs_platform.strategies.replenishment.publication import weekly_lists
+from recs_platform.warehouse.query import Query
+
+FEATURE_TABLES = (
+    schemas.OrderLines,
+    schemas.ClientDays,
+    schemas.ClientItems,
+    schemas.ClientProfiles,
+    schemas.ProductTrends,
+)
+LIST_TABLES = (schemas.WeeklyRecommendations, schemas.WeeklyLists, schemas.UnservedClients)
+
+
+def features_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """What clients order, and what becomes of products."""
+    return Stage(FEATURES, _made(FEATURE_TABLES, queries))
+
+
+def scores_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """What each client may be recommended, with a score."""
+    return Stage(MODEL, _made((schemas.ReplenishmentScores,), queries))
+
+
+def recommendations_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """The list of each client, and who has none."""
+    return Stage(RECOMMENDED, _made(LIST_TABLES, queries))
+
+
+def _made(models: tuple[type[Table], ...], queries: Mapping[str, Query]) -> tuple[SqlTable, ...]:
+    return tuple(sql_asset(spec_of(model).name, model, queries) for model in models)
+
+
+def lists_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """What replenishment needs in order to publish a list per client as its recommendations."""
+    product = weekly_lists(spec_of(schemas.WeeklyRecommendations), queries["weekly_recommendation_figures"])
+    return product_stage(strategy, queries, product, WeeklyComparison, show_lists)

@@ -1,0 +1,65 @@
+"""What `recs demo` tells of a day of replenishment, of tables in a lake."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recs_platform.schemas.replenishment import UnservedClients, WeeklyLists
+from recs_platform.schemas.replenishment_reports import WeeklyComparison
+from recs_platform.schemas.table import Table, spec_of
+from recs_platform.strategies.catalogue import company_named, pipeline_of
+from recs_platform.strategies.replenishment.story import weekly_story
+from recs_platform.warehouse.lake.lake import Lake
+from recs_platform.warehouse.protocol import Subject
+from recs_platform.warehouse.slices import Days
+from recs_platform_tests.publication.shop import lake_in
+from recs_platform_tests.strategies.replenishment.lists import DAY, arrow
+
+LIST = {"week": date(2025, 9, 15), "version": "v32", "items": 25, "repurchases": 20, "discoveries": 5}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return lake_in(tmp_path)
+
+
+def told(lake: Lake, tables: dict[type[Table], list[dict[str, Any]]]) -> list[str]:
+    company = company_named("concord")
+    pipeline = pipeline_of(company)
+    for model, rows in tables.items():
+        name = spec_of(model).name
+        subject = Subject(name, company.name, pipeline.ref(name, company), Days.one(DAY))
+        lake.replace(subject, arrow(model, rows).to_reader(), audits=())
+    return list(weekly_story(company, pipeline, lake, DAY))
+
+
+def test_whom_it_reaches_with_what_and_what_changed(lake: Lake) -> None:
+    short = {**LIST, "customer_id": "бор", "items": 3, "repurchases": 1, "discoveries": 2, "shortfall": 22}
+    assert told(
+        lake,
+        {
+            WeeklyLists: [{**LIST, "customer_id": "anna"}, short],
+            UnservedClients: [{"customer_id": "carl", "reason": "no candidates"}],
+            WeeklyComparison: [
+                {"section": "customers", "name": "common", "count": 2},
+                {"section": "repurchases", "name": "kept", "count": 9, "share": 0.75},
+            ],
+        },
+    ) == [
+        "week of 2025-09-15: 2 of 3 active clients reached with 21 repurchases and 7 discoveries, scored by v32",
+        "1 list shorter than it should be, by 22 items in all",
+        "no list for 1 client: no candidates",
+        "compared with what was live: 2 clients in common, 75.0% of their repurchases that could stay do",
+    ]
+
+
+def test_of_nothing_nothing_is_told(lake: Lake) -> None:
+    first = [
+        {"section": "customers", "name": "common", "count": 0},
+        {"section": "repurchases", "name": "kept", "count": 0},
+    ]
+    assert told(lake, {WeeklyLists: [], UnservedClients: [], WeeklyComparison: first}) == []

@@ -1,0 +1,96 @@
+"""The replenishment world of the simulation, and what the queries make of it: feeds in memory, without a platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from recs_platform import __version__
+from recs_platform.schemas.replenishment import WeeklyRecommendations
+from recs_platform.schemas.sources import Catalog, Events
+from recs_platform.schemas.table import Table, spec_of
+from recs_platform.simulation import replenishment_goods, replenishment_world
+from recs_platform.simulation.replenishment_truth import planted
+from recs_platform.simulation.spec import WorldSpec
+from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.strategies.replenishment.stage import FEATURE_TABLES
+from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform_tests.sql.queries import platform_queries
+
+SPEC = WorldSpec("concord", "replenishment", 13, 429, date(2025, 9, 1), {})
+DAY = date(2025, 11, 4)
+"""The last day of a block of trending products."""
+_MADE = [spec_of(model).name for model in FEATURE_TABLES]
+_MADE += ["replenishment_scores", spec_of(WeeklyRecommendations).name]
+
+
+def days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def order_events(spec: WorldSpec, of_days: Iterable[date]) -> pa.Table:
+    """What the feeds say of orders and returns, each event once."""
+    feeds = [replenishment_world.feed(spec, "events", day).table for day in of_days]
+    rows = pa.concat_tables(feeds)
+    connection = duckdb.connect()
+    connection.register("feed", rows)
+    columns = ", ".join(name for name in rows.column_names)
+    return connection.execute(
+        f"""SELECT {columns}, CAST(event_ts AS DATE) AS event_date FROM feed
+        WHERE event_name IN ('order_line', 'order_refunded') AND event_id IS NOT NULL AND unit_price >= 0
+        QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY event_ts) = 1"""
+    ).to_arrow_table()
+
+
+@dataclass
+class Concord:
+    """The day's tables, made by the queries; without some items, which nobody sells any more."""
+
+    events: pa.Table
+    discontinued: frozenset[str] = frozenset()
+    threads: int = 2
+
+    def __post_init__(self) -> None:
+        self.connection = duckdb.connect(config={"threads": self.threads})
+        listed = replenishment_world.feed(SPEC, "catalog", DAY).table.to_pylist()
+        usable = [row for row in listed if row["item_id"] and (row["price"] or 0) >= 0]
+        sold = {row["item_id"]: row for row in usable if row["item_id"] not in self.discontinued}
+        self._add(Events, self.events)
+        self._add(Catalog, pa.Table.from_pylist(list(sold.values())))
+        self.connection.execute("CREATE TABLE catalog_before AS SELECT * FROM catalog LIMIT 0")
+        values = {**dict(ReplenishmentParameters()), "as_of": DAY, "pipeline_version": __version__}
+        for name in _MADE:
+            query = platform_queries()[name]
+            self.connection.execute(f"CREATE TABLE {name} AS {duckdb_sql(query, values)}")
+
+    def _add(self, model: type[Table], rows: pa.Table) -> None:
+        self.connection.register("given", rows)
+        names = [column.name for column in spec_of(model).columns]
+        columns = [name if name in rows.column_names else f"NULL AS {name}" for name in names]
+        self.connection.execute(f"CREATE TABLE {spec_of(model).name} AS SELECT {', '.join(columns)} FROM given")
+        self.connection.unregister("given")
+
+    def rows(self, text: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(text).fetchall()
+
+    @cached_property
+    def truth(self) -> dict[str, Any]:
+        return planted(SPEC)
+
+
+def due_pairs(after: date, number: int) -> set[tuple[str, str]]:
+    """Client and product of every re-order that falls due in so many days after a day."""
+    habits = replenishment_goods.habits(SPEC)
+    clients = replenishment_world.people(SPEC).ids.to_pylist()
+    products = replenishment_goods.products(SPEC).ids.to_pylist()
+    found = set()
+    for day in days(after + timedelta(days=1), after + timedelta(days=number)):
+        for habit in replenishment_world._due(SPEC, day):
+            found.add((clients[habits.client[habit]], products[habits.product[habit]]))
+    return found
