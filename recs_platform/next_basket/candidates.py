@@ -44,6 +44,7 @@ def candidates(found: Sources, clients: Ints, settings: Settings) -> Candidates:
             for (scale, measure), weights in found.weights.items()
         }
         products["transitions"] = (found.followed[these] @ found.followers).tocsr()
+        products["new_item"] = found.new_items[these]
         turns = [_turns(slow_own[these], OWN_SHARE, settings.candidates)]
         turns += [_turns(product, _share(name), int(DEPTH * _share(name))) for name, product in products.items()]
         turns += [_everybodys(items, len(these)) for items in popular]

@@ -41,9 +41,9 @@ def examples(
     tables = []
     for number, holdout in enumerate(holdouts):
         judged = holdout.of(np.flatnonzero(of >= 0))
-        found = sources(judged.history, settings, judged.as_of)
+        found = sources(judged.history, settings, judged.as_of, attributes)
         chosen = candidates(found, judged.clients, settings)
-        rows = features(found, chosen, attributes)
+        rows = features(found, chosen)
         width = len(judged.history.items)
         keys = judged.target_client * width + judged.target_item
         bought = places(keys, chosen.client * width + chosen.item) >= 0

@@ -18,7 +18,7 @@ from recs_platform.next_basket.habits import Habits, habits
 from recs_platform.next_basket.own import taken
 from recs_platform.next_basket.seasons import season_lift, weekday_lift
 from recs_platform.next_basket.sources import FAST, SLOW, Sources
-from recs_platform.next_basket.taste import Attributes, shares
+from recs_platform.next_basket.taste import shares
 
 HALF_LIVES = {"month": 30.0, "quarter": 90.0}
 ATTRIBUTES = ("group", "brand", "price_band")
@@ -71,11 +71,12 @@ FEATURES: dict[str, str] = {
     "client_group_share": "share of the client's lines in the item's group",
     "client_brand_share": "share of the client's lines of the item's brand",
     "client_price_band_share": "share of the client's lines in the item's price band",
+    "new_item": "what an item that nobody bought yet is worth by those shares; 0 for all others",
 }
 """In the order of columns, with what each says."""
 
 
-def features(found: Sources, chosen: Candidates, attributes: Attributes | None = None) -> pa.Table:
+def features(found: Sources, chosen: Candidates) -> pa.Table:
     """Client and item by name, then the features of `FEATURES`."""
     client, item = chosen.client, chosen.item
     columns: dict[str, Singles] = {}
@@ -92,7 +93,7 @@ def features(found: Sources, chosen: Candidates, attributes: Attributes | None =
     }
     columns |= _client(client_habits, client)
     columns |= _season(found, client, item)
-    columns |= _taste(found, client, item, attributes or {})
+    columns |= _taste(found, client, item)
     log = found.own.log
     names = {"customer_id": _named(log.clients, client), "item_id": _named(log.items, item)}
     return pa.table(names | {name: pa.array(columns[name]) for name in FEATURES})
@@ -185,7 +186,8 @@ def _season(found: Sources, client: Ints, item: Ints) -> dict[str, Singles]:
     return {"weekday_lift": weekday_lift(log, days, item), "season_lift": season_lift(log, days, item)}
 
 
-def _taste(found: Sources, client: Ints, item: Ints, attributes: Attributes) -> dict[str, Singles]:
+def _taste(found: Sources, client: Ints, item: Ints) -> dict[str, Singles]:
+    attributes = found.attributes
     unknown = np.full(len(item), np.nan, dtype=np.float32)
     return {
         f"client_{name}_share": shares(found.own, attributes[name], client, item) if name in attributes else unknown

@@ -14,8 +14,10 @@ from recs_platform.next_basket.arrays import Floats, Ints, Singles
 from recs_platform.next_basket.decayed import Decay, by_baskets
 from recs_platform.next_basket.log import BasketLog
 from recs_platform.next_basket.neighbours import Measure, Neighbours, entry_limit, neighbours, thinned
+from recs_platform.next_basket.new_items import new_items
 from recs_platform.next_basket.own import Own, own
 from recs_platform.next_basket.popularity import Popularity, popularity
+from recs_platform.next_basket.taste import Attributes
 from recs_platform.next_basket.transitions import last_baskets, transitions
 
 SLOW, FAST = "slow", "fast"
@@ -39,7 +41,7 @@ class Settings:
     """On average, how many items of a client's vector neighbours are found by and recommend: its heaviest ones. Only
     where histories are longer than that are some left out."""
     fast_entries: int = 30
-    pool: int = 20_000
+    pool: int = 10_000
     """Among how many clients neighbours are sought."""
     candidates: int = 150
     threads: int = 1
@@ -58,9 +60,15 @@ class Sources:
     followed: sp.csr_matrix
     followers: sp.csr_matrix
     popularity: Popularity
+    attributes: Attributes
+    new_items: sp.csr_matrix
 
 
-def sources(log: BasketLog, settings: Settings, as_of: Ints | None = None) -> Sources:
+def sources(
+    log: BasketLog, settings: Settings, as_of: Ints | None = None, attributes: Attributes | None = None
+) -> Sources:
+    """As of a day of each client, where there are days. Attributes are those of the log's items, a number per item."""
+    attributes = attributes or {}
     history = own(log)
     decayed, vectors, found, weights = {}, {}, {}, {}
     scales = ((SLOW, settings.slow, settings.slow_entries), (FAST, settings.fast, settings.fast_entries))
@@ -85,6 +93,8 @@ def sources(log: BasketLog, settings: Settings, as_of: Ints | None = None) -> So
         last_baskets(log),
         transitions(log, threads=settings.threads),
         popularity(history, day),
+        attributes,
+        new_items(history, attributes),
     )
 
 

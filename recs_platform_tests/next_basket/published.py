@@ -6,18 +6,18 @@ client, as the papers tell it, and a test holds the two against each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
 
-from recs_platform.next_basket.arrays import Floats, Ints
+from recs_platform.next_basket.arrays import Floats, Ints, within
 from recs_platform.next_basket.decayed import Decay, by_baskets
 from recs_platform.next_basket.holdout import Holdout
 from recs_platform.next_basket.lists import Lists, figures, judged, mean
-from recs_platform.next_basket.neighbours import largest, neighbours
+from recs_platform.next_basket.neighbours import Neighbours, largest, neighbours
 from recs_platform.next_basket.own import Own, own
 
 Scores: TypeAlias = Callable[[Ints], Floats]
@@ -51,15 +51,25 @@ def tifu_lists(history: Own, clients: Ints, method: Tifu) -> Lists:
 
 
 def _tifu(history: Own, method: Tifu) -> Scores:
-    log = history.log
-    decay = Decay(method.in_group, method.between_groups, method.group)
-    vectors = history.matrix(history.summed(by_baskets(log, decay)))
-    everybody = np.flatnonzero(log.baskets > 0)
-    near = neighbours(vectors, everybody, method.neighbours, ("l2",), 2)["l2"]
-    mine = near.matrix(1 / np.bincount(near.client)[near.client], len(log.clients))
+    vectors, near = _nearest(history, method, method.neighbours)
+    return _tifu_scores(vectors, _closest(near, method.neighbours, vectors.shape[0]), method.alpha)
 
+
+def _nearest(history: Own, method: Tifu, count: int) -> tuple[sp.csr_matrix, Neighbours]:
+    decay = Decay(method.in_group, method.between_groups, method.group)
+    vectors = history.matrix(history.summed(by_baskets(history.log, decay)))
+    return vectors, neighbours(vectors, np.flatnonzero(history.log.baskets > 0), count, ("l2",), 2)["l2"]
+
+
+def _closest(near: Neighbours, count: int, clients: int) -> sp.csr_matrix:
+    rows = within(near.client) < count
+    kept = Neighbours(near.client[rows], near.neighbour[rows], near.similarity[rows])
+    return kept.matrix(1 / np.bincount(kept.client)[kept.client], clients)
+
+
+def _tifu_scores(vectors: sp.csr_matrix, mine: sp.csr_matrix, alpha: float) -> Scores:
     def scores(rows: Ints) -> Floats:
-        of: Floats = method.alpha * vectors[rows].toarray() + (1 - method.alpha) * (mine[rows] @ vectors).toarray()
+        of: Floats = alpha * vectors[rows].toarray() + (1 - alpha) * (mine[rows] @ vectors).toarray()
         return of
 
     return scores
@@ -119,17 +129,48 @@ def _lists(scores: Scores, clients: Ints) -> Lists:
     return Lists(clients, items)
 
 
-def tuned(methods: Iterable[Tifu] | Iterable[UpCf], validation: Holdout, *, k: int = 10) -> Tifu | UpCf:
-    """The one whose lists have the best NDCG on the validation's clients; the first of equals."""
+def tuned_tifu(validation: Holdout, methods: list[Tifu], k: int = 10) -> Tifu:
+    """The one whose lists have the best NDCG on the validation's clients; the first of equals. Methods that have a
+    decay in common share their neighbours."""
     history = own(validation.history)
-    best, best_value = None, -1.0
-    for method in methods:
-        make = tifu_lists if isinstance(method, Tifu) else up_cf_lists
-        value = mean(figures(judged(make(history, validation.clients, method), validation), "ndcg", k)) or 0.0
-        if value > best_value:
-            best, best_value = method, value
-    assert best is not None
-    return best
+    most, parts = max(method.neighbours for method in methods), _Last()
+    near = _Last()
+
+    def lists(method: Tifu) -> Lists:
+        decay = method.in_group, method.between_groups, method.group
+        vectors, nearest = near.of(decay, lambda: _nearest(history, method, most))
+        mine = parts.of((decay, method.neighbours), lambda: _closest(nearest, method.neighbours, vectors.shape[0]))
+        return _lists(_tifu_scores(vectors, mine, method.alpha), validation.clients)
+
+    return _best(methods, lists, validation, k)
+
+
+def tuned_up_cf(validation: Holdout, methods: list[UpCf], k: int = 10) -> UpCf:
+    history = own(validation.history)
+    return _best(methods, lambda method: up_cf_lists(history, validation.clients, method), validation, k)
+
+
+M = TypeVar("M")
+V = TypeVar("V")
+
+
+class _Last:
+    """What was made last, as long as it is asked for again."""
+
+    def __init__(self) -> None:
+        self.key: object = None
+        self.value: Any = None
+
+    def of(self, key: object, make: Callable[[], V]) -> V:
+        if self.key != key:
+            self.key, self.value = key, make()
+        value: V = self.value
+        return value
+
+
+def _best(methods: list[M], lists: Callable[[M], Lists], validation: Holdout, k: int) -> M:
+    values = [mean(figures(judged(lists(method), validation), "ndcg", k)) or 0.0 for method in methods]
+    return methods[int(np.argmax(values))]
 
 
 _DECAYS = ((3, 0.9, 0.6), (3, 0.9, 0.9), (7, 0.7, 0.7), (7, 0.9, 0.3), (7, 0.9, 0.7), (7, 1.0, 0.8), (20, 1.0, 0.6))

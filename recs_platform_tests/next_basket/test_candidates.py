@@ -22,7 +22,8 @@ def plain_candidates(found: Sources, client: int, most: int) -> list[int]:
     listed = [(own, OWN_SHARE, most)]
     for (scale, _), weights in found.weights.items():
         listed.append((weights[client] @ found.vectors[scale], NEIGHBOUR_SHARE, DEPTH * int(NEIGHBOUR_SHARE)))
-    listed.append((found.followed[client] @ found.followers, OTHER_SHARE, DEPTH * int(OTHER_SHARE)))
+    for other in (found.followed[client] @ found.followers, found.new_items[client]):
+        listed.append((other, OTHER_SHARE, DEPTH * int(OTHER_SHARE)))
     turns: dict[int, float] = {}
 
     def take(scores: list[float], share: float, depth: int) -> None:
@@ -37,12 +38,13 @@ def plain_candidates(found: Sources, client: int, most: int) -> list[int]:
     return sorted(item for _, item in sorted((turn, item) for item, turn in turns.items())[:most])
 
 
-@given(worlds, st.sampled_from([2, 5, 150]))
+@pytest.mark.slow
+@given(worlds, st.sampled_from([2, 5, 150]), st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_as_client_by_client(world: plain.Histories, most: int) -> None:
-    log = log_of(world)
+def test_as_client_by_client(world: plain.Histories, most: int, has_groups: bool) -> None:
+    log = log_of(world, items=20)
     chosen = replace(SETTINGS, candidates=most)
-    found = sources(log, chosen)
+    found = sources(log, chosen, attributes={"group": np.arange(20) % 3} if has_groups else None)
     listed = candidates(found, np.arange(len(log.clients)), chosen)
     for client in range(len(log.clients)):
         assert listed.item[listed.client == client].tolist() == plain_candidates(found, client, most)

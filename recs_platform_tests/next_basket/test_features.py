@@ -26,9 +26,9 @@ AS_OF = 75
 
 def table_of(log: BasketLog, chosen: Settings = SETTINGS, **attributes: np.ndarray) -> pa.Table:
     as_of = None if log.basket_day is None else np.full(len(log.clients), AS_OF)
-    found = sources(log, chosen, as_of)
+    found = sources(log, chosen, as_of, attributes)
     clients = np.flatnonzero(log.baskets > 0)
-    return features(found, candidates(found, clients, chosen), attributes)
+    return features(found, candidates(found, clients, chosen))
 
 
 def rows_of(table: pa.Table) -> dict[tuple[int, int], dict[str, float]]:
@@ -39,6 +39,7 @@ def same(row: dict[str, float], expected: dict[str, float]) -> None:
     assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-6, nan_ok=True)
 
 
+@pytest.mark.slow
 @given(worlds, st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_own_item_and_client(world: plain.Histories, days: bool) -> None:

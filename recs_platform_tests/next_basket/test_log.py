@@ -46,15 +46,10 @@ def test_the_order_of_rows_does_not_matter(seed: int) -> None:
 
 
 def test_the_first_line_of_an_order_dates_it() -> None:
-    late = table(
-        [
-            ("a", "1", "x", 0, dt.date(2026, 1, 9)),
-            ("a", "1", "y", 0, dt.date(2026, 1, 1)),
-            ("a", "2", "z", 0, dt.date(2026, 1, 5)),
-        ]
-    )
-    log = read_log(late, day="day")
-    assert [log.lines_of(basket).tolist() for basket in range(2)] == [[0, 1], [2]]
+    days = {("1", "w"): 9, ("1", "x"): 1, ("1", "y"): 9, ("2", "z"): 5}
+    rows = [("a", order, item, 0, dt.date(2026, 1, day)) for (order, item), day in days.items()]
+    log = read_log(table(rows), day="day")
+    assert [log.lines_of(basket).tolist() for basket in range(2)] == [[0, 1, 2], [3]]
 
 
 def test_times_of_a_day_order_its_baskets() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recs_platform.next_basket.holdout import last_basket
+from recs_platform.next_basket.lists import figures, judged, mean
 from recs_platform.next_basket.own import own
 from recs_platform_tests.next_basket import plain, published
 from recs_platform_tests.next_basket.published import Tifu, UpCf
@@ -104,6 +105,26 @@ def test_what_is_best_on_validation_clients_is_chosen() -> None:
     # Everybody buys again what was in the basket before; long memories only see bread.
     habit = [{BREAD}, {BREAD}, {BREAD}, {MILK}, {MILK}]
     holdout = last_basket(log_of(dict.fromkeys(range(4), habit)))
-    methods = [UpCf(0, 0.5, 1), UpCf(1, 0.5, 1)]
-    assert published.tuned(methods, holdout, k=1) == UpCf(1, 0.5, 1)
-    assert published.tuned(methods[:1], holdout, k=1) == UpCf(0, 0.5, 1)
+    long, short = UpCf(0, 0.5, 1), UpCf(1, 0.5, 1)
+    assert published.tuned_up_cf(holdout, [long, short], k=1) == short
+    assert published.tuned_up_cf(holdout, [long], k=1) == long
+    # As many methods as there are kinds of sharing: decay, number of neighbours, alpha.
+    methods = [
+        Tifu(*decay, count, alpha)
+        for decay in ((1.0, 1.0, 5), (0.1, 1.0, 5))
+        for count in (1, 3)
+        for alpha in (0.2, 0.9)
+    ]
+    assert published.tuned_tifu(holdout, methods, k=1) == methods[4]
+
+
+@given(worlds)
+@settings(max_examples=30, deadline=None)
+def test_tuning_ranks_as_the_method_does(world: plain.Histories) -> None:
+    holdout = last_basket(log_of(world))
+    methods = [Tifu(0.5, 0.5, 2, count, alpha) for count in (1, 2) for alpha in (0.0, 0.6)]
+    values = [
+        mean(figures(judged(published.tifu_lists(own(holdout.history), holdout.clients, one), holdout), "ndcg", 2)) or 0
+        for one in methods
+    ]
+    assert published.tuned_tifu(holdout, methods, k=2) == methods[values.index(max(values))]
