@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recs_platform.next_basket.candidates import DEPTH, NEIGHBOUR_SHARE, OTHER_SHARE, OWN_SHARE, candidates
+from recs_platform.next_basket import candidates as module
+from recs_platform.next_basket.candidates import DEPTH, candidates
 from recs_platform.next_basket.sources import SLOW, Settings, Sources, pool, sources
 from recs_platform_tests.next_basket import plain
 from recs_platform_tests.next_basket.worlds import log_of, worlds
@@ -19,11 +21,13 @@ SETTINGS = Settings(neighbours=3)
 
 def plain_candidates(found: Sources, client: int, most: int) -> list[int]:
     own = found.own.matrix(found.decayed[SLOW])[client]
-    listed = [(own, OWN_SHARE, most)]
+    listed = [(own, module.OWN_SHARE, most)]
     for (scale, _), weights in found.weights.items():
-        listed.append((weights[client] @ found.vectors[scale], NEIGHBOUR_SHARE, DEPTH * int(NEIGHBOUR_SHARE)))
+        listed.append(
+            (weights[client] @ found.vectors[scale], module.NEIGHBOUR_SHARE, DEPTH * int(module.NEIGHBOUR_SHARE))
+        )
     for other in (found.followed[client] @ found.followers, found.new_items[client]):
-        listed.append((other, OTHER_SHARE, DEPTH * int(OTHER_SHARE)))
+        listed.append((other, module.OTHER_SHARE, DEPTH * int(module.OTHER_SHARE)))
     turns: dict[int, float] = {}
 
     def take(scores: list[float], share: float, depth: int) -> None:
@@ -34,7 +38,7 @@ def plain_candidates(found: Sources, client: int, most: int) -> list[int]:
     for scores, share, depth in listed:
         take(scores.toarray()[0].tolist(), share, depth)
     for of_item in (found.popularity.baskets, found.popularity.recent):
-        take(of_item.tolist(), OTHER_SHARE, most)
+        take(of_item.tolist(), module.OTHER_SHARE, most)
     return sorted(item for _, item in sorted((turn, item) for item, turn in turns.items())[:most])
 
 
@@ -45,9 +49,11 @@ def test_as_client_by_client(world: plain.Histories, most: int, has_groups: bool
     log = log_of(world, items=20)
     chosen = replace(SETTINGS, candidates=most)
     found = sources(log, chosen, attributes={"group": np.arange(20) % 3} if has_groups else None)
-    listed = candidates(found, np.arange(len(log.clients)), chosen)
-    for client in range(len(log.clients)):
-        assert listed.item[listed.client == client].tolist() == plain_candidates(found, client, most)
+    # Shares as small as these worlds.
+    with mock.patch.multiple(module, OWN_SHARE=2.0, NEIGHBOUR_SHARE=1.0, OTHER_SHARE=1.0):
+        listed = candidates(found, np.arange(len(log.clients)), chosen)
+        for client in range(len(log.clients)):
+            assert listed.item[listed.client == client].tolist() == plain_candidates(found, client, most)
 
 
 def test_own_items_come_first_and_others_fill_in() -> None:
