@@ -75,3 +75,12 @@ def parts(keys: Ints, width: int) -> tuple[Ints, Ints]:
     """
     first = keys // max(1, width)
     return first, keys - first * max(1, width)
+
+
+def spread(values: Ints, most: int) -> Ints:
+    """At most so many of them, evenly spread over all.
+
+    >>> spread(np.arange(10), 3).tolist()
+    [0, 3, 6]
+    """
+    return values[np.arange(most) * len(values) // most] if len(values) > most else values

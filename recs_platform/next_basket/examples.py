@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.next_basket.arrays import Ints, Singles, places
+from recs_platform.next_basket.arrays import Ints, Singles, places, spread
 from recs_platform.next_basket.candidates import candidates
 from recs_platform.next_basket.features import features
 from recs_platform.next_basket.holdout import Holdout
@@ -28,16 +28,15 @@ def examples(
     splits: dict[str, Ints],
     settings: Settings,
     attributes: Attributes | None = None,
+    *,
+    most_clients: int = 10_000,
 ) -> pa.Table:
     """A row per target, client and candidate: the columns of `features`, whether it was bought, the client's split and
     the number of the holdout. `splits` names clients by number, such as those of train and of validation; others are
-    left out. A client's rows weigh as much as those of any other, whether it bought one thing or fifty."""
+    left out. A client's rows weigh as much as those of any other, whether it bought one thing or fifty. Of a split with
+    more than `most_clients`, as many are taken, evenly spread, each time the same ones: training has an end."""
     names = sorted(splits)
-    of = np.full(max((len(one.history.clients) for one in holdouts), default=0), -1)
-    for place, name in enumerate(names):
-        if (of[splits[name]] >= 0).any():
-            raise ValueError(f"a client of {name!r} is in another split, too")
-        of[splits[name]] = place
+    of = _numbers(splits, max((len(one.history.clients) for one in holdouts), default=0), most_clients)
     tables = []
     for number, holdout in enumerate(holdouts):
         judged = holdout.of(np.flatnonzero(of >= 0))
@@ -64,3 +63,14 @@ def _weights(holdout: Holdout, client: Ints) -> Singles:
     """One over how much the client bought: measures count clients, not lines."""
     wanted = np.bincount(places(holdout.clients, holdout.target_client), minlength=len(holdout.clients))
     return (1 / wanted)[places(holdout.clients, client)].astype(np.float32)
+
+
+def _numbers(splits: dict[str, Ints], clients: int, most: int) -> Ints:
+    """Of each client, the place of its split among their names; -1 of those who are left out."""
+    named, of = np.zeros(clients, dtype=np.bool_), np.full(clients, -1)
+    for place, name in enumerate(sorted(splits)):
+        if named[splits[name]].any():
+            raise ValueError(f"a client of {name!r} is in another split, too")
+        named[splits[name]] = True
+        of[spread(np.sort(splits[name]), most)] = place
+    return of

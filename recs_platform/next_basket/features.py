@@ -15,7 +15,7 @@ from recs_platform.next_basket.arrays import Floats, Ints, Singles, over
 from recs_platform.next_basket.candidates import Candidates
 from recs_platform.next_basket.decayed import by_days
 from recs_platform.next_basket.habits import Habits, habits
-from recs_platform.next_basket.own import taken
+from recs_platform.next_basket.own import Rows
 from recs_platform.next_basket.seasons import season_lift, weekday_lift
 from recs_platform.next_basket.sources import FAST, SLOW, Sources
 from recs_platform.next_basket.taste import shares
@@ -80,10 +80,10 @@ def features(found: Sources, chosen: Candidates) -> pa.Table:
     """Client and item by name, then the features of `FEATURES`."""
     client, item = chosen.client, chosen.item
     columns: dict[str, Singles] = {}
-    pair = found.own.at(client, item)
+    rows = Rows(found.own.at(client, item))
     client_habits = habits(found.own, found.as_of)
-    columns |= _own(found, pair)
-    columns |= _own_days(found, pair)
+    columns |= _own(found, rows)
+    columns |= _own_days(found, rows)
     columns |= _everybody(found, item)
     columns |= chosen.scores
     columns |= {
@@ -103,25 +103,25 @@ def _named(names: pa.Array[Any], numbers: Ints) -> pa.Array[Any]:
     return pa.DictionaryArray.from_arrays(numbers.astype(np.int32), names)
 
 
-def _own(found: Sources, pair: Ints) -> dict[str, Singles]:
+def _own(found: Sources, rows: Rows) -> dict[str, Singles]:
     own, log = found.own, found.own.log
     since = log.age[own.last_basket]
     spans = log.number[own.last_basket] - log.number[own.earliest_basket]
     gap = over(spans, own.count - 1)
     last = _before_last(found)
     return {
-        "own_count": taken(own.count, pair, 0),
-        "own_share": taken(own.count / log.baskets[own.client], pair, 0),
-        "own_share_since_first": taken(own.count / (log.age[own.earliest_basket] + 1), pair, 0),
-        "own_recency": taken(since, pair),
-        "own_first_seen": taken(log.age[own.earliest_basket], pair),
-        "own_mean_gap": taken(gap, pair),
-        "own_last_gap": taken(last, pair),
-        "own_dueness": taken((since + 1) / np.maximum(gap, 1), pair),
-        "own_recent_share": taken(own.summed((log.age < 5).astype(np.float64)) / 5, pair, 0),
-        "own_decayed_slow": taken(found.decayed[SLOW], pair, 0),
-        "own_decayed_fast": taken(found.decayed[FAST], pair, 0),
-        "own_item_dueness": taken((since + 1) / found.popularity.gap[own.item], pair),
+        "own_count": rows.take(own.count, 0),
+        "own_share": rows.take(own.count / log.baskets[own.client], 0),
+        "own_share_since_first": rows.take(own.count / (log.age[own.earliest_basket] + 1), 0),
+        "own_recency": rows.take(since),
+        "own_first_seen": rows.take(log.age[own.earliest_basket]),
+        "own_mean_gap": rows.take(gap),
+        "own_last_gap": rows.take(last),
+        "own_dueness": rows.take((since + 1) / np.maximum(gap, 1)),
+        "own_recent_share": rows.take(own.summed((log.age < 5).astype(np.float64)) / 5, 0),
+        "own_decayed_slow": rows.take(found.decayed[SLOW], 0),
+        "own_decayed_fast": rows.take(found.decayed[FAST], 0),
+        "own_item_dueness": rows.take((since + 1) / found.popularity.gap[own.item]),
     }
 
 
@@ -135,20 +135,19 @@ def _before_last(found: Sources) -> Floats:
     return of
 
 
-def _own_days(found: Sources, pair: Ints) -> dict[str, Singles]:
+def _own_days(found: Sources, rows: Rows) -> dict[str, Singles]:
     own, log, as_of = found.own, found.own.log, found.as_of
     names = ("own_recency_days", "own_mean_gap_days", "own_dueness_days", *(f"own_decayed_{one}" for one in HALF_LIVES))
     if log.basket_day is None or as_of is None:
-        return {name: np.full(len(pair), np.nan, dtype=np.float32) for name in names}
+        return {name: rows.nothing() for name in names}
     since = as_of[own.client] - log.basket_day[own.last_basket]
     gap = over(log.basket_day[own.last_basket] - log.basket_day[own.earliest_basket], own.count - 1)
     return {
-        "own_recency_days": taken(since, pair),
-        "own_mean_gap_days": taken(gap, pair),
-        "own_dueness_days": taken(since / np.maximum(gap, 1), pair),
+        "own_recency_days": rows.take(since),
+        "own_mean_gap_days": rows.take(gap),
+        "own_dueness_days": rows.take(since / np.maximum(gap, 1)),
     } | {
-        f"own_decayed_{name}": taken(own.summed(by_days(log, as_of, days)), pair, 0)
-        for name, days in HALF_LIVES.items()
+        f"own_decayed_{name}": rows.take(own.summed(by_days(log, as_of, days)), 0) for name, days in HALF_LIVES.items()
     }
 
 

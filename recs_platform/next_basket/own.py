@@ -85,9 +85,18 @@ def own(log: BasketLog) -> Own:
     return Own(log, basket, np.append(first, len(basket)), item[first])
 
 
-def taken(of_pair: Floats | Ints, pair: Ints, otherwise: float = np.nan) -> Singles:
-    """The value of each pair, and another where there is no pair."""
-    values = np.full(len(pair), otherwise, dtype=np.float32)
-    there = pair >= 0
-    values[there] = of_pair[pair[there]]
-    return values
+class Rows:
+    """Of each candidate, its pair; -1 where there is none. Values of pairs become values of candidates."""
+
+    def __init__(self, pair: Ints) -> None:
+        self._count = len(pair)
+        self._there = np.flatnonzero(pair >= 0)
+        self._pair = pair[self._there]
+
+    def take(self, of_pair: Floats | Ints, otherwise: float = np.nan) -> Singles:
+        values = np.full(self._count, otherwise, dtype=np.float32)
+        values[self._there] = of_pair[self._pair]
+        return values
+
+    def nothing(self) -> Singles:
+        return np.full(self._count, np.nan, dtype=np.float32)

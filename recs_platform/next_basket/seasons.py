@@ -25,7 +25,7 @@ def weekday_lift(log: BasketLog, days: Ints, item: Ints) -> Singles:
     usual = lines.sum(axis=0) / lines.sum()
     lift = (lines + PRIOR * usual) / (lines.sum(axis=1, keepdims=True) + PRIOR)
     expected = np.where(usual > 0, usual, np.nan)
-    of: Singles = (lift / expected)[item, days % WEEK].astype(np.float32)
+    of: Singles = (lift / expected).astype(np.float32).ravel()[item * WEEK + days % WEEK]
     return of
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from recs_platform.next_basket.arrays import Floats, Ints, Singles
+from recs_platform.next_basket.arrays import Floats, Ints, Singles, spread
 from recs_platform.next_basket.decayed import Decay, by_baskets
 from recs_platform.next_basket.log import BasketLog
 from recs_platform.next_basket.neighbours import Measure, Neighbours, entry_limit, neighbours, thinned
@@ -100,8 +100,7 @@ def sources(
 
 def pool(log: BasketLog, most: int) -> Ints:
     """The clients who may be neighbours: those with a basket, and evenly spread over them where there are too many."""
-    bought = np.flatnonzero(log.baskets > 0)
-    return bought[np.arange(most) * len(bought) // most] if len(bought) > most else bought
+    return spread(np.flatnonzero(log.baskets > 0), most)
 
 
 def _weight(near: Neighbours, measure: Measure, clients: int) -> Singles:

@@ -65,3 +65,8 @@ def test_several_targets_are_several_times() -> None:
 def test_a_client_of_two_splits_is_refused() -> None:
     with pytest.raises(ValueError, match="in another split"):
         examples([last_basket(log_of(WORLD))], {"train": np.array([0, 1]), "validation": np.array([1])}, SETTINGS)
+
+
+def test_of_too_many_clients_some_are_taken() -> None:
+    table = examples([last_basket(log_of(WORLD))], EVERYBODY, SETTINGS, most_clients=2)
+    assert {client for client, _ in frame(table)} == {"c00", "c02", "c04"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from recs_platform.next_basket import own as own_module
-from recs_platform.next_basket.own import own, taken
+from recs_platform.next_basket.own import Rows, own
 from recs_platform_tests.next_basket import plain
 from recs_platform_tests.next_basket.worlds import histories_of, log_of, worlds
 
@@ -24,7 +24,8 @@ def test_pairs_by_hand(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.earliest_basket.tolist(), found.last_basket.tolist()) == ([0, 0, 3], [2, 2, 3])
     assert found.summed(np.array([1.0, 10.0, 100.0, 1000.0])).tolist() == [101, 111, 1000]
     assert found.at(np.array([0, 1, 1]), np.array([2, 0, 2])).tolist() == [1, 2, -1]
-    assert taken(found.count, np.array([1, -1]), 0).tolist() == [3, 0]
+    assert Rows(np.array([1, -1])).take(found.count, 0).tolist() == [3, 0]
+    assert np.isnan(Rows(np.array([-1, 0])).take(found.count)).tolist() == [True, False]
     assert found.matrix(found.count).toarray().tolist() == [[0, 2, 3], [1, 0, 0]]
 
 
