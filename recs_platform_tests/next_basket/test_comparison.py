@@ -1,0 +1,48 @@
+"""Intervals over clients."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from recs_platform.next_basket.comparison import difference
+from recs_platform.statistics.intervals import UNKNOWN
+
+RNG = np.random.default_rng(5)
+
+
+def test_rows_without_a_figure_count_on_neither_side() -> None:
+    found = difference(np.array([1.0, math.nan, 0.5]), np.array([0.5, 0.0, math.nan]), np.arange(3))
+    assert found.estimate == 0.5
+    assert difference(np.array([math.nan]), np.array([1.0]), np.array([0])) == UNKNOWN
+
+
+def test_a_clients_weeks_stand_and_fall_together() -> None:
+    apart = RNG.normal(size=50)
+    alone = difference(apart, np.zeros(50), np.arange(50))
+    four_times = difference(np.repeat(apart, 4), np.zeros(200), np.repeat(np.arange(50), 4))
+    as_if_free = difference(np.repeat(apart, 4), np.zeros(200), np.arange(200))
+    assert four_times.width == pytest.approx(alone.width)
+    assert as_if_free.width is not None and alone.width is not None
+    assert as_if_free.width < 0.6 * alone.width
+
+
+def test_the_interval_is_about_as_wide_as_the_normal_one_and_the_same_twice() -> None:
+    apart = RNG.normal(0.1, 1, size=400)
+    found = difference(apart, np.zeros(400), np.arange(400))
+    assert found.width == pytest.approx(2 * 1.96 * apart.std() / 20, rel=0.08)
+    assert found == difference(apart, np.zeros(400), np.arange(400))
+
+
+def test_a_wider_level_is_wider() -> None:
+    apart = RNG.normal(size=60)
+    ninety, ninety_nine = (difference(apart, np.zeros(60), np.arange(60), level=one).width for one in (0.9, 0.99))
+    assert ninety is not None and ninety_nine is not None
+    assert ninety < ninety_nine
+
+
+def test_columns_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 and 1 figures of 2 rows"):
+        difference(np.zeros(2), np.zeros(1), np.arange(2))
