@@ -14,14 +14,18 @@ from recs_platform.strategies.replenishment.comparison_picture import show_lists
 from recs_platform.strategies.replenishment.publication import weekly_lists
 from recs_platform.warehouse.query import Query
 
+ORDER_TABLES = (schemas.OrderLines, schemas.ClientDays)
 FEATURE_TABLES = (
-    schemas.OrderLines,
-    schemas.ClientDays,
     schemas.ClientItems,
     schemas.ClientProfiles,
     schemas.ProductTrends,
 )
 LIST_TABLES = (schemas.WeeklyRecommendations, schemas.WeeklyLists, schemas.UnservedClients)
+
+
+def orders_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """What was ordered on each day, which is all that the weekly stages read of it."""
+    return Stage(FEATURES, _made(ORDER_TABLES, queries))
 
 
 def features_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:

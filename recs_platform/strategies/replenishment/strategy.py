@@ -8,7 +8,7 @@ from datetime import date
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.strategy import MakeStage, Strategy
+from recs_platform.pipeline.strategy import MakeStage, Strategy, weekly
 from recs_platform.schemas import sources
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
@@ -22,16 +22,18 @@ def _stages() -> Sequence[MakeStage]:
     from recs_platform.strategies.replenishment.stage import (
         features_stage,
         lists_stage,
+        orders_stage,
         recommendations_stage,
         scores_stage,
     )
 
     return (
         sources_stage,
-        features_stage,
-        scores_stage,
-        recommendations_stage,
-        lists_stage,
+        orders_stage,
+        weekly(features_stage),
+        weekly(scores_stage),
+        weekly(recommendations_stage),
+        weekly(lists_stage),
         campaign_stage,
         allocation_stage,
     )
