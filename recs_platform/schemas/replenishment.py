@@ -121,6 +121,28 @@ class ProductTrends(Table):
     is_discontinued: bool = Field(description="There is a catalog, and it does not stand in it.")
 
 
+@snapshot(key=("customer_id", "rank"), empty=Empty.ALLOWED)
+class SimilarClients(Table):
+    """One row per active client and rank: who orders most like it."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The client.")
+    rank: int = Field(ge=1, description="Place, the most similar first.")
+    neighbour_id: str = Field(description="The similar client.")
+    similarity: float = Field(gt=0, le=1, description="1 is the same orders, 0 nothing in common.")
+
+
+@snapshot(key=("customer_id", "item_id"), empty=Empty.ALLOWED)
+class ReplenishmentCandidates(Table):
+    """One row per active client and item that it never ordered and similar clients do."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The client.")
+    item_id: str = Field(description="The item.")
+    neighbours: int = Field(ge=1, description="Similar clients who ordered it.")
+    neighbour_share: float = Field(gt=0, le=1, description="Their share of the likeness of all similar clients.")
+
+
 @snapshot(key=("customer_id", "item_id"), empty=Empty.ALLOWED)
 class ReplenishmentScores(Table):
     """One row per active client and item that it may be recommended."""

@@ -1,86 +1,188 @@
--- One row per active client and item that it may be recommended, with a score: what the client bought, by how often and
--- how due it is, and what it never bought, by how many clients of its segment buy it. A plain scorer, without
--- neighbours and without a model, whichever version a company has chosen.
+-- One row per active client and item that it may be recommended, with a score: what it bought before, and what it never
+-- bought. Scored in the way of the company's version (@version), without a model.
 --
--- Due is an item most when as many days have passed as usually do between two orders of it, less the earlier or later it
--- is. Of an item that was ordered once nobody knows when it is due. What trends scores @trend_boost more.
-WITH repurchases AS (
+-- A repurchase scores by the share of the client's orders with the item, less the longer ago the last one is: half of it
+-- after @active_window_days. Version 3.2 also asks whether it is due: most when as many days have passed as usually do
+-- between two orders of it, less the earlier or later it is. Of an item that was ordered once nobody knows that.
+--
+-- A discovery scores by the likeness of the similar clients who buy it, and a tenth as much by the share of all active
+-- clients who do. What is new in the catalog stands before it where the client buys things of its group, by how much of
+-- its orders are of its group, its brand and its price band; there is so much of it as @new_item_share of discoveries.
+--
+-- In version 3.2 what trends scores @trend_boost more. In version 3.1 heavy clients discover nothing, and nothing is new.
+WITH sold AS (
+  SELECT
+    item_id,
+    group_id,
+    brand,
+    price_band,
+    clients,
+    is_new AND @version <> 'v31' AS is_new,
+    IF(is_trending AND @version <> 'v31', 1 + @trend_boost, 1) AS boost,
+    IF(is_trending AND @version <> 'v31', '; trending', '') AS trending
+  FROM product_trends
+  WHERE NOT is_discontinued
+),
+active AS (
+  SELECT customer_id, orders, segment <> 'heavy' OR @version <> 'v31' AS discovers
+  FROM client_profiles
+  WHERE is_active
+),
+repurchases AS (
   SELECT
     client_items.customer_id,
     client_items.item_id,
     client_items.orders,
     client_items.share_of_orders,
     client_items.days_since,
-    client_profiles.orders AS all_orders,
-    client_items.days_since / client_items.mean_gap_days AS cycles_since,
-    product_trends.is_trending
+    active.orders AS all_orders,
+    POW(0.5, client_items.days_since / @active_window_days) AS lateness,
+    CASE
+      WHEN @version = 'v31' THEN 1
+      WHEN client_items.mean_gap_days IS NULL THEN 0.25
+      WHEN client_items.days_since <= client_items.mean_gap_days
+        THEN 0.25 + 0.75 * client_items.days_since / client_items.mean_gap_days
+      ELSE 0.25 + 0.75 * client_items.mean_gap_days / client_items.days_since
+    END AS due,
+    sold.boost,
+    sold.trending
   FROM client_items
-  JOIN client_profiles
-    ON client_profiles.customer_id = client_items.customer_id AND client_profiles.is_active
-  JOIN product_trends
-    ON product_trends.item_id = client_items.item_id AND NOT product_trends.is_discontinued
+  JOIN active
+    ON active.customer_id = client_items.customer_id
+  JOIN sold
+    ON sold.item_id = client_items.item_id
   WHERE client_items.orders > 0
 ),
-segments AS (
-  SELECT segment, COUNT(*) AS clients FROM client_profiles WHERE is_active GROUP BY segment
+everybody AS (
+  SELECT COUNT(*) AS clients FROM active
+),
+buyers AS (
+  SELECT client_items.item_id, COUNT(*) AS clients
+  FROM client_items
+  JOIN active
+    ON active.customer_id = client_items.customer_id
+  JOIN sold
+    ON sold.item_id = client_items.item_id
+  WHERE client_items.orders > 0
+  GROUP BY client_items.item_id
 ),
 popular AS (
-  SELECT
-    client_profiles.segment,
-    client_items.item_id,
-    COUNT(*) AS clients
-  FROM client_items
-  JOIN client_profiles
-    ON client_profiles.customer_id = client_items.customer_id AND client_profiles.is_active
-  JOIN product_trends
-    ON product_trends.item_id = client_items.item_id AND NOT product_trends.is_discontinued
-  WHERE client_items.orders > 0
-  GROUP BY client_profiles.segment, client_items.item_id
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY client_profiles.segment ORDER BY COUNT(*) DESC, client_items.item_id) <= 100
+  SELECT item_id, clients FROM buyers ORDER BY clients DESC, item_id LIMIT 50
 ),
-discoveries AS (
-  SELECT client_profiles.customer_id, popular.item_id, popular.segment, popular.clients
-  FROM client_profiles
-  JOIN popular
-    ON popular.segment = client_profiles.segment
+tastes AS (
+  SELECT
+    client_items.customer_id,
+    sold.group_id,
+    sold.brand,
+    sold.price_band,
+    SUM(client_items.orders) AS orders
+  FROM client_items
+  JOIN sold
+    ON sold.item_id = client_items.item_id
+  WHERE client_items.orders > 0 AND EXISTS (SELECT 1 FROM sold AS fresh WHERE fresh.is_new)
+  GROUP BY client_items.customer_id, sold.group_id, sold.brand, sold.price_band
+),
+taste_totals AS (
+  SELECT customer_id, SUM(orders) AS orders FROM tastes GROUP BY customer_id
+),
+fresh AS (
+  SELECT
+    tastes.customer_id,
+    sold.item_id,
+    sold.group_id,
+    SUM(IF(tastes.group_id = sold.group_id, tastes.orders, 0)) AS of_group,
+    SUM(IF(tastes.brand = sold.brand, tastes.orders, 0)) AS of_brand,
+    SUM(IF(tastes.price_band = sold.price_band, tastes.orders, 0)) AS of_band
+  FROM tastes
+  JOIN active
+    ON active.customer_id = tastes.customer_id AND active.discovers
+  JOIN sold
+    ON sold.is_new
   LEFT JOIN client_items
-    ON client_items.customer_id = client_profiles.customer_id AND client_items.item_id = popular.item_id
-  WHERE client_profiles.is_active AND client_items.item_id IS NULL
+    ON client_items.customer_id = tastes.customer_id AND client_items.item_id = sold.item_id
+  WHERE client_items.item_id IS NULL
+  GROUP BY tastes.customer_id, sold.item_id, sold.group_id
+),
+liked AS (
+  SELECT
+    fresh.customer_id,
+    fresh.item_id,
+    fresh.group_id,
+    (fresh.of_group + fresh.of_brand + fresh.of_band) / (3 * taste_totals.orders) AS affinity
+  FROM fresh
+  JOIN taste_totals
+    ON taste_totals.customer_id = fresh.customer_id
+  WHERE fresh.of_group > 0
+),
+chosen_new AS (
+  SELECT customer_id, item_id, group_id, affinity
+  FROM liked
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY affinity DESC, item_id)
+    <= FLOOR(ROUND(@new_item_share * @discoveries_per_client, 6))
+),
+unknown AS (
+  SELECT candidates.customer_id, candidates.item_id, candidates.neighbours, candidates.neighbour_share
+  FROM replenishment_candidates AS candidates
+  UNION ALL
+  SELECT active.customer_id, popular.item_id, 0, 0.0
+  FROM active
+  CROSS JOIN popular
+  LEFT JOIN client_items
+    ON client_items.customer_id = active.customer_id AND client_items.item_id = popular.item_id
+  LEFT JOIN replenishment_candidates AS candidates
+    ON candidates.customer_id = active.customer_id AND candidates.item_id = popular.item_id
+  WHERE client_items.item_id IS NULL AND candidates.item_id IS NULL
 )
 SELECT
   @as_of AS as_of,
   customer_id,
   item_id,
   'repurchase' AS kind,
-  ROUND(
-    share_of_orders
-      * IF(cycles_since IS NULL, 0.25, 0.25 + 0.75 * IF(cycles_since <= 1, cycles_since, 1 / NULLIF(cycles_since, 0)))
-      * IF(is_trending, 1 + @trend_boost, 1),
-    6
-  ) AS score,
+  ROUND(share_of_orders * lateness * due * boost, 6) AS score,
   CONCAT(
     'bought in ', CAST(orders AS STRING), ' of ', CAST(all_orders AS STRING), ' orders, last ',
     CASE days_since WHEN 0 THEN 'today' WHEN 1 THEN 'yesterday' ELSE CONCAT(CAST(days_since AS STRING), ' days ago') END,
-    IF(is_trending, '; trending', '')
+    trending
   ) AS reason,
-  'orders and popularity' AS scored_by,
+  @version AS scored_by,
   @version AS version
 FROM repurchases
 UNION ALL
 SELECT
   @as_of,
-  discoveries.customer_id,
-  discoveries.item_id,
+  unknown.customer_id,
+  unknown.item_id,
   'discovery',
-  ROUND(discoveries.clients / segments.clients * IF(product_trends.is_trending, 1 + @trend_boost, 1), 6),
+  ROUND((unknown.neighbour_share + 0.1 * COALESCE(buyers.clients, 0) / everybody.clients) * sold.boost, 6),
   CONCAT(
-    'bought by ', CAST(discoveries.clients AS STRING), ' of ', CAST(segments.clients AS STRING), ' ',
-    discoveries.segment, ' clients', IF(product_trends.is_trending, '; trending', '')
+    IF(
+      unknown.neighbours > 0,
+      CONCAT('bought by ', CAST(unknown.neighbours AS STRING), ' of the similar clients'),
+      CONCAT('bought by ', CAST(buyers.clients AS STRING), ' of ', CAST(everybody.clients AS STRING), ' clients')
+    ),
+    sold.trending
   ),
-  'orders and popularity',
+  @version,
   @version
-FROM discoveries
-JOIN segments
-  ON segments.segment = discoveries.segment
-JOIN product_trends
-  ON product_trends.item_id = discoveries.item_id
+FROM unknown
+JOIN active
+  ON active.customer_id = unknown.customer_id AND active.discovers
+JOIN sold
+  ON sold.item_id = unknown.item_id
+CROSS JOIN everybody
+LEFT JOIN buyers
+  ON buyers.item_id = unknown.item_id
+LEFT JOIN chosen_new
+  ON chosen_new.customer_id = unknown.customer_id AND chosen_new.item_id = unknown.item_id
+WHERE chosen_new.item_id IS NULL
+UNION ALL
+SELECT
+  @as_of,
+  customer_id,
+  item_id,
+  'discovery',
+  ROUND(2 + affinity, 6),
+  CONCAT('new in ', group_id),
+  @version,
+  @version
+FROM chosen_new

@@ -46,6 +46,9 @@ class ReplenishmentParameters(WeeklyParameters):
         0.2, ge=0, le=1, description="Share of a client's discoveries that may be new items, at most (0-1)."
     )
     neighbours: int = Field(50, ge=1, le=1000, description="Similar clients that recommendations are learned from.")
+    candidates_per_client: int = Field(
+        40, ge=1, le=1000, description="Items that similar clients buy and a client never ordered that are scored."
+    )
     product_similarity: float = Field(
         0.6, ge=0, le=1, description="Weight of common items in how similar two clients are."
     )

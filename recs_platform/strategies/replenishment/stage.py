@@ -11,6 +11,7 @@ from recs_platform.schemas import replenishment as schemas
 from recs_platform.schemas.replenishment_reports import WeeklyComparison
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.strategies.replenishment.comparison_picture import show_lists
+from recs_platform.strategies.replenishment.neighbours import replenishment_candidates, similar_clients
 from recs_platform.strategies.replenishment.publication import weekly_lists
 from recs_platform.warehouse.query import Query
 
@@ -35,7 +36,8 @@ def features_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
 
 def scores_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What each client may be recommended, with a score."""
-    return Stage(MODEL, _made((schemas.ReplenishmentScores,), queries))
+    scores = _made((schemas.ReplenishmentScores,), queries)
+    return Stage(MODEL, (similar_clients, replenishment_candidates, *scores))
 
 
 def recommendations_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:

@@ -1,0 +1,78 @@
+"""The day's clients and items as numbers, for what is computed in Python.
+
+Names are numbered in their order, so that what is equal is decided by names, whatever the order of rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import scipy.sparse as sp
+
+from recs_platform.next_basket.alike import Habits
+from recs_platform.next_basket.arrays import Bools, Ints
+
+Names: TypeAlias = "pa.ChunkedArray[Any]"
+
+
+@dataclass(frozen=True, eq=False)
+class Clients:
+    names: Names
+    """All who have ordered, sorted."""
+    active: Ints
+    """Those who get a list."""
+    habits: Habits
+
+
+def read_clients(client_items: pa.Table, client_profiles: pa.Table, items: Names) -> Clients:
+    """`items` are those that count as alike, sorted."""
+    profiles = client_profiles.sort_by("customer_id")
+    names = profiles["customer_id"]
+    day, last = (profiles[name].cast(pa.int32()).to_numpy() for name in ("as_of", "last_ordered_on"))
+    habits = Habits(
+        bought(client_items, names, items),
+        np.asarray(day - last, dtype=np.int64),
+        np.asarray(profiles["orders"].to_numpy(), dtype=np.int64),
+    )
+    return Clients(names, np.flatnonzero(np.asarray(profiles["is_active"].to_numpy(), dtype=np.bool_)), habits)
+
+
+def bought(client_items: pa.Table, clients: Names, items: Names) -> sp.csr_matrix:
+    """Clients by items: orders that were not sent back."""
+    kept = client_items.filter(pc.field("orders") > 0)
+    return _matrix(kept, np.asarray(kept["orders"].to_numpy(), dtype=np.float32), clients, items)
+
+
+def known(client_items: pa.Table, clients: Names, items: Names) -> sp.csr_matrix:
+    """1 where a client ever ordered an item, also where all was sent back."""
+    return _matrix(client_items, np.ones(len(client_items), dtype=np.float32), clients, items)
+
+
+def ordered(client_items: pa.Table) -> Names:
+    """The items that anybody ordered, sorted."""
+    return client_items.group_by("item_id").aggregate([]).sort_by("item_id")["item_id"]
+
+
+def sold(product_trends: pa.Table) -> Names:
+    """The items that may be recommended, sorted."""
+    return product_trends.filter(~pc.field("is_discontinued")).sort_by("item_id")["item_id"]
+
+
+def _matrix(rows: pa.Table, values: Any, clients: Names, items: Names) -> sp.csr_matrix:
+    client, item = places(rows["customer_id"], clients), places(rows["item_id"], items)
+    there: Bools = (client >= 0) & (item >= 0)
+    return sp.csr_matrix((values[there], (client[there], item[there])), shape=(len(clients), len(items)))
+
+
+def places(column: Names, names: Names) -> Ints:
+    """Of each value its place among sorted names; -1 where it is not among them."""
+    coded: Any = column.combine_chunks().dictionary_encode()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.unify_dictionaries().combine_chunks()
+    found = pc.fill_null(pc.index_in(coded.dictionary, value_set=names.combine_chunks()), -1)
+    place = np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
+    return place[coded.indices.to_numpy(zero_copy_only=False)] if len(column) else np.zeros(0, dtype=np.int64)
