@@ -21,6 +21,7 @@ from recs_platform.models.distribution import Weekdays, weekdays_of
 from recs_platform.models.features import Bools, Column, FeatureSet
 
 DaysArray: TypeAlias = npt.NDArray[np.datetime64]
+Ints: TypeAlias = npt.NDArray[np.int64]
 
 
 class NotTrainableError(UserError):
@@ -38,6 +39,8 @@ class Columns:
     subjects: tuple[str, ...] = ()
     """Columns that say what an example is about, such as the customer and the offer. Examples about the same one repeat
     its features, so together they say less than as many about different ones."""
+    part: str | None = None
+    """The column that says who learns, where that is given: `train`, `validation` or `test`."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Examples:
     """Whom the example is about: the list in which a ranking is judged."""
     subjects: Mapping[str, Column] = field(default_factory=dict)
     """By column; the day is one of them."""
+    parts: Column | None = None
+    """Who learns, where that is given."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -66,6 +71,11 @@ class Examples:
     @property
     def positives(self) -> int:
         return int(self.labels.sum())
+
+    @property
+    def group_codes(self) -> Ints:
+        """A number per group, from 0 on, in the order in which they come."""
+        return pc.index_in(self.groups, value_set=pc.unique(self.groups)).to_numpy().astype(np.int64)
 
     @property
     def weekdays(self) -> Weekdays:
@@ -89,12 +99,15 @@ class Examples:
             labels=self.labels[chosen],
             groups=self.groups.filter(mask),
             subjects={name: column.filter(mask) for name, column in self.subjects.items()},
+            parts=None if self.parts is None else self.parts.filter(mask),
         )
 
 
 def examples(table: pa.Table, features: FeatureSet, columns: Columns) -> Examples:
     """Read a table with a row per example; refuse what cannot be learned from."""
-    named = tuple(dict.fromkeys((columns.example, columns.day, columns.label, columns.group, *columns.subjects)))
+    given = () if columns.part is None else (columns.part,)
+    asked = (columns.example, columns.day, columns.label, columns.group, *columns.subjects, *given)
+    named = tuple(dict.fromkeys(asked))
     absent = [name for name in named if name not in table.column_names]
     if absent:
         raise NotTrainableError(f"the table of examples has no column {', '.join(absent)}")
@@ -114,6 +127,7 @@ def examples(table: pa.Table, features: FeatureSet, columns: Columns) -> Example
         labels=_labels(ordered[columns.label], columns.label),
         groups=ordered[columns.group].cast(pa.string()),
         subjects={name: ordered[name] for name in (*columns.subjects, columns.day)},
+        parts=None if columns.part is None else ordered[columns.part].cast(pa.string()),
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from recs_platform.models.features import Bools, Encoding, Floats, tamed
 from recs_platform.models.ranker import FitData, FitReport, RankerKind, shares
-from recs_platform.models.settings import TrainingSettings
+from recs_platform.models.settings import FitSettings
 
 MOST_STEPS = 500
 FAR = 10.0
@@ -159,7 +159,7 @@ def _points(terms: Sequence[Term], values: Floats) -> Floats:
     return np.where(absent, of_code[-1], of_code[np.where(absent, 0, values).astype(np.int64)])
 
 
-def _fit(data: FitData, settings: TrainingSettings, _threads: int) -> tuple[LogisticRanker, FitReport]:
+def _fit(data: FitData, settings: FitSettings, _threads: int) -> tuple[LogisticRanker, FitReport]:
     return fit(data.encoding, *data.train, settings.logistic_strength)
 
 

@@ -38,7 +38,12 @@ class Model:
         if parts is None or self.judged_ranker is None:
             return self
         file = kind_named(self.manifest.kind).file
-        own = {**vars(parts), "format": 3, "judged": None, "files": {file: self.manifest.files[judged_file(file)]}}
+        own = {
+            **vars(parts),
+            "format": 3 if self.manifest.format == 4 else self.manifest.format,
+            "judged": None,
+            "files": {file: self.manifest.files[judged_file(file)]},
+        }
         return Model(self.manifest.model_copy(update=own), self.judged_ranker)
 
     def raw_scores(self, table: pa.Table, batch: int = BATCH) -> Floats:

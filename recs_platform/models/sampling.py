@@ -31,9 +31,14 @@ def keep(ids: Iterable[str | None], labels: Bools, rate: float, salt: str) -> Bo
     """Which examples to train on: every success, and each failure whose name's hash falls below the rate."""
     if rate >= 1:
         return np.ones(len(labels), dtype=np.bool_)
-    drawn = np.frombuffer(b"".join(_draw(str(name), salt) for name in ids), dtype="<u8")
+    return labels | (draws(ids, salt) < rate)
+
+
+def draws(names: Iterable[str | None], salt: str) -> Floats:
+    """A number from 0 up to 1 for each name, as if drawn at random, and always the same."""
+    drawn = np.frombuffer(b"".join(_draw(str(name), salt) for name in names), dtype="<u8")
     # 53 bits, because that is what a float holds exactly.
-    return labels | ((drawn >> 11) * 2.0**-53 < rate)
+    return (drawn >> 11).astype(np.float64) * 2.0**-53
 
 
 def kept_share(kept: Bools, labels: Bools) -> float:

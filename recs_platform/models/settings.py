@@ -10,14 +10,11 @@ Weekday: TypeAlias = Literal["monday", "tuesday", "wednesday", "thursday", "frid
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
-class TrainingSettings(BaseModel):
-    """Days, and the two models' settings. How many threads work is not among them: it changes nothing."""
+class FitSettings(BaseModel):
+    """What every kind of model is fitted by. How many threads work is not among it: that changes nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    validation_days: int = Field(7, ge=1, description="Days on which it is decided when to stop (days).")
-    test_days: int = Field(7, ge=1, description="Newest days, on which models are compared (days).")
-    gap_days: int = Field(7, ge=0, description="Days before those that are left out: what a label takes to close.")
     negatives_per_positive: float | None = Field(
         10.0, gt=0, description="Failures kept per success in training; all when null (failures per success)."
     )
@@ -28,3 +25,11 @@ class TrainingSettings(BaseModel):
     leaves: int = Field(15, ge=2, description="Trees: leaves of each.")
     rows_per_leaf: int = Field(100, ge=1, description="Trees: examples that a leaf needs (rows).")
     patience: int = Field(50, ge=1, description="Trees: how many in a row may fail to improve before it stops.")
+
+
+class TrainingSettings(FitSettings):
+    """And the days of a split by days."""
+
+    validation_days: int = Field(7, ge=1, description="Days on which it is decided when to stop (days).")
+    test_days: int = Field(7, ge=1, description="Newest days, on which models are compared (days).")
+    gap_days: int = Field(7, ge=0, description="Days before those that are left out: what a label takes to close.")
