@@ -11,7 +11,7 @@ everybody. Not here: what follows for the candidate (`choice.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,8 +114,8 @@ class Chances:
     def examples_text(self, examples: Examples) -> str:
         return f"{len(examples):,} examples of {examples.first} to {examples.last}"
 
-    def calibration(self, raw: Floats, labels: Bools) -> Calibration | None:
-        return fit_calibration(raw, labels)
+    def calibration(self, raw: Callable[[], Floats], labels: Bools) -> Calibration | None:
+        return fit_calibration(raw(), labels)
 
     def manifest_fields(self, validation: Quality, test: Quality) -> dict[str, Any]:
         return {"quality": {"validation": validation, "test": test}}

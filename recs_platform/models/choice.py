@@ -43,6 +43,10 @@ class ComparisonWindow:
             self._measured[model.digest] = self.measure.of_model(model, self.examples.table)
         return self._measured[model.digest]
 
+    def remember(self, model: Model, measured: Measured) -> None:
+        """What was measured already."""
+        self._measured[model.digest] = measured
+
     def figures(self, model: Model) -> Figures:
         if model.digest not in self._figures:
             self._figures[model.digest] = self.measure.figures(self.examples, self.measured(model))

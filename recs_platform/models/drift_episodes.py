@@ -2,8 +2,8 @@
 
 A shift shows every day until the model has learned from the days after it, which takes weeks: outcomes must be final
 first. So days that alarm belong to one episode, and the episode asks once; if it lasts, again `repeat_days` after the
-training that it asked for. An episode is over when as many reports in a row are quiet as the cool-down has days: alarms
-that are closer could not start two trainings anyway.
+training that it asked for. An episode is over when so many reports in a row are quiet that they span the cool-down:
+alarms that are closer could not start two trainings anyway.
 
 Not here: when a figure alarms (drift.py), and what else asks for a training (retraining.py).
 """
@@ -85,7 +85,7 @@ def _begun(
                 first[kind], quiet[kind] = report.day, 0
             elif report.figures:
                 quiet[kind] += 1
-        quiet = {kind: days for kind, days in quiet.items() if days < policy.cool_down_days}
+        quiet = {kind: reports for kind, reports in quiet.items() if reports < policy.quiet_reports}
         if not quiet:
             break
     return first

@@ -45,6 +45,6 @@ def _final(judged: Model, data: FitData, design: Design, threads: int) -> Model:
     own = fit_fields(kind, data, ranker, report)
     own["files"][judged_file(kind.file)] = manifest.files[kind.file]
     matrix, labels = data.validation
-    own["calibration"] = design.measure.calibration(corrected(ranker.raw_scores(matrix), data.kept), labels)
+    own["calibration"] = design.measure.calibration(lambda: corrected(ranker.raw_scores(matrix), data.kept), labels)
     own["judged"] = JudgedParts(**{part.name: getattr(manifest, part.name) for part in fields(JudgedParts)})
     return Model(manifest.model_copy(update={**own, "format": max(4, manifest.format)}), ranker, judged.ranker)

@@ -8,7 +8,7 @@ candidate (`choice.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,9 +53,9 @@ class ListsComparison:
     def words(self) -> str:
         """
         >>> print(ListsComparison(Interval(0.01, -0.004, 0.024), 20).words)
-        NDCG@20 +0.0100 (-0.0040 to +0.0240)
+        NDCG at 20 +0.0100 (-0.0040 to +0.0240)
         """
-        return f"NDCG@{self.length} {difference_text(self.ndcg, 4)}"
+        return f"NDCG at {self.length} {difference_text(self.ndcg, 4)}"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class ListOrder:
 
     @property
     def title(self) -> str:
-        return f"NDCG@{self.length}"
+        """Without an @: whatever is written like an address is masked."""
+        return f"NDCG at {self.length}"
 
     def of_model(self, model: Model, table: pa.Table) -> Measured:
         raw = model.raw_scores(table)
@@ -99,13 +100,13 @@ class ListOrder:
         return None
 
     def figures_text(self, figures: ListQuality) -> str:
-        return f"{self.title} {figures.ndcg:.4f}, recall@{self.length} {figures.recall:.4f}"
+        return f"{self.title} {figures.ndcg:.4f}, recall at {self.length} {figures.recall:.4f}"
 
     def examples_text(self, examples: Examples) -> str:
         days = f"{examples.first}" if examples.first == examples.last else f"{examples.first} to {examples.last}"
         return f"{len(np.unique(examples.group_codes)):,} lists of {days}"
 
-    def calibration(self, _raw: Floats, _labels: Bools) -> None:
+    def calibration(self, _raw: Callable[[], Floats], _labels: Bools) -> None:
         return None
 
     def manifest_fields(self, validation: ListQuality, test: ListQuality) -> dict[str, Any]:

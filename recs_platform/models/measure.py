@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import pyarrow as pa
@@ -68,8 +68,9 @@ class Measure(Protocol[FiguresT, ComparisonT]):
         """On what was judged: "1,200 examples of 2026-01-01 to 2026-01-07"."""
         ...
 
-    def calibration(self, raw: Floats, labels: Bools, /) -> Calibration | None:
-        """Of log-odds that are corrected for the failures which training left out; None where only order counts."""
+    def calibration(self, raw: Callable[[], Floats], labels: Bools, /) -> Calibration | None:
+        """Of log-odds that are corrected for the failures which training left out; None where only order counts, and
+        then they are not asked for."""
         ...
 
     def manifest_fields(self, validation: FiguresT, test: FiguresT) -> dict[str, Any]:

@@ -28,8 +28,8 @@ from recs_platform.models.provenance import Provenance
 from recs_platform.models.ranker import FitData, FitReport, Ranker, RankerKind
 from recs_platform.models.sampling import corrected, keep, kept_share, rate_for
 from recs_platform.models.settings import FitSettings
-from recs_platform.models.windows import Split, Windows
-from recs_platform.models.yardsticks import Yardstick
+from recs_platform.models.windows import Windows
+from recs_platform.models.yardsticks import Measured, Yardstick
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,13 @@ def train(
     }
     fitted = [_fitted(kind, data, settings, threads, common) for kind in kinds]
     calibrated = (_calibrated(model, shares.calibrating, measure) for model in fitted)
-    models = tuple(_judged(model, split, measure) for model in calibrated)
-    validation, test = (_window(part, {}, measure) for part in (split.validation, split.test))
-    test = replace(test, yardsticks=measure.of_yardsticks(yardsticks, split))
+    validation = _window(split.validation, {}, measure)
+    test = _window(split.test, measure.of_yardsticks(yardsticks, split), measure)
+    models = tuple(_judged(model, validation, test) for model in calibrated)
     return Training(divided.windows, models, validation, test, design.choice)
 
 
-def _window(part: Examples, yardsticks: Mapping[str, Any], measure: AnyMeasure) -> ComparisonWindow:
+def _window(part: Examples, yardsticks: Mapping[str, Measured], measure: AnyMeasure) -> ComparisonWindow:
     return ComparisonWindow(part, Judges.of(part.labels, part.groups), yardsticks, measure)
 
 
@@ -138,8 +138,8 @@ def _fitted(kind: RankerKind, data: FitData, settings: FitSettings, threads: int
 def _calibrated(model: Model, calibrating: Examples | None, measure: AnyMeasure) -> Model:
     if calibrating is None:
         return model
-    raw = corrected(model.raw_scores(calibrating.table), model.manifest.kept_negatives)
-    calibration = measure.calibration(raw, calibrating.labels)
+    kept = model.manifest.kept_negatives
+    calibration = measure.calibration(lambda: corrected(model.raw_scores(calibrating.table), kept), calibrating.labels)
     return replace(model, manifest=model.manifest.model_copy(update={"calibration": calibration}))
 
 
@@ -154,13 +154,18 @@ def fit_fields(kind: RankerKind, data: FitData, ranker: Ranker, report: FitRepor
     }
 
 
-def _judged(model: Model, split: Split, measure: AnyMeasure) -> Model:
+def _judged(model: Model, validation: ComparisonWindow, test: ComparisonWindow) -> Model:
     """The model with its figures: how good it is where it has not learned, and how its scores spread there."""
-    on_validation, on_test = (measure.of_model(model, part.table) for part in (split.validation, split.test))
-    figures = (measure.figures(split.validation, on_validation), measure.figures(split.test, on_test))
-    scores = of_numbers(on_test.scores, quantile_edges(on_test.scores))
-    judged = {
+    windows, measure = (validation, test), test.measure
+    measured = [measure.of_model(model, window.examples.table) for window in windows]
+    figures = [measure.figures(window.examples, one) for window, one in zip(windows, measured, strict=True)]
+    on_test = measured[1].scores
+    scores = of_numbers(on_test, quantile_edges(on_test))
+    fields = {
         **measure.manifest_fields(*figures),
-        "scores": scores.with_weekdays(pa.chunked_array([on_test.scores]), split.test.weekdays),
+        "scores": scores.with_weekdays(pa.chunked_array([on_test]), test.examples.weekdays),
     }
-    return replace(model, manifest=model.manifest.model_copy(update=judged))
+    judged = replace(model, manifest=model.manifest.model_copy(update=fields))
+    for window, one in zip(windows, measured, strict=True):
+        window.remember(judged, one)
+    return judged

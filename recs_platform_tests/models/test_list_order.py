@@ -95,10 +95,10 @@ def test_the_verdict_says_what_it_beat_and_by_how_much() -> None:
     training = trained(habits)
     verdict = challenge(training.candidate, None, training.test, 0.0, TASK.design)
     assert verdict.activate
-    assert verdict.words.startswith("No model is active, so the new one goes active: NDCG@5 0.")
+    assert verdict.words.startswith("No model is active, so the new one goes active: NDCG at 5 0.")
     assert list(verdict.comparisons) == ["no order", "own frequency", "popularity"]
-    assert "It beats no order (NDCG@5 +0." in verdict.words
-    assert "; it beats own frequency (NDCG@5 +0." in verdict.words
+    assert "It beats no order (NDCG at 5 +0." in verdict.words
+    assert "; it beats own frequency (NDCG at 5 +0." in verdict.words
     own, chosen = training.test.yardsticks["own frequency"], quality(training.candidate)
     beaten = verdict.comparisons["own frequency"].lead.estimate
     assert beaten == pytest.approx(chosen.ndcg - ListOrder(LENGTH).figures(training.test.examples, own).ndcg)
@@ -184,7 +184,7 @@ def test_the_tolerance_is_the_border_and_no_kind_is_too_complex() -> None:
     for tolerance, activates in ((gap + 1e-9, True), (gap - 1e-9, False)):
         verdict = challenge(worse, better, test, tolerance, TASK.design)
         assert verdict.activate == activates
-        assert f"worse by {gap:.4f} in NDCG@5" in verdict.words
+        assert f"worse by {gap:.4f} in NDCG at 5" in verdict.words
     boosted, _, blend = trained(habits).models
     assert challenge(blend, boosted, test, 1.0, TASK.design).activate
     careful = replace(TASK.design, choice=SIMPLEST)
