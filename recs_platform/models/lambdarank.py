@@ -23,7 +23,7 @@ USUAL_LENGTH = 10
 BEYOND = 5
 """Places behind the first ones whose examples are still compared with them: what is about to come in."""
 LONGEST = 10_000
-"""Rows of a list that LightGBM takes; of a longer one the rows are dealt out to several."""
+"""Rows of a list that LightGBM takes; a longer one counts as several."""
 
 
 @dataclass(frozen=True)
@@ -51,24 +51,17 @@ def by_list(rows: Rows, lists: Ints) -> tuple[Rows, Extra]:
     matrix, labels = rows
     order = np.argsort(lists, kind="stable")
     counts = np.bincount(lists)
-    counts = counts[counts > 0]
-    first = np.repeat(np.cumsum(counts) - counts, counts)
-    deals = np.repeat(-(-counts // LONGEST), counts)
-    dealt = (np.arange(len(order)) - first) % deals
-    # By list, and then by deal: stable again, so that rows keep their order.
-    order = order[np.lexsort((dealt, lists[order]))]
-    sizes = np.concatenate([_deals(int(count)) for count in counts]) if len(counts) else counts
+    sizes = [size for count in counts[counts > 0].tolist() for size in _pieces(count)]
     return (matrix[order], labels[order]), {"group": sizes}
 
 
-def _deals(count: int) -> Ints:
-    """How many of a list's rows each of its deals gets.
-
-    >>> _deals(7).tolist(), _deals(20_001).tolist()
+def _pieces(count: int) -> list[int]:
+    """
+    >>> _pieces(7), _pieces(20_001)
     ([7], [6667, 6667, 6667])
     """
-    deals = -(-count // LONGEST)
-    return np.array([len(range(deal, count, deals)) for deal in range(deals)], dtype=np.int64)
+    pieces = -(-count // LONGEST)
+    return [count // pieces + (place < count % pieces) for place in range(pieces)]
 
 
 LAMBDARANK = register(RankerKind("lambdarank", "ranking trees", "model.txt", fit, LambdaRanker.read))

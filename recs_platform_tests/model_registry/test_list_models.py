@@ -68,7 +68,7 @@ def test_the_first_week_serves_and_scores_every_candidate(shelf: ModelShelf) -> 
     assert scored is not None and scored.by.digest == version.digest
     model = shelf.load(scored.by, FEATURES)
     assert np.array_equal(scored.raw, model.raw_scores(candidates))
-    assert model.judged.digest == trained.candidate.digest
+    assert model.judged.digest == trained.candidate.digest != version.digest
     assert [training.outcome for training in shelf.begun_trainings(TASK.model)] == ["trained"]
 
 

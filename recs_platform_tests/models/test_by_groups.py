@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 
 from recs_platform.models.by_groups import ByGroups, GivenGroups
 from recs_platform.models.data import Examples, NotTrainableError, examples
+from recs_platform.models.features import Bools
+from recs_platform.models.final import finals_of
 from recs_platform.models.windows import WINDOWS
 from recs_platform_tests.models.list_worlds import (
     COLUMNS,
     FEATURES,
     MONDAY,
     SETTINGS,
+    TASK,
     habits,
     read,
     rows,
@@ -134,10 +137,24 @@ def test_a_part_that_nobody_is_in_is_no_rule(validation: float, test: float) -> 
         ByGroups(validation, test)
 
 
-def test_the_test_teaches_nothing() -> None:
+def test_what_serves_has_learned_from_the_test_and_is_stopped_by_the_validation() -> None:
+    examples = read(rows(habits))
+    dealt = replace(examples, labels=np.where(_is_test(examples), np.roll(examples.labels, 7), examples.labels))
+    models = trained(habits).models[:1]
+    (final,), (other,) = (finals_of(models, of, TASK.design) for of in (examples, dealt))
+    assert final.ranker.content() != other.ranker.content()
+    apart = TASK.design.split.apart(examples, SETTINGS)
+    assert set(examples.where(apart).groups.to_pylist()) == set(trained(habits).validation.examples.groups.to_pylist())
+
+
+def _is_test(examples: Examples) -> Bools:
+    return ByGroups(0.25, 0.25).parts(examples)["test"]
+
+
+def test_the_test_teaches_the_judged_nothing() -> None:
     """Outcomes of its clients dealt out anew leave every ranker as it is."""
     table = rows(habits)
-    is_test = ByGroups(0.25, 0.25).parts(read(table))["test"]
+    is_test = _is_test(read(table))
     ordered = table.sort_by([("as_of", "ascending"), ("example", "ascending")])
     bought = ordered["bought"].to_numpy()
     dealt = np.where(is_test, np.roll(bought, 7), bought).astype(np.int8)

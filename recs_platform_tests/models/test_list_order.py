@@ -105,10 +105,13 @@ def test_the_verdict_says_what_it_beat_and_by_how_much() -> None:
 
 
 def test_the_kind_that_is_best_on_validation_is_the_candidate_whatever_serves() -> None:
-    for training in (trained(habits), misled()):
+    other = train_on(rows(habits, clients=400, seed=1))
+    for training in (trained(habits), misled(), other):
         best = max(training.models, key=lambda model: quality(model, "validation").ndcg)
         for incumbent in (None, "boosted", "lambdarank", "blend"):
             assert training.candidate_after(incumbent) is best
+    luckiest = max(other.models, key=lambda model: quality(model).ndcg)
+    assert other.candidate is not luckiest, "or nothing tells validation from test"
 
 
 def test_of_kinds_that_are_as_good_the_simplest_is_chosen() -> None:
