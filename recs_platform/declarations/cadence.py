@@ -19,6 +19,15 @@ class Cadence:
     weekday: Weekday | None = None
     """None: every day."""
 
+    @property
+    def days(self) -> int:
+        """From one snapshot to the next.
+
+        >>> Cadence("monday").days, Cadence().days
+        (7, 1)
+        """
+        return 1 if self.weekday is None else _WEEK
+
     def is_due(self, day: date) -> bool:
         """Whether snapshots are made of a day.
 

@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from recs_platform.models.chances import CHANCES
 from recs_platform.models.data import Examples
 from recs_platform.models.measure import AnyMeasure, Comparison, Figures
 from recs_platform.models.model import Model
@@ -33,7 +32,7 @@ class ComparisonWindow:
     examples: Examples
     judges: Judges
     yardsticks: Mapping[str, Measured]
-    measure: AnyMeasure = CHANCES
+    measure: AnyMeasure
     _measured: dict[str, Measured] = field(default_factory=dict, repr=False)
     """By a model's digest: each is compared several times."""
     _figures: dict[str, Figures] = field(default_factory=dict, repr=False)

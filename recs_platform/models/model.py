@@ -47,11 +47,12 @@ class Model:
         return Model(self.manifest.model_copy(update=own), self.judged_ranker)
 
     def raw_scores(self, table: pa.Table, batch: int = BATCH) -> Floats:
-        """Log-odds in the sample that was trained on: what contributions add up to."""
+        """Log-odds in the sample that was trained on, or whatever an order was learned in: what contributions add up
+        to."""
         return np.concatenate([np.empty(0), *(self.ranker.raw_scores(part) for part in self._parts(table, batch))])
 
     def probabilities(self, table: pa.Table, batch: int = BATCH) -> Floats:
-        """The chance of a success."""
+        """The chance of a success; of a model that is judged by its lists only their order means anything."""
         return self.chances(self.raw_scores(table, batch))
 
     def chances(self, raw: Floats) -> Floats:

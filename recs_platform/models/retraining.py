@@ -42,21 +42,10 @@ class Policy:
     """How many must have drifted; those to watch do not count."""
     repeat_days: int = 35
     """What lasts so long after the training that it asked for asks again."""
-    days_between_reports: int = 1
-    """How often there is a drift report: of a strategy whose tables are made every week, 7."""
 
     def __post_init__(self) -> None:
-        if min(self.cool_down_days, self.drifted_features, self.repeat_days, self.days_between_reports) < 1:
+        if min(self.cool_down_days, self.drifted_features, self.repeat_days) < 1:
             raise ValueError("the cool-down, the number of drifted features and the days to repeat are at least 1")
-
-    @property
-    def quiet_reports(self) -> int:
-        """As many quiet reports in a row span the cool-down: what alarms again after them is another shift.
-
-        >>> Policy(cool_down_days=3).quiet_reports, Policy(cool_down_days=10, days_between_reports=7).quiet_reports
-        (3, 2)
-        """
-        return -(-self.cool_down_days // self.days_between_reports)
 
 
 @dataclass(frozen=True)

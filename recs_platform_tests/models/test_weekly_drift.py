@@ -35,7 +35,7 @@ RULES = DriftSettings(
     look_back_days=28,
     history_from=date(2025, 1, 1),
 )
-POLICY = Policy(weekday="monday", cool_down_days=3, repeat_days=35, days_between_reports=7)
+POLICY = Policy(weekday="monday", cool_down_days=3, repeat_days=35)
 
 
 def report(table: pa.Table) -> dict[tuple[str, str], DriftRow]:
@@ -94,12 +94,12 @@ def weekly(letters: str) -> list[DailyReport]:
 
 @pytest.mark.parametrize(("letters", "begun"), [("D", 0), ("DD", 0), ("D.D", 2), ("DD.DD", 3)])
 def test_one_quiet_week_is_longer_than_the_cool_down_and_ends_a_shift(letters: str, begun: int) -> None:
-    (reason,) = reasons_from_drift(POLICY, "concord", weekly(letters), ())
+    (reason,) = reasons_from_drift(POLICY, "concord", weekly(letters), (), days_between=7)
     assert reason.evidence_id == f"drift:concord:{MONDAY + timedelta(weeks=begun)}"
 
 
 def test_by_days_three_quiet_reports_are_needed_as_before() -> None:
-    (reason,) = reasons_from_drift(replace(POLICY, days_between_reports=1), "concord", weekly("D.D"), ())
+    (reason,) = reasons_from_drift(POLICY, "concord", weekly("D.D"), ())
     assert reason.evidence_id == f"drift:concord:{MONDAY}"
 
 
@@ -112,7 +112,7 @@ def test_each_week_trains_once_on_its_newer_table() -> None:
         assert asked.train
         runs.append(Run(today, asked.reasons))
         assert not decide(POLICY, State(today, unusable=None, runs=runs)).train
-    reasons = reasons_from_drift(POLICY, "concord", weekly("...D"), runs)
+    reasons = reasons_from_drift(POLICY, "concord", weekly("...D"), runs, days_between=7)
     assert [one.kind for one in reasons] == ["drift"]
     held = decide(replace(POLICY, weekday=None), State(runs[-1].day, None, reasons, runs))
     assert (held.train, held.words) == (False, f"Waits 3 days from the run of {runs[-1].day}: drifted: due")

@@ -81,7 +81,9 @@ def ask(
     today, policy = days[-1], trained.policy(company)
     begun = open_shelf(company.name, run_id="").trainings(trained.task.model)
     runs = (*begun, *requested(instance, pipeline.strategy.name, company.name))
-    asked_by_drift = reasons_from_drift(policy, company.name, reports(warehouse, table), runs)
+    asked_by_drift = reasons_from_drift(
+        policy, company.name, reports(warehouse, table), runs, days_between=pipeline.strategy.cadence.days
+    )
     # The weekday is the daily run's to ask for, and it has done so when the day has a report.
     decision = decide(
         replace(policy, weekday=None), State(today, unusable=None, drift_reasons=asked_by_drift, runs=runs)
