@@ -125,8 +125,8 @@ def _compared(task: RankingTask, table: ExampleTable, models: ModelShelf, order:
         design=design,
         threads=threads,
     )
-    finals = finals_of(training.models, read, design, threads)
-    to_serve = dict(zip((model.digest for model in training.models), finals, strict=True))
+    finals = finals_of(training.possible, read, design, threads)
+    to_serve = dict(zip((model.digest for model in training.possible), finals, strict=True))
     registered_before = (models.kept(task.model, order.day, model.digest) for model in to_serve.values())
     kept = next((version for version in registered_before if version is not None), None)
     rival = models.before(kept) if kept else models.serving(task.model, order.day)

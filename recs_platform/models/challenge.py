@@ -85,7 +85,7 @@ class _Trial:
         champion_fault = self.test.fault(champion)
         if champion_fault is not None and not versus.is_worse:
             return True, f"fit to serve, and the active one is not ({champion_fault})"
-        if self.design.choice.simpler_stays and _is_more_complex(candidate, champion):
+        if self.design.choice.minds_incumbent and _is_more_complex(candidate, champion):
             return False, "more complex than the active one and not told to be better"
         if lower > self.tolerance:
             return False, f"worse by {lower:.4f} in {title}, beyond the tolerance of {self.tolerance:g}"

@@ -79,8 +79,9 @@ serves."""
 @dataclass(frozen=True)
 class Choice:
     pick: Pick
-    simpler_stays: bool
-    """Whether an active model of a simpler kind stays unless the candidate is told to be better."""
+    minds_incumbent: bool
+    """Whether the kind that serves has a say: of equals it is the candidate, and an active model of a simpler kind than
+    the candidate's stays unless the candidate is told to be better."""
 
 
 def simplest_unless_told(
@@ -105,5 +106,5 @@ def best_on_validation(
     return figures.index(max(figures))
 
 
-SIMPLEST = Choice(simplest_unless_told, simpler_stays=True)
-BEST_ON_VALIDATION = Choice(best_on_validation, simpler_stays=False)
+SIMPLEST = Choice(simplest_unless_told, minds_incumbent=True)
+BEST_ON_VALIDATION = Choice(best_on_validation, minds_incumbent=False)

@@ -47,6 +47,11 @@ class Training:
         """Where no model serves."""
         return self.candidate_after(None)
 
+    @property
+    def possible(self) -> tuple[Model, ...]:
+        """Those that may be the candidate, whatever serves."""
+        return self.models if self.choice.minds_incumbent else (self.candidate,)
+
     def candidate_after(self, incumbent: str | None) -> Model:
         """Where a model of this kind serves."""
         return self.models[self.choice.pick(self.models, self.validation, self.test, incumbent)]

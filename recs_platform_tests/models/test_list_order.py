@@ -114,6 +114,12 @@ def test_the_kind_that_is_best_on_validation_is_the_candidate_whatever_serves() 
     assert other.candidate is not luckiest, "or nothing tells validation from test"
 
 
+def test_only_what_may_serve_is_fitted_again() -> None:
+    assert trained(habits).possible == (trained(habits).candidate,)
+    minding = replace(trained(habits), choice=SIMPLEST)
+    assert minding.possible == minding.models
+
+
 def test_of_kinds_that_are_as_good_the_simplest_is_chosen() -> None:
     boosted = trained(habits).models[0]
     twin = replace(boosted, manifest=boosted.manifest.model_copy(update={"code_version": "2"}))
