@@ -7,7 +7,7 @@ DeLong's when every customer has one row). Nothing is drawn at random, and a mil
 
 The interval is Student's, with one degree of freedom less than there are customers with a success: of a difference
 that ten customers decide, it is as wide as ten customers make it. Not here: lists (`ranking_metrics.py`), and what is
-made of a difference (`choice.py`).
+made of a difference (`chances.py`, `list_order.py`).
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,10 @@ from recs_platform_tests.models.list_worlds import FEATURES, TASK, habits, read,
 from recs_platform_tests.models.test_artifact import edit
 
 KINDS = [kind.name for kind in TASK.kinds]
+DIGESTS = """
+from recs_platform_tests.models.list_worlds import habits, trained
+print(*(model.digest for model in trained(habits).models))
+"""
 
 
 @pytest.fixture(params=KINDS)
@@ -50,6 +57,23 @@ def test_threads_and_the_order_of_rows_change_no_byte() -> None:
     assert [model.digest for model in again.models] == [model.digest for model in trained(habits).models]
     finals = [finals_of(again.models, read(of), TASK.design, threads) for of, threads in ((table, 1), (mixed, 2))]
     assert [one.digest for one in finals[0]] == [one.digest for one in finals[1]]
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_digests() -> None:
+    """They differ in the seed of Python's hashes, and in how many threads numpy may use."""
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", DIGESTS],
+            env={**os.environ, "PYTHONHASHSEED": seed, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, threads in (("1", "1"), ("2", "2"))
+    ]
+    assert outputs[0].split() == [model.digest for model in trained(habits).models]
+    assert outputs[0] == outputs[1]
 
 
 def test_a_stored_model_scores_the_same_to_the_last_bit(model: Model, pairs: pa.Table, tmp_path: Path) -> None:
