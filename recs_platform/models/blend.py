@@ -22,6 +22,8 @@ from recs_platform.models.ranker import FitData, FitReport, Ranker, RankerKind
 from recs_platform.models.settings import FitSettings
 
 PARTS = (BOOSTED, LAMBDARANK)
+MOST_RANKED = 100_000
+"""Of more examples every second, third and so on says enough of ranks."""
 STEPS_PER_DOUBLING = 8
 """Points of the curve from one rank to the one twice as low."""
 
@@ -122,7 +124,8 @@ def rank_curve(scores: Floats) -> RankCurve:
 def fit(data: FitData, settings: FitSettings, threads: int) -> tuple[BlendedRanker, FitReport]:
     """Of the kinds' rankers, each of which is fitted once."""
     rankers = tuple(data.fitted(kind, settings, threads)[0] for kind in PARTS)
-    curves = tuple(rank_curve(ranker.raw_scores(data.validation[0])) for ranker in rankers)
+    reference = data.validation[0][:: 1 + len(data.validation[0]) // MOST_RANKED]
+    curves = tuple(rank_curve(ranker.raw_scores(reference)) for ranker in rankers)
     return BlendedRanker(rankers, curves), {"parts": len(rankers)}
 
 

@@ -66,7 +66,7 @@ class Examples:
     @property
     def is_one_sided(self) -> bool:
         """Without a success, or without a failure: nothing can be told apart by it."""
-        return self.positives in (0, len(self))
+        return is_one_sided(self.labels)
 
     @property
     def positives(self) -> int:
@@ -101,6 +101,10 @@ class Examples:
             subjects={name: column.filter(mask) for name, column in self.subjects.items()},
             parts=None if self.parts is None else self.parts.filter(mask),
         )
+
+
+def is_one_sided(labels: Bools) -> bool:
+    return int(labels.sum()) in (0, len(labels))
 
 
 def examples(table: pa.Table, features: FeatureSet, columns: Columns) -> Examples:

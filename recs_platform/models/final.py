@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
-from recs_platform.models.data import Examples, NotTrainableError
+from recs_platform.models.data import Examples, NotTrainableError, is_one_sided
 from recs_platform.models.design import CHANCES_BY_DAYS, Design
 from recs_platform.models.kinds import kind_named
 from recs_platform.models.manifest import JudgedParts, judged_file
@@ -28,11 +28,10 @@ def finals_of(
     others, have nothing to tell."""
     settings = models[0].manifest.settings
     held = design.split.apart(examples, settings)
-    apart = examples.where(held)
-    if apart.is_one_sided or examples.where(~held).is_one_sided:
+    if is_one_sided(examples.labels[held]) or is_one_sided(examples.labels[~held]):
         return tuple(models)
     try:
-        data = fit_data(examples, ~held, apart, settings, design.measure.length)
+        data = fit_data(examples, ~held, examples.where(held), settings, design.measure.length)
     except NotTrainableError:
         return tuple(models)
     return tuple(_final(model, data, design, threads) for model in models)

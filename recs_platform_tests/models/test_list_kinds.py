@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from recs_platform.models import lambdarank
+from recs_platform.models import blend, lambdarank
 from recs_platform.models.artifact import ArtifactError, load, save
 from recs_platform.models.blend import BLEND, BlendedRanker, RankCurve, rank_curve
 from recs_platform.models.features import Floats
@@ -139,9 +139,9 @@ def test_importance_names_what_decides(model: Model) -> None:
     ],
 )
 def test_a_blend_of_another_make_is_refused(tmp_path: Path, spoil: object, message: str) -> None:
-    blend = trained(habits).models[2]
-    save(blend, tmp_path / "model")
-    said = json.loads(blend.ranker.content())
+    blended = trained(habits).models[2]
+    save(blended, tmp_path / "model")
+    said = json.loads(blended.ranker.content())
     spoil(said["parts"])  # type: ignore[operator]
     content = json.dumps(said).encode()
     (tmp_path / "model" / BLEND.file).write_bytes(content)
@@ -151,9 +151,9 @@ def test_a_blend_of_another_make_is_refused(tmp_path: Path, spoil: object, messa
 
 
 def test_a_blend_is_made_of_the_very_rankers_that_stand_beside_it() -> None:
-    boosted, ranking, blend = (model.ranker for model in trained(habits).models)
-    assert isinstance(blend, BlendedRanker)
-    assert [id(part) for part in blend.parts] == [id(boosted), id(ranking)], "each is fitted once"
+    boosted, ranking, blended = (model.ranker for model in trained(habits).models)
+    assert isinstance(blended, BlendedRanker)
+    assert [id(part) for part in blended.parts] == [id(boosted), id(ranking)], "each is fitted once"
 
 
 scores = arrays(np.float64, st.integers(1, 60), elements=st.integers(-20, 20).map(lambda number: number / 4))
@@ -177,6 +177,14 @@ def test_a_rank_is_the_share_that_is_placed_above() -> None:
     for share in (0.5, 0.1, 0.01, 0.002):
         at = np.quantile(reference, 1 - share)
         assert np.exp(-curve(np.array([at])))[0] == pytest.approx(share, rel=0.07)
+
+
+def test_some_of_many_examples_say_enough_of_ranks(pairs: pa.Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blend, "MOST_RANKED", 800)
+    every, some = trained(habits).models[2], train_on(rows(habits)).models[2]
+    assert isinstance(every.ranker, BlendedRanker) and isinstance(some.ranker, BlendedRanker)
+    assert [len(curve.scores) for curve in some.ranker.curves] < [len(curve.scores) for curve in every.ranker.curves]
+    assert np.corrcoef(every.raw_scores(pairs), some.raw_scores(pairs))[0, 1] > 0.98
 
 
 def test_half_a_curve_is_none() -> None:
