@@ -98,12 +98,9 @@ def grow(
     booster = lightgbm.train(
         {
             **objective,
-            "learning_rate": settings.learning_rate,
-            "num_leaves": settings.leaves,
-            "min_data_in_leaf": settings.rows_per_leaf,
+            **settings.of_trees,
             # Of a share of the rows LightGBM could see no missing value, and would take the others' for zero.
             "bin_construct_sample_cnt": len(matrix),
-            "seed": settings.seed,
             "deterministic": True,
             "force_row_wise": True,
             "num_threads": threads,

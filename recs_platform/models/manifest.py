@@ -18,7 +18,7 @@ from recs_platform.models.distribution import Distribution
 from recs_platform.models.features import Encoding, FeatureSet, FeatureSpec, Kind
 from recs_platform.models.list_quality import ListQuality
 from recs_platform.models.metrics import Quality
-from recs_platform.models.settings import FitSettings, TrainingSettings
+from recs_platform.models.settings import FitSettings, SampledSettings, TrainingSettings
 
 ALL = "all"
 """A window of its own beside train, validation and test, where these share their days."""
@@ -103,7 +103,7 @@ class Manifest(BaseModel):
     """Format 5: the rule by which examples were shared out; None where it was by days."""
     fitted: dict[str, Any]
     """How the fit went: how many trees, or steps."""
-    settings: FitSettings | TrainingSettings
+    settings: FitSettings | TrainingSettings | SampledSettings
     snapshot: dict[str, Any]
     code_version: str
     files: dict[str, str]

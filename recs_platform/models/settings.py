@@ -26,6 +26,35 @@ class FitSettings(BaseModel):
     rows_per_leaf: int = Field(100, ge=1, description="Trees: examples that a leaf needs (rows).")
     patience: int = Field(50, ge=1, description="Trees: how many in a row may fail to improve before it stops.")
 
+    @property
+    def of_trees(self) -> dict[str, float]:
+        """What LightGBM is told of them, by its own names."""
+        return {
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.rows_per_leaf,
+            "seed": self.seed,
+        }
+
+
+class SampledSettings(FitSettings):
+    """And what holds trees back where there are many features and weak signals: each sees a part, and pays for what it
+    says."""
+
+    feature_share: float = Field(0.7, gt=0, le=1, description="Trees: features that each may use (0-1).")
+    row_share: float = Field(0.8, gt=0, le=1, description="Trees: examples that each learns from (0-1).")
+    leaf_penalty: float = Field(5.0, ge=0, description="Trees: L2 penalty on what a leaf says.")
+
+    @property
+    def of_trees(self) -> dict[str, float]:
+        return {
+            **super().of_trees,
+            "feature_fraction": self.feature_share,
+            "bagging_fraction": self.row_share,
+            "bagging_freq": 1,
+            "lambda_l2": self.leaf_penalty,
+        }
+
 
 class TrainingSettings(FitSettings):
     """And the days of a split by days."""

@@ -23,7 +23,9 @@ from recs_platform.models.final import finals_of
 from recs_platform.models.lambdarank import by_list
 from recs_platform.models.manifest import sha256
 from recs_platform.models.model import Model
-from recs_platform_tests.models.list_worlds import FEATURES, TASK, habits, read, rows, train_on, trained
+from recs_platform.models.settings import SampledSettings
+from recs_platform.models.training import train
+from recs_platform_tests.models.list_worlds import FEATURES, PROVENANCE, TASK, habits, read, rows, train_on, trained
 from recs_platform_tests.models.test_artifact import edit
 
 KINDS = [kind.name for kind in TASK.kinds]
@@ -84,6 +86,35 @@ def test_a_stored_model_scores_the_same_to_the_last_bit(model: Model, pairs: pa.
     assert loaded.manifest == model.manifest
     assert (loaded.manifest.format, loaded.manifest.calibration) == (5, None)
     assert loaded.manifest.split == {"rule": "groups", "validation": 0.25, "test": 0.25, "salt": "parts"}
+
+
+@pytest.mark.slow
+def test_trees_that_see_a_part_of_rows_and_features_are_the_same_with_two_threads(
+    pairs: pa.Table, tmp_path: Path
+) -> None:
+    settings = SampledSettings(negatives_per_positive=None, most_trees=40, patience=15, rows_per_leaf=20, leaves=7)
+    once, again = (
+        train(read(rows(habits)), settings, PROVENANCE, kinds=TASK.kinds, design=TASK.design, threads=threads).models
+        for threads in (1, 2)
+    )
+    assert [model.digest for model in once] == [model.digest for model in again]
+    for number, model in enumerate(once):
+        assert model.ranker.content() != trained(habits).models[number].ranker.content()
+        save(model, tmp_path / model.manifest.kind)
+        loaded = load(tmp_path / model.manifest.kind, FEATURES, digest=model.digest)
+        assert loaded.manifest.settings == settings
+        assert np.array_equal(loaded.raw_scores(pairs), model.raw_scores(pairs))
+
+
+def test_each_setting_of_the_sample_reaches_the_trees() -> None:
+    usual = SampledSettings(negatives_per_positive=None, most_trees=5)
+    others = ({"feature_share": 0.5}, {"row_share": 0.5}, {"leaf_penalty": 50.0})
+    examples = read(rows(habits, clients=300))
+    found = [
+        train(examples, usual.model_copy(update=other), PROVENANCE, kinds=TASK.kinds[1:2], design=TASK.design)
+        for other in ({}, *others)
+    ]
+    assert len({training.models[0].ranker.content() for training in found}) == 4
 
 
 def test_what_serves_comes_back_with_its_twin(model: Model, pairs: pa.Table, tmp_path: Path) -> None:
