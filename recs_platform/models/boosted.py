@@ -64,16 +64,25 @@ class BoostedRanker:
 
 
 def fit(
-    encoding: Encoding, train: Rows, validation: Rows, kept: float, settings: FitSettings, threads: int
+    encoding: Encoding,
+    train: Rows,
+    validation: Rows,
+    kept: float,
+    settings: FitSettings,
+    threads: int,
+    weights: tuple[Floats | None, Floats | None] = (None, None),
 ) -> tuple[BoostedRanker, FitReport]:
     """Trees until the log loss on the validation window has not improved for a while, cut back to the best.
 
     `validation` holds all failures, `train` a share `kept` of them. In the validation loss each failure weighs as much
-    as that share, so that the trees are judged by the odds they learn, and no example is lost.
+    as that share, so that the trees are judged by the odds they learn, and no example is lost. `weights` are how much
+    the examples themselves count, of both.
     """
-    weights = np.where(validation[1], 1.0, kept)
+    learned, held = weights
+    told = {} if learned is None else {"weight": learned}
+    judged = np.where(validation[1], 1.0, kept) * (1.0 if held is None else held)
     objective = {"objective": "binary", "metric": "binary_logloss"}
-    text, report = grow(encoding, (train, {}), (validation, {"weight": weights}), objective, settings, threads)
+    text, report = grow(encoding, (train, told), (validation, {"weight": judged}), objective, settings, threads)
     return BoostedRanker(len(encoding.features.names), text, threads), report
 
 
@@ -140,7 +149,8 @@ def _header(text: str, key: str) -> str:
 
 
 def _fit(data: FitData, settings: FitSettings, threads: int) -> tuple[BoostedRanker, FitReport]:
-    return fit(data.encoding, data.train, data.validation, data.kept, settings, threads)
+    weights = (data.train_weights, data.validation_weights)
+    return fit(data.encoding, data.train, data.validation, data.kept, settings, threads, weights)
 
 
 BOOSTED = RankerKind("boosted", "boosted trees", "model.txt", _fit, BoostedRanker.read)

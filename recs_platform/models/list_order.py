@@ -80,10 +80,11 @@ class ListOrder:
         return {name: Measured(values, values) for name, values in columns.items()}
 
     def figures(self, examples: Examples, measured: Measured) -> ListQuality:
-        return judge_lists(examples.labels, examples.group_codes, measured.scores, self.length)
+        return judge_lists(examples.labels, examples.list_codes, measured.scores, self.length)
 
     def compare(self, judges: Judges, ours: Measured, theirs: Measured) -> ListsComparison:
-        difference = ndcg_difference(judges, judges.customers, ours.scores, theirs.scores, self.length)
+        lists = judges.customers if judges.lists is None else judges.lists
+        difference = ndcg_difference(judges, lists, ours.scores, theirs.scores, self.length)
         return ListsComparison(difference, self.length)
 
     def unfit(self, figures: ListQuality, comparisons: Mapping[str, ListsComparison]) -> str | None:
@@ -104,7 +105,7 @@ class ListOrder:
 
     def examples_text(self, examples: Examples) -> str:
         days = f"{examples.first}" if examples.first == examples.last else f"{examples.first} to {examples.last}"
-        return f"{len(np.unique(examples.group_codes)):,} lists of {days}"
+        return f"{len(np.unique(examples.list_codes)):,} lists of {days}"
 
     def calibration(self, _raw: Callable[[], Floats], _labels: Bools) -> None:
         return None

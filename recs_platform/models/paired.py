@@ -33,10 +33,12 @@ class Judges:
     labels: Bools
     customers: npt.NDArray[np.int64]
     """A number per customer, from 0 on."""
+    lists: npt.NDArray[np.int64] | None = None
+    """A number per list, where a customer has several."""
 
     @classmethod
-    def of(cls, labels: Bools, customers: Column) -> Judges:
-        return cls(labels, pc.index_in(customers, value_set=pc.unique(customers)).to_numpy().astype(np.int64))
+    def of(cls, labels: Bools, customers: Column, lists: npt.NDArray[np.int64] | None = None) -> Judges:
+        return cls(labels, pc.index_in(customers, value_set=pc.unique(customers)).to_numpy().astype(np.int64), lists)
 
     @cached_property
     def successful(self) -> int:

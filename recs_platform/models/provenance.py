@@ -47,6 +47,9 @@ def content_hash(examples: Examples) -> str:
             _seal_text(seal, column)
         else:
             seal.update(numbers(spec.name, column).astype("<f8").tobytes())
+    for what, column in examples.given.items():
+        seal.update(what.encode())
+        _seal_text(seal, column)
     return seal.hexdigest()
 
 

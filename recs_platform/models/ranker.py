@@ -62,6 +62,9 @@ class FitData:
     validation_lists: Ints
     length: int | None = None
     """The first places of a list by which its order is judged; None where chances are judged."""
+    train_weights: Floats | None = None
+    """How much each row counts in what chances are learned from; None where all count the same."""
+    validation_weights: Floats | None = None
     _fitted: dict[str, tuple[Ranker, FitReport]] = field(default_factory=dict, repr=False)
 
     def fitted(self, kind: RankerKind, settings: FitSettings, threads: int) -> tuple[Ranker, FitReport]:

@@ -94,7 +94,7 @@ def train(
 
 
 def _window(part: Examples, yardsticks: Mapping[str, Measured], measure: AnyMeasure) -> ComparisonWindow:
-    return ComparisonWindow(part, Judges.of(part.labels, part.groups), yardsticks, measure)
+    return ComparisonWindow(part, Judges.of(part.labels, part.groups, part.list_codes), yardsticks, measure)
 
 
 def fit_data(
@@ -117,9 +117,11 @@ def fit_data(
         train=_matrix(encoding, sample),
         validation=_matrix(encoding, stopping),
         kept=share,
-        train_lists=sample.group_codes,
-        validation_lists=stopping.group_codes,
+        train_lists=sample.list_codes,
+        validation_lists=stopping.list_codes,
         length=length,
+        train_weights=_weights(sample),
+        validation_weights=_weights(stopping),
     )
 
 
@@ -132,6 +134,10 @@ def _names(examples: Examples) -> Iterator[str | None]:
 
 def _matrix(encoding: Encoding, examples: Examples) -> tuple[Floats, Bools]:
     return encoding.matrix(examples.table), examples.labels
+
+
+def _weights(examples: Examples) -> Floats | None:
+    return None if examples.weights is None else examples.weights.to_numpy()
 
 
 def _fitted(kind: RankerKind, data: FitData, settings: FitSettings, threads: int, common: Mapping[str, Any]) -> Model:
