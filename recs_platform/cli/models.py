@@ -51,8 +51,10 @@ def list_models(company: CompanyArgument, model: ModelOption = None, as_json: Js
         return
     if not versions:
         raise ConfigError(_none_yet(company, task.model, trainings))
-    titles = ("version", "status", "trained for", "digest", "ROC AUC", "asked by", "activated", "by")
-    print_table(task.model, titles, [_row(version, asked.get(version.as_of)) for version in versions])
+    measure = task.design.measure
+    titles = ("version", "status", "trained for", "digest", measure.title, "asked by", "activated", "by")
+    rows = [_row(version, asked.get(version.as_of), measure.leading) for version in versions]
+    print_table(task.model, titles, rows)
     for version in versions:
         if version.status == "active":
             say(f"Version {version.version} serves. When it was trained: {version.words}")
@@ -125,15 +127,17 @@ def _ended(training: Begun) -> str:
     return f"The training for {training.as_of} (asked by: {asked}) ended {training.outcome}: {training.words}"
 
 
-def _row(version: Registered, training: Begun | None) -> tuple[object, ...]:
+def _row(version: Registered, training: Begun | None, leading: str) -> tuple[object, ...]:
     from recs_platform.models.manifest import short
 
+    # A version of before the model was judged in this way has no such figure.
+    figure = version.metrics["candidate"].get(leading)
     return (
         version.version,
         version.status,
         version.as_of,
         short(version.digest),
-        f"{version.metrics['candidate']['roc_auc']:.4f}",
+        None if figure is None else f"{figure:.4f}",
         ", ".join(reason.kind for reason in training.reasons) if training else None,
         version.activated_at,
         version.by,

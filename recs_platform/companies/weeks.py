@@ -13,7 +13,7 @@ from recs_platform.companies.mornings import day_made_at, scheduled_on
 from recs_platform.declarations.cadence import WeeklyParameters
 from recs_platform.models.settings import WEEKDAYS, Weekday
 
-_WEEK = 7
+WEEK = 7
 
 
 def weekday_of(company: Company) -> Weekday:
@@ -24,14 +24,14 @@ def weekday_of(company: Company) -> Weekday:
 
 def day_for_week_of(company: Company, day: date) -> date:
     """The day of which weekly tables are made for the week that a date is in."""
-    begins = day - timedelta(days=(day.weekday() - WEEKDAYS.index(weekday_of(company))) % _WEEK)
+    begins = day - timedelta(days=(day.weekday() - WEEKDAYS.index(weekday_of(company))) % WEEK)
     return day_made_at(scheduled_on(company, begins))
 
 
 def newest_weekly_day(company: Company, day: date) -> date:
     """The newest day up to this one of which weekly tables are made."""
     last = day_for_week_of(company, day + timedelta(days=2))  # a morning makes one of the two days before it
-    return last if last <= day else day_for_week_of(company, day + timedelta(days=2 - _WEEK))
+    return last if last <= day else day_for_week_of(company, day + timedelta(days=2 - WEEK))
 
 
 def is_weekly_day(company: Company, day: date) -> bool:

@@ -27,8 +27,10 @@ class UnusableModelError(UserError):
 class Scored:
     by: Registered
     raw: Floats
-    """Log-odds in the sample that the model was trained on."""
+    """Log-odds in the sample that the model was trained on; of a model that is judged by its lists, what it orders
+    by."""
     probabilities: Floats
+    """Of a model that is judged by its lists only their order means anything."""
 
 
 def score_for(task: RankingTask, candidates: pa.Table, models: ModelShelf, day: date) -> Scored | None:

@@ -26,7 +26,7 @@ from recs_platform.models.final import finals_of
 from recs_platform.models.model import Model
 from recs_platform.models.provenance import provenance_of
 from recs_platform.models.retraining import Reason
-from recs_platform.models.settings import TrainingSettings
+from recs_platform.models.settings import FitSettings
 from recs_platform.models.task import RankingTask
 from recs_platform.models.training import Training, train
 from recs_platform.platform_db.tables import shortened
@@ -47,9 +47,12 @@ class TrainingOrder:
 
     day: date
     reasons: Sequence[Reason]
-    settings: TrainingSettings
+    settings: FitSettings
     tolerance: float
-    """ROC AUC by which the new model may be worse than the active one and still go active."""
+    """By how much of the measure's leading figure, such as ROC AUC, the new model may be worse than the active one and
+    still go active."""
+    threads: int = 1
+    """They change the time, and no byte."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +115,18 @@ def _compared(task: RankingTask, table: ExampleTable, models: ModelShelf, order:
         final = final.filter(pc.is_valid(final[task.columns.label]))
     read = examples(final, task.features, task.columns)
     provenance = provenance_of(table.name, read, __version__)
-    training = train(read, order.settings, provenance, kinds=task.kinds, yardsticks=task.yardsticks)
-    to_serve = dict(zip((model.digest for model in training.models), finals_of(training.models, read), strict=True))
+    design, threads = task.design, order.threads
+    training = train(
+        read,
+        order.settings,
+        provenance,
+        kinds=task.kinds,
+        yardsticks=task.yardsticks,
+        design=design,
+        threads=threads,
+    )
+    finals = finals_of(training.possible, read, design, threads)
+    to_serve = dict(zip((model.digest for model in training.possible), finals, strict=True))
     registered_before = (models.kept(task.model, order.day, model.digest) for model in to_serve.values())
     kept = next((version for version in registered_before if version is not None), None)
     rival = models.before(kept) if kept else models.serving(task.model, order.day)
@@ -121,7 +134,7 @@ def _compared(task: RankingTask, table: ExampleTable, models: ModelShelf, order:
     candidate = training.candidate_after(champion.manifest.kind if champion else None)
     if rival and champion and champion.digest == candidate.digest:
         return RegisteredTraining(training, candidate, rival, rival)
-    verdict = challenge(candidate, champion, training.test, order.tolerance)
+    verdict = challenge(candidate, champion, training.test, order.tolerance, design)
     if problem:
         verdict = replace(verdict, words=f"{problem} {verdict.words}")
     # Of a day that is made again the registry keeps what it has, and mends an artifact that was damaged.

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 import numpy as np
 
 from recs_platform.models.features import Bools, Encoding, Floats
 from recs_platform.models.ranker import FitData, FitReport, RankerKind, shares
-from recs_platform.models.settings import TrainingSettings
+from recs_platform.models.settings import FitSettings
 
 if TYPE_CHECKING:
     from lightgbm import Booster
 
 _END = "end of trees\n"
+Rows: TypeAlias = tuple[Floats, Bools]
+Extra: TypeAlias = Mapping[str, Any]
+"""What else LightGBM is told of the rows of a data set: weights, or how long each list is."""
 
 
 @dataclass(frozen=True)
@@ -61,34 +65,51 @@ class BoostedRanker:
 
 def fit(
     encoding: Encoding,
-    train: tuple[Floats, Bools],
-    validation: tuple[Floats, Bools],
+    train: Rows,
+    validation: Rows,
     kept: float,
-    settings: TrainingSettings,
+    settings: FitSettings,
     threads: int,
+    weights: tuple[Floats | None, Floats | None] = (None, None),
 ) -> tuple[BoostedRanker, FitReport]:
     """Trees until the log loss on the validation window has not improved for a while, cut back to the best.
 
     `validation` holds all failures, `train` a share `kept` of them. In the validation loss each failure weighs as much
-    as that share, so that the trees are judged by the odds they learn, and no example is lost.
+    as that share, so that the trees are judged by the odds they learn, and no example is lost. `weights` are how much
+    the examples themselves count, of both.
     """
+    learned, held = weights
+    told = {} if learned is None else {"weight": learned}
+    judged = np.where(validation[1], 1.0, kept) * (1.0 if held is None else held)
+    objective = {"objective": "binary", "metric": "binary_logloss"}
+    text, report = grow(encoding, (train, told), (validation, {"weight": judged}), objective, settings, threads)
+    return BoostedRanker(len(encoding.features.names), text, threads), report
+
+
+def grow(
+    encoding: Encoding,
+    train: tuple[Rows, Extra],
+    validation: tuple[Rows, Extra],
+    objective: Mapping[str, Any],
+    settings: FitSettings,
+    threads: int,
+) -> tuple[str, FitReport]:
+    """The text of the trees for an objective: until the metric on the validation window has not improved for a while,
+    cut back to the best. As many threads as there are, the same bytes."""
     # Imported where a model is trained or loaded: it takes more than a second.
     import lightgbm
 
     names = list(encoding.features.names)
     categorical = [spec.name for spec in encoding.features.specs if spec.kind == "category"]
-    weights = np.where(validation[1], 1.0, kept)
-    data = lightgbm.Dataset(train[0], train[1], feature_name=names, categorical_feature=categorical)
+    (matrix, labels), told = train
+    (held, held_labels), held_told = validation
+    data = lightgbm.Dataset(matrix, labels, feature_name=names, categorical_feature=categorical, **told)
     booster = lightgbm.train(
         {
-            "objective": "binary",
-            "metric": "binary_logloss",
-            "learning_rate": settings.learning_rate,
-            "num_leaves": settings.leaves,
-            "min_data_in_leaf": settings.rows_per_leaf,
+            **objective,
+            **settings.of_trees,
             # Of a share of the rows LightGBM could see no missing value, and would take the others' for zero.
-            "bin_construct_sample_cnt": len(train[0]),
-            "seed": settings.seed,
+            "bin_construct_sample_cnt": len(matrix),
             "deterministic": True,
             "force_row_wise": True,
             "num_threads": threads,
@@ -96,14 +117,12 @@ def fit(
         },
         data,
         num_boost_round=settings.most_trees,
-        valid_sets=[lightgbm.Dataset(validation[0], validation[1], reference=data, weight=weights)],
+        valid_sets=[lightgbm.Dataset(held, held_labels, reference=data, **held_told)],
         callbacks=[lightgbm.early_stopping(settings.patience, verbose=False)],
     )
     whole = booster.model_to_string(num_iteration=booster.best_iteration)
-    text = whole[: whole.index(_END) + len(_END)]
-    ranker = BoostedRanker(len(names), text, threads)
     stopped = booster.current_iteration() < settings.most_trees
-    return ranker, {"trees": booster.best_iteration, "stopped_early": stopped}
+    return whole[: whole.index(_END) + len(_END)], {"trees": booster.best_iteration, "stopped_early": stopped}
 
 
 def _require_whole(text: str) -> None:
@@ -129,8 +148,9 @@ def _header(text: str, key: str) -> str:
     raise ValueError(f"the header of the trees lacks {key}")
 
 
-def _fit(data: FitData, settings: TrainingSettings, threads: int) -> tuple[BoostedRanker, FitReport]:
-    return fit(data.encoding, data.train, data.validation, data.kept, settings, threads)
+def _fit(data: FitData, settings: FitSettings, threads: int) -> tuple[BoostedRanker, FitReport]:
+    weights = (data.train_weights, data.validation_weights)
+    return fit(data.encoding, data.train, data.validation, data.kept, settings, threads, weights)
 
 
 BOOSTED = RankerKind("boosted", "boosted trees", "model.txt", _fit, BoostedRanker.read)

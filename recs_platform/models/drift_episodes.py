@@ -2,14 +2,15 @@
 
 A shift shows every day until the model has learned from the days after it, which takes weeks: outcomes must be final
 first. So days that alarm belong to one episode, and the episode asks once; if it lasts, again `repeat_days` after the
-training that it asked for. An episode is over when as many reports in a row are quiet as the cool-down has days: alarms
-that are closer could not start two trainings anyway.
+training that it asked for. An episode is over when so many reports in a row are quiet that they span the cool-down:
+alarms that are closer could not start two trainings anyway.
 
 Not here: when a figure alarms (drift.py), and what else asks for a training (retraining.py).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import chain
@@ -39,16 +40,23 @@ class DailyReport(NamedTuple):
 
 
 def reasons_from_drift(
-    policy: Policy, company: str, newest_first: Iterable[DailyReport], runs: Collection[Run]
+    policy: Policy,
+    company: str,
+    newest_first: Iterable[DailyReport],
+    runs: Collection[Run],
+    *,
+    days_between: int = 1,
 ) -> tuple[Reason, ...]:
-    """What the newest report asks for. Older reports are read only as far back as what it sees has lasted."""
+    """What the newest report asks for. Older reports are read only as far back as what it sees has lasted. There is a
+    report every so many days: of tables that are made weekly, every 7."""
     reports = iter(newest_first)
     newest = next(reports, None)
     if newest is None:
         return ()
     trained = {kind: frozenset(run.day for run in runs if _asked(run, kind)) for kind in DRIFT_KINDS}
     asking = alarms(policy, newest.figures)
-    begun = _begun(policy, chain([newest], reports), {kind: trained[kind] for kind in asking})
+    quiet_reports = math.ceil(policy.cool_down_days / days_between)
+    begun = _begun(policy, chain([newest], reports), {kind: trained[kind] for kind in asking}, quiet_reports)
     reasons = []
     for kind, alarm_text in asking.items():
         since = _since(policy, begun[kind], newest.day, trained[kind])
@@ -69,9 +77,12 @@ def alarms(policy: Policy, figures: Iterable[ReportedFigure]) -> dict[ReasonKind
 
 
 def _begun(
-    policy: Policy, newest_first: Iterable[DailyReport], trained: Mapping[ReasonKind, Collection[date]]
+    policy: Policy,
+    newest_first: Iterable[DailyReport],
+    trained: Mapping[ReasonKind, Collection[date]],
+    quiet_reports: int,
 ) -> dict[ReasonKind, date]:
-    """The first day of each kind's episode, of those that last until the newest report.
+    """The first day of each kind's episode, of those that last until the newest report. So many quiet ones end it.
 
     The training that a day asked for makes the day's report again, against the new model. That the day alarmed is known
     from the training, whatever its report says now.
@@ -85,7 +96,7 @@ def _begun(
                 first[kind], quiet[kind] = report.day, 0
             elif report.figures:
                 quiet[kind] += 1
-        quiet = {kind: days for kind, days in quiet.items() if days < policy.cool_down_days}
+        quiet = {kind: reports for kind, reports in quiet.items() if reports < quiet_reports}
         if not quiet:
             break
     return first

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recs_platform.models.design import measure_of
 from recs_platform.models.distribution import Distribution, of_numbers, weekdays_of
 from recs_platform.models.drift import (
     CHANCE,
@@ -131,11 +132,11 @@ def _features(
 
 
 def _score(model: Model, newest: pa.Table, watched: WatchedExamples) -> Iterator[DriftRow]:
-    then, probabilities = model.manifest.scores, model.probabilities(newest)
-    now = of_numbers(probabilities, then.edges or ())
-    size = sizes(watched.subjects, model.manifest.windows["test"], newest, indicators(probabilities, then))
+    then, scores = model.manifest.scores, measure_of(model.manifest).of_model(model, newest).scores
+    now = of_numbers(scores, then.edges or ())
+    size = sizes(watched.subjects, model.manifest.windows["test"], newest, indicators(scores, then))
     usual = then.on(weekdays_of(newest[watched.task.columns.day]))
-    spec = FeatureSpec("score", "number", "the model's probability of a success")
+    spec = FeatureSpec("score", "number", "what the model orders by")
     drift = compare("score", Sample(then, size.then), Sample(now, size.now), usual)
     yield from _figures(drift, changed(spec, then, now))
 
@@ -160,7 +161,7 @@ def _label(
 def _volume(model: Model, newest: pa.Table, watched: WatchedExamples, limit: float) -> DriftRow:
     """Examples a day, against all days of training or the same weekdays, whichever are nearer. Days without examples
     are no days: they say nothing about the subjects."""
-    window, day = model.manifest.windows["train"], watched.task.columns.day
+    window, day = model.manifest.all_examples, watched.task.columns.day
     now = rows_a_day(newest[day])
     then = min(rows_per_usual_day(window, newest, day), key=lambda usual: abs(now / usual - 1))
     change = abs(now / then - 1)

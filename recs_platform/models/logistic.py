@@ -17,7 +17,7 @@ import numpy as np
 
 from recs_platform.models.features import Bools, Encoding, Floats, tamed
 from recs_platform.models.ranker import FitData, FitReport, RankerKind, shares
-from recs_platform.models.settings import TrainingSettings
+from recs_platform.models.settings import FitSettings
 
 MOST_STEPS = 500
 FAR = 10.0
@@ -94,7 +94,9 @@ class LogisticRanker:
             yield _points(mine, values) if any(term.code is not None for term in mine) else _sum(mine, values)
 
 
-def fit(encoding: Encoding, matrix: Floats, labels: Bools, strength: float) -> tuple[LogisticRanker, FitReport]:
+def fit(
+    encoding: Encoding, matrix: Floats, labels: Bools, strength: float, weights: Floats | None = None
+) -> tuple[LogisticRanker, FitReport]:
     """The regression with an L2 penalty (`strength` is scikit-learn's C), and how the fit went."""
     # Imported where a model is trained: it takes more than a second that scoring need not spend.
     from sklearn.linear_model import LogisticRegression
@@ -107,7 +109,7 @@ def fit(encoding: Encoding, matrix: Floats, labels: Bools, strength: float) -> t
     regression = LogisticRegression(C=strength, tol=1e-6, max_iter=MOST_STEPS)
     # Another number of threads sums in another order, and the last digits of the weights would differ.
     with threadpool_limits(1):
-        regression.fit(design, labels)
+        regression.fit(design, labels, sample_weight=weights)
     weighted = [
         Term(**{**asdict(term), "weight": float(weight)})
         for term, weight in zip(terms, regression.coef_[0], strict=True)
@@ -159,8 +161,8 @@ def _points(terms: Sequence[Term], values: Floats) -> Floats:
     return np.where(absent, of_code[-1], of_code[np.where(absent, 0, values).astype(np.int64)])
 
 
-def _fit(data: FitData, settings: TrainingSettings, _threads: int) -> tuple[LogisticRanker, FitReport]:
-    return fit(data.encoding, *data.train, settings.logistic_strength)
+def _fit(data: FitData, settings: FitSettings, _threads: int) -> tuple[LogisticRanker, FitReport]:
+    return fit(data.encoding, *data.train, settings.logistic_strength, data.train_weights)
 
 
 def _read(content: bytes, _threads: int) -> LogisticRanker:

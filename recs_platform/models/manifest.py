@@ -16,8 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from recs_platform.models.calibration import Calibration
 from recs_platform.models.distribution import Distribution
 from recs_platform.models.features import Encoding, FeatureSet, FeatureSpec, Kind
+from recs_platform.models.list_quality import ListQuality
 from recs_platform.models.metrics import Quality
-from recs_platform.models.settings import TrainingSettings
+from recs_platform.models.settings import FitSettings, SampledSettings, TrainingSettings
+
+ALL = "all"
+"""A window of its own beside train, validation and test, where these share their days."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +62,20 @@ class JudgedParts:
     fitted: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class JudgedLists:
+    """Of a model that is judged by the order inside lists."""
+
+    length: int
+    """The first places that are looked at."""
+    quality: dict[str, ListQuality]
+    """In the validation and the test window."""
+
+
 class Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[2, 3, 4] = 3
+    format: Literal[2, 3, 4, 5] = 3
     """Another number with every new field: what is loaded must write the very bytes that were stored."""
     kind: str
     features: tuple[StoredFeature, ...]
@@ -77,14 +91,19 @@ class Manifest(BaseModel):
     training: dict[str, Distribution]
     """Of each feature in the training window, before any were left out."""
     scores: Distribution
-    """Of the probabilities in the test window: in the training window a model is surer than it may be."""
+    """In the test window, of the probabilities, or the raw scores of a model that is judged by lists: in the training
+    window a model is surer than it may be."""
     importance: dict[str, float]
     windows: dict[str, StoredWindow]
     quality: dict[str, Quality]
-    """In the validation and the test window."""
+    """In the validation and the test window; none of a model that is judged by lists."""
+    lists: JudgedLists | None = None
+    """Format 5: how good its lists are; None of a model that is judged by its chances."""
+    split: dict[str, Any] | None = None
+    """Format 5: the rule by which examples were shared out; None where it was by days."""
     fitted: dict[str, Any]
     """How the fit went: how many trees, or steps."""
-    settings: TrainingSettings
+    settings: FitSettings | TrainingSettings | SampledSettings
     snapshot: dict[str, Any]
     code_version: str
     files: dict[str, str]
@@ -102,8 +121,14 @@ class Manifest(BaseModel):
         """The last day whose outcomes had a say in the fit of the judged model."""
         return max(self.windows[name].last for name in ("train", "validation"))
 
+    @property
+    def all_examples(self) -> StoredWindow:
+        """What the number of examples is compared with: where windows share their days, all of them together."""
+        return self.windows.get(ALL, self.windows["train"])
+
     def canonical(self) -> bytes:
-        later = {2: {"calibration", "judged"}, 3: {"judged"}, 4: set[str]()}[self.format]
+        newest = {"lists", "split"}
+        later = {2: {"calibration", "judged"} | newest, 3: {"judged"} | newest, 4: newest, 5: set[str]()}[self.format]
         fields = self.model_dump(mode="json", exclude=later)
         text = json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()

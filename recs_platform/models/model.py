@@ -38,15 +38,21 @@ class Model:
         if parts is None or self.judged_ranker is None:
             return self
         file = kind_named(self.manifest.kind).file
-        own = {**vars(parts), "format": 3, "judged": None, "files": {file: self.manifest.files[judged_file(file)]}}
+        own = {
+            **vars(parts),
+            "format": 3 if self.manifest.format == 4 else self.manifest.format,
+            "judged": None,
+            "files": {file: self.manifest.files[judged_file(file)]},
+        }
         return Model(self.manifest.model_copy(update=own), self.judged_ranker)
 
     def raw_scores(self, table: pa.Table, batch: int = BATCH) -> Floats:
-        """Log-odds in the sample that was trained on: what contributions add up to."""
+        """Log-odds in the sample that was trained on, or whatever an order was learned in: what contributions add up
+        to."""
         return np.concatenate([np.empty(0), *(self.ranker.raw_scores(part) for part in self._parts(table, batch))])
 
     def probabilities(self, table: pa.Table, batch: int = BATCH) -> Floats:
-        """The chance of a success."""
+        """The chance of a success; of a model that is judged by its lists only their order means anything."""
         return self.chances(self.raw_scores(table, batch))
 
     def chances(self, raw: Floats) -> Floats:

@@ -7,7 +7,7 @@ DeLong's when every customer has one row). Nothing is drawn at random, and a mil
 
 The interval is Student's, with one degree of freedom less than there are customers with a success: of a difference
 that ten customers decide, it is as wide as ten customers make it. Not here: lists (`ranking_metrics.py`), and what is
-made of a difference (`choice.py`).
+made of a difference (`chances.py`, `list_order.py`).
 """
 
 from __future__ import annotations
@@ -33,10 +33,12 @@ class Judges:
     labels: Bools
     customers: npt.NDArray[np.int64]
     """A number per customer, from 0 on."""
+    lists: npt.NDArray[np.int64] | None = None
+    """A number per list, where a customer has several."""
 
     @classmethod
-    def of(cls, labels: Bools, customers: Column) -> Judges:
-        return cls(labels, pc.index_in(customers, value_set=pc.unique(customers)).to_numpy().astype(np.int64))
+    def of(cls, labels: Bools, customers: Column, lists: npt.NDArray[np.int64] | None = None) -> Judges:
+        return cls(labels, pc.index_in(customers, value_set=pc.unique(customers)).to_numpy().astype(np.int64), lists)
 
     @cached_property
     def successful(self) -> int:

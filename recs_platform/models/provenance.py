@@ -12,6 +12,9 @@ import pyarrow as pa
 from recs_platform.models.data import Examples
 from recs_platform.models.features import Column, numbers
 
+_PART = 100_000
+"""Names that are objects of Python at a time."""
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -36,13 +39,25 @@ def content_hash(examples: Examples) -> str:
     seal = hashlib.sha256(examples.days.astype("<i8").tobytes())
     seal.update(examples.labels.tobytes())
     for column in (examples.ids, examples.groups):
-        seal.update(_text(column))
+        _seal_text(seal, column)
     for spec in examples.features.specs:
         column = examples.table[spec.name]
         seal.update(f"{spec.name} {spec.kind}".encode())
-        seal.update(_text(column) if spec.kind == "category" else numbers(spec.name, column).astype("<f8").tobytes())
+        if spec.kind == "category":
+            _seal_text(seal, column)
+        else:
+            seal.update(numbers(spec.name, column).astype("<f8").tobytes())
+    for what, column in examples.given.items():
+        seal.update(what.encode())
+        _seal_text(seal, column)
     return seal.hexdigest()
 
 
-def _text(column: Column) -> bytes:
-    return json.dumps(column.cast(pa.string()).to_pylist()).encode()
+def _seal_text(seal: hashlib._Hash, column: Column) -> None:
+    """As one list of JSON, in parts: as objects of Python, millions of names are many times as large."""
+    text = column.cast(pa.string())
+    seal.update(b"[")
+    for start in range(0, len(text), _PART):
+        part = json.dumps(text.slice(start, _PART).to_pylist())[1:-1]
+        seal.update((", " if start else "").encode() + part.encode())
+    seal.update(b"]")

@@ -1,6 +1,6 @@
 """What a ranker can do, and what a kind of ranker is.
 
-A ranker reads the encoding's matrix and speaks in log-odds of the sample that it learned from.
+A ranker reads the encoding's matrix and gives raw scores: log-odds of the sample that it learned from, or an order.
 
 Not here: which kinds there are (kinds.py), and tables, batches and the correction for left-out failures (model.py).
 """
@@ -8,11 +8,12 @@ Not here: which kinds there are (kinds.py), and tables, batches and the correcti
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from recs_platform.models.data import Ints
 from recs_platform.models.features import Bools, Encoding, Floats
-from recs_platform.models.settings import TrainingSettings
+from recs_platform.models.settings import FitSettings
 
 FitReport: TypeAlias = Mapping[str, int | bool]
 """How a fit went, for the manifest."""
@@ -30,7 +31,8 @@ class Ranker(Protocol):
         ...
 
     def raw_scores(self, matrix: Floats) -> Floats:
-        """Log-odds, each from its own row alone: batches give the same bits as the whole."""
+        """Each from its own row alone: batches give the same bits as the whole. Log-odds, or, of a kind that learns
+        order alone, whatever puts rows in it."""
         ...
 
     def contributions(self, matrix: Floats) -> Floats:
@@ -55,9 +57,24 @@ class FitData:
     validation: tuple[Floats, Bools]
     kept: float
     """Share of the training window's failures that `train` holds; `validation` holds all."""
+    train_lists: Ints
+    """A number per list, such as a customer's, of each row of `train`."""
+    validation_lists: Ints
+    length: int | None = None
+    """The first places of a list by which its order is judged; None where chances are judged."""
+    train_weights: Floats | None = None
+    """How much each row counts in what chances are learned from; None where all count the same."""
+    validation_weights: Floats | None = None
+    _fitted: dict[str, tuple[Ranker, FitReport]] = field(default_factory=dict, repr=False)
+
+    def fitted(self, kind: RankerKind, settings: FitSettings, threads: int) -> tuple[Ranker, FitReport]:
+        """Each kind is fitted once, by the same settings, however many others are made of it."""
+        if kind.name not in self._fitted:
+            self._fitted[kind.name] = kind.fit(self, settings, threads)
+        return self._fitted[kind.name]
 
 
-Fit: TypeAlias = Callable[[FitData, TrainingSettings, int], tuple[Ranker, FitReport]]
+Fit: TypeAlias = Callable[[FitData, FitSettings, int], tuple[Ranker, FitReport]]
 """The last argument is how many threads may work, which changes no bit of the ranker."""
 Read: TypeAlias = Callable[[bytes, int], Ranker]
 """A ranker from its file, to score with so many threads. A ValueError, TypeError or KeyError says what is wrong with a

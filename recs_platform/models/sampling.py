@@ -6,7 +6,7 @@ stays in or out whatever else is in the data, on any machine and in any order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
 import numpy as np
@@ -31,9 +31,23 @@ def keep(ids: Iterable[str | None], labels: Bools, rate: float, salt: str) -> Bo
     """Which examples to train on: every success, and each failure whose name's hash falls below the rate."""
     if rate >= 1:
         return np.ones(len(labels), dtype=np.bool_)
-    drawn = np.frombuffer(b"".join(_draw(str(name), salt) for name in ids), dtype="<u8")
+    return labels | (draws(ids, salt) < rate)
+
+
+def draws(names: Iterable[str | None], salt: str) -> Floats:
+    """A number from 0 up to 1 for each name, as if drawn at random, and always the same."""
+    # A copy of a hash that knows the salt takes little more than half the time of a new one.
+    salted = blake2b(digest_size=8, key=salt.encode())
+
+    def each() -> Iterator[bytes]:
+        for name in names:
+            own = salted.copy()
+            own.update(str(name).encode())
+            yield own.digest()
+
+    drawn = np.frombuffer(b"".join(each()), dtype="<u8")
     # 53 bits, because that is what a float holds exactly.
-    return labels | ((drawn >> 11) * 2.0**-53 < rate)
+    return (drawn >> 11).astype(np.float64) * 2.0**-53
 
 
 def kept_share(kept: Bools, labels: Bools) -> float:
@@ -60,7 +74,3 @@ def sigmoid(raw: Floats) -> Floats:
     """1 / (1 + exp(-x)) without overflow at either end."""
     small = np.exp(-np.abs(raw))
     return np.where(raw >= 0, 1.0, small) / (1.0 + small)
-
-
-def _draw(name: str, salt: str) -> bytes:
-    return blake2b(name.encode(), digest_size=8, key=salt.encode()).digest()

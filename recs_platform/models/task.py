@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recs_platform.models.data import Columns
+from recs_platform.models.design import CHANCES_BY_DAYS, Design
 from recs_platform.models.features import FeatureSet
 from recs_platform.models.kinds import DEFAULT_KINDS, kind_named
 from recs_platform.models.ranker import RankerKind
@@ -20,7 +21,9 @@ class RankingTask:
     kinds: tuple[RankerKind, ...] = DEFAULT_KINDS
     """What a training fits, the simplest first. One of them becomes the candidate."""
     yardsticks: tuple[Yardstick, ...] = ()
-    """Columns that each model is compared with, beside the base rate."""
+    """Columns that each model is compared with, beside what needs no column, the simplest first."""
+    design: Design = CHANCES_BY_DAYS
+    """How examples are shared out, by what models are judged, and how the candidate is chosen."""
 
     def __post_init__(self) -> None:
         names = [kind.name for kind in self.kinds]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from recs_platform.companies.model import Company
-from recs_platform.companies.weeks import is_weekly_day, newest_weekly_day
+from recs_platform.companies.weeks import WEEK, is_weekly_day, newest_weekly_day
 from recs_platform.pipeline.pipeline import Pipeline
 
 
@@ -21,6 +21,11 @@ def is_due(pipeline: Pipeline, company: Company, table: str, day: date) -> bool:
 def newest_due(pipeline: Pipeline, company: Company, table: str, day: date) -> date:
     """The newest day up to this one of which a table is made."""
     return newest_weekly_day(company, day) if table in pipeline.weekly else day
+
+
+def days_between(pipeline: Pipeline, table: str) -> int:
+    """From one day of which a table is made to the next."""
+    return WEEK if table in pipeline.weekly else 1
 
 
 def parts_due(pipeline: Pipeline, company: Company, day: date) -> frozenset[str]:

@@ -17,6 +17,7 @@ from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.challenge import ChallengeVerdict, challenge
 from recs_platform.models.data import examples
 from recs_platform.models.features import FeatureSpec
+from recs_platform.models.list_quality import ListQuality
 from recs_platform.models.model import Model
 from recs_platform.models.provenance import Provenance
 from recs_platform.models.retraining import Reason
@@ -109,6 +110,23 @@ def test_versions_are_listed_with_the_newest_first(two: Terminal) -> None:
     assert "Version 1 serves. When it was trained: " in ended.told
     assert " base rate (ROC AUC " in ended.told, "which baselines it beat, with intervals"
     assert ended.out == two.recs("models", "list", "metro", "--model", "offer_ranking").out
+
+
+@pytest.mark.slow
+def test_a_version_that_was_judged_otherwise_has_no_such_figure(two: Terminal) -> None:
+    """A strategy may come to judge by lists instead of chances, or the other way round."""
+    third = date(2025, 10, 20)
+    model = training().models[0]
+    other = replace(model, manifest=model.manifest.model_copy(update={"code_version": "of lists"}))
+    by_lists = ListQuality(rows=10, positives=2, lists=2, length=5, ndcg=0.75, recall=0.5, constant=False)
+    with two.inside():
+        shelf = open_shelf("metro", run_id="0123456789abcdef")
+        shelf.keep(TASK.model, other, third, ChallengeVerdict(False, "By its lists.", by_lists, None))
+        shelf.database.dispose()
+    _, newest, newer, _ = two.recs("models", "metro").rows
+    assert (newest[:3], newest[4]) == (["3", "candidate", "2025-10-20"], "")
+    assert newer[4] == f"{verdict().candidate.roc_auc:.4f}"
+    assert listed(two)["versions"][0]["metrics"]["candidate"]["ndcg"] == 0.75
 
 
 def test_programs_read_everything(two: Terminal) -> None:

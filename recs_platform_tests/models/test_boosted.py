@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from recs_platform.models.boosted import fit
+from recs_platform.models.by_days import shared_out
 from recs_platform.models.features import Encoding
 from recs_platform.models.sampling import keep, kept_share
-from recs_platform.models.training import shared_out
 from recs_platform.models.training import train as train_both
 from recs_platform_tests.models.worlds import FEATURES, PROVENANCE, SETTINGS, linear, read, rows
 

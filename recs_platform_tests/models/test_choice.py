@@ -9,11 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from recs_platform.models.by_days import shared_out
 from recs_platform.models.calibration import Calibration
 from recs_platform.models.challenge import challenge
 from recs_platform.models.features import Floats
 from recs_platform.models.model import Model
-from recs_platform.models.training import Training, shared_out, train
+from recs_platform.models.training import Training, train
 from recs_platform.models.windows import WANTED
 from recs_platform.models.yardsticks import Yardstick
 from recs_platform_tests.models.worlds import PROVENANCE, SETTINGS, crossed, linear, plain, read, rows, trained

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pytest
 
 from recs_platform.models.artifact import ArtifactError, load, prove, save
+from recs_platform.models.by_days import held_customers
 from recs_platform.models.data import Examples
 from recs_platform.models.final import finals_of
 from recs_platform.models.metrics import judge
 from recs_platform.models.model import Model
-from recs_platform.models.training import held_customers, train
+from recs_platform.models.training import train
 from recs_platform_tests.models.test_artifact import edit
 from recs_platform_tests.models.worlds import DAYS, FEATURES, FIRST, PROVENANCE, SETTINGS, linear, read, rows, trained
 

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from recs_platform.models import boosted
 from recs_platform.models.artifact import load, save
+from recs_platform.models.by_days import shared_out
 from recs_platform.models.features import Encoding, FeatureSet, FeatureSpec
 from recs_platform.models.manifest import stored_features
 from recs_platform.models.model import Model
 from recs_platform.models.sampling import keep, rate_for
-from recs_platform.models.training import shared_out, train
+from recs_platform.models.training import train
 from recs_platform_tests.models.worlds import FEATURES, PROVENANCE, SETTINGS, linear, plain, read, rows
 
 KINDS = ["logistic", "boosted"]

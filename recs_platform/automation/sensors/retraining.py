@@ -26,6 +26,7 @@ from recs_platform.model_registry.run_tags import reasons_of, tags_of
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.drift_episodes import DailyReport, ReportedFigure, reasons_from_drift
 from recs_platform.models.retraining import Run, State, decide
+from recs_platform.pipeline.due import days_between
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days, TableRef
@@ -81,7 +82,9 @@ def ask(
     today, policy = days[-1], trained.policy(company)
     begun = open_shelf(company.name, run_id="").trainings(trained.task.model)
     runs = (*begun, *requested(instance, pipeline.strategy.name, company.name))
-    asked_by_drift = reasons_from_drift(policy, company.name, reports(warehouse, table), runs)
+    asked_by_drift = reasons_from_drift(
+        policy, company.name, reports(warehouse, table), runs, days_between=days_between(pipeline, trained.drift)
+    )
     # The weekday is the daily run's to ask for, and it has done so when the day has a report.
     decision = decide(
         replace(policy, weekday=None), State(today, unusable=None, drift_reasons=asked_by_drift, runs=runs)

@@ -21,7 +21,7 @@ from recs_platform.model_registry.train_and_register import (
     error_text,
     train_and_register,
 )
-from recs_platform.models.choice import ComparisonWindow, unfit
+from recs_platform.models.choice import ComparisonWindow
 from recs_platform.models.data import NotTrainableError
 from recs_platform.models.kinds import kind_named
 from recs_platform.models.model import Model
@@ -154,7 +154,7 @@ def _champion_roc_auc(trained: RegisteredTraining) -> float:
 def _not_chosen(model: Model, candidate: Model, test: ComparisonWindow) -> dict[str, Any]:
     ours, theirs = (one.manifest.quality["test"] for one in (model, candidate))
     kind = kind_named(candidate.manifest.kind).title
-    fault = unfit(ours, test.against_yardsticks(model))
+    fault = test.fault(model)
     compared = test.compare(model, candidate)
     why = f"{'worse' if compared.is_worse else 'not told to be better'} than the {kind}, {compared.words}"
     figures = f"ROC AUC {ours.roc_auc:.4f}, against {theirs.roc_auc:.4f} of the {kind}"

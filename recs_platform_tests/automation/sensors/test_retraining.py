@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import dagster as dg
 import pytest
 
 from recs_platform.automation.jobs import COMPANY_TAG
+from recs_platform.automation.sensors.retraining import ask
 from recs_platform.model_registry.run_tags import REASONS_TAG
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.drift import DriftVerdict
 from recs_platform.models.retraining import Reason, Run
+from recs_platform.strategies.catalogue import pipelines
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days
@@ -130,6 +133,20 @@ def test_fourteen_days_of_drift_are_one_training(shop: Shop) -> None:
     serving = shop.shelf.serving(TASK.model, day(13))
     assert serving is not None
     assert serving.version == 1
+
+
+def test_reports_of_a_weekly_strategy_end_a_shift_with_one_quiet_week(shop: Shop) -> None:
+    """Daily ones need three quiet reports for that: the shift of two reports before lasts."""
+    for number, verdicts in ((0, DRIFTED), (7, QUIET), (14, DRIFTED)):
+        shop.reports({day(number): verdicts})
+    pipeline, company = pipelines()["offer_ranking"], shop.platform.companies["metro"]
+    weekly = replace(pipeline)
+    vars(weekly)["weekly"] = frozenset({"drift_report"})
+    for made, begun in ((pipeline, day(0)), (weekly, day(14))):
+        assert made.strategy.model is not None
+        request = ask(made, made.strategy.model, company, shop.platform.lake, shop.ticks.instance)
+        assert isinstance(request, dg.RunRequest)
+        assert request.run_key == f"drift:metro:{begun}"
 
 
 def test_a_tick_before_the_run_begins_does_not_ask_again(shop: Shop) -> None:
