@@ -122,9 +122,10 @@ def _for_the_backtest(company: Company, pipeline: Pipeline, last: date) -> list[
     from recs_platform.declarations.product import RECOMMENDATIONS
     from recs_platform.warehouse.slices import Days
 
-    if company.name != BACKTESTED or RECOMMENDATIONS not in pipeline.products:
+    looks_back: int | None = getattr(company.parameters, "backtest_days", None)
+    if company.name != BACKTESTED or looks_back is None:
         return []
-    day = last - timedelta(days=getattr(company.parameters, "backtest_days", 0))
+    day = last - timedelta(days=looks_back)
     published = next(n for n, s in enumerate(pipeline.stages) if s.product and s.product.name == RECOMMENDATIONS)
     tables = frozenset(table.spec.name for stage in pipeline.stages[:published] for table in stage.tables)
     return [Step(company.name, company.strategy.name, Days.one(day), history=False, tables=tables)]

@@ -26,14 +26,16 @@ from recs_platform.settings import settings
 
 # A day reaches two weeks back: the campaign window, and the week before it in which events may have come already.
 _SHORT = {"campaign_window_days": 8, "interaction_window_days": 5}
+# Of so few clients, and such short windows, any day changes most lists.
+_CHANGING = {"max_customers_lost": 1, "max_repurchases_lost": 1, "max_discovery_move": 1}
 _COMPANIES = {
     "acme": (
         "vehicle_fitment",
         {**_SHORT, "intent_window_days": 3, "purchase_exclusion_days": 8, "backtest_days": 8},
     ),
-    "holley": ("replenishment", {**_SHORT, "active_window_days": 3, "history_days": 8}),
+    "holley": ("replenishment", {**_SHORT, **_CHANGING, "active_window_days": 3, "history_days": 8}),
     "metro": ("offer_ranking", {**_SHORT, "feature_window_days": 3}),
-    "concord": ("replenishment", {**_SHORT, "active_window_days": 3, "history_days": 8}),
+    "concord": ("replenishment", {**_SHORT, **_CHANGING, "active_window_days": 3, "history_days": 8}),
 }
 
 

@@ -51,6 +51,7 @@ _OWN: dict[str, dict[str, Rows]] = {
             for d in DAYS
         ],
     },
+    "replenishment": {},
 }
 _DELIVERIES: Rows = [{"send_id": f"s{d.day}", "status": "delivered", "reported_at": f"{d}T14:05:00Z"} for d in DAYS]
 

@@ -58,6 +58,7 @@ _OFFER_TABLES = [
         # The later state of a profile lands with the others and is counted as merged; the profile stays as it was.
         ("vehicle_fitment", [], {"landed_customers", "source_counts"}),
         ("offer_ranking", _OFFER_TABLES, set()),
+        ("replenishment", [], {"landed_customers", "source_counts"}),
     ],
 )
 def test_rows_from_the_future_in_every_undated_feed(
