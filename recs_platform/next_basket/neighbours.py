@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import scipy.sparse as sp
 
-from recs_platform.next_basket.arrays import Floats, Ints, Singles, places, within
+from recs_platform.next_basket.arrays import Floats, Ints, Singles, parts, places, within
 from recs_platform.next_basket.blocks import blocks, in_blocks
 
 Measure: TypeAlias = Literal["cosine", "l2"]
@@ -50,7 +50,7 @@ def neighbours(
         common = (vectors[rows] @ others).toarray()
         pooled = np.flatnonzero(own_place[rows] >= 0)
         common[pooled, own_place[rows][pooled]] = -np.inf
-        found = []
+        listed = []
         for measure in measures:
             # What is the same for all others of a client does not change their order, and is left out of it.
             if measure == "cosine":
@@ -60,14 +60,14 @@ def neighbours(
                 row, column = largest(2 * common - squares[pool], count)
                 apart = squares[rows][row] + squares[pool[column]] - 2 * common[row, column]
                 near = -np.sqrt(np.maximum(apart, 0))
-            found.append((row + rows.start, pool[column], near.astype(np.float32)))
-        return found
+            listed.append((row + rows.start, pool[column], near.astype(np.float32)))
+        return listed
 
-    parts = list(in_blocks(nearest, vectors.shape[0], ROWS_AT_ONCE, threads))
+    found = list(in_blocks(nearest, vectors.shape[0], ROWS_AT_ONCE, threads))
     result: dict[Measure, Neighbours] = {}
     for place, measure in enumerate(measures):
-        client, neighbour = (np.concatenate([empty, *(part[place][n] for part in parts)]) for n in range(2))
-        near = np.concatenate([empty.astype(np.float32), *(part[place][2] for part in parts)])
+        client, neighbour = (np.concatenate([empty, *(block[place][n] for block in found)]) for n in range(2))
+        near = np.concatenate([empty.astype(np.float32), *(block[place][2] for block in found)])
         result[measure] = Neighbours(client, neighbour, near)
     return result
 
@@ -87,7 +87,7 @@ def largest(values: Singles, count: int, above: float = -np.inf) -> tuple[Ints, 
     >>> largest(np.array([[1, 3, 3, 0]], dtype=np.float32), 4, above=1)[1].tolist()
     [1, 2]
     """
-    row, column = np.nonzero(values >= _threshold(values, count, above))
+    row, column = parts(np.flatnonzero(values >= _threshold(values, count, above)), values.shape[1])
     order = np.lexsort((column, -values[row, column], row))
     row, column = row[order], column[order]
     kept = within(row) < count

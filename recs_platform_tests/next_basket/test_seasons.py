@@ -56,5 +56,8 @@ def test_what_is_bought_at_this_time_of_the_year() -> None:
     assert 1 < winter[RICE] < 1.3
 
 
-def test_without_a_year_there_is_no_season() -> None:
-    assert np.isnan(season_lift(log_until(300), np.array([300]), np.array([ICE]))).all()
+@pytest.mark.parametrize(("days", "is_known"), [(300, False), (385, False), (392, True)])
+def test_without_a_whole_season_of_last_year_nothing_is_said(days: int, is_known: bool) -> None:
+    """The 28 days before the same day of last year are in the log from day 392 on, by weeks."""
+    lift = season_lift(log_until(days), np.array([days]), np.array([RICE]))
+    assert np.isfinite(lift).tolist() == [is_known]

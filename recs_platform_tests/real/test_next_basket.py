@@ -18,11 +18,13 @@ from recs_platform_tests.next_basket.experiment import (
     report,
 )
 from recs_platform_tests.next_basket.experiment_worlds import WORLDS
+from recs_platform_tests.slow import takes_seconds
 
 Ranked = tuple[Trial, list[Lists], dict[str, list[Lists]]]
 
 
 @pytest.fixture(scope="module")
+@takes_seconds
 def ranked() -> Ranked:
     """Product types are what is bought, and everybody's last basket is what is predicted."""
     log, attributes = WORLDS["types"]()
