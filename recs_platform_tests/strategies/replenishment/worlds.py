@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -12,22 +12,27 @@ import duckdb
 import pyarrow as pa
 
 from recs_platform import __version__
+from recs_platform.pipeline.stage import FrameTable
 from recs_platform.schemas.replenishment import WeeklyRecommendations
 from recs_platform.schemas.sources import Catalog, Events
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.simulation import replenishment_goods, replenishment_world
 from recs_platform.simulation.replenishment_truth import planted
 from recs_platform.simulation.spec import WorldSpec
+from recs_platform.strategies.catalogue import company_named
+from recs_platform.strategies.replenishment.neighbours import replenishment_candidates, similar_clients
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
-from recs_platform.strategies.replenishment.stage import FEATURE_TABLES
+from recs_platform.strategies.replenishment.stage import FEATURE_TABLES, ORDER_TABLES
 from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform.warehouse.slices import Days
 from recs_platform_tests.sql.queries import platform_queries
 
 SPEC = WorldSpec("concord", "replenishment", 13, 429, date(2025, 9, 1), {})
 DAY = date(2025, 11, 4)
 """The last day of a block of trending products."""
-_MADE = [spec_of(model).name for model in FEATURE_TABLES]
-_MADE += ["replenishment_scores", spec_of(WeeklyRecommendations).name]
+_HABITS = [spec_of(model).name for model in (*ORDER_TABLES, *FEATURE_TABLES)]
+_NEIGHBOURS = (similar_clients, replenishment_candidates)
+_LISTS = ["replenishment_scores", spec_of(WeeklyRecommendations).name]
 
 
 def days(first: date, last: date) -> list[date]:
@@ -65,9 +70,23 @@ class Concord:
         self._add(Catalog, pa.Table.from_pylist(list(sold.values())))
         self.connection.execute("CREATE TABLE catalog_before AS SELECT * FROM catalog LIMIT 0")
         values = {**dict(ReplenishmentParameters()), "as_of": DAY, "pipeline_version": __version__}
-        for name in _MADE:
+        self._query(_HABITS, values)
+        for table in _NEIGHBOURS:
+            self._compute(table)
+        self._query(_LISTS, values)
+
+    def _query(self, names: Iterable[str], values: Mapping[str, Any]) -> None:
+        for name in names:
             query = platform_queries()[name]
             self.connection.execute(f"CREATE TABLE {name} AS {duckdb_sql(query, values)}")
+
+    def _compute(self, table: FrameTable) -> None:
+        """A table that is made in Python."""
+        inputs = {name: self.connection.execute(f"SELECT * FROM {name}").to_arrow_table() for name in table.inputs}
+        rows = table.function(company=company_named("concord"), days=Days.one(DAY), **inputs)
+        self.connection.register("computed", rows)
+        self.connection.execute(f"CREATE TABLE {table.spec.name} AS SELECT * FROM computed")
+        self.connection.unregister("computed")
 
     def _add(self, model: type[Table], rows: pa.Table) -> None:
         self.connection.register("given", rows)
