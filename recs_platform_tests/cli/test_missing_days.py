@@ -16,6 +16,7 @@ from recs_platform_tests.cli.terminal import Terminal, not_up_to_date, small_com
 from recs_platform_tests.slow import takes_seconds
 
 COMPANY = "concord"
+_DAILY = ("--product", "allocation")
 _YEARS = ("--from", "2025-09-01", "--to", "2999-01-01")
 FIRST, SKIPPED, NEXT, LAST = (date(2025, 9, day) for day in (8, 9, 10, 11))
 
@@ -58,7 +59,7 @@ def skipped(tmp_path_factory: pytest.TempPathFactory) -> Skipped:
     terminal = Terminal(folder)
     assert terminal.recs("run", "--company", COMPANY, "--date", str(FIRST)).code == 0
     run = started_alone(terminal, NEXT)
-    published = terminal.recs("publications", COMPANY, "--json").json
+    published = terminal.recs("publications", COMPANY, *_DAILY, "--json").json
     return Skipped(terminal, run, status(terminal), published)
 
 
@@ -93,10 +94,10 @@ def test_status_tells_missing_and_failed_apart(skipped: Skipped) -> None:
 
 
 def test_publishing_by_hand_says_what_failed(skipped: Skipped) -> None:
-    ended = skipped.terminal.recs("publish", COMPANY, "--date", str(NEXT))
+    ended = skipped.terminal.recs("publish", COMPANY, *_DAILY, "--date", str(NEXT))
     assert ended.code == 2
     assert f"of {NEXT} were not made: " in ended.told
-    never = skipped.terminal.recs("publish", COMPANY, "--date", str(SKIPPED))
+    never = skipped.terminal.recs("publish", COMPANY, *_DAILY, "--date", str(SKIPPED))
     assert f"of {SKIPPED} were never made. Make that day first" in never.told
 
 
@@ -135,7 +136,7 @@ def test_a_later_day_is_run_and_the_missing_ones_come_first(skipped: Skipped) ->
     after = status(skipped.terminal)
     assert after["missing_days"] == []
     assert not_up_to_date(after["tables"]) == []
-    published = skipped.terminal.recs("publications", COMPANY, "--json").json
+    published = skipped.terminal.recs("publications", COMPANY, *_DAILY, "--json").json
     assert [one["as_of"] for one in published] == [str(day) for day in (LAST, NEXT, SKIPPED, FIRST)]
     assert not any(one["approved"] for one in published)
 

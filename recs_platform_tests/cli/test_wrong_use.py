@@ -91,7 +91,7 @@ def test_a_home_where_nothing_was_made(tmp_path: Path, terminal: Terminal, name:
         (("models", "list", "acme"), "acme trains no models: its strategy, vehicle_fitment, ranks without one."),
         (("models", "activate", "acme", "1"), "acme trains no models"),
         (("models", "rollback", "acme"), "acme trains no models"),
-        (("publish", "concord", "--product", "recommendations"), "concord publishes allocation, not recommendations."),
+        (("publish", "concord", "--product", "parts"), "concord publishes recommendations and allocation, not parts."),
         (("why", "concord", "C1"), "concord has nothing to explain"),
         (("compare", "concord", "--a", "2025-09-02", "--b", "2025-09-03"), "concord"),
     ],

@@ -9,6 +9,8 @@ import pytest
 
 from recs_platform.errors import ConfigError
 from recs_platform.publication.compare import compare_days
+from recs_platform.strategies.catalogue import pipelines
+from recs_platform_tests.companies.of_each_strategy import companies_of_each_strategy
 from recs_platform_tests.strategies.vehicle_fitment.conftest import Recs, parsed
 from recs_platform_tests.strategies.vehicle_fitment.small_world import THEN, TODAY, World
 
@@ -82,10 +84,11 @@ def test_a_day_that_was_not_made(world: World, recs: Recs) -> None:
     assert "--a" in err
 
 
-def test_a_strategy_that_publishes_nothing(recs: Recs) -> None:
-    code, _, err = recs("compare", "concord", "--a", str(THEN), "--b", str(TODAY))
-    assert code == 2
-    assert "concord has nothing to compare: replenishment publishes no recommendations" in err
+def test_a_strategy_that_recommends_nothing(world: World) -> None:
+    company = companies_of_each_strategy()["measurement"]
+    message = f"{company.name} has nothing to compare: measurement publishes no recommendations"
+    with pytest.raises(ConfigError, match=message):
+        compare_days(world.lake, pipelines()["measurement"], company, THEN, TODAY)
 
 
 def test_a_company_without_days(world: World) -> None:
