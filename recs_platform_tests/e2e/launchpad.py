@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from recs_platform_tests.e2e.tiny import STRATEGY
 
@@ -13,6 +14,17 @@ JOB = f"/locations/__repository__@recs_platform.definitions/jobs/{STRATEGY}_dail
 
 
 def launch(page: Page, base: str, companies: Sequence[str], days: str, button: str | re.Pattern[str]) -> None:
+    """What the page learns of partitions while it is filled in may make it forget them: then it is opened anew."""
+    for patience in (10_000, 10_000, 30_000):
+        dialog = _filled_in(page, base, companies, days)
+        with suppress(AssertionError):
+            expect(dialog.get_by_role("button", name=button)).to_be_enabled(timeout=patience)
+            break
+    dialog.get_by_role("button", name=button).click()
+    expect(dialog).to_be_hidden()
+
+
+def _filled_in(page: Page, base: str, companies: Sequence[str], days: str) -> Locator:
     page.goto(base + JOB)
     page.get_by_role("button", name="Materialize all").click()
     dialog = page.get_by_role("dialog").filter(has_text="Partition selection")
@@ -24,5 +36,4 @@ def launch(page: Page, base: str, companies: Sequence[str], days: str, button: s
     page.keyboard.press("Escape")
     dialog.get_by_placeholder("ex: ").fill(days)
     page.keyboard.press("Tab")
-    dialog.get_by_role("button", name=button).click()
-    expect(dialog).to_be_hidden()
+    return dialog
