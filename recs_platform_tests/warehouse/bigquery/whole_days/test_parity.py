@@ -130,7 +130,7 @@ def _verdicts(world: World, side: Side) -> dict[tuple[str, str], dict[str, objec
     """What each check of each run said, as Dagster keeps it: by the run's last day and the check."""
     found = {}
     with side.terminal.inside(), existing_instance() as dagster:
-        for run in side.told["run"].json:
+        for run in (run for name, told in side.told.items() if name.startswith("run") for run in told.json):
             for record in dagster.all_logs(run["run_id"], of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
                 assert record.dagster_event
                 said = record.dagster_event.asset_check_evaluation_data

@@ -94,13 +94,17 @@ class World:
         return pipelines()[self.strategy]
 
 
-def story(company: str, products: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+def story(company: str, pipeline: Pipeline) -> Mapping[str, tuple[str, ...]]:
     """What happens on either side: two days, each of which is published, what is made of the comparison, and the way
-    back to the first."""
+    back to the first. What is weekly is asked for on both days, which are none of its own."""
+    products = tuple(pipeline.products)
     commands: dict[str, tuple[str, ...]] = {
         "run": ("run", company, "--date", str(FIRST), "--to", str(SECOND), "--only", "--json"),
-        "status": ("status", company, "--json"),
     }
+    weekly = [word for part in sorted(pipeline.weekly) for word in ("--table", part)]
+    for day in (FIRST, SECOND) if weekly else ():
+        commands[f"run weekly {day}"] = ("run", company, "--date", str(day), "--only", "--json", *weekly)
+    commands["status"] = ("status", company, "--json")
     if "recommendations" in products:
         commands["compare"] = ("compare", company, "--a", str(FIRST), "--b", str(SECOND), "--json")
     for product in products:
@@ -115,7 +119,7 @@ def story(company: str, products: tuple[str, ...]) -> Mapping[str, tuple[str, ..
 def made_world(strategy: str, folder: Path, emulator: str, postgres_url: str, store: Store) -> Iterator[World]:
     """Both sides, with the story told on each."""
     name = f"small_{strategy}"
-    commands = story(name, tuple(pipelines()[strategy].products))
+    commands = story(name, pipelines()[strategy])
     lake = _terminal(strategy, name, folder / "lake")
     with ExitStack() as opened:
         platform, dagster = (opened.enter_context(new_database(folder, postgres_url)) for _ in range(2))
