@@ -95,6 +95,17 @@ class ComparedCustomers(Compared):
         share: float | None = self.figure("customers", "lost")["share"]
         return share
 
+    def average_apart(self, name: str) -> float | None:
+        """How far the higher of an average, live or new, is above the lower; None when there is none to compare with.
+
+        So one that halves is as far off as one that doubles.
+        """
+        average = self.figure("averages", name)
+        if not average["before"] or not average["after"]:
+            return None
+        lower, higher = sorted((average["before"], average["after"]))
+        return round(float(higher / lower - 1), 6)
+
 
 def percent(share: float | None, sign: str = "") -> str:
     """A share in a cell; `sign` "+" shows which way it moved."""

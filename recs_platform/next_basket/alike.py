@@ -62,8 +62,9 @@ def alike(habits: Habits, clients: Ints, count: int, likeness: Likeness, threads
         similar += likeness.frequency * _agreement(habits.order_count, these)
         similar[common == 0] = 0
         similar[np.arange(len(these)), these] = 0
-        row, neighbour = largest(similar / whole, count, above=0)
-        return these[row], neighbour, (similar / whole)[row, neighbour]
+        similar /= whole
+        row, neighbour = largest(similar, count, above=0)
+        return these[row], neighbour, similar[row, neighbour]
 
     parts = [of(slice(0, 0)), *in_blocks(of, len(clients), ROWS_AT_ONCE, threads)]
     client, neighbour, similarity = (np.concatenate([part[n] for part in parts]) for n in range(3))

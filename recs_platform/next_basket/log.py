@@ -136,11 +136,24 @@ def read_log(
 
 def _numbered(column: pa.ChunkedArray[Any], more: Sequence[str]) -> tuple[Names, Ints]:
     """The names in order, and of each row the place of its name."""
-    coded: Any = column.cast(pa.string()).combine_chunks().dictionary_encode()
-    if isinstance(coded, pa.ChunkedArray):
-        coded = coded.unify_dictionaries().combine_chunks()
+    coded = _coded(column)
     names = pc.unique(pa.concat_arrays([coded.dictionary, pa.array(list(more), pa.string())]))
     names = names.take(pc.array_sort_indices(names))
-    found: Any = pc.index_in(coded.dictionary, value_set=names)
+    return names, _places(coded, names)
+
+
+def places_of(column: pa.ChunkedArray[Any], names: Names) -> Ints:
+    """Of each row the place of its name among some; -1 where it is not among them."""
+    return _places(_coded(column), names)
+
+
+def _coded(column: pa.ChunkedArray[Any]) -> Any:
+    coded: Any = column.cast(pa.string()).combine_chunks().dictionary_encode()
+    return coded.unify_dictionaries().combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+
+
+def _places(coded: Any, names: Names) -> Ints:
+    found = pc.fill_null(pc.index_in(coded.dictionary, value_set=names), -1)
     place: Ints = found.to_numpy(zero_copy_only=False).astype(np.int64)
-    return names, place[coded.indices.to_numpy(zero_copy_only=False)] if len(column) else place
+    indices: Ints = coded.indices.to_numpy(zero_copy_only=False)
+    return place[indices] if len(indices) else np.zeros(0, dtype=np.int64)

@@ -16,7 +16,6 @@ WITH sold AS (
     group_id,
     brand,
     price_band,
-    clients,
     is_new AND @version <> 'v31' AS is_new,
     IF(is_trending AND @version <> 'v31', 1 + @trend_boost, 1) AS boost,
     IF(is_trending AND @version <> 'v31', '; trending', '') AS trending
@@ -103,7 +102,7 @@ fresh AS (
   WHERE client_items.item_id IS NULL
   GROUP BY tastes.customer_id, sold.item_id, sold.group_id
 ),
-liked AS (
+chosen_new AS (
   SELECT
     fresh.customer_id,
     fresh.item_id,
@@ -113,11 +112,7 @@ liked AS (
   JOIN taste_totals
     ON taste_totals.customer_id = fresh.customer_id
   WHERE fresh.of_group > 0
-),
-chosen_new AS (
-  SELECT customer_id, item_id, group_id, affinity
-  FROM liked
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY affinity DESC, item_id)
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY fresh.customer_id ORDER BY affinity DESC, fresh.item_id)
     <= FLOOR(ROUND(@new_item_share * @discoveries_per_client, 6))
 ),
 unknown AS (

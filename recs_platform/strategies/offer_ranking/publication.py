@@ -55,15 +55,7 @@ class ComparedOffers(ComparedCustomers):
 
     @property
     def score_move(self) -> float | None:
-        """How far the higher average chance is above the lower one; None when there is none to compare with.
-
-        So a chance that halves is as far off as one that doubles.
-        """
-        chance = self.figure("averages", "chance")
-        if not chance["before"] or not chance["after"]:
-            return None
-        lower, higher = sorted((chance["before"], chance["after"]))
-        return round(float(higher / lower - 1), 6)
+        return self.average_apart("chance")
 
     def summary(self) -> str:
         customers = {name: self.figure("customers", name)["count"] for name in ("common", "gained", "lost")}

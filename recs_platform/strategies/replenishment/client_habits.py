@@ -15,6 +15,7 @@ import scipy.sparse as sp
 
 from recs_platform.next_basket.alike import Habits
 from recs_platform.next_basket.arrays import Bools, Ints
+from recs_platform.next_basket.log import places_of
 
 Names: TypeAlias = "pa.ChunkedArray[Any]"
 
@@ -63,16 +64,7 @@ def sold(product_trends: pa.Table) -> Names:
 
 
 def _matrix(rows: pa.Table, values: Any, clients: Names, items: Names) -> sp.csr_matrix:
-    client, item = places(rows["customer_id"], clients), places(rows["item_id"], items)
+    client = places_of(rows["customer_id"], clients.combine_chunks())
+    item = places_of(rows["item_id"], items.combine_chunks())
     there: Bools = (client >= 0) & (item >= 0)
     return sp.csr_matrix((values[there], (client[there], item[there])), shape=(len(clients), len(items)))
-
-
-def places(column: Names, names: Names) -> Ints:
-    """Of each value its place among sorted names; -1 where it is not among them."""
-    coded: Any = column.combine_chunks().dictionary_encode()
-    if isinstance(coded, pa.ChunkedArray):
-        coded = coded.unify_dictionaries().combine_chunks()
-    found = pc.fill_null(pc.index_in(coded.dictionary, value_set=names.combine_chunks()), -1)
-    place = np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
-    return place[coded.indices.to_numpy(zero_copy_only=False)] if len(column) else np.zeros(0, dtype=np.int64)

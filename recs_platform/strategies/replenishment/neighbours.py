@@ -10,15 +10,14 @@ import pyarrow as pa
 from recs_platform.companies.model import Company
 from recs_platform.next_basket.alike import JACCARD, Likeness, alike, at_least, bought_by_neighbours
 from recs_platform.next_basket.arrays import within
+from recs_platform.next_basket.log import places_of
 from recs_platform.next_basket.neighbours import Neighbours
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.process import cores
 from recs_platform.schemas.replenishment import ReplenishmentCandidates, SimilarClients
 from recs_platform.strategies.replenishment.client_habits import (
-    bought,
     known,
     ordered,
-    places,
     read_clients,
     sold,
 )
@@ -66,13 +65,14 @@ def replenishment_candidates(
     items = sold(product_trends)
     clients = read_clients(client_items, client_profiles, items)
     ranked = similar_clients.sort_by([("customer_id", "ascending"), ("rank", "ascending")])
+    names = clients.names.combine_chunks()
     neighbours = Neighbours(
-        places(ranked["customer_id"], clients.names),
-        places(ranked["neighbour_id"], clients.names),
+        places_of(ranked["customer_id"], names),
+        places_of(ranked["neighbour_id"], names),
         ranked["similarity"].to_numpy().astype(np.float32),
     )
     found = bought_by_neighbours(
-        at_least(bought(client_items, clients.names, items), 1),
+        at_least(clients.habits.orders, 1),
         known(client_items, clients.names, items),
         neighbours,
         clients.active,

@@ -54,15 +54,7 @@ class ComparedLists(ComparedCustomers):
 
     @property
     def score_move(self) -> float | None:
-        """How far the higher average score of repurchases is above the lower; None when there is none to compare with.
-
-        So a score that halves is as far off as one that doubles.
-        """
-        score = self.figure("averages", "repurchase score")
-        if not score["before"] or not score["after"]:
-            return None
-        lower, higher = sorted((score["before"], score["after"]))
-        return round(float(higher / lower - 1), 6)
+        return self.average_apart("repurchase score")
 
     def summary(self) -> str:
         clients = {name: self.figure("customers", name)["count"] for name in ("common", "gained", "lost")}
