@@ -74,6 +74,10 @@ class ClientItems(Table):
     share_of_orders: float = Field(ge=0, le=1, description="Share of the client's orders that it is in.")
     recent_orders: int = Field(ge=0, description="Orders with it in the newest trend period.")
     earlier_orders: int = Field(ge=0, description="Orders with it in the trend period before.")
+    season_orders: int = Field(
+        ge=0, description="Orders with it at this time of the year, of this year or earlier ones."
+    )
+    season_share: float = Field(ge=0, le=1, description="Share of the client's orders at that time that it is in.")
 
 
 @snapshot(key=("customer_id",), empty=Empty.ALLOWED)
@@ -114,6 +118,13 @@ class ProductTrends(Table):
     earlier_orders: int = Field(ge=0, description="Orders with it in the trend period before.")
     growth: float = Field(
         nullable=True, ge=-1, description="How far recent orders are above earlier ones (0.5 is 50%); NULL without any."
+    )
+    seasonality: float = Field(
+        nullable=True,
+        ge=0,
+        le=1,
+        description="0 where no more of its orders than usual are at this time of the year, near 1 where all of many "
+        "are; NULL before there is a year of history.",
     )
     is_trending: bool = Field(description="Its orders grow by as much as counts as a trend.")
     first_ordered_on: datetime.date = Field(nullable=True, description="Day of its first order in the history.")

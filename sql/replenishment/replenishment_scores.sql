@@ -4,6 +4,8 @@
 -- A repurchase scores by the share of the client's orders with the item, less the longer ago the last one is: half of it
 -- after @active_window_days. Version 3.2 also asks whether it is due: most when as many days have passed as usually do
 -- between two orders of it, less the earlier or later it is. Of an item that was ordered once nobody knows that.
+-- What the client ordered at this time of an earlier year, and not yet in this one, is due by the season, if that scores
+-- more: by the share of its orders of that time with the item, as far as everybody orders it at this time (seasonality).
 --
 -- A discovery scores by the likeness of the similar clients who buy it, and a tenth as much by the share of all active
 -- clients who do. What is new in the catalog stands before it where the client buys things of its group, by how much of
@@ -16,6 +18,7 @@ WITH sold AS (
     group_id,
     brand,
     price_band,
+    seasonality,
     is_new AND @version <> 'v31' AS is_new,
     IF(is_trending AND @version <> 'v31', 1 + @trend_boost, 1) AS boost,
     IF(is_trending AND @version <> 'v31', '; trending', '') AS trending
@@ -43,6 +46,11 @@ repurchases AS (
         THEN 0.25 + 0.75 * client_items.days_since / client_items.mean_gap_days
       ELSE 0.25 + 0.75 * client_items.mean_gap_days / client_items.days_since
     END AS due,
+    IF(
+      @version <> 'v31' AND client_items.days_since >= @season_days,
+      COALESCE(sold.seasonality * client_items.season_share, 0),
+      0
+    ) AS seasonal,
     sold.boost,
     sold.trending
   FROM client_items
@@ -133,10 +141,11 @@ SELECT
   customer_id,
   item_id,
   'repurchase' AS kind,
-  ROUND(share_of_orders * lateness * due * boost, 6) AS score,
+  ROUND(GREATEST(share_of_orders * lateness * due, seasonal) * boost, 6) AS score,
   CONCAT(
     'bought in ', CAST(orders AS STRING), ' of ', CAST(all_orders AS STRING), ' orders, last ',
     CASE days_since WHEN 0 THEN 'today' WHEN 1 THEN 'yesterday' ELSE CONCAT(CAST(days_since AS STRING), ' days ago') END,
+    IF(seasonal > share_of_orders * lateness * due, '; as at this time of last year', ''),
     trending
   ) AS reason,
   @version AS scored_by,

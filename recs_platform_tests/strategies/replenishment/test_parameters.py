@@ -24,12 +24,16 @@ from recs_platform.strategies.replenishment.parameters import ReplenishmentParam
             "are all 0: clients need to be alike in something",
         ),
         (
-            {"active_window_days": 400},
-            r"active_window_days \(400\) needs history_days of at least 400, and it is 365\. Raise history_days, or",
+            {"active_window_days": 401},
+            r"active_window_days \(401\) needs history_days of at least 401, and it is 400\. Raise history_days, or",
         ),
         (
             {"trend_days": 28, "history_days": 62},
             r"trend_days \(28\) needs history_days of at least 63, and it is 62\.",
+        ),
+        (
+            {"season_days": 14, "history_days": 377},
+            r"season_days \(14\) needs history_days of at least 378, and it is 377\.",
         ),
         ({"version": "v30"}, "'v31' or 'v32'"),
     ],
@@ -44,8 +48,10 @@ def test_contradictions_are_said(given: dict[str, Any], says: str) -> None:
     [
         {"discoveries_per_client": 0},
         {"light_share": 0.5, "heavy_share": 0.5},
-        {"active_window_days": 365},
+        {"active_window_days": 400},
         {"trend_days": 28, "history_days": 63},
+        {"season_days": 14, "history_days": 378},
+        {"season_days": 0, "history_days": 8},
         # What the file does not name gives way.
         {"history_days": 8},
     ],
