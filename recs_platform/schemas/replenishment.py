@@ -132,6 +132,19 @@ class ProductTrends(Table):
     is_discontinued: bool = Field(description="There is a catalog, and it does not stand in it.")
 
 
+@snapshot(key=("experiment", "customer_id"), empty=Empty.ALLOWED)
+class ExperimentAssignments(Table):
+    """One row per experiment and client that was drawn for it: the arm that it keeps."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    experiment: str = Field(description="The experiment's name in the company's file.")
+    customer_id: str = Field(description="The client.")
+    arm: str = Field(isin=list(VERSIONS), description="The version that its lists are made by.")
+    assigned_on: datetime.date = Field(description="The first day whose lists were made so.")
+    drawn_by: datetime.date = Field(description="The day from which the shares were in force by which it was drawn.")
+    last_on: datetime.date = Field(description="The last day on which the company's file named the experiment.")
+
+
 @snapshot(key=("customer_id", "rank"), empty=Empty.ALLOWED)
 class SimilarClients(Table):
     """One row per active client and rank: who orders most like it."""
@@ -165,7 +178,7 @@ class ReplenishmentScores(Table):
     score: float = Field(ge=0, description="The higher, the sooner it is recommended; of each kind by itself.")
     reason: str = Field(description="Why, in words.")
     scored_by: str = Field(description="What scored it.")
-    version: str = Field(isin=list(VERSIONS), description="The version of scoring that the company chose.")
+    version: str = Field(isin=list(VERSIONS), description="The version of scoring: the company's, or its arm's.")
 
 
 @snapshot(key=("customer_id", "rank"), empty=Empty.ALLOWED)
