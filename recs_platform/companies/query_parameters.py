@@ -35,7 +35,7 @@ def query_parameters(company: Company) -> dict[str, Value]:
         "start_date": company.start_date,
         "source_tables": tuple(company.tables),
         "not_provided": company.not_provided,
-        "sparse_tables": company.strategy.sparse_tables,
+        "sparse_tables": company.sparse_tables,
         "pipeline_version": __version__,
     }
 
