@@ -168,7 +168,8 @@ def test_columns_under_other_names(tmp_path: Path, put: Put) -> None:
             "user,order_id,item_id,ordered_at\nK1,7,milk,2025-09-02\n",
             {},
             "shop: source table events, column customer_id: log.csv has no column customer_id; it has item_id, "
-            "order_id, ordered_at, user. Name the source's column in the company file: sources.events.columns.customer_id.",
+            "order_id, ordered_at, user. Name the source's column in the company file: "
+            "sources.events.columns.customer_id.",
         ),
         (
             HEADER.replace(",", ";") + "K1;7;milk;2025-09-02\n",
