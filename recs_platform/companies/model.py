@@ -187,8 +187,13 @@ class Company(_Section):
     @property
     def sparse_tables(self) -> tuple[str, ...]:
         """Source tables of which a day without rows is nothing unusual: also a log whose days were made up."""
-        made_up = [name for name, source in self.sources.items() if _has_made_up_days(source)]
-        return (*self.strategy.sparse_tables, *made_up)
+        return (*self.strategy.sparse_tables, *([TABLE] if self.days_between_orders else []))
+
+    @property
+    def days_between_orders(self) -> int | None:
+        """In a log without times: how far apart its orders are taken to be. Its days say nothing of the calendar."""
+        source = self.sources.get(TABLE)
+        return source.days_between_orders if isinstance(source, PurchasesSource) else None
 
     @property
     def not_provided(self) -> tuple[str, ...]:
@@ -284,10 +289,6 @@ def _lacking(strategy: AnyStrategy, provided: Collection[str]) -> list[Problem]:
                 Problem((group[0],), f"has no source{others}; {_REMEDY} {strategy} {strategy.needs_in_words}.")
             )
     return problems
-
-
-def _has_made_up_days(source: Source) -> bool:
-    return isinstance(source, PurchasesSource) and source.days_between_orders is not None
 
 
 def _of_purchases(table: str, source: PurchasesSource, info: ValidationInfo) -> list[Problem]:
