@@ -107,7 +107,7 @@ def _up_cf(history: Own, method: UpCf) -> Scores:
 
 
 def own_top_lists(history: Own, clients: Ints) -> Lists:
-    counts = history.matrix(history.count)
+    counts = history.matrix(history.count.astype(np.float64))
     return _lists(lambda rows: counts[rows].toarray(), clients)
 
 
@@ -117,7 +117,7 @@ def global_top_lists(history: Own, clients: Ints) -> Lists:
 
 
 def own_then_global_lists(history: Own, clients: Ints) -> Lists:
-    counts = history.matrix(history.count)
+    counts = history.matrix(history.count.astype(np.float64))
     popularity = np.bincount(history.log.line_item, minlength=len(history.log.items)).astype(np.float64)
     return _lists(lambda rows: counts[rows].toarray() + popularity / (popularity.max() + 1), clients)
 

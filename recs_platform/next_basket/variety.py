@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from recs_platform.next_basket.arrays import Ints, distinct, parts, places
+from recs_platform.next_basket.arrays import Ints, distinct, parts
 from recs_platform.next_basket.holdout import Holdout
 from recs_platform.next_basket.lists import Lists, judged
 
@@ -28,8 +28,7 @@ def reach(lists: Sequence[Lists], holdouts: Sequence[Holdout], group: Ints | Non
     shown, sold = [], []
     for one, holdout in zip(lists, holdouts, strict=True):
         new_hits += int(judged(one, holdout, "explore").hits.sum())
-        row = places(one.clients, holdout.clients)
-        items = np.where(row[:, None] >= 0, one.items[row], -1)
+        items = one.of(holdout.clients)
         filled = items >= 0
         reached += int(filled.any(axis=1).sum())
         rows += int(filled.any(axis=1).sum())
