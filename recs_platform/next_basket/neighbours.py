@@ -43,13 +43,13 @@ def neighbours(
     threads: int = 1,
     clients: Ints | None = None,
 ) -> dict[Measure, Neighbours]:
-    """The `count` nearest of `pool` (clients in order) for every row of `vectors`, or for some clients, in order."""
+    """The `count` nearest of `pool` (clients in order) for every row of `vectors`, or for some (in order)."""
+    asked = np.arange(vectors.shape[0]) if clients is None else clients
     empty = np.zeros(0, dtype=np.int64)
     others = vectors[pool].T.tocsr()
     squares = squared_norms(vectors)
     lengths = np.sqrt(squares)
     inverse = np.divide(1, lengths[pool], out=np.ones(len(pool), dtype=np.float32), where=lengths[pool] > 0)
-    asked = np.arange(vectors.shape[0]) if clients is None else clients
     own_place = places(pool, asked)
 
     def nearest(rows: slice) -> list[tuple[Ints, Ints, Singles]]:
