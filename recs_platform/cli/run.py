@@ -82,6 +82,21 @@ def make_logs(company: Company, tables: frozenset[str], *, quiet: bool = False) 
     return exit_code(ended)
 
 
+def make_newest(company: Company, table: str, day: datetime.date, *, quiet: bool = False) -> int:
+    """Make a table of one day, and what that is made of, and nothing else of the day."""
+    from recs_platform.automation.plan import Step
+    from recs_platform.cli.progress import exit_code, tell_errors
+    from recs_platform.strategies.catalogue import pipeline_of
+    from recs_platform.warehouse.slices import Days
+
+    pipeline = pipeline_of(company)
+    tables = pipeline.made_of(table) & pipeline.tables.keys()
+    ended = run_all([Step(company.name, company.strategy.name, Days.one(day), False, tables)], quiet=quiet)
+    if quiet:
+        tell_errors(ended)
+    return exit_code(ended)
+
+
 def named_parts(company: Company, pipeline: Pipeline, names: Sequence[str]) -> frozenset[str]:
     """What a user named of a company's day: tables, and assets that publish."""
     from recs_platform.companies.problems import did_you_mean
