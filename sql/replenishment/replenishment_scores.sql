@@ -7,6 +7,7 @@
 -- between two orders of it, less the earlier or later it is. Of an item that was ordered once nobody knows that.
 -- What the client ordered at this time of an earlier year, and not yet in this one, is due by the season, if that scores
 -- more: by the share of its orders of that time with the item, as far as everybody orders it at this time (seasonality).
+-- Of orders that are only numbered (@days_between_orders) nothing has a season, and reasons count orders instead of days.
 --
 -- A discovery scores by the likeness of the similar clients who buy it, and a tenth as much by the share of all active
 -- clients who do. What is new in the catalog stands before it where the client buys things of its group, by how much of
@@ -81,7 +82,7 @@ repurchases AS (
       ELSE 0.25 + 0.75 * client_items.mean_gap_days / client_items.days_since
     END AS due,
     IF(
-      active.version <> 'v31' AND client_items.days_since >= @season_days,
+      active.version <> 'v31' AND client_items.days_since >= @season_days AND @days_between_orders IS NULL,
       COALESCE(sold.seasonality * client_items.season_share, 0),
       0
     ) AS seasonal,
@@ -161,8 +162,13 @@ unscaled AS (
     ROUND(GREATEST(share_of_orders * lateness * due, seasonal) * IF(trends, 1 + @trend_boost, 1), 6) AS score,
     CONCAT(
       'bought in ', CAST(orders AS STRING), ' of ', CAST(all_orders AS STRING), ' orders, last ',
-      CASE days_since
-        WHEN 0 THEN 'today' WHEN 1 THEN 'yesterday' ELSE CONCAT(CAST(days_since AS STRING), ' days ago')
+      CASE
+        WHEN @days_between_orders IS NOT NULL AND days_since = 0 THEN 'in the newest'
+        WHEN @days_between_orders IS NOT NULL
+          THEN CONCAT(CAST(DIV(days_since, @days_between_orders) AS STRING), ' before the newest')
+        WHEN days_since = 0 THEN 'today'
+        WHEN days_since = 1 THEN 'yesterday'
+        ELSE CONCAT(CAST(days_since AS STRING), ' days ago')
       END,
       IF(seasonal > share_of_orders * lateness * due, '; as at this time of last year', ''),
       IF(trends, '; trending', '')
