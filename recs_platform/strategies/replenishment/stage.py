@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recs_platform.declarations.strategy import AnyStrategy
-from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, SqlTable, Stage, sql_asset
+from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import replenishment as schemas
-from recs_platform.schemas.replenishment_reports import WeeklyComparison
+from recs_platform.schemas.replenishment_reports import ExperimentOutcomes, PublishedLists, WeeklyComparison
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.strategies.replenishment.comparison_picture import show_lists
+from recs_platform.strategies.replenishment.experiment_results import experiment_results
 from recs_platform.strategies.replenishment.neighbours import replenishment_candidates, similar_clients
 from recs_platform.strategies.replenishment.publication import weekly_lists
+from recs_platform.strategies.replenishment.published_lists import published_lists
 from recs_platform.warehouse.query import Query
 
 ORDER_TABLES = (schemas.OrderLines, schemas.ClientDays)
@@ -58,3 +60,14 @@ def lists_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What replenishment needs in order to publish a list per client as its recommendations."""
     product = weekly_lists(spec_of(schemas.WeeklyRecommendations), queries["weekly_recommendation_figures"])
     return product_stage(strategy, queries, product, WeeklyComparison, show_lists)
+
+
+def results_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """What came of the arms of the company's experiment."""
+    outcomes = SqlTable(
+        spec_of(ExperimentOutcomes),
+        queries["experiment_outcomes"],
+        incoming=published_lists,
+        incoming_specs=(spec_of(PublishedLists),),
+    )
+    return Stage(REPORTS, (outcomes, experiment_results))

@@ -25,6 +25,7 @@ def _stages() -> Sequence[MakeStage]:
         lists_stage,
         orders_stage,
         recommendations_stage,
+        results_stage,
         scores_stage,
     )
 
@@ -36,6 +37,7 @@ def _stages() -> Sequence[MakeStage]:
         weekly(scores_stage),
         weekly(recommendations_stage),
         weekly(lists_stage),
+        weekly(results_stage),
         campaign_stage,
         allocation_stage,
     )
