@@ -28,6 +28,7 @@ def _stages() -> Sequence[MakeStage]:
         lists_stage,
         orders_stage,
         recommendations_stage,
+        results_stage,
         scores_stage,
         weekly_reports_stage,
     )
@@ -41,6 +42,7 @@ def _stages() -> Sequence[MakeStage]:
         weekly(recommendations_stage),
         weekly(lists_stage),
         weekly(weekly_reports_stage),
+        weekly(results_stage),
         campaign_stage,
         allocation_stage,
     )
