@@ -6,7 +6,7 @@ what was ordered; the catalog lends them their group, brand and price.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -80,15 +80,20 @@ class Known:
 
     def _query(self, name: str, company: Company) -> None:
         query = _queries()[name]
-        for other in query.tables:
-            if other not in self.memory:
-                self.memory.add(_specs()[other])
+        self._provide(query.tables)
         self.memory.make(name, query, self._values(company))
+
+    def _provide(self, names: Iterable[str]) -> None:
+        """What an evaluation knows nothing of, such as experiments, is empty."""
+        for name in names:
+            if name not in self.memory:
+                self.memory.add(_specs()[name])
 
     def _values(self, company: Company) -> Mapping[str, Value]:
         return {**query_parameters(company), "as_of": self.kept.as_of}
 
     def _compute(self, table: FrameTable, company: Company) -> None:
+        self._provide(table.inputs)
         given: dict[str, Any] = {name: self.memory.rows(name) for name in table.inputs}
         rows = table.function(company=company, days=Days.one(self.kept.as_of), **given)
         self.memory.add(table.spec, rows)
