@@ -13,6 +13,7 @@ from recs_platform.schemas.table import Table, spec_of
 from recs_platform.strategies.replenishment.candidates import replenishment_candidates
 from recs_platform.strategies.replenishment.comparison_picture import show_lists
 from recs_platform.strategies.replenishment.drift import drift_report
+from recs_platform.strategies.replenishment.evaluation.asset import next_basket_evaluation
 from recs_platform.strategies.replenishment.neighbours import similar_clients
 from recs_platform.strategies.replenishment.publication import weekly_lists
 from recs_platform.strategies.replenishment.scoring import model_scores
@@ -67,4 +68,4 @@ def lists_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
 
 def weekly_reports_stage(_: AnyStrategy, __: Mapping[str, Query]) -> Stage:
     """What looks back on the week: made after the lists are published, so that nobody waits for it."""
-    return Stage(REPORTS, (drift_report,))
+    return Stage(REPORTS, (drift_report, next_basket_evaluation))
