@@ -13,6 +13,7 @@ from recs_platform.schemas.table import Table, spec_of
 from recs_platform.strategies.replenishment.candidates import replenishment_candidates
 from recs_platform.strategies.replenishment.comparison_picture import show_lists
 from recs_platform.strategies.replenishment.drift import drift_report
+from recs_platform.strategies.replenishment.evaluation.asset import next_basket_evaluation
 from recs_platform.strategies.replenishment.experiment_results import experiment_results
 from recs_platform.strategies.replenishment.neighbours import similar_clients
 from recs_platform.strategies.replenishment.publication import weekly_lists
@@ -67,17 +68,12 @@ def lists_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     return product_stage(strategy, queries, product, WeeklyComparison, show_lists)
 
 
-def weekly_reports_stage(_: AnyStrategy, __: Mapping[str, Query]) -> Stage:
+def weekly_reports_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What looks back on the week: made after the lists are published, so that nobody waits for it."""
-    return Stage(REPORTS, (drift_report,))
-
-
-def results_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
-    """What came of the arms of the company's experiment."""
     outcomes = SqlTable(
         spec_of(ExperimentOutcomes),
         queries["experiment_outcomes"],
         incoming=published_lists,
         incoming_specs=(spec_of(PublishedLists),),
     )
-    return Stage(REPORTS, (outcomes, experiment_results))
+    return Stage(REPORTS, (drift_report, next_basket_evaluation, outcomes, experiment_results))

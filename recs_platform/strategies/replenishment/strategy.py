@@ -28,7 +28,6 @@ def _stages() -> Sequence[MakeStage]:
         lists_stage,
         orders_stage,
         recommendations_stage,
-        results_stage,
         scores_stage,
         weekly_reports_stage,
     )
@@ -42,7 +41,6 @@ def _stages() -> Sequence[MakeStage]:
         weekly(recommendations_stage),
         weekly(lists_stage),
         weekly(weekly_reports_stage),
-        weekly(results_stage),
         campaign_stage,
         allocation_stage,
     )
