@@ -61,6 +61,13 @@ def _days_of(terminal: Terminal, table: str) -> list[str]:
     return [row["as_of"] for row in asked.json]
 
 
+def _log_of(terminal: Terminal) -> str:
+    """What the newest run wrote down for people."""
+    with terminal.inside(), instance() as dagster:
+        (run,) = dagster.get_runs(limit=1)
+        return "\n".join(entry.user_message for entry in dagster.all_logs(run.run_id))
+
+
 def test_what_is_weekly_is_made_on_its_day_alone(four_days: tuple[Terminal, Ended]) -> None:
     terminal, _ = four_days
     assert _days_of(terminal, "regulars") == [str(SUNDAY)]
@@ -119,6 +126,7 @@ def test_before_its_first_week_it_is_not_due_and_on_demand_it_is_made(terminal: 
     assert asked.told == "error: corner has no recommendations yet. Make a day: recs weekly corner --week DAY"
     (run,) = terminal.recs("run", COMPANY, "--date", "2025-09-10", "--table", "regulars", "--json").json
     assert (run["success"], run["assets"]) == (True, 1)
+    assert "corner: regulars is weekly and not due on 2025-09-10. This run was asked for it" in _log_of(terminal)
     assert _days_of(terminal, "regulars") == ["2025-09-10"]
     assert _state(terminal)["tables"]["regulars"]["state"] == "fresh"
 
