@@ -42,7 +42,10 @@ def repurchase_factors(item: Row, parameters: ReplenishmentParameters, version: 
     late = Factor("how lately", f"{days} days ago, and half after {window}", math.pow(0.5, days / window))
     if version == "v31":
         return share, late
-    return share, late, _due(days, item["mean_gap_days"]), *_trend(item["is_trending"], parameters)
+    usual = (share, late, _due(days, item["mean_gap_days"]))
+    season = _season(item, parameters)
+    chosen = season if season and season[0].effect * season[1].effect > _product(usual) else usual
+    return *chosen, *_trend(item["is_trending"], parameters)
 
 
 def discovery_factors(item: Row, scored: Row, parameters: ReplenishmentParameters, version: str) -> tuple[Factor, ...]:
@@ -79,6 +82,21 @@ def score_of(factors: Iterable[Factor]) -> float:
     all_of_them = list(factors)
     added = [factor.effect for factor in all_of_them if factor.adds]
     return round((sum(added) if added else 1.0) * math.prod(f.effect for f in all_of_them if not f.adds), 6)
+
+
+def _season(item: Row, parameters: ReplenishmentParameters) -> tuple[Factor, Factor] | None:
+    """What is ordered at one time of the year counts by that time, once it has not been ordered for long."""
+    if item["days_since"] < parameters.season_days or item["seasonality"] is None or item["season_share"] is None:
+        return None
+    share = f"{item['season_share']:.1%} around this time of last year"
+    return (
+        Factor("share of its orders", share, item["season_share"]),
+        Factor("how much of a season the item has", f"{item['seasonality']:.2f}", item["seasonality"]),
+    )
+
+
+def _product(factors: Iterable[Factor]) -> float:
+    return math.prod(factor.effect for factor in factors)
 
 
 def _due(days: int, gap: float | None) -> Factor:

@@ -9,10 +9,12 @@ SELECT
   client_items.days_since,
   client_items.mean_gap_days,
   client_items.share_of_orders,
+  client_items.season_share,
   product_trends.group_id,
   product_trends.brand,
   product_trends.price_band,
   product_trends.is_trending,
+  product_trends.seasonality,
   product_trends.is_discontinued
 FROM client_items
 JOIN product_trends
