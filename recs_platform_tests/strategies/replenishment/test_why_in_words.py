@@ -12,6 +12,7 @@ from recs_platform.strategies.replenishment.client_facts import ClientFacts
 from recs_platform.strategies.replenishment.no_list import why_no_list
 from recs_platform.strategies.replenishment.not_found import why_no_candidate
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.strategies.replenishment.working import repurchase_factors, score_of
 from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.replenishment.why_shop import (
@@ -108,6 +109,21 @@ def test_an_item_that_is_new() -> None:
     assert why_no_candidate(among, other, 0, PARAMETERS, "v31").words.startswith("nobody orders anything")
 
 
+def test_what_is_ordered_at_one_time_of_the_year_has_that_as_its_working() -> None:
+    item = {
+        "days_since": 340, "mean_gap_days": None, "share_of_orders": 0.2, "season_share": 0.5, "seasonality": 0.8,
+        "is_trending": True,
+    }  # fmt: skip
+    of_season = repurchase_factors(item, PARAMETERS, "v32")
+    assert [factor.effect for factor in of_season] == [0.5, 0.8, 1.2]
+    assert score_of(of_season) == 0.48
+    for other in ({"days_since": 1}, {"seasonality": None}, {"season_share": 0.0}):
+        assert [f.name for f in repurchase_factors({**item, **other}, PARAMETERS, "v32")][:2] == [
+            "share of its orders", "how lately"
+        ]  # fmt: skip
+    assert len(repurchase_factors(item, PARAMETERS, "v31")) == 2
+
+
 @pytest.fixture(scope="module")
 @takes_seconds
 def shop(tmp_path_factory: pytest.TempPathFactory) -> WhyShop:
@@ -166,7 +182,7 @@ def test_as_json(shop: WhyShop) -> None:
     [
         ((INACTIVE,), "No list: not active. Its last order was on 2025-09-01, 90 days ago."),
         ((INACTIVE, "--item", "i01"), "No list. Its last order was on 2025-09-01"),
-        ((STRANGER,), "No list: it never ordered. It has no order in the 365 days up to 2025-11-30."),
+        ((STRANGER,), "No list: it never ordered. It has no order in the 400 days up to 2025-11-30."),
     ],
 )
 def test_who_has_no_list(shop: WhyShop, given: tuple[str, ...], words: str) -> None:

@@ -12,7 +12,9 @@ import numpy as np
 import pyarrow as pa
 import yaml
 
+from recs_platform.assembly.handover import call_table_function
 from recs_platform.companies.model import Company
+from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import SqlTable
@@ -53,11 +55,6 @@ parameters:
   neighbours: 6
   candidates_per_client: 8
 """
-_MADE = (
-    *("client_days", "client_items", "client_profiles", "product_trends", "similar_clients"),
-    *("replenishment_candidates", "replenishment_scores", "weekly_recommendations", "weekly_lists"),
-    "unserved_clients",
-)
 Row = dict[str, Any]
 
 
@@ -75,8 +72,8 @@ class WhyShop:
         before = SUNDAY - timedelta(days=28)
         self.put("catalog", [row for row in _catalog() if row["item_id"] not in NEW], Days.one(before))
         self.put("order_lines", _order_lines(), HISTORY)
-        for name in _MADE:
-            self.make(name)
+        self.make("client_days")
+        self._make_week()
 
     def says(self, **others: Any) -> None:
         """What the company's file says."""
@@ -89,20 +86,29 @@ class WhyShop:
     def again(self, **others: Any) -> None:
         """The week as other parameters make it."""
         self.says(**others)
-        for name in _MADE:
-            self.make(name)
+        self._make_week()
 
     def put(self, name: str, rows: list[Row], days: Days = LISTED) -> None:
         spec = self.pipeline.specs[name]
         self._store(name, days, arrow_rows(spec, rows, days.last, list(spec.columns)).to_reader())
+
+    def _make_week(self) -> None:
+        """Everything weekly up to the lists."""
+        weekly = [name for name in self.pipeline.tables if name in self.pipeline.weekly]
+        for name in weekly[: weekly.index("unserved_clients") + 1]:
+            self.make(name)
 
     def make(self, name: str) -> None:
         table, days = self.pipeline.tables[name], HISTORY if name == "client_days" else LISTED
         if isinstance(table, SqlTable):
             self._store(name, days, self.pipeline.bind(name, self.company, days))
             return
-        inputs = {other: self.table(other) for other in table.inputs}
-        self._store(name, days, table.function(company=self.company, days=days, **inputs).to_reader())
+        with self.terminal.inside():
+            models = open_shelf(self.company.name, run_id="0123456789abcdef") if table.uses_models else None
+            found = call_table_function(self.pipeline, table, self.company, days, self.lake, models)
+            with found.opened:
+                rows = found.rows
+                self._store(name, days, rows if isinstance(rows, pa.RecordBatchReader) else rows.to_reader())
 
     def table(self, name: str) -> pa.Table:
         with self.lake.read(self.pipeline.ref(name, self.company), LISTED) as reader:
