@@ -7,6 +7,7 @@ from datetime import date
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
+from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy, weekly
@@ -14,6 +15,8 @@ from recs_platform.reporting.explanation import Explanation
 from recs_platform.schemas import sources
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.strategies.replenishment.policy import policy_of
+from recs_platform.strategies.replenishment.task import TASK
 from recs_platform.warehouse.protocol import Warehouse
 
 
@@ -28,6 +31,7 @@ def _stages() -> Sequence[MakeStage]:
         orders_stage,
         recommendations_stage,
         scores_stage,
+        weekly_reports_stage,
     )
 
     return (
@@ -38,6 +42,7 @@ def _stages() -> Sequence[MakeStage]:
         weekly(scores_stage),
         weekly(recommendations_stage),
         weekly(lists_stage),
+        weekly(weekly_reports_stage),
         campaign_stage,
         allocation_stage,
     )
@@ -71,6 +76,7 @@ REPLENISHMENT = Strategy(
     needs=(sources.Events,),
     stages=_stages,
     publishes=(RECOMMENDATIONS, ALLOCATION),
+    model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model"),
     world=_world,
     story=_story,
     explainer=Explainer("weekly_recommendations", _explain, "live_and_made_lists"),
