@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recs_platform.declarations.strategy import AnyStrategy
+from recs_platform.pipeline.questions import questions_in
 from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import replenishment as schemas
@@ -55,7 +56,7 @@ def scores_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
 
 def recommendations_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """The list of each client, and who has none."""
-    return Stage(RECOMMENDED, _made(LIST_TABLES, queries))
+    return Stage(RECOMMENDED, _made(LIST_TABLES, queries), questions=questions_in("explanation/replenishment", queries))
 
 
 def _made(models: tuple[type[Table], ...], queries: Mapping[str, Query]) -> tuple[SqlTable, ...]:
