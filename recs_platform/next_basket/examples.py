@@ -40,7 +40,7 @@ def examples(
     tables = []
     for number, holdout in enumerate(holdouts):
         judged = holdout.of(np.flatnonzero(of >= 0))
-        found = sources(judged.history, settings, judged.as_of, attributes)
+        found = sources(judged.history, settings, judged.as_of, attributes, clients=judged.clients)
         chosen = candidates(found, judged.clients, settings)
         rows = features(found, chosen)
         width = len(judged.history.items)

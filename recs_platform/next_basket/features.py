@@ -17,7 +17,7 @@ from recs_platform.next_basket.decayed import by_days
 from recs_platform.next_basket.habits import Habits, habits
 from recs_platform.next_basket.own import Rows
 from recs_platform.next_basket.seasons import season_lift, weekday_lift
-from recs_platform.next_basket.sources import FAST, SLOW, Sources
+from recs_platform.next_basket.sources import FAST, SLOW, Known
 from recs_platform.next_basket.taste import shares
 
 HALF_LIVES = {"month": 30.0, "quarter": 90.0}
@@ -76,7 +76,7 @@ FEATURES: dict[str, str] = {
 """In the order of columns, with what each says."""
 
 
-def features(found: Sources, chosen: Candidates) -> pa.Table:
+def features(found: Known, chosen: Candidates) -> pa.Table:
     """Client and item by name, then the features of `FEATURES`."""
     client, item = chosen.client, chosen.item
     columns: dict[str, Singles] = {}
@@ -103,7 +103,7 @@ def _named(names: pa.Array[Any], numbers: Ints) -> pa.Array[Any]:
     return pa.DictionaryArray.from_arrays(numbers.astype(np.int32), names)
 
 
-def _own(found: Sources, rows: Rows) -> dict[str, Singles]:
+def _own(found: Known, rows: Rows) -> dict[str, Singles]:
     own, log = found.own, found.own.log
     since = log.age[own.last_basket]
     spans = log.number[own.last_basket] - log.number[own.earliest_basket]
@@ -125,7 +125,7 @@ def _own(found: Sources, rows: Rows) -> dict[str, Singles]:
     }
 
 
-def _before_last(found: Sources) -> Floats:
+def _before_last(found: Known) -> Floats:
     """From the purchase before the last one to the last one, in baskets."""
     own = found.own
     again = own.count > 1
@@ -135,7 +135,7 @@ def _before_last(found: Sources) -> Floats:
     return of
 
 
-def _own_days(found: Sources, rows: Rows) -> dict[str, Singles]:
+def _own_days(found: Known, rows: Rows) -> dict[str, Singles]:
     own, log, as_of = found.own, found.own.log, found.as_of
     names = ("own_recency_days", "own_mean_gap_days", "own_dueness_days", *(f"own_decayed_{one}" for one in HALF_LIVES))
     if log.basket_day is None or as_of is None:
@@ -151,7 +151,7 @@ def _own_days(found: Sources, rows: Rows) -> dict[str, Singles]:
     }
 
 
-def _everybody(found: Sources, item: Ints) -> dict[str, Singles]:
+def _everybody(found: Known, item: Ints) -> dict[str, Singles]:
     popularity = found.popularity
     return {
         "popularity": _single(popularity.baskets[item]),
@@ -177,7 +177,7 @@ def _client(habits: Habits, client: Ints) -> dict[str, Singles]:
     }
 
 
-def _season(found: Sources, client: Ints, item: Ints) -> dict[str, Singles]:
+def _season(found: Known, client: Ints, item: Ints) -> dict[str, Singles]:
     log, as_of = found.own.log, found.as_of
     if log.basket_day is None or as_of is None:
         return {name: np.full(len(item), np.nan, dtype=np.float32) for name in ("weekday_lift", "season_lift")}
@@ -185,7 +185,7 @@ def _season(found: Sources, client: Ints, item: Ints) -> dict[str, Singles]:
     return {"weekday_lift": weekday_lift(log, days, item), "season_lift": season_lift(log, days, item)}
 
 
-def _taste(found: Sources, client: Ints, item: Ints) -> dict[str, Singles]:
+def _taste(found: Known, client: Ints, item: Ints) -> dict[str, Singles]:
     attributes = found.attributes
     unknown = np.full(len(item), np.nan, dtype=np.float32)
     return {

@@ -74,6 +74,10 @@ class ClientItems(Table):
     share_of_orders: float = Field(ge=0, le=1, description="Share of the client's orders that it is in.")
     recent_orders: int = Field(ge=0, description="Orders with it in the newest trend period.")
     earlier_orders: int = Field(ge=0, description="Orders with it in the trend period before.")
+    season_orders: int = Field(
+        ge=0, description="Orders with it at this time of the year, of this year or earlier ones."
+    )
+    season_share: float = Field(ge=0, le=1, description="Share of the client's orders at that time that it is in.")
 
 
 @snapshot(key=("customer_id",), empty=Empty.ALLOWED)
@@ -115,10 +119,30 @@ class ProductTrends(Table):
     growth: float = Field(
         nullable=True, ge=-1, description="How far recent orders are above earlier ones (0.5 is 50%); NULL without any."
     )
+    seasonality: float = Field(
+        nullable=True,
+        ge=0,
+        le=1,
+        description="0 where no more of its orders than usual are at this time of the year, near 1 where all of many "
+        "are; NULL before there is a year of history.",
+    )
     is_trending: bool = Field(description="Its orders grow by as much as counts as a trend.")
     first_ordered_on: datetime.date = Field(nullable=True, description="Day of its first order in the history.")
     is_new: bool = Field(description="New in the catalog, as far as that is known.")
     is_discontinued: bool = Field(description="There is a catalog, and it does not stand in it.")
+
+
+@snapshot(key=("experiment", "customer_id"), empty=Empty.ALLOWED)
+class ExperimentAssignments(Table):
+    """One row per experiment and client that was drawn for it: the arm that it keeps."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    experiment: str = Field(description="The experiment's name in the company's file.")
+    customer_id: str = Field(description="The client.")
+    arm: str = Field(isin=list(VERSIONS), description="The version that its lists are made by.")
+    assigned_on: datetime.date = Field(description="The first day whose lists were made so.")
+    drawn_by: datetime.date = Field(description="The day from which the shares were in force by which it was drawn.")
+    last_on: datetime.date = Field(description="The last day on which the company's file named the experiment.")
 
 
 @snapshot(key=("customer_id", "rank"), empty=Empty.ALLOWED)
@@ -154,7 +178,7 @@ class ReplenishmentScores(Table):
     score: float = Field(ge=0, description="The higher, the sooner it is recommended; of each kind by itself.")
     reason: str = Field(description="Why, in words.")
     scored_by: str = Field(description="What scored it.")
-    version: str = Field(isin=list(VERSIONS), description="The version of scoring that the company chose.")
+    version: str = Field(isin=list(VERSIONS), description="The version of scoring: the company's, or its arm's.")
 
 
 @snapshot(key=("customer_id", "rank"), empty=Empty.ALLOWED)

@@ -3,6 +3,9 @@
 --
 -- An order of which the whole quantity of the item came back counts as sent back. An item of which every order was sent
 -- back has no orders: it is neither bought again nor discovered, and its days are those of the orders sent back.
+--
+-- Of the season are the days less than @season_days before the day, or up to as many after it, in any year. A year has 364
+-- days, so that it keeps the weekday.
 -- look-back: order_lines @history_days
 -- look-back: client_days @history_days
 WITH sent_back AS (
@@ -43,7 +46,14 @@ pairs AS (
         1,
         NULL
       )
-    ) AS earlier_orders
+    ) AS earlier_orders,
+    COUNT(
+      IF(
+        is_kept AND MOD(DATE_DIFF(@as_of, event_date, DAY) + @season_days, 364) < 2 * @season_days,
+        1,
+        NULL
+      )
+    ) AS season_orders
   FROM bought
   GROUP BY customer_id, item_id
 ),
@@ -52,6 +62,9 @@ placed AS (
     customer_id,
     event_date,
     SUM(orders) OVER (PARTITION BY customer_id) AS orders,
+    SUM(IF(MOD(DATE_DIFF(@as_of, event_date, DAY) + @season_days, 364) < 2 * @season_days, orders, 0)) OVER (
+      PARTITION BY customer_id
+    ) AS season_orders,
     SUM(orders) OVER (
       PARTITION BY customer_id ORDER BY event_date ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS orders_until
@@ -73,7 +86,9 @@ SELECT
     AS mean_gap_days,
   pairs.orders / placed.orders AS share_of_orders,
   pairs.recent_orders,
-  pairs.earlier_orders
+  pairs.earlier_orders,
+  pairs.season_orders,
+  COALESCE(SAFE_DIVIDE(pairs.season_orders, placed.season_orders), 0) AS season_share
 FROM pairs
 JOIN placed
   ON placed.customer_id = pairs.customer_id AND placed.event_date = pairs.last_ordered_on

@@ -1,9 +1,12 @@
 -- One row per active client and item that it may be recommended, with a score: what it bought before, and what it never
--- bought. Scored in the way of the company's version (@version), without a model.
+-- bought. Scored in the way of the client's version, without a model: that of its arm in the company's @experiment, else the
+-- company's (@version).
 --
 -- A repurchase scores by the share of the client's orders with the item, less the longer ago the last one is: half of it
 -- after @active_window_days. Version 3.2 also asks whether it is due: most when as many days have passed as usually do
 -- between two orders of it, less the earlier or later it is. Of an item that was ordered once nobody knows that.
+-- What the client ordered at this time of an earlier year, and not yet in this one, is due by the season, if that scores
+-- more: by the share of its orders of that time with the item, as far as everybody orders it at this time (seasonality).
 --
 -- A discovery scores by the likeness of the similar clients who buy it, and a tenth as much by the share of all active
 -- clients who do. What is new in the catalog stands before it where the client buys things of its group, by how much of
@@ -16,16 +19,22 @@ WITH sold AS (
     group_id,
     brand,
     price_band,
-    is_new AND @version <> 'v31' AS is_new,
-    IF(is_trending AND @version <> 'v31', 1 + @trend_boost, 1) AS boost,
-    IF(is_trending AND @version <> 'v31', '; trending', '') AS trending
+    seasonality,
+    is_new,
+    is_trending
   FROM product_trends
   WHERE NOT is_discontinued
 ),
 active AS (
-  SELECT customer_id, orders, segment <> 'heavy' OR @version <> 'v31' AS discovers
+  SELECT
+    client_profiles.customer_id,
+    client_profiles.orders,
+    client_profiles.segment <> 'heavy' OR COALESCE(assigned.arm, @version) <> 'v31' AS discovers,
+    COALESCE(assigned.arm, @version) AS version
   FROM client_profiles
-  WHERE is_active
+  LEFT JOIN experiment_assignments AS assigned
+    ON assigned.customer_id = client_profiles.customer_id AND assigned.experiment = @experiment
+  WHERE client_profiles.is_active
 ),
 repurchases AS (
   SELECT
@@ -35,16 +44,21 @@ repurchases AS (
     client_items.share_of_orders,
     client_items.days_since,
     active.orders AS all_orders,
+    active.version,
     POW(0.5, client_items.days_since / @active_window_days) AS lateness,
     CASE
-      WHEN @version = 'v31' THEN 1
+      WHEN active.version = 'v31' THEN 1
       WHEN client_items.mean_gap_days IS NULL THEN 0.25
       WHEN client_items.days_since <= client_items.mean_gap_days
         THEN 0.25 + 0.75 * client_items.days_since / client_items.mean_gap_days
       ELSE 0.25 + 0.75 * client_items.mean_gap_days / client_items.days_since
     END AS due,
-    sold.boost,
-    sold.trending
+    IF(
+      active.version <> 'v31' AND client_items.days_since >= @season_days,
+      COALESCE(sold.seasonality * client_items.season_share, 0),
+      0
+    ) AS seasonal,
+    sold.is_trending AND active.version <> 'v31' AS trends
   FROM client_items
   JOIN active
     ON active.customer_id = client_items.customer_id
@@ -89,24 +103,26 @@ fresh AS (
     tastes.customer_id,
     sold.item_id,
     sold.group_id,
+    active.version,
     SUM(IF(tastes.group_id = sold.group_id, tastes.orders, 0)) AS of_group,
     SUM(IF(tastes.brand = sold.brand, tastes.orders, 0)) AS of_brand,
     SUM(IF(tastes.price_band = sold.price_band, tastes.orders, 0)) AS of_band
   FROM tastes
   JOIN active
-    ON active.customer_id = tastes.customer_id AND active.discovers
+    ON active.customer_id = tastes.customer_id AND active.version <> 'v31'
   JOIN sold
     ON sold.is_new
   LEFT JOIN client_items
     ON client_items.customer_id = tastes.customer_id AND client_items.item_id = sold.item_id
   WHERE client_items.item_id IS NULL
-  GROUP BY tastes.customer_id, sold.item_id, sold.group_id
+  GROUP BY tastes.customer_id, sold.item_id, sold.group_id, active.version
 ),
 chosen_new AS (
   SELECT
     fresh.customer_id,
     fresh.item_id,
     fresh.group_id,
+    fresh.version,
     (fresh.of_group + fresh.of_brand + fresh.of_band) / (3 * taste_totals.orders) AS affinity
   FROM fresh
   JOIN taste_totals
@@ -133,14 +149,15 @@ SELECT
   customer_id,
   item_id,
   'repurchase' AS kind,
-  ROUND(share_of_orders * lateness * due * boost, 6) AS score,
+  ROUND(GREATEST(share_of_orders * lateness * due, seasonal) * IF(trends, 1 + @trend_boost, 1), 6) AS score,
   CONCAT(
     'bought in ', CAST(orders AS STRING), ' of ', CAST(all_orders AS STRING), ' orders, last ',
     CASE days_since WHEN 0 THEN 'today' WHEN 1 THEN 'yesterday' ELSE CONCAT(CAST(days_since AS STRING), ' days ago') END,
-    trending
+    IF(seasonal > share_of_orders * lateness * due, '; as at this time of last year', ''),
+    IF(trends, '; trending', '')
   ) AS reason,
-  @version AS scored_by,
-  @version AS version
+  version AS scored_by,
+  version
 FROM repurchases
 UNION ALL
 SELECT
@@ -148,17 +165,21 @@ SELECT
   unknown.customer_id,
   unknown.item_id,
   'discovery',
-  ROUND((unknown.neighbour_share + 0.1 * COALESCE(buyers.clients, 0) / everybody.clients) * sold.boost, 6),
+  ROUND(
+    (unknown.neighbour_share + 0.1 * COALESCE(buyers.clients, 0) / everybody.clients)
+      * IF(sold.is_trending AND active.version <> 'v31', 1 + @trend_boost, 1),
+    6
+  ),
   CONCAT(
     IF(
       unknown.neighbours > 0,
       CONCAT('bought by ', CAST(unknown.neighbours AS STRING), ' of the similar clients'),
       CONCAT('bought by ', CAST(buyers.clients AS STRING), ' of ', CAST(everybody.clients AS STRING), ' clients')
     ),
-    sold.trending
+    IF(sold.is_trending AND active.version <> 'v31', '; trending', '')
   ),
-  @version,
-  @version
+  active.version,
+  active.version
 FROM unknown
 JOIN active
   ON active.customer_id = unknown.customer_id AND active.discovers
@@ -178,6 +199,6 @@ SELECT
   'discovery',
   ROUND(2 + affinity, 6),
   CONCAT('new in ', group_id),
-  @version,
-  @version
+  version,
+  version
 FROM chosen_new

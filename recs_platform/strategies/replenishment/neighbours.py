@@ -21,6 +21,7 @@ from recs_platform.strategies.replenishment.client_habits import (
     read_clients,
     sold,
 )
+from recs_platform.strategies.replenishment.client_versions import by_version
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
 from recs_platform.warehouse.slices import Days
 
@@ -28,8 +29,8 @@ MOST_ORDERS = 8
 """Of one item that count in how alike two clients are: what is ordered every day does not outweigh all else."""
 
 
-def likeness_of(parameters: ReplenishmentParameters) -> Likeness:
-    if parameters.version == "v31":
+def likeness_of(parameters: ReplenishmentParameters, version: str) -> Likeness:
+    if version == "v31":
         return JACCARD
     return Likeness(
         MOST_ORDERS, parameters.product_similarity, parameters.recency_similarity, parameters.frequency_similarity
@@ -37,19 +38,29 @@ def likeness_of(parameters: ReplenishmentParameters) -> Likeness:
 
 
 @table_asset(SimilarClients)
-def similar_clients(company: Company, days: Days, client_items: pa.Table, client_profiles: pa.Table) -> pa.Table:
-    """The most similar clients of every active one; none of who has nothing in common with anybody."""
+def similar_clients(
+    company: Company,
+    days: Days,
+    client_items: pa.Table,
+    client_profiles: pa.Table,
+    experiment_assignments: pa.Table,
+) -> pa.Table:
+    """The most similar clients of every active one, in the way of its version; none of who has nothing in common with
+    anybody."""
     parameters = parameters_of(company)
     clients = read_clients(client_items, client_profiles, ordered(client_items))
-    found = alike(clients.habits, clients.active, parameters.neighbours, likeness_of(parameters), cores())
-    columns: dict[str, Any] = {
-        "as_of": pa.repeat(pa.scalar(days.last, pa.date32()), len(found.client)),
-        "customer_id": clients.names.take(found.client),
-        "rank": within(found.client) + 1,
-        "neighbour_id": clients.names.take(found.neighbour),
-        "similarity": found.similarity.astype(np.float64),
-    }
-    return pa.table(columns)
+    tables = []
+    for version, of_it in by_version(parameters, clients, experiment_assignments).items():
+        found = alike(clients.habits, of_it, parameters.neighbours, likeness_of(parameters, version), cores())
+        columns: dict[str, Any] = {
+            "as_of": pa.repeat(pa.scalar(days.last, pa.date32()), len(found.client)),
+            "customer_id": clients.names.take(found.client),
+            "rank": within(found.client) + 1,
+            "neighbour_id": clients.names.take(found.neighbour),
+            "similarity": found.similarity.astype(np.float64),
+        }
+        tables.append(pa.table(columns))
+    return pa.concat_tables(tables)
 
 
 @table_asset(ReplenishmentCandidates)

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.cadence import WeeklyParameters
+from recs_platform.strategies.replenishment.experiment import Version, refuse_unclear, steps
 
-_WEEK = 7
+_WEEK, _YEAR = 7, 364
 
 
 class ReplenishmentParameters(WeeklyParameters):
     # Not history_days: of history there is as much as there is, and less of it is no mistake.
     look_back_parameter = "active_window_days"
+    computed = (*WeeklyParameters.computed, "experiment_steps")
     active_window_days: int = Field(90, ge=1, le=730, description="A client with an order in so many days is active.")
     history_days: int = Field(
-        365, ge=1, le=1100, description="Days of orders that habits, popularity and trends are read from, at most."
+        400, ge=1, le=1100, description="Days of orders that habits, popularity and trends are read from, at most."
     )
-    version: Literal["v31", "v32"] = Field("v32", description="The way in which recommendations are scored.")
+    version: Version = Field("v32", description="The way in which recommendations are scored.")
+    experiment: str | None = Field(
+        None, description="Name of the experiment that compares versions. Another name is another experiment."
+    )
+    experiment_shares: dict[date, dict[Version, Annotated[float, Field(gt=0, lt=1)]]] = Field(
+        default_factory=dict,
+        description="From which day on which share of the clients each version gets, the company's own among them. "
+        "What they leave to 1 takes no part. A client keeps the version that it was drawn for, whatever shares come "
+        "later.",
+    )
     repurchases_per_client: int = Field(
         20, ge=0, le=100, description="Items of a weekly list that the client bought before."
     )
@@ -41,6 +53,12 @@ class ReplenishmentParameters(WeeklyParameters):
     )
     trend_min_orders: int = Field(10, ge=1, description="Orders in the newest trend_days that a trending item needs.")
     trend_boost: float = Field(0.2, ge=0, le=10, description="What a trending item scores more (0.2 is 20%).")
+    season_days: int = Field(
+        21,
+        ge=0,
+        le=90,
+        description="Days before and after the same day of earlier years that are its season; 0: no seasons.",
+    )
     new_item_days: int = Field(28, ge=1, le=365, description="Days after which an item of the catalog is not new.")
     new_item_share: float = Field(
         0.2, ge=0, le=1, description="Share of a client's discoveries that may be new items, at most (0-1)."
@@ -103,10 +121,24 @@ class ReplenishmentParameters(WeeklyParameters):
         return self
 
     @model_validator(mode="after")
+    def _experiment_is_clear(self) -> ReplenishmentParameters:
+        refuse_unclear(self.experiment, self.experiment_shares, self.version)
+        return self
+
+    @property
+    def experiment_steps(self) -> tuple[str, ...]:
+        """The experiment's parts of the draw, as queries read them."""
+        return tuple(str(step) for step in steps(self.experiment_shares))
+
+    @model_validator(mode="after")
     def _history_holds_the_windows(self) -> ReplenishmentParameters:
         """What a company's file says itself must fit; a default gives way."""
         # A week more than both periods, so that days without orders at the edge do not hide the first of them.
-        needed = {"active_window_days": self.active_window_days, "trend_days": 2 * self.trend_days + _WEEK}
+        needed = {
+            "active_window_days": self.active_window_days,
+            "trend_days": 2 * self.trend_days + _WEEK,
+            "season_days": _YEAR + self.season_days if self.season_days else 0,
+        }
         for name, days in needed.items():
             if name in self.model_fields_set and days > self.history_days:
                 raise ValueError(

@@ -34,6 +34,11 @@ def features_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     return Stage(FEATURES, _made(FEATURE_TABLES, queries))
 
 
+def experiment_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """Which client is of which arm of the company's experiment."""
+    return Stage(FEATURES, _made((schemas.ExperimentAssignments,), queries))
+
+
 def scores_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What each client may be recommended, with a score."""
     scores = _made((schemas.ReplenishmentScores,), queries)

@@ -20,6 +20,7 @@ def _stages() -> Sequence[MakeStage]:
     from recs_platform.publication.stage import allocation_stage
     from recs_platform.sources.stage import sources_stage
     from recs_platform.strategies.replenishment.stage import (
+        experiment_stage,
         features_stage,
         lists_stage,
         orders_stage,
@@ -31,6 +32,7 @@ def _stages() -> Sequence[MakeStage]:
         sources_stage,
         orders_stage,
         weekly(features_stage),
+        weekly(experiment_stage),
         weekly(scores_stage),
         weekly(recommendations_stage),
         weekly(lists_stage),

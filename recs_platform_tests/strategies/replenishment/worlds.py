@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from recs_platform import __version__
 from recs_platform.pipeline.stage import FrameTable
-from recs_platform.schemas.replenishment import WeeklyRecommendations
+from recs_platform.schemas.replenishment import ExperimentAssignments, WeeklyRecommendations
 from recs_platform.schemas.sources import Catalog, Events
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.simulation import replenishment_goods, replenishment_world
@@ -71,6 +71,7 @@ class Concord:
         self.connection.execute("CREATE TABLE catalog_before AS SELECT * FROM catalog LIMIT 0")
         values = {**dict(ReplenishmentParameters()), "as_of": DAY, "pipeline_version": __version__}
         self._query(_HABITS, values)
+        self._add(ExperimentAssignments, spec_of(ExperimentAssignments).arrow_schema.empty_table())
         for table in _NEIGHBOURS:
             self._compute(table)
         self._query(_LISTS, values)
