@@ -5,21 +5,25 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from recs_platform.arguments import call_with_named
 from recs_platform.companies.model import Company
 from recs_platform.schemas.replenishment import ClientItems, ClientProfiles, ExperimentAssignments
 from recs_platform.strategies.catalogue import company_named
 from recs_platform.strategies.replenishment.client_habits import ordered, read_clients
-from recs_platform.strategies.replenishment.client_versions import OWN_MEASURE, by_version
+from recs_platform.strategies.replenishment.client_versions import OWN_MEASURE, by_version, own_measures
 from recs_platform.strategies.replenishment.neighbours import similar_clients
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.strategies.replenishment.lists import DAY, arrow
 
-EXPERIMENT = {"experiment": "lists", "experiment_shares": {date(2025, 9, 1): {"v31": 0.5, "v32": 0.5}}}
+EXPERIMENT = {
+    "version": "v32",
+    "experiment": "lists",
+    "experiment_shares": {date(2025, 9, 1): {"v31": 0.5, "v32": 0.5}},
+}
 CLIENTS = ("anna", "bert", "carl", "dora")
 PROFILES = [{"customer_id": client, "orders": n + 1, "is_active": client != "dora"} for n, client in enumerate(CLIENTS)]
 ITEMS = [
@@ -54,7 +58,7 @@ def versions_of(assignments: pa.Table, **parameters: Any) -> dict[str, list[str]
 
 
 def test_all_active_clients_are_of_the_companys_version_without_an_experiment() -> None:
-    assert versions_of(assigned()) == {"v32": ["anna", "bert", "carl"]}
+    assert versions_of(assigned(), version="v32") == {"v32": ["anna", "bert", "carl"]}
     assert versions_of(assigned(), version="v31") == {"v31": ["anna", "bert", "carl"]}
 
 
@@ -68,28 +72,36 @@ def test_a_client_of_an_arm_is_of_its_version_and_others_of_the_companys() -> No
         ("before", "anna", "v31"),
     )
     assert versions_of(assignments, **EXPERIMENT) == {"v32": ["anna", "carl"], "v31": ["bert"]}
-    assert versions_of(assignments) == {"v32": ["anna", "bert", "carl"]}
+    assert versions_of(assignments, version="v32") == {"v32": ["anna", "bert", "carl"]}
 
 
 @pytest.mark.parametrize("version", ["v31", "v32"])
 def test_who_is_similar_in_an_arm_is_who_would_be_if_all_were_of_its_version(version: str) -> None:
-    def similar(assignments: pa.Table, of: str, **parameters: Any) -> list[tuple[str, float]]:
-        rows = call_with_named(
-            similar_clients.function,
-            models=None,
-            warehouse=None,
-            product_trends=None,
-            order_lines=None,
+    def similar(assignments: pa.Table, **parameters: Any) -> list[dict[str, Any]]:
+        rows = similar_clients.function(
             company=company(**parameters),
             days=Days.one(DAY),
             client_items=arrow(ClientItems, ITEMS),
             client_profiles=arrow(ClientProfiles, PROFILES),
             experiment_assignments=assignments,
-        ).to_pylist()
-        berts = [row for row in rows if (row["customer_id"], row["measure"]) == ("bert", OWN_MEASURE[of])]
-        return [(row["neighbour_id"], row["similarity"]) for row in berts]
+            # What version 4 alone reads.
+            models=None,
+            warehouse=None,
+            product_trends=None,
+            order_lines=None,
+        )
+        of_bert = [row for row in rows.to_pylist() if row["customer_id"] == "bert"]
+        return [row for row in of_bert if row["measure"] == OWN_MEASURE[version]]
 
-    in_an_arm = similar(assigned(("lists", "bert", version), ("lists", "anna", "v31")), version, **EXPERIMENT)
-    assert in_an_arm == similar(assigned(), version, version=version)
-    other = {"v31": "v32", "v32": "v31"}[version]
-    assert in_an_arm != similar(assigned(), other, version=other)
+    in_an_arm = similar(assigned(("lists", "bert", version), ("lists", "anna", "v31")), **EXPERIMENT)
+    assert in_an_arm == similar(assigned(), version=version)
+    assert in_an_arm
+    assert not similar(assigned(), version={"v31": "v32", "v32": "v31"}[version])
+
+
+def test_who_is_scored_by_a_model_needs_no_measure_of_another_version() -> None:
+    nobody = np.zeros(0, dtype=np.int64)
+    assert own_measures({"v4": nobody}, model_serves=False) == ("weighted",)
+    assert own_measures({"v4": nobody}, model_serves=True) == ()
+    assert own_measures({"v4": nobody, "v31": nobody}, model_serves=True) == ("jaccard",)
+    assert own_measures({"v32": nobody, "v31": nobody}, model_serves=True) == ("jaccard", "weighted")
