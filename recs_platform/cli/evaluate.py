@@ -45,8 +45,8 @@ def evaluate(
 
     Every version is held against simple baselines and published methods, on the same clients. Orders that are not
     stored are read first. Nothing is registered or published."""
+    from recs_platform.schemas.replenishment import VERSIONS
     from recs_platform.strategies.catalogue import company_named
-    from recs_platform.strategies.replenishment.evaluation.ranked import VERSIONS
 
     how = _how(holdout, weeks)
     versions = tuple(dict.fromkeys(version or VERSIONS))

@@ -18,6 +18,7 @@ from recs_platform.statistics.intervals import LEVEL, UNKNOWN, Interval
 
 DRAWS = 2000
 _AT_ONCE = 100
+_NUMBERS_AT_ONCE = 4_000_000
 
 
 def difference(
@@ -79,8 +80,11 @@ class Draws:
                 for drawn, weight in zip(self._drawn(), weights, strict=True)
             ]
         )
-        whole = zip(means.T, sums.sum(axis=0).tolist(), rows.sum(axis=0).tolist(), strict=True)
-        return [self._interval(column, total, count) for column, total, count in whole]
+        drawn = means[:, rows.any(axis=0)]
+        quantile = np.nanquantile if np.isnan(drawn).any() else np.quantile
+        ends = iter(quantile(drawn, [(1 - self.level) / 2, (1 + self.level) / 2], axis=0).T.tolist())
+        whole = zip(sums.sum(axis=0).tolist(), rows.sum(axis=0).tolist(), strict=True)
+        return [Interval(total / count, *next(ends)) if count else UNKNOWN for total, count in whole]
 
     def clients_with(self, values: Floats) -> list[int]:
         """How many clients have a figure in each column."""
@@ -96,11 +100,6 @@ class Draws:
         return self._known[key]
 
     def _drawn(self) -> Iterator[Floats]:
-        for first in range(0, len(self.counts), _AT_ONCE):
-            yield self.counts[first : first + _AT_ONCE].astype(np.float64)
-
-    def _interval(self, drawn: Floats, total: float, rows: float) -> Interval:
-        if not rows:
-            return UNKNOWN
-        low, high = np.nanquantile(drawn, [(1 - self.level) / 2, (1 + self.level) / 2])
-        return Interval(total / rows, float(low), float(high))
+        step = max(_AT_ONCE, _NUMBERS_AT_ONCE // max(1, self.counts.shape[1]))
+        for first in range(0, len(self.counts), step):
+            yield self.counts[first : first + step].astype(np.float64)

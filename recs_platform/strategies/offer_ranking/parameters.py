@@ -64,6 +64,9 @@ class OfferRankingParameters(TrainingParameters):
         "monday", description="Weekday whose daily run trains; none: only when there is cause."
     )
     drift_days: int = Field(2, ge=1, le=28, description="Newest days of impressions that drift is measured on.")
+    volume_change: float = Field(
+        0.3, gt=0, description="Change of the number of impressions since training that asks for one (0.3 is 30%)."
+    )
     new_category_share: float = Field(
         0.05, gt=0, le=1, description="Share of impressions with a category unknown to the model that asks for one."
     )

@@ -1,4 +1,4 @@
-"""What version 4 learns from and how: the task, the settings of its trees, and past targets.
+"""What version 4 learns from and how: past targets, and the settings of its trees. The task is in `task.py`.
 
 The platform trains by it, and so does the evaluation, which registers nothing. Not here: candidates and features
 (`next_basket/`), and when a day trains (`plan.py`).
@@ -19,29 +19,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.models.blend import BLEND
-from recs_platform.models.boosted import BOOSTED
-from recs_platform.models.by_groups import ByGroups
-from recs_platform.models.choice import BEST_ON_VALIDATION
-from recs_platform.models.data import Columns
-from recs_platform.models.design import Design
-from recs_platform.models.features import FeatureSet, FeatureSpec
-from recs_platform.models.lambdarank import LAMBDARANK
-from recs_platform.models.list_order import ListOrder
 from recs_platform.models.sampling import draws
 from recs_platform.models.settings import SampledSettings
-from recs_platform.models.task import RankingTask
-from recs_platform.models.yardsticks import Yardstick
 from recs_platform.next_basket.arrays import Ints
-from recs_platform.next_basket.examples import BOUGHT, SPLIT, TARGET, WEIGHT, examples
-from recs_platform.next_basket.features import FEATURES
+from recs_platform.next_basket.examples import TARGET, examples
 from recs_platform.next_basket.holdout import WEEK, Holdout, last_basket, week
 from recs_platform.next_basket.log import BasketLog
 from recs_platform.next_basket.sources import Settings
 from recs_platform.next_basket.taste import Attributes
+from recs_platform.strategies.replenishment.task import TASK as TASK
 
-LENGTH = 20
-"""Places of a list that count."""
 TARGETS = 3
 """Of each client, at most: older ones teach less than they cost."""
 MOST_CLIENTS = 4_000
@@ -52,29 +39,6 @@ ENOUGH = 1_000
 """Targets from which a window need not be wider."""
 HISTORY_DAYS = 28
 """Before a target: with less, nobody has habits yet."""
-
-TASK = RankingTask(
-    "replenishment",
-    FeatureSet(tuple(FeatureSpec(name, "number", description) for name, description in FEATURES.items())),
-    Columns(
-        example="example",
-        day="target_from",
-        label=BOUGHT,
-        group="customer_id",
-        subjects=("customer_id", "item_id"),
-        part=SPLIT,
-        list=TARGET,
-        weight=WEIGHT,
-    ),
-    kinds=(BOOSTED, LAMBDARANK, BLEND),
-    yardsticks=(
-        Yardstick("own frequency", "own_decayed_slow"),
-        Yardstick("neighbours", "neighbours_slow_l2"),
-        Yardstick("popularity", "popularity"),
-    ),
-    design=Design(ByGroups(0.15, 0.15), ListOrder(LENGTH), BEST_ON_VALIDATION),
-)
-"""The table of `examples_of` holds the examples. A `Design` with `GivenGroups` follows their splits instead."""
 
 
 def fit_settings(seed: int = 1) -> SampledSettings:

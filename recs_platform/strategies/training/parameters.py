@@ -20,6 +20,3 @@ class TrainingParameters(Parameters):
     drift_repeat_days: int = Field(
         35, ge=1, le=365, description="Days after which drift that lasts asks for a training again."
     )
-    volume_change: float = Field(
-        0.3, gt=0, description="Change of the number of examples since training that asks for one (0.3 is 30%)."
-    )

@@ -28,7 +28,7 @@ class InMemory:
     def __contains__(self, name: str) -> bool:
         return name in self._names
 
-    def add(self, spec: TableSpec, rows: pa.Table | None = None, where: str = "TRUE") -> None:
+    def add(self, spec: TableSpec, rows: pa.Table | pa.RecordBatchReader | None = None, where: str = "TRUE") -> None:
         """Some rows, as the columns of a table; what they lack is NULL. Without rows an empty table."""
         if rows is None:
             self._keep(spec.name, declared_columns(spec, None))

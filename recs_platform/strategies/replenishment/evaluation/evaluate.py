@@ -47,8 +47,8 @@ class Evaluation:
 
     def figure(self, of: str, method: str, measure: str, k: int, **more: Any) -> Row | None:
         """One row, of all clients and of everything they bought unless more is said."""
-        wanted = {"of": of, "method": method, "measure": measure, "k": k, "part": "all", "segment": "all"}
-        wanted |= {"compared_with": None} | more
+        wanted = {"judged": of, "method": method, "measure": measure, "k": k, "part": "all", "segment": "all"}
+        wanted |= {"compared_with": ""} | more
         return next((row for row in self.rows if wanted.items() <= row.items()), None)
 
 

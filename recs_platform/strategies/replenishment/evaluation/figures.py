@@ -94,9 +94,9 @@ def _row(
     of: Of, method: str, other: str | None, measure: str, k: int, part: str, segment: str, value: Interval, clients: int
 ) -> Row:
     return {
-        "of": of,
+        "judged": of,
         "method": method,
-        "compared_with": other,
+        "compared_with": other or "",
         "measure": measure,
         "k": k,
         "part": part,

@@ -6,7 +6,7 @@ what was ordered; the catalog lends them their group, brand and price.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,22 +15,25 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recs_platform.arguments import parameters_of_function
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.pipeline.stage import FrameTable
 from recs_platform.schemas import replenishment as schemas
 from recs_platform.schemas.sources import Catalog
 from recs_platform.schemas.table import Table, TableSpec, spec_of
+from recs_platform.strategies.replenishment.candidates import replenishment_candidates
 from recs_platform.strategies.replenishment.evaluation.trial import Kept
-from recs_platform.strategies.replenishment.neighbours import replenishment_candidates, similar_clients
-from recs_platform.strategies.replenishment.stage import FEATURE_TABLES
+from recs_platform.strategies.replenishment.neighbours import similar_clients
 from recs_platform.warehouse.lake.in_memory import InMemory, in_memory
+from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.query import Query, load_queries, sql_folder
 from recs_platform.warehouse.slices import Days
 from recs_platform.warehouse.values import Value
 
 SCORES, LISTS = "replenishment_scores", "weekly_recommendations"
-_HABITS = tuple(spec_of(model).name for model in (schemas.ClientDays, *FEATURE_TABLES))
+_MODELS = (schemas.ClientDays, schemas.ClientItems, schemas.ClientProfiles, schemas.ProductTrends)
+_HABITS = tuple(spec_of(model).name for model in _MODELS)
 _COMPUTED: tuple[FrameTable, ...] = (similar_clients, replenishment_candidates)
 _ITEM = ("item_id", "group_id", "brand", "price")
 
@@ -80,18 +83,26 @@ class Known:
 
     def _query(self, name: str, company: Company) -> None:
         query = _queries()[name]
-        for other in query.tables:
-            if other not in self.memory:
-                self.memory.add(_specs()[other])
+        self._provide(query.tables)
         self.memory.make(name, query, self._values(company))
+
+    def _provide(self, names: Iterable[str]) -> None:
+        """What an evaluation knows nothing of, such as experiments, is empty."""
+        for name in names:
+            if name not in self.memory:
+                self.memory.add(_specs()[name])
 
     def _values(self, company: Company) -> Mapping[str, Value]:
         return {**query_parameters(company), "as_of": self.kept.as_of}
 
     def _compute(self, table: FrameTable, company: Company) -> None:
-        given: dict[str, Any] = {name: self.memory.rows(name) for name in table.inputs}
-        rows = table.function(company=company, days=Days.one(self.kept.as_of), **given)
-        self.memory.add(table.spec, rows)
+        """What a version without a model does not use it is not handed: models, and orders to learn from."""
+        tables = {name for name, kind in table.inputs.items() if kind is not BoundQuery}
+        self._provide(tables)
+        given: dict[str, Any] = dict.fromkeys(parameters_of_function(table.function))
+        given |= {name: self.memory.rows(name) for name in tables}
+        given |= {"company": company, "days": Days.one(self.kept.as_of)}
+        self.memory.add(table.spec, table.function(**given))
 
 
 @contextmanager
@@ -107,7 +118,9 @@ def known(company: Company, kept: Kept, items: pa.Table) -> Iterator[Known]:
 
 
 def of_version(company: Company, version: str) -> Company:
-    parameters = company.parameters.model_copy(update={"version": version})
+    """The company with all clients of one version, and without an experiment."""
+    update = {"version": version, "experiment": None, "experiment_shares": {}}
+    parameters = company.parameters.model_copy(update=update)
     return company.model_copy(update={"parameters": parameters})
 
 

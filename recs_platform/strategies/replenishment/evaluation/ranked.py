@@ -24,6 +24,7 @@ from recs_platform.next_basket.lists import Lists
 from recs_platform.next_basket.log import BasketLog, places_of
 from recs_platform.next_basket.own import own
 from recs_platform.schemas.replenishment import SEGMENTS
+from recs_platform.strategies.replenishment.client_versions import V4
 from recs_platform.strategies.replenishment.evaluation.known import Known, known
 from recs_platform.strategies.replenishment.evaluation.learned import Learned, learn
 from recs_platform.strategies.replenishment.evaluation.trial import Kept, Trial
@@ -35,8 +36,7 @@ TIFU_KNN, UP_CF = "TIFU-KNN", "UP-CF"
 OWN, GLOBAL, OWN_THEN_GLOBAL = "own top items", "global top items", "own, then global"
 OTHERS = (TIFU_KNN, UP_CF, OWN, GLOBAL, OWN_THEN_GLOBAL)
 LENGTH = published.LENGTH
-LEARNED = "v4"
-VERSIONS = ("v31", "v32", LEARNED)
+LEARNED = V4
 FALLBACK = "v32"
 """What clients get while there is no model."""
 

@@ -74,7 +74,7 @@ def test_a_learned_ranking_sees_what_counting_does_not(how: str, request: pytest
 
 
 def test_every_figure_stands_there_once(by_weeks: Evaluation) -> None:
-    names = ("of", "method", "compared_with", "measure", "k", "part", "segment")
+    names = ("judged", "method", "compared_with", "measure", "k", "part", "segment")
     keys = [tuple(row[name] for name in names) for row in by_weeks.rows]
     assert len(set(keys)) == len(keys)
     methods, per_method = 3 + len(OTHERS), 4 * 4 * 3 * 4
