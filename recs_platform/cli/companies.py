@@ -106,12 +106,13 @@ def new_company(
 
 def _proposal(name: str, origin: str, strategy: str | None) -> tuple[str, str]:
     """The text of a file for what is found there, and the command that loads it; says what was found."""
+    from recs_platform.automation.plan import last_day_that_is_over
     from recs_platform.sources.proposal.company_text import company_yaml, questions_of
     from recs_platform.sources.proposal.origin import propose_from
     from recs_platform.sources.proposal.table_matching import table_certainty
     from recs_platform.strategies.catalogue import STRATEGIES
 
-    company = propose_from(name, origin, STRATEGIES, strategy)
+    company = propose_from(name, origin, STRATEGIES, strategy, last_day_that_is_over())
     rows = [
         (
             match.spec.name,

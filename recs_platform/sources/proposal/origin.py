@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from recs_platform.companies.source_config import FILE_ENDINGS, PACKED_ENDINGS
@@ -19,7 +20,11 @@ _ENVIRONMENT = "env:"
 
 
 def propose_from(
-    name: str, origin: str, strategies: Mapping[str, AnyStrategy], strategy: str | None
+    name: str,
+    origin: str,
+    strategies: Mapping[str, AnyStrategy],
+    strategy: str | None,
+    over: date | None = None,
 ) -> ProposedCompany:
     """The company that a folder, a file, `env:VARIABLE` or a database's URL proposes; a ConfigError says what is
     in the way."""
@@ -35,7 +40,7 @@ def propose_from(
         feeds = feeds_of_file(path.resolve())
     else:
         feeds, said = feeds_in(path.resolve())
-    return proposed_company(name, feeds, strategies, strategy=strategy, origin=str(path), said=said)
+    return proposed_company(name, feeds, strategies, strategy=strategy, origin=str(path), said=said, over=over)
 
 
 def _of_database(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from recs_platform.companies.currencies import CURRENCIES
 from recs_platform.companies.problems import not_one_of
@@ -29,6 +29,8 @@ _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "EUR": "EUR", "USD
 _FEW_SHARED = 0.5
 _FEEDS_SAID = 5
 _YEAR_2000 = 2000
+_OLD = 28
+"""Days after which a log that has no newer ones is taken to have ended."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class ProposedCompany:
     exported: str = ""
     """Of a database whose variable is not set yet: the command that sets it."""
     end_day: Stated | None = None
-    """Of a log without times: the day that its orders end on."""
+    """Of a log that has ended, or without times: the last day."""
 
     @property
     def not_found(self) -> list[str]:
@@ -85,8 +87,9 @@ def proposed_company(
     said: Sequence[str] = (),
     variable: str = "",
     exported: str = "",
+    over: date | None = None,
 ) -> ProposedCompany:
-    """What the feeds propose; a ConfigError when none of them is like any table."""
+    """What the feeds propose; a ConfigError when none of them is like any table. `over`: the last day that is over."""
     if strategy is not None and strategy not in strategies:
         raise ConfigError(not_one_of(strategy, "a strategy", list(strategies)))
     specs = all_source_tables(strategies) if strategy is None else strategies[strategy].sources
@@ -101,6 +104,8 @@ def proposed_company(
         *(Leftover(match.feed, f"is like {match.spec.name}, which {chosen} does not use") for match in unused),
     ]
     first, last, end = _days(tables)
+    if last and over and not end and any(match.log for match in tables):
+        end = _end_of_old_log(last, over)
     return ProposedCompany(
         name,
         chosen,
@@ -181,6 +186,14 @@ def _days(tables: Sequence[TableMatch]) -> tuple[Stated, date | None, Stated | N
     first, _, where = min(found)
     odd = first.year < _YEAR_2000
     return Stated(str(first), f"the first day of {where}", check=odd), max(last for _, last, _ in found), None
+
+
+def _end_of_old_log(last: date, over: date) -> Stated | None:
+    """A log that ended long ago has no days up to now; its last lists are those of the week after it."""
+    if (over - last).days <= _OLD:
+        return None
+    sunday = last + timedelta(days=6 - last.weekday())
+    return Stated(str(sunday), f"the Sunday on or after the log's last day, {last}; take it out where the log goes on")
 
 
 def _currency(tables: Sequence[TableMatch]) -> Stated:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from recs_platform.companies.purchase_log import TABLE
+from recs_platform.companies.source_tables import fed
 from recs_platform.schemas.table import TableSpec
 from recs_platform.sources.proposal import synonyms
-from recs_platform.sources.proposal.column_matching import LIKELY, Match
+from recs_platform.sources.proposal.column_matching import DOUBTFUL, Match
 from recs_platform.sources.proposal.column_values import Kind, judged
 from recs_platform.sources.proposal.derivations import Derived, identifies
 from recs_platform.sources.proposal.feed_sample import ColumnSample, FeedSample
@@ -60,7 +61,7 @@ def purchase_log(
 ) -> PurchaseLog | None:
     """None of a feed that tells of other things than orders, has lines of its own, or lacks what a log has."""
     stated = derived.get("event_name")
-    found = [matches[name] for name in _COLUMNS if name in matches and matches[name].score >= LIKELY]
+    found = [matches[name] for name in _COLUMNS if name in matches and matches[name].score >= DOUBTFUL]
     if spec.name != TABLE or feed.from_clause or len(found) < len(_COLUMNS) or "event_id" in matches:
         return None
     if stated is None or stated.constant != "order_line" or any(len(match.raw) > 1 for match in found):
@@ -71,6 +72,20 @@ def purchase_log(
         return None if apart_by_time else PurchaseLog(order.names[0])
     numbered = _numbered(feed, order, client, item)
     return PurchaseLog(numbered.name, _longest(feed, client.raw[0], numbered)) if numbered else None
+
+
+def with_item(spec: TableSpec, feed: FeedSample, matches: Mapping[str, Match]) -> Mapping[str, Match]:
+    """Of rows that say who ordered, and several of which are of one order, the only other column says what."""
+    client, order = matches.get("customer_id"), matches.get("order_id")
+    if spec.name != TABLE or client is None or order is None or "item_id" in matches or order.raw[0].unique:
+        return matches
+    taken = {name for match in matches.values() for name in match.names}
+    left = [raw for raw in feed.columns if raw.name not in taken]
+    column = next(column for column in fed(spec) if column.name == "item_id")
+    if len(left) != 1 or judged(left[0].values).kind not in (Kind.TEXT, Kind.WHOLE):
+        return matches
+    why = "the only column that is left, of rows several of which are of one order"
+    return {**matches, "item_id": Match(column, (left[0],), DOUBTFUL, why, judged(left[0].values))}
 
 
 def _numbered(feed: FeedSample, order: Match, client: Match, item: Match) -> ColumnSample | None:

@@ -14,7 +14,7 @@ from recs_platform.sources.proposal import synonyms
 from recs_platform.sources.proposal.column_matching import DOUBTFUL, LIKELY, Match, certainty, matches_of
 from recs_platform.sources.proposal.derivations import Derived, derivations
 from recs_platform.sources.proposal.feed_sample import FeedSample
-from recs_platform.sources.proposal.purchase_log import PurchaseLog, purchase_log
+from recs_platform.sources.proposal.purchase_log import PurchaseLog, purchase_log, with_item
 
 _LEAST = 0.45
 """Below that a feed is no table's."""
@@ -87,7 +87,7 @@ def _shared_rows(feed: FeedSample, taken: Mapping[str, TableMatch]) -> bool:
 
 
 def table_match(spec: TableSpec, feed: FeedSample) -> TableMatch:
-    matches = matches_of(spec, feed)
+    matches = with_item(spec, feed, matches_of(spec, feed))
     derived = derivations(spec, feed, matches)
     named, why = _name_score(spec, feed)
     required = [column.name for column in fed(spec) if not column.nullable]

@@ -308,3 +308,28 @@ def test_rows_that_agree_in_all_are_told_apart_by_as_much_as_can_be(tmp_path: Pa
     )
     expressions = source(proposed(tmp_path, events=events))["expressions"]
     assert "`sku`" in expressions["event_id"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("over", "end"), [(date(2025, 10, 1), None), (date(2025, 10, 2), date(2025, 9, 7))])
+def test_a_log_that_ended_long_ago_has_a_last_day(tmp_path: Path, over: date, end: date | None) -> None:
+    """Up to the Sunday after it, of which its last lists are made; without it every day until now would be one."""
+    log = "".join(f"K{n},{n},milk,2025-09-0{1 + n % 3}\n" for n in range(9))
+    (tmp_path / "log.csv").write_text(f"customer_id,order_id,item_id,ordered_at\n{log}")
+    company = propose_from("shop", str(tmp_path / "log.csv"), STRATEGIES, None, over)
+    assert written(company).get("end_date") == end
+
+
+def test_the_only_column_that_says_what_was_bought_may_be_called_anything(tmp_path: Path) -> None:
+    rows = "".join(f"K{n % 3},{n // 2},Öl {n % 4},2025-09-0{1 + n // 2}\n" for n in range(8))
+    (tmp_path / "log.csv").write_text(f"household_id,basket_id,what,ordered_at\n{rows}")
+    company = propose_from("shop", str(tmp_path / "log.csv"), STRATEGIES, None)
+    assert written(company)["sources"]["events"]["columns"]["item_id"] == "what"
+    assert "events.item_id: is it what?" in list(questions_of(company))
+
+
+@pytest.mark.parametrize("value", ["paid", "2.50"])
+def test_what_is_said_of_an_order_as_a_whole_is_nothing_that_was_bought(tmp_path: Path, value: str) -> None:
+    rows = "".join(f"K{n % 3},{n},{value},2025-09-0{1 + n}\n" for n in range(8))
+    (tmp_path / "orders.csv").write_text(f"customer_id,order_id,what,ordered_at\n{rows}")
+    company = propose_from("shop", str(tmp_path), STRATEGIES, None)
+    assert not any("item_id" in match.matches for match in company.tables)

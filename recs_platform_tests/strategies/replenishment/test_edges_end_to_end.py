@@ -22,7 +22,7 @@ from recs_platform_tests.strategies.replenishment.edge_logs import (
 )
 
 pytestmark = pytest.mark.slow
-VERSIONS = ("v31", "v32")
+VERSIONS = ("v31", "v32", "v4")
 ODD, GROUP, ALONE = "odd", "one_group", "alone"
 SOLD = [f"p{number:02}" for number in range(GOODS)]
 
