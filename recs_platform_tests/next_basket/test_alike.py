@@ -104,6 +104,20 @@ def test_what_neighbours_buy(of: Sequence[tuple[Orders, int, int]], count: int, 
         assert unknown.neighbours[rows].tolist() == [heads[item] for item in listed]
 
 
+def test_what_all_neighbours_buy_has_a_share_of_no_more_than_one() -> None:
+    """Whatever their likeness adds up to, rounded."""
+    asked, buyers = 200, 20
+    bought = sp.csr_matrix(np.repeat([[0.0], [1.0]], [asked, buyers], axis=0).astype(np.float32))
+    client = np.repeat(np.arange(asked), buyers)
+    neighbour = np.tile(np.arange(asked, asked + buyers), asked)
+    similarity = np.random.default_rng(1).random(asked * buyers).astype(np.float32)
+    everybody = Neighbours(client, neighbour, similarity)
+    found = bought_by_neighbours(bought, sp.csr_matrix(bought.shape), everybody, np.arange(asked), 1)
+    assert len(found.share) == asked
+    assert found.share.max() <= 1
+    assert found.share.min() == pytest.approx(1)
+
+
 def test_nobody_is_asked_about() -> None:
     nobody = np.zeros(0, dtype=np.int64)
     found = alike(habits([({0: 1}, 0, 1)]), nobody, 3, JACCARD)
