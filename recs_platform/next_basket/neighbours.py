@@ -36,18 +36,25 @@ class Neighbours:
 
 
 def neighbours(
-    vectors: sp.csr_matrix, pool: Ints, count: int, measures: tuple[Measure, ...], threads: int = 1
+    vectors: sp.csr_matrix,
+    pool: Ints,
+    count: int,
+    measures: tuple[Measure, ...],
+    threads: int = 1,
+    clients: Ints | None = None,
 ) -> dict[Measure, Neighbours]:
-    """The `count` nearest of `pool` (clients in order) for every row of `vectors`."""
+    """The `count` nearest of `pool` (clients in order) for every row of `vectors`, or for some (in order)."""
+    asked = np.arange(vectors.shape[0]) if clients is None else clients
     empty = np.zeros(0, dtype=np.int64)
     others = vectors[pool].T.tocsr()
     squares = squared_norms(vectors)
     lengths = np.sqrt(squares)
     inverse = np.divide(1, lengths[pool], out=np.ones(len(pool), dtype=np.float32), where=lengths[pool] > 0)
-    own_place = places(pool, np.arange(vectors.shape[0]))
+    own_place = places(pool, asked)
 
     def nearest(rows: slice) -> list[tuple[Ints, Ints, Singles]]:
-        common = (vectors[rows] @ others).toarray()
+        these = asked[rows]
+        common = (vectors[these] @ others).toarray()
         pooled = np.flatnonzero(own_place[rows] >= 0)
         common[pooled, own_place[rows][pooled]] = -np.inf
         listed = []
@@ -55,15 +62,15 @@ def neighbours(
             # What is the same for all others of a client does not change their order, and is left out of it.
             if measure == "cosine":
                 row, column = largest(common * inverse, count, above=0)
-                near = common[row, column] * inverse[column] / lengths[rows][row]
+                near = common[row, column] * inverse[column] / lengths[these][row]
             else:
                 row, column = largest(2 * common - squares[pool], count)
-                apart = squares[rows][row] + squares[pool[column]] - 2 * common[row, column]
+                apart = squares[these][row] + squares[pool[column]] - 2 * common[row, column]
                 near = -np.sqrt(np.maximum(apart, 0))
-            listed.append((row + rows.start, pool[column], near.astype(np.float32)))
+            listed.append((these[row], pool[column], near.astype(np.float32)))
         return listed
 
-    found = list(in_blocks(nearest, vectors.shape[0], ROWS_AT_ONCE, threads))
+    found = list(in_blocks(nearest, len(asked), ROWS_AT_ONCE, threads))
     result: dict[Measure, Neighbours] = {}
     for place, measure in enumerate(measures):
         client, neighbour = (np.concatenate([empty, *(block[place][n] for block in found)]) for n in range(2))
@@ -103,15 +110,16 @@ def largest_entries(matrix: sp.csr_matrix, count: int, above: float = -np.inf) -
     [2, 1]
     """
     lengths = np.diff(matrix.indptr)
-    row = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-    if len(row) and lengths.max() > count:
-        padded = np.full((len(lengths), int(lengths.max())), -np.inf, dtype=np.float32)
-        padded[np.arange(padded.shape[1], dtype=np.int32) < lengths[:, None]] = matrix.data
-        chosen = np.flatnonzero(matrix.data >= _threshold(padded, count, above)[row, 0])
-    else:
-        chosen = np.flatnonzero(matrix.data > above)
-    order = chosen[np.lexsort((matrix.indices[chosen], -matrix.data[chosen], row[chosen]))]
-    return order[within(row[order]) < count]
+    least = np.full(len(lengths), np.nextafter(np.float32(above), np.float32(np.inf)), dtype=np.float32)
+    # Row by row: rows of one length would be the longest one's, and most of that nothing.
+    for row in np.flatnonzero(lengths > count):
+        values = matrix.data[matrix.indptr[row] : matrix.indptr[row + 1]]
+        place = len(values) - count
+        least[row] = max(np.partition(values, place)[place], least[row])
+    chosen = np.flatnonzero(matrix.data >= np.repeat(least, lengths))
+    of = np.searchsorted(matrix.indptr, chosen, side="right") - 1
+    order = np.lexsort((matrix.indices[chosen], -matrix.data[chosen], of))
+    return chosen[order[within(of[order]) < count]]
 
 
 def _threshold(values: Singles, count: int, above: float) -> Singles:

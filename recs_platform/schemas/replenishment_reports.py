@@ -1,4 +1,4 @@
-"""What the weekly lists are like beside those that are live, and what came of them in an experiment.
+"""What the weekly lists are like beside those that are live, how good they are, and what came of them in an experiment.
 
 Not here: the lists (`replenishment.py`).
 """
@@ -92,3 +92,30 @@ class ExperimentResults(Table):
     ratio_p_value: float = Field(
         nullable=True, ge=0, le=1, description="Of clients as far off as these, by chance; NULL of too few to judge."
     )
+
+
+@snapshot(key=("judged", "method", "compared_with", "measure", "k", "part", "segment"), empty=Empty.ALLOWED)
+class NextBasketEvaluation(Table):
+    """One row per figure of an evaluation: how much of what clients bought next stood in their lists. Rows on days that
+    train."""
+
+    as_of: datetime.date = Field(description="The day whose orders are the newest that are judged.")
+    judged: str = Field(
+        isin=["ranking", "list"],
+        description="`ranking`: the best by score, without quotas; `list`: as clients get them.",
+    )
+    method: str = Field(description="A version, a published method or a baseline.")
+    compared_with: str = Field(description="The method that it is less than or above; empty for its own figure.")
+    measure: str = Field(
+        description="recall, ndcg, precision or hit_rate; discoveries_bought, clients_reached, items_shown, "
+        "items_reached or groups."
+    )
+    k: int = Field(ge=1, description="Places of the list that count.")
+    part: str = Field(
+        isin=["all", "repeat", "explore"], description="Of all that was bought, of what was bought before, or was new."
+    )
+    segment: str = Field(isin=["all", "light", "regular", "heavy"], description="Of which clients.")
+    value: float = Field(nullable=True, description="The figure, or the difference; NULL where nobody has one.")
+    low: float = Field(nullable=True, description="Lower end of its 95% interval over clients.")
+    high: float = Field(nullable=True, description="Upper end of its 95% interval over clients.")
+    clients: int = Field(ge=0, description="Clients who have a figure.")

@@ -15,6 +15,7 @@ import lightgbm as lgb
 import numpy as np
 import pyarrow as pa
 
+from recs_platform.next_basket import published
 from recs_platform.next_basket.arrays import Floats, Ints, opens, within
 from recs_platform.next_basket.candidates import Candidates, candidates
 from recs_platform.next_basket.comparison import difference
@@ -27,7 +28,6 @@ from recs_platform.next_basket.own import own
 from recs_platform.next_basket.sources import Settings, sources
 from recs_platform.next_basket.taste import Attributes
 from recs_platform.statistics.intervals import Interval
-from recs_platform_tests.next_basket import published
 
 LENGTH, TREES, PATIENCE = 25, 800, 40
 LIGHTGBM = {

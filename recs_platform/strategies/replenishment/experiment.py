@@ -15,7 +15,7 @@ from datetime import date
 from itertools import accumulate, pairwise
 from typing import Literal, TypeAlias
 
-Version: TypeAlias = Literal["v31", "v32"]
+Version: TypeAlias = Literal["v31", "v32", "v4"]
 Shares: TypeAlias = Mapping[date, Mapping[Version, float]]
 """From which day on: each arm's share of all clients."""
 

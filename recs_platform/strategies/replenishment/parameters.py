@@ -10,11 +10,12 @@ from pydantic import Field, model_validator
 from recs_platform.companies.model import Company
 from recs_platform.declarations.cadence import WeeklyParameters
 from recs_platform.strategies.replenishment.experiment import Version, refuse_unclear, steps
+from recs_platform.strategies.training.parameters import TrainingParameters
 
 _WEEK, _YEAR = 7, 364
 
 
-class ReplenishmentParameters(WeeklyParameters):
+class ReplenishmentParameters(WeeklyParameters, TrainingParameters):
     # Not history_days: of history there is as much as there is, and less of it is no mistake.
     look_back_parameter = "active_window_days"
     computed = (*WeeklyParameters.computed, "experiment_steps")
@@ -31,6 +32,10 @@ class ReplenishmentParameters(WeeklyParameters):
         description="From which day on which share of the clients each version gets, the company's own among them. "
         "What they leave to 1 takes no part. A client keeps the version that it was drawn for, whatever shares come "
         "later.",
+    )
+    retrain_cool_down_days: int = Field(7, ge=1, le=60, description="Days between two trainings, at least.")
+    retrain_weeks: int | None = Field(
+        4, ge=1, le=52, description="Weeks from one training to the next; none: only when there is cause."
     )
     repurchases_per_client: int = Field(
         20, ge=0, le=100, description="Items of a weekly list that the client bought before."
@@ -53,6 +58,9 @@ class ReplenishmentParameters(WeeklyParameters):
     )
     trend_min_orders: int = Field(10, ge=1, description="Orders in the newest trend_days that a trending item needs.")
     trend_boost: float = Field(0.2, ge=0, le=10, description="What a trending item scores more (0.2 is 20%).")
+    evaluated_weeks: int = Field(
+        1, ge=0, le=52, description="Newest weeks that versions are judged on, on days that train; 0: none."
+    )
     season_days: int = Field(
         21,
         ge=0,
@@ -63,7 +71,9 @@ class ReplenishmentParameters(WeeklyParameters):
     new_item_share: float = Field(
         0.2, ge=0, le=1, description="Share of a client's discoveries that may be new items, at most (0-1)."
     )
-    neighbours: int = Field(50, ge=1, le=1000, description="Similar clients that recommendations are learned from.")
+    neighbours: int = Field(
+        50, ge=1, le=1000, description="Similar clients by whom versions 3.1 and 3.2 score discoveries."
+    )
     candidates_per_client: int = Field(
         40, ge=1, le=1000, description="Items that similar clients buy and a client never ordered that are scored."
     )

@@ -7,11 +7,16 @@ from datetime import date
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
+from recs_platform.declarations.strategy import TrainedModel
+from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.strategy import MakeStage, Strategy, weekly
+from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy, weekly
+from recs_platform.reporting.explanation import Explanation
 from recs_platform.schemas import sources
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.strategies.replenishment.policy import policy_of
+from recs_platform.strategies.replenishment.task import TASK
 from recs_platform.warehouse.protocol import Warehouse
 
 
@@ -25,8 +30,8 @@ def _stages() -> Sequence[MakeStage]:
         lists_stage,
         orders_stage,
         recommendations_stage,
-        results_stage,
         scores_stage,
+        weekly_reports_stage,
     )
 
     return (
@@ -37,7 +42,7 @@ def _stages() -> Sequence[MakeStage]:
         weekly(scores_stage),
         weekly(recommendations_stage),
         weekly(lists_stage),
-        weekly(results_stage),
+        weekly(weekly_reports_stage),
         campaign_stage,
         allocation_stage,
     )
@@ -55,6 +60,12 @@ def _story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date
     return weekly_story(company, pipeline, warehouse, day)
 
 
+def _explain(read: DayReader, customer: str, item: str | None) -> Explanation:
+    from recs_platform.strategies.replenishment.explanation import explain_client
+
+    return explain_client(read, customer, item)
+
+
 REPLENISHMENT = Strategy(
     name="replenishment",
     label="rebuy",
@@ -65,6 +76,8 @@ REPLENISHMENT = Strategy(
     needs=(sources.Events,),
     stages=_stages,
     publishes=(RECOMMENDATIONS, ALLOCATION),
+    model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model"),
     world=_world,
     story=_story,
+    explainer=Explainer("weekly_recommendations", _explain, "live_and_made_lists"),
 )

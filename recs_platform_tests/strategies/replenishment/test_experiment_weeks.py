@@ -16,11 +16,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from recs_platform.assembly.handover import call_table_function
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import RECOMMENDATIONS
+from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable
 from recs_platform.platform_db.engine import opened_database
@@ -50,8 +52,12 @@ TABLES = (
     "client_profiles",
     "product_trends",
     "experiment_assignments",
+    "training_plan",
+    "replenishment_examples",
+    "ranking_model",
     "similar_clients",
     "replenishment_candidates",
+    "model_scores",
     "replenishment_scores",
     "weekly_recommendations",
     "experiment_outcomes",
@@ -136,10 +142,12 @@ class Weeks:
             if not isinstance(table, FrameTable):
                 self.lake.replace(subject, self.pipeline.bind(name, company, Days.one(day)), audits=(SCHEMA_AUDIT,))
                 continue
-            made = call_table_function(self.pipeline, table, company, Days.one(day), self.lake, None)
+            models = open_shelf(company.name, run_id="test")
+            made = call_table_function(self.pipeline, table, company, Days.one(day), self.lake, models)
             with made.opened:
                 rows: Any = made.rows
-                self.lake.replace(subject, rows.cast(table.spec.arrow_schema).to_reader(), audits=(SCHEMA_AUDIT,))
+                whole = rows.read_all() if isinstance(rows, pa.RecordBatchReader) else rows
+                self.lake.replace(subject, whole.cast(table.spec.arrow_schema).to_reader(), audits=(SCHEMA_AUDIT,))
 
     def publish(self, day: date) -> None:
         self.versions += 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -12,6 +13,8 @@ import duckdb
 import pyarrow as pa
 
 from recs_platform import __version__
+from recs_platform.arguments import call_with_named
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.stage import FrameTable
 from recs_platform.schemas.replenishment import ExperimentAssignments, WeeklyRecommendations
 from recs_platform.schemas.sources import Catalog, Events
@@ -20,10 +23,15 @@ from recs_platform.simulation import replenishment_goods, replenishment_world
 from recs_platform.simulation.replenishment_truth import planted
 from recs_platform.simulation.spec import WorldSpec
 from recs_platform.strategies.catalogue import company_named
-from recs_platform.strategies.replenishment.neighbours import replenishment_candidates, similar_clients
+from recs_platform.strategies.replenishment.candidates import replenishment_candidates
+from recs_platform.strategies.replenishment.experiment import Version
+from recs_platform.strategies.replenishment.neighbours import similar_clients
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.strategies.replenishment.scoring import model_scores
 from recs_platform.strategies.replenishment.stage import FEATURE_TABLES, ORDER_TABLES
+from recs_platform.strategies.replenishment.training import ranking_model, replenishment_examples, training_plan
 from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.sql.queries import platform_queries
 
@@ -31,7 +39,14 @@ SPEC = WorldSpec("concord", "replenishment", 13, 429, date(2025, 9, 1), {})
 DAY = date(2025, 11, 4)
 """The last day of a block of trending products."""
 _HABITS = [spec_of(model).name for model in (*ORDER_TABLES, *FEATURE_TABLES)]
-_NEIGHBOURS = (similar_clients, replenishment_candidates)
+_COMPUTED = (
+    training_plan,
+    replenishment_examples,
+    ranking_model,
+    similar_clients,
+    replenishment_candidates,
+    model_scores,
+)
 _LISTS = ["replenishment_scores", spec_of(WeeklyRecommendations).name]
 
 
@@ -60,19 +75,25 @@ class Concord:
     events: pa.Table
     discontinued: frozenset[str] = frozenset()
     threads: int = 2
+    version: Version = "v32"
+    models: ModelShelf | None = None
+    """Of version 4 alone."""
+    day: date = DAY
 
     def __post_init__(self) -> None:
         self.connection = duckdb.connect(config={"threads": self.threads})
-        listed = replenishment_world.feed(SPEC, "catalog", DAY).table.to_pylist()
+        listed = replenishment_world.feed(SPEC, "catalog", self.day).table.to_pylist()
         usable = [row for row in listed if row["item_id"] and (row["price"] or 0) >= 0]
         sold = {row["item_id"]: row for row in usable if row["item_id"] not in self.discontinued}
         self._add(Events, self.events)
         self._add(Catalog, pa.Table.from_pylist(list(sold.values())))
         self.connection.execute("CREATE TABLE catalog_before AS SELECT * FROM catalog LIMIT 0")
-        values = {**dict(ReplenishmentParameters()), "as_of": DAY, "pipeline_version": __version__}
+        parameters = ReplenishmentParameters(version=self.version)
+        self.company = company_named("concord").model_copy(update={"parameters": parameters})
+        values = {**dict(parameters), "as_of": self.day, "pipeline_version": __version__}
         self._query(_HABITS, values)
         self._add(ExperimentAssignments, spec_of(ExperimentAssignments).arrow_schema.empty_table())
-        for table in _NEIGHBOURS:
+        for table in _COMPUTED:
             self._compute(table)
         self._query(_LISTS, values)
 
@@ -83,11 +104,26 @@ class Concord:
 
     def _compute(self, table: FrameTable) -> None:
         """A table that is made in Python."""
-        inputs = {name: self.connection.execute(f"SELECT * FROM {name}").to_arrow_table() for name in table.inputs}
-        rows = table.function(company=company_named("concord"), days=Days.one(DAY), **inputs)
-        self.connection.register("computed", rows)
+        inputs = {name: self._input(name, form) for name, form in table.inputs.items()}
+        given = {"company": self.company, "days": Days.one(self.day), "models": self.models, "warehouse": self}
+        rows = call_with_named(table.function, **given, **inputs)
+        self.connection.register("computed", rows.read_all() if isinstance(rows, pa.RecordBatchReader) else rows)
         self.connection.execute(f"CREATE TABLE {table.spec.name} AS SELECT * FROM computed")
         self.connection.unregister("computed")
+
+    def _input(self, name: str, form: Any) -> Any:
+        if form is BoundQuery:
+            return name
+        rows = self.table(name)
+        return rows.to_reader(1000) if form is pa.RecordBatchReader else rows
+
+    def table(self, name: str) -> pa.Table:
+        return self.connection.execute(f"SELECT * FROM {name}").to_arrow_table()
+
+    @contextmanager
+    def run(self, query: str) -> Iterator[pa.RecordBatchReader]:
+        """As a function asks the warehouse."""
+        yield self.table(query).to_reader(1000)
 
     def _add(self, model: type[Table], rows: pa.Table) -> None:
         self.connection.register("given", rows)
