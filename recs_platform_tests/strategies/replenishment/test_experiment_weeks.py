@@ -219,6 +219,21 @@ def test_both_versions_are_made_in_one_run_and_the_better_one_is_found(weeks: We
     assert spent["anytime_low"] < 0 < spent["anytime_high"]
 
 
+def test_a_learned_version_is_an_arm_as_others_are(weeks: Weeks) -> None:
+    weeks.shares = {"v32": 0.5, "v4": 0.5}
+    for day in SUNDAYS[:2]:
+        weeks.make(day)
+        weeks.publish(day)
+        lists = weeks.rows("weekly_recommendations", day)
+        assert {row["customer_id"]: row["version"] for row in lists} == weeks.arms(day)
+        assert weeks.failed(day) == []
+    scorers = {version: {row["scored_by"] for row in lists if row["version"] == version} for version in ("v32", "v4")}
+    assert scorers["v32"] == {"v32"}
+    (of_model,) = scorers["v4"]
+    assert of_model.startswith("sha256:")
+    assert weeks.results(SUNDAYS[1])["v4", "precision"]["clients"] == Counter(weeks.arms(SUNDAYS[0]).values())["v4"]
+
+
 def test_only_weeks_of_published_lists_count(weeks: Weeks) -> None:
     for day in SUNDAYS:
         weeks.make(day)
