@@ -97,7 +97,6 @@ def publication_asset(
         description=f"The live table, {product.live.name}: the day's {product.of.name} replace what was live in one "
         "atomic step and are read back. A day older than what is live is never published, and one with gaps in its "
         "windows or a failed part only when somebody approves it.",
-        kinds={"python"},
         deps=[dg.AssetKey([pipeline.strategy.name, name]) for name in (product.comparison, product.of.name)],
         backfill_policy=dg.BackfillPolicy.multi_run(1),
         required_resource_keys=RESOURCES,

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.assembly.cadence import WEEKLY, cadence_metadata, kinds_of, tell_if_not_due
 from recs_platform.assembly.check_results import check_result, not_judged
 from recs_platform.assembly.earlier_days import GUARDED, earlier_days_check
 from recs_platform.assembly.freshness_policies import policy_of
@@ -133,22 +134,23 @@ class PipelineWiring:
     def _common(self, name: str, kind: str, table: SqlTable | FrameTable | None = None) -> dict[str, Any]:
         """What every asset of the strategy has."""
         stage = self.pipeline.stage_names[name]
-        cadence = "weekly" if name in self.pipeline.weekly else "daily"
-        of_table = {}
+        cadence = WEEKLY if name in self.pipeline.weekly else "daily"
+        of_it: dict[str, Any] = {**cadence_metadata(self.pipeline, name, self.companies.values())}
         if table:
-            of_table = {"dagster/column_schema": _column_schema(table.spec), "dagster/table_name": table.spec.name}
+            of_it |= {"dagster/column_schema": _column_schema(table.spec), "dagster/table_name": table.spec.name}
         return {
             "key": self.key(name),
             "partitions_def": self.partitions,
             "group_name": self.pipeline.strategy.group(stage),
-            "metadata": {**asset_links(stage, self.pipeline.strategy.page, table), **of_table},
+            "metadata": {**asset_links(stage, self.pipeline.strategy.page, table), **of_it},
             "owners": OWNERS,
             "tags": {"recs/strategy": self.strategy, "recs/kind": kind, "recs/cadence": cadence},
         }
 
     def _of_publication(self, asset: str, product: str) -> dict[str, Any]:
         policy = policy_of(self.companies.values(), self.pipeline, product)
-        return {**self._common(asset, PUBLICATION), "freshness_policy": policy}
+        kinds = kinds_of(self.pipeline, asset, "python")
+        return {**self._common(asset, PUBLICATION), "kinds": kinds, "freshness_policy": policy}
 
     def _query_asset(self, table: SqlTable, common: dict[str, Any]) -> dg.AssetsDefinition:
         name = table.spec.name
@@ -156,6 +158,7 @@ class PipelineWiring:
         @guarded_step
         def bound_query(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
+            tell_if_not_due(context, self.pipeline, self.companies[company], name, days.last)
             bound = self.pipeline.bind(name, self.companies[company], days)
             if self._without(name, company):
                 return table.spec.arrow_schema.empty_table()
@@ -165,7 +168,7 @@ class PipelineWiring:
         asset: dg.AssetsDefinition = dg.asset(
             **common,
             description=table.query.description,
-            kinds={"sql"},
+            kinds=kinds_of(self.pipeline, name, "sql"),
             code_version=table.query.fingerprint,
             deps=[self._dep(name, other) for other in sorted(self.pipeline.inputs(name) - {name})],
             required_resource_keys={"warehouse"},
@@ -178,6 +181,7 @@ class PipelineWiring:
         @guarded_step
         def frame(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
+            tell_if_not_due(context, self.pipeline, self.companies[company], name, days.last)
             if self._without(name, company):
                 return table.spec.arrow_schema.empty_table()
             self._require_windows(context, name, self.companies[company], days)
@@ -190,7 +194,7 @@ class PipelineWiring:
         asset: dg.AssetsDefinition = dg.asset(
             **common,
             description=table.spec.description,
-            kinds={"python", "model"} if table.uses_models else {"python"},
+            kinds=kinds_of(self.pipeline, name, "python", *(["model"] if table.uses_models else [])),
             code_version=table.code_version,
             deps=[self._dep(name, other) for other in sorted(self.pipeline.inputs(name))],
             required_resource_keys={"warehouse"},

@@ -51,7 +51,7 @@ def publish(
     from recs_platform.publication.proposal import Standing, accept, newest_day, propose
 
     company, pipeline, outlet = _opened(name, product)
-    day = day_of(date, "--date") if date else newest_day(outlet)
+    day = day_of(date, "--date") if date else newest_day(outlet, pipeline, company)
     proposal = propose(outlet, pipeline, company, day)
     made = accept(proposal, outlet, by=who(by), at=datetime.now(UTC), approve=approve)
     if as_json:

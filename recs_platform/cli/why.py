@@ -75,9 +75,10 @@ class _Seen:
 
 def _seen(rows: Sequence[Mapping[str, Any]]) -> _Seen:
     live = [row for row in rows if row["is_live"]]
-    columns, cells = ("", "item", "price", "score"), ("rank", "item", "price", "score")
     shown: Block = Sentence("nothing is recommended", title="Live:")
     if live:
+        cells = [name for name in live[0] if name != "is_live"]
+        columns = tuple("" if name == "rank" else name for name in cells)
         shown = Listing("Live", columns, [[row[name] for name in cells] for row in live], 2)
     items, made = [row["item"] for row in live], [row["item"] for row in rows if not row["is_live"]]
     change = "the same items for this customer" if items == made else "other items for this customer"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -9,7 +10,9 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
+from recs_platform.pipeline.due import command_to_make, newest_due
 from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.plurals import counted
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.values import Value
 
@@ -44,7 +47,22 @@ def day_to_explain(
     though perhaps no row."""
     made = warehouse.days(pipeline.ref(recommendations, company))
     if not made:
-        raise ConfigError(f"{company.name} has no recommendations yet. Make a day: recs run {company.name} --date DAY")
+        make = command_to_make(pipeline, company, recommendations)
+        raise ConfigError(f"{company.name} has no recommendations yet. Make a day: {make}")
     if day is not None and day not in made:
-        raise ConfigError(f"{company.name} has no recommendations of {day}; it has {len(made)} days up to {made[-1]}.")
+        there = f"it has {counted(len(made), 'day')} up to {made[-1]}"
+        raise ConfigError(
+            f"{company.name} has no recommendations of {day}; {there}."
+            f"{_of_its_week(pipeline, company, recommendations, day, made)}"
+        )
     return day or (live if live in made else None) or made[-1]
+
+
+def _of_its_week(pipeline: Pipeline, company: Company, table: str, day: date, made: Sequence[date]) -> str:
+    """Where those are that a day stands between."""
+    due = newest_due(pipeline, company, table, day)
+    if due == day:
+        return ""
+    if due in made:
+        return f" They are made once a week: those of that week are of {due}."
+    return f" They are made once a week: {command_to_make(pipeline, company, table, day)}"

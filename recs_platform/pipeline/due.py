@@ -32,3 +32,10 @@ def parts_due(pipeline: Pipeline, company: Company, day: date) -> frozenset[str]
     """The tables that are made of a day, and the assets that publish them."""
     parts = frozenset(pipeline.stage_names)
     return parts if not pipeline.weekly or is_weekly_day(company, day) else parts - pipeline.weekly
+
+
+def command_to_make(pipeline: Pipeline, company: Company, table: str, day: date | None = None) -> str:
+    """What makes a table of a day, or of any; of a day on which a weekly table is not due, that of its week."""
+    if table in pipeline.weekly and (day is None or not is_due(pipeline, company, table, day)):
+        return f"recs weekly {company.name} --week {day or 'DAY'}"
+    return f"recs run {company.name} --date {day or 'DAY'}"

@@ -16,6 +16,7 @@ from recs_platform.declarations.comparison import Compared
 from recs_platform.declarations.guardrails import Guardrail, refusals
 from recs_platform.declarations.product import AnyProduct
 from recs_platform.errors import MissingSliceError, UserError
+from recs_platform.pipeline.due import command_to_make, is_due
 from recs_platform.pipeline.failed_parts import failed_parts
 from recs_platform.pipeline.left_out import nothing_to_judge
 from recs_platform.pipeline.pipeline import Pipeline
@@ -110,11 +111,12 @@ def unpublished_day(outlet: Outlet, days: Days) -> date | None:
     return made[-1] if _standing(outlet, made[-1], content, reconcile(outlet)) is Standing.NEW else None
 
 
-def newest_day(outlet: Outlet) -> date:
+def newest_day(outlet: Outlet, pipeline: Pipeline, company: Company) -> date:
     """The newest day that could be published."""
     days = outlet.warehouse.days(outlet.source)
     if not days:
-        raise MissingSliceError(f"{outlet.source} was never made: `recs run {outlet.company}` comes first.")
+        make = command_to_make(pipeline, company, outlet.source.name)
+        raise MissingSliceError(f"{outlet.source} was never made: `{make}` comes first.")
     return days[-1]
 
 
@@ -181,10 +183,10 @@ def _why_there_is_none(outlet: Outlet, pipeline: Pipeline, company: Company, day
     failed = failed_parts(company, pipeline, outlet.warehouse, outlet.database, day)
     causes = sorted(failed.keys() & pipeline.made_of(outlet.source.name))
     why = f"were not made: {causes[0]} failed ({failed[causes[0]].message})" if causes else "were never made"
-    return (
-        f"{outlet.name}: the {outlet.product.content} of {day} {why}. Make that day first: "
-        f"recs run {company.name} --date {day}"
-    )
+    table = outlet.source.name
+    first = "Make that day first" if is_due(pipeline, company, table, day) else "They are made once a week"
+    make = command_to_make(pipeline, company, table, day)
+    return f"{outlet.name}: the {outlet.product.content} of {day} {why}. {first}: {make}"
 
 
 def _comparison(outlet: Outlet, pipeline: Pipeline, company: Company, day: Days) -> list[dict[str, Any]]:

@@ -92,7 +92,10 @@ def test_a_home_where_nothing_was_made(tmp_path: Path, terminal: Terminal, name:
         (("models", "activate", "acme", "1"), "acme trains no models"),
         (("models", "rollback", "acme"), "acme trains no models"),
         (("publish", "concord", "--product", "parts"), "concord publishes recommendations and allocation, not parts."),
-        (("why", "concord", "C1"), "concord has nothing to explain"),
+        (
+            ("publish", "concord"),
+            "weekly_recommendations was never made: `recs weekly concord --week DAY` comes first.",
+        ),
         (("compare", "concord", "--a", "2025-09-02", "--b", "2025-09-03"), "concord"),
     ],
 )

@@ -55,14 +55,17 @@ def of_client(found: Neighbours, client: int) -> list[tuple[int, float]]:
     return list(zip(found.neighbour[rows].tolist(), found.similarity[rows].tolist(), strict=True))
 
 
-@given(clients, likenesses, st.integers(1, 4), st.integers(1, 2))
+@given(clients, likenesses, st.integers(1, 4), st.integers(1, 2), st.integers(1, 7))
 @settings(max_examples=200, deadline=None)
-def test_as_comparing_every_two(of: Sequence[tuple[Orders, int, int]], by: Likeness, count: int, threads: int) -> None:
+def test_as_comparing_every_two(
+    of: Sequence[tuple[Orders, int, int]], by: Likeness, count: int, threads: int, most: int
+) -> None:
     wanted = np.arange(0, len(of), 2)
-    found = alike(habits(of), wanted, count, by, threads)
+    found = alike(habits(of), wanted, count, by, threads, most)
+    among = {place * len(of) // most for place in range(most)} if len(of) > most else set(range(len(of)))
     assert set(found.client.tolist()) <= set(wanted.tolist())
     for client in wanted.tolist():
-        near = {other: likeness(of[client], of[other], by) for other in range(len(of)) if other != client}
+        near = {other: likeness(of[client], of[other], by) for other in among - {client}}
         best = sorted((other for other in near if near[other] > 0), key=lambda other: (-near[other], other))[:count]
         listed = of_client(found, client)
         assert [similarity for _, similarity in listed] == pytest.approx([near[other] for other in best], abs=1e-6)

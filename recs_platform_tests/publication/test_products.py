@@ -108,7 +108,8 @@ def test_a_company_that_never_sent_anything_publishes_no_allocation(own_home: Pa
     silent.plan(DAY, owners(10))
     assert silent.run(DAY).success
     assert (versions(silent.allocation), versions(silent.outlet)) == ([], [(1, DAY, "live")])
-    proposal = propose(silent.allocation, silent.pipeline, silent.company, newest_day(silent.allocation))
+    newest = newest_day(silent.allocation, silent.pipeline, silent.company)
+    proposal = propose(silent.allocation, silent.pipeline, silent.company, newest)
     assert (proposal.standing, proposal.live) == (Standing.EMPTY, None)
 
 

@@ -194,7 +194,7 @@ def test_after_a_rollback_the_next_day_is_compared_with_what_came_back(garage: G
 
 def test_a_day_that_was_never_made_cannot_be_proposed(garage: Garage) -> None:
     with pytest.raises(MissingSliceError, match=r"garage.vehicle_recommendations was never made: `recs run"):
-        newest_day(garage.outlet)
+        newest_day(garage.outlet, garage.pipeline, garage.company)
     with pytest.raises(MissingSliceError, match=r"recommendations of 2025-09-10 were never made. Make that day first"):
         propose_day(garage, DAY)
 

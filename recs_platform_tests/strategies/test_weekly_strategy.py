@@ -61,6 +61,13 @@ def _days_of(terminal: Terminal, table: str) -> list[str]:
     return [row["as_of"] for row in asked.json]
 
 
+def _log_of(terminal: Terminal) -> str:
+    """What the newest run wrote down for people."""
+    with terminal.inside(), instance() as dagster:
+        (run,) = dagster.get_runs(limit=1)
+        return "\n".join(entry.user_message for entry in dagster.all_logs(run.run_id))
+
+
 def test_what_is_weekly_is_made_on_its_day_alone(four_days: tuple[Terminal, Ended]) -> None:
     terminal, _ = four_days
     assert _days_of(terminal, "regulars") == [str(SUNDAY)]
@@ -76,6 +83,15 @@ def test_on_the_day_after_nothing_is_missing_and_nothing_stale(four_days: tuple[
     assert "warned" not in ran.told
     lines = {line["company"]: line for line in terminal.recs("status", "--json").json}
     assert lines[COMPANY]["missing_days"] == []
+
+
+def test_a_day_between_is_explained_by_its_week(four_days: tuple[Terminal, Ended]) -> None:
+    terminal, _ = four_days
+    asked = terminal.recs("why", COMPANY, "C1", "--date", str(MONDAY))
+    there = "corner has no recommendations of 2025-09-15; it has 1 day up to 2025-09-14."
+    assert asked.told == f"error: {there} They are made once a week: those of that week are of 2025-09-14."
+    before = terminal.recs("why", COMPANY, "C1", "--date", str(FRIDAY))
+    assert before.told.endswith("They are made once a week: recs weekly corner --week 2025-09-12")
 
 
 def test_it_is_published_once_a_week(four_days: tuple[Terminal, Ended]) -> None:
@@ -106,8 +122,11 @@ def test_before_its_first_week_it_is_not_due_and_on_demand_it_is_made(terminal: 
         ("not due", "it is made on Mondays")
     }
     assert state["missing_days"] == []
+    asked = terminal.recs("why", COMPANY, "C1")
+    assert asked.told == "error: corner has no recommendations yet. Make a day: recs weekly corner --week DAY"
     (run,) = terminal.recs("run", COMPANY, "--date", "2025-09-10", "--table", "regulars", "--json").json
     assert (run["success"], run["assets"]) == (True, 1)
+    assert "corner: regulars is weekly and not due on 2025-09-10. This run was asked for it" in _log_of(terminal)
     assert _days_of(terminal, "regulars") == ["2025-09-10"]
     assert _state(terminal)["tables"]["regulars"]["state"] == "fresh"
 

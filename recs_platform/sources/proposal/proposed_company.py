@@ -22,6 +22,7 @@ from recs_platform.sources.proposal import synonyms
 from recs_platform.sources.proposal.column_matching import Match, choice_of
 from recs_platform.sources.proposal.column_values import judged, parsed_day
 from recs_platform.sources.proposal.feed_sample import FeedSample
+from recs_platform.sources.proposal.purchase_log import LAST_DAY
 from recs_platform.sources.proposal.table_matching import Leftover, TableMatch, table_match, tables_of
 
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "EUR": "EUR", "USD": "USD", "GBP": "GBP", "CHF": "CHF"}
@@ -60,6 +61,8 @@ class ProposedCompany:
     """Of a database: the environment variable of its URL."""
     exported: str = ""
     """Of a database whose variable is not set yet: the command that sets it."""
+    end_day: Stated | None = None
+    """Of a log without times: the day that its orders end on."""
 
     @property
     def not_found(self) -> list[str]:
@@ -97,7 +100,7 @@ def proposed_company(
         *leftovers,
         *(Leftover(match.feed, f"is like {match.spec.name}, which {chosen} does not use") for match in unused),
     ]
-    first, last = _days(tables)
+    first, last, end = _days(tables)
     return ProposedCompany(
         name,
         chosen,
@@ -113,6 +116,7 @@ def proposed_company(
         origin,
         variable,
         exported,
+        end,
     )
 
 
@@ -155,8 +159,11 @@ def _strategy(
     return best, f"proposed: what it needs is there ({needed}){more}"
 
 
-def _days(tables: Sequence[TableMatch]) -> tuple[Stated, date | None]:
-    """The first and the last day of what happened."""
+def _days(tables: Sequence[TableMatch]) -> tuple[Stated, date | None, Stated | None]:
+    """The first and the last day of what happened, and the last one that there is."""
+    if log := next((match.log for match in tables if match.log and match.log.step), None):
+        longest = Stated(str(log.first_day), f"the first of {log.longest:,} orders, the most of one client")
+        return longest, LAST_DAY, Stated(str(LAST_DAY), "made up, as all days of it: a Sunday, before a week of lists")
     found = []
     for match in tables:
         if match.spec.kind is not TableKind.LOG or not match.spec.time_column:
@@ -170,10 +177,10 @@ def _days(tables: Sequence[TableMatch]) -> tuple[Stated, date | None]:
         if moments:
             found.append((min(moments).date(), max(moments).date(), f"{match.spec.name}.{match.spec.time_column}"))
     if not found:
-        return Stated("2025-09-01", "no day could be read; write the first day of your events", check=True), None
+        return Stated("2025-09-01", "no day could be read; write the first day of your events", check=True), None, None
     first, _, where = min(found)
     odd = first.year < _YEAR_2000
-    return Stated(str(first), f"the first day of {where}", check=odd), max(last for _, last, _ in found)
+    return Stated(str(first), f"the first day of {where}", check=odd), max(last for _, last, _ in found), None
 
 
 def _currency(tables: Sequence[TableMatch]) -> Stated:

@@ -8,8 +8,10 @@ from datetime import date
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
 from recs_platform.declarations.strategy import TrainedModel
+from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.pipeline.strategy import MakeStage, Strategy, weekly
+from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy, weekly
+from recs_platform.reporting.explanation import Explanation
 from recs_platform.schemas import sources
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
@@ -58,6 +60,12 @@ def _story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date
     return weekly_story(company, pipeline, warehouse, day)
 
 
+def _explain(read: DayReader, customer: str, item: str | None) -> Explanation:
+    from recs_platform.strategies.replenishment.explanation import explain_client
+
+    return explain_client(read, customer, item)
+
+
 REPLENISHMENT = Strategy(
     name="replenishment",
     label="rebuy",
@@ -71,4 +79,5 @@ REPLENISHMENT = Strategy(
     model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model"),
     world=_world,
     story=_story,
+    explainer=Explainer("weekly_recommendations", _explain, "live_and_made_lists"),
 )

@@ -8,11 +8,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from recs_platform.arguments import call_with_named
 from recs_platform.companies.model import Company
 from recs_platform.schemas.replenishment import ClientItems, ClientProfiles, ExperimentAssignments
 from recs_platform.strategies.catalogue import company_named
 from recs_platform.strategies.replenishment.client_habits import ordered, read_clients
-from recs_platform.strategies.replenishment.client_versions import by_version
+from recs_platform.strategies.replenishment.client_versions import OWN_MEASURE, by_version
 from recs_platform.strategies.replenishment.neighbours import similar_clients
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
 from recs_platform.warehouse.slices import Days
@@ -48,7 +49,7 @@ def assigned(*rows: tuple[str, str, str]) -> pa.Table:
 def versions_of(assignments: pa.Table, **parameters: Any) -> dict[str, list[str]]:
     items = arrow(ClientItems, ITEMS)
     clients = read_clients(items, arrow(ClientProfiles, PROFILES), ordered(items))
-    found = by_version(parameters_of(company(**parameters)), clients, assignments)
+    found = by_version(parameters_of(company(**parameters)), clients.names, clients.active, assignments)
     return {version: clients.names.take(of_it).to_pylist() for version, of_it in found.items()}
 
 
@@ -72,17 +73,23 @@ def test_a_client_of_an_arm_is_of_its_version_and_others_of_the_companys() -> No
 
 @pytest.mark.parametrize("version", ["v31", "v32"])
 def test_who_is_similar_in_an_arm_is_who_would_be_if_all_were_of_its_version(version: str) -> None:
-    def similar(assignments: pa.Table, **parameters: Any) -> list[dict[str, Any]]:
-        rows = similar_clients.function(
+    def similar(assignments: pa.Table, of: str, **parameters: Any) -> list[tuple[str, float]]:
+        rows = call_with_named(
+            similar_clients.function,
+            models=None,
+            warehouse=None,
+            product_trends=None,
+            order_lines=None,
             company=company(**parameters),
             days=Days.one(DAY),
             client_items=arrow(ClientItems, ITEMS),
             client_profiles=arrow(ClientProfiles, PROFILES),
             experiment_assignments=assignments,
-        )
-        return [row for row in rows.to_pylist() if row["customer_id"] == "bert"]
+        ).to_pylist()
+        berts = [row for row in rows if (row["customer_id"], row["measure"]) == ("bert", OWN_MEASURE[of])]
+        return [(row["neighbour_id"], row["similarity"]) for row in berts]
 
-    in_an_arm = similar(assigned(("lists", "bert", version), ("lists", "anna", "v31")), **EXPERIMENT)
-    assert in_an_arm == similar(assigned(), version=version)
+    in_an_arm = similar(assigned(("lists", "bert", version), ("lists", "anna", "v31")), version, **EXPERIMENT)
+    assert in_an_arm == similar(assigned(), version, version=version)
     other = {"v31": "v32", "v32": "v31"}[version]
-    assert in_an_arm != similar(assigned(), version=other)
+    assert in_an_arm != similar(assigned(), other, version=other)

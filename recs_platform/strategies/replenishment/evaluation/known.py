@@ -119,7 +119,7 @@ def known(company: Company, kept: Kept, items: pa.Table) -> Iterator[Known]:
 
 def of_version(company: Company, version: str) -> Company:
     """The company with all clients of one version, and without an experiment."""
-    update = {"version": version, "experiment": None, "experiment_shares": {}}
+    update: dict[str, Any] = {"version": version, "experiment": None, "experiment_shares": {}}
     parameters = company.parameters.model_copy(update=update)
     return company.model_copy(update={"parameters": parameters})
 

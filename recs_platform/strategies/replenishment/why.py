@@ -1,0 +1,308 @@
+"""Why a client's list is what it is: each item with what stands behind it, what stronger candidates a rule removed, and
+any item that somebody names. Computed from the day's tables; a score without a model is worked out again.
+
+Not here: how it is said (explanation.py), and the rules (choosing.py, not_found.py, no_list.py).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from recs_platform.errors import ConfigError
+from recs_platform.masking import mask_text
+from recs_platform.pipeline.day_reader import DayReader, Row
+from recs_platform.schemas.replenishment import DISCOVERY, REPURCHASE
+from recs_platform.strategies.replenishment.choosing import MIX, Passed, filled
+from recs_platform.strategies.replenishment.client_facts import (
+    ClientFacts,
+    ItemFacts,
+    facts_of_client,
+    facts_of_items,
+)
+from recs_platform.strategies.replenishment.no_list import NoList, why_no_list
+from recs_platform.strategies.replenishment.not_found import (
+    DISCONTINUED,
+    is_new_item,
+    new_items,
+    passed_as_new,
+    why_no_candidate,
+)
+from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
+from recs_platform.strategies.replenishment.working import (
+    ROUNDING,
+    Factor,
+    discovery_factors,
+    new_item_factors,
+    repurchase_factors,
+    score_of,
+    scored_by_rule,
+)
+
+NEXT_IN_LINE = 3
+"""So many of each kind that the mix leaves out are told."""
+
+
+@dataclass(frozen=True)
+class Order:
+    order_id: str
+    ordered_on: datetime.date
+    quantity: int
+    is_sent_back: bool
+    """All of it came back, and so the order does not count."""
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """A similar client who orders the item."""
+
+    customer_id: str
+    rank: int
+    similarity: float
+    orders: int
+    last_ordered_on: datetime.date
+
+
+@dataclass(frozen=True)
+class ItemExplained:
+    """An item of the list, or one that somebody asks about."""
+
+    item_id: str
+    name: str | None
+    group_id: str | None
+    rank: int | None
+    kind: str | None
+    score: float | None
+    reason: str | None
+    scored_by: str | None
+    orders: tuple[Order, ...]
+    """The client's own, the oldest first."""
+    usual_gap_days: float | None
+    due_on: datetime.date | None
+    days_late: int | None
+    """Below 0 where it is not due yet."""
+    buyers: tuple[Buyer, ...]
+    factors: tuple[Factor, ...]
+    """What its score is made of, where no model gave it."""
+    adds_up: bool
+    """They give the stored score; otherwise the parameters have changed since the day was made."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    item_id: str
+    kind: str
+    score: float | None
+    rule: str
+    words: str
+    is_stronger: bool
+    """Than the last of its kind that is in the list; the others are next in line."""
+
+
+@dataclass(frozen=True)
+class ClientExplained:
+    company: str
+    date: datetime.date
+    customer_id: str
+    segment: str | None
+    orders: int
+    first_ordered_on: datetime.date | None
+    last_ordered_on: datetime.date | None
+    usual_gap_days: float | None
+    similar_clients: int
+    week: datetime.date | None
+    version: str | None
+    items: tuple[ItemExplained, ...]
+    left_out: tuple[LeftOut, ...]
+    nothing: NoList | None
+    follows_rules: bool
+    """The rules of today's parameters give the stored list."""
+
+
+@dataclass(frozen=True)
+class ItemAsked:
+    """One item in particular."""
+
+    company: str
+    date: datetime.date
+    customer_id: str
+    verdict: str
+    """recommended, or the rule that keeps it out."""
+    words: str
+    place: int | None
+    """Among what scored of its kind."""
+    of_kind: int
+    item: ItemExplained
+
+
+def explain(read: DayReader, client: str) -> ClientExplained:
+    """Everything about a client's list; a ConfigError when the day knows no such client."""
+    facts, parameters = facts_of_client(read, client), parameters_of(read.company)
+    profile, first = facts.profile, facts.listed[0] if facts.listed else {}
+    behind = facts_of_items(read, profile["customer_id"], (row["item_id"] for row in facts.listed))
+    again = {row["item_id"] for row in filled(facts.scores, parameters).chosen}
+    return ClientExplained(
+        company=read.company.name,
+        date=read.day,
+        customer_id=profile["customer_id"],
+        segment=profile["segment"] if profile["is_active"] else None,
+        orders=profile["orders"] or 0,
+        first_ordered_on=profile["first_ordered_on"],
+        last_ordered_on=profile["last_ordered_on"],
+        usual_gap_days=profile["mean_gap_days"],
+        similar_clients=len(facts.similar),
+        week=first.get("week"),
+        version=first.get("version"),
+        items=tuple(_item(facts, behind, row["item_id"], parameters) for row in facts.listed),
+        left_out=tuple(_left_out(facts, parameters)),
+        nothing=None if facts.listed else why_no_list(facts, parameters),
+        follows_rules=not facts.listed or again == {row["item_id"] for row in facts.listed},
+    )
+
+
+def explain_item(read: DayReader, client: str, item: str) -> ItemAsked:
+    """Why an item is in a client's list, or is not; a ConfigError when the day knows no such client or item."""
+    facts, parameters = facts_of_client(read, client), parameters_of(read.company)
+    who = facts.profile["customer_id"]
+    behind = facts_of_items(read, who, [item])
+    if item not in behind.goods:
+        raise ConfigError(f"{read.company.name} has no item {mask_text(item)} on {read.day}.")
+    found = _item(facts, behind, item, parameters)
+    alike = [row["item_id"] for row in facts.scores if row["kind"] == found.kind]
+    verdict, words = _verdict(facts, behind, found, parameters)
+    return ItemAsked(
+        read.company.name,
+        read.day,
+        who,
+        verdict,
+        words,
+        alike.index(item) + 1 if found.kind and item in alike else None,
+        len(alike),
+        found,
+    )
+
+
+def _verdict(
+    facts: ClientFacts, behind: ItemFacts, found: ItemExplained, parameters: ReplenishmentParameters
+) -> tuple[str, str]:
+    if found.rank is not None:
+        return "recommended", f"It is number {found.rank} of {len(facts.listed)}, a {found.kind}: {found.reason}."
+    if not facts.profile["is_active"]:
+        return "no list", why_no_list(facts, parameters).words
+    if found.kind is None:
+        version = facts.scores[0]["version"] if facts.scores else parameters.version
+        goods, buyers = behind.goods[found.item_id], len(found.buyers)
+        return _in_words(why_no_candidate(facts, goods, buyers, parameters, version))
+    passed = filled(facts.scores, parameters).passed.get(found.item_id)
+    if passed is None:
+        return "not in the list", "By the parameters of today it would be. Make the week again."
+    return _in_words(passed)
+
+
+def _in_words(passed: Passed) -> tuple[str, str]:
+    return passed.rule, f"{passed.words[:1].upper()}{passed.words[1:]}."
+
+
+def _item(facts: ClientFacts, behind: ItemFacts, item: str, parameters: ReplenishmentParameters) -> ItemExplained:
+    listed = next((row for row in facts.listed if row["item_id"] == item), None)
+    scored = next((row for row in facts.scores if row["item_id"] == item), None)
+    goods, mine, row = behind.goods.get(item, {}), facts.bought.get(item), listed or scored
+    factors = _factors(facts, goods, scored, parameters)
+    late = None if mine is None or mine["mean_gap_days"] is None else mine["days_since"] - round(mine["mean_gap_days"])
+    return ItemExplained(
+        item_id=item,
+        name=goods.get("name"),
+        group_id=goods.get("group_id"),
+        rank=listed["rank"] if listed else None,
+        kind=row["kind"] if row else None,
+        score=row["score"] if row else None,
+        reason=row["reason"] if row else None,
+        scored_by=row["scored_by"] if row else None,
+        orders=tuple(
+            Order(one["order_id"], one["ordered_on"], one["quantity"], one["sent_back"] >= one["quantity"])
+            for one in behind.orders.get(item, ())
+        ),
+        usual_gap_days=mine["mean_gap_days"] if mine else None,
+        due_on=None if late is None else facts.day - timedelta(days=late),
+        days_late=late,
+        buyers=tuple(
+            Buyer(one["neighbour_id"], one["rank"], one["similarity"], one["orders"], one["last_ordered_on"])
+            for one in behind.buyers.get(item, ())
+        ),
+        factors=factors,
+        adds_up=row is None or not factors or abs(score_of(factors) - row["score"]) <= ROUNDING,
+    )
+
+
+def _factors(
+    facts: ClientFacts, goods: Row, scored: Row | None, parameters: ReplenishmentParameters
+) -> tuple[Factor, ...]:
+    """None of what was not scored, or by a model."""
+    if scored is None or not scored_by_rule(scored["scored_by"]):
+        return ()
+    if scored["kind"] == REPURCHASE:
+        return repurchase_factors(facts.bought[scored["item_id"]], parameters, scored["scored_by"])
+    if is_new_item(scored):
+        return new_item_factors(goods, facts.bought.values())
+    return discovery_factors(goods, scored, parameters, scored["scored_by"])
+
+
+def _left_out(facts: ClientFacts, parameters: ReplenishmentParameters) -> Iterator[LeftOut]:
+    """What would stand before the last of the list, but for a rule; then what comes next."""
+    if not facts.listed:
+        return
+    found = filled(facts.scores, parameters)
+    chosen = {row["item_id"] for row in facts.listed}
+    passed = [row for row in facts.scores if row["item_id"] in found.passed and row["item_id"] not in chosen]
+    stronger = [row for row in passed if _is_stronger(row, facts.listed)]
+    yield from _discontinued(facts, parameters)
+    for row in stronger:
+        rule = found.passed[row["item_id"]]
+        yield LeftOut(row["item_id"], row["kind"], row["score"], rule.rule, rule.words, is_stronger=True)
+    yield from _new_left_out(facts, parameters)
+    for kind in (REPURCHASE, DISCOVERY):
+        following = [row for row in passed if row["kind"] == kind and row not in stronger]
+        cut = [row for row in following if found.passed[row["item_id"]].rule == MIX]
+        for row in cut[:NEXT_IN_LINE]:
+            rule = found.passed[row["item_id"]]
+            yield LeftOut(row["item_id"], kind, row["score"], rule.rule, rule.words, is_stronger=False)
+
+
+def _is_stronger(row: Row, listed: Sequence[Row]) -> bool:
+    """Than the last one in the list: of its kind, since scores of two kinds are on one scale only if a model gave
+    them."""
+    others = [one for one in listed if one["kind"] == row["kind"] or not scored_by_rule(one["scored_by"])]
+    last = max(((-one["score"], one["item_id"]) for one in others), default=None)
+    return last is not None and (-row["score"], row["item_id"]) < last
+
+
+def _discontinued(facts: ClientFacts, parameters: ReplenishmentParameters) -> Iterator[LeftOut]:
+    """What the client buys and nobody sells any more, where it would have had a place by its orders."""
+    version = facts.listed[0]["version"]
+
+    def by_orders(item: str) -> float:
+        return score_of(repurchase_factors(facts.bought[item], parameters, version))
+
+    again = [row["item_id"] for row in facts.listed if row["kind"] == REPURCHASE and row["item_id"] in facts.bought]
+    least = min(map(by_orders, again)) if len(again) >= parameters.repurchases_per_client and again else 0.0
+    gone = [row["item_id"] for row in facts.bought.values() if row["is_discontinued"] and row["orders"]]
+    for item in _best_first(gone, by_orders):
+        if by_orders(item) >= least:
+            words = f"it does not stand in the catalog of {facts.day}"
+            yield LeftOut(item, REPURCHASE, None, DISCONTINUED, words, is_stronger=True)
+
+
+def _best_first(items: Iterable[str], score: Callable[[str], float]) -> list[str]:
+    return sorted(items, key=lambda item: (-score(item), item))
+
+
+def _new_left_out(facts: ClientFacts, parameters: ReplenishmentParameters) -> Iterator[LeftOut]:
+    """What is new and suits the client, where others that are new have the places."""
+    if facts.listed[0]["version"] == "v31":
+        return
+    among, scored = new_items(facts), {row["item_id"] for row in facts.scores}
+    for one in [one for one in among if one.item_id not in scored][:NEXT_IN_LINE]:
+        passed = passed_as_new(among, parameters)
+        yield LeftOut(one.item_id, DISCOVERY, one.score, passed.rule, passed.words, is_stronger=True)
