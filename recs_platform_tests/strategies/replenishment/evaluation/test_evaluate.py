@@ -115,6 +115,29 @@ def test_lists_keep_the_rules_that_rankings_do_not_know(by_baskets: Evaluation) 
         )
 
 
+def test_versions_are_scored_each_in_its_own_way(by_weeks: Evaluation) -> None:
+    for of in ("ranking", "list"):
+        figures = [value(by_weeks, version, "ndcg", 10, of=of) for version in ("v31", "v32", "v4")]
+        assert len(set(figures)) == 3
+        assert figures[0] < figures[1]  # v32 asks what is due, and that is what is planted
+
+
+def test_what_was_bought_before_comes_first_where_kinds_are_not_on_one_scale() -> None:
+    lines = habits(clients=12, items=30, weeks=8)
+    log = log_of(lines)
+    (kept,) = last_baskets(log, split_by_hash(log.clients)).parts
+    own_pairs = {(str(row["customer_id"]), str(row["item_id"])) for row in kept.order_lines.to_pylist()}
+    with known(company(), kept, no_items()) as tables:
+        tables.scores_of("v32")
+        ranked: dict[str, list[bool]] = {}
+        for row in sorted(tables.ranking(25).to_pylist(), key=lambda row: (row["customer_id"], row["rank"])):
+            ranked.setdefault(row["customer_id"], []).append((row["customer_id"], row["item_id"]) in own_pairs)
+    assert ranked
+    for is_own in ranked.values():
+        assert is_own == sorted(is_own, reverse=True)
+        assert not all(is_own)
+
+
 def test_the_same_twice_with_one_thread_and_with_two() -> None:
     lines = habits(clients=30, items=20, weeks=12)
     once, again = (evaluated("last-basket", lines, no_items(), threads=threads) for threads in (1, 2))
