@@ -14,13 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recs_platform.companies.model import Company
-from recs_platform.errors import UserError
 from recs_platform.model_registry.registry import Registered
+from recs_platform.model_registry.score_parts import START, contributions, scorer, value_text
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.artifact import ArtifactError
-from recs_platform.models.features import FeatureSpec
 from recs_platform.models.manifest import short
-from recs_platform.models.model import Model
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.reporting.charts import Axis, Bar, bars, picture
 from recs_platform.reporting.figures import percent, tick
@@ -32,8 +30,6 @@ from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
 from recs_platform.strategies.offer_ranking.parameters import parameters_of
 from recs_platform.warehouse.slices import Days
 
-START = "(start)"
-"""Where the model starts from before it looks at any feature."""
 MOVED = 0.005
 """Change of importance below which a feature neither gained nor lost."""
 
@@ -54,9 +50,9 @@ def feature_contributions(
     if not digests:
         return spec.arrow_schema.empty_table()
     (digest,) = digests
-    model = models.load(scorer(models, days.last, digest), FEATURES)
+    model = models.load(scorer(TASK, models, days.last, digest), FEATURES)
     pairs = _features_of(recommended, candidate_features)
-    return spec.arrow_table(_long(days.last, pairs, contributions(model, pairs)))
+    return spec.arrow_table(_long(days.last, pairs, contributions(TASK, model, pairs)))
 
 
 def explained(customers: pa.ChunkedArray[Any], count: int) -> pa.Array[Any]:
@@ -67,38 +63,6 @@ def explained(customers: pa.ChunkedArray[Any], count: int) -> pa.Array[Any]:
 
 def _draw(name: str) -> tuple[str, str]:
     return hashlib.md5(name.encode()).hexdigest(), name  # noqa: S324  (it draws, and keeps no secret)
-
-
-def scorer(models: ModelShelf, day: date, digest: str) -> Registered:
-    """The version that scored a day: scores name its digest, and another one may serve by now."""
-    for version in models.versions(TASK.model):
-        if version.digest == digest and version.as_of <= day:
-            return version
-    raise UserError(
-        f"{models.company}: the model {digest} that scored {day} is not in the registry, so its scores cannot be "
-        "explained. Make the day again."
-    )
-
-
-def contributions(model: Model, pairs: pa.Table) -> dict[str, list[float]]:
-    """Per feature, and for the start, what it adds to each pair's raw score."""
-    parts = model.contributions(pairs)
-    return dict(zip((*FEATURES.names, START), parts.T.tolist(), strict=True))
-
-
-def value_text(spec: FeatureSpec, value: Any) -> str | None:
-    """A feature's value as people read it.
-
-    >>> value_text(FeatureSpec("a", "number", ""), 0.1234567), value_text(FeatureSpec("b", "flag", ""), False)
-    ('0.1235', 'no')
-    """
-    if value is None:
-        return None
-    if spec.kind == "flag":
-        return "yes" if value else "no"
-    if spec.kind == "number":
-        return f"{value:,.4g}" if abs(value) < 1_000 else f"{value:,.0f}"
-    return str(value)
 
 
 def _features_of(recommended: pa.Table, candidate_features: pa.Table) -> pa.Table:

@@ -9,12 +9,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from recs_platform.model_registry.score_parts import FeaturePart
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.manifest import short
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
 from recs_platform.strategies.offer_ranking.not_found import FOUND_AS
-from recs_platform.strategies.offer_ranking.why import FeaturePart, OfferExplained, explain, recommended_offers
+from recs_platform.strategies.offer_ranking.why import OfferExplained, explain, recommended_offers
 
 _NOTHING = 5e-4
 """Log-odds that round to nothing."""

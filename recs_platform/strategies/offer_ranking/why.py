@@ -13,27 +13,21 @@ import pyarrow as pa
 
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
+from recs_platform.model_registry.score_parts import (
+    ADDS_UP_WITHIN,
+    FeaturePart,
+    feature_parts,
+    score_parts,
+    scorer,
+)
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.day_reader import DayReader, Row
 from recs_platform.schemas.offer_ranking import BY_RATE, GENERATORS
-from recs_platform.strategies.offer_ranking.contributions import START, contributions, scorer, value_text
-from recs_platform.strategies.offer_ranking.features import FEATURES
+from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
 from recs_platform.strategies.offer_ranking.not_found import UNKNOWN, Offered, why_not_found
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters, parameters_of
 
-ADDS_UP_WITHIN = 1e-6
 BY_RULE = "left out by a rule"
-
-
-@dataclass(frozen=True)
-class FeaturePart:
-    """A feature of the pair, and what it adds to the raw score."""
-
-    feature: str
-    means: str
-    value: str | None
-    adds: float | None
-    """In log-odds; None without a model."""
 
 
 @dataclass(frozen=True)
@@ -159,20 +153,17 @@ def left_out(
 
 def _working(models: ModelShelf, day: datetime.date, features: pa.Table, score: Row) -> Row:
     """The parts of the score by the model that gave it."""
-    pair, digest = features.to_pylist()[0], score["scored_by"]
-    texts = {spec.name: value_text(spec, pair[spec.name]) for spec in FEATURES.specs}
+    digest = score["scored_by"]
     scored = {"scored_by": digest, "raw_score": score["raw_score"]}
     if digest == BY_RATE:
-        plain = tuple(FeaturePart(spec.name, spec.description, texts[spec.name], None) for spec in FEATURES.specs)
-        return {**scored, "parts": plain}
-    version = scorer(models, day, digest)
-    adds = {name: column[0] for name, column in contributions(models.load(version, FEATURES), features).items()}
-    parts = [FeaturePart(spec.name, spec.description, texts[spec.name], adds[spec.name]) for spec in FEATURES.specs]
+        return {**scored, "parts": tuple(feature_parts(FEATURES.specs, features.to_pylist()[0]))}
+    version = scorer(TASK, models, day, digest)
+    (found,) = score_parts(TASK, models.load(version, FEATURES), features)
     return {
         **scored,
         "model_version": version.version,
         "model_of": version.as_of,
-        "start": adds[START],
-        "parts": tuple(sorted(parts, key=lambda part: (-abs(part.adds or 0.0), part.feature))),
-        "adds_up": abs(sum(adds.values()) - score["raw_score"]) <= ADDS_UP_WITHIN,
+        "start": found.start,
+        "parts": found.parts,
+        "adds_up": abs(found.raw - score["raw_score"]) <= ADDS_UP_WITHIN,
     }

@@ -13,7 +13,11 @@ from datetime import date
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.day_reader import DayReader, Row
+from recs_platform.strategies.replenishment.client_versions import OWN_MEASURE
+from recs_platform.strategies.replenishment.parameters import parameters_of
+from recs_platform.strategies.replenishment.working import scored_by_rule
 
+BY_TASTE = "slow_cosine"
 ByItem = Mapping[str, Sequence[Row]]
 
 
@@ -31,7 +35,14 @@ class ClientFacts:
     new: Sequence[Row]
     """What is new in the groups that it buys of."""
     similar: Sequence[Row]
-    """Who orders most like it."""
+    """Who orders most like it, in the way in which its discoveries are found."""
+    measure: str
+
+    @property
+    def digest(self) -> str | None:
+        """Of the model that scored it."""
+        by = str(self.scores[0]["scored_by"]) if self.scores else ""
+        return by if by and not scored_by_rule(by) else None
 
 
 @dataclass(frozen=True)
@@ -51,24 +62,35 @@ def facts_of_client(read: DayReader, client: str) -> ClientFacts:
     if not found:
         raise ConfigError(f"{read.company.name} has no client {mask_text(client.strip())} on {read.day}.")
     who = found[0]["customer_id"]
+    scores = read.rows("scores_of_client", customer=who)
+    measure = _measure(scores, parameters_of(read.company).version)
     return ClientFacts(
         read.day,
         found[0],
         read.rows("list_of_client", customer=who),
-        read.rows("scores_of_client", customer=who),
+        scores,
         {row["item_id"]: row for row in read.rows("items_of_client", customer=who)},
         read.rows("new_items_for_client", customer=who),
-        read.rows("similar_to_client", customer=who),
+        read.rows("similar_to_client", customer=who, measure=measure),
+        measure,
     )
 
 
-def facts_of_items(read: DayReader, client: str, items: Iterable[str]) -> ItemFacts:
-    named = tuple(sorted(set(items)))
+def facts_of_items(read: DayReader, client: ClientFacts, items: Iterable[str]) -> ItemFacts:
+    named, who = tuple(sorted(set(items))), client.profile["customer_id"]
+    buyers = read.rows("neighbours_with_items", customer=who, measure=client.measure, items=named)
     return ItemFacts(
         {row["item_id"]: row for row in read.rows("items_of_day", items=named)},
-        _by_item(read.rows("orders_of_items", customer=client, items=named)),
-        _by_item(read.rows("neighbours_with_items", customer=client, items=named)),
+        _by_item(read.rows("orders_of_items", customer=who, items=named)),
+        _by_item(buyers),
     )
+
+
+def _measure(scores: Sequence[Row], version: str) -> str:
+    """Of those whom a model scores, by their tastes over a long time: the strongest of its sources."""
+    if not scores:
+        return OWN_MEASURE[version]
+    return OWN_MEASURE[scores[0]["version"]] if scored_by_rule(scores[0]["scored_by"]) else BY_TASTE
 
 
 def _by_item(rows: Iterable[Row]) -> ByItem:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from recs_platform.model_registry.score_parts import ScoreParts
+from recs_platform.models.manifest import short
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.plurals import counted
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
@@ -22,11 +24,14 @@ from recs_platform.strategies.replenishment.why import (
     explain,
     explain_item,
 )
+from recs_platform.strategies.replenishment.working import NEW, scored_by_rule
 
 _SHOWN = 12
 _NAMED = 3
 """Similar clients whose names stand beside an item; `--item` and `--json` name all."""
 _LAST_ORDERS = 12
+_MOVING = 3
+"""Features that are told of each item of a list; `--item` and `--json` tell all."""
 
 
 def explain_client(read: DayReader, customer: str, item: str | None) -> Explanation:
@@ -47,7 +52,7 @@ def _blocks(explained: ClientExplained) -> Iterator[Block]:
     again, new = ([one for one in explained.items if one.kind == kind] for kind in (REPURCHASE, DISCOVERY))
     yield Sentence(
         f"{counted(len(again), 'repurchase')} and {counted(len(new), 'discovery', 'discoveries')}, scored by "
-        f"{explained.version}.",
+        f"{_by(explained)}.",
         title=f"The list of the week of {explained.week}:",
     )
     if again:
@@ -56,10 +61,31 @@ def _blocks(explained: ClientExplained) -> Iterator[Block]:
     if new:
         found = [(one.rank, one.item_id, _score(one.score), one.reason, _buyers(one)) for one in new]
         yield Listing("To try", ("", "item", "score", "because", "similar clients who order it"), found)
+    yield from _by_model(explained)
     yield from _left_out(explained.left_out)
     if not explained.follows_rules or not all(one.adds_up for one in explained.items):
         yield _CHANGED
     yield Sentence("Name an item (--item ITEM) to see its orders, who else orders it, and what its score is made of.")
+
+
+def _by(explained: ClientExplained) -> str:
+    by = explained.items[0].scored_by or ""
+    return f"{explained.version}" if by == explained.version else f"{explained.version} ({_scorer(by)})"
+
+
+def _by_model(explained: ClientExplained) -> Iterator[Block]:
+    """What moves each score most, where a model gave it."""
+    rows = [(one.rank, one.item_id, _strongest(one.model)) for one in explained.items if one.model]
+    if not rows:
+        return
+    yield Listing("What the model makes of them", ("", "item", "what moves the score most"), rows)
+    yield Sentence(f"Model version {explained.model_version} of {explained.model_of}.")
+
+
+def _strongest(parts: ScoreParts) -> str:
+    return ", ".join(
+        f"{part.feature} {part.value or 'unknown'} ({part.adds or 0.0:+.3f})" for part in parts.parts[:_MOVING]
+    )
 
 
 _CHANGED = Sentence(
@@ -108,10 +134,10 @@ def _asked(asked: ItemAsked) -> Iterator[Block]:
     yield Sentence(asked.words, tone, f"{asked.verdict[:1].upper()}{asked.verdict[1:]}.")
     if asked.place is not None:
         yield Sentence(
-            f"Its score is {_score(item.score)}, by {item.scored_by}: place {asked.place} of "
+            f"Its score is {_score(item.score)}, by {_scorer(item.scored_by or '')}: place {asked.place} of "
             f"{counted(asked.of_kind, 'item')} that the client {_MIGHT[item.kind or '']}."
         )
-    yield from _working(item)
+    yield from _working(asked)
     yield from _orders(item)
     if item.buyers:
         rows = [(b.rank, b.customer_id, f"{b.similarity:.3f}", b.orders, b.last_ordered_on) for b in item.buyers]
@@ -121,16 +147,41 @@ def _asked(asked: ItemAsked) -> Iterator[Block]:
             yield Sentence(f"and {len(rows) - _SHOWN} more: --json shows all.", Tone.FAINT)
 
 
+def _scorer(scored_by: str) -> str:
+    return scored_by if scored_by_rule(scored_by) else f"model {short(scored_by)}"
+
+
 _MIGHT = {REPURCHASE: "could order again", DISCOVERY: "could try"}
 
 
-def _working(item: ItemExplained) -> Iterator[Block]:
-    if not item.factors:
-        return
-    rows = [(f.name, f.value, f"{'+' if f.adds else 'x'} {f.effect:.4f}") for f in item.factors]
-    yield Listing("What its score is made of", ("", "", "effect"), rows, right=2)
+def _working(asked: ItemAsked) -> Iterator[Block]:
+    item = asked.item
+    if item.model is not None:
+        yield from _model(asked, item.model)
+    elif item.factors:
+        yield from _factors(item)
     if not item.adds_up:
         yield _CHANGED
+
+
+def _model(asked: ItemAsked, parts: ScoreParts) -> Iterator[Block]:
+    rows = [(part.means, part.value or "unknown", f"{part.adds or 0.0:+.3f}") for part in parts.parts]
+    yield Listing("What its score is made of", ("", "value", "adds"), rows, right=1)
+    yield Sentence(
+        f"All of them, added to the model's start of {parts.start:+.3f}, give {parts.raw:+.3f}, by which it is put in "
+        f"order. Model version {asked.model_version} of {asked.model_of} ({short(asked.item.scored_by or '')})."
+    )
+
+
+def _factors(item: ItemExplained) -> Iterator[Block]:
+    if item.kind is not None and item.scored_by is not None and not scored_by_rule(item.scored_by):
+        yield Sentence(
+            "It is new, and has a place of its own."
+            if item.factors[0].name == NEW
+            else "The model did not look at it, so it stands behind what the model did, in the order of version 3.2."
+        )
+    rows = [(f.name, f.value, f"{'+' if f.adds else 'x'} {f.effect:.4f}") for f in item.factors]
+    yield Listing("What its score is made of", ("", "", "effect"), rows, right=2)
 
 
 def _orders(item: ItemExplained) -> Iterator[Block]:

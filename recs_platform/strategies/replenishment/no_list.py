@@ -69,7 +69,10 @@ def _stands_behind(reason: str, facts: ClientFacts) -> tuple[str, str]:
                 "Make the week again. If it says the same, this is a defect of the platform.",
             )
         case _:
-            return f"Of {ordered} that it ordered nothing was scored.", "The log of the run says more."
+            return (
+                f"It ordered {ordered}, and finding or scoring its candidates failed, which stopped nobody else.",
+                "The log of the run holds the error. If it is the same when the week is made again, it is a defect.",
+            )
 
 
 def _similar(facts: ClientFacts) -> str:

@@ -57,7 +57,7 @@ def model_scores(
     log = history.log
     found = known(log, settings(), history.as_of, history.attributes)
     asked = places_of(names.take(of_v4), log.clients)
-    chosen = _read(replenishment_candidates, log, distinct(asked[asked >= 0]))
+    chosen = read_candidates(replenishment_candidates, log, distinct(asked[asked >= 0]))
 
     def rows(these: Ints) -> pa.RecordBatch:
         return _rows(days, scorer, found, _of(chosen, these))
@@ -66,7 +66,7 @@ def model_scores(
     return pa.RecordBatchReader.from_batches(schema, made)
 
 
-def _read(candidates: Iterable[pa.RecordBatch], log: BasketLog, clients: Ints) -> Candidates:
+def read_candidates(candidates: Iterable[pa.RecordBatch], log: BasketLog, clients: Ints) -> Candidates:
     """Those of some clients that version 4 looks at, as numbers: a hundred of them take the room of a few names."""
     column: dict[str, list[Any]] = {name: [] for name in ("client", "item", *SOURCES)}
     for batch in candidates:

@@ -10,9 +10,11 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
+from recs_platform.model_registry.score_parts import ADDS_UP_WITHIN, ScoreParts
 from recs_platform.pipeline.day_reader import DayReader, Row
 from recs_platform.schemas.replenishment import DISCOVERY, REPURCHASE
 from recs_platform.strategies.replenishment.choosing import MIX, Passed, filled
@@ -34,12 +36,17 @@ from recs_platform.strategies.replenishment.parameters import ReplenishmentParam
 from recs_platform.strategies.replenishment.working import (
     ROUNDING,
     Factor,
+    behind_the_model,
+    by_the_model,
     discovery_factors,
     new_item_factors,
     repurchase_factors,
     score_of,
     scored_by_rule,
 )
+
+if TYPE_CHECKING:
+    from recs_platform.strategies.replenishment.model_parts import ModelParts
 
 NEXT_IN_LINE = 3
 """So many of each kind that the mix leaves out are told."""
@@ -86,8 +93,10 @@ class ItemExplained:
     buyers: tuple[Buyer, ...]
     factors: tuple[Factor, ...]
     """What its score is made of, where no model gave it."""
+    model: ScoreParts | None
+    """What it is made of, where a model gave it."""
     adds_up: bool
-    """They give the stored score; otherwise the parameters have changed since the day was made."""
+    """They give the stored score; otherwise tables of the day, or parameters, have changed since it was made."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,9 @@ class ClientExplained:
     last_ordered_on: datetime.date | None
     usual_gap_days: float | None
     similar_clients: int
+    model_version: int | None
+    model_of: datetime.date | None
+    """Of the model that scored it, the day that it was trained for."""
     week: datetime.date | None
     version: str | None
     items: tuple[ItemExplained, ...]
@@ -134,14 +146,26 @@ class ItemAsked:
     place: int | None
     """Among what scored of its kind."""
     of_kind: int
+    model_version: int | None
+    model_of: datetime.date | None
     item: ItemExplained
+
+
+def _model(read: DayReader, facts: ClientFacts, items: Sequence[str]) -> ModelParts | None:
+    """None where no model scored the client, or none of the items was scored."""
+    if facts.digest is None or not {row["item_id"] for row in facts.scores} & set(items):
+        return None
+    from recs_platform.strategies.replenishment.model_parts import parts_by_model
+
+    return parts_by_model(read, facts.profile["customer_id"], items, facts.digest)
 
 
 def explain(read: DayReader, client: str) -> ClientExplained:
     """Everything about a client's list; a ConfigError when the day knows no such client."""
     facts, parameters = facts_of_client(read, client), parameters_of(read.company)
     profile, first = facts.profile, facts.listed[0] if facts.listed else {}
-    behind = facts_of_items(read, profile["customer_id"], (row["item_id"] for row in facts.listed))
+    items = [row["item_id"] for row in facts.listed]
+    behind, model = facts_of_items(read, facts, items), _model(read, facts, items)
     again = {row["item_id"] for row in filled(facts.scores, parameters).chosen}
     return ClientExplained(
         company=read.company.name,
@@ -153,9 +177,11 @@ def explain(read: DayReader, client: str) -> ClientExplained:
         last_ordered_on=profile["last_ordered_on"],
         usual_gap_days=profile["mean_gap_days"],
         similar_clients=len(facts.similar),
+        model_version=model.version if model else None,
+        model_of=model.of if model else None,
         week=first.get("week"),
         version=first.get("version"),
-        items=tuple(_item(facts, behind, row["item_id"], parameters) for row in facts.listed),
+        items=tuple(_item(facts, behind, item, parameters, model) for item in items),
         left_out=tuple(_left_out(facts, parameters)),
         nothing=None if facts.listed else why_no_list(facts, parameters),
         follows_rules=not facts.listed or again == {row["item_id"] for row in facts.listed},
@@ -166,10 +192,11 @@ def explain_item(read: DayReader, client: str, item: str) -> ItemAsked:
     """Why an item is in a client's list, or is not; a ConfigError when the day knows no such client or item."""
     facts, parameters = facts_of_client(read, client), parameters_of(read.company)
     who = facts.profile["customer_id"]
-    behind = facts_of_items(read, who, [item])
+    behind = facts_of_items(read, facts, [item])
     if item not in behind.goods:
         raise ConfigError(f"{read.company.name} has no item {mask_text(item)} on {read.day}.")
-    found = _item(facts, behind, item, parameters)
+    model = _model(read, facts, [item])
+    found = _item(facts, behind, item, parameters, model)
     alike = [row["item_id"] for row in facts.scores if row["kind"] == found.kind]
     verdict, words = _verdict(facts, behind, found, parameters)
     return ItemAsked(
@@ -180,6 +207,8 @@ def explain_item(read: DayReader, client: str, item: str) -> ItemAsked:
         words,
         alike.index(item) + 1 if found.kind and item in alike else None,
         len(alike),
+        model.version if model else None,
+        model.of if model else None,
         found,
     )
 
@@ -205,11 +234,16 @@ def _in_words(passed: Passed) -> tuple[str, str]:
     return passed.rule, f"{passed.words[:1].upper()}{passed.words[1:]}."
 
 
-def _item(facts: ClientFacts, behind: ItemFacts, item: str, parameters: ReplenishmentParameters) -> ItemExplained:
+def _item(
+    facts: ClientFacts, behind: ItemFacts, item: str, parameters: ReplenishmentParameters, model: ModelParts | None
+) -> ItemExplained:
     listed = next((row for row in facts.listed if row["item_id"] == item), None)
     scored = next((row for row in facts.scores if row["item_id"] == item), None)
     goods, mine, row = behind.goods.get(item, {}), facts.bought.get(item), listed or scored
-    factors = _factors(facts, goods, scored, parameters)
+    by_model = model.by_item.get(item) if model and scored and scored["raw_score"] is not None else None
+    if scored is not None and is_new_item(scored):
+        by_model = None
+    factors = _factors(facts, goods, scored, parameters) if by_model is None else ()
     late = None if mine is None or mine["mean_gap_days"] is None else mine["days_since"] - round(mine["mean_gap_days"])
     return ItemExplained(
         item_id=item,
@@ -232,21 +266,34 @@ def _item(facts: ClientFacts, behind: ItemFacts, item: str, parameters: Replenis
             for one in behind.buyers.get(item, ())
         ),
         factors=factors,
-        adds_up=row is None or not factors or abs(score_of(factors) - row["score"]) <= ROUNDING,
+        model=by_model,
+        adds_up=scored is None or _adds_up(scored, factors, by_model),
     )
+
+
+def _adds_up(scored: Row, factors: tuple[Factor, ...], by_model: ScoreParts | None) -> bool:
+    """Whether the working gives the stored score."""
+    score: float = scored["score"]
+    if by_model is not None:
+        stored = abs(by_the_model(scored["raw_score"]) - score) <= ROUNDING
+        return stored and abs(by_model.raw - scored["raw_score"]) <= ADDS_UP_WITHIN
+    worked = score_of(factors)
+    if not scored_by_rule(scored["scored_by"]) and not is_new_item(scored):
+        worked = behind_the_model(worked)
+    return abs(worked - score) <= ROUNDING
 
 
 def _factors(
     facts: ClientFacts, goods: Row, scored: Row | None, parameters: ReplenishmentParameters
 ) -> tuple[Factor, ...]:
-    """None of what was not scored, or by a model."""
-    if scored is None or not scored_by_rule(scored["scored_by"]):
+    """None of what was not scored. What no model looked at is scored as version 3.2 does."""
+    if scored is None:
         return ()
-    if scored["kind"] == REPURCHASE:
-        return repurchase_factors(facts.bought[scored["item_id"]], parameters, scored["scored_by"])
     if is_new_item(scored):
         return new_item_factors(goods, facts.bought.values())
-    return discovery_factors(goods, scored, parameters, scored["scored_by"])
+    if scored["kind"] == REPURCHASE:
+        return repurchase_factors(facts.bought[scored["item_id"]], parameters, scored["version"])
+    return discovery_factors(goods, scored, parameters, scored["version"])
 
 
 def _left_out(facts: ClientFacts, parameters: ReplenishmentParameters) -> Iterator[LeftOut]:

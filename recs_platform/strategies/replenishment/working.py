@@ -15,6 +15,7 @@ from recs_platform.strategies.replenishment.parameters import ReplenishmentParam
 
 UNKNOWN_DUE = 0.25
 """How due an item is that was ordered on one day alone, and the least that any can be."""
+NEW = "new"
 BY_POPULARITY = 0.1
 ROUNDING = 1e-6
 
@@ -65,7 +66,7 @@ def new_item_factors(item: Row, bought: Iterable[Row]) -> tuple[Factor, ...]:
     """What the client's habits say of an item that is new; `bought` are rows of items_of_client."""
     kept = [row for row in bought if row["orders"] and not row["is_discontinued"]]
     whole = max(sum(row["orders"] for row in kept), 1)
-    factors = [Factor("new", "stands before other discoveries", 2, adds=True)]
+    factors = [Factor(NEW, "stands before other discoveries", 2, adds=True)]
     for column, named in (("group_id", "group"), ("brand", "brand"), ("price_band", "price band")):
         alike = sum(row["orders"] for row in kept if row[column] == item[column] is not None)
         share = alike / whole
@@ -97,6 +98,16 @@ def _season(item: Row, parameters: ReplenishmentParameters) -> tuple[Factor, Fac
 
 def _product(factors: Iterable[Factor]) -> float:
     return math.prod(factor.effect for factor in factors)
+
+
+def behind_the_model(score: float) -> float:
+    """What becomes of a score by rule where a model scored the client, and did not look at the item."""
+    return 0.01 * score / (1 + score)
+
+
+def by_the_model(raw: float) -> float:
+    """What becomes of a model's raw score."""
+    return 0.505 + 0.495 * raw / (1 + abs(raw))
 
 
 def _due(days: int, gap: float | None) -> Factor:

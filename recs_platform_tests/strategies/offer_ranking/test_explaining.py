@@ -13,16 +13,15 @@ import pyarrow as pa
 import pytest
 
 from recs_platform.errors import UserError
+from recs_platform.model_registry.score_parts import START, scorer
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.strategies.offer_ranking.contributions import (
-    START,
     explained,
     feature_contributions,
     feature_importance,
-    scorer,
     show_importance,
 )
-from recs_platform.strategies.offer_ranking.features import FEATURES
+from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.model_registry.artifacts import folder_of
 from recs_platform_tests.strategies.offer_ranking.market import (
@@ -145,11 +144,11 @@ def test_the_model_that_scored_explains_whichever_serves_now(models: ModelShelf)
 
 def test_a_model_that_nobody_knows(models: ModelShelf) -> None:
     with pytest.raises(UserError, match=r"metro: the model sha256:none that scored 2025-12-01 is not in the registry"):
-        scorer(models, DAY, "sha256:none")
+        scorer(TASK, models, DAY, "sha256:none")
     second = models.serving("offer_ranking", LATER)
     assert second is not None
     with pytest.raises(UserError, match="cannot be explained"):
-        scorer(models, DAY, second.digest)  # a model of a later day has scored none before it
+        scorer(TASK, models, DAY, second.digest)  # a model of a later day has scored none before it
 
 
 def test_importance_beside_that_of_the_model_before(models: ModelShelf) -> None:

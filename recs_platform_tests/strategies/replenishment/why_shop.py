@@ -59,7 +59,7 @@ Row = dict[str, Any]
 
 
 class WhyShop:
-    def __init__(self, terminal: Terminal, version: str = "v32") -> None:
+    def __init__(self, terminal: Terminal, version: str = "v32", clients: int = len(CLIENTS)) -> None:
         self.terminal = terminal
         terminal.companies.mkdir(parents=True)
         self.version = version
@@ -71,7 +71,7 @@ class WhyShop:
         self.put("catalog", _catalog())
         before = SUNDAY - timedelta(days=28)
         self.put("catalog", [row for row in _catalog() if row["item_id"] not in NEW], Days.one(before))
-        self.put("order_lines", _order_lines(), HISTORY)
+        self.put("order_lines", _order_lines(clients), HISTORY)
         self.make("client_days")
         self._make_week()
 
@@ -152,7 +152,7 @@ def _catalog() -> list[Row]:
     ]
 
 
-def _order_lines() -> list[Row]:
+def _order_lines(clients: int) -> list[Row]:
     """Each client orders some of a dozen items of its own every few days."""
     rng = np.random.default_rng(8)
     rows: list[Row] = []
@@ -164,7 +164,8 @@ def _order_lines() -> list[Row]:
             rows.extend({**same, "event_date": day + timedelta(days=2), "item_id": item, "quantity": 0, "returned": 2}
                         for item in items)  # fmt: skip
 
-    for number, client in enumerate(CLIENTS):
+    for number in range(clients):
+        client = f"C{number:02}"
         liked = rng.choice(45, size=14, replace=False, p=_weights(number))
         for day in list(HISTORY)[number % 5 :: 4 + number % 6]:
             some = rng.choice(liked, size=4, replace=False)

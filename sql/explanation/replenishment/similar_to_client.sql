@@ -1,6 +1,6 @@
--- One row per client who orders most like a client, the most similar first.
--- given: @customer
+-- One row per client who orders most like a client, in one way of finding them, the most similar first.
+-- given: @customer, @measure
 SELECT rank, neighbour_id, similarity
 FROM similar_clients
-WHERE customer_id = @customer
+WHERE customer_id = @customer AND measure = @measure
 ORDER BY rank
