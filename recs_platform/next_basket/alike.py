@@ -103,7 +103,9 @@ def bought_by_neighbours(
         # Of no places at all scipy gives a matrix.
         how_many = np.asarray((heads[these] @ bought).tocsr()[row, item]).ravel() if len(row) else np.zeros(0)
         of_all = np.asarray(weights[these].sum(axis=1), dtype=np.float64).ravel()
-        return these[row], item, share.data[at] / of_all[row], np.rint(how_many).astype(np.int64)
+        # What all neighbours buy is no more than all, whichever way numbers of 32 bits were added up.
+        of_them = np.minimum(share.data[at] / of_all[row], 1.0)
+        return these[row], item, of_them, np.rint(how_many).astype(np.int64)
 
     parts = [of(slice(0, 0)), *in_blocks(of, len(clients), ROWS_AT_ONCE, threads)]
     client, item, share, how_many = (np.concatenate([part[n] for part in parts]) for n in range(4))

@@ -109,3 +109,17 @@ def test_nobody_is_asked_about() -> None:
     found = alike(habits([({0: 1}, 0, 1)]), nobody, 3, JACCARD)
     bought = at_least(matrix([{0: 1}]), 1)
     assert len(found.client) == len(bought_by_neighbours(bought, bought, found, nobody, 3).item) == 0
+
+
+def test_what_all_neighbours_buy_has_no_more_than_all_of_their_likeness() -> None:
+    """Sums of 32-bit numbers differ in their last digits by the order of adding, and the table's rule is at most 1."""
+    heads = 50
+    like = np.random.default_rng(7).random((200, heads)).astype(np.float32)
+    clients = np.arange(200)
+    others = 200 + np.tile(np.arange(heads), 200)
+    neighbours = Neighbours(np.repeat(clients, heads), others, like.ravel())
+    bought = at_least(matrix([*({} for _ in clients), *({0: 1} for _ in range(heads))]), 1)
+    unknown = bought_by_neighbours(bought, bought, neighbours, clients, 3)
+    assert len(unknown.share) == 200
+    assert unknown.share.min() > 1 - 1e-6
+    assert unknown.share.max() <= 1
