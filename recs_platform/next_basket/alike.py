@@ -57,7 +57,8 @@ def alike(habits: Habits, clients: Ints, count: int, likeness: Likeness, threads
         common = np.sum(
             [(level[these] @ column).toarray() for level, column in zip(levels, columns, strict=True)], axis=0
         )
-        similar = likeness.items * common / np.maximum(counted[these][:, None] + counted - common, 1)
+        # Divided first: equal shares are the same bits, so that names decide.
+        similar = likeness.items * (common / np.maximum(counted[these][:, None] + counted - common, 1))
         similar += likeness.recency * _agreement(habits.days_since + 1, these)
         similar += likeness.frequency * _agreement(habits.order_count, these)
         similar[common == 0] = 0

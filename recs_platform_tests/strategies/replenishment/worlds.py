@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from recs_platform import __version__
+from recs_platform.companies.model import Company
 from recs_platform.pipeline.stage import FrameTable
 from recs_platform.schemas.replenishment import WeeklyRecommendations
 from recs_platform.schemas.sources import Catalog, Events
@@ -54,26 +55,31 @@ def order_events(spec: WorldSpec, of_days: Iterable[date]) -> pa.Table:
 
 
 @dataclass
-class Concord:
-    """The day's tables, made by the queries; without some items, which nobody sells any more."""
+class InMemory:
+    """The tables of a company's day, made by the queries and functions of the platform from tables that are given."""
 
-    events: pa.Table
-    discontinued: frozenset[str] = frozenset()
+    company: Company
+    day: date
     threads: int = 2
 
     def __post_init__(self) -> None:
         self.connection = duckdb.connect(config={"threads": self.threads})
-        listed = replenishment_world.feed(SPEC, "catalog", DAY).table.to_pylist()
-        usable = [row for row in listed if row["item_id"] and (row["price"] or 0) >= 0]
-        sold = {row["item_id"]: row for row in usable if row["item_id"] not in self.discontinued}
-        self._add(Events, self.events)
-        self._add(Catalog, pa.Table.from_pylist(list(sold.values())))
-        self.connection.execute("CREATE TABLE catalog_before AS SELECT * FROM catalog LIMIT 0")
-        values = {**dict(ReplenishmentParameters()), "as_of": DAY, "pipeline_version": __version__}
-        self._query(_HABITS, values)
+
+    def give(self, name: str, rows: pa.Table) -> None:
+        self.connection.register("given", rows)
+        self.connection.execute(f"CREATE TABLE {name} AS SELECT * FROM given")
+        self.connection.unregister("given")
+
+    def make_lists(self, *, habits: Sequence[str] = _HABITS) -> None:
+        """From what is given to the lists."""
+        values = {**dict(self.company.parameters), "as_of": self.day, "pipeline_version": __version__}
+        self._query(habits, values)
         for table in _NEIGHBOURS:
             self._compute(table)
         self._query(_LISTS, values)
+
+    def rows(self, text: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(text).fetchall()
 
     def _query(self, names: Iterable[str], values: Mapping[str, Any]) -> None:
         for name in names:
@@ -83,24 +89,45 @@ class Concord:
     def _compute(self, table: FrameTable) -> None:
         """A table that is made in Python."""
         inputs = {name: self.connection.execute(f"SELECT * FROM {name}").to_arrow_table() for name in table.inputs}
-        rows = table.function(company=company_named("concord"), days=Days.one(DAY), **inputs)
-        self.connection.register("computed", rows)
-        self.connection.execute(f"CREATE TABLE {table.spec.name} AS SELECT * FROM computed")
-        self.connection.unregister("computed")
+        self.give(table.spec.name, table.function(company=self.company, days=Days.one(self.day), **inputs))
 
-    def _add(self, model: type[Table], rows: pa.Table) -> None:
-        self.connection.register("given", rows)
-        names = [column.name for column in spec_of(model).columns]
-        columns = [name if name in rows.column_names else f"NULL AS {name}" for name in names]
-        self.connection.execute(f"CREATE TABLE {spec_of(model).name} AS SELECT {', '.join(columns)} FROM given")
-        self.connection.unregister("given")
 
-    def rows(self, text: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(text).fetchall()
+class Concord(InMemory):
+    """The simulated company's day; without some items, which nobody sells any more."""
+
+    def __init__(
+        self,
+        events: pa.Table,
+        discontinued: frozenset[str] = frozenset(),
+        threads: int = 2,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(with_parameters(parameters or {}), DAY, threads)
+        listed = replenishment_world.feed(SPEC, "catalog", DAY).table.to_pylist()
+        usable = [row for row in listed if row["item_id"] and (row["price"] or 0) >= 0]
+        sold = {row["item_id"]: row for row in usable if row["item_id"] not in discontinued}
+        self.give("events", whole(Events, events))
+        self.give("catalog", whole(Catalog, pa.Table.from_pylist(list(sold.values()))))
+        self.connection.execute("CREATE TABLE catalog_before AS SELECT * FROM catalog LIMIT 0")
+        self.make_lists()
 
     @cached_property
     def truth(self) -> dict[str, Any]:
         return planted(SPEC)
+
+
+def with_parameters(parameters: Mapping[str, Any]) -> Company:
+    chosen = ReplenishmentParameters.model_validate(parameters)
+    return company_named("concord").model_copy(update={"parameters": chosen})
+
+
+def whole(model: type[Table], rows: pa.Table) -> pa.Table:
+    """With all columns of the table, in order; those that are not there are NULL."""
+    columns = {
+        column.name: rows[column.name] if column.name in rows.column_names else pa.nulls(len(rows))
+        for column in spec_of(model).columns
+    }
+    return pa.table(columns)
 
 
 def due_pairs(after: date, number: int) -> set[tuple[str, str]]:
