@@ -22,7 +22,7 @@ from recs_platform.simulation.replenishment_truth import planted
 from recs_platform.simulation.spec import WorldSpec
 from recs_platform.strategies.catalogue import company_named
 from recs_platform.strategies.replenishment.neighbours import replenishment_candidates, similar_clients
-from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
 from recs_platform.strategies.replenishment.stage import FEATURE_TABLES, ORDER_TABLES
 from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.slices import Days
@@ -103,17 +103,22 @@ class Concord(InMemory):
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(with_parameters(parameters or {}), DAY, threads)
-        listed = replenishment_world.feed(SPEC, "catalog", DAY).table.to_pylist()
-        usable = [row for row in listed if row["item_id"] and (row["price"] or 0) >= 0]
-        sold = {row["item_id"]: row for row in usable if row["item_id"] not in discontinued}
+        before = DAY - timedelta(days=parameters_of(self.company).new_item_days)
         self.give("events", whole(Events, events))
-        self.give("catalog", whole(Catalog, pa.Table.from_pylist(list(sold.values()))))
-        self.connection.execute("CREATE TABLE catalog_before AS SELECT * FROM catalog LIMIT 0")
+        self.give("catalog", _catalog(DAY, discontinued))
+        self.give("catalog_before", _catalog(before, discontinued))
         self.make_lists()
 
     @cached_property
     def truth(self) -> dict[str, Any]:
         return planted(SPEC)
+
+
+def _catalog(day: date, discontinued: frozenset[str]) -> pa.Table:
+    listed = replenishment_world.feed(SPEC, "catalog", day).table.to_pylist()
+    usable = [row for row in listed if row["item_id"] and (row["price"] or 0) >= 0]
+    sold = {row["item_id"]: row for row in usable if row["item_id"] not in discontinued}
+    return whole(Catalog, pa.Table.from_pylist(list(sold.values())))
 
 
 def with_parameters(parameters: Mapping[str, Any]) -> Company:
