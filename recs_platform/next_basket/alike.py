@@ -75,7 +75,9 @@ def alike(
         similar = counted[these][:, None] + counted_others
         similar -= common
         np.maximum(similar, 1, out=similar)
-        np.divide(likeness.items * common, similar, out=similar)
+        # Divided first: equal shares are the same bits, so that names decide.
+        np.divide(common, similar, out=similar)
+        similar *= likeness.items
         for weight, numbers, numbers_of_others in agreeing:
             ours = numbers[these][:, None]
             # The smaller of two numbers over the larger.

@@ -126,3 +126,10 @@ def test_what_all_neighbours_buy_has_no_more_than_all_of_their_likeness() -> Non
     assert len(unknown.share) == 200
     assert unknown.share.min() > 1 - 1e-6
     assert unknown.share.max() <= 1
+
+
+def test_five_of_ten_is_as_alike_as_one_of_two() -> None:
+    """Equal shares tie, whatever numbers they are shares of: the order of clients decides."""
+    of = [({0: 5}, 3, 4), ({0: 5, 1: 3, 2: 2}, 3, 4), ({0: 5, 3: 5}, 3, 4), ({0: 2, 4: 1}, 3, 4), ({0: 3, 5: 1}, 3, 4)]
+    found = of_client(alike(habits(of), np.array([0]), 4, Likeness(8, 0.6, 0.2, 0.2)), 0)
+    assert [(other, round(similarity, 6)) for other, similarity in found] == [(1, 0.7), (2, 0.7), (4, 0.7), (3, 0.6)]
