@@ -97,8 +97,8 @@ class _World:
         theirs = self.bought[self.bought[_CLIENT].isin(near.index)]
         theirs = theirs[theirs[_ITEM].isin(self.items.index) & ~theirs[_ITEM].isin(known)]
         share = theirs[_CLIENT].map(near).groupby(theirs[_ITEM]).sum() / near.sum()
-        best = share.rename("share").reset_index().sort_values(["share", _ITEM], ascending=[False, True])
-        best = best.head(self.parameters.candidates_per_client).set_index(_ITEM)["share"]
+        ranked = share.rename("share").reset_index().sort_values(["share", _ITEM], ascending=[False, True])
+        best = ranked.head(self.parameters.candidates_per_client).set_index(_ITEM)["share"]
         fresh = self._new(mine, known)
         others = [item for item in self.popular if item not in known and item not in best.index]
         share = pd.concat([best, pd.Series(0.0, index=pd.Index(others, name=_ITEM))])
@@ -112,8 +112,8 @@ class _World:
 
         weights = self.parameters
         theirs = self.bought[self.bought[_ITEM].isin(mine.index) & (self.bought[_CLIENT] != client)]
-        least = np.minimum(theirs["counted"], theirs[_ITEM].map(mine["counted"]))
-        common = least.groupby(theirs[_CLIENT]).sum()
+        both = theirs.assign(mine=theirs[_ITEM].map(mine["counted"]))
+        common = both[["counted", "mine"]].min(axis=1).groupby(both[_CLIENT]).sum()
         apart = self.all_counted[client] + self.all_counted[common.index] - common
         others, own = self.clients.loc[common.index], self.clients.loc[client]
         likeness = weights.product_similarity * common / apart.clip(lower=1)
@@ -125,7 +125,8 @@ class _World:
         likeness /= weights.product_similarity + weights.recency_similarity + weights.frequency_similarity
         found = likeness.rename("likeness").reset_index()
         found = found.sort_values(["likeness", _CLIENT], ascending=[False, True]).head(weights.neighbours)
-        return found.set_index(_CLIENT)["likeness"]
+        near: pd.Series = found.set_index(_CLIENT)["likeness"]
+        return near
 
     def _new(self, mine: pd.DataFrame, known: set[str]) -> pd.DataFrame:
         """What is new in the catalog, by the client's orders of its group, brand and price band."""
