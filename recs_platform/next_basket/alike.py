@@ -109,25 +109,35 @@ class Unknown:
     """How many of them do."""
 
 
-def bought_by_neighbours(
-    bought: sp.csr_matrix, known: sp.csr_matrix, neighbours: Neighbours, clients: Ints, count: int, threads: int = 1
-) -> Unknown:
-    """The best of some clients; equal ones in the order of items. `bought` and `known` are 1 where a client is known to
-    buy an item, and where it knows it."""
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Who has which neighbours, and who buys and knows what: made once for all clients."""
+
+    weights: sp.csr_matrix
+    weighted: sp.csr_matrix
+    counted: sp.csr_matrix
+
+
+def tally(bought: sp.csr_matrix, known: sp.csr_matrix, neighbours: Neighbours) -> Tally:
+    """`bought` and `known` are 1 where a client is known to buy an item, and where it knows it."""
     weights = neighbours.matrix(neighbours.similarity, bought.shape[0])
-    weighted, counted = _counting(weights), sp.csr_matrix(sp.vstack([_ones(bought), _ones(known)]))
+    return Tally(weights, _counting(weights), sp.csr_matrix(sp.vstack([_ones(bought), _ones(known)])))
+
+
+def bought_by_neighbours(of_all: Tally, clients: Ints, count: int, threads: int = 1) -> Unknown:
+    """The best of some clients; equal ones in the order of items."""
 
     def of(rows: slice) -> tuple[Ints, Ints, Floats, Ints]:
         these = clients[rows]
-        found = (weighted[these] @ counted).tocsr()
+        found = (of_all.weighted[these] @ of_all.counted).tocsr()
         share = sp.csr_matrix((found.data.real.copy(), found.indices, found.indptr), shape=found.shape)
         at = largest_entries(share, count, above=0)
         row = np.searchsorted(share.indptr, at, side="right") - 1
-        of_all = np.asarray(weights[these].sum(axis=1), dtype=np.float64).ravel()
+        whole = np.asarray(of_all.weights[these].sum(axis=1), dtype=np.float64).ravel()
         how_many = found.data.imag[at].astype(np.int64)
         # What all neighbours buy is no more than all, whichever way numbers of 32 bits were added up.
-        of_them = np.minimum(share.data[at] / of_all[row], 1.0)
-        return these[row], share.indices[at].astype(np.int64), of_them, how_many
+        of_whole = np.minimum(share.data[at] / whole[row], 1.0)
+        return these[row], share.indices[at].astype(np.int64), of_whole, how_many
 
     parts = [of(slice(0, 0)), *in_blocks(of, len(clients), ROWS_AT_ONCE, threads)]
     client, item, share, how_many = (np.concatenate([part[n] for part in parts]) for n in range(4))

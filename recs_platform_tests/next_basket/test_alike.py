@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recs_platform.next_basket.alike import JACCARD, Habits, Likeness, alike, at_least, bought_by_neighbours
+from recs_platform.next_basket.alike import JACCARD, Habits, Likeness, alike, at_least, bought_by_neighbours, tally
 from recs_platform.next_basket.neighbours import Neighbours
 
 ITEMS = 6
@@ -91,7 +91,8 @@ def test_what_neighbours_buy(of: Sequence[tuple[Orders, int, int]], count: int, 
     # The first item is known to everybody, and the second is not sold any more.
     known = [{0: 1, **one} for one in orders]
     sold = [{item: number for item, number in one.items() if item != 1} for one in orders]
-    unknown = bought_by_neighbours(at_least(matrix(sold), 1), at_least(matrix(known), 1), found, wanted, count, threads)
+    counted = tally(at_least(matrix(sold), 1), at_least(matrix(known), 1), found)
+    unknown = bought_by_neighbours(counted, wanted, count, threads)
     for client in wanted.tolist():
         near = of_client(found, client)
         shares, heads = {}, {}
@@ -111,7 +112,7 @@ def test_nobody_is_asked_about() -> None:
     nobody = np.zeros(0, dtype=np.int64)
     found = alike(habits([({0: 1}, 0, 1)]), nobody, 3, JACCARD)
     bought = at_least(matrix([{0: 1}]), 1)
-    assert len(found.client) == len(bought_by_neighbours(bought, bought, found, nobody, 3).item) == 0
+    assert len(found.client) == len(bought_by_neighbours(tally(bought, bought, found), nobody, 3).item) == 0
 
 
 def test_what_all_neighbours_buy_has_no_more_than_all_of_their_likeness() -> None:
@@ -122,7 +123,7 @@ def test_what_all_neighbours_buy_has_no_more_than_all_of_their_likeness() -> Non
     others = 200 + np.tile(np.arange(heads), 200)
     neighbours = Neighbours(np.repeat(clients, heads), others, like.ravel())
     bought = at_least(matrix([*({} for _ in clients), *({0: 1} for _ in range(heads))]), 1)
-    unknown = bought_by_neighbours(bought, bought, neighbours, clients, 3)
+    unknown = bought_by_neighbours(tally(bought, bought, neighbours), clients, 3)
     assert len(unknown.share) == 200
     assert unknown.share.min() > 1 - 1e-6
     assert unknown.share.max() <= 1
