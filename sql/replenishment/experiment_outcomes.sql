@@ -41,7 +41,7 @@ this_week AS (
   WHERE outcomes_before.customer_id IS NULL
   GROUP BY assigned_then.experiment, lists.customer_id, assigned_then.arm, assigned_then.drawn_by
 ),
-weeks AS (
+each_week AS (
   SELECT
     experiment,
     customer_id,
@@ -85,5 +85,5 @@ SELECT
   SUM(bought) AS bought,
   SUM(discoveries_bought) AS discoveries_bought,
   SUM(spent_cents) AS spent_cents
-FROM weeks
+FROM each_week
 GROUP BY experiment, customer_id, arm
