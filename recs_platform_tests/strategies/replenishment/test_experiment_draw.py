@@ -50,7 +50,8 @@ class Experiment:
 
     def make(self, day: date, shares: Shares) -> Arms:
         """A day, or a day again: it sees the newest day before it, and no other."""
-        parameters = ReplenishmentParameters(experiment=self.name, experiment_shares=dict(shares))  # type: ignore[arg-type]
+        told: dict[str, Any] = {"experiment": self.name, "experiment_shares": dict(shares)}
+        parameters = ReplenishmentParameters(version="v32", **told)
         values = {
             "as_of": day,
             "experiment": parameters.experiment,

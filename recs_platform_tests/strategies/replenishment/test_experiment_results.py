@@ -28,7 +28,9 @@ HALVES: Shares = {FIRST: {"v31": 0.5, "v32": 0.5}}
 
 
 def parameters(shares: Shares = HALVES, **said: Any) -> ReplenishmentParameters:
-    return ReplenishmentParameters.model_validate({"experiment": "lists", "experiment_shares": dict(shares), **said})
+    return ReplenishmentParameters.model_validate(
+        {"version": "v32", "experiment": "lists", "experiment_shares": dict(shares), **said}
+    )
 
 
 def outcome(client: str, arm: str, **said: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from recs_platform import __version__
 from recs_platform.arguments import call_with_named
 from recs_platform.companies.model import Company
+from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.stage import FrameTable
 from recs_platform.schemas.replenishment import ExperimentAssignments, UnservedClients, WeeklyRecommendations
@@ -85,7 +86,7 @@ class InMemory:
 
     def make_lists(self, *, habits: Sequence[str] = _HABITS) -> None:
         """From what is given to the lists."""
-        values = {**dict(self.company.parameters), "as_of": self.day, "pipeline_version": __version__}
+        values = {**query_parameters(self.company), "as_of": self.day, "pipeline_version": __version__}
         self._query(habits, values)
         self.give(spec_of(ExperimentAssignments).name, spec_of(ExperimentAssignments).arrow_schema.empty_table())
         for table in _COMPUTED:
