@@ -17,7 +17,7 @@ from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.warehouse.slices import Days
 from recs_platform.warehouse.values import STRINGS, Value
 
-_NOT_FOR_QUERIES = frozenset({"planned_arm_shares", "metrics"})
+_NOT_FOR_QUERIES = frozenset({"planned_arm_shares", "metrics", "experiment_shares"})
 """Parameters that have no form in SQL."""
 
 

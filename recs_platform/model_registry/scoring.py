@@ -15,6 +15,7 @@ from recs_platform.model_registry.registry import Registered
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.features import FeatureError, Floats
+from recs_platform.models.model import Model
 from recs_platform.models.task import RankingTask
 from recs_platform.process import cores
 
@@ -34,11 +35,33 @@ class Scored:
 
 
 def score_for(task: RankingTask, candidates: pa.Table, models: ModelShelf, day: date) -> Scored | None:
-    """Score every row by the model that serves the day; None when no model does.
+    """Score every row by the model that serves the day; None when no model does."""
+    scorer = scorer_for(task, models, day)
+    return None if scorer is None else scorer.score(candidates)
 
-    Each row is scored by its features alone, on all cores that the process may use, in batches that do not add up in
-    memory. A category that training never saw counts as a missing one.
-    """
+
+@dataclass(frozen=True)
+class Scorer:
+    """The model that serves a day, loaded once for rows that come in parts."""
+
+    company: str
+    task: RankingTask
+    day: date
+    by: Registered
+    model: Model
+
+    def score(self, candidates: pa.Table) -> Scored:
+        """Each row is scored by its features alone, on all cores that the process may use, in batches that do not add
+        up in memory. A category that training never saw counts as a missing one."""
+        try:
+            raw = self.model.raw_scores(candidates)
+        except FeatureError as error:
+            raise FeatureError(f"{self.company}: {self.task.model} cannot score {self.day}: {error}") from None
+        return Scored(self.by, raw, self.model.chances(raw))
+
+
+def scorer_for(task: RankingTask, models: ModelShelf, day: date) -> Scorer | None:
+    """None when no model serves the day."""
     serving = models.serving(task.model, day)
     if serving is None:
         return None
@@ -49,8 +72,4 @@ def score_for(task: RankingTask, candidates: pa.Table, models: ModelShelf, day: 
             f"{models.company}: version {serving.version} of {task.model}, which serves {day}, cannot be used: "
             f"{error.problem}. Train a new one, or activate another version (recs models {models.company})"
         ) from None
-    try:
-        raw = model.raw_scores(candidates)
-    except FeatureError as error:
-        raise FeatureError(f"{models.company}: {task.model} cannot score {day}: {error}") from None
-    return Scored(serving, raw, model.chances(raw))
+    return Scorer(models.company, task, day, serving, model)

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from recs_platform.models.settings import WEEKDAYS, Weekday
 
-ReasonKind: TypeAlias = Literal["no_artifact", "weekday", "drift", "volume", "new_categories"]
+ReasonKind: TypeAlias = Literal["no_artifact", "weekday", "age", "drift", "volume", "new_categories"]
 
 
 class Reason(NamedTuple):
@@ -36,6 +36,8 @@ def once(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
 class Policy:
     weekday: Weekday | None = "monday"
     """None trains when there is cause alone."""
+    every_days: int | None = None
+    """Of who has no weekday: so long after the last training the calendar asks for one."""
     cool_down_days: int = 3
     """At least that many days lie between two runs; 1 allows one a day."""
     drifted_features: int = 1
@@ -44,7 +46,7 @@ class Policy:
     """What lasts so long after the training that it asked for asks again."""
 
     def __post_init__(self) -> None:
-        if min(self.cool_down_days, self.drifted_features, self.repeat_days) < 1:
+        if min(self.cool_down_days, self.drifted_features, self.repeat_days, self.every_days or 1) < 1:
             raise ValueError("the cool-down, the number of drifted features and the days to repeat are at least 1")
 
 
@@ -96,6 +98,10 @@ def _reasons(policy: Policy, state: State) -> Iterator[Reason]:
         yield Reason("no_artifact", f"no usable model: {state.unusable}", f"no_artifact:{state.today}")
     if policy.weekday is not None:
         yield from _of_weekday(policy.weekday, policy.cool_down_days, state)
+    if policy.every_days is not None and state.runs:
+        last = max(run.day for run in state.runs)
+        if (days := (state.today - last).days) >= policy.every_days:
+            yield Reason("age", f"the last training was {days} days ago", f"age:{last}")
     yield from state.drift_reasons
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from recs_platform.next_basket.arrays import Floats, Ints, Singles, distinct, opens, parts, within
+from recs_platform.next_basket.arrays import Bools, Floats, Ints, Singles, distinct, opens, parts, within
 from recs_platform.next_basket.blocks import in_blocks
 from recs_platform.next_basket.neighbours import largest_entries
 from recs_platform.next_basket.sources import SLOW, Settings, Sources
@@ -31,10 +31,11 @@ class Candidates:
     scores: dict[str, Singles]
 
 
-def candidates(found: Sources, clients: Ints, settings: Settings) -> Candidates:
-    """Of some clients, in order."""
+def candidates(found: Sources, clients: Ints, settings: Settings, sold: Bools | None = None) -> Candidates:
+    """Of some clients, in order; of items that are `sold`, where not all are."""
     width = max(1, len(found.own.log.items))
-    popular = _popular(found.popularity.baskets, settings), _popular(found.popularity.recent, settings)
+    of_items = [found.popularity.baskets, found.popularity.recent]
+    popular = [_popular(of_item if sold is None else of_item * sold, settings) for of_item in of_items]
     slow_own = found.own.matrix(found.decayed[SLOW])
 
     def of(rows: slice) -> tuple[Ints, Ints, dict[str, Singles]]:
@@ -45,7 +46,11 @@ def candidates(found: Sources, clients: Ints, settings: Settings) -> Candidates:
         }
         products["transitions"] = (found.followed[these] @ found.followers).tocsr()
         products["new_item"] = found.new_items[these]
-        turns = [_turns(slow_own[these], OWN_SHARE, settings.candidates)]
+        bought = slow_own[these]
+        if sold is not None:
+            for product in (bought, *products.values()):
+                product.data *= sold[product.indices]
+        turns = [_turns(bought, OWN_SHARE, settings.candidates)]
         turns += [_turns(product, _share(name), int(DEPTH * _share(name))) for name, product in products.items()]
         turns += [_everybodys(items, len(these)) for items in popular]
         row, item = _first(turns, width, settings.candidates)

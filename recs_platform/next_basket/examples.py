@@ -15,12 +15,14 @@ import pyarrow as pa
 
 from recs_platform.next_basket.arrays import Ints, Singles, places, spread
 from recs_platform.next_basket.candidates import candidates
+from recs_platform.next_basket.columns import BOUGHT as BOUGHT
+from recs_platform.next_basket.columns import SPLIT as SPLIT
+from recs_platform.next_basket.columns import TARGET as TARGET
+from recs_platform.next_basket.columns import WEIGHT as WEIGHT
 from recs_platform.next_basket.features import features
 from recs_platform.next_basket.holdout import Holdout
 from recs_platform.next_basket.sources import Settings, sources
 from recs_platform.next_basket.taste import Attributes
-
-BOUGHT, WEIGHT, SPLIT, TARGET = "was_bought", "weight", "split", "target"
 
 
 def examples(
@@ -40,7 +42,7 @@ def examples(
     tables = []
     for number, holdout in enumerate(holdouts):
         judged = holdout.of(np.flatnonzero(of >= 0))
-        found = sources(judged.history, settings, judged.as_of, attributes)
+        found = sources(judged.history, settings, judged.as_of, attributes, clients=judged.clients)
         chosen = candidates(found, judged.clients, settings)
         rows = features(found, chosen)
         width = len(judged.history.items)

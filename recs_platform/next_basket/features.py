@@ -13,11 +13,12 @@ import pyarrow as pa
 
 from recs_platform.next_basket.arrays import Floats, Ints, Singles, over
 from recs_platform.next_basket.candidates import Candidates
+from recs_platform.next_basket.columns import FEATURES as FEATURES
 from recs_platform.next_basket.decayed import by_days
 from recs_platform.next_basket.habits import Habits, habits
 from recs_platform.next_basket.own import Rows
 from recs_platform.next_basket.seasons import season_lift, weekday_lift
-from recs_platform.next_basket.sources import FAST, SLOW, Sources
+from recs_platform.next_basket.sources import FAST, SLOW, Known
 from recs_platform.next_basket.taste import shares
 
 HALF_LIVES = {"month": 30.0, "quarter": 90.0}
@@ -26,57 +27,8 @@ SPARSE = 1e-6
 """Added to a popularity that is divided by."""
 OVER_POPULARITY = ("neighbours_slow_l2", "neighbours_slow_cosine", "transitions")
 
-FEATURES: dict[str, str] = {
-    "own_count": "baskets of the client with the item",
-    "own_share": "their share of the client's baskets",
-    "own_share_since_first": "their share of its baskets since it first bought the item",
-    "own_recency": "baskets since the last one with the item; 0 where that was the last one",
-    "own_first_seen": "baskets since the first one with the item",
-    "own_mean_gap": "mean number of baskets from one purchase of the item to the next",
-    "own_last_gap": "baskets between the last two purchases of the item",
-    "own_dueness": "baskets since the last purchase, the coming one included, over the mean gap",
-    "own_recent_share": "how many of the last five baskets hold the item, over five",
-    "own_decayed_slow": "how often, decayed slowly, by baskets",
-    "own_decayed_fast": "how often, decayed fast, by baskets",
-    "own_item_dueness": "baskets since the last purchase, the coming one included, over everybody's mean gap",
-    "own_recency_days": "days since the last purchase",
-    "own_mean_gap_days": "mean number of days from one purchase of the item to the next",
-    "own_dueness_days": "days since the last purchase over the mean gap in days",
-    "own_decayed_month": "how often, half a purchase after a month",
-    "own_decayed_quarter": "how often, half a purchase after a quarter",
-    "popularity": "share of all baskets with the item",
-    "recent_popularity": "share of the recent baskets with the item",
-    "popularity_growth": "recent popularity over popularity",
-    "item_clients": "share of clients who ever bought the item",
-    "item_bought_again": "of the clients who bought it, the share who did again",
-    "item_mean_gap": "mean number of baskets from one purchase to the same client's next, over everybody",
-    "neighbours_slow_l2": "mean slow vector of the nearest clients by distance",
-    "neighbours_slow_cosine": "mean slow vector of the nearest clients by cosine, weighted by it",
-    "neighbours_fast_cosine": "mean fast vector of the nearest clients by cosine of fast vectors, weighted by it",
-    "transitions": "how often the item follows what the last three baskets held",
-    "neighbours_slow_l2_over_popularity": "that neighbour score over the popularity of the item",
-    "neighbours_slow_cosine_over_popularity": "that neighbour score over the popularity of the item",
-    "transitions_over_popularity": "the transition score over the popularity of the item",
-    "client_baskets": "baskets of the client",
-    "client_basket_size": "their mean size",
-    "client_last_size": "size of the last one",
-    "client_items": "different items that the client ever bought",
-    "client_variety": "different items over all lines",
-    "client_bought_again": "of the lines after the first basket, the share that the client had bought before",
-    "client_gap_days": "mean number of days between baskets",
-    "client_days_since": "days since the last basket",
-    "client_history_days": "days since the first basket",
-    "weekday_lift": "the item's share of lines on the weekday, over that of all items",
-    "season_lift": "the item's share of lines around the same day of last year, over that of all items",
-    "client_group_share": "share of the client's lines in the item's group",
-    "client_brand_share": "share of the client's lines of the item's brand",
-    "client_price_band_share": "share of the client's lines in the item's price band",
-    "new_item": "what an item that nobody bought yet is worth by those shares; 0 for all others",
-}
-"""In the order of columns, with what each says."""
 
-
-def features(found: Sources, chosen: Candidates) -> pa.Table:
+def features(found: Known, chosen: Candidates) -> pa.Table:
     """Client and item by name, then the features of `FEATURES`."""
     client, item = chosen.client, chosen.item
     columns: dict[str, Singles] = {}
@@ -103,7 +55,7 @@ def _named(names: pa.Array[Any], numbers: Ints) -> pa.Array[Any]:
     return pa.DictionaryArray.from_arrays(numbers.astype(np.int32), names)
 
 
-def _own(found: Sources, rows: Rows) -> dict[str, Singles]:
+def _own(found: Known, rows: Rows) -> dict[str, Singles]:
     own, log = found.own, found.own.log
     since = log.age[own.last_basket]
     spans = log.number[own.last_basket] - log.number[own.earliest_basket]
@@ -125,7 +77,7 @@ def _own(found: Sources, rows: Rows) -> dict[str, Singles]:
     }
 
 
-def _before_last(found: Sources) -> Floats:
+def _before_last(found: Known) -> Floats:
     """From the purchase before the last one to the last one, in baskets."""
     own = found.own
     again = own.count > 1
@@ -135,7 +87,7 @@ def _before_last(found: Sources) -> Floats:
     return of
 
 
-def _own_days(found: Sources, rows: Rows) -> dict[str, Singles]:
+def _own_days(found: Known, rows: Rows) -> dict[str, Singles]:
     own, log, as_of = found.own, found.own.log, found.as_of
     names = ("own_recency_days", "own_mean_gap_days", "own_dueness_days", *(f"own_decayed_{one}" for one in HALF_LIVES))
     if log.basket_day is None or as_of is None:
@@ -151,7 +103,7 @@ def _own_days(found: Sources, rows: Rows) -> dict[str, Singles]:
     }
 
 
-def _everybody(found: Sources, item: Ints) -> dict[str, Singles]:
+def _everybody(found: Known, item: Ints) -> dict[str, Singles]:
     popularity = found.popularity
     return {
         "popularity": _single(popularity.baskets[item]),
@@ -177,7 +129,7 @@ def _client(habits: Habits, client: Ints) -> dict[str, Singles]:
     }
 
 
-def _season(found: Sources, client: Ints, item: Ints) -> dict[str, Singles]:
+def _season(found: Known, client: Ints, item: Ints) -> dict[str, Singles]:
     log, as_of = found.own.log, found.as_of
     if log.basket_day is None or as_of is None:
         return {name: np.full(len(item), np.nan, dtype=np.float32) for name in ("weekday_lift", "season_lift")}
@@ -185,7 +137,7 @@ def _season(found: Sources, client: Ints, item: Ints) -> dict[str, Singles]:
     return {"weekday_lift": weekday_lift(log, days, item), "season_lift": season_lift(log, days, item)}
 
 
-def _taste(found: Sources, client: Ints, item: Ints) -> dict[str, Singles]:
+def _taste(found: Known, client: Ints, item: Ints) -> dict[str, Singles]:
     attributes = found.attributes
     unknown = np.full(len(item), np.nan, dtype=np.float32)
     return {

@@ -36,18 +36,25 @@ class Neighbours:
 
 
 def neighbours(
-    vectors: sp.csr_matrix, pool: Ints, count: int, measures: tuple[Measure, ...], threads: int = 1
+    vectors: sp.csr_matrix,
+    pool: Ints,
+    count: int,
+    measures: tuple[Measure, ...],
+    threads: int = 1,
+    clients: Ints | None = None,
 ) -> dict[Measure, Neighbours]:
-    """The `count` nearest of `pool` (clients in order) for every row of `vectors`."""
+    """The `count` nearest of `pool` (clients in order) for every row of `vectors`, or for some (in order)."""
+    asked = np.arange(vectors.shape[0]) if clients is None else clients
     empty = np.zeros(0, dtype=np.int64)
     others = vectors[pool].T.tocsr()
     squares = squared_norms(vectors)
     lengths = np.sqrt(squares)
     inverse = np.divide(1, lengths[pool], out=np.ones(len(pool), dtype=np.float32), where=lengths[pool] > 0)
-    own_place = places(pool, np.arange(vectors.shape[0]))
+    own_place = places(pool, asked)
 
     def nearest(rows: slice) -> list[tuple[Ints, Ints, Singles]]:
-        common = (vectors[rows] @ others).toarray()
+        these = asked[rows]
+        common = (vectors[these] @ others).toarray()
         pooled = np.flatnonzero(own_place[rows] >= 0)
         common[pooled, own_place[rows][pooled]] = -np.inf
         listed = []
@@ -55,15 +62,15 @@ def neighbours(
             # What is the same for all others of a client does not change their order, and is left out of it.
             if measure == "cosine":
                 row, column = largest(common * inverse, count, above=0)
-                near = common[row, column] * inverse[column] / lengths[rows][row]
+                near = common[row, column] * inverse[column] / lengths[these][row]
             else:
                 row, column = largest(2 * common - squares[pool], count)
-                apart = squares[rows][row] + squares[pool[column]] - 2 * common[row, column]
+                apart = squares[these][row] + squares[pool[column]] - 2 * common[row, column]
                 near = -np.sqrt(np.maximum(apart, 0))
-            listed.append((row + rows.start, pool[column], near.astype(np.float32)))
+            listed.append((these[row], pool[column], near.astype(np.float32)))
         return listed
 
-    found = list(in_blocks(nearest, vectors.shape[0], ROWS_AT_ONCE, threads))
+    found = list(in_blocks(nearest, len(asked), ROWS_AT_ONCE, threads))
     result: dict[Measure, Neighbours] = {}
     for place, measure in enumerate(measures):
         client, neighbour = (np.concatenate([empty, *(block[place][n] for block in found)]) for n in range(2))

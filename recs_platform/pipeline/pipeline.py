@@ -314,4 +314,4 @@ class Pipeline:
                     visible[name] = other.spec
         if isinstance(table, SqlTable):
             visible |= {spec.name: spec for spec in table.incoming_specs}
-        return Scope(self.strategy.name, visible, self._parameters, hidden)
+        return Scope(self.strategy.name, visible, self._parameters, hidden, itself=table.spec)

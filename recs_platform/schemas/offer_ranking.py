@@ -1,6 +1,6 @@
 """The tables of offer ranking, from purchases per day to the offers that a customer is shown.
 
-Not here: how good the model is, drift and health (`offer_ranking_reports.py`).
+Not here: how good the model is and health (`offer_ranking_reports.py`), trained models and drift (`training.py`).
 """
 
 from __future__ import annotations
@@ -99,16 +99,6 @@ class OfferPeriods(Table):
     kind: str = Field(nullable=True, description="Kind of offer, or of its campaign.")
     campaign_id: str = Field(nullable=True, description="The campaign that it comes in.")
     offers_in_campaign: int = Field(ge=0, description="Offers of the campaign; without one, that start with it.")
-
-
-@snapshot(key=("reason", "evidence"), empty=Empty.ALLOWED)
-class TrainingPlan(Table):
-    """One row per reason to train on the day; without a row the active model stays."""
-
-    as_of: datetime.date = Field(description="The day whose state this is.")
-    reason: str = Field(description="What asks for it: no_artifact, weekday, drift, volume, new_categories.")
-    words: str = Field(description="Why, in words.")
-    evidence: str = Field(description="Names what was seen, so that it asks once.")
 
 
 @snapshot(key=("customer_id", "offer_id"), empty=Empty.ALLOWED)

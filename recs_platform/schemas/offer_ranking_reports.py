@@ -1,4 +1,7 @@
-"""The tables that say how offer ranking fares: its models, why they score as they do, drift, evaluation, health."""
+"""The tables that say how offer ranking fares: why its models score as they do, evaluation, health.
+
+Not here: trained models and drift (`training.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,36 +9,6 @@ import datetime
 
 from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, formerly, snapshot
-
-OUTCOMES = ("activated", "active already", "not chosen", "worse", "refused", "failed")
-"""What became of a model that a day trained; `refused`: nothing could be trained, or it ranks nothing; `failed`: an
-error ended the training."""
-
-
-@snapshot(key=("kind",), empty=Empty.ALLOWED)
-class RankingModel(Table):
-    """One row per kind of model that the day trained, compared on days that neither has seen; none if it did not train.
-
-    When training was refused or failed, there is one row of kind `none` that says why.
-    """
-
-    as_of: datetime.date = Field(description="The day whose state this is.")
-    kind: str = Field(isin=["logistic", "boosted", "none"], description="Kind of model.")
-    outcome: str = Field(isin=list(OUTCOMES), description="What became of it.")
-    version: int = Field(nullable=True, ge=1, description="Its number in the registry; only the better one has one.")
-    digest: str = Field(nullable=True, description="Names the artifact.")
-    roc_auc: float = Field(nullable=True, ge=0, le=1, description="How well it sorts pairs in the test window.")
-    pr_auc: float = Field(nullable=True, ge=0, le=1, description="Average precision there.")
-    log_loss: float = Field(nullable=True, ge=0, description="Log loss there.")
-    calibration_error: float = Field(nullable=True, ge=0, description="How far chances are from what happens there.")
-    champion_digest: str = Field(nullable=True, description="The model that was active before.")
-    champion_roc_auc: float = Field(nullable=True, ge=0, le=1, description="How well it sorts the same pairs.")
-    test_from: datetime.date = Field(nullable=True, description="First day of the test window.")
-    test_to: datetime.date = Field(nullable=True, description="Its last day.")
-    test_rows: int = Field(nullable=True, ge=0, description="Impressions in it.")
-    train_rows: int = Field(nullable=True, ge=0, description="Impressions in the training window.")
-    asked_by: str = Field(description="What asked for the training.")
-    words: str = Field(description="What happened and why.")
 
 
 @snapshot(key=("feature",), empty=Empty.ALLOWED)
@@ -63,22 +36,6 @@ class FeatureContributions(Table):
     feature: str = Field(description="The feature, or `(start)`.")
     value: str = Field(nullable=True, description="Its value as text.")
     contribution: float = Field(description="What it adds, in log-odds.")
-
-
-@snapshot(key=("name", "figure"), empty=Empty.ALLOWED)
-class DriftReport(Table):
-    """One row per feature (or `score`, `label`, `volume`) and figure: the newest impressions against training."""
-
-    as_of: datetime.date = Field(description="The day whose state this is.")
-    name: str = Field(description="The feature, or `score`, `label`, `volume`.")
-    figure: str = Field(description="psi, ks, missing_rate, label_rate, volume or new_categories.")
-    value: float = Field(description="The figure; where it has none there is no row.")
-    threshold: float = Field(description="The value from which on it counts as drifted.", metadata=formerly("limit"))
-    chance: float = Field(nullable=True, description="What chance alone may make of it in samples of this size.")
-    verdict: str = Field(isin=["ok", "watch", "drifted"], description="ok, watch or drifted.")
-    words: str = Field(description="The same in words.")
-    digest: str = Field(description="The model whose training is compared with.")
-    trained_on: datetime.date = Field(description="The day that model was trained for.")
 
 
 @snapshot(key=("section", "name", "k"), empty=Empty.ALLOWED)

@@ -17,10 +17,17 @@ REPURCHASE, DISCOVERY = "repurchase", "discovery"
 KINDS = (REPURCHASE, DISCOVERY)
 """What the client bought before, and what it never bought."""
 
-VERSIONS = ("v31", "v32")
+VERSIONS = ("v31", "v32", "v4")
 """Ways to score what may be recommended."""
 
+MEASURES = ("jaccard", "weighted", "slow_l2", "slow_cosine", "fast_cosine")
+"""How alike clients are found: of version 3.1, of 3.2, and those of version 4."""
+
+FAILED = "its computation failed"
+"""Why a client has no list whose own rows could not be computed; the run's log says more."""
+
 UNSERVED = (
+    FAILED,
     "all it ordered was sent back",
     "no candidates",
     "all candidates are discontinued",
@@ -132,26 +139,58 @@ class ProductTrends(Table):
     is_discontinued: bool = Field(description="There is a catalog, and it does not stand in it.")
 
 
-@snapshot(key=("customer_id", "rank"), empty=Empty.ALLOWED)
+@snapshot(key=("experiment", "customer_id"), empty=Empty.ALLOWED)
+class ExperimentAssignments(Table):
+    """One row per experiment and client that was drawn for it: the arm that it keeps."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    experiment: str = Field(description="The experiment's name in the company's file.")
+    customer_id: str = Field(description="The client.")
+    arm: str = Field(isin=list(VERSIONS), description="The version that its lists are made by.")
+    assigned_on: datetime.date = Field(description="The first day whose lists were made so.")
+    drawn_by: datetime.date = Field(description="The day from which the shares were in force by which it was drawn.")
+    last_on: datetime.date = Field(description="The last day on which the company's file named the experiment.")
+
+
+@snapshot(key=("customer_id", "measure", "rank"), empty=Empty.ALLOWED)
 class SimilarClients(Table):
-    """One row per active client and rank: who orders most like it."""
+    """One row per active client, measure and rank: who orders most like it."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     customer_id: str = Field(description="The client.")
+    measure: str = Field(isin=list(MEASURES), description="How alike clients are found; each version has its own.")
     rank: int = Field(ge=1, description="Place, the most similar first.")
     neighbour_id: str = Field(description="The similar client.")
-    similarity: float = Field(gt=0, le=1, description="1 is the same orders, 0 nothing in common.")
+    similarity: float = Field(gt=0, le=1, description="1 is the same orders, near 0 nothing in common.")
 
 
 @snapshot(key=("customer_id", "item_id"), empty=Empty.ALLOWED)
 class ReplenishmentCandidates(Table):
-    """One row per active client and item that it never ordered and similar clients do."""
+    """One row per active client and item that it may be recommended. Sources are of version 4: NULL where it does not
+    look at the item, or nobody is of it."""
 
     as_of: datetime.date = Field(description="The day whose state this is.")
     customer_id: str = Field(description="The client.")
     item_id: str = Field(description="The item.")
-    neighbours: int = Field(ge=1, description="Similar clients who ordered it.")
-    neighbour_share: float = Field(gt=0, le=1, description="Their share of the likeness of all similar clients.")
+    kind: str = Field(isin=list(KINDS), description="Bought before, or never.")
+    neighbours: int = Field(ge=0, description="Similar clients who ordered it, where the client never did.")
+    neighbour_share: float = Field(ge=0, le=1, description="Their share of the likeness of all similar clients.")
+    neighbours_slow_l2: float = Field(nullable=True, ge=0, description="How often the nearest clients order it.")
+    neighbours_slow_cosine: float = Field(nullable=True, ge=0, description="How often those with like tastes order it.")
+    neighbours_fast_cosine: float = Field(nullable=True, ge=0, description="The same of what they ordered of late.")
+    transitions: float = Field(nullable=True, ge=0, description="How often it follows what the last orders held.")
+    new_item: float = Field(nullable=True, ge=0, description="Of what nobody bought yet: what it is worth by its kind.")
+
+
+@snapshot(key=("customer_id", "item_id"), empty=Empty.ALLOWED)
+class ModelScores(Table):
+    """One row per candidate of a client of version 4, where a model serves."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="The client.")
+    item_id: str = Field(description="The item.")
+    raw: float = Field(description="What the model orders by: the more, the sooner.")
+    digest: str = Field(description="The model.")
 
 
 @snapshot(key=("customer_id", "item_id"), empty=Empty.ALLOWED)
@@ -165,7 +204,7 @@ class ReplenishmentScores(Table):
     score: float = Field(ge=0, description="The higher, the sooner it is recommended; of each kind by itself.")
     reason: str = Field(description="Why, in words.")
     scored_by: str = Field(description="What scored it.")
-    version: str = Field(isin=list(VERSIONS), description="The version of scoring that the company chose.")
+    version: str = Field(isin=list(VERSIONS), description="The version of scoring: the company's, or its arm's.")
 
 
 @snapshot(key=("customer_id", "rank"), empty=Empty.ALLOWED)

@@ -27,11 +27,14 @@ class Scope:
     parameters: Collection[str]
     hidden: Mapping[str, str] = field(default_factory=dict)
     """Tables that exist but may not be read here, with the reason."""
+    itself: TableSpec | None = None
+    """The table that is made: an earlier day of it may be read, under a name of its own."""
 
     def admit(self, query: Query, kind: Kind, *, pinned: Collection[str] = ()) -> Looks:
         """Judge a query whose result is a log or a snapshot; returns what it looks at beyond its own day."""
         self._judge_parameters(query, kind, pinned)
-        looks = looks_of(query, kind, self.tables, {*self.parameters, *pinned})
+        itself = {self.itself.name: self.itself} if self.itself else {}
+        looks = looks_of(query, kind, {**self.tables, **itself}, {*self.parameters, *pinned})
         for table in sorted(query.tables - set(looks.earlier)):
             self._judge_table(query, kind, table, looks)
         return looks

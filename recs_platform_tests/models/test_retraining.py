@@ -131,3 +131,13 @@ def test_no_history_of_ticks_breaks_the_promises(
     assert all(not one & other for one, other in itertools.combinations(evidence, 2))
     for (before, _), (after, had_none) in itertools.pairwise(runs):
         assert had_none or (after.day - before.day).days >= policy.cool_down_days
+
+
+def test_who_has_no_weekday_trains_so_long_after_the_last_training() -> None:
+    policy = Policy(weekday=None, every_days=28)
+    assert not decide(policy, replace(QUIET, runs=[days_ago(27)])).reasons
+    asked = decide(policy, replace(QUIET, runs=[days_ago(40), days_ago(28)]))
+    assert asked.reasons == (Reason("age", "the last training was 28 days ago", "age:2025-12-10"),)
+    assert asked.train
+    assert not decide(policy, replace(QUIET, runs=[Run(WEDNESDAY, asked.reasons)])).reasons
+    assert not decide(policy, QUIET).reasons

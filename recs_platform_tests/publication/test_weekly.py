@@ -198,7 +198,10 @@ def test_rows_are_items_and_clients_are_counted_once(outlet: Outlet) -> None:
         (listed("bert", "a", "b")[1:], "has lists with a gap, or with an item twice: of 1 clients"),
         (listed("bert", "a", "a"), "has lists with a gap, or with an item twice: of 1 clients"),
         (listed("bert", "a", week=date(2025, 9, 8)), "mixes lists of several weeks"),
-        (listed("bert", "a", version="v31"), "mixes lists of several versions of scoring"),
+        (
+            [*listed("bert", "a"), {**listed("bert", "a", "b")[1], "version": "v31"}],
+            "mixes several versions of scoring in one list: of 1 clients",
+        ),
     ],
     ids=["gap", "twice", "two weeks", "two versions"],
 )
@@ -207,6 +210,12 @@ def test_lists_that_are_none(outlet: Outlet, broken: list[dict[str, Any]], says:
     write(outlet, WeeklyRecommendations, DAY, rows, audited=False)
     with pytest.raises(StorageError, match=says):
         figures(outlet.product, outlet.warehouse, outlet.source)
+
+
+def test_arms_of_an_experiment_are_published_together(outlet: Outlet) -> None:
+    rows = [*listed("anna", "a", "b"), *listed("bert", "a", version="v31")]
+    write(outlet, WeeklyRecommendations, DAY, arrow(WeeklyRecommendations, rows, DAY))
+    assert figures(outlet.product, outlet.warehouse, outlet.source).customers == 2
 
 
 def test_lists_of_two_days_are_no_version(outlet: Outlet) -> None:

@@ -1,5 +1,6 @@
 -- One row: what a version of the weekly lists is known by. A list is complete when its ranks are 1, 2, 3 and so on, each
--- with an item of its own, and when all are of one week and version.
+-- with an item of its own, and of one version; all are of one week. Lists of several clients may differ in their version:
+-- the company may try one on some of them.
 SELECT
   CAST(SUM(items) AS INT64) AS row_count,
   COUNT(*) AS customers,
@@ -12,7 +13,10 @@ SELECT
       'has lists with a gap, or with an item twice: of ', CAST(COUNT(IF(is_whole, NULL, 1)) AS STRING), ' clients'
     )
     WHEN MIN(first_week) <> MAX(last_week) THEN 'mixes lists of several weeks'
-    WHEN MIN(first_version) <> MAX(last_version) THEN 'mixes lists of several versions of scoring'
+    WHEN COUNT(IF(first_version <> last_version, 1, NULL)) > 0 THEN CONCAT(
+      'mixes several versions of scoring in one list: of ',
+      CAST(COUNT(IF(first_version <> last_version, 1, NULL)) AS STRING), ' clients'
+    )
   END AS flaw
 FROM (
   SELECT

@@ -1,5 +1,6 @@
 -- One row per active client and item that it may be recommended, with a score: what it bought before, and what it never
--- bought. Scored in the way of the company's version (@version), without a model.
+-- bought. Scored in the way of the client's version, without a model: that of its arm in the company's @experiment, else the
+-- company's (@version).
 --
 -- A repurchase scores by the share of the client's orders with the item, less the longer ago the last one is: half of it
 -- after @active_window_days. Version 3.2 also asks whether it is due: most when as many days have passed as usually do
@@ -11,6 +12,10 @@
 -- clients who do. What is new in the catalog stands before it where the client buys things of its group, by how much of
 -- its orders are of its group, its brand and its price band; there is so much of it as @new_item_share of discoveries.
 --
+-- Version 4 scores as 3.2 does where no model serves. Where one does, what the model looked at comes in its order, between
+-- 0.01 and 1, and everything else behind it in the order of 3.2; what is new in the catalog has the same places as there.
+-- A client of whom the computation failed has no rows.
+--
 -- In version 3.2 what trends scores @trend_boost more. In version 3.1 heavy clients discover nothing, and nothing is new.
 WITH sold AS (
   SELECT
@@ -19,16 +24,45 @@ WITH sold AS (
     brand,
     price_band,
     seasonality,
-    is_new AND @version <> 'v31' AS is_new,
-    IF(is_trending AND @version <> 'v31', 1 + @trend_boost, 1) AS boost,
-    IF(is_trending AND @version <> 'v31', '; trending', '') AS trending
+    is_new,
+    is_trending
   FROM product_trends
   WHERE NOT is_discontinued
 ),
-active AS (
-  SELECT customer_id, orders, segment <> 'heavy' OR @version <> 'v31' AS discovers
+model AS (
+  SELECT MAX(digest) AS digest FROM model_scores
+),
+modelled AS (
+  SELECT DISTINCT customer_id FROM model_scores
+),
+computed AS (
+  SELECT customer_id, COUNT(transitions) > 0 AS is_looked_at
+  FROM replenishment_candidates
+  GROUP BY customer_id
+),
+clients AS (
+  SELECT
+    client_profiles.customer_id,
+    client_profiles.orders,
+    client_profiles.segment <> 'heavy' OR COALESCE(assigned.arm, @version) <> 'v31' AS discovers,
+    COALESCE(assigned.arm, @version) AS version
   FROM client_profiles
-  WHERE is_active
+  LEFT JOIN experiment_assignments AS assigned
+    ON assigned.customer_id = client_profiles.customer_id AND assigned.experiment = @experiment
+  WHERE client_profiles.is_active
+),
+active AS (
+  SELECT clients.*, IF(clients.version = 'v4', model.digest, NULL) AS digest
+  FROM clients
+  JOIN computed
+    ON computed.customer_id = clients.customer_id
+  LEFT JOIN modelled
+    ON modelled.customer_id = clients.customer_id
+  CROSS JOIN model
+  WHERE clients.version <> 'v4'
+    OR model.digest IS NULL
+    OR modelled.customer_id IS NOT NULL
+    OR NOT computed.is_looked_at
 ),
 repurchases AS (
   SELECT
@@ -40,19 +74,18 @@ repurchases AS (
     active.orders AS all_orders,
     POW(0.5, client_items.days_since / @active_window_days) AS lateness,
     CASE
-      WHEN @version = 'v31' THEN 1
+      WHEN active.version = 'v31' THEN 1
       WHEN client_items.mean_gap_days IS NULL THEN 0.25
       WHEN client_items.days_since <= client_items.mean_gap_days
         THEN 0.25 + 0.75 * client_items.days_since / client_items.mean_gap_days
       ELSE 0.25 + 0.75 * client_items.mean_gap_days / client_items.days_since
     END AS due,
     IF(
-      @version <> 'v31' AND client_items.days_since >= @season_days,
+      active.version <> 'v31' AND client_items.days_since >= @season_days,
       COALESCE(sold.seasonality * client_items.season_share, 0),
       0
     ) AS seasonal,
-    sold.boost,
-    sold.trending
+    sold.is_trending AND active.version <> 'v31' AS trends
   FROM client_items
   JOIN active
     ON active.customer_id = client_items.customer_id
@@ -61,20 +94,17 @@ repurchases AS (
   WHERE client_items.orders > 0
 ),
 everybody AS (
-  SELECT COUNT(*) AS clients FROM active
+  SELECT COUNT(*) AS clients FROM clients
 ),
 buyers AS (
   SELECT client_items.item_id, COUNT(*) AS clients
   FROM client_items
-  JOIN active
-    ON active.customer_id = client_items.customer_id
+  JOIN clients
+    ON clients.customer_id = client_items.customer_id
   JOIN sold
     ON sold.item_id = client_items.item_id
   WHERE client_items.orders > 0
   GROUP BY client_items.item_id
-),
-popular AS (
-  SELECT item_id, clients FROM buyers ORDER BY clients DESC, item_id LIMIT 50
 ),
 tastes AS (
   SELECT
@@ -102,7 +132,7 @@ fresh AS (
     SUM(IF(tastes.price_band = sold.price_band, tastes.orders, 0)) AS of_band
   FROM tastes
   JOIN active
-    ON active.customer_id = tastes.customer_id AND active.discovers
+    ON active.customer_id = tastes.customer_id AND active.version <> 'v31'
   JOIN sold
     ON sold.is_new
   LEFT JOIN client_items
@@ -123,70 +153,76 @@ chosen_new AS (
   QUALIFY ROW_NUMBER() OVER (PARTITION BY fresh.customer_id ORDER BY affinity DESC, fresh.item_id)
     <= FLOOR(ROUND(@new_item_share * @discoveries_per_client, 6))
 ),
-unknown AS (
-  SELECT candidates.customer_id, candidates.item_id, candidates.neighbours, candidates.neighbour_share
-  FROM replenishment_candidates AS candidates
+unscaled AS (
+  SELECT
+    customer_id,
+    item_id,
+    'repurchase' AS kind,
+    ROUND(GREATEST(share_of_orders * lateness * due, seasonal) * IF(trends, 1 + @trend_boost, 1), 6) AS score,
+    CONCAT(
+      'bought in ', CAST(orders AS STRING), ' of ', CAST(all_orders AS STRING), ' orders, last ',
+      CASE days_since
+        WHEN 0 THEN 'today' WHEN 1 THEN 'yesterday' ELSE CONCAT(CAST(days_since AS STRING), ' days ago')
+      END,
+      IF(seasonal > share_of_orders * lateness * due, '; as at this time of last year', ''),
+      IF(trends, '; trending', '')
+    ) AS reason,
+    FALSE AS is_placed
+  FROM repurchases
   UNION ALL
-  SELECT active.customer_id, popular.item_id, 0, 0.0
-  FROM active
-  CROSS JOIN popular
-  LEFT JOIN client_items
-    ON client_items.customer_id = active.customer_id AND client_items.item_id = popular.item_id
-  LEFT JOIN replenishment_candidates AS candidates
-    ON candidates.customer_id = active.customer_id AND candidates.item_id = popular.item_id
-  WHERE client_items.item_id IS NULL AND candidates.item_id IS NULL
+  SELECT
+    unknown.customer_id,
+    unknown.item_id,
+    'discovery',
+    ROUND(
+      (unknown.neighbour_share + 0.1 * COALESCE(buyers.clients, 0) / everybody.clients)
+        * IF(sold.is_trending AND active.version <> 'v31', 1 + @trend_boost, 1),
+      6
+    ),
+    CONCAT(
+      CASE
+        WHEN unknown.neighbours > 0
+          THEN CONCAT('bought by ', CAST(unknown.neighbours AS STRING), ' of the similar clients')
+        WHEN unknown.new_item > 0 THEN 'of a kind that it buys, and nobody bought it yet'
+        WHEN unknown.neighbours_slow_cosine > 0 THEN 'bought by similar clients'
+        WHEN unknown.transitions > 0 THEN 'often ordered after what it had lately'
+        ELSE CONCAT(
+          'bought by ', CAST(COALESCE(buyers.clients, 0) AS STRING), ' of ', CAST(everybody.clients AS STRING), ' clients'
+        )
+      END,
+      IF(sold.is_trending AND active.version <> 'v31', '; trending', '')
+    ),
+    FALSE
+  FROM replenishment_candidates AS unknown
+  JOIN active
+    ON active.customer_id = unknown.customer_id AND active.discovers
+  JOIN sold
+    ON sold.item_id = unknown.item_id
+  CROSS JOIN everybody
+  LEFT JOIN buyers
+    ON buyers.item_id = unknown.item_id
+  LEFT JOIN chosen_new
+    ON chosen_new.customer_id = unknown.customer_id AND chosen_new.item_id = unknown.item_id
+  WHERE unknown.kind = 'discovery' AND chosen_new.item_id IS NULL
+  UNION ALL
+  SELECT customer_id, item_id, 'discovery', ROUND(2 + affinity, 6), CONCAT('new in ', group_id), TRUE
+  FROM chosen_new
 )
 SELECT
   @as_of AS as_of,
-  customer_id,
-  item_id,
-  'repurchase' AS kind,
-  ROUND(GREATEST(share_of_orders * lateness * due, seasonal) * boost, 6) AS score,
-  CONCAT(
-    'bought in ', CAST(orders AS STRING), ' of ', CAST(all_orders AS STRING), ' orders, last ',
-    CASE days_since WHEN 0 THEN 'today' WHEN 1 THEN 'yesterday' ELSE CONCAT(CAST(days_since AS STRING), ' days ago') END,
-    IF(seasonal > share_of_orders * lateness * due, '; as at this time of last year', ''),
-    trending
-  ) AS reason,
-  @version AS scored_by,
-  @version AS version
-FROM repurchases
-UNION ALL
-SELECT
-  @as_of,
-  unknown.customer_id,
-  unknown.item_id,
-  'discovery',
-  ROUND((unknown.neighbour_share + 0.1 * COALESCE(buyers.clients, 0) / everybody.clients) * sold.boost, 6),
-  CONCAT(
-    IF(
-      unknown.neighbours > 0,
-      CONCAT('bought by ', CAST(unknown.neighbours AS STRING), ' of the similar clients'),
-      CONCAT('bought by ', CAST(buyers.clients AS STRING), ' of ', CAST(everybody.clients AS STRING), ' clients')
-    ),
-    sold.trending
-  ),
-  @version,
-  @version
-FROM unknown
+  unscaled.customer_id,
+  unscaled.item_id,
+  unscaled.kind,
+  CASE
+    WHEN active.digest IS NULL OR unscaled.is_placed THEN unscaled.score
+    WHEN by_model.raw IS NULL THEN 0.01 * unscaled.score / (1 + unscaled.score)
+    ELSE 0.505 + 0.495 * by_model.raw / (1 + ABS(by_model.raw))
+  END AS score,
+  unscaled.reason,
+  COALESCE(active.digest, IF(active.version = 'v4', 'v32', active.version)) AS scored_by,
+  active.version
+FROM unscaled
 JOIN active
-  ON active.customer_id = unknown.customer_id AND active.discovers
-JOIN sold
-  ON sold.item_id = unknown.item_id
-CROSS JOIN everybody
-LEFT JOIN buyers
-  ON buyers.item_id = unknown.item_id
-LEFT JOIN chosen_new
-  ON chosen_new.customer_id = unknown.customer_id AND chosen_new.item_id = unknown.item_id
-WHERE chosen_new.item_id IS NULL
-UNION ALL
-SELECT
-  @as_of,
-  customer_id,
-  item_id,
-  'discovery',
-  ROUND(2 + affinity, 6),
-  CONCAT('new in ', group_id),
-  @version,
-  @version
-FROM chosen_new
+  ON active.customer_id = unscaled.customer_id
+LEFT JOIN model_scores AS by_model
+  ON by_model.customer_id = unscaled.customer_id AND by_model.item_id = unscaled.item_id

@@ -93,7 +93,8 @@ sums AS (
     COUNT(IF(kind = 'discovery', 1, NULL)) AS discoveries,
     SUM(IF(kind = 'repurchase', CAST(ROUND(1000000 * score) AS INT64), 0)) AS repurchase_score,
     SUM(IF(kind = 'discovery', CAST(ROUND(1000000 * score) AS INT64), 0)) AS discovery_score,
-    MIN(version) AS version
+    MIN(version) AS first_version,
+    MAX(version) AS last_version
   FROM live_weekly_recommendations
   UNION ALL
   SELECT
@@ -104,7 +105,8 @@ sums AS (
     COUNT(IF(kind = 'discovery', 1, NULL)),
     SUM(IF(kind = 'repurchase', CAST(ROUND(1000000 * score) AS INT64), 0)),
     SUM(IF(kind = 'discovery', CAST(ROUND(1000000 * score) AS INT64), 0)),
-    MIN(version)
+    MIN(version),
+    MAX(version)
   FROM weekly_recommendations
 ),
 each_side AS (
@@ -127,11 +129,18 @@ averages AS (
   CROSS JOIN UNNEST(each_side.figures) AS figure
   GROUP BY figure.name
 ),
+-- An experiment has lists of several versions.
+named AS (
+  SELECT
+    side,
+    IF(first_version = last_version, first_version, CONCAT(first_version, ' to ', last_version)) AS version
+  FROM sums
+),
 versions AS (
   SELECT
     MAX(IF(side = 'before', version, NULL)) AS before,
     MAX(IF(side = 'after', version, NULL)) AS after
-  FROM sums
+  FROM named
 ),
 moves AS (
   SELECT 'replaced' AS section, item_id, COUNT(*) AS clients

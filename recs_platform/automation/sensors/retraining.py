@@ -85,10 +85,9 @@ def ask(
     asked_by_drift = reasons_from_drift(
         policy, company.name, reports(warehouse, table), runs, days_between=days_between(pipeline, trained.drift)
     )
-    # The weekday is the daily run's to ask for, and it has done so when the day has a report.
-    decision = decide(
-        replace(policy, weekday=None), State(today, unusable=None, drift_reasons=asked_by_drift, runs=runs)
-    )
+    # The calendar is the run's of the day to ask by, and it has done so when the day has a report.
+    by_drift = replace(policy, weekday=None, every_days=None)
+    decision = decide(by_drift, State(today, unusable=None, drift_reasons=asked_by_drift, runs=runs))
     if not decision.train:
         return f"{decision.words} ({today})"
     return dg.RunRequest(

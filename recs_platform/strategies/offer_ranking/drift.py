@@ -5,23 +5,19 @@ Not here: how that is told (`models/drift_report.py`), and whether drift is a re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.drift_report import DriftRow, DriftSettings, WatchedExamples, drift_rows
-from recs_platform.models.drift_text import drift_summary
 from recs_platform.models.model import Model
 from recs_platform.pipeline.frame_asset import table_asset
-from recs_platform.reporting.presentation import Presentation
-from recs_platform.schemas.offer_ranking_reports import DriftReport
-from recs_platform.schemas.table import spec_of
+from recs_platform.schemas.training import DriftReport
 from recs_platform.strategies.offer_ranking.features import CUSTOMER_FEATURES, FINAL_DAYS, OFFER_FEATURES, TASK
 from recs_platform.strategies.offer_ranking.parameters import parameters_of
+from recs_platform.strategies.training.drift import drift_table, show_drift
 from recs_platform.warehouse.slices import Days
 
 CUSTOMER, OFFER = "customer_id", "offer_id"
@@ -47,25 +43,13 @@ WATCHED = WatchedExamples(
 )
 
 
-def show_drift(rows: Sequence[Mapping[str, Any]]) -> Presentation:
-    """What changed since training, the worst first."""
-    if not rows:
-        return Presentation("Nothing to compare: no model serves, or nothing was shown.")
-    return Presentation(drift_summary(rows))
-
-
 @table_asset(DriftReport, present=show_drift, after=("ranking_model",))
 def drift_report(company: Company, days: Days, models: ModelShelf, training_set: pa.Table) -> pa.Table:
     """Every feature, the score, the rate of redemptions and the number of impressions against training. No rows without
     a model, or when nothing was shown."""
-    day = days.last
-    registered = models.serving(TASK.model, day)
-    rows: list[dict[str, Any]] = []
-    if registered is not None:
-        same = {"as_of": day, "digest": registered.digest, "trained_on": registered.as_of}
-        model = models.load(registered, TASK.features)
-        rows = [{**same, **vars(row)} for row in impressions_drift(model, training_set, company, day)]
-    return spec_of(DriftReport).arrow_table(rows)
+    return drift_table(
+        TASK, models, days.last, lambda model: impressions_drift(model, training_set, company, days.last)
+    )
 
 
 def impressions_drift(model: Model, impressions: pa.Table, company: Company, day: date) -> list[DriftRow]:

@@ -7,11 +7,11 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from recs_platform.companies.model import Company
-from recs_platform.declarations.parameters import Parameters
 from recs_platform.models.settings import Weekday
+from recs_platform.strategies.training.parameters import TrainingParameters
 
 
-class OfferRankingParameters(Parameters):
+class OfferRankingParameters(TrainingParameters):
     look_back_parameter = "feature_window_days"
     computed = ("window_days", "history_days")
     feature_window_days: int = Field(90, ge=1, le=730, description="Days of events that features look back on.")
@@ -60,19 +60,10 @@ class OfferRankingParameters(Parameters):
     negatives_per_positive: float = Field(
         10.0, gt=0, description="Impressions without a redemption kept per redeemed one in training."
     )
-    model_tolerance: float = Field(
-        0.005, ge=0, le=0.5, description="ROC AUC by which a new model may be worse and still go active."
-    )
-    training_seed: int = Field(1, ge=0, le=2**31 - 1, description="Decides all that is random in training.")
     retrain_weekday: Weekday | None = Field(
         "monday", description="Weekday whose daily run trains; none: only when there is cause."
     )
-    retrain_cool_down_days: int = Field(3, ge=1, le=60, description="Days between two trainings, at least.")
     drift_days: int = Field(2, ge=1, le=28, description="Newest days of impressions that drift is measured on.")
-    drifted_features: int = Field(1, ge=1, le=100, description="Features that must have drifted to ask for a training.")
-    drift_repeat_days: int = Field(
-        35, ge=1, le=365, description="Days after which drift that lasts asks for a training again."
-    )
     volume_change: float = Field(
         0.3, gt=0, description="Change of the number of impressions since training that asks for one (0.3 is 30%)."
     )

@@ -18,10 +18,9 @@ from recs_platform.strategies.offer_ranking.comparison_picture import show_offer
 from recs_platform.strategies.offer_ranking.contributions import feature_contributions, feature_importance
 from recs_platform.strategies.offer_ranking.drift import drift_report
 from recs_platform.strategies.offer_ranking.evaluation import offline_evaluation
-from recs_platform.strategies.offer_ranking.plan import training_plan
 from recs_platform.strategies.offer_ranking.publication import offers
 from recs_platform.strategies.offer_ranking.scoring import offer_scores
-from recs_platform.strategies.offer_ranking.training import ranking_model
+from recs_platform.strategies.offer_ranking.training import ranking_model, training_plan
 from recs_platform.warehouse.query import Query
 
 _SUMS = (schemas.CustomerDays, schemas.CustomerItemDays, schemas.OfferDays, schemas.CustomerImpressionDays)

@@ -32,14 +32,24 @@ class Clients:
 def read_clients(client_items: pa.Table, client_profiles: pa.Table, items: Names) -> Clients:
     """`items` are those that count as alike, sorted."""
     profiles = client_profiles.sort_by("customer_id")
-    names = profiles["customer_id"]
+    names, active = _names_and_active(profiles)
     day, last = (profiles[name].cast(pa.int32()).to_numpy() for name in ("as_of", "last_ordered_on"))
     habits = Habits(
         bought(client_items, names, items),
         np.asarray(day - last, dtype=np.int64),
         np.asarray(profiles["orders"].to_numpy(), dtype=np.int64),
     )
-    return Clients(names, np.flatnonzero(np.asarray(profiles["is_active"].to_numpy(), dtype=np.bool_)), habits)
+    return Clients(names, active, habits)
+
+
+def read_active(client_profiles: pa.Table) -> tuple[Names, Ints]:
+    """The names of all who have ordered, sorted, and the places of those who get a list."""
+    return _names_and_active(client_profiles.sort_by("customer_id"))
+
+
+def _names_and_active(profiles: pa.Table) -> tuple[Names, Ints]:
+    is_active = np.asarray(profiles["is_active"].to_numpy(), dtype=np.bool_)
+    return profiles["customer_id"], np.flatnonzero(is_active)
 
 
 def bought(client_items: pa.Table, clients: Names, items: Names) -> sp.csr_matrix:

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.cadence import WeeklyParameters
+from recs_platform.strategies.replenishment.experiment import Version, refuse_unclear, steps
+from recs_platform.strategies.training.parameters import TrainingParameters
 
 _WEEK, _YEAR = 7, 364
 
 
-class ReplenishmentParameters(WeeklyParameters):
+class ReplenishmentParameters(WeeklyParameters, TrainingParameters):
     # Not history_days: of history there is as much as there is, and less of it is no mistake.
     look_back_parameter = "active_window_days"
+    computed = (*WeeklyParameters.computed, "experiment_steps")
     active_window_days: int = Field(90, ge=1, le=730, description="A client with an order in so many days is active.")
     history_days: int = Field(
         400, ge=1, le=1100, description="Days of orders that habits, popularity and trends are read from, at most."
     )
-    version: Literal["v31", "v32"] = Field("v32", description="The way in which recommendations are scored.")
+    version: Version = Field("v32", description="The way in which recommendations are scored.")
+    experiment: str | None = Field(
+        None, description="Name of the experiment that compares versions. Another name is another experiment."
+    )
+    experiment_shares: dict[date, dict[Version, Annotated[float, Field(gt=0, lt=1)]]] = Field(
+        default_factory=dict,
+        description="From which day on which share of the clients each version gets, the company's own among them. "
+        "What they leave to 1 takes no part. A client keeps the version that it was drawn for, whatever shares come "
+        "later.",
+    )
+    retrain_cool_down_days: int = Field(7, ge=1, le=60, description="Days between two trainings, at least.")
+    retrain_weeks: int | None = Field(
+        4, ge=1, le=52, description="Weeks from one training to the next; none: only when there is cause."
+    )
     repurchases_per_client: int = Field(
         20, ge=0, le=100, description="Items of a weekly list that the client bought before."
     )
@@ -51,7 +68,9 @@ class ReplenishmentParameters(WeeklyParameters):
     new_item_share: float = Field(
         0.2, ge=0, le=1, description="Share of a client's discoveries that may be new items, at most (0-1)."
     )
-    neighbours: int = Field(50, ge=1, le=1000, description="Similar clients that recommendations are learned from.")
+    neighbours: int = Field(
+        50, ge=1, le=1000, description="Similar clients by whom versions 3.1 and 3.2 score discoveries."
+    )
     candidates_per_client: int = Field(
         40, ge=1, le=1000, description="Items that similar clients buy and a client never ordered that are scored."
     )
@@ -107,6 +126,16 @@ class ReplenishmentParameters(WeeklyParameters):
                 "in something"
             )
         return self
+
+    @model_validator(mode="after")
+    def _experiment_is_clear(self) -> ReplenishmentParameters:
+        refuse_unclear(self.experiment, self.experiment_shares, self.version)
+        return self
+
+    @property
+    def experiment_steps(self) -> tuple[str, ...]:
+        """The experiment's parts of the draw, as queries read them."""
+        return tuple(str(step) for step in steps(self.experiment_shares))
 
     @model_validator(mode="after")
     def _history_holds_the_windows(self) -> ReplenishmentParameters:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recs_platform.declarations.strategy import AnyStrategy
-from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, SqlTable, Stage, sql_asset
+from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import replenishment as schemas
 from recs_platform.schemas.replenishment_reports import WeeklyComparison
 from recs_platform.schemas.table import Table, spec_of
+from recs_platform.strategies.replenishment.candidates import replenishment_candidates
 from recs_platform.strategies.replenishment.comparison_picture import show_lists
-from recs_platform.strategies.replenishment.neighbours import replenishment_candidates, similar_clients
+from recs_platform.strategies.replenishment.drift import drift_report
+from recs_platform.strategies.replenishment.neighbours import similar_clients
 from recs_platform.strategies.replenishment.publication import weekly_lists
+from recs_platform.strategies.replenishment.scoring import model_scores
+from recs_platform.strategies.replenishment.training import ranking_model, replenishment_examples, training_plan
 from recs_platform.warehouse.query import Query
 
 ORDER_TABLES = (schemas.OrderLines, schemas.ClientDays)
@@ -34,10 +38,16 @@ def features_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     return Stage(FEATURES, _made(FEATURE_TABLES, queries))
 
 
+def experiment_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """Which client is of which arm of the company's experiment."""
+    return Stage(FEATURES, _made((schemas.ExperimentAssignments,), queries))
+
+
 def scores_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What each client may be recommended, with a score."""
+    trained = (training_plan, replenishment_examples, ranking_model)
     scores = _made((schemas.ReplenishmentScores,), queries)
-    return Stage(MODEL, (similar_clients, replenishment_candidates, *scores))
+    return Stage(MODEL, (*trained, similar_clients, replenishment_candidates, model_scores, *scores))
 
 
 def recommendations_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
@@ -53,3 +63,8 @@ def lists_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What replenishment needs in order to publish a list per client as its recommendations."""
     product = weekly_lists(spec_of(schemas.WeeklyRecommendations), queries["weekly_recommendation_figures"])
     return product_stage(strategy, queries, product, WeeklyComparison, show_lists)
+
+
+def weekly_reports_stage(_: AnyStrategy, __: Mapping[str, Query]) -> Stage:
+    """What looks back on the week: made after the lists are published, so that nobody waits for it."""
+    return Stage(REPORTS, (drift_report,))

@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from recs_platform.plurals import counted
+from recs_platform.plurals import counted, listed
 
 if TYPE_CHECKING:
     from recs_platform.companies.model import Company
@@ -24,11 +24,12 @@ def weekly_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day
 
     lists, unserved = rows("weekly_lists"), rows("unserved_clients")
     if lists:
+        versions = sorted({row["version"] for row in lists})
         repurchases, discoveries = (sum(row[kind] for row in lists) for kind in ("repurchases", "discoveries"))
         yield (
             f"week of {lists[0]['week']}: {len(lists):,} of {counted(len(lists) + len(unserved), 'active client')} "
             f"reached with {counted(repurchases, 'repurchase')} and "
-            f"{counted(discoveries, 'discovery', 'discoveries')}, scored by {lists[0]['version']}"
+            f"{counted(discoveries, 'discovery', 'discoveries')}, scored by {listed(versions)}"
         )
         short = [row["shortfall"] for row in lists if row["shortfall"]]
         if short:

@@ -7,11 +7,14 @@ from datetime import date
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
+from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.strategy import MakeStage, Strategy, weekly
 from recs_platform.schemas import sources
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.strategies.replenishment.policy import policy_of
+from recs_platform.strategies.replenishment.task import TASK
 from recs_platform.warehouse.protocol import Warehouse
 
 
@@ -20,20 +23,24 @@ def _stages() -> Sequence[MakeStage]:
     from recs_platform.publication.stage import allocation_stage
     from recs_platform.sources.stage import sources_stage
     from recs_platform.strategies.replenishment.stage import (
+        experiment_stage,
         features_stage,
         lists_stage,
         orders_stage,
         recommendations_stage,
         scores_stage,
+        weekly_reports_stage,
     )
 
     return (
         sources_stage,
         orders_stage,
         weekly(features_stage),
+        weekly(experiment_stage),
         weekly(scores_stage),
         weekly(recommendations_stage),
         weekly(lists_stage),
+        weekly(weekly_reports_stage),
         campaign_stage,
         allocation_stage,
     )
@@ -61,6 +68,7 @@ REPLENISHMENT = Strategy(
     needs=(sources.Events,),
     stages=_stages,
     publishes=(RECOMMENDATIONS, ALLOCATION),
+    model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model"),
     world=_world,
     story=_story,
 )

@@ -20,8 +20,9 @@ from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.features import Floats
 from recs_platform.models.retraining import Reason
 from recs_platform.platform_db.engine import engine, upgrade
-from recs_platform.schemas.offer_ranking import CandidateFeatures, TrainingPlan, TrainingSet
+from recs_platform.schemas.offer_ranking import CandidateFeatures, TrainingSet
 from recs_platform.schemas.table import Table, spec_of
+from recs_platform.schemas.training import TrainingPlan
 from recs_platform.strategies.catalogue import load_companies
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
 from recs_platform.strategies.offer_ranking.scoring import offer_scores

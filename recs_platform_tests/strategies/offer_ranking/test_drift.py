@@ -19,8 +19,8 @@ from recs_platform.models.drift import DriftVerdict, Sample, compare
 from recs_platform.models.drift_report import DriftRow
 from recs_platform.models.features import Column
 from recs_platform.models.model import Model
-from recs_platform.schemas.offer_ranking_reports import DriftReport
 from recs_platform.schemas.table import spec_of
+from recs_platform.schemas.training import DriftReport
 from recs_platform.simulation.columns import pc
 from recs_platform.strategies.offer_ranking.drift import CUSTOMER, OFFER, drift_report, impressions_drift, show_drift
 from recs_platform.strategies.offer_ranking.features import FEATURE_COLUMNS, TASK

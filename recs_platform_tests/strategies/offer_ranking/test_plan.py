@@ -11,7 +11,7 @@ from recs_platform.model_registry.shelf import ModelShelf, open_shelf
 from recs_platform.models.features import FeatureSet
 from recs_platform.models.retraining import Reason
 from recs_platform.strategies.offer_ranking.features import TASK
-from recs_platform.strategies.offer_ranking.plan import training_plan
+from recs_platform.strategies.offer_ranking.training import training_plan
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.strategies.offer_ranking.market import metro
 from recs_platform_tests.strategies.offer_ranking.serving import a_model, activate

@@ -19,7 +19,7 @@ from recs_platform.models.data import examples
 from recs_platform.models.provenance import content_hash
 from recs_platform.models.retraining import Reason
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
-from recs_platform.strategies.offer_ranking.training_summary import show_training
+from recs_platform.strategies.training.summary import show_training
 from recs_platform_tests.model_registry.artifacts import folder_of, root_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     ASKED,

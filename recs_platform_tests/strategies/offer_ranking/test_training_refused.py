@@ -19,7 +19,7 @@ from recs_platform.models.challenge import ChallengeVerdict
 from recs_platform.models.model import Model
 from recs_platform.schemas.offer_ranking import BY_RATE
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
-from recs_platform.strategies.offer_ranking.training_summary import show_training
+from recs_platform.strategies.training.summary import show_training
 from recs_platform_tests.model_registry.artifacts import root_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     DAY,

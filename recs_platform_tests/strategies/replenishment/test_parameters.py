@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from pydantic import ValidationError
 
 from recs_platform.strategies.catalogue import company_named
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
+
+DAY, HALVES = date(2025, 11, 3), {"v31": 0.5, "v32": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,15 @@ from recs_platform.strategies.replenishment.parameters import ReplenishmentParam
             r"season_days \(14\) needs history_days of at least 378, and it is 377\.",
         ),
         ({"version": "v30"}, "'v31' or 'v32'"),
+        ({"experiment": "lists"}, "experiment needs experiment_shares beside it"),
+        ({"experiment_shares": {DAY: HALVES}}, "experiment_shares needs experiment beside it: a name"),
+        ({"experiment": "Lists!", "experiment_shares": {DAY: HALVES}}, "lower-case letters, .* and is 'Lists!'"),
+        ({"experiment": "x", "experiment_shares": {DAY: {"v31": 0.5, "v30": 0.5}}}, "'v31' or 'v32'"),
+        ({"experiment": "x", "experiment_shares": {DAY: {"v32": 0.5}}}, "names v32: at least two are compared"),
+        ({"experiment": "x", "experiment_shares": {DAY: {}}}, "names no version: at least two are compared"),
+        ({"experiment": "x", "experiment_shares": {DAY: {"v31": 0.7, "v32": 0.5}}}, "add up to 1.2, which is more"),
+        ({"experiment": "x", "experiment_shares": {DAY: {"v31": 0.0, "v32": 0.5}}}, "greater than 0"),
+        ({"experiment": "x", "experiment_shares": {"soon": HALVES}}, "valid date"),
     ],
 )
 def test_contradictions_are_said(given: dict[str, Any], says: str) -> None:

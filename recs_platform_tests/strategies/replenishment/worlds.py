@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -12,19 +13,26 @@ import duckdb
 import pyarrow as pa
 
 from recs_platform import __version__
+from recs_platform.arguments import call_with_named
 from recs_platform.companies.model import Company
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.stage import FrameTable
-from recs_platform.schemas.replenishment import WeeklyRecommendations
+from recs_platform.schemas.replenishment import ExperimentAssignments, WeeklyRecommendations
 from recs_platform.schemas.sources import Catalog, Events
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.simulation import replenishment_goods, replenishment_world
 from recs_platform.simulation.replenishment_truth import planted
 from recs_platform.simulation.spec import WorldSpec
 from recs_platform.strategies.catalogue import company_named
-from recs_platform.strategies.replenishment.neighbours import replenishment_candidates, similar_clients
+from recs_platform.strategies.replenishment.candidates import replenishment_candidates
+from recs_platform.strategies.replenishment.experiment import Version
+from recs_platform.strategies.replenishment.neighbours import similar_clients
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
+from recs_platform.strategies.replenishment.scoring import model_scores
 from recs_platform.strategies.replenishment.stage import FEATURE_TABLES, ORDER_TABLES
+from recs_platform.strategies.replenishment.training import ranking_model, replenishment_examples, training_plan
 from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.sql.queries import platform_queries
 
@@ -32,7 +40,14 @@ SPEC = WorldSpec("concord", "replenishment", 13, 429, date(2025, 9, 1), {})
 DAY = date(2025, 11, 4)
 """The last day of a block of trending products."""
 _HABITS = [spec_of(model).name for model in (*ORDER_TABLES, *FEATURE_TABLES)]
-_NEIGHBOURS = (similar_clients, replenishment_candidates)
+_COMPUTED = (
+    training_plan,
+    replenishment_examples,
+    ranking_model,
+    similar_clients,
+    replenishment_candidates,
+    model_scores,
+)
 _LISTS = ["replenishment_scores", spec_of(WeeklyRecommendations).name]
 
 
@@ -61,6 +76,8 @@ class InMemory:
     company: Company
     day: date
     threads: int = 2
+    models: ModelShelf | None = None
+    """Of version 4 alone."""
 
     def __post_init__(self) -> None:
         self.connection = duckdb.connect(config={"threads": self.threads})
@@ -74,7 +91,8 @@ class InMemory:
         """From what is given to the lists."""
         values = {**dict(self.company.parameters), "as_of": self.day, "pipeline_version": __version__}
         self._query(habits, values)
-        for table in _NEIGHBOURS:
+        self.give("experiment_assignments", spec_of(ExperimentAssignments).arrow_schema.empty_table())
+        for table in _COMPUTED:
             self._compute(table)
         self._query(_LISTS, values)
 
@@ -88,8 +106,27 @@ class InMemory:
 
     def _compute(self, table: FrameTable) -> None:
         """A table that is made in Python."""
-        inputs = {name: self.connection.execute(f"SELECT * FROM {name}").to_arrow_table() for name in table.inputs}
-        self.give(table.spec.name, table.function(company=self.company, days=Days.one(self.day), **inputs))
+        inputs = {name: self._input(name, form) for name, form in table.inputs.items()}
+        given = {"company": self.company, "days": Days.one(self.day), "models": self.models, "warehouse": self}
+        rows = call_with_named(table.function, **given, **inputs)
+        self.give(table.spec.name, rows.read_all() if isinstance(rows, pa.RecordBatchReader) else rows)
+
+    def _input(self, name: str, form: Any) -> Any:
+        if form is BoundQuery:
+            return name
+        rows = self.table(name)
+        return rows.to_reader(1000) if form is pa.RecordBatchReader else rows
+
+    def table(self, name: str) -> pa.Table:
+        rows = self.connection.execute(f"SELECT * FROM {name}").to_arrow_table()
+        # Sums are of a type of DuckDB's own, which the lake stores as whole numbers.
+        fields = [pa.field(f.name, pa.int64() if pa.types.is_decimal(f.type) else f.type) for f in rows.schema]
+        return rows.cast(pa.schema(fields))
+
+    @contextmanager
+    def run(self, query: str) -> Iterator[pa.RecordBatchReader]:
+        """As a function asks the warehouse."""
+        yield self.table(query).to_reader(1000)
 
 
 class Concord(InMemory):
@@ -100,12 +137,14 @@ class Concord(InMemory):
         events: pa.Table,
         discontinued: frozenset[str] = frozenset(),
         threads: int = 2,
-        parameters: Mapping[str, Any] | None = None,
+        version: Version = "v32",
+        models: ModelShelf | None = None,
+        day: date = DAY,
     ) -> None:
-        super().__init__(with_parameters(parameters or {}), DAY, threads)
-        before = DAY - timedelta(days=parameters_of(self.company).new_item_days)
+        super().__init__(with_parameters({"version": version}), day, threads, models)
+        before = day - timedelta(days=parameters_of(self.company).new_item_days)
         self.give("events", whole(Events, events))
-        self.give("catalog", _catalog(DAY, discontinued))
+        self.give("catalog", _catalog(day, discontinued))
         self.give("catalog_before", _catalog(before, discontinued))
         self.make_lists()
 
@@ -129,7 +168,7 @@ def with_parameters(parameters: Mapping[str, Any]) -> Company:
 def whole(model: type[Table], rows: pa.Table) -> pa.Table:
     """With all columns of the table, in order; those that are not there are NULL."""
     columns = {
-        column.name: rows[column.name] if column.name in rows.column_names else pa.nulls(len(rows))
+        column.name: rows[column.name] if column.name in rows.column_names else pa.nulls(len(rows), column.type)
         for column in spec_of(model).columns
     }
     return pa.table(columns)

@@ -1,5 +1,5 @@
--- The newest impressions look like those that the serving model was trained on. A failure means that features, scores,
--- outcomes or their number have moved further than chance explains, so that chances may be wrong: `drift_report` says
+-- The newest examples look like those that the serving model was trained on. A failure means that features, scores,
+-- outcomes or their number have moved further than chance explains, so that the order may be wrong: `drift_report` says
 -- what and how far. docs/drift.md and docs/retraining.md say how to tell a broken feed from a world that changed, and
 -- what to do.
 -- table: drift_report

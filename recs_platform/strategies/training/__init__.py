@@ -1,0 +1,1 @@
+"""What every strategy that trains a model has in common: its plan, its trained models, drift and parameters."""
