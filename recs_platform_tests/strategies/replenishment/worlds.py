@@ -17,7 +17,7 @@ from recs_platform.arguments import call_with_named
 from recs_platform.companies.model import Company
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.stage import FrameTable
-from recs_platform.schemas.replenishment import ExperimentAssignments, WeeklyRecommendations
+from recs_platform.schemas.replenishment import ExperimentAssignments, UnservedClients, WeeklyRecommendations
 from recs_platform.schemas.sources import Catalog, Events
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.simulation import replenishment_goods, replenishment_world
@@ -40,15 +40,9 @@ SPEC = WorldSpec("concord", "replenishment", 13, 429, date(2025, 9, 1), {})
 DAY = date(2025, 11, 4)
 """The last day of a block of trending products."""
 _HABITS = [spec_of(model).name for model in (*ORDER_TABLES, *FEATURE_TABLES)]
-_COMPUTED = (
-    training_plan,
-    replenishment_examples,
-    ranking_model,
-    similar_clients,
-    replenishment_candidates,
-    model_scores,
-)
-_LISTS = ["replenishment_scores", spec_of(WeeklyRecommendations).name]
+_TRAINING = (training_plan, replenishment_examples, ranking_model)
+_COMPUTED = (*_TRAINING, similar_clients, replenishment_candidates, model_scores)
+_LISTS = ["replenishment_scores", spec_of(WeeklyRecommendations).name, spec_of(UnservedClients).name]
 
 
 def days(first: date, last: date) -> list[date]:
@@ -78,6 +72,8 @@ class InMemory:
     threads: int = 2
     models: ModelShelf | None = None
     """Of version 4 alone."""
+    trained: InMemory | None = None
+    """Whose training this day's is, too: it takes most of the time."""
 
     def __post_init__(self) -> None:
         self.connection = duckdb.connect(config={"threads": self.threads})
@@ -93,7 +89,10 @@ class InMemory:
         self._query(habits, values)
         self.give("experiment_assignments", spec_of(ExperimentAssignments).arrow_schema.empty_table())
         for table in _COMPUTED:
-            self._compute(table)
+            if self.trained is not None and table in _TRAINING:
+                self.give(table.spec.name, self.trained.table(table.spec.name))
+            else:
+                self.give(table.spec.name, self.computed(table))
         self._query(_LISTS, values)
 
     def rows(self, text: str) -> list[tuple[Any, ...]]:
@@ -104,12 +103,12 @@ class InMemory:
             query = platform_queries()[name]
             self.connection.execute(f"CREATE TABLE {name} AS {duckdb_sql(query, values)}")
 
-    def _compute(self, table: FrameTable) -> None:
+    def computed(self, table: FrameTable) -> pa.Table:
         """A table that is made in Python."""
         inputs = {name: self._input(name, form) for name, form in table.inputs.items()}
         given = {"company": self.company, "days": Days.one(self.day), "models": self.models, "warehouse": self}
         rows = call_with_named(table.function, **given, **inputs)
-        self.give(table.spec.name, rows.read_all() if isinstance(rows, pa.RecordBatchReader) else rows)
+        return rows.read_all() if isinstance(rows, pa.RecordBatchReader) else rows
 
     def _input(self, name: str, form: Any) -> Any:
         if form is BoundQuery:
@@ -140,8 +139,9 @@ class Concord(InMemory):
         version: Version = "v32",
         models: ModelShelf | None = None,
         day: date = DAY,
+        trained: InMemory | None = None,
     ) -> None:
-        super().__init__(with_parameters({"version": version}), day, threads, models)
+        super().__init__(with_parameters({"version": version}), day, threads, models, trained)
         before = day - timedelta(days=parameters_of(self.company).new_item_days)
         self.give("events", whole(Events, events))
         self.give("catalog", _catalog(day, discontinued))
