@@ -20,6 +20,7 @@ from recs_platform.next_basket.sources import known, nearest, vectors_of
 from recs_platform.pipeline.frame_asset import QueryRunner, table_asset
 from recs_platform.process import cores
 from recs_platform.schemas.replenishment import SimilarClients
+from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.replenishment.client_habits import Clients, Names, ordered, read_clients
 from recs_platform.strategies.replenishment.client_versions import JACCARD, V4, by_version, may_use, own_measures
 from recs_platform.strategies.replenishment.history import TEMPORAL, by_name, read_history, settings
@@ -57,7 +58,9 @@ def similar_clients(
     clients = read_clients(client_items, client_profiles, ordered(client_items))
     versions = by_version(parameters, clients.names, clients.active, experiment_assignments)
     serves = models.serving(TASK.model, days.last) is not None if may_use(parameters, V4) else False
-    tables = [
+    # Where nobody is active no version is in use, and there is nobody to be alike.
+    tables = [spec_of(SimilarClients).arrow_schema.empty_table()]
+    tables += [
         _table(days, measure, clients.names, _alike(clients, parameters, measure))
         for measure in own_measures(versions, serves)
     ]
@@ -94,7 +97,7 @@ def _table(days: Days, measure: str, clients: Names, found: Neighbours) -> pa.Ta
         "neighbour_id": clients.take(found.neighbour),
         "similarity": found.similarity.astype(np.float64),
     }
-    return pa.table(columns)
+    return pa.table(columns, spec_of(SimilarClients).arrow_schema)
 
 
 def neighbours_in(similar_clients: pa.Table, measure: str, names: Names) -> Neighbours:

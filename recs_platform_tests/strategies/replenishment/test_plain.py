@@ -172,6 +172,7 @@ EDGES: Mapping[str, World] = {
         dict.fromkeys(MANY, Goods("G")),
         frozenset(MANY[:50]),
     ),
+    "nobody is active": World(DAY, order("anna", ["a"], ago=200), {}, frozenset()),
     "nothing is sold any more": World(DAY, order("anna", ["a", "b"]), {"new": Goods("G")}, frozenset({"a"})),
     "a season": World(
         DAY,

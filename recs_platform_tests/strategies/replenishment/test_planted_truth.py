@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from recs_platform.schemas.replenishment import DISCOVERY, REPURCHASE
+from recs_platform.strategies.replenishment.experiment import Version
 from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.replenishment.worlds import DAY, SPEC, Concord, days, due_pairs, order_events
 
@@ -122,10 +123,9 @@ def test_what_was_never_ordered_by_anybody_is_discovered_only_as_new(concord: Co
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["v31", "v32"])
-def test_rows_in_another_order_and_one_thread_give_the_same_lists(version: str, events: pa.Table) -> None:
+def test_rows_in_another_order_and_one_thread_give_the_same_lists(version: Version, events: pa.Table) -> None:
     shuffled = events.take(pa.array(np.random.default_rng(1).permutation(len(events))))
-    chosen = {"version": version}
-    tables = (Concord(events, parameters=chosen), Concord(shuffled, threads=1, parameters=chosen))
+    tables = (Concord(events, version=version), Concord(shuffled, threads=1, version=version))
     one, other = (made.rows("SELECT * FROM weekly_recommendations ORDER BY customer_id, rank") for made in tables)
     assert one == other
     assert {row[9] for row in one} == {version}
