@@ -26,8 +26,8 @@ from recs_platform.settings import settings
 
 # A day reaches two weeks back: the campaign window, and the week before it in which events may have come already.
 _SHORT = {"campaign_window_days": 8, "interaction_window_days": 5}
-# Of so few clients, and such short windows, any day changes most lists.
-_CHANGING = {"max_customers_lost": 1, "max_repurchases_lost": 1, "max_discovery_move": 1}
+# Of so few clients, and such short windows, any day changes most lists, and there is nothing to judge them by.
+_CHANGING = {"max_customers_lost": 1, "max_repurchases_lost": 1, "max_discovery_move": 1, "evaluated_weeks": 0}
 _COMPANIES = {
     "acme": (
         "vehicle_fitment",
