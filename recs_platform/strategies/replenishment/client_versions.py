@@ -45,5 +45,5 @@ def may_use(parameters: ReplenishmentParameters, version: str) -> bool:
 def own_measures(versions: dict[str, Ints], model_serves: bool) -> tuple[str, ...]:
     """How similar clients are found for those whom no model scores. All clients are looked at in each of these ways, so
     that the arms of an experiment have the same candidates."""
-    scored = {version for version, clients in versions.items() if len(clients)} - ({V4} if model_serves else set())
-    return tuple(dict.fromkeys(OWN_MEASURE[version] for version in sorted(scored)))
+    scored = sorted(version for version in versions if version != V4 or not model_serves)
+    return tuple(dict.fromkeys(OWN_MEASURE[version] for version in scored))

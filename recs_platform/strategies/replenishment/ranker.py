@@ -39,6 +39,8 @@ ENOUGH = 1_000
 """Targets from which a window need not be wider."""
 HISTORY_DAYS = 28
 """Before a target: with less, nobody has habits yet."""
+STRAY = 0.01
+"""Of baskets, those that may be older than history is: a wrong date makes no history."""
 
 
 def fit_settings(seed: int = 1) -> SampledSettings:
@@ -55,7 +57,7 @@ def holdouts_to_learn_from(log: BasketLog, day: date | None, targets: int = TARG
         return [last_basket(log, back=back) for back in range(1, 1 + targets)]
     if not len(log.basket_day):
         return []
-    end, first = _number(day), int(log.basket_day.min())
+    end, first = _number(day), int(np.quantile(log.basket_day, STRAY, method="lower"))
     found: list[Holdout] = []
     for weeks in WIDTHS:
         days = WEEK * weeks

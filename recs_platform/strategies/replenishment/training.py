@@ -12,12 +12,12 @@ from recs_platform.companies.model import Company
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.model_registry.train_and_register import ExampleTable, TrainingOrder
 from recs_platform.pipeline.frame_asset import QueryRunner, table_asset
-from recs_platform.process import cores
 from recs_platform.schemas.replenishment_examples import ReplenishmentExamples
 from recs_platform.schemas.table import spec_of
 from recs_platform.schemas.training import RankingModel, TrainingPlan
 from recs_platform.strategies.replenishment.client_versions import V4, may_use
-from recs_platform.strategies.replenishment.history import read_history, settings
+from recs_platform.strategies.replenishment.history import read_history
+from recs_platform.strategies.replenishment.history import settings as source_settings
 from recs_platform.strategies.replenishment.parameters import parameters_of
 from recs_platform.strategies.replenishment.policy import policy_of
 from recs_platform.strategies.replenishment.ranker import TASK, examples_of, fit_settings, holdouts_to_learn_from
@@ -50,7 +50,7 @@ def replenishment_examples(
     holdouts = holdouts_to_learn_from(history.log, history.first_unknown)
     if not holdouts:
         return schema.empty_table().to_reader()
-    table = examples_of(history.log, holdouts, None, history.attributes, settings())
+    table = examples_of(history.log, holdouts, None, history.attributes, source_settings())
     return pa.RecordBatchReader.from_batches(schema, _batches(days, table, schema))
 
 
@@ -74,11 +74,6 @@ def ranking_model(
 ) -> pa.Table:
     """The models that the day trained; none when nothing asked for it."""
     parameters = parameters_of(company)
-    order = TrainingOrder(
-        days.last,
-        reasons_of(training_plan),
-        fit_settings(parameters.training_seed),
-        parameters.model_tolerance,
-        threads=cores(),
-    )
+    settings, tolerance = fit_settings(parameters.training_seed), parameters.model_tolerance
+    order = TrainingOrder(days.last, reasons_of(training_plan), settings, tolerance)
     return trained_models(TASK, ExampleTable("replenishment_examples", replenishment_examples), models, order)

@@ -16,7 +16,7 @@ from recs_platform import __version__
 from recs_platform.arguments import call_with_named
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.stage import FrameTable
-from recs_platform.schemas.replenishment import ExperimentAssignments, WeeklyRecommendations
+from recs_platform.schemas.replenishment import ExperimentAssignments, UnservedClients, WeeklyRecommendations
 from recs_platform.schemas.sources import Catalog, Events
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.simulation import replenishment_goods, replenishment_world
@@ -39,15 +39,9 @@ SPEC = WorldSpec("concord", "replenishment", 13, 429, date(2025, 9, 1), {})
 DAY = date(2025, 11, 4)
 """The last day of a block of trending products."""
 _HABITS = [spec_of(model).name for model in (*ORDER_TABLES, *FEATURE_TABLES)]
-_COMPUTED = (
-    training_plan,
-    replenishment_examples,
-    ranking_model,
-    similar_clients,
-    replenishment_candidates,
-    model_scores,
-)
-_LISTS = ["replenishment_scores", spec_of(WeeklyRecommendations).name]
+_TRAINING = (training_plan, replenishment_examples, ranking_model)
+_COMPUTED = (*_TRAINING, similar_clients, replenishment_candidates, model_scores)
+_LISTS = ["replenishment_scores", spec_of(WeeklyRecommendations).name, spec_of(UnservedClients).name]
 
 
 def days(first: date, last: date) -> list[date]:
@@ -79,6 +73,8 @@ class Concord:
     models: ModelShelf | None = None
     """Of version 4 alone."""
     day: date = DAY
+    trained: Concord | None = None
+    """Whose training this day's is, too: it takes most of the time."""
 
     def __post_init__(self) -> None:
         self.connection = duckdb.connect(config={"threads": self.threads})
@@ -94,7 +90,10 @@ class Concord:
         self._query(_HABITS, values)
         self._add(ExperimentAssignments, spec_of(ExperimentAssignments).arrow_schema.empty_table())
         for table in _COMPUTED:
-            self._compute(table)
+            if self.trained is not None and table in _TRAINING:
+                self._store(table.spec.name, self.trained.table(table.spec.name))
+            else:
+                self._store(table.spec.name, self.computed(table))
         self._query(_LISTS, values)
 
     def _query(self, names: Iterable[str], values: Mapping[str, Any]) -> None:
@@ -102,13 +101,16 @@ class Concord:
             query = platform_queries()[name]
             self.connection.execute(f"CREATE TABLE {name} AS {duckdb_sql(query, values)}")
 
-    def _compute(self, table: FrameTable) -> None:
+    def computed(self, table: FrameTable) -> pa.Table:
         """A table that is made in Python."""
         inputs = {name: self._input(name, form) for name, form in table.inputs.items()}
         given = {"company": self.company, "days": Days.one(self.day), "models": self.models, "warehouse": self}
         rows = call_with_named(table.function, **given, **inputs)
-        self.connection.register("computed", rows.read_all() if isinstance(rows, pa.RecordBatchReader) else rows)
-        self.connection.execute(f"CREATE TABLE {table.spec.name} AS SELECT * FROM computed")
+        return rows.read_all() if isinstance(rows, pa.RecordBatchReader) else rows
+
+    def _store(self, name: str, rows: pa.Table) -> None:
+        self.connection.register("computed", rows)
+        self.connection.execute(f"CREATE TABLE {name} AS SELECT * FROM computed")
         self.connection.unregister("computed")
 
     def _input(self, name: str, form: Any) -> Any:
@@ -118,7 +120,10 @@ class Concord:
         return rows.to_reader(1000) if form is pa.RecordBatchReader else rows
 
     def table(self, name: str) -> pa.Table:
-        return self.connection.execute(f"SELECT * FROM {name}").to_arrow_table()
+        rows = self.connection.execute(f"SELECT * FROM {name}").to_arrow_table()
+        # Sums are of a type of DuckDB's own, which the lake stores as whole numbers.
+        fields = [pa.field(f.name, pa.int64() if pa.types.is_decimal(f.type) else f.type) for f in rows.schema]
+        return rows.cast(pa.schema(fields))
 
     @contextmanager
     def run(self, query: str) -> Iterator[pa.RecordBatchReader]:
