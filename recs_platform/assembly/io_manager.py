@@ -64,7 +64,7 @@ class WarehouseIOManager(dg.IOManager):
         if without:
             metadata[NOT_PROVIDED] = dg.MetadataValue.text(f"{not_provided_in_words(without)}: no rows, and no alarm.")
         else:
-            sparse = table.removeprefix("landed_") in self.companies[company].strategy.sparse_tables
+            sparse = table.removeprefix("landed_") in self.companies[company].sparse_tables
             self._say_what_is_empty(context, subject, written, sparse=sparse)
             if present := pipeline.tables[table].present:
                 metadata |= self._presented(context, subject, present)

@@ -81,10 +81,13 @@ def plan(
     are wanted; and before all that, in one run, the logs that their windows lack.
 
     A day is made as far as it is due. Of these days `parts` are made alone, due or not: tables or assets that publish,
-    and what they are made of where it is not there. A day that daily tables are missing of is made whole all the same.
+    and what they are made of where it is not there. A day that daily tables are missing of is made whole all the same;
+    but of several days logs alone are made in one run, and nothing else of them.
     """
     check_days(company, days, newest)
     there = coverage(company, pipeline, warehouse)
+    if parts is not None and len(days) > 1 and parts <= logs_of_logs(pipeline):
+        return Plan((), (*_history(there, days), *_logs_in_ranges(there, parts, days)))
     earlier = () if only else there.missing(days.first - timedelta(days=1))
     steps = list(_history(there, Days(earlier[0] if earlier else days.first, days.last)))
     steps += [_day_step(there, day, _missing_of(there, day)) for day in earlier]
@@ -144,6 +147,26 @@ def plan_backfill(
         due = parts_due(pipeline, company, day) if again or day in failed else _missing_of(there, day)
         steps.append(_day_step(there, day, rest & due))
     return steps
+
+
+def plan_logs(there: Coverage, names: frozenset[str], *, newest: date) -> list[Step]:
+    """The runs that make what is missing of logs, over all days that the company has and that are over."""
+    last = min(newest, there.company.end_date or newest)
+    if last < there.company.start_date:
+        return []
+    days = Days(there.company.start_date, last)
+    lacking = [day for day in days if any(day not in there.made[name] for name in names)]
+    return [step for one in ranges(lacking) for step in _logs_in_ranges(there, names, one)]
+
+
+def _logs_in_ranges(there: Coverage, names: frozenset[str], days: Days) -> Iterator[Step]:
+    """These logs, and those that they are made of where some day lacks them: a run for as many days as follow each
+    other, because a feed that is one file for all days is read once in a run."""
+    company, pipeline = there.company, there.pipeline
+    made_of = names.union(*(pipeline.made_of(name) for name in names)) & pipeline.tables.keys()
+    for one in ranges([day for day in days if day not in company.lost_days]):
+        tables = names | {name for name in made_of if any(day not in there.made[name] for day in one)}
+        yield Step(company.name, company.strategy.name, one, history=True, tables=tables)
 
 
 def logs_of_logs(pipeline: Pipeline) -> frozenset[str]:

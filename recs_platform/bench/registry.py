@@ -59,4 +59,8 @@ BENCHMARKS = {
         "Features, training, candidates and scores of a million impressions, and each of them the plain way.",
         "recs_platform.bench.offer_ranking:parts",
     ),
+    "replenishment": Benchmark(
+        "A week of ten thousand clients from their orders to published lists, its growth, and lists by plain pandas.",
+        "recs_platform.bench.replenishment:parts",
+    ),
 }

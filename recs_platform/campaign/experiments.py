@@ -123,31 +123,40 @@ def _share_seen(parts: Mapping[tuple[str, str], ArmSums], planned: int | None) -
 
 def _arm_row(own: ArmSums, other: ArmSums, parameters: Parameters, share_seen: float) -> Row:
     fixed, adjusted = ratio.difference(own.sums, other.sums), cuped.adjust(own.sums, other.sums)
-    always = _anytime(fixed, share_seen)
     sharper = adjusted.comparison if adjusted.theta else None
     messages, difference = own.sums.n, own.value - other.value
     return {
         "messages": round(messages),
         "customers": own.sums.units,
-        "value": own.value,
-        "baseline_value": other.value,
-        "difference": difference,
+        **difference_columns(own.sums, other.sums, share_seen),
+        "adjusted": sharper.estimate if sharper else None,
+        "adjusted_low": sharper.low if sharper else None,
+        "adjusted_high": sharper.high if sharper else None,
+        "noise_removed": adjusted.variance_reduction if sharper else None,
+        "total": difference * messages,
+        "total_low": None if fixed.low is None else fixed.low * messages,
+        "total_high": None if fixed.high is None else fixed.high * messages,
+        "days_to_see": _days_to_see(own, other, parameters.minimum_effect),
+    }
+
+
+def difference_columns(own: Sums, other: Sums, share_seen: float) -> Row:
+    """Two arms side by side: the interval for one look, the one for any number of looks, and the lift. `share_seen` is
+    what is seen today of what the latter is tuned for; it must not depend on what came of it."""
+    fixed = ratio.difference(own, other)
+    always = _anytime(fixed, share_seen)
+    return {
+        "value": own.y / own.n,
+        "baseline_value": other.y / other.n,
+        "difference": own.y / own.n - other.y / other.n,
         "fixed_low": fixed.low,
         "fixed_high": fixed.high,
         "anytime_low": always.low,
         "anytime_high": always.high,
         "p_value": fixed.p_value,
-        "adjusted": sharper.estimate if sharper else None,
-        "adjusted_low": sharper.low if sharper else None,
-        "adjusted_high": sharper.high if sharper else None,
-        "noise_removed": adjusted.variance_reduction if sharper else None,
         "relative": fixed.relative,
         "relative_low": fixed.relative_low,
         "relative_high": fixed.relative_high,
-        "total": difference * messages,
-        "total_low": None if fixed.low is None else fixed.low * messages,
-        "total_high": None if fixed.high is None else fixed.high * messages,
-        "days_to_see": _days_to_see(own, other, parameters.minimum_effect),
     }
 
 

@@ -23,6 +23,7 @@ from recs_platform.cli import (
     compare,
     demo,
     doctor,
+    evaluate,
     example,
     housekeeping,
     metrics,
@@ -62,7 +63,7 @@ app = typer.Typer(
 _PANELS = {
     "Every day": ("run", "weekly", "status", "ui", "backfill"),
     "Watch": ("doctor", "alerts", "metrics", "housekeeping"),
-    "Look": ("why", "query", "compare", "report", "verify"),
+    "Look": ("why", "query", "compare", "evaluate", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
@@ -78,6 +79,7 @@ for module in (
     why,
     query,
     compare,
+    evaluate,
     verify,
     publish,
     demo,

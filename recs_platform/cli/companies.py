@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ from recs_platform.masking import mask_text
 if TYPE_CHECKING:
     from recs_platform.companies.known_companies import Companies
     from recs_platform.sources.check import CheckLine
+    from recs_platform.sources.proposal.proposed_company import ProposedCompany
 
 app = typer.Typer(help="List, create and check companies.", no_args_is_help=True)
 
@@ -67,7 +68,7 @@ def new_company(
         typer.Option(
             "--from",
             metavar="PLACE",
-            help="Its data: a folder of files, env:VARIABLE of a database, or sqlite:///FILE.",
+            help="Its data: a file or a folder, env:VARIABLE of a database, or sqlite:///FILE.",
         ),
     ] = None,
     folder: Annotated[
@@ -91,26 +92,27 @@ def new_company(
     if path.exists() or name in (*companies, *(company.name for company in companies.broken)):
         raise ConfigError(f"a company {name} exists already; choose another name, or edit its file.")
     if origin is None:
-        text, last_day = new_company_yaml(name, str(strategy), STRATEGIES), None
+        text, load = new_company_yaml(name, str(strategy), STRATEGIES), ""
     else:
-        text, last_day = _proposal(name, origin, strategy)
+        text, load = _proposal(name, origin, strategy)
     target.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     current = settings().companies_dir
     where = "" if current and current.resolve() == target.resolve() else f"RECS_COMPANIES_DIR={target} "
     say(f"Wrote {path}. Next: ", (f"{where}recs companies check {name}", "bold"))
-    if last_day:
-        say("Then load it: ", (f"{where}recs run {name} --date {last_day}", "bold"))
+    if load:
+        say("Then load it: ", (f"{where}{load}", "bold"))
 
 
-def _proposal(name: str, origin: str, strategy: str | None) -> tuple[str, date | None]:
-    """The text of a file for what is found there, and its last day; says what was found."""
+def _proposal(name: str, origin: str, strategy: str | None) -> tuple[str, str]:
+    """The text of a file for what is found there, and the command that loads it; says what was found."""
+    from recs_platform.automation.plan import last_day_that_is_over
     from recs_platform.sources.proposal.company_text import company_yaml, questions_of
     from recs_platform.sources.proposal.origin import propose_from
     from recs_platform.sources.proposal.table_matching import table_certainty
     from recs_platform.strategies.catalogue import STRATEGIES
 
-    company = propose_from(name, origin, STRATEGIES, strategy)
+    company = propose_from(name, origin, STRATEGIES, strategy, last_day_that_is_over())
     rows = [
         (
             match.spec.name,
@@ -131,7 +133,23 @@ def _proposal(name: str, origin: str, strategy: str | None) -> tuple[str, date |
         say(("Please check: ", "yellow"), mask_text(question))
     if company.exported:
         say("Set the variable that the file names: ", (company.exported, "bold"))
-    return company_yaml(company), company.last_day
+    return company_yaml(company), _load(company)
+
+
+def _load(company: ProposedCompany) -> str:
+    """Of a log of purchases the week's lists are made; of anything else its last day."""
+    from recs_platform.automation.plan import last_day_that_is_over
+    from recs_platform.declarations.cadence import WeeklyParameters
+
+    last = company.last_day
+    if last is None:
+        return ""
+    if not issubclass(company.strategy.parameters, WeeklyParameters) or not any(match.log for match in company.tables):
+        return f"recs run {company.name} --date {last}"
+    monday = last + timedelta(days=7 - last.weekday())
+    # The lists of the week after it know all of the log, but that week's Sunday may not be over.
+    known = monday if monday - timedelta(days=1) <= last_day_that_is_over() else last
+    return f"recs weekly {company.name} --week {known}"
 
 
 @app.command("template")

@@ -66,6 +66,37 @@ def make_days(company: Company, days: Days, *, parts: frozenset[str] | None, onl
     return exit_code(ended)
 
 
+def make_logs(company: Company, tables: frozenset[str], *, quiet: bool = False) -> int:
+    """Make what is missing of logs (`order_lines`) for every day that the company has, in as few runs as can be; what
+    is there stays. The exit code of the command that asks; `quiet` tells of errors alone."""
+    from recs_platform.automation.plan import last_day_that_is_over, plan_logs
+    from recs_platform.cli.progress import exit_code, tell_errors
+    from recs_platform.pipeline.coverage import coverage
+    from recs_platform.strategies.catalogue import pipeline_of
+    from recs_platform.warehouse.environment import open_warehouse
+
+    there = coverage(company, pipeline_of(company), open_warehouse())
+    ended = run_all(plan_logs(there, tables, newest=last_day_that_is_over()), quiet=quiet)
+    if quiet:
+        tell_errors(ended)
+    return exit_code(ended)
+
+
+def make_newest(company: Company, table: str, day: datetime.date, *, quiet: bool = False) -> int:
+    """Make a table of one day, and what that is made of, and nothing else of the day."""
+    from recs_platform.automation.plan import Step
+    from recs_platform.cli.progress import exit_code, tell_errors
+    from recs_platform.strategies.catalogue import pipeline_of
+    from recs_platform.warehouse.slices import Days
+
+    pipeline = pipeline_of(company)
+    tables = pipeline.made_of(table) & pipeline.tables.keys()
+    ended = run_all([Step(company.name, company.strategy.name, Days.one(day), False, tables)], quiet=quiet)
+    if quiet:
+        tell_errors(ended)
+    return exit_code(ended)
+
+
 def named_parts(company: Company, pipeline: Pipeline, names: Sequence[str]) -> frozenset[str]:
     """What a user named of a company's day: tables, and assets that publish."""
     from recs_platform.companies.problems import did_you_mean
@@ -109,18 +140,24 @@ def days_between(first: tuple[str, str], last: tuple[str, str] | None) -> Days:
 
 def carry_out(steps: list[Step], *, as_json: bool) -> list[Ended]:
     """Run steps, several companies at once, and report them."""
-    from recs_platform.automation.instance import instance
-    from recs_platform.cli.progress import run_side_by_side, run_steps, tell_errors
-    from recs_platform.definitions import build_defs
+    from recs_platform.cli.progress import tell_errors
 
-    if len({step.company for step in steps}) > 1:
-        ended = run_side_by_side(steps, quiet=as_json)
-    elif not steps:
-        ended = []
-    else:
-        with instance() as dagster:
-            ended = run_steps(build_defs(), dagster, steps, quiet=as_json)
+    ended = run_all(steps, quiet=as_json)
     if as_json:
         print_json([run.to_json() for run in ended])
         tell_errors(ended)
     return ended
+
+
+def run_all(steps: list[Step], *, quiet: bool) -> list[Ended]:
+    """Run steps, several companies at once; unless `quiet` each is told as it ends."""
+    from recs_platform.automation.instance import instance
+    from recs_platform.cli.progress import run_side_by_side, run_steps
+    from recs_platform.definitions import build_defs
+
+    if len({step.company for step in steps}) > 1:
+        return run_side_by_side(steps, quiet=quiet)
+    if not steps:
+        return []
+    with instance() as dagster:
+        return run_steps(build_defs(), dagster, steps, quiet=quiet)

@@ -8,4 +8,6 @@ _IN_USE = """
     RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD
     UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 """
-CURRENCIES = frozenset(_IN_USE.split())
+NO_CURRENCY = "XXX"
+"""ISO 4217's own code for what has no currency: of a company that tells no prices."""
+CURRENCIES = frozenset([*_IN_USE.split(), NO_CURRENCY])

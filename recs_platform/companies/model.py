@@ -25,8 +25,9 @@ from pydantic import (
 )
 
 from recs_platform.companies.alert_settings import Alerts
+from recs_platform.companies.connectors import CONNECTORS
 from recs_platform.companies.constants import constant_problems
-from recs_platform.companies.currencies import CURRENCIES
+from recs_platform.companies.currencies import CURRENCIES, NO_CURRENCY
 from recs_platform.companies.deadlines import deadlines_of
 from recs_platform.companies.problems import (
     Problem,
@@ -38,8 +39,9 @@ from recs_platform.companies.problems import (
     unknown_key,
     validated,
 )
+from recs_platform.companies.purchase_log import TABLE, PurchasesSource
 from recs_platform.companies.source_columns import column_problems
-from recs_platform.companies.source_config import CONNECTORS, NoSource, SimulatedSource, Source
+from recs_platform.companies.source_config import NoSource, SimulatedSource, Source
 from recs_platform.companies.timezones import known_timezone
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.declarations.strategy import AnyStrategy, Strategy
@@ -127,9 +129,9 @@ class Company(_Section):
 
     name: Identifier
     strategy: Annotated[InstanceOf[AnyStrategy], BeforeValidator(_strategy), PlainSerializer(str, return_type=str)]
-    dataset: Identifier
-    timezone: Annotated[str, AfterValidator(known_timezone)]
-    currency: Annotated[str, AfterValidator(_currency)]
+    dataset: Identifier = Field(default=None, validate_default=True)
+    timezone: Annotated[str, AfterValidator(known_timezone)] = "UTC"
+    currency: Annotated[str, AfterValidator(_currency)] = NO_CURRENCY
     start_date: date = Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))
     end_date: date | None = Field(default=None, le=date(2199, 12, 31))
     """The last day that there is of it: a simulated world is over then, or the company is no customer any more."""
@@ -183,9 +185,25 @@ class Company(_Section):
         return self.deadlines.get(product, self.strategy.due_by)
 
     @property
+    def sparse_tables(self) -> tuple[str, ...]:
+        """Source tables of which a day without rows is nothing unusual: also a log whose days were made up."""
+        return (*self.strategy.sparse_tables, *([TABLE] if self.days_between_orders else []))
+
+    @property
+    def days_between_orders(self) -> int | None:
+        """In a log without times: how far apart its orders are taken to be. Its days say nothing of the calendar."""
+        source = self.sources.get(TABLE)
+        return source.days_between_orders if isinstance(source, PurchasesSource) else None
+
+    @property
     def not_provided(self) -> tuple[str, ...]:
         """The source tables of its strategy that the company does not have."""
         return tuple(table for table in self.tables if not self.provides(table))
+
+    @field_validator("dataset", mode="before")
+    @classmethod
+    def _called_as_the_company(cls, given: Any, info: ValidationInfo) -> Any:
+        return info.data.get("name", "unnamed") if given is None else given
 
     @field_validator("end_date")
     @classmethod
@@ -243,6 +261,8 @@ class Company(_Section):
             if source is None or isinstance(source, NoSource):
                 continue
             problems += [*column_problems(spec, source), *constant_problems(spec, source)]
+            if isinstance(source, PurchasesSource):
+                problems += _of_purchases(table, source, info)
             if isinstance(source, SimulatedSource) and not simulated:
                 problems.append(Problem((table,), f"is simulated, and there is no world to simulate; {_REMEDY}"))
             sources[table] = source
@@ -269,6 +289,16 @@ def _lacking(strategy: AnyStrategy, provided: Collection[str]) -> list[Problem]:
                 Problem((group[0],), f"has no source{others}; {_REMEDY} {strategy} {strategy.needs_in_words}.")
             )
     return problems
+
+
+def _of_purchases(table: str, source: PurchasesSource, info: ValidationInfo) -> list[Problem]:
+    """What a log of purchases cannot be without."""
+    if table != TABLE:
+        return [Problem((table, "connector"), f"purchases is only for {TABLE}; files reads other tables.")]
+    if source.days_between_orders and info.data.get("end_date", ...) is None:
+        message = "needs the company's end_date: the day of each client's last order."
+        return [Problem((table, "days_between_orders"), message)]
+    return []
 
 
 def _source(table: str, entry: Any, info: ValidationInfo, problems: list[Problem]) -> Source | NoSource | None:

@@ -35,7 +35,8 @@ def query_parameters(company: Company) -> dict[str, Value]:
         "start_date": company.start_date,
         "source_tables": tuple(company.tables),
         "not_provided": company.not_provided,
-        "sparse_tables": company.strategy.sparse_tables,
+        "sparse_tables": company.sparse_tables,
+        "days_between_orders": company.days_between_orders,
         "pipeline_version": __version__,
     }
 
@@ -86,6 +87,7 @@ def parameter_types(strategy: AnyStrategy) -> dict[str, str]:
         **dict.fromkeys(lists | _METRIC_LISTS, STRINGS),
         "preferred_order_feed": "STRING",
         "start_date": "DATE",
+        "days_between_orders": "INT64",
         "pipeline_version": "STRING",
     }
 

@@ -170,6 +170,11 @@ class FilesSource(SourceConfig):
     def dated(self) -> bool:
         return DATE_PLACEHOLDER in self.path
 
+    @property
+    def made_columns(self) -> tuple[str, ...]:
+        """Columns that are neither in the files nor in the company's file."""
+        return ()
+
 
 class SqlSource(SourceConfig):
     """A query on a database."""
@@ -262,11 +267,4 @@ class NoSource(BaseModel):
     connector: Literal["none"]
 
 
-CONNECTORS: dict[str, type[FilesSource | SqlSource | BigQuerySource | SimulatedSource | NoSource]] = {
-    "files": FilesSource,
-    "sql": SqlSource,
-    "bigquery": BigQuerySource,
-    "simulated": SimulatedSource,
-    "none": NoSource,
-}
 Source = FilesSource | SqlSource | BigQuerySource | SimulatedSource

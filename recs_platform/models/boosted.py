@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,9 +59,7 @@ class BoostedRanker:
 
     @cached_property
     def _booster(self) -> Booster:
-        from lightgbm import Booster
-
-        return Booster(model_str=self.text)
+        return cast("Booster", _lightgbm().Booster(model_str=self.text))
 
 
 def fit(
@@ -96,9 +95,7 @@ def grow(
 ) -> tuple[str, FitReport]:
     """The text of the trees for an objective: until the metric on the validation window has not improved for a while,
     cut back to the best. As many threads as there are, the same bytes."""
-    # Imported where a model is trained or loaded: it takes more than a second.
-    import lightgbm
-
+    lightgbm = _lightgbm()
     names = list(encoding.features.names)
     categorical = [spec.name for spec in encoding.features.specs if spec.kind == "category"]
     (matrix, labels), told = train
@@ -123,6 +120,18 @@ def grow(
     whole = booster.model_to_string(num_iteration=booster.best_iteration)
     stopped = booster.current_iteration() < settings.most_trees
     return whole[: whole.index(_END) + len(_END)], {"trees": booster.best_iteration, "stopped_early": stopped}
+
+
+def _lightgbm() -> Any:
+    """Imported where a model is trained or loaded: it takes more than a second.
+
+    Its threads sleep while they wait for one another. Where other work shares the cores, threads that spin take six
+    times as long, and the work beside them too.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    import lightgbm
+
+    return lightgbm
 
 
 def _require_whole(text: str) -> None:

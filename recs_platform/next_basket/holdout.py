@@ -52,12 +52,14 @@ def last_basket(log: BasketLog, *, back: int = 1) -> Holdout:
     return _holdout(log, history, target, as_of)
 
 
-def week(log: BasketLog, first_day: int, days: int = WEEK) -> Holdout:
-    """What is bought in the days from `first_day` on is the target, and all before it the history."""
+def week(log: BasketLog, first_day: int, days: int = WEEK, history: BasketLog | None = None) -> Holdout:
+    """What is bought in the days from `first_day` on is the target, and all before it the history; or another history
+    of the same clients and items, such as one that knows of no order that was sent back later."""
     if log.basket_day is None:
         raise ValueError("this log has no days: hold out the last basket")
     target = (log.basket_day >= first_day) & (log.basket_day < first_day + days)
-    return _holdout(log, log.keep(log.basket_day < first_day), target, np.full(len(log.clients), first_day))
+    known = log.keep(log.basket_day < first_day) if history is None else history
+    return _holdout(log, known, target, np.full(len(log.clients), first_day))
 
 
 def newest_weeks(log: BasketLog, count: int) -> list[Holdout]:

@@ -29,6 +29,12 @@ class Lists:
     items: Ints
     """A row per client and a column per place; -1 where the list has ended."""
 
+    def of(self, clients: Ints) -> Ints:
+        """The rows of some clients; who has no list has an empty one."""
+        nobody = np.full((1, self.items.shape[1]), -1)
+        rows: Ints = np.concatenate([self.items, nobody])[places(self.clients, clients)]
+        return rows
+
 
 def ranked_lists(clients: Ints, client: Ints, item: Ints, score: Floats, length: int) -> Lists:
     """The best items of each of `clients` (which are sorted), from scored pairs in any order. Equal scores are in the
@@ -64,8 +70,7 @@ def judged(lists: Lists, holdout: Holdout, part: Part = "all") -> Judged:
     if part != "all":
         bought = np.isin(target, holdout.history.line_client * width + holdout.history.line_item)
         target = target[bought if part == "repeat" else ~bought]
-    row = places(lists.clients, holdout.clients)
-    items = np.where(row[:, None] >= 0, lists.items[row], -1)
+    items = lists.of(holdout.clients)
     hits = (items >= 0) & np.isin(holdout.clients[:, None] * width + items, target)
     wanted = np.bincount(places(holdout.clients, target // width), minlength=len(holdout.clients))
     return Judged(holdout.clients, hits, wanted)

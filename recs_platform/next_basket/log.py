@@ -119,19 +119,33 @@ def read_log(
     if number is not None:
         when[1] = rows[number].cast(pa.int64()).to_numpy()
     # An order belongs to a client: two clients may use one number. Its time is that of its first line.
-    orders = max(1, int(of_order.max(initial=0)) + 1)
-    pairs = of_client * orders + of_order
-    pair = distinct(pairs)
-    of_pair = np.searchsorted(pair, pairs)
+    orders = int(of_order.max(initial=-1)) + 1
+    pair, of_pair = _pairs(of_client, of_order, orders)
     earliest = np.full((2, len(pair)), np.iinfo(np.int64).max)
     np.minimum.at(earliest[0], of_pair, when[0])
     np.minimum.at(earliest[1], of_pair, when[1])
-    ranked = np.lexsort((pair, earliest[1], earliest[0], pair // orders))
+    ranked = np.lexsort((pair, earliest[1], earliest[0], pair // max(1, orders)))
     place = np.empty(len(pair), dtype=np.int64)
     place[ranked] = np.arange(len(pair))
     lines = parts(distinct(place[of_pair] * max(1, len(item_names)) + of_item), len(item_names))
     days = None if day is None else earliest[0][ranked] // 86_400_000_000
-    return BasketLog(client_names, item_names, pair[ranked] // orders, lines[0], lines[1], days)
+    return BasketLog(client_names, item_names, pair[ranked] // max(1, orders), lines[0], lines[1], days)
+
+
+def _pairs(of_client: Ints, of_order: Ints, orders: int) -> tuple[Ints, Ints]:
+    """Every client and order, as one number and sorted; and of each line, the place of its own."""
+    client = np.zeros(orders, dtype=np.int64)
+    client[of_order] = of_client
+    if np.array_equal(client[of_order], of_client):
+        # Nobody shares an order's number, so that orders are sorted instead of lines.
+        keys = client * orders + np.arange(orders)
+        ranked = np.argsort(keys)
+        place = np.empty(orders, dtype=np.int64)
+        place[ranked] = np.arange(orders)
+        return keys[ranked], place[of_order]
+    pairs = of_client * orders + of_order
+    pair = distinct(pairs)
+    return pair, np.searchsorted(pair, pairs)
 
 
 def _numbered(column: pa.ChunkedArray[Any], more: Sequence[str]) -> tuple[Names, Ints]:

@@ -110,15 +110,16 @@ def largest_entries(matrix: sp.csr_matrix, count: int, above: float = -np.inf) -
     [2, 1]
     """
     lengths = np.diff(matrix.indptr)
-    row = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-    if len(row) and lengths.max() > count:
-        padded = np.full((len(lengths), int(lengths.max())), -np.inf, dtype=np.float32)
-        padded[np.arange(padded.shape[1], dtype=np.int32) < lengths[:, None]] = matrix.data
-        chosen = np.flatnonzero(matrix.data >= _threshold(padded, count, above)[row, 0])
-    else:
-        chosen = np.flatnonzero(matrix.data > above)
-    order = chosen[np.lexsort((matrix.indices[chosen], -matrix.data[chosen], row[chosen]))]
-    return order[within(row[order]) < count]
+    least = np.full(len(lengths), np.nextafter(np.float32(above), np.float32(np.inf)), dtype=np.float32)
+    # Row by row: rows of one length would be the longest one's, and most of that nothing.
+    for row in np.flatnonzero(lengths > count):
+        values = matrix.data[matrix.indptr[row] : matrix.indptr[row + 1]]
+        place = len(values) - count
+        least[row] = max(np.partition(values, place)[place], least[row])
+    chosen = np.flatnonzero(matrix.data >= np.repeat(least, lengths))
+    of = np.searchsorted(matrix.indptr, chosen, side="right") - 1
+    order = np.lexsort((matrix.indices[chosen], -matrix.data[chosen], of))
+    return chosen[order[within(of[order]) < count]]
 
 
 def _threshold(values: Singles, count: int, above: float) -> Singles:

@@ -18,6 +18,8 @@ GROUP, REST = "group", ("brand", "price_band")
 PER_GROUP = 20
 """How many new items of a group are looked at: the first ones by their names, so that work is bounded."""
 PER_CLIENT = 30
+LEAST = 0.249
+"""Of its group's worth, what an item is worth at least: a quarter, less what numbers of 32 bits round away."""
 
 
 def new_items(own: Own, attributes: Attributes) -> sp.csr_matrix:
@@ -36,13 +38,33 @@ def new_items(own: Own, attributes: Attributes) -> sp.csr_matrix:
     of_group = sp.csr_matrix(
         (np.ones(len(looked_at), dtype=np.float32), (group[looked_at], looked_at)), shape=(groups, items)
     )
-    possible = (bought @ of_group).tocoo()
+    possible = (_worthwhile(bought, np.diff(of_group.indptr)) @ of_group).tocoo()
     client, item = possible.row.astype(np.int64), possible.col.astype(np.int64)
     worth = shares(own, group, client, item)
     for name in REST:
         if name in attributes:
             worth = worth * (0.5 + 0.5 * np.nan_to_num(shares(own, attributes[name], client, item)))
     return _best(client, item, worth, (clients, items))
+
+
+def _worthwhile(bought: sp.csr_matrix, items: Ints) -> sp.csr_matrix:
+    """Without the groups of each client whose items cannot be among its best: an item is worth no more than its group,
+    and for brand and price band no less than a quarter of it."""
+    entry = np.flatnonzero(items[bought.indices] > 0)
+    client = np.searchsorted(bought.indptr, entry, side="right") - 1
+    order = np.lexsort((-bought.data[entry], client))
+    entry, client = entry[order], client[order]
+    of_entry = items[bought.indices[entry]]
+    until = np.cumsum(of_entry)
+    before = np.append(0, until)[np.searchsorted(client, client)]
+    # The first group with which there are enough, and what an item of it is worth at least.
+    enough = until - before >= PER_CLIENT
+    least = np.zeros(bought.shape[0], dtype=np.float32)
+    first = np.flatnonzero(enough & (until - before - of_entry < PER_CLIENT))
+    least[client[first]] = bought.data[entry[first]] * LEAST
+    kept = np.sort(entry[bought.data[entry] >= least[client]])
+    rows = np.searchsorted(kept, bought.indptr)
+    return sp.csr_matrix((bought.data[kept], bought.indices[kept], rows), shape=bought.shape)
 
 
 def _looked_at(own: Own, group: Ints) -> Ints:

@@ -52,9 +52,10 @@ def _reads(pipeline: Pipeline) -> Iterator[tuple[str, str, str]]:
                 yield from ((stage.name, name, "") for name in table.inputs)
             else:
                 earlier = pipeline.looks[table.spec.name].earlier
+                arriving = {spec.name for spec in table.incoming_specs}
                 specs = {
                     name: pipeline.specs[earlier[name].table if name in earlier else name]
-                    for name in table.query.tables
+                    for name in table.query.tables - arriving
                 }
                 yield from ((stage.name, *read) for read in _columns_read(table.query, specs))
 

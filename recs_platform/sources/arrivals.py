@@ -47,7 +47,7 @@ def may_lack_days(company: Company, spec: TableSpec) -> bool:
     """Whether a day without anything is nothing unusual."""
     source = company.sources.get(spec.name)
     if isinstance(source, SqlSource | BigQuerySource):
-        return spec.name in company.strategy.sparse_tables
+        return spec.name in company.sparse_tables
     return isinstance(source, FilesSource) and source.missing_day == "empty"
 
 

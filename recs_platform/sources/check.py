@@ -119,7 +119,7 @@ def _check_table(
                 yield from _judged(company, spec, trial, day, candidate)
                 return
         others = f", nor for {counted(looked_at - 1, 'other day')}" if looked_at > 1 else ""
-        status = LineStatus.OK if spec.name in company.strategy.sparse_tables else _EMPTINESS[spec.empty]
+        status = LineStatus.OK if spec.name in company.sparse_tables else _EMPTINESS[spec.empty]
         yield CheckLine(status, spec.name, f"the source answers, but has no row for {day}{others}")
     except AnySourceError as error:
         column = f"column {error.column}: " if error.column else ""

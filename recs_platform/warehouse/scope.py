@@ -53,6 +53,12 @@ class Scope:
         if table in self.hidden:
             raise query.error(f"may not read {table}: {self.hidden[table]}", word=table)
         spec = self.tables.get(table)
+        if spec is None and self.itself and table == self.itself.name:
+            raise query.error(
+                f"{table} is not made of itself; an earlier day of it has a name of its own: "
+                f"`-- earlier: before = {table} latest`",
+                word=table,
+            )
         if spec is None:
             hint = _did_you_mean(table, self.tables)
             raise query.error(f"{self.strategy} has no table {table}{hint}", word=table)

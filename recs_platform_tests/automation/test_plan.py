@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recs_platform.automation.plan import Step, logs_of_logs, plan, plan_backfill
+from recs_platform.automation.plan import Step, logs_of_logs, plan, plan_backfill, plan_logs
 from recs_platform.companies.model import Company
 from recs_platform.errors import ConfigError
 from recs_platform.pipeline.coverage import Coverage, coverage
@@ -258,3 +258,58 @@ def test_a_day_after_the_end_is_refused(make: Any) -> None:
 
 def _nothing() -> Any:
     return _Shelf([])
+
+
+ORDERS = frozenset({"order_lines"})
+OF_ORDERS = frozenset({"order_lines", "events", "landed_events"})
+
+
+def test_of_several_days_a_log_alone_is_made_in_one_run() -> None:
+    """A feed that is one file for all days is read once for a run, and not once for a day."""
+    shelf: Any = _Shelf([])
+    pipeline, days = pipelines()[STRATEGY], Days(START, _day(99))
+    planned = plan(_company(10), pipeline, shelf, days, newest=NEWEST, parts=ORDERS)
+    assert planned.earlier == ()
+    assert [(step.history, step.days, step.tables) for step in planned.steps] == [(True, days, OF_ORDERS)]
+    one = plan(_company(10), pipeline, shelf, Days.one(START), newest=NEWEST, parts=ORDERS)
+    assert [step.history for step in one.steps] == [False], "of one day that is not there all is made"
+
+
+def test_what_a_log_is_made_of_is_made_only_where_it_is_not_there() -> None:
+    shelf: Any = _Shelf([_day(n) for n in range(10)])
+    days = Days(START, _day(9))
+    planned = plan(_company(10), pipelines()[STRATEGY], shelf, days, newest=NEWEST, parts=ORDERS)
+    assert [(step.days, step.tables) for step in planned.steps] == [(days, ORDERS)]
+
+
+def test_several_days_of_what_is_no_log_are_made_one_by_one() -> None:
+    shelf: Any = _Shelf([])
+    parts = ORDERS | {"client_items"}
+    steps = plan(_company(10), pipelines()[STRATEGY], shelf, Days(START, _day(1)), newest=NEWEST, parts=parts).steps
+    assert [(step.history, step.days) for step in steps] == [(False, Days.one(START)), (False, Days.one(_day(1)))]
+
+
+def test_a_whole_log_is_what_no_day_has_yet_up_to_the_last_that_is_over() -> None:
+    company = _company(10).model_copy(update={"lost_days": (_day(40),)})
+    there = _covered(company, [_day(n) for n in range(20, 30)])
+    steps = plan_logs(there, ORDERS, newest=_day(50))
+    assert [(step.history, str(step.days)) for step in steps] == [
+        (True, str(Days(START, _day(19)))),
+        (True, str(Days(_day(30), _day(39)))),
+        (True, str(Days(_day(41), _day(50)))),
+    ]
+    assert {step.tables for step in steps} == {OF_ORDERS}
+
+
+def test_a_whole_log_ends_with_the_company_and_has_no_day_before_it_begins() -> None:
+    company = _company(10).model_copy(update={"end_date": _day(5)})
+    assert [str(step.days) for step in plan_logs(_covered(company, []), ORDERS, newest=NEWEST)] == [
+        str(Days(START, _day(5)))
+    ]
+    assert plan_logs(_covered(company, []), ORDERS, newest=START - timedelta(days=1)) == []
+    assert plan_logs(_covered(company, [_day(n) for n in range(6)]), ORDERS, newest=NEWEST) == []
+
+
+def _covered(company: Company, there: Sequence[date]) -> Coverage:
+    shelf: Any = _Shelf(there)
+    return coverage(company, pipelines()[STRATEGY], shelf)

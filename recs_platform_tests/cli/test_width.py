@@ -62,6 +62,7 @@ _NO_TABLE = {
     "doctor",
     "companies new",
     "sql show",
+    "evaluate",
 }
 """They tell of work line by line, or show a query whose lines are its own."""
 

@@ -286,12 +286,12 @@ TABLES = ", ".join(SOURCES)
         ),
         (
             {"sources": {"catalog": {"path": "a.csv"}}},
-            "sources.catalog.connector: is missing. Allowed: files, sql, bigquery, simulated, none.",
+            "sources.catalog.connector: is missing. Allowed: files, purchases, sql, bigquery, simulated, none.",
         ),
         (
             {"sources": {"catalog": {"connector": "snowflake"}}},
             'sources.catalog.connector: "snowflake" is not a connector. '
-            "Allowed: files, sql, bigquery, simulated, none.",
+            "Allowed: files, purchases, sql, bigquery, simulated, none.",
         ),
         ({"sources": {"catalog": {"connector": "files"}}}, "sources.catalog.path: is missing; it is required."),
         (
@@ -391,7 +391,7 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
         (
             {"sources": {"catalog": {"conector": "files", "path": "catalog.csv"}}},
             'sources.catalog.conector: unknown key. Did you mean "connector"? '
-            "Allowed: files, sql, bigquery, simulated, none.",
+            "Allowed: files, purchases, sql, bigquery, simulated, none.",
         ),
         (
             {"sources": {"catalog": {"connector": "files", "pth": "catalog.csv"}}},
@@ -445,7 +445,7 @@ def test_what_stands_under_a_misspelt_key_is_judged_as_well(tmp_path: Path) -> N
         '  sources.catalog.querry: unknown key. Did you mean "query"? '
         "Allowed: columns, constants, connector, url_env, query, chunk_rows.",
         '  sources.catalog.conector: unknown key. Did you mean "connector"? '
-        "Allowed: files, sql, bigquery, simulated, none.",
+        "Allowed: files, purchases, sql, bigquery, simulated, none.",
     ]
 
 
@@ -502,9 +502,14 @@ def test_what_offer_ranking_cannot_be_told(tmp_path: Path, parameters: dict[str,
     assert complaint(path) == f"shop.yaml: {message}"
 
 
-@pytest.mark.parametrize("key", ["name", "strategy", "dataset", "timezone", "currency", "start_date"])
+@pytest.mark.parametrize("key", ["name", "strategy", "start_date"])
 def test_required_keys(tmp_path: Path, key: str) -> None:
     assert complaint(shop_file(tmp_path, without=key)) == f"shop.yaml: {key}: is missing; it is required."
+
+
+@pytest.mark.parametrize(("key", "value"), [("dataset", "shop"), ("timezone", "UTC"), ("currency", "XXX")])
+def test_keys_that_are_what_most_are_without_being_said(tmp_path: Path, key: str, value: str) -> None:
+    assert getattr(read_company(shop_file(tmp_path, without=key), STRATEGIES), key) == value
 
 
 def test_a_needed_table_without_a_source_in_a_company_that_is_not_simulated(tmp_path: Path) -> None:

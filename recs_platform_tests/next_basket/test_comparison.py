@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from recs_platform.next_basket.comparison import difference
+from recs_platform.next_basket.comparison import Draws, difference
 from recs_platform.statistics.intervals import UNKNOWN
 
 RNG = np.random.default_rng(5)
@@ -46,3 +46,28 @@ def test_a_wider_level_is_wider() -> None:
 def test_columns_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="2 and 1 figures of 2 rows"):
         difference(np.zeros(2), np.zeros(1), np.arange(2))
+
+
+def test_many_columns_at_once_have_the_intervals_of_each() -> None:
+    clients = np.repeat(np.arange(40), 3)
+    ours, theirs = RNG.normal(size=(120, 2)), RNG.normal(size=(120, 2))
+    draws = Draws.of(clients)
+    for column, found in enumerate(draws.intervals(ours - theirs)):
+        alone = difference(ours[:, column], theirs[:, column], clients)
+        assert (found.estimate, found.low, found.high) == pytest.approx((alone.estimate, alone.low, alone.high))
+
+
+def test_gaps_of_a_column_are_left_out_of_its_own_mean_alone() -> None:
+    values = np.array([[1.0, 5.0], [math.nan, 6.0], [0.0, math.nan], [math.nan, 7.0]])
+    draws = Draws.of(np.array([0, 1, 2, 2]))
+    first, second = draws.intervals(values)
+    assert (first.estimate, second.estimate) == (0.5, 6.0)
+    assert draws.clients_with(values) == [2, 3]
+    assert draws.intervals(np.full((4, 1), math.nan)) == [UNKNOWN]
+
+
+def test_a_segment_of_many_is_as_wide_as_the_segment_alone() -> None:
+    apart = RNG.normal(size=300)
+    in_segment = np.where(np.arange(300) < 100, apart, math.nan)
+    (found,) = Draws.of(np.arange(300)).intervals(in_segment[:, None])
+    assert found.width == pytest.approx(difference(apart[:100], np.zeros(100), np.arange(100)).width, rel=0.1)

@@ -10,7 +10,8 @@ import pytest
 
 from recs_platform.next_basket.examples import BOUGHT, SPLIT, TARGET, WEIGHT, examples
 from recs_platform.next_basket.features import FEATURES
-from recs_platform.next_basket.holdout import last_basket
+from recs_platform.next_basket.holdout import last_basket, newest_weeks
+from recs_platform.next_basket.log import read_log
 from recs_platform.next_basket.sources import Settings
 from recs_platform_tests.next_basket.worlds import log_of
 
@@ -60,6 +61,22 @@ def test_several_targets_are_several_times() -> None:
     assert earlier["c00", "i00"]["own_recency"] == 0
     assert earlier["c00", "i01"]["client_baskets"] == 1
     assert table.column_names == ["customer_id", "item_id", *FEATURES, BOUGHT, WEIGHT, SPLIT, TARGET]
+
+
+def test_each_target_is_predicted_as_of_its_own_day_from_what_was_before_it() -> None:
+    bought = [(1, "a"), (5, "b"), (15, "c"), (22, "d")]
+    rows = pa.table(
+        {
+            "customer_id": ["anna"] * len(bought),
+            "order_id": [item for _, item in bought],
+            "item_id": [item for _, item in bought],
+            "day": pa.array([day for day, _ in bought], pa.int32()).cast(pa.date32()),
+        }
+    )
+    weeks = newest_weeks(read_log(rows, day="day"), 2)
+    table = examples(weeks, {"train": np.array([0])}, SETTINGS).select([TARGET, "client_days_since", "client_baskets"])
+    # The weeks begin on the 9th and on the 16th.
+    assert {tuple(row.values()) for row in table.to_pylist()} == {(0, 9 - 5, 2), (1, 16 - 15, 3)}
 
 
 def test_a_client_of_two_splits_is_refused() -> None:

@@ -22,10 +22,15 @@ from recs_platform_tests.next_basket.worlds import histories_of, log_of, worlds
 
 SETTINGS = Settings(neighbours=10)
 AS_OF = 75
+"""Of the first client; each next one is predicted as of a day that is three days later."""
+
+
+def as_of_each(clients: int) -> np.ndarray:
+    return AS_OF + 3 * np.arange(clients)
 
 
 def table_of(log: BasketLog, chosen: Settings = SETTINGS, **attributes: np.ndarray) -> pa.Table:
-    as_of = None if log.basket_day is None else np.full(len(log.clients), AS_OF)
+    as_of = None if log.basket_day is None else as_of_each(len(log.clients))
     found = sources(log, chosen, as_of, attributes)
     clients = np.flatnonzero(log.baskets > 0)
     return features(found, candidates(found, clients, chosen))
@@ -45,14 +50,15 @@ def same(row: dict[str, float], expected: dict[str, float]) -> None:
 def test_own_item_and_client(world: plain.Histories, days: bool) -> None:
     log = log_of(world, days=days)
     histories = histories_of(log)
+    days_of_all = as_of_each(len(log.clients))
     dates = {client: [10 * number for number in range(len(of))] for client, of in histories.items()}
     for (client, item), row in rows_of(table_of(log)).items():
-        baskets = histories[client]
+        baskets, as_of = histories[client], int(days_of_all[client])
         expected = plain_features.own_features(baskets, item, SETTINGS)
-        expected |= plain_features.item_features(histories, dates if days else None, item, AS_OF)
-        expected |= plain_features.client_features(baskets, dates[client] if days else None, AS_OF)
+        expected |= plain_features.item_features(histories, dates if days else None, item, int(days_of_all.max()))
+        expected |= plain_features.client_features(baskets, dates[client] if days else None, as_of)
         if days:
-            expected |= plain_features.own_features_in_days(baskets, dates[client], item, AS_OF)
+            expected |= plain_features.own_features_in_days(baskets, dates[client], item, as_of)
         expected["own_item_dueness"] = (expected["own_recency"] + 1) / expected["item_mean_gap"]
         same(row, expected)
 

@@ -62,6 +62,13 @@ def test_given_clients_are_judged_on_the_same_history() -> None:
     assert some.history is holdout.history
 
 
+def test_who_has_no_history_tells_nothing_of_later_days() -> None:
+    """The one basket of the second client is forgotten, and so is its day."""
+    holdout = last_basket(log_of({0: [{1}, {1}, {1}, {1}], 1: [{2}]}, days=True), back=3)
+    assert holdout.as_of is not None
+    assert (holdout.history.baskets.tolist(), holdout.as_of.tolist()) == ([1, 0], [0, 0])
+
+
 def test_weeks_need_days() -> None:
     for made in (lambda log: week(log, 3), lambda log: newest_weeks(log, 1)):
         with pytest.raises(ValueError, match="no days"):

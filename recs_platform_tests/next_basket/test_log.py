@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import random
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from recs_platform.next_basket.log import read_log
+from recs_platform.next_basket.log import _pairs, read_log
 
 ROWS = [
     # client, order, item, number, day: an order's number is its client's, and orders of a day are in order by number.
@@ -95,3 +98,16 @@ def test_keeping_baskets_keeps_names() -> None:
         [1, 0, 2],
     )
     assert kept.items is log.items
+
+
+lines = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=12)
+
+
+@given(lines, st.booleans())
+def test_an_order_number_that_nobody_shares_is_as_one_that_two_may(of: list[tuple[int, int]], is_shared: bool) -> None:
+    clients, numbers = np.array(of, dtype=np.int64).reshape(-1, 2).T
+    of_order = np.unique(numbers if is_shared else numbers * 4 + clients, return_inverse=True)[1]
+    orders = int(of_order.max(initial=-1)) + 1
+    pair, place = _pairs(clients, of_order, orders)
+    expected = np.unique(clients * orders + of_order, return_inverse=True)
+    assert (pair.tolist(), place.tolist()) == (expected[0].tolist(), expected[1].tolist())

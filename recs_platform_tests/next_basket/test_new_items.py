@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -37,6 +39,19 @@ def test_as_item_by_item(world: plain.Histories, group: list[int], brand: list[i
             for item in range(ITEMS)
         ]
         assert found[client].tolist() == pytest.approx(expected, rel=1e-5)
+
+
+@given(worlds, attributes, attributes, attributes, st.integers(1, 4))
+@settings(max_examples=150, deadline=None)
+def test_groups_left_out_hold_none_of_the_best(
+    world: plain.Histories, group: list[int], brand: list[int], band: list[int], best: int
+) -> None:
+    history = own(log_of(world, items=ITEMS))
+    of = {"group": np.array(group), "brand": np.array(brand), "price_band": np.array(band)}
+    with patch.object(module, "PER_CLIENT", best):
+        found = new_items(history, of).toarray()
+        with patch.object(module, "LEAST", 0):
+            assert found.tolist() == new_items(history, of).toarray().tolist()
 
 
 def test_work_is_bounded_by_group_and_by_client(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recs_platform.next_basket import published
 from recs_platform.next_basket.holdout import last_basket
 from recs_platform.next_basket.lists import figures, judged, mean
 from recs_platform.next_basket.own import own
-from recs_platform_tests.next_basket import plain, published
-from recs_platform_tests.next_basket.published import Tifu, UpCf
+from recs_platform.next_basket.published import Tifu, UpCf
+from recs_platform_tests.next_basket import plain
 from recs_platform_tests.next_basket.worlds import histories_of, log_of, worlds
 
 BREAD, MILK, TEA, SOAP = range(4)

@@ -1,53 +1,57 @@
-"""The next basket of a real grocer's clients: v4 above the published methods, and below no baseline anywhere."""
+"""The next basket of a real grocer's clients, through the product's own evaluation: v4 above the published methods, and
+below no baseline anywhere."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from recs_platform.next_basket.lists import Lists
-from recs_platform.next_basket.sources import Settings
-from recs_platform_tests.next_basket.experiment import (
-    BLEND,
-    SEGMENTS,
-    SHOWN,
-    Trial,
-    beside,
-    of_last_baskets,
-    ranked_by_others,
-    ranked_by_v4,
-    report,
-)
-from recs_platform_tests.next_basket.experiment_worlds import WORLDS
+from recs_platform.cli.evaluation_tables import show
+from recs_platform.schemas.replenishment import SEGMENTS
+from recs_platform.strategies.replenishment.evaluation.evaluate import Evaluation
+from recs_platform.strategies.replenishment.evaluation.ranked import OTHERS
+from recs_platform_tests.next_basket.experiment import evaluated
 from recs_platform_tests.slow import takes_seconds
 
-Ranked = tuple[Trial, list[Lists], dict[str, list[Lists]]]
+SHOWN = [(measure, k) for measure in ("recall", "ndcg") for k in (10, 20)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["types, last baskets", "types, eight weeks", "products, three weeks"])
 @takes_seconds
-def ranked() -> Ranked:
-    """Product types are what is bought, and everybody's last basket is what is predicted."""
-    log, attributes = WORLDS["types"]()
-    trial = of_last_baskets(log)
-    v4, others = ranked_by_v4(trial, Settings(threads=2), attributes), ranked_by_others(trial)
-    print(*report(trial, v4, others), sep="\n")
-    return trial, v4[BLEND], others
+def found(request: pytest.FixtureRequest) -> Evaluation:
+    if request.param == "types, last baskets":
+        of = evaluated("types", "last-basket", versions=("v31", "v32", "v4"))
+    elif request.param == "types, eight weeks":
+        of = evaluated("types", "weeks", 8)
+    else:
+        of = evaluated("products", "weeks", 3)
+    show(request.param, of)
+    assert not of.notes
+    return of
+
+
+def above(found: Evaluation, other: str, measure: str, k: int, **more: str) -> dict[str, Any]:
+    row = found.figure("ranking", "v4", measure, k, compared_with=other, **more)
+    assert row is not None
+    assert row["low"] is not None
+    return row
 
 
 @pytest.mark.parametrize(("measure", "k"), SHOWN)
-@pytest.mark.parametrize("other", ["TIFU-KNN", "UP-CF"])
-def test_above_the_published_methods(ranked: Ranked, other: str, measure: str, k: int) -> None:
-    trial, ours, others = ranked
-    low = beside(trial, ours, others[other], measure, k).low
-    assert low is not None
-    assert low > 0
+@pytest.mark.parametrize("other", OTHERS)
+def test_above_published_methods_and_baselines(found: Evaluation, other: str, measure: str, k: int) -> None:
+    assert above(found, other, measure, k)["low"] > 0
 
 
 @pytest.mark.parametrize("segment", SEGMENTS)
-def test_below_no_baseline_in_any_segment(ranked: Ranked, segment: str) -> None:
-    trial, ours, others = ranked
-    for other in others.values():
+def test_below_nothing_in_any_segment(found: Evaluation, segment: str) -> None:
+    for other in OTHERS:
         for measure, k in SHOWN:
-            high = beside(trial, ours, other, measure, k, segment).high
-            assert high is not None
-            assert high > 0
+            assert above(found, other, measure, k, segment=segment)["high"] > 0, (other, measure, k)
+
+
+def test_above_the_versions_before(found: Evaluation) -> None:
+    for version in set(found.plan.versions) - {"v4"}:
+        for measure, k in SHOWN:
+            assert above(found, version, measure, k)["low"] > 0, (version, measure, k)

@@ -7,6 +7,7 @@
 -- between two orders of it, less the earlier or later it is. Of an item that was ordered once nobody knows that.
 -- What the client ordered at this time of an earlier year, and not yet in this one, is due by the season, if that scores
 -- more: by the share of its orders of that time with the item, as far as everybody orders it at this time (seasonality).
+-- Of orders that are only numbered (@days_between_orders) nothing has a season, and reasons count orders instead of days.
 --
 -- A discovery scores by the likeness of the similar clients who buy it, and a tenth as much by the share of all active
 -- clients who do. What is new in the catalog stands before it where the client buys things of its group, by how much of
@@ -81,7 +82,7 @@ repurchases AS (
       ELSE 0.25 + 0.75 * client_items.mean_gap_days / client_items.days_since
     END AS due,
     IF(
-      active.version <> 'v31' AND client_items.days_since >= @season_days,
+      active.version <> 'v31' AND client_items.days_since >= @season_days AND @days_between_orders IS NULL,
       COALESCE(sold.seasonality * client_items.season_share, 0),
       0
     ) AS seasonal,
@@ -106,51 +107,68 @@ buyers AS (
   WHERE client_items.orders > 0
   GROUP BY client_items.item_id
 ),
+fresh AS (
+  SELECT item_id, group_id, brand, price_band FROM sold WHERE is_new
+),
 tastes AS (
   SELECT
     client_items.customer_id,
+    client_items.orders,
     sold.group_id,
     sold.brand,
-    sold.price_band,
-    SUM(client_items.orders) AS orders
+    sold.price_band
   FROM client_items
+  JOIN active
+    ON active.customer_id = client_items.customer_id AND active.version <> 'v31'
   JOIN sold
     ON sold.item_id = client_items.item_id
-  WHERE client_items.orders > 0 AND EXISTS (SELECT 1 FROM sold AS fresh WHERE fresh.is_new)
-  GROUP BY client_items.customer_id, sold.group_id, sold.brand, sold.price_band
+  WHERE client_items.orders > 0 AND EXISTS (SELECT 1 FROM fresh)
 ),
 taste_totals AS (
   SELECT customer_id, SUM(orders) AS orders FROM tastes GROUP BY customer_id
 ),
-fresh AS (
-  SELECT
-    tastes.customer_id,
-    sold.item_id,
-    sold.group_id,
-    SUM(IF(tastes.group_id = sold.group_id, tastes.orders, 0)) AS of_group,
-    SUM(IF(tastes.brand = sold.brand, tastes.orders, 0)) AS of_brand,
-    SUM(IF(tastes.price_band = sold.price_band, tastes.orders, 0)) AS of_band
+-- Of what nothing new is like nobody needs to know.
+of_groups AS (
+  SELECT tastes.customer_id, tastes.group_id, SUM(tastes.orders) AS orders
   FROM tastes
-  JOIN active
-    ON active.customer_id = tastes.customer_id AND active.version <> 'v31'
-  JOIN sold
-    ON sold.is_new
-  LEFT JOIN client_items
-    ON client_items.customer_id = tastes.customer_id AND client_items.item_id = sold.item_id
-  WHERE client_items.item_id IS NULL
-  GROUP BY tastes.customer_id, sold.item_id, sold.group_id
+  JOIN (SELECT DISTINCT group_id FROM fresh) AS wanted
+    ON wanted.group_id = tastes.group_id
+  GROUP BY tastes.customer_id, tastes.group_id
+),
+of_brands AS (
+  SELECT tastes.customer_id, tastes.brand, SUM(tastes.orders) AS orders
+  FROM tastes
+  JOIN (SELECT DISTINCT brand FROM fresh) AS wanted
+    ON wanted.brand = tastes.brand
+  GROUP BY tastes.customer_id, tastes.brand
+),
+of_bands AS (
+  SELECT tastes.customer_id, tastes.price_band, SUM(tastes.orders) AS orders
+  FROM tastes
+  JOIN (SELECT DISTINCT price_band FROM fresh) AS wanted
+    ON wanted.price_band = tastes.price_band
+  GROUP BY tastes.customer_id, tastes.price_band
 ),
 chosen_new AS (
   SELECT
-    fresh.customer_id,
+    of_groups.customer_id,
     fresh.item_id,
     fresh.group_id,
-    (fresh.of_group + fresh.of_brand + fresh.of_band) / (3 * taste_totals.orders) AS affinity
-  FROM fresh
+    (of_groups.orders + COALESCE(of_brands.orders, 0) + COALESCE(of_bands.orders, 0)) / (3 * taste_totals.orders)
+      AS affinity
+  FROM of_groups
+  JOIN fresh
+    ON fresh.group_id = of_groups.group_id
   JOIN taste_totals
-    ON taste_totals.customer_id = fresh.customer_id
-  WHERE fresh.of_group > 0
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY fresh.customer_id ORDER BY affinity DESC, fresh.item_id)
+    ON taste_totals.customer_id = of_groups.customer_id
+  LEFT JOIN of_brands
+    ON of_brands.customer_id = of_groups.customer_id AND of_brands.brand = fresh.brand
+  LEFT JOIN of_bands
+    ON of_bands.customer_id = of_groups.customer_id AND of_bands.price_band = fresh.price_band
+  LEFT JOIN client_items
+    ON client_items.customer_id = of_groups.customer_id AND client_items.item_id = fresh.item_id
+  WHERE client_items.item_id IS NULL
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY of_groups.customer_id ORDER BY affinity DESC, fresh.item_id)
     <= FLOOR(ROUND(@new_item_share * @discoveries_per_client, 6))
 ),
 unscaled AS (
@@ -161,8 +179,13 @@ unscaled AS (
     ROUND(GREATEST(share_of_orders * lateness * due, seasonal) * IF(trends, 1 + @trend_boost, 1), 6) AS score,
     CONCAT(
       'bought in ', CAST(orders AS STRING), ' of ', CAST(all_orders AS STRING), ' orders, last ',
-      CASE days_since
-        WHEN 0 THEN 'today' WHEN 1 THEN 'yesterday' ELSE CONCAT(CAST(days_since AS STRING), ' days ago')
+      CASE
+        WHEN @days_between_orders IS NOT NULL AND days_since = 0 THEN 'in the newest'
+        WHEN @days_between_orders IS NOT NULL
+          THEN CONCAT(CAST(DIV(days_since, @days_between_orders) AS STRING), ' before the newest')
+        WHEN days_since = 0 THEN 'today'
+        WHEN days_since = 1 THEN 'yesterday'
+        ELSE CONCAT(CAST(days_since AS STRING), ' days ago')
       END,
       IF(seasonal > share_of_orders * lateness * due, '; as at this time of last year', ''),
       IF(trends, '; trending', '')

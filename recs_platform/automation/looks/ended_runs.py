@@ -181,7 +181,7 @@ def _roles(context: LookContext, company: str) -> Roles:
     """Of a company that is no more, or whose file is broken, a run is told as it is."""
     if company not in context.companies:
         return Roles()
-    return roles_of(context.pipeline_of(company), context.companies[company].strategy.sparse_tables)
+    return roles_of(context.pipeline_of(company), context.companies[company].sparse_tables)
 
 
 def _written_since(instance: dg.DagsterInstance, begin: datetime) -> Iterator[RunRecord]:

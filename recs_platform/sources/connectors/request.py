@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.companies.problems import did_you_mean
+from recs_platform.companies.purchase_log import PurchasesSource
 from recs_platform.companies.source_config import FilesSource, Source
 from recs_platform.companies.source_tables import missing_columns_text
 from recs_platform.errors import AnySourceError, SourceError, SourceUnavailableError
@@ -52,8 +53,10 @@ class SourceRequest:
 
     @property
     def read_columns(self) -> list[str]:
-        """The columns that are looked for in the source: those of a feed, without those that the company file gives."""
-        given = {*self.source.constants, *self.expressions}
+        """The columns that are looked for in the source: those of a feed, without those that the company file gives and
+        those that the connector makes."""
+        made = self.source.made_columns if isinstance(self.source, FilesSource) else ()
+        given = {*self.source.constants, *self.expressions, *made}
         return [name for name in feed_columns(self.spec) if name not in given]
 
     @property
@@ -167,13 +170,18 @@ def _missing(request: SourceRequest, missing: list[str], there: Sequence[str], w
     first, table = missing[0], request.spec.name
     raw = [" or ".join(request.renames.get(name, (name,))) for name in missing]
     shown = ", ".join(there[:_SHOWN_COLUMNS]) + (", …" if len(there) > _SHOWN_COLUMNS else "")
-    hint = did_you_mean(request.renames.get(first, (first,))[0], there)
+    others = [name for name in there if name not in request.read_columns]
+    hint = did_you_mean(request.renames.get(first, (first,))[0], others)
     differs = first in request.spec.key or first == request.spec.time_column or first in request.renames
     if not hint and not differs:
         hint = f" If the source lacks it, give one value for all rows: sources.{table}.constants.{first}."
+    if isinstance(request.source, PurchasesSource):
+        meaning = request.source.remedy_without(first, table)
+    else:
+        meaning = f" {missing_columns_text(request.spec, missing)}"
+    key = request.source.key_of(first) if isinstance(request.source, PurchasesSource) else first
     return request.error(
         f"{where} has no column {', '.join(raw)}; it has {mask_text(shown) or 'none'}",
         column=", ".join(missing),
-        remedy=f"Name the source's column in the company file: sources.{table}.columns.{first}."
-        f"{hint} {missing_columns_text(request.spec, missing)}",
+        remedy=f"Name the source's column in the company file: sources.{table}.columns.{key}.{hint}{meaning}",
     )

@@ -27,6 +27,10 @@ _WIDEST, _LONGEST_NAME = 118, 200
 _MOST_METRICS, _LONGEST_METRIC = 5, 40
 _METRIC = re.compile(r"[a-z]")
 _PLAIN = re.compile(r"[A-Za-z_][\w ./-]*\Z")
+_NO_TIMES = (
+    "the log has no times, and several clients have the same order numbers: each is taken for its client's own, so "
+    "many days after the one before; a client's last is on end_date"
+)
 _RESERVED = frozenset(["null", "true", "false", "yes", "no", "on", "off", "y", "n", "~"])
 
 
@@ -40,7 +44,7 @@ def questions_of(company: ProposedCompany) -> Iterator[str]:
     for group in company.needed_and_missing:
         yield f"{company.strategy} needs {' or '.join(group)}, and nothing there is like it"
     for stated, key in ((company.first_day, "start_date"), (company.currency, "currency")):
-        if stated.check:
+        if stated.check and not (key == "currency" and _tells_no_prices(company)):
             yield f"{key}: {stated.value}, {stated.why}"
     for match in company.tables:
         for name in match.missing:
@@ -52,9 +56,11 @@ def questions_of(company: ProposedCompany) -> Iterator[str]:
                 yield f"{match.spec.name}.{column}: {found.values.open_question}"
             elif certainty(found.score) == "please check":
                 yield f"{match.spec.name}.{column}: is it {', '.join(found.names)}?"
-        for column, derived in match.derived.items():
+        for column, derived in _derived(match).items():
             if certainty(derived.score) == "please check":
                 yield f"{match.spec.name}.{column}: {derived.why}"
+        if match.log and match.log.step:
+            yield f"{match.spec.name}.days_between_orders: {_NO_TIMES}"
         if (zone := _zone_question(match)) is not None:
             yield zone
     kept = _kept_events(company)
@@ -78,10 +84,15 @@ def _lines(company: ProposedCompany) -> Iterator[str]:
         yield from _comment(questions)
     yield f"name: {company.name}"
     yield _noted(f"strategy: {company.strategy}", company.strategy_why)
-    yield f"dataset: {company.name}"
+    short = _tells_no_prices(company)
+    if not short:
+        yield f"dataset: {company.name}"
     yield _noted("timezone: UTC", "please check: when your day is over, such as Europe/Berlin; the data does not say")
-    yield _stated("currency", company.currency)
+    if not short:
+        yield _stated("currency", company.currency)
     yield _stated("start_date", company.first_day)
+    if company.end_day:
+        yield _stated("end_date", company.end_day)
     yield ""
     yield "sources:"
     for match in company.tables:
@@ -93,6 +104,13 @@ def _lines(company: ProposedCompany) -> Iterator[str]:
         yield "# Not used:"
         yield from _comment([*(f"{left.feed.where}: {left.why}" for left in company.leftovers), *company.said])
     yield from _parameters(company)
+
+
+def _tells_no_prices(company: ProposedCompany) -> bool:
+    """A log of purchases without what they cost needs no currency."""
+    prices = {"unit_price", "price", "cost"}
+    there = {name for match in company.tables for name in (*match.matches, *match.derived)}
+    return any(match.log for match in company.tables) and not prices & there
 
 
 def _stated(key: str, stated: Stated) -> str:
@@ -133,19 +151,21 @@ def _missing(match: TableMatch) -> Iterator[str]:
 
 
 def _file_lines(match: TableMatch, known: Mapping[str, str]) -> Iterator[str]:
-    yield "    connector: files"
+    yield f"    connector: {'purchases' if match.log else 'files'}"
     for key, value in match.feed.options.items():
         yield f"    {key}: {_value(value)}"
     yield from _numbers(match)
     yield from _times(match)
+    if match.log and match.log.step:
+        yield _noted(f"    days_between_orders: {match.log.step}", "please check, see above")
     renamed = {name: found for name, found in match.matches.items() if name not in match.derived}
     if renamed:
         yield "    columns:"
         yield from _aligned(
-            (f"      {name}: {_raw_names(found)}", _evidence(found) + known.get(name, ""))
+            (f"      {_key(match, name)}: {_names_in(match, found)}", _evidence(found) + known.get(name, ""))
             for name, found in renamed.items()
         )
-    computed = {name: derived for name, derived in match.derived.items() if derived.expression}
+    computed = {name: derived for name, derived in _derived(match).items() if derived.expression}
     if computed:
         yield "    expressions:"
         for name, derived in computed.items():
@@ -177,8 +197,22 @@ def _sql_lines(company: ProposedCompany, match: TableMatch, known: Mapping[str, 
     yield from _left(match)
 
 
+def _derived(match: TableMatch) -> Mapping[str, Derived]:
+    """What the file must say of columns that are computed or stated; a log of purchases says it by what it is."""
+    made = ("event_id", "event_name", "order_id") if match.log else ()
+    return {name: derived for name, derived in match.derived.items() if name not in made}
+
+
+def _key(match: TableMatch, name: str) -> str:
+    return "ordered_at" if match.log and name == match.spec.time_column else name
+
+
+def _names_in(match: TableMatch, found: Match) -> str:
+    return _value(match.log.order) if match.log and found.column.name == "order_id" else _raw_names(found)
+
+
 def _constants(match: TableMatch) -> Iterator[str]:
-    stated = {name: derived for name, derived in match.derived.items() if derived.constant is not None}
+    stated = {name: derived for name, derived in _derived(match).items() if derived.constant is not None}
     if stated:
         yield "    constants:"
         for name, derived in stated.items():
@@ -226,12 +260,12 @@ def _times(match: TableMatch) -> Iterator[str]:
     if decided:
         yield "    dates:"
         for name, found in decided.items():
-            yield _noted(f'      {name}: "{found.values.formats[0]}"', found.values.why)
+            yield _noted(f'      {_key(match, name)}: "{found.values.formats[0]}"', found.values.why)
     for name, found in times.items():
         if name not in decided:
             yield f"    # please check: {mask_text(found.values.open_question)}. Take out one `#` of each pair:"
             yield "    # dates:" if not decided else "    # under dates:"
-            yield from (f'    #   {name}: "{form}"' for form in found.values.formats)
+            yield from (f'    #   {_key(match, name)}: "{form}"' for form in found.values.formats)
     if any(_is_moment(found) for found in match.matches.values()):
         yield "    # timezone: Europe/Berlin  # please check: its times name no zone, and are taken for UTC"
 
@@ -287,6 +321,11 @@ def _value(value: Any) -> str:
 
 def _not_found(company: ProposedCompany) -> Iterator[str]:
     needed = {name for group in company.needed_and_missing for name in group}
+    if any(match.log for match in company.tables):
+        yield ""
+        yield f"  # Not found, and {company.strategy} can do without: {', '.join(company.not_found)}."
+        yield "  # What one holds: recs companies template TABLE"
+        return
     for name in company.not_found:
         spec = company.strategy.sources[name]
         kind = "needed" if name in needed else "optional"
@@ -299,11 +338,16 @@ def _parameters(company: ProposedCompany) -> Iterator[str]:
     yield ""
     yield "# Parameters have defaults; docs/companies.md lists them."
     kept = _kept_events(company)
-    if not kept:
+    days = next((match.log.history_days for match in company.tables if match.log), None)
+    if not kept and not days:
         yield "# parameters:"
         yield "#   campaign_window_days: 93"
         return
     yield "parameters:"
+    if days:
+        yield f"  history_days: {days}  # all orders of the longest history"
+    if not kept:
+        return
     yield "  metrics:  # please check: what arms are compared by, too; rows of events that have a metric are kept"
     for raw in kept:
         name = synonyms.plain(raw).replace(" ", "_")[:_LONGEST_METRIC] or "visits"
@@ -320,7 +364,7 @@ def _kept_events(company: ProposedCompany) -> list[str]:
 
 
 def _event_names(company: ProposedCompany) -> Iterator[str]:
-    if "events" not in {match.spec.name for match in company.tables}:
+    if not any(match.spec.name == "events" and not match.log for match in company.tables):
         return
     yield ""
     yield "# What the feed calls things, raw name: canonical name."

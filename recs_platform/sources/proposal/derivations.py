@@ -246,9 +246,9 @@ def _identifier(column: Column, matches: Mapping[str, Match]) -> Derived | None:
     ]
     if not possible:
         return None
-    best = next((parts for parts in possible if _unique(parts)), possible[-1])
+    best = next((parts for parts in possible if identifies(parts)), None) or max(possible, key=_told_apart)
     listed = " and ".join(match.names[0] for match in best)
-    unique = _unique(best) or column.name == "order_id"
+    unique = identifies(best) or column.name == "order_id"
     why = f"no column identifies a row; {listed} together do"
     if column.name == "order_id":
         why = f"no column names the order; {listed} are taken for it"
@@ -269,8 +269,13 @@ def _any_of(match: Match) -> str:
     return names[0] if len(names) == 1 else f"COALESCE({', '.join(names)})"
 
 
-def _unique(parts: Sequence[Match]) -> bool:
+def identifies(parts: Sequence[Match]) -> bool:
     """Whether no two of the rows that were kept agree in all of them."""
+    return _told_apart(parts) == sum(raw.rows for raw in parts[0].raw)
+
+
+def _told_apart(parts: Sequence[Match]) -> int:
+    """How many different rows of those that were kept there are by these columns; none where one of them has gaps."""
     values = [[value for raw in match.raw for value in raw.values] for match in parts]
     rows = sum(raw.rows for raw in parts[0].raw)
-    return all(len(column) == rows for column in values) and len(set(zip(*values, strict=True))) == rows
+    return len(set(zip(*values, strict=True))) if all(len(column) == rows for column in values) else 0

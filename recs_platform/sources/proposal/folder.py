@@ -26,6 +26,14 @@ _MOST_FILES = 20_000
 _DEEPEST = 3
 
 
+def feeds_of_file(file: Path) -> list[FeedSample]:
+    """The feeds of one file: several where it is a workbook."""
+    feeds = list(_feeds(file.parent, str(file), [file]))
+    if not feeds:
+        raise ConfigError(f"{file}: has no header with a row below it.")
+    return feeds
+
+
 def feeds_in(folder: Path) -> tuple[list[FeedSample], list[str]]:
     """The feeds of a folder, and what in it cannot be read, in words; a ConfigError when there is nothing at all."""
     if not folder.is_dir():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from recs_platform.companies.currencies import CURRENCIES
 from recs_platform.companies.problems import not_one_of
@@ -22,12 +22,15 @@ from recs_platform.sources.proposal import synonyms
 from recs_platform.sources.proposal.column_matching import Match, choice_of
 from recs_platform.sources.proposal.column_values import judged, parsed_day
 from recs_platform.sources.proposal.feed_sample import FeedSample
+from recs_platform.sources.proposal.purchase_log import LAST_DAY
 from recs_platform.sources.proposal.table_matching import Leftover, TableMatch, table_match, tables_of
 
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "EUR": "EUR", "USD": "USD", "GBP": "GBP", "CHF": "CHF"}
 _FEW_SHARED = 0.5
 _FEEDS_SAID = 5
 _YEAR_2000 = 2000
+_OLD = 28
+"""Days after which a log that has no newer ones is taken to have ended."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class ProposedCompany:
     """Of a database: the environment variable of its URL."""
     exported: str = ""
     """Of a database whose variable is not set yet: the command that sets it."""
+    end_day: Stated | None = None
+    """Of a log that has ended, or without times: the last day."""
 
     @property
     def not_found(self) -> list[str]:
@@ -82,8 +87,9 @@ def proposed_company(
     said: Sequence[str] = (),
     variable: str = "",
     exported: str = "",
+    over: date | None = None,
 ) -> ProposedCompany:
-    """What the feeds propose; a ConfigError when none of them is like any table."""
+    """What the feeds propose; a ConfigError when none of them is like any table. `over`: the last day that is over."""
     if strategy is not None and strategy not in strategies:
         raise ConfigError(not_one_of(strategy, "a strategy", list(strategies)))
     specs = all_source_tables(strategies) if strategy is None else strategies[strategy].sources
@@ -97,7 +103,9 @@ def proposed_company(
         *leftovers,
         *(Leftover(match.feed, f"is like {match.spec.name}, which {chosen} does not use") for match in unused),
     ]
-    first, last = _days(tables)
+    first, last, end = _days(tables)
+    if last and over and not end and any(match.log for match in tables):
+        end = _end_of_old_log(last, over)
     return ProposedCompany(
         name,
         chosen,
@@ -113,6 +121,7 @@ def proposed_company(
         origin,
         variable,
         exported,
+        end,
     )
 
 
@@ -155,8 +164,11 @@ def _strategy(
     return best, f"proposed: what it needs is there ({needed}){more}"
 
 
-def _days(tables: Sequence[TableMatch]) -> tuple[Stated, date | None]:
-    """The first and the last day of what happened."""
+def _days(tables: Sequence[TableMatch]) -> tuple[Stated, date | None, Stated | None]:
+    """The first and the last day of what happened, and the last one that there is."""
+    if log := next((match.log for match in tables if match.log and match.log.step), None):
+        longest = Stated(str(log.first_day), f"the first of {log.longest:,} orders, the most of one client")
+        return longest, LAST_DAY, Stated(str(LAST_DAY), "made up, as all days of it: a Sunday, before a week of lists")
     found = []
     for match in tables:
         if match.spec.kind is not TableKind.LOG or not match.spec.time_column:
@@ -170,10 +182,18 @@ def _days(tables: Sequence[TableMatch]) -> tuple[Stated, date | None]:
         if moments:
             found.append((min(moments).date(), max(moments).date(), f"{match.spec.name}.{match.spec.time_column}"))
     if not found:
-        return Stated("2025-09-01", "no day could be read; write the first day of your events", check=True), None
+        return Stated("2025-09-01", "no day could be read; write the first day of your events", check=True), None, None
     first, _, where = min(found)
     odd = first.year < _YEAR_2000
-    return Stated(str(first), f"the first day of {where}", check=odd), max(last for _, last, _ in found)
+    return Stated(str(first), f"the first day of {where}", check=odd), max(last for _, last, _ in found), None
+
+
+def _end_of_old_log(last: date, over: date) -> Stated | None:
+    """A log that ended long ago has no days up to now; its last lists are those of the week after it."""
+    if (over - last).days <= _OLD:
+        return None
+    sunday = last + timedelta(days=6 - last.weekday())
+    return Stated(str(sunday), f"the Sunday on or after the log's last day, {last}; take it out where the log goes on")
 
 
 def _currency(tables: Sequence[TableMatch]) -> Stated:

@@ -14,9 +14,12 @@ from recs_platform.sources.proposal import synonyms
 from recs_platform.sources.proposal.column_matching import DOUBTFUL, LIKELY, Match, certainty, matches_of
 from recs_platform.sources.proposal.derivations import Derived, derivations
 from recs_platform.sources.proposal.feed_sample import FeedSample
+from recs_platform.sources.proposal.purchase_log import PurchaseLog, purchase_log, with_item
 
 _LEAST = 0.45
 """Below that a feed is no table's."""
+_LOG = 0.65
+"""How sure a log of purchases is, at least."""
 _MOSTLY, _REPEATING = 0.9, 0.6
 """The share of rows of a list that differ in its key, at least, and how much less sure the others are."""
 _WANTED: Mapping[str, tuple[str, ...]] = {"events": ("item_id", "customer_id"), "order_history": ("customer_id",)}
@@ -31,11 +34,14 @@ class TableMatch:
     derived: Mapping[str, Derived]
     score: float
     why: str
+    log: PurchaseLog | None = None
+    """What it is as a log of purchases, if it is one."""
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Required columns that the feed lacks, and that nothing stands for."""
-        there = {*self.matches, *self.derived}
+        numbered = (self.spec.time_column,) if self.log and self.log.step else ()
+        there = {*self.matches, *self.derived, *numbered}
         return tuple(column.name for column in fed(self.spec) if not column.nullable and column.name not in there)
 
     @property
@@ -81,7 +87,7 @@ def _shared_rows(feed: FeedSample, taken: Mapping[str, TableMatch]) -> bool:
 
 
 def table_match(spec: TableSpec, feed: FeedSample) -> TableMatch:
-    matches = matches_of(spec, feed)
+    matches = with_item(spec, feed, matches_of(spec, feed))
     derived = derivations(spec, feed, matches)
     named, why = _name_score(spec, feed)
     required = [column.name for column in fed(spec) if not column.nullable]
@@ -93,12 +99,17 @@ def table_match(spec: TableSpec, feed: FeedSample) -> TableMatch:
     covered = sum(had) / len(needed)
     used = len({name for match in matches.values() for name in match.names}) / max(1, len(feed.columns))
     score = 0.5 * covered + 0.35 * named + 0.15 * min(1.0, used * 1.5)
+    log = purchase_log(spec, feed, matches, derived)
+    if log:
+        score = max(score, _LOG)
     if _repeats(spec, matches):
         score *= _REPEATING
-    if not any(match.score >= LIKELY for match in matches.values()) or covered < 0.35:
+    if not log and (not any(match.score >= LIKELY for match in matches.values()) or covered < 0.35):
         score = 0.0
     columns = f"{len([name for name in required if name in matches])} of {len(required)} required columns are in it"
-    return TableMatch(spec, feed, matches, derived, score, f"{why}{columns}")
+    if log:
+        columns = "it says who bought what in which order"
+    return TableMatch(spec, feed, matches, derived, score, f"{why}{columns}", log)
 
 
 def _repeats(spec: TableSpec, matches: Mapping[str, Match]) -> bool:

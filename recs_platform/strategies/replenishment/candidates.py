@@ -16,17 +16,16 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from recs_platform.companies.model import Company
-from recs_platform.next_basket.alike import Unknown, at_least, bought_by_neighbours
+from recs_platform.next_basket.alike import Tally, Unknown, at_least, bought_by_neighbours, tally
 from recs_platform.next_basket.arrays import Bools, Floats, Ints, distinct, parts, places
 from recs_platform.next_basket.candidates import candidates
 from recs_platform.next_basket.log import places_of
-from recs_platform.next_basket.neighbours import Neighbours
 from recs_platform.next_basket.sources import Sources, sources
 from recs_platform.pipeline.frame_asset import QueryRunner, table_asset
 from recs_platform.process import cores
 from recs_platform.schemas.replenishment import DISCOVERY, REPURCHASE, ReplenishmentCandidates
 from recs_platform.schemas.table import spec_of
-from recs_platform.strategies.replenishment.client_habits import Clients, Names, known, read_clients, sold
+from recs_platform.strategies.replenishment.client_habits import Clients, Names, read_clients, sold
 from recs_platform.strategies.replenishment.client_versions import OWN_MEASURE, V4, by_version
 from recs_platform.strategies.replenishment.history import TEMPORAL, History, near_of, read_history, settings
 from recs_platform.strategies.replenishment.isolation import each_block
@@ -59,12 +58,17 @@ def replenishment_candidates(
     clients = read_clients(client_items, client_profiles, items)
     versions = by_version(parameters, clients.names, clients.active, experiment_assignments)
     measures = {OWN_MEASURE[version] for version in versions}
+    buys = at_least(clients.habits.orders, 1)
     shop = _Shop(
         clients,
         items,
-        at_least(clients.habits.orders, 1),
-        known(client_items, clients.names, items),
-        {measure: neighbours_in(similar_clients, measure, clients.names) for measure in sorted(measures)},
+        buys,
+        clients.known,
+        _popular(buys[clients.active]),
+        {
+            measure: tally(buys, clients.known, neighbours_in(similar_clients, measure, clients.names))
+            for measure in sorted(measures)
+        },
         {OWN_MEASURE[version]: of for version, of in versions.items()},
         parameters.candidates_per_client,
     )
@@ -88,7 +92,8 @@ class _Shop:
     items: Names
     bought: sp.csr_matrix
     known: sp.csr_matrix
-    neighbours: dict[str, Neighbours]
+    popular: Ints
+    neighbours: dict[str, Tally]
     """By measure."""
     measured: dict[str, Ints]
     """By measure, the clients whose discoveries are scored by it."""
@@ -101,15 +106,14 @@ class _Shop:
     def keys(self, client: Ints, item: Ints) -> Ints:
         return client * self.width + item
 
-    @property
-    def popular(self) -> Ints:
-        buyers = np.asarray(self.bought[self.clients.active].sum(axis=0)).ravel()
-        order = np.lexsort((np.arange(len(buyers)), -buyers))[:POPULAR]
-        return order[buyers[order] > 0]
-
     def found(self, measure: str, these: Ints) -> Unknown:
-        of = self.neighbours[measure]
-        return bought_by_neighbours(self.bought, self.known, of, these, self.most, cores())
+        return bought_by_neighbours(self.neighbours[measure], these, self.most, cores())
+
+
+def _popular(bought: sp.csr_matrix) -> Ints:
+    buyers = np.bincount(bought.indices, minlength=bought.shape[1])
+    order = np.lexsort((np.arange(len(buyers)), -buyers))[:POPULAR]
+    return order[buyers[order] > 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,8 +150,7 @@ def _rows(days: Days, shop: _Shop, v4: _V4 | None, these: Ints) -> pa.RecordBatc
     own = np.sort(_keys(shop, shop.bought, these))
     ordered = np.sort(_keys(shop, shop.known, these))
     found = {measure: shop.found(measure, these) for measure in shop.neighbours}
-    popular = shop.popular
-    keys = [own, shop.keys(np.repeat(these, len(popular)), np.tile(popular, len(these)))]
+    keys = [own, shop.keys(np.repeat(these, len(shop.popular)), np.tile(shop.popular, len(these)))]
     keys += [shop.keys(one.client, one.item) for one in found.values()]
     looked_at, scores = np.zeros(0, dtype=np.int64), {name: np.zeros(0) for name in SOURCES}
     if v4 is not None:

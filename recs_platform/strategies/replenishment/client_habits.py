@@ -27,6 +27,8 @@ class Clients:
     active: Ints
     """Those who get a list."""
     habits: Habits
+    known: sp.csr_matrix
+    """Clients by items: 1 where a client ever ordered an item, also where all was sent back."""
 
 
 def read_clients(client_items: pa.Table, client_profiles: pa.Table, items: Names) -> Clients:
@@ -34,12 +36,19 @@ def read_clients(client_items: pa.Table, client_profiles: pa.Table, items: Names
     profiles = client_profiles.sort_by("customer_id")
     names, active = _names_and_active(profiles)
     day, last = (profiles[name].cast(pa.int32()).to_numpy() for name in ("as_of", "last_ordered_on"))
+    client = places_of(client_items["customer_id"], names.combine_chunks())
+    item = places_of(client_items["item_id"], items.combine_chunks())
+    counts = np.asarray(client_items["orders"].to_numpy(), dtype=np.float32)
+    there: Bools = (client >= 0) & (item >= 0)
+    kept: Bools = there & (counts > 0)
+    shape = (len(names), len(items))
+    known = sp.csr_matrix((np.ones(int(there.sum()), np.float32), (client[there], item[there])), shape=shape)
     habits = Habits(
-        bought(client_items, names, items),
+        sp.csr_matrix((counts[kept], (client[kept], item[kept])), shape=shape),
         np.asarray(day - last, dtype=np.int64),
         np.asarray(profiles["orders"].to_numpy(), dtype=np.int64),
     )
-    return Clients(names, active, habits)
+    return Clients(names, active, habits, known)
 
 
 def read_active(client_profiles: pa.Table) -> tuple[Names, Ints]:
@@ -52,17 +61,6 @@ def _names_and_active(profiles: pa.Table) -> tuple[Names, Ints]:
     return profiles["customer_id"], np.flatnonzero(is_active)
 
 
-def bought(client_items: pa.Table, clients: Names, items: Names) -> sp.csr_matrix:
-    """Clients by items: orders that were not sent back."""
-    kept = client_items.filter(pc.field("orders") > 0)
-    return _matrix(kept, np.asarray(kept["orders"].to_numpy(), dtype=np.float32), clients, items)
-
-
-def known(client_items: pa.Table, clients: Names, items: Names) -> sp.csr_matrix:
-    """1 where a client ever ordered an item, also where all was sent back."""
-    return _matrix(client_items, np.ones(len(client_items), dtype=np.float32), clients, items)
-
-
 def ordered(client_items: pa.Table) -> Names:
     """The items that anybody ordered, sorted."""
     return client_items.group_by("item_id").aggregate([]).sort_by("item_id")["item_id"]
@@ -71,10 +69,3 @@ def ordered(client_items: pa.Table) -> Names:
 def sold(product_trends: pa.Table) -> Names:
     """The items that may be recommended, sorted."""
     return product_trends.filter(~pc.field("is_discontinued")).sort_by("item_id")["item_id"]
-
-
-def _matrix(rows: pa.Table, values: Any, clients: Names, items: Names) -> sp.csr_matrix:
-    client = places_of(rows["customer_id"], clients.combine_chunks())
-    item = places_of(rows["item_id"], items.combine_chunks())
-    there: Bools = (client >= 0) & (item >= 0)
-    return sp.csr_matrix((values[there], (client[there], item[there])), shape=(len(clients), len(items)))

@@ -20,11 +20,14 @@ _LINE = ("customer_id", "order_id", "item_id")
 _OF_TRENDS = dict(zip(ATTRIBUTES, ("group_id", "brand", "price_band"), strict=True))
 
 
-def log_of(order_lines: pa.Table, product_trends: pa.Table | None = None) -> BasketLog:
+def log_of(order_lines: pa.Table, product_trends: pa.Table | None = None, alike: BasketLog | None = None) -> BasketLog:
     """What was ordered and kept, by day. The items of `product_trends` are known without an order, too: those that
-    nobody bought yet stand among them."""
+    nobody bought yet stand among them. A part of the lines is numbered as the log of all is: `alike`."""
     items = [] if product_trends is None else [str(item) for item in product_trends["item_id"].to_pylist()]
-    return read_log(_kept(order_lines), day="event_date", items=items)
+    if alike is None:
+        return read_log(_kept(order_lines), day="event_date", items=items)
+    clients, of_all = ([str(name) for name in names.to_pylist()] for names in (alike.clients, alike.items))
+    return read_log(_kept(order_lines), day="event_date", clients=clients, items=[*of_all, *items])
 
 
 def attributes_of(product_trends: pa.Table, log: BasketLog) -> dict[str, Ints]:

@@ -58,6 +58,9 @@ class ReplenishmentParameters(WeeklyParameters, TrainingParameters):
     )
     trend_min_orders: int = Field(10, ge=1, description="Orders in the newest trend_days that a trending item needs.")
     trend_boost: float = Field(0.2, ge=0, le=10, description="What a trending item scores more (0.2 is 20%).")
+    evaluated_weeks: int = Field(
+        1, ge=0, le=52, description="Newest weeks that versions are judged on, on days that train; 0: none."
+    )
     season_days: int = Field(
         21,
         ge=0,

@@ -9,13 +9,16 @@ from recs_platform.pipeline.questions import questions_in
 from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import replenishment as schemas
-from recs_platform.schemas.replenishment_reports import WeeklyComparison
+from recs_platform.schemas.replenishment_reports import ExperimentOutcomes, PublishedLists, WeeklyComparison
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.strategies.replenishment.candidates import replenishment_candidates
 from recs_platform.strategies.replenishment.comparison_picture import show_lists
 from recs_platform.strategies.replenishment.drift import drift_report
+from recs_platform.strategies.replenishment.evaluation.asset import next_basket_evaluation
+from recs_platform.strategies.replenishment.experiment_results import experiment_results
 from recs_platform.strategies.replenishment.neighbours import similar_clients
 from recs_platform.strategies.replenishment.publication import weekly_lists
+from recs_platform.strategies.replenishment.published_lists import published_lists
 from recs_platform.strategies.replenishment.scoring import model_scores
 from recs_platform.strategies.replenishment.training import ranking_model, replenishment_examples, training_plan
 from recs_platform.warehouse.query import Query
@@ -66,6 +69,12 @@ def lists_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     return product_stage(strategy, queries, product, WeeklyComparison, show_lists)
 
 
-def weekly_reports_stage(_: AnyStrategy, __: Mapping[str, Query]) -> Stage:
+def weekly_reports_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What looks back on the week: made after the lists are published, so that nobody waits for it."""
-    return Stage(REPORTS, (drift_report,))
+    outcomes = SqlTable(
+        spec_of(ExperimentOutcomes),
+        queries["experiment_outcomes"],
+        incoming=published_lists,
+        incoming_specs=(spec_of(PublishedLists),),
+    )
+    return Stage(REPORTS, (drift_report, next_basket_evaluation, outcomes, experiment_results))

@@ -43,3 +43,8 @@ def weekly_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day
             f"compared with what was live: {counted(common['count'], 'client')} in common, "
             f"{kept['share']:.1%} of their repurchases that could stay do"
         )
+    results = rows("experiment_results")
+    if results:
+        from recs_platform.strategies.replenishment.experiment_story import experiment_story
+
+        yield from experiment_story(results, company.currency)

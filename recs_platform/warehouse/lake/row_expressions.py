@@ -29,15 +29,23 @@ def projected(
 ) -> Iterator[pa.RecordBatchReader]:
     """Each name with the value of its expression, row by row, as the rows are asked for."""
     expressions = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in selected.items())
+    try:
+        with shut_cursor() as connection:
+            connection.register("given", stream)
+            yield connection.execute(f"SELECT {expressions} FROM given").to_arrow_reader(batch_rows)
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.OutOfMemoryException) as e:
+        raise RowExpressionError(str(e).split("\n", 1)[0].partition("Error: ")[2]) from None
+
+
+@contextmanager
+def shut_cursor() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that has tables and streams of its own, and reaches nothing else."""
     connection = _shut_database(os.getpid()).cursor()
     try:
-        connection.register("given", stream)
-        yield connection.execute(f"SELECT {expressions} FROM given").to_arrow_reader(batch_rows)
+        yield connection
     except (duckdb.FatalException, duckdb.InternalException):
         _shut_database.cache_clear()
         raise
-    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.OutOfMemoryException) as e:
-        raise RowExpressionError(str(e).split("\n", 1)[0].partition("Error: ")[2]) from None
     finally:
         connection.close()
 

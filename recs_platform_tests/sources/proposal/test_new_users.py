@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from pathlib import Path
 
@@ -109,8 +108,8 @@ def test_what_cannot_be_looked_at_is_one_message(user: Terminal) -> None:
     assert "is not set" in user.recs("companies", "new", "a", "--from", "env:NO_SUCH_URL").told
     missing = user.recs("companies", "new", "a", "--from", f"sqlite:///{user.folder}/no.db")
     assert (missing.code, "does not exist" in missing.told) == (2, True)
-    (user.folder / "f.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n"))
-    file = user.recs("companies", "new", "a", "--from", str(user.folder / "f.csv.gz"))
-    assert (file.code, "name its folder" in file.told) == (2, True)
+    (user.folder / "f.txt").write_text("a,b\n1,2\n")
+    file = user.recs("companies", "new", "a", "--from", str(user.folder / "f.txt"))
+    assert (file.code, "export it as CSV or Parquet" in file.told) == (2, True)
     neither = user.recs("companies", "new", "a")
     assert (neither.code, "--strategy" in neither.told, "--from" in neither.told) == (2, True, True)

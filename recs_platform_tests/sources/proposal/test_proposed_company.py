@@ -6,7 +6,9 @@ import csv
 import re
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -43,13 +45,13 @@ def test_an_open_order_of_day_and_month_is_said_and_not_decided(tmp_path: Path) 
     company = proposed(tmp_path, orders=orders("01/02/2025", "03/04/2025", "11/12/2025"))
     text = company_yaml(company)
     assert "dates" not in source(company)
-    assert '    #   event_ts: "%d/%m/%Y"\n    #   event_ts: "%m/%d/%Y"' in text
+    assert '    #   ordered_at: "%d/%m/%Y"\n    #   ordered_at: "%m/%d/%Y"' in text
     assert any("can be read as" in question for question in questions_of(company))
 
 
 def test_a_day_that_only_one_order_allows_decides_it(tmp_path: Path) -> None:
     company = proposed(tmp_path, orders=orders("01/02/2025", "12/31/2025"))
-    assert source(company)["dates"] == {"event_ts": "%m/%d/%Y"}
+    assert source(company)["dates"] == {"ordered_at": "%m/%d/%Y"}
     assert "12/31/2025 is no day otherwise" in company_yaml(company)
     assert (str(company.first_day.value), str(company.last_day)) == ("2025-01-02", "2025-12-31")
 
@@ -233,3 +235,101 @@ def test_a_workbook_needs_a_reader_that_may_have_to_be_installed(
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(ConfigError, match=r"Install it: pip install 'recs-platform\[excel\]'"):
         propose_from("shop", str(tmp_path), STRATEGIES, None)
+
+
+def written(company: ProposedCompany) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(company_yaml(company))
+    return found
+
+
+def test_a_log_of_purchases_is_one_short_file(tmp_path: Path) -> None:
+    """A line that stands twice, a till without a card, and orders that two clients count alike."""
+    rows = ["1;1;milk;2025-09-01", "1;1;milk;2025-09-01", "2;1;tea;2025-09-02", ";2;tea;2025-09-03"]
+    (tmp_path / "log.csv").write_text("\n".join(["user_id;order_id;product;day", *rows, ""]))
+    company = propose_from("shop", str(tmp_path / "log.csv"), STRATEGIES, None)
+    assert list(questions_of(company)) == []
+    assert written(company) == {
+        "name": "shop",
+        "strategy": "replenishment",
+        "timezone": "UTC",
+        "start_date": date(2025, 9, 1),
+        "sources": {
+            "events": {
+                "connector": "purchases",
+                "path": str(tmp_path / "log.csv"),
+                "delimiter": ";",
+                "columns": {
+                    "customer_id": "user_id",
+                    "order_id": "order_id",
+                    "item_id": "product",
+                    "ordered_at": "day",
+                },
+            }
+        },
+    }
+
+
+def test_a_log_without_times_says_that_its_days_are_made_up(tmp_path: Path) -> None:
+    lines = [(user, number) for user in (1, 2) for number in range(1, 61 if user == 1 else 4)]
+    log = "".join(f"{user},{90 - number},{number},milk\n" for user, number in lines)
+    (tmp_path / "log.csv").write_text(f"user_id,order_id,order_number,product_id\n{log}")
+    company = propose_from("shop", str(tmp_path), STRATEGIES, None)
+    assert [question.split(":")[0] for question in questions_of(company)] == ["events.days_between_orders"]
+    found = written(company)
+    assert (found["start_date"], found["end_date"]) == (date(2022, 11, 13), date(2023, 12, 31))
+    assert found["parameters"] == {"history_days": 59 * 7 + 1}
+    assert found["sources"]["events"]["days_between_orders"] == 7
+    assert found["sources"]["events"]["columns"] == {
+        "customer_id": "user_id",
+        "order_id": "order_number",
+        "item_id": "product_id",
+    }
+
+
+def test_more_orders_than_weeks_of_history_are_a_day_apart(tmp_path: Path) -> None:
+    log = "".join(f"{user},{number},milk\n" for user in (1, 2) for number in range(200))
+    (tmp_path / "log.csv").write_text(f"user_id,order_number,product_id\n{log}")
+    found = written(propose_from("shop", str(tmp_path), STRATEGIES, None))
+    assert found["sources"]["events"]["days_between_orders"] == 1
+    assert (found["start_date"], found["parameters"]) == (date(2023, 6, 15), {"history_days": 200})
+
+
+def test_orders_that_all_clients_share_no_number_of_have_no_days(tmp_path: Path) -> None:
+    """Numbers of the shop's own say nothing of when a client ordered."""
+    log = "".join(f"{user},{10 * user + number},milk\n" for user in (1, 2) for number in range(5))
+    company = proposed(tmp_path, order_lines=f"user_id,order_id,product_id\n{log}")
+    assert "events.event_ts is required, and order_lines.csv has nothing like it" in list(questions_of(company))
+
+
+def test_rows_that_agree_in_all_are_told_apart_by_as_much_as_can_be(tmp_path: Path) -> None:
+    """Of a feed that is no log of orders alone: a line that stands twice does not make an order's lines one."""
+    events = "action,user_id,order_id,sku,timestamp\n" + "".join(
+        f"purchase,1,7,{sku},2025-09-01 10:00:00\n" for sku in ("a", "b", "b")
+    )
+    expressions = source(proposed(tmp_path, events=events))["expressions"]
+    assert "`sku`" in expressions["event_id"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("over", "end"), [(date(2025, 10, 1), None), (date(2025, 10, 2), date(2025, 9, 7))])
+def test_a_log_that_ended_long_ago_has_a_last_day(tmp_path: Path, over: date, end: date | None) -> None:
+    """Up to the Sunday after it, of which its last lists are made; without it every day until now would be one."""
+    log = "".join(f"K{n},{n},milk,2025-09-0{1 + n % 3}\n" for n in range(9))
+    (tmp_path / "log.csv").write_text(f"customer_id,order_id,item_id,ordered_at\n{log}")
+    company = propose_from("shop", str(tmp_path / "log.csv"), STRATEGIES, None, over)
+    assert written(company).get("end_date") == end
+
+
+def test_the_only_column_that_says_what_was_bought_may_be_called_anything(tmp_path: Path) -> None:
+    rows = "".join(f"K{n % 3},{n // 2},Öl {n % 4},2025-09-0{1 + n // 2}\n" for n in range(8))
+    (tmp_path / "log.csv").write_text(f"household_id,basket_id,what,ordered_at\n{rows}")
+    company = propose_from("shop", str(tmp_path / "log.csv"), STRATEGIES, None)
+    assert written(company)["sources"]["events"]["columns"]["item_id"] == "what"
+    assert "events.item_id: is it what?" in list(questions_of(company))
+
+
+@pytest.mark.parametrize("value", ["paid", "2.50"])
+def test_what_is_said_of_an_order_as_a_whole_is_nothing_that_was_bought(tmp_path: Path, value: str) -> None:
+    rows = "".join(f"K{n % 3},{n},{value},2025-09-0{1 + n}\n" for n in range(8))
+    (tmp_path / "orders.csv").write_text(f"customer_id,order_id,what,ordered_at\n{rows}")
+    company = propose_from("shop", str(tmp_path), STRATEGIES, None)
+    assert not any("item_id" in match.matches for match in company.tables)

@@ -5,8 +5,9 @@ Asserted are clear margins over chance, on one world whose seed is fixed.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -92,7 +93,39 @@ def test_every_list_is_whole(concord: Concord) -> None:
     assert len(lengths) == active
 
 
-def test_the_same_day_gives_the_same_lists_with_one_thread_and_two(events: pa.Table, concord: Concord) -> None:
-    again = Concord(events, threads=1)
-    text = "SELECT * FROM weekly_recommendations ORDER BY customer_id, rank"
-    assert again.rows(text) == concord.rows(text)
+def test_new_products_are_found_by_what_they_are_like(concord: Concord) -> None:
+    """One a client, of a group that it orders from: none of them was in the catalog four weeks before."""
+    launched = {item: date.fromisoformat(day) for item, day in concord.truth["new_products"].items()}
+    planted = {item for item, day in launched.items() if DAY - timedelta(days=28) < day <= DAY}
+    found = {item for (item,) in concord.rows("SELECT item_id FROM product_trends WHERE is_new")}
+    assert len(found & planted) > 0.9 * len(planted)
+    assert len(found - planted) < 0.1 * len(planted)
+    listed = concord.rows(
+        "SELECT customer_id, item_id, group_id FROM weekly_recommendations WHERE starts_with(reason, 'new in ')"
+    )
+    assert len(listed) == len({client for client, *_ in listed}) > 20
+    assert {item for _, item, _ in listed} <= found
+    of_groups = concord.rows(
+        """SELECT DISTINCT customer_id, group_id FROM client_items JOIN product_trends USING (item_id)
+        WHERE client_items.orders > 0"""
+    )
+    assert {(client, group) for client, _, group in listed} <= set(of_groups)
+
+
+def test_what_was_never_ordered_by_anybody_is_discovered_only_as_new(concord: Concord) -> None:
+    listed = concord.rows(
+        """SELECT DISTINCT starts_with(reason, 'new in ') FROM weekly_recommendations
+        JOIN product_trends USING (item_id) WHERE clients = 0"""
+    )
+    assert listed == [(True,)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["v31", "v32"])
+def test_rows_in_another_order_and_one_thread_give_the_same_lists(version: str, events: pa.Table) -> None:
+    shuffled = events.take(pa.array(np.random.default_rng(1).permutation(len(events))))
+    chosen = {"version": version}
+    tables = (Concord(events, parameters=chosen), Concord(shuffled, threads=1, parameters=chosen))
+    one, other = (made.rows("SELECT * FROM weekly_recommendations ORDER BY customer_id, rank") for made in tables)
+    assert one == other
+    assert {row[9] for row in one} == {version}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from recs_platform.schemas.replenishment import UnservedClients, WeeklyLists
-from recs_platform.schemas.replenishment_reports import WeeklyComparison
+from recs_platform.schemas.replenishment_reports import ExperimentResults, WeeklyComparison
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.strategies.catalogue import company_named, pipeline_of
 from recs_platform.strategies.replenishment.story import weekly_story
@@ -63,3 +63,52 @@ def test_of_nothing_nothing_is_told(lake: Lake) -> None:
         {"section": "repurchases", "name": "kept", "count": 0},
     ]
     assert told(lake, {WeeklyLists: [], UnservedClients: [], WeeklyComparison: first}) == []
+
+
+ARM = {
+    "experiment": "lists",
+    "arm": "v31",
+    "baseline": "v32",
+    "clients": 59,
+    "client_weeks": 118,
+    "expected_clients": 60.0,
+    "ratio_p_value": 0.86,
+}
+RESULTS: list[dict[str, Any]] = [
+    {
+        **ARM,
+        "metric": "revenue",
+        "value": 16.356,
+        "baseline_value": 15.656,
+        "difference": 0.7,
+        "anytime_low": -2.349,
+        "anytime_high": 3.749,
+    },
+    {
+        **ARM,
+        "metric": "precision",
+        "value": 0.2797,
+        "baseline_value": 0.3934,
+        "difference": -0.1138,
+        "anytime_low": -0.1904,
+        "anytime_high": -0.0372,
+    },
+    {**ARM, "metric": "discoveries", "value": 0.5, "baseline_value": 0.25, "difference": 0.25},
+    {**ARM, "arm": "v32", "metric": "precision", "value": 0.3934},
+]
+
+
+def test_what_an_experiment_has_shown(lake: Lake) -> None:
+    assert told(lake, {ExperimentResults: RESULTS}) == [
+        "experiment lists, v31 against v32 (59 clients, 118 lists): bought of what was listed 28.0% against 39.3% "
+        "(difference −19.0 pp to −3.72 pp, statistically significant); discoveries bought a week 0.50 against 0.25 "
+        "(too few clients for an interval); spent a week $16.36 against $15.66 (difference −\u2060$2.35 to $3.75, not "
+        "statistically significant)"
+    ]
+
+
+def test_arms_that_cannot_be_compared_say_so(lake: Lake) -> None:
+    assert told(lake, {ExperimentResults: [{**row, "ratio_p_value": 0.0001} for row in RESULTS]}) == [
+        "experiment lists, v31 against v32 (59 clients, 118 lists): not comparable, because 59 clients have a list "
+        "where 60 were to be expected"
+    ]

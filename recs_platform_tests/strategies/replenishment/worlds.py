@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from recs_platform import __version__
 from recs_platform.arguments import call_with_named
+from recs_platform.companies.model import Company
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.stage import FrameTable
 from recs_platform.schemas.replenishment import ExperimentAssignments, UnservedClients, WeeklyRecommendations
@@ -26,7 +27,7 @@ from recs_platform.strategies.catalogue import company_named
 from recs_platform.strategies.replenishment.candidates import replenishment_candidates
 from recs_platform.strategies.replenishment.experiment import Version
 from recs_platform.strategies.replenishment.neighbours import similar_clients
-from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
 from recs_platform.strategies.replenishment.scoring import model_scores
 from recs_platform.strategies.replenishment.stage import FEATURE_TABLES, ORDER_TABLES
 from recs_platform.strategies.replenishment.training import ranking_model, replenishment_examples, training_plan
@@ -63,37 +64,34 @@ def order_events(spec: WorldSpec, of_days: Iterable[date]) -> pa.Table:
 
 
 @dataclass
-class Concord:
-    """The day's tables, made by the queries; without some items, which nobody sells any more."""
+class InMemory:
+    """The tables of a company's day, made by the queries and functions of the platform from tables that are given."""
 
-    events: pa.Table
-    discontinued: frozenset[str] = frozenset()
+    company: Company
+    day: date
     threads: int = 2
-    version: Version = "v32"
     models: ModelShelf | None = None
     """Of version 4 alone."""
-    day: date = DAY
-    trained: Concord | None = None
+    trained: InMemory | None = None
     """Whose training this day's is, too: it takes most of the time."""
 
     def __post_init__(self) -> None:
         self.connection = duckdb.connect(config={"threads": self.threads})
-        listed = replenishment_world.feed(SPEC, "catalog", self.day).table.to_pylist()
-        usable = [row for row in listed if row["item_id"] and (row["price"] or 0) >= 0]
-        sold = {row["item_id"]: row for row in usable if row["item_id"] not in self.discontinued}
-        self._add(Events, self.events)
-        self._add(Catalog, pa.Table.from_pylist(list(sold.values())))
-        self.connection.execute("CREATE TABLE catalog_before AS SELECT * FROM catalog LIMIT 0")
-        parameters = ReplenishmentParameters(version=self.version)
-        self.company = company_named("concord").model_copy(update={"parameters": parameters})
-        values = {**dict(parameters), "as_of": self.day, "pipeline_version": __version__}
-        self._query(_HABITS, values)
-        self._add(ExperimentAssignments, spec_of(ExperimentAssignments).arrow_schema.empty_table())
+
+    def give(self, name: str, rows: pa.Table) -> None:
+        self.connection.register("given", rows)
+        self.connection.execute(f"CREATE TABLE {name} AS SELECT * FROM given")
+        self.connection.unregister("given")
+
+    def make_lists(self, *, habits: Sequence[str] = _HABITS) -> None:
+        """From what is given to the lists."""
+        values = {**dict(self.company.parameters), "as_of": self.day, "pipeline_version": __version__}
+        self._query(habits, values)
+        self.give(spec_of(ExperimentAssignments).name, spec_of(ExperimentAssignments).arrow_schema.empty_table())
         for table in _COMPUTED:
-            if self.trained is not None and table in _TRAINING:
-                self._store(table.spec.name, self.trained.table(table.spec.name))
-            else:
-                self._store(table.spec.name, self.computed(table))
+            name = table.spec.name
+            known = self.trained is not None and table in _TRAINING
+            self.give(name, self.trained.table(name) if self.trained and known else self.computed(table))
         self._query(_LISTS, values)
 
     def _query(self, names: Iterable[str], values: Mapping[str, Any]) -> None:
@@ -107,11 +105,6 @@ class Concord:
         given = {"company": self.company, "days": Days.one(self.day), "models": self.models, "warehouse": self}
         rows = call_with_named(table.function, **given, **inputs)
         return rows.read_all() if isinstance(rows, pa.RecordBatchReader) else rows
-
-    def _store(self, name: str, rows: pa.Table) -> None:
-        self.connection.register("computed", rows)
-        self.connection.execute(f"CREATE TABLE {name} AS SELECT * FROM computed")
-        self.connection.unregister("computed")
 
     def _input(self, name: str, form: Any) -> Any:
         if form is BoundQuery:
@@ -130,19 +123,55 @@ class Concord:
         """As a function asks the warehouse."""
         yield self.table(query).to_reader(1000)
 
-    def _add(self, model: type[Table], rows: pa.Table) -> None:
-        self.connection.register("given", rows)
-        names = [column.name for column in spec_of(model).columns]
-        columns = [name if name in rows.column_names else f"NULL AS {name}" for name in names]
-        self.connection.execute(f"CREATE TABLE {spec_of(model).name} AS SELECT {', '.join(columns)} FROM given")
-        self.connection.unregister("given")
-
     def rows(self, text: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(text).fetchall()
+
+
+class Concord(InMemory):
+    """The simulated company's day; without some items, which nobody sells any more."""
+
+    def __init__(
+        self,
+        events: pa.Table,
+        discontinued: frozenset[str] = frozenset(),
+        threads: int = 2,
+        parameters: Mapping[str, Any] | None = None,
+        version: Version = "v32",
+        models: ModelShelf | None = None,
+        day: date = DAY,
+        trained: InMemory | None = None,
+    ) -> None:
+        super().__init__(with_parameters({"version": version, **(parameters or {})}), day, threads, models, trained)
+        before = day - timedelta(days=parameters_of(self.company).new_item_days)
+        self.give("events", whole(Events, events))
+        self.give("catalog", _catalog(day, discontinued))
+        self.give("catalog_before", _catalog(before, discontinued))
+        self.make_lists()
 
     @cached_property
     def truth(self) -> dict[str, Any]:
         return planted(SPEC)
+
+
+def _catalog(day: date, discontinued: frozenset[str]) -> pa.Table:
+    listed = replenishment_world.feed(SPEC, "catalog", day).table.to_pylist()
+    usable = [row for row in listed if row["item_id"] and (row["price"] or 0) >= 0]
+    sold = {row["item_id"]: row for row in usable if row["item_id"] not in discontinued}
+    return whole(Catalog, pa.Table.from_pylist(list(sold.values())))
+
+
+def with_parameters(parameters: Mapping[str, Any]) -> Company:
+    chosen = ReplenishmentParameters.model_validate(parameters)
+    return company_named("concord").model_copy(update={"parameters": chosen})
+
+
+def whole(model: type[Table], rows: pa.Table) -> pa.Table:
+    """With all columns of the table, in order; those that are not there are NULL."""
+    columns = {
+        column.name: rows[column.name] if column.name in rows.column_names else pa.nulls(len(rows))
+        for column in spec_of(model).columns
+    }
+    return pa.table(columns)
 
 
 def due_pairs(after: date, number: int) -> set[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """The published methods and simple baselines that a ranking is held against, on whole matrices, and how they are tuned.
 
-TIFU-KNN: Hu et al., SIGIR 2020. UP-CF@r: Faggioli, Polato and Aiolli, UMAP 2020. `plain.py` is the same client by
-client, as the papers tell it, and a test holds the two against each other.
+TIFU-KNN: Hu et al., SIGIR 2020. UP-CF@r: Faggioli, Polato and Aiolli, UMAP 2020. Tests hold them against the same
+client by client, as the papers tell it. Whatever the number of threads, the same bits come out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 import scipy.sparse as sp
 
-from recs_platform.next_basket.arrays import Floats, Ints, within
+from recs_platform.next_basket.arrays import Floats, Ints, spread, within
+from recs_platform.next_basket.blocks import in_blocks
 from recs_platform.next_basket.decayed import Decay, by_baskets
 from recs_platform.next_basket.holdout import Holdout
 from recs_platform.next_basket.lists import Lists, figures, judged, mean
@@ -23,6 +24,8 @@ from recs_platform.next_basket.own import Own, own
 Scores: TypeAlias = Callable[[Ints], Floats]
 LENGTH = 25
 ROWS_AT_ONCE = 200
+MOST_TUNED_ON = 600
+"""Validation clients that methods are tuned on: the best of a grid is soon found, and a grid has many methods."""
 
 
 @dataclass(frozen=True)
@@ -43,22 +46,23 @@ class UpCf:
 
 
 def tifu_scores(history: Own, clients: Ints, method: Tifu) -> Floats:
-    return _tifu(history, method)(clients)
+    return _tifu(history, clients, method)(clients)
 
 
-def tifu_lists(history: Own, clients: Ints, method: Tifu) -> Lists:
-    return _lists(_tifu(history, method), clients)
+def tifu_lists(history: Own, clients: Ints, method: Tifu, threads: int = 1) -> Lists:
+    return _lists(_tifu(history, clients, method, threads), clients, threads)
 
 
-def _tifu(history: Own, method: Tifu) -> Scores:
-    vectors, near = _nearest(history, method, method.neighbours)
+def _tifu(history: Own, clients: Ints, method: Tifu, threads: int = 1) -> Scores:
+    vectors, near = _nearest(history, clients, method, method.neighbours, threads)
     return _tifu_scores(vectors, _closest(near, method.neighbours, vectors.shape[0]), method.alpha)
 
 
-def _nearest(history: Own, method: Tifu, count: int) -> tuple[sp.csr_matrix, Neighbours]:
+def _nearest(history: Own, clients: Ints, method: Tifu, count: int, threads: int) -> tuple[sp.csr_matrix, Neighbours]:
     decay = Decay(method.in_group, method.between_groups, method.group)
     vectors = history.matrix(history.summed(by_baskets(history.log, decay)))
-    return vectors, neighbours(vectors, np.flatnonzero(history.log.baskets > 0), count, ("l2",), 2)["l2"]
+    pool = np.flatnonzero(history.log.baskets > 0)
+    return vectors, neighbours(vectors, pool, count, ("l2",), threads, clients)["l2"]
 
 
 def _closest(near: Neighbours, count: int, clients: int) -> sp.csr_matrix:
@@ -79,8 +83,8 @@ def up_cf_scores(history: Own, clients: Ints, method: UpCf) -> Floats:
     return _up_cf(history, method)(clients)
 
 
-def up_cf_lists(history: Own, clients: Ints, method: UpCf) -> Lists:
-    return _lists(_up_cf(history, method), clients)
+def up_cf_lists(history: Own, clients: Ints, method: UpCf, threads: int = 1) -> Lists:
+    return _lists(_up_cf(history, method), clients, threads)
 
 
 def _up_cf(history: Own, method: UpCf) -> Scores:
@@ -103,7 +107,7 @@ def _up_cf(history: Own, method: UpCf) -> Scores:
 
 
 def own_top_lists(history: Own, clients: Ints) -> Lists:
-    counts = history.matrix(history.count)
+    counts = history.matrix(history.count.astype(np.float64))
     return _lists(lambda rows: counts[rows].toarray(), clients)
 
 
@@ -113,41 +117,48 @@ def global_top_lists(history: Own, clients: Ints) -> Lists:
 
 
 def own_then_global_lists(history: Own, clients: Ints) -> Lists:
-    counts = history.matrix(history.count)
+    counts = history.matrix(history.count.astype(np.float64))
     popularity = np.bincount(history.log.line_item, minlength=len(history.log.items)).astype(np.float64)
     return _lists(lambda rows: counts[rows].toarray() + popularity / (popularity.max() + 1), clients)
 
 
-def _lists(scores: Scores, clients: Ints) -> Lists:
+def _lists(scores: Scores, clients: Ints, threads: int = 1) -> Lists:
     items = np.full((len(clients), LENGTH), -1)
-    for first in range(0, len(clients), ROWS_AT_ONCE):
-        rows = clients[first : first + ROWS_AT_ONCE]
-        values = np.asarray(scores(rows), dtype=np.float64)
-        row, column = largest(np.where(values > 0, values, -np.inf), LENGTH)
-        place = np.arange(len(row)) - np.searchsorted(row, np.arange(len(rows)))[row]
-        items[first + row, place] = column
+
+    def listed(rows: slice) -> tuple[slice, Ints, Ints]:
+        values = np.asarray(scores(clients[rows]), dtype=np.float64)
+        return rows, *largest(np.where(values > 0, values, -np.inf), LENGTH)
+
+    for rows, row, column in in_blocks(listed, len(clients), ROWS_AT_ONCE, threads):
+        items[rows.start + row, within(row)] = column
     return Lists(clients, items)
 
 
-def tuned_tifu(validation: Holdout, methods: list[Tifu], k: int = 10) -> Tifu:
+def tuned_tifu(validation: Holdout, methods: list[Tifu], k: int = 10, threads: int = 1) -> Tifu:
     """The one whose lists have the best NDCG on the validation's clients; the first of equals. Methods that have a
     decay in common share their neighbours."""
-    history = own(validation.history)
+    validation = _some(validation)
+    history, clients = own(validation.history), validation.clients
     most, parts = max(method.neighbours for method in methods), _Last()
     near = _Last()
 
     def lists(method: Tifu) -> Lists:
         decay = method.in_group, method.between_groups, method.group
-        vectors, nearest = near.of(decay, lambda: _nearest(history, method, most))
+        vectors, nearest = near.of(decay, lambda: _nearest(history, clients, method, most, threads))
         mine = parts.of((decay, method.neighbours), lambda: _closest(nearest, method.neighbours, vectors.shape[0]))
-        return _lists(_tifu_scores(vectors, mine, method.alpha), validation.clients)
+        return _lists(_tifu_scores(vectors, mine, method.alpha), clients, threads)
 
     return _best(methods, lists, validation, k)
 
 
-def tuned_up_cf(validation: Holdout, methods: list[UpCf], k: int = 10) -> UpCf:
+def tuned_up_cf(validation: Holdout, methods: list[UpCf], k: int = 10, threads: int = 1) -> UpCf:
+    validation = _some(validation)
     history = own(validation.history)
-    return _best(methods, lambda method: up_cf_lists(history, validation.clients, method), validation, k)
+    return _best(methods, lambda method: up_cf_lists(history, validation.clients, method, threads), validation, k)
+
+
+def _some(validation: Holdout) -> Holdout:
+    return validation.of(spread(validation.clients, MOST_TUNED_ON))
 
 
 M = TypeVar("M")

@@ -1,0 +1,121 @@
+"""What `replenishment` measures: the weekly job as a run does it, from stored orders to published lists, and plainly.
+
+Every function runs in a process of its own, whose environment it changes.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recs_platform.bench import order_rows
+from recs_platform.bench.made_up import plain_folder
+from recs_platform.bench.measure import Done, Stopwatch
+from recs_platform.bench.order_rows import BEFORE, DAY, OrderSize, order_company
+from recs_platform.bench.strategy_day import live_in
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from dagster import DagsterEvent
+
+ALIKE = 0.99
+"""Of the places of plain lists, the share that must hold the same item. Sums of 32 bits decide some ties otherwise."""
+_TRAINING = ("training_plan", "replenishment_examples", "ranking_model", "drift_report")
+
+
+def measure_week(home: Path, size: OrderSize, rows: int | None = None) -> Done:
+    """Every weekly table, audit and check, the comparison with what is live and its publication, in a Dagster run.
+    `rows` instead of the clients, where they are not the point."""
+    done = _run(home, size, DAY)
+    _lists(home, size).to_parquet(home / "lists.parquet")
+    return done if rows is None else replace(done, rows=rows)
+
+
+def fill_with_week_before(home: Path, size: OrderSize) -> None:
+    """Lists of the week before are live, and where the version has a model, it is trained."""
+    if not plain_folder(home).exists():
+        order_rows.fill(home, size)
+        _run(home, size, DAY - timedelta(days=BEFORE))
+
+
+def measure_lists_plainly(home: Path, size: OrderSize, sample: int, *, compared: bool = True) -> Done:
+    """Client by client in pandas, for some of them; their seconds times as many as there are for one of these. What is
+    not `compared` is of another version."""
+    import pandas as pd
+
+    from recs_platform.bench.plain_replenishment import weekly_lists
+    from recs_platform.strategies.replenishment.parameters import parameters_of
+
+    ours = pd.read_parquet(home / "lists.parquet")
+    served = sorted(ours["customer_id"].unique())
+    chosen = served[:: max(1, len(served) // sample)][:sample]
+    watch = Stopwatch()
+    plain = weekly_lists(plain_folder(home), DAY, parameters_of(order_company(size)), chosen, watch)
+    share = share_alike(ours, plain) if compared else 1.0
+    if share < ALIKE:
+        raise RuntimeError(f"the two sides disagree: {share:.2%} of the places of plain lists hold the same item")
+    steps = {**watch.steps, "lists": watch.steps["lists"] * len(served) / len(chosen)}
+    return Done(sum(steps.values()), steps, size.clients)
+
+
+def share_alike(ours: pd.DataFrame, plain: pd.DataFrame) -> float:
+    """Of the places of plain lists, the share that hold the same item of the same kind."""
+    place = ["customer_id", "rank", "item_id", "kind"]
+    return len(plain.merge(ours, on=place)) / len(plain)
+
+
+def _run(home: Path, size: OrderSize, day: date) -> Done:
+    live_in(home)
+    from recs_platform.automation.instance import instance
+    from recs_platform.automation.launch import launch
+    from recs_platform.automation.plan import Step
+    from recs_platform.definitions import build_defs
+    from recs_platform.strategies.catalogue import pipeline_of
+    from recs_platform.warehouse.slices import Days
+
+    watch, company, pipeline = Stopwatch(), order_company(size), pipeline_of(order_company(size))
+    defs = build_defs(companies={company.name: company})
+    step = Step(company.name, company.strategy.name, Days.one(day), history=False, tables=pipeline.weekly)
+    took = _StepTimes()
+    with instance() as dagster, watch.step("week"):
+        outcome = launch(defs, dagster, step, took)
+    if not outcome.success:
+        raise RuntimeError("; ".join((*outcome.summary.errors, *outcome.summary.warnings)))
+    tables = {name: took.seconds.pop(f"{company.strategy.name}__{name}", 0.0) for name in sorted(pipeline.weekly)}
+    training = sum(tables.pop(name, 0.0) for name in _TRAINING)
+    week = watch.steps["week"] - training
+    tables["checks"] = sum(took.seconds.values())
+    tables["Dagster"] = week - sum(tables.values())
+    return Done(
+        week, {**tables, **({"training, counted apart": training} if size.version == "v4" else {})}, size.clients
+    )
+
+
+class _StepTimes:
+    """Seconds of each step of a run, told by its events as they come."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._begun: dict[str, float] = {}
+
+    def __call__(self, event: DagsterEvent) -> None:
+        key, now = event.step_key or "", time.perf_counter()
+        if event.is_step_start:
+            self._begun[key] = now
+        elif event.is_step_success:
+            self.seconds[key] = now - self._begun[key]
+
+
+def _lists(home: Path, size: OrderSize) -> pd.DataFrame:
+    live_in(home)
+    from recs_platform.strategies.catalogue import pipeline_of
+    from recs_platform.warehouse.environment import open_warehouse
+    from recs_platform.warehouse.slices import Days
+
+    company = order_company(size)
+    with open_warehouse().read(pipeline_of(company).ref("weekly_recommendations", company), Days.one(DAY)) as reader:
+        listed: pd.DataFrame = reader.read_all().select(["customer_id", "rank", "item_id", "kind"]).to_pandas()
+    return listed
