@@ -88,6 +88,13 @@ class WhyShop:
         self.says(**others)
         self._make_week()
 
+    def activate(self) -> None:
+        """The trained model scores the week, although frequency alone orders so small a shop as well."""
+        assert self.terminal.recs("models", "activate", "concord", "1").code == 0
+        weekly = [name for name in self.pipeline.tables if name in self.pipeline.weekly]
+        for name in weekly[weekly.index("model_scores") : weekly.index("unserved_clients") + 1]:
+            self.make(name)
+
     def put(self, name: str, rows: list[Row], days: Days = LISTED) -> None:
         spec = self.pipeline.specs[name]
         self._store(name, days, arrow_rows(spec, rows, days.last, list(spec.columns)).to_reader())
@@ -119,10 +126,12 @@ class WhyShop:
         return rows
 
     def client(self, name: str) -> ClientExplained:
-        return explain(self._reader, name)
+        with self.terminal.inside():
+            return explain(self._reader, name)
 
     def item(self, client: str, item: str) -> ItemAsked:
-        return explain_item(self._reader, client, item)
+        with self.terminal.inside():
+            return explain_item(self._reader, client, item)
 
     @property
     def _reader(self) -> DayReader:
