@@ -169,7 +169,7 @@ def with_parameters(parameters: Mapping[str, Any]) -> Company:
 def whole(model: type[Table], rows: pa.Table) -> pa.Table:
     """With all columns of the table, in order; those that are not there are NULL."""
     columns = {
-        column.name: rows[column.name] if column.name in rows.column_names else pa.nulls(len(rows))
+        column.name: rows[column.name] if column.name in rows.column_names else pa.nulls(len(rows), column.type)
         for column in spec_of(model).columns
     }
     return pa.table(columns)
