@@ -43,6 +43,12 @@ def weekly_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day
             f"compared with what was live: {counted(common['count'], 'client')} in common, "
             f"{kept['share']:.1%} of their repurchases that could stay do"
         )
+    judged = rows("next_basket_evaluation")
+    if judged:
+        from recs_platform.strategies.replenishment.evaluation_story import evaluation_story
+        from recs_platform.strategies.replenishment.parameters import parameters_of
+
+        yield from evaluation_story(judged, parameters_of(company).version)
     results = rows("experiment_results")
     if results:
         from recs_platform.strategies.replenishment.experiment_story import experiment_story

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from recs_platform.schemas.replenishment import UnservedClients, WeeklyLists
-from recs_platform.schemas.replenishment_reports import ExperimentResults, WeeklyComparison
+from recs_platform.schemas.replenishment_reports import ExperimentResults, NextBasketEvaluation, WeeklyComparison
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.strategies.catalogue import company_named, pipeline_of
 from recs_platform.strategies.replenishment.story import weekly_story
@@ -55,6 +55,36 @@ def test_whom_it_reaches_with_what_and_what_changed(lake: Lake) -> None:
         "no list for 1 client: no candidates",
         "compared with what was live: 2 clients in common, 75.0% of their repurchases that could stay do",
     ]
+
+
+FIGURE = {"judged": "ranking", "method": "v4", "measure": "ndcg", "k": 20, "part": "all", "segment": "all"}
+
+
+def figure(value: float, **others: Any) -> dict[str, Any]:
+    return {"compared_with": "", "clients": 120, **FIGURE, "value": value, **others}
+
+
+def test_what_an_evaluation_told(lake: Lake) -> None:
+    """Of the company's version and all clients alone; a difference whose interval holds 0 tells nothing."""
+    rows = [
+        figure(0.3125),
+        figure(0.456, measure="recall"),
+        figure(0.9, k=5),
+        figure(0.9, part="repeat"),
+        figure(0.9, segment="heavy"),
+        figure(0.9, judged="list"),
+        figure(0.2, method="v32"),
+        figure(0.05, compared_with="v32", low=0.01, high=0.09),
+        figure(0.04, compared_with="own, then global", low=0.02, high=0.06),
+        figure(0.01, compared_with="tifu", low=-0.01, high=0.03),
+        figure(-0.2, compared_with="own top items", low=-0.3, high=-0.1),
+        figure(-0.2, compared_with="tifu", low=-0.3, high=-0.1, measure="recall"),
+    ]
+    assert told(lake, {NextBasketEvaluation: rows}) == [
+        "of what clients bought next, the first 20 of v4 held 45.6% (NDCG 0.312, of 120 clients): better than "
+        '"own, then global" and v32, worse than own top items, not told from tifu'
+    ]
+    assert told(lake, {NextBasketEvaluation: [figure(0.3)]}) == []
 
 
 def test_of_nothing_nothing_is_told(lake: Lake) -> None:
