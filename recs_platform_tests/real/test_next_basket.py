@@ -17,7 +17,7 @@ from recs_platform_tests.slow import takes_seconds
 SHOWN = [(measure, k) for measure in ("recall", "ndcg") for k in (10, 20)]
 
 
-@pytest.fixture(scope="module", params=["types, last baskets", "types, eight weeks", "products, three weeks"])
+@pytest.fixture(scope="module", params=["types, last baskets", "types, eight weeks"])
 @takes_seconds
 def found(request: pytest.FixtureRequest) -> Evaluation:
     if request.param == "types, last baskets":

@@ -122,6 +122,7 @@ class Weeks:
         tried = {"experiment": self.experiment, "experiment_shares": {self.first_day: self.shares}}
         given = ReplenishmentParameters.model_validate(
             {
+                "version": "v32",
                 "repurchases_per_client": 4,
                 "discoveries_per_client": 0,
                 "active_window_days": 28,
