@@ -22,10 +22,8 @@ SHOWN = [(measure, k) for measure in ("recall", "ndcg") for k in (10, 20)]
 def found(request: pytest.FixtureRequest) -> Evaluation:
     if request.param == "types, last baskets":
         of = evaluated("types", "last-basket", versions=("v31", "v32", "v4"))
-    elif request.param == "types, eight weeks":
-        of = evaluated("types", "weeks", 8)
     else:
-        of = evaluated("products", "weeks", 3)
+        of = evaluated("types", "weeks", 8)
     show(request.param, of)
     assert not of.notes
     return of
