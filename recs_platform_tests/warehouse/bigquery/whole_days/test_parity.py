@@ -34,7 +34,10 @@ pytestmark = pytest.mark.slow
 _NO_MODEL = "so small a world has no model that is good enough to serve"
 WITHOUT_ROWS: Mapping[str, Mapping[str, str]] = {
     **{name: {} for name in STRATEGIES},
-    "replenishment": {"unserved_clients": "every active client has a list"},
+    "replenishment": {
+        "unserved_clients": "every active client has a list",
+        "new_items_for_client": "so short a history does not tell what is new",
+    },
     "offer_ranking": {
         "offer_campaigns": "its feeds name no campaign of offers",
         "feature_contributions": _NO_MODEL,
