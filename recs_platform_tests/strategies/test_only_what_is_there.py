@@ -44,6 +44,7 @@ OF_A_SMALL_WORLD = {
     "global_fallback",
     "training_refused",
     "scored_without_model",
+    "lists_without_model",
     "offers_not_shown",
 }
 

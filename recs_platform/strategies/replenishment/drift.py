@@ -63,7 +63,10 @@ def _newest(days: Days, warehouse: QueryRunner, product_trends: pa.Table, order_
     holdouts = holdouts_to_learn_from(history.log, history.first_unknown, targets=1)
     if not holdouts:
         return None
-    return examples_of(history.log, holdouts, None, history.attributes, settings(), most_clients=CLIENTS)
+    table = examples_of(history.log, holdouts, None, history.attributes, settings(), most_clients=CLIENTS)
+    for name in (CLIENT, ITEM):
+        table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.string()))
+    return table
 
 
 def _drift(model: Model, newest: pa.Table | None, company: Company, days: Days) -> Sequence[DriftRow]:

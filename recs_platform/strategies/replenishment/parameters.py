@@ -23,7 +23,7 @@ class ReplenishmentParameters(WeeklyParameters, TrainingParameters):
     history_days: int = Field(
         400, ge=1, le=1100, description="Days of orders that habits, popularity and trends are read from, at most."
     )
-    version: Version = Field("v32", description="The way in which recommendations are scored.")
+    version: Version = Field("v4", description="The way in which recommendations are scored.")
     experiment: str | None = Field(
         None, description="Name of the experiment that compares versions. Another name is another experiment."
     )

@@ -44,8 +44,9 @@ STRAY = 0.01
 
 
 def fit_settings(seed: int = 1) -> SampledSettings:
+    """Of what was not bought ten times as much as was: all of it takes twice as long and orders no better."""
     return SampledSettings(
-        negatives_per_positive=None, seed=seed, learning_rate=0.1, leaves=15, most_trees=400, patience=40
+        negatives_per_positive=10, seed=seed, learning_rate=0.1, leaves=15, most_trees=400, patience=40
     )
 
 

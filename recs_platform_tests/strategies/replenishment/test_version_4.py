@@ -13,9 +13,11 @@ import pytest
 from recs_platform.model_registry.folder_store import FolderStore
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.next_basket.arrays import Ints
-from recs_platform.platform_db.engine import opened_database
+from recs_platform.next_basket.columns import FEATURES
+from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.schemas.replenishment import FAILED
 from recs_platform.strategies.replenishment import candidates, isolation, neighbours, scoring
+from recs_platform.strategies.replenishment.drift import drift_report
 from recs_platform.strategies.replenishment.task import TASK
 from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.replenishment.worlds import DAY, SPEC, Concord, days, due_pairs, order_events
@@ -34,7 +36,13 @@ def events() -> pa.Table:
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> ModelShelf:
-    return ModelShelf("concord", opened_database(), FolderStore(tmp_path_factory.mktemp("models")), "0123456789")
+    return shelf_in(tmp_path_factory.mktemp("shelf"))
+
+
+def shelf_in(home: Path) -> ModelShelf:
+    database = engine(f"sqlite:///{home / 'platform.db'}")
+    upgrade(database)
+    return ModelShelf("concord", database, FolderStore(home / "models"), "0123456789")
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +97,18 @@ def test_the_same_day_again_is_the_same_with_one_thread(
     assert len(shelf.versions(TASK.model)) == 1
 
 
+def test_the_newest_week_is_compared_with_training(concord: Concord) -> None:
+    rows = concord.computed(drift_report).to_pylist()
+    told = {row["name"] for row in rows}
+    assert {"score", "label", *FEATURES} - told <= {"season_lift"}, "of a year that is not known nothing is told"
+    assert "volume" not in told, "examples are of some clients alone"
+    # It is the week that it learned from.
+    assert {row["verdict"] for row in rows if row["name"] in ("own_count", "label", "score")} == {"ok"}
+
+
 def test_without_a_model_it_scores_as_version_32(events: pa.Table, tmp_path: Path) -> None:
     """Of so few days nothing is learned."""
-    shelf = ModelShelf("elsewhere", opened_database(), FolderStore(tmp_path), "0123456789")
+    shelf = shelf_in(tmp_path)
     day = days(SPEC.start, DAY)[20]
     known = events.filter(pa.compute.less_equal(events["event_date"], pa.scalar(day)))
     without = Concord(known, version="v4", models=shelf, day=day)

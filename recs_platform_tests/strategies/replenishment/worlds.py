@@ -93,7 +93,7 @@ class Concord:
             if self.trained is not None and table in _TRAINING:
                 self._store(table.spec.name, self.trained.table(table.spec.name))
             else:
-                self._compute(table)
+                self._store(table.spec.name, self.computed(table))
         self._query(_LISTS, values)
 
     def _query(self, names: Iterable[str], values: Mapping[str, Any]) -> None:
@@ -101,12 +101,12 @@ class Concord:
             query = platform_queries()[name]
             self.connection.execute(f"CREATE TABLE {name} AS {duckdb_sql(query, values)}")
 
-    def _compute(self, table: FrameTable) -> None:
+    def computed(self, table: FrameTable) -> pa.Table:
         """A table that is made in Python."""
         inputs = {name: self._input(name, form) for name, form in table.inputs.items()}
         given = {"company": self.company, "days": Days.one(self.day), "models": self.models, "warehouse": self}
         rows = call_with_named(table.function, **given, **inputs)
-        self._store(table.spec.name, rows.read_all() if isinstance(rows, pa.RecordBatchReader) else rows)
+        return rows.read_all() if isinstance(rows, pa.RecordBatchReader) else rows
 
     def _store(self, name: str, rows: pa.Table) -> None:
         self.connection.register("computed", rows)
