@@ -39,6 +39,21 @@ def fill_with_week_before(home: Path, size: OrderSize) -> None:
     if not plain_folder(home).exists():
         order_rows.fill(home, size)
         _run(home, size, DAY - timedelta(days=BEFORE))
+        if size.version == "v4":
+            activate_model(home, size)
+
+
+def activate_model(home: Path, size: OrderSize) -> None:
+    """In made-up orders there is nothing to learn, so that a model does not serve by itself: a person says it does."""
+    live_in(home)
+    from recs_platform.model_registry.shelf import open_shelf
+    from recs_platform.strategies.replenishment.ranker import TASK
+
+    models = open_shelf(order_company(size).name, run_id="bench")
+    if models.serving(TASK.model, DAY) is None:
+        models.activate(TASK.model, 1, TASK.features, by="bench")
+    if models.serving(TASK.model, DAY) is None:
+        raise RuntimeError("no model serves the day, so there is nothing to measure")
 
 
 def measure_lists_plainly(home: Path, size: OrderSize, sample: int, *, compared: bool = True) -> Done:
