@@ -116,6 +116,12 @@ def covering(engine: Engine, company: str, first: datetime.date, last: datetime.
         return session.scalars(query).all()
 
 
+def ended_well(engine: Engine, company: str, day: datetime.date) -> bool:
+    """Whether the newest run that made a day succeeded, or none was ever begun."""
+    runs = covering(engine, company, day, day)
+    return not runs or runs[0].status is Status.SUCCEEDED
+
+
 def recent(engine: Engine, company: str | None = None, limit: int = 20) -> Sequence[JobRun]:
     """The latest runs, newest first; of one company if it is named."""
     query = select(JobRun).order_by(JobRun.started_at.desc(), JobRun.id.desc()).limit(limit)

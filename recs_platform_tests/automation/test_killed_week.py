@@ -1,7 +1,7 @@
 """A weekly job that is killed or interrupted in the middle, and run again, leaves what it leaves undisturbed: the same
 rows in every table, and the same lists live.
 
-Not here: a publisher that dies (recs_platform_tests/publication).
+Not here: a publisher that dies between its steps (recs_platform_tests/publication).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -36,21 +37,28 @@ MOMENTS: Mapping[str, signal.Signals] = {
     "replenishment_candidates": signal.SIGKILL,
     "replenishment_scores": signal.SIGINT,
     "weekly_recommendations": signal.SIGKILL,
+    "live_weekly_recommendations": signal.SIGKILL,
+    "experiment_results": signal.SIGINT,
 }
-"""The table that is about to be written, and what comes then."""
+"""The table that is about to be written or to go live, and what comes then."""
 Contents = dict[str, str]
 
 
 def run_until(folder: Path, table: str) -> None:
     """Make the week, and be hit when that table is about to be written."""
-    replacing = Lake.replace
+    replacing, publishing = Lake.replace, Lake.publish
 
-    def hit(lake: Lake, subject: Any, *arguments: Any, **named: Any) -> Any:
+    def replace(lake: Lake, subject: Any, *arguments: Any, **named: Any) -> Any:
         if subject.table.name == table:
             os.kill(os.getpid(), MOMENTS[table])
         return replacing(lake, subject, *arguments, **named)
 
-    with patch.object(Lake, "replace", hit):
+    def publish(lake: Lake, source: TableRef, day: date, live: TableRef, note: Mapping[str, Any]) -> int:
+        if live.name == table:
+            os.kill(os.getpid(), MOMENTS[table])
+        return publishing(lake, source, day, live, note)
+
+    with patch.object(Lake, "replace", replace), patch.object(Lake, "publish", publish):
         sys.exit(Terminal(folder).recs(*_WEEKLY).code)
 
 

@@ -150,3 +150,19 @@ def test_an_unknown_status_cannot_be_stored(platform_db: Engine) -> None:
     start(platform_db)
     with pytest.raises(DBAPIError), platform_db.begin() as connection:
         connection.exec_driver_sql("UPDATE job_log SET status = 'lost'")
+
+
+def test_a_day_ended_well_if_its_newest_run_succeeded(platform_db: Engine) -> None:
+    def ended_well() -> bool:
+        return job_log.ended_well(platform_db, "holley", DAY)
+
+    assert ended_well()
+    start(platform_db)
+    assert not ended_well()
+    job_log.died(platform_db, "run-1", found_at=NOON, message="killed")
+    assert not ended_well()
+    start(platform_db, "run-2", at=NOON + datetime.timedelta(hours=1))
+    job_log.ended(platform_db, "run-2", status=Status.SUCCEEDED, ended_at=NOON + datetime.timedelta(hours=2))
+    assert ended_well()
+    start(platform_db, "run-3", company="acme", at=NOON + datetime.timedelta(hours=3))
+    assert ended_well()
