@@ -359,9 +359,9 @@ def at_the_end(folder: Path, **changes: object) -> list[tuple[str, str]]:
 def test_what_works_with_all_that_there_is(tmp_path: Path) -> None:
     strategy, *stages = at_the_end(tmp_path)
     assert strategy == ("ok", "strategy replenishment works")
-    names = ("features", "model", "recommended", "publication", "campaigns")
-    assert stages[:5] == [("ok", f"stage {name} works") for name in names]
-    reports, *others = stages[5:]
+    names = ("features", "model", "recommended", "publication", "reports", "campaigns")
+    assert stages[:6] == [("ok", f"stage {name} works") for name in names]
+    reports, *others = stages[6:]
     assert re.fullmatch(r"reports .*, campaign_summary.* work", reports[1])
     assert others == [
         ("ok", "strategy vehicle_fitment does not work, for want of fitment"),

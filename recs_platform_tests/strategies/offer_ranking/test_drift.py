@@ -245,7 +245,7 @@ def test_volume_is_per_day_on_which_anything_is_shown(times: int, verdict: str) 
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        (lambda row: [], "Nothing to compare: no model serves, or nothing was shown."),
+        (lambda row: [], "Nothing to compare: no model serves, or there are no examples."),
         (lambda row: [row("a", "ok")], "No drift since the training of 2025-12-01: of 1 figures, none is"),
         (lambda row: [row("a", "watch")], "No drift since the training of 2025-12-01. To watch: a: moved."),
         (
