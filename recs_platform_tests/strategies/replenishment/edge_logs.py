@@ -5,11 +5,14 @@ Not here: which outcome is the right one (test_edges_end_to_end.py).
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import accumulate, count, pairwise
 from random import Random
 from typing import Any
 
@@ -20,11 +23,29 @@ from recs_platform_tests.cli.terminal import Terminal
 
 FIRST, SUNDAY, WEEK = date(2025, 10, 6), date(2025, 11, 30), "2025-12-01"
 WEEKS = 8
-CROWD, GOODS = 8, 30
+CROWD, GOODS = 80, 30
+"""So many clients that there is enough to train a model on."""
 LONG = "Ünï😀 " * 39 + "é€/\\,"
 """An item of 200 characters: letters of other alphabets, and the signs that part fields and ids."""
 Line = tuple[str, str, str, date]
 """Client, order, item, day."""
+EXPERIMENT = "all versions"
+SHARES: Mapping[str, float] = {"v31": 0.3, "v32": 0.3, "v4": 0.4}
+SIDE_BY_SIDE = {"experiment": EXPERIMENT, "experiment_shares": {str(FIRST): dict(SHARES)}}
+"""Parameters by which the lists of all versions are made in one week."""
+
+
+@lru_cache
+def of_version(kind: str, version: str) -> str:
+    """A client of a kind whom the experiment draws for a version."""
+    bounds = [0.0, *accumulate(SHARES.values())]
+    low, high = next(bound for name, bound in zip(SHARES, pairwise(bounds), strict=True) if name == version)
+    return next(name for name in (f"{kind} {number}" for number in count(1)) if low <= _place(name) < high)
+
+
+def _place(client: str) -> float:
+    digits = hashlib.md5(f"{EXPERIMENT}|arm|{client}".encode(), usedforsecurity=False).hexdigest()[:13]
+    return int(digits, 16) / 2**52
 
 
 def week(number: int) -> date:
@@ -46,25 +67,33 @@ def crowd() -> Iterator[Line]:
 
 
 def odd_clients() -> Iterator[Line]:
+    """One of each kind for each version."""
     goods = [f"p{number:02}" for number in range(GOODS)]
     tied = [f"t{number:03}" for number in range(100)]
     Random(3).shuffle(tied)
     thousands = [f"h{number:04}" for number in range(5_000)]
     size = len(thousands) // WEEKS
-    yield from weekly("one order", [goods[:5]])
-    yield from weekly("three products", [goods[:3]] * WEEKS)
-    yield from weekly("thousands", [[*thousands[n * size : (n + 1) * size], *goods[:2]] for n in range(WEEKS)])
-    yield from weekly("nobody alike", [["l0", "l1", "l2"]] * WEEKS)
-    yield from weekly("a hundred tied", [tied])
-    yield from weekly("one at a time", [[goods[number % 5]] for number in range(WEEKS)])
-    yield from weekly("Zoë 😀", [[LONG, "日本", *goods[:2]]] * WEEKS)
+    for version in SHARES:
+        own = [f"l{number} {version}" for number in range(3)]
+        baskets: Mapping[str, Sequence[Iterable[str]]] = {
+            "one order": [goods[:5]],
+            "three products": [goods[:3]] * WEEKS,
+            "thousands": [[*thousands[n * size : (n + 1) * size], *goods[:2]] for n in range(WEEKS)],
+            "nobody alike": [own] * WEEKS,
+            "a hundred tied": [tied],
+            "one at a time": [[goods[number % 5]] for number in range(WEEKS)],
+            "Zoë 😀": [[LONG, "日本", *goods[:2]]] * WEEKS,
+        }
+        for kind, ordered in baskets.items():
+            yield from weekly(of_version(kind, version), ordered)
 
 
 def discontinued() -> Iterator[Line]:
     """What the catalog does not have any more, and what it has."""
     yield from crowd()
-    yield from weekly("lost one", [["gone", "p00", "p01"]] * WEEKS)
-    yield from weekly("lost all", [["gone"]] * WEEKS)
+    for version in SHARES:
+        yield from weekly(of_version("lost one", version), [["gone", "p00", "p01"]] * WEEKS)
+        yield from weekly(of_version("lost all", version), [["gone"]] * WEEKS)
 
 
 @dataclass(frozen=True)
@@ -93,10 +122,11 @@ class EdgeHome:
                 "\n".join(["item_id,price,group_id", *(f"{item},1,all" for item in items), ""])
             )
             tables += f"  catalog: {{connector: files, path: {name}_catalog.csv}}\n"
-        parameters = {"campaign_window_days": 8, "interaction_window_days": 5, "history_days": 60, **more}
-        listed = ", ".join(f"{key}: {value}" for key, value in parameters.items())
+        windows = {"campaign_window_days": 8, "interaction_window_days": 5, "history_days": 60}
+        # Nobody looks at how good the lists were, which takes as long as all else.
+        parameters = json.dumps({**windows, "evaluated_weeks": 0, **more})
         (folder / f"{name}.yaml").write_text(
-            f"name: {name}\nstrategy: replenishment\nstart_date: {FIRST}\nparameters: {{{listed}}}\n{tables}"
+            f"name: {name}\nstrategy: replenishment\nstart_date: {FIRST}\nparameters: {parameters}\n{tables}"
         )
 
     def make(self, name: str) -> None:
@@ -142,3 +172,11 @@ class Week:
 
     def items(self, client: str, kind: str) -> list[str]:
         return [place.item for place in self.lists.get(client, []) if place.kind == kind]
+
+    def scored_by(self, version: str) -> set[str]:
+        """Who scored the lists of a version's clients."""
+        return {row["scored_by"] for row in self.recommendations if row["version"] == version}
+
+    def version_of(self, client: str) -> str:
+        (version,) = {row["version"] for row in self.recommendations if row["customer_id"] == client}
+        return str(version)
