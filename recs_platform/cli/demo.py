@@ -25,8 +25,8 @@ BACKTESTED = "holley"
 _MOST_COMPANIES = 4
 """Processes begin to load before it is known how many companies there are; there are no more than cores anyway."""
 _NEXT: tuple[Part, ...] = (
-    *("Next: ", ("recs status", "bold"), ", ", ("recs report campaign holley", "bold"), ", "),
-    *(("recs publications holley", "bold"), ", "),
+    *("Next: ", ("recs status", "bold"), ", ", ("recs why concord C0000001", "bold"), ", "),
+    *(("recs evaluate concord", "bold"), ", ", ("recs report campaign holley", "bold"), ", "),
     ('recs query holley "SELECT reason, COUNT(*) AS n FROM rejected_rows GROUP BY reason"', "bold"),
     *(", or ", ("make ui", "bold"), "."),
 )

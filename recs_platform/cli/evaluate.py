@@ -43,8 +43,8 @@ def evaluate(
 ) -> int:
     """Judge a company's weekly lists by what its clients bought next.
 
-    Every version is held against simple baselines and published methods, on the same clients. Orders that are not
-    stored are read first. Nothing is registered or published."""
+    Every version is held against simple baselines and published methods, on the same clients.
+    Orders that are not stored are read first. Nothing is registered or published."""
     from recs_platform.schemas.replenishment import VERSIONS
     from recs_platform.strategies.catalogue import company_named
 
