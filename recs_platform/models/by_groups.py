@@ -21,6 +21,7 @@ from recs_platform.models.sampling import draws
 from recs_platform.models.settings import FitSettings
 from recs_platform.models.splits import Divided, Shares, stored_window
 from recs_platform.models.windows import LEAST, WINDOWS, Split, Window, Windows
+from recs_platform.plurals import counted
 
 
 class _ByWhom:
@@ -109,8 +110,9 @@ def _require_enough(examples: Examples, split: Split) -> None:
         return
     each = ", ".join(f"{name} {count:,}" for name, count in counts.items())
     raise NotTrainableError(
-        f"the {len(examples):,} examples of {examples.first} to {examples.last} hold {sum(counts.values()):,} lists "
-        f"with a success ({each}); each part needs {LEAST}, and a failure. Wait until more have ordered again"
+        f"the {counted(len(examples), 'example')} of {examples.first} to {examples.last} hold "
+        f"{counted(sum(counts.values()), 'list')} with a success ({each}); each part "
+        f"needs {LEAST}, and a failure. Wait until more have ordered again"
     )
 
 
