@@ -113,6 +113,6 @@ def _explained(world: World, recorder: Recorder) -> None:
                 explainer.explain(read, customer, item)
         if explainer.live_and_made:
             read.rows(explainer.live_and_made, customer=customer)
-        # Some are asked only where a model has scored, and so small a world has none.
+        # Some are asked only where a model has scored, and a small world may have none.
         for name in sorted(name for name, one in world.pipeline.questions.items() if set(one.given) == {"customer"}):
             read.rows(name, customer=customer)

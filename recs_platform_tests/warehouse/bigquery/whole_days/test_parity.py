@@ -37,6 +37,8 @@ WITHOUT_ROWS: Mapping[str, Mapping[str, str]] = {
     "replenishment": {
         "unserved_clients": "every active client has a list",
         "new_items_for_client": "so short a history does not tell what is new",
+        "experiment_outcomes": "no list was published a week ago",
+        "experiment_results": "no list was published a week ago",
     },
     "offer_ranking": {
         "offer_campaigns": "its feeds name no campaign of offers",

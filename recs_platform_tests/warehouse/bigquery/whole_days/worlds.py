@@ -29,6 +29,8 @@ from recs_platform_tests.emulator import EMULATOR
 from recs_platform_tests.stores.fixtures import Store
 
 _START = date(2025, 9, 1)
+_STARTS: Mapping[str, date] = {"replenishment": date(2025, 8, 1)}
+"""A model of lists needs some weeks of habits before the weeks that it learns from."""
 FIRST, SECOND = date(2025, 9, 24), date(2025, 9, 25)
 _SHARED = {
     # Messages go out on Tuesdays: two of them before the release, and two from it on.
@@ -48,7 +50,13 @@ _SIMULATED: Mapping[str, Mapping[str, int]] = {
 }
 _PARAMETERS: Mapping[str, Mapping[str, Any]] = {
     "measurement": {},
-    "replenishment": {"active_window_days": 20, "trend_days": 7, "trend_min_orders": 3},
+    "replenishment": {
+        "active_window_days": 20,
+        "trend_days": 7,
+        "trend_min_orders": 3,
+        "experiment": "all versions",
+        "experiment_shares": {"2025-08-01": {"v31": 0.2, "v32": 0.2, "v4": 0.5}},
+    },
     "vehicle_fitment": {"intent_window_days": 14, "purchase_exclusion_days": 14, "backtest_days": 1},
     "offer_ranking": {
         "feature_window_days": 7,
@@ -118,9 +126,9 @@ def story(company: str, pipeline: Pipeline) -> Mapping[str, tuple[str, ...]]:
 @contextmanager
 def made_world(strategy: str, folder: Path, emulator: str, postgres_url: str, store: Store) -> Iterator[World]:
     """Both sides, with the story told on each."""
-    name = f"small_{strategy}"
+    name, start = f"small_{strategy}", _STARTS.get(strategy, _START)
     commands = story(name, pipelines()[strategy])
-    lake = _terminal(strategy, name, folder / "lake")
+    lake = _terminal(strategy, name, start, folder / "lake")
     with ExitStack() as opened:
         platform, dagster = (opened.enter_context(new_database(folder, postgres_url)) for _ in range(2))
         opened.callback(lambda: engine(platform).dispose())
@@ -141,16 +149,16 @@ def made_world(strategy: str, folder: Path, emulator: str, postgres_url: str, st
         )
         cloud.folder.mkdir()
         # All feeds are there before either side reads one: some rows of a day come with the feed of the next.
-        _ended(lake.recs("simulate", name, "--days", str((SECOND - _START).days + 1)), "simulate")
+        _ended(lake.recs("simulate", name, "--days", str((SECOND - start).days + 1)), "simulate")
         yield World(strategy, _told(lake, name, commands), _told(cloud, name, commands))
 
 
-def _terminal(strategy: str, name: str, folder: Path) -> Terminal:
+def _terminal(strategy: str, name: str, start: date, folder: Path) -> Terminal:
     simulation, parameters = {"seed": 7, **_SIMULATED[strategy]}, {**_SHARED, **_PARAMETERS[strategy]}
     terminal = Terminal(folder)
     terminal.companies.mkdir(parents=True)
     (terminal.companies / f"{name}.yaml").write_text(
-        f"name: {name}\nstrategy: {strategy}\ndataset: {name}\ntimezone: UTC\ncurrency: EUR\nstart_date: {_START}\n"
+        f"name: {name}\nstrategy: {strategy}\ndataset: {name}\ntimezone: UTC\ncurrency: EUR\nstart_date: {start}\n"
         f"simulation: {json.dumps(simulation)}\nparameters: {json.dumps(parameters)}\n"
     )
     return terminal
