@@ -61,7 +61,7 @@ def _story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date
 
 
 def _explain(read: DayReader, customer: str, item: str | None) -> Explanation:
-    from recs_platform.strategies.replenishment.explanation import explain_client
+    from recs_platform.strategies.replenishment.why.explanation import explain_client
 
     return explain_client(read, customer, item)
 

@@ -12,7 +12,6 @@ from typing import Any
 import pyarrow as pa
 
 from recs_platform.schemas.table import TableSpec
-from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.lake.engine import declared_columns, passing_connection, quoted
 from recs_platform.warehouse.query import Query
 from recs_platform.warehouse.values import Values
@@ -39,6 +38,9 @@ class InMemory:
 
     def make(self, name: str, query: Query, values: Values) -> None:
         """What a query gives over the tables that are there."""
+        # What translates queries takes a while to load, and who only looks at a company needs none.
+        from recs_platform.warehouse.lake.compile import duckdb_sql
+
         self._keep(name, duckdb_sql(query, values))
 
     def ask(self, sql: str) -> pa.Table:

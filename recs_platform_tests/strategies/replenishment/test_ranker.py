@@ -15,6 +15,7 @@ from recs_platform.models.provenance import Provenance, content_hash
 from recs_platform.models.training import Training, train
 from recs_platform.next_basket.holdout import last_basket
 from recs_platform.next_basket.log import BasketLog
+from recs_platform.strategies.replenishment import order_log
 from recs_platform.strategies.replenishment.ranker import TASK, examples_of, fit_settings, holdouts_to_learn_from
 from recs_platform_tests.next_basket.experiment_worlds import made_up
 from recs_platform_tests.next_basket.worlds import log_of
@@ -99,8 +100,8 @@ def test_of_many_clients_some_are_drawn_by_name() -> None:
 @pytest.fixture(scope="module")
 @takes_seconds
 def world() -> BasketLog:
-    log, _ = made_up(300, 200, 20, 5, explores=0.2, cycle=8)
-    return log
+    lines, _ = made_up(300, 200, 20, 5, explores=0.2, cycle=8)
+    return order_log.log_of(lines)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import pytest
 
 from recs_platform.errors import ConfigError
 from recs_platform.schemas.replenishment import DISCOVERY, REPURCHASE
-from recs_platform.strategies.replenishment.why import ClientExplained, LeftOut
+from recs_platform.strategies.replenishment.why.explained import ClientExplained, LeftOut
 from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.replenishment.why_shop import (

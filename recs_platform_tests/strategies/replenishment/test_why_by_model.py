@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from recs_platform.next_basket.columns import FEATURES
-from recs_platform.strategies.replenishment.working import behind_the_model, score_of
+from recs_platform.strategies.replenishment.why.working import behind_the_model, score_of
 from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.replenishment.why_shop import FIRST, HISTORY, NEW, SUNDAY, WhyShop

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from recs_platform.schemas.replenishment import UNSERVED
-from recs_platform.strategies.replenishment.client_facts import ClientFacts
-from recs_platform.strategies.replenishment.no_list import why_no_list
-from recs_platform.strategies.replenishment.not_found import why_no_candidate
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
-from recs_platform.strategies.replenishment.working import repurchase_factors, score_of
+from recs_platform.strategies.replenishment.why.client_facts import ClientFacts
+from recs_platform.strategies.replenishment.why.no_list import why_no_list
+from recs_platform.strategies.replenishment.why.not_found import why_no_candidate
+from recs_platform.strategies.replenishment.why.working import repurchase_factors, score_of
 from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.replenishment.why_shop import (

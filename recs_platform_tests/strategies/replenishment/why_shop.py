@@ -20,7 +20,8 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import SqlTable
 from recs_platform.settings import settings
 from recs_platform.strategies.catalogue import company_named, pipelines
-from recs_platform.strategies.replenishment.why import ClientExplained, ItemAsked, explain, explain_item
+from recs_platform.strategies.replenishment.why.answer import explain, explain_item
+from recs_platform.strategies.replenishment.why.explained import ClientExplained, ItemAsked
 from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Rows, Subject

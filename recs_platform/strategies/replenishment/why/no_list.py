@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recs_platform.plurals import counted
-from recs_platform.strategies.replenishment.client_facts import ClientFacts
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.strategies.replenishment.why.client_facts import ClientFacts
 
 
 @dataclass(frozen=True)

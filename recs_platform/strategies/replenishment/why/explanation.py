@@ -14,17 +14,16 @@ from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.plurals import counted
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
 from recs_platform.schemas.replenishment import DISCOVERY, REPURCHASE
-from recs_platform.strategies.replenishment.not_found import DISCONTINUED
-from recs_platform.strategies.replenishment.why import (
+from recs_platform.strategies.replenishment.why.answer import explain, explain_item
+from recs_platform.strategies.replenishment.why.explained import (
     ClientExplained,
     ItemAsked,
     ItemExplained,
     LeftOut,
     Order,
-    explain,
-    explain_item,
 )
-from recs_platform.strategies.replenishment.working import NEW, scored_by_rule
+from recs_platform.strategies.replenishment.why.not_found import DISCONTINUED
+from recs_platform.strategies.replenishment.why.working import NEW, scored_by_rule
 
 _SHOWN = 12
 _NAMED = 3

@@ -1,14 +1,12 @@
 """Why a client's list is what it is: each item with what stands behind it, what stronger candidates a rule removed, and
 any item that somebody names. Computed from the day's tables; a score without a model is worked out again.
 
-Not here: how it is said (explanation.py), and the rules (choosing.py, not_found.py, no_list.py).
+Not here: how it is said (explanation.py), and the rules (choosing.py, left_out.py, not_found.py, no_list.py).
 """
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,24 +14,21 @@ from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
 from recs_platform.model_registry.score_parts import ADDS_UP_WITHIN, ScoreParts
 from recs_platform.pipeline.day_reader import DayReader, Row
-from recs_platform.schemas.replenishment import DISCOVERY, REPURCHASE
-from recs_platform.strategies.replenishment.choosing import MIX, Passed, filled
-from recs_platform.strategies.replenishment.client_facts import (
+from recs_platform.schemas.replenishment import REPURCHASE
+from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
+from recs_platform.strategies.replenishment.why.choosing import Passed, filled
+from recs_platform.strategies.replenishment.why.client_facts import (
     ClientFacts,
     ItemFacts,
     facts_of_client,
     facts_of_items,
 )
-from recs_platform.strategies.replenishment.no_list import NoList, why_no_list
-from recs_platform.strategies.replenishment.not_found import (
-    DISCONTINUED,
+from recs_platform.strategies.replenishment.why.no_list import why_no_list
+from recs_platform.strategies.replenishment.why.not_found import (
     is_new_item,
-    new_items,
-    passed_as_new,
     why_no_candidate,
 )
-from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
-from recs_platform.strategies.replenishment.working import (
+from recs_platform.strategies.replenishment.why.working import (
     ROUNDING,
     Factor,
     behind_the_model,
@@ -46,116 +41,16 @@ from recs_platform.strategies.replenishment.working import (
 )
 
 if TYPE_CHECKING:
-    from recs_platform.strategies.replenishment.model_parts import ModelParts
-
-NEXT_IN_LINE = 3
-"""So many of each kind that the mix leaves out are told."""
-
-
-@dataclass(frozen=True)
-class Order:
-    order_id: str
-    ordered_on: datetime.date
-    quantity: int
-    is_sent_back: bool
-    """All of it came back, and so the order does not count."""
-
-
-@dataclass(frozen=True)
-class Buyer:
-    """A similar client who orders the item."""
-
-    customer_id: str
-    rank: int
-    similarity: float
-    orders: int
-    last_ordered_on: datetime.date
-
-
-@dataclass(frozen=True)
-class ItemExplained:
-    """An item of the list, or one that somebody asks about."""
-
-    item_id: str
-    name: str | None
-    group_id: str | None
-    rank: int | None
-    kind: str | None
-    score: float | None
-    reason: str | None
-    scored_by: str | None
-    orders: tuple[Order, ...]
-    """The client's own, the oldest first."""
-    usual_gap_days: float | None
-    due_on: datetime.date | None
-    days_late: int | None
-    """Below 0 where it is not due yet."""
-    buyers: tuple[Buyer, ...]
-    factors: tuple[Factor, ...]
-    """What its score is made of, where no model gave it."""
-    model: ScoreParts | None
-    """What it is made of, where a model gave it."""
-    adds_up: bool
-    """They give the stored score; otherwise tables of the day, or parameters, have changed since it was made."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    item_id: str
-    kind: str
-    score: float | None
-    rule: str
-    words: str
-    is_stronger: bool
-    """Than the last of its kind that is in the list; the others are next in line."""
-
-
-@dataclass(frozen=True)
-class ClientExplained:
-    company: str
-    date: datetime.date
-    customer_id: str
-    segment: str | None
-    orders: int
-    first_ordered_on: datetime.date | None
-    last_ordered_on: datetime.date | None
-    usual_gap_days: float | None
-    similar_clients: int
-    model_version: int | None
-    model_of: datetime.date | None
-    """Of the model that scored it, the day that it was trained for."""
-    week: datetime.date | None
-    version: str | None
-    items: tuple[ItemExplained, ...]
-    left_out: tuple[LeftOut, ...]
-    nothing: NoList | None
-    follows_rules: bool
-    """The rules of today's parameters give the stored list."""
-
-
-@dataclass(frozen=True)
-class ItemAsked:
-    """One item in particular."""
-
-    company: str
-    date: datetime.date
-    customer_id: str
-    verdict: str
-    """recommended, or the rule that keeps it out."""
-    words: str
-    place: int | None
-    """Among what scored of its kind."""
-    of_kind: int
-    model_version: int | None
-    model_of: datetime.date | None
-    item: ItemExplained
+    from recs_platform.strategies.replenishment.why.model_parts import ModelParts
+from recs_platform.strategies.replenishment.why.explained import Buyer, ClientExplained, ItemAsked, ItemExplained, Order
+from recs_platform.strategies.replenishment.why.left_out import left_out
 
 
 def _model(read: DayReader, facts: ClientFacts, items: Sequence[str]) -> ModelParts | None:
     """None where no model scored the client, or none of the items was scored."""
     if facts.digest is None or not {row["item_id"] for row in facts.scores} & set(items):
         return None
-    from recs_platform.strategies.replenishment.model_parts import parts_by_model
+    from recs_platform.strategies.replenishment.why.model_parts import parts_by_model
 
     return parts_by_model(read, facts.profile["customer_id"], items, facts.digest)
 
@@ -182,7 +77,7 @@ def explain(read: DayReader, client: str) -> ClientExplained:
         week=first.get("week"),
         version=first.get("version"),
         items=tuple(_item(facts, behind, item, parameters, model) for item in items),
-        left_out=tuple(_left_out(facts, parameters)),
+        left_out=tuple(left_out(facts, parameters)),
         nothing=None if facts.listed else why_no_list(facts, parameters),
         follows_rules=not facts.listed or again == {row["item_id"] for row in facts.listed},
     )
@@ -294,62 +189,3 @@ def _factors(
     if scored["kind"] == REPURCHASE:
         return repurchase_factors(facts.bought[scored["item_id"]], parameters, scored["version"])
     return discovery_factors(goods, scored, parameters, scored["version"])
-
-
-def _left_out(facts: ClientFacts, parameters: ReplenishmentParameters) -> Iterator[LeftOut]:
-    """What would stand before the last of the list, but for a rule; then what comes next."""
-    if not facts.listed:
-        return
-    found = filled(facts.scores, parameters)
-    chosen = {row["item_id"] for row in facts.listed}
-    passed = [row for row in facts.scores if row["item_id"] in found.passed and row["item_id"] not in chosen]
-    stronger = [row for row in passed if _is_stronger(row, facts.listed)]
-    yield from _discontinued(facts, parameters)
-    for row in stronger:
-        rule = found.passed[row["item_id"]]
-        yield LeftOut(row["item_id"], row["kind"], row["score"], rule.rule, rule.words, is_stronger=True)
-    yield from _new_left_out(facts, parameters)
-    for kind in (REPURCHASE, DISCOVERY):
-        following = [row for row in passed if row["kind"] == kind and row not in stronger]
-        cut = [row for row in following if found.passed[row["item_id"]].rule == MIX]
-        for row in cut[:NEXT_IN_LINE]:
-            rule = found.passed[row["item_id"]]
-            yield LeftOut(row["item_id"], kind, row["score"], rule.rule, rule.words, is_stronger=False)
-
-
-def _is_stronger(row: Row, listed: Sequence[Row]) -> bool:
-    """Than the last one in the list: of its kind, since scores of two kinds are on one scale only if a model gave
-    them."""
-    others = [one for one in listed if one["kind"] == row["kind"] or not scored_by_rule(one["scored_by"])]
-    last = max(((-one["score"], one["item_id"]) for one in others), default=None)
-    return last is not None and (-row["score"], row["item_id"]) < last
-
-
-def _discontinued(facts: ClientFacts, parameters: ReplenishmentParameters) -> Iterator[LeftOut]:
-    """What the client buys and nobody sells any more, where it would have had a place by its orders."""
-    version = facts.listed[0]["version"]
-
-    def by_orders(item: str) -> float:
-        return score_of(repurchase_factors(facts.bought[item], parameters, version))
-
-    again = [row["item_id"] for row in facts.listed if row["kind"] == REPURCHASE and row["item_id"] in facts.bought]
-    least = min(map(by_orders, again)) if len(again) >= parameters.repurchases_per_client and again else 0.0
-    gone = [row["item_id"] for row in facts.bought.values() if row["is_discontinued"] and row["orders"]]
-    for item in _best_first(gone, by_orders):
-        if by_orders(item) >= least:
-            words = f"it does not stand in the catalog of {facts.day}"
-            yield LeftOut(item, REPURCHASE, None, DISCONTINUED, words, is_stronger=True)
-
-
-def _best_first(items: Iterable[str], score: Callable[[str], float]) -> list[str]:
-    return sorted(items, key=lambda item: (-score(item), item))
-
-
-def _new_left_out(facts: ClientFacts, parameters: ReplenishmentParameters) -> Iterator[LeftOut]:
-    """What is new and suits the client, where others that are new have the places."""
-    if facts.listed[0]["version"] == "v31":
-        return
-    among, scored = new_items(facts), {row["item_id"] for row in facts.scores}
-    for one in [one for one in among if one.item_id not in scored][:NEXT_IN_LINE]:
-        passed = passed_as_new(among, parameters)
-        yield LeftOut(one.item_id, DISCOVERY, one.score, passed.rule, passed.words, is_stronger=True)

@@ -15,7 +15,7 @@ from recs_platform.masking import mask_text
 from recs_platform.pipeline.day_reader import DayReader, Row
 from recs_platform.strategies.replenishment.client_versions import OWN_MEASURE
 from recs_platform.strategies.replenishment.parameters import parameters_of
-from recs_platform.strategies.replenishment.working import scored_by_rule
+from recs_platform.strategies.replenishment.why.working import scored_by_rule
 
 BY_TASTE = "slow_cosine"
 ByItem = Mapping[str, Sequence[Row]]
