@@ -69,7 +69,7 @@ class Learned:
         """The candidates of the clients who are judged."""
         log, clients = kept.seen, kept.holdout.clients
         settings = Settings(threads=threads)
-        found = sources(log, settings, kept.holdout.as_of, attributes)
+        found = sources(log, settings, kept.holdout.as_of, attributes, clients=clients)
         parts = []
         for first in range(0, len(clients), CLIENTS_AT_ONCE):
             chosen = candidates(found, clients[first : first + CLIENTS_AT_ONCE], settings)
