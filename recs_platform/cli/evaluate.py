@@ -82,8 +82,10 @@ def _make_orders(company: Company) -> int:
 
     Where days are stored, what is missing between the company's first one and the newest of them: a week of lists makes
     no more than its windows need."""
+    from recs_platform.automation.plan import last_day_that_is_over
     from recs_platform.cli.run import make_logs, make_newest
     from recs_platform.pipeline.coverage import in_words
+    from recs_platform.sources.log_end import last_day_of_log
     from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
@@ -91,7 +93,8 @@ def _make_orders(company: Company) -> int:
     stored = warehouse.days(pipeline.ref(ORDERS, company))
     if not stored:
         _tell(f"{company.name}: no order is stored; its sources are read first")
-        if code := make_logs(company, frozenset({ORDERS}), quiet=True):
+        last = last_day_of_log(company, last_day_that_is_over())
+        if code := make_logs(company, frozenset({ORDERS}), newest=last, quiet=True):
             return code
     elif missing := _missing(company, stored):
         _tell(f"{company.name}: orders of {in_words(missing)} are not stored; its sources are read first")

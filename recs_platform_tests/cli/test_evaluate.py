@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from recs_platform.strategies.catalogue import company_named, pipeline_of
+from recs_platform.warehouse.environment import open_warehouse
 from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.cli.test_wrong_use import check_one_message
 from recs_platform_tests.cli.width import check_narrow
@@ -116,7 +118,19 @@ def test_the_whole_log_is_judged_whatever_a_week_of_lists_needed(terminal: Termi
     assert ended.code == 0, ended.told
     assert ended.json["log"]["baskets"] == 54
     assert ended.json["log_days"] == ["2025-10-06", "2025-11-10"]
-    assert "shop: orders of 2025-10-06 to 2025-10-26 are not stored" in " ".join(ended.err.split())
+    assert "shop: orders of 2025-10-06 to 2025-10-19 are not stored" in " ".join(ended.err.split())
     again = terminal.recs(*_SHOP)
     assert again.out == ended.out
     assert "not stored" not in again.err
+
+
+@pytest.mark.slow
+def test_a_log_of_long_ago_that_does_not_say_when_it_ended_has_no_days_up_to_now(terminal: Terminal) -> None:
+    a_shop(terminal, weeks=3, last="")
+    ended = terminal.recs(*_SHOP)
+    assert ended.code == 0, ended.told
+    assert ended.json["log_days"] == ["2025-10-06", "2025-10-20"]
+    with terminal.inside():
+        company = company_named("shop")
+        days = open_warehouse().days(pipeline_of(company).ref("order_lines", company))
+    assert (len(days), max(days)) == (15, date(2025, 10, 20))

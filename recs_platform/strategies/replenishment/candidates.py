@@ -78,7 +78,7 @@ def candidates_of_some(
     """The same rows of some clients alone, where no model and no experiment is in use."""
     items = sold(product_trends)
     clients = read_clients(client_items, client_profiles, items)
-    versions = {parameters.version: clients.active}
+    versions: dict[str, Ints] = {parameters.version: clients.active}
     shop = _Shop.of(clients, items, versions, similar_clients, parameters.candidates_per_client)
     return _in_blocks(days, shop, None, clients.active_of(wanted))
 
