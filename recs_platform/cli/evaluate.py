@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -43,8 +45,8 @@ def evaluate(
 ) -> int:
     """Judge a company's weekly lists by what its clients bought next.
 
-    Every version is held against simple baselines and published methods, on the same clients.
-    Orders that are not stored are read first. Nothing is registered or published."""
+    Every version is held against simple baselines and published methods, on the same clients. Orders that are not
+    stored are read first, from the company's first day on. Nothing is registered or published."""
     from recs_platform.schemas.replenishment import VERSIONS
     from recs_platform.strategies.catalogue import company_named
 
@@ -76,19 +78,39 @@ def _how(holdout: str, weeks: int | None) -> How:
 
 
 def _make_orders(company: Company) -> int:
-    """Where no order is stored, all that the sources hold, and the newest catalog; the exit code of the runs."""
+    """All that the sources hold, and the newest catalog; the exit code of the runs.
+
+    Where days are stored, what is missing between the company's first one and the newest of them: a week of lists makes
+    no more than its windows need."""
+    from recs_platform.automation.plan import last_day_that_is_over
     from recs_platform.cli.run import make_logs, make_newest
+    from recs_platform.pipeline.coverage import in_words
+    from recs_platform.sources.log_end import last_day_of_log
     from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
     pipeline, warehouse = pipeline_of(company), open_warehouse()
-    if not warehouse.days(pipeline.ref(ORDERS, company)):
+    stored = warehouse.days(pipeline.ref(ORDERS, company))
+    if not stored:
         _tell(f"{company.name}: no order is stored; its sources are read first")
-        if code := make_logs(company, frozenset({ORDERS}), quiet=True):
+        last = last_day_of_log(company, last_day_that_is_over())
+        if code := make_logs(company, frozenset({ORDERS}), newest=last, quiet=True):
+            return code
+    elif missing := _missing(company, stored):
+        _tell(f"{company.name}: orders of {in_words(missing)} are not stored; its sources are read first")
+        if code := make_logs(company, frozenset({ORDERS}), newest=max(stored), quiet=True):
             return code
     if CATALOG in company.tables and not warehouse.days(pipeline.ref(CATALOG, company)):
         return make_newest(company, CATALOG, max(warehouse.days(pipeline.ref(ORDERS, company))), quiet=True)
     return 0
+
+
+def _missing(company: Company, stored: Collection[date]) -> list[date]:
+    """The days up to the newest one that were never made, and may be."""
+    from recs_platform.warehouse.slices import Days
+
+    there = {*stored, *company.lost_days}
+    return [day for day in Days(company.start_date, max(stored)) if day not in there]
 
 
 def _evaluate(

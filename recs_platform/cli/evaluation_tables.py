@@ -27,6 +27,7 @@ def to_json(company: str, found: Evaluation) -> dict[str, Any]:
         "clients": found.clients,
         "validation_clients": found.validation,
         "log": found.log,
+        "log_days": [str(day) for day in found.days],
         "chosen": found.chosen,
         "notes": [*found.notes, IDEAL],
         "figures": found.rows,
@@ -79,7 +80,7 @@ def _opening(company: str, found: Evaluation) -> list[str]:
         what = f"the newest {counted(len(days), 'week')}, from {days[0]}"
     return [
         f"{company}: {log['clients']:,} clients, {log['items']:,} items, {log['baskets']:,} baskets, "
-        f"{log['lines']:,} lines.",
+        f"{log['lines']:,} lines, from {found.days[0]} to {found.days[1]}.",
         f"Kept back: {what}. Judged on {counted(found.clients, 'client')}, tuned on "
         f"{counted(found.validation, 'other')}.",
     ]

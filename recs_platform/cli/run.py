@@ -66,9 +66,11 @@ def make_days(company: Company, days: Days, *, parts: frozenset[str] | None, onl
     return exit_code(ended)
 
 
-def make_logs(company: Company, tables: frozenset[str], *, quiet: bool = False) -> int:
-    """Make what is missing of logs (`order_lines`) for every day that the company has, in as few runs as can be; what
-    is there stays. The exit code of the command that asks; `quiet` tells of errors alone."""
+def make_logs(
+    company: Company, tables: frozenset[str], *, newest: datetime.date | None = None, quiet: bool = False
+) -> int:
+    """Make what is missing of logs (`order_lines`) for every day that the company has, or as far as one of them, in as
+    few runs as can be; what is there stays. The exit code of the command that asks; `quiet` tells of errors alone."""
     from recs_platform.automation.plan import last_day_that_is_over, plan_logs
     from recs_platform.cli.progress import exit_code, tell_errors
     from recs_platform.pipeline.coverage import coverage
@@ -76,7 +78,7 @@ def make_logs(company: Company, tables: frozenset[str], *, quiet: bool = False) 
     from recs_platform.warehouse.environment import open_warehouse
 
     there = coverage(company, pipeline_of(company), open_warehouse())
-    ended = run_all(plan_logs(there, tables, newest=last_day_that_is_over()), quiet=quiet)
+    ended = run_all(plan_logs(there, tables, newest=newest or last_day_that_is_over()), quiet=quiet)
     if quiet:
         tell_errors(ended)
     return exit_code(ended)

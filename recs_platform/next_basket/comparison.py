@@ -6,14 +6,14 @@ A client's weeks stand and fall together, so clients are drawn, not rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recs_platform.next_basket.arrays import Floats, Ints
+from recs_platform.next_basket.arrays import Bools, Floats, Ints
 from recs_platform.statistics.intervals import LEVEL, UNKNOWN, Interval
 
 DRAWS = 2000
@@ -47,6 +47,33 @@ def difference(
 
 
 @dataclass(frozen=True, eq=False)
+class Drawn:
+    """Means of columns, of all rows and of each draw of their clients."""
+
+    rows: Floats
+    """By column, how many rows have a figure."""
+    clients: list[int]
+    """By column, how many clients have one."""
+    total: Floats
+    means: Floats
+    """Draws by columns; NaN where nobody who was drawn has a figure."""
+    level: float
+
+    def less(self, other: Drawn) -> Drawn:
+        """Of the figures less other ones of the same rows. The same rows must have one."""
+        if not np.array_equal(self.rows, other.rows):
+            raise ValueError("other rows have a figure")
+        return replace(self, total=self.total - other.total, means=self.means - other.means)
+
+    def intervals(self) -> list[Interval]:
+        drawn = self.means[:, self.rows > 0]
+        quantile = np.nanquantile if np.isnan(drawn).any() else np.quantile
+        ends = iter(quantile(drawn, [(1 - self.level) / 2, (1 + self.level) / 2], axis=0).T.tolist())
+        whole = zip(self.total.tolist(), self.rows.tolist(), strict=True)
+        return [Interval(total / count, *next(ends)) if count else UNKNOWN for total, count in whole]
+
+
+@dataclass(frozen=True, eq=False)
 class Draws:
     """Many figures of the same rows, whose clients are drawn once for all of them. What `difference` says of one column
     without gaps, this says of each; a row without a figure counts neither above nor below the line of a fraction."""
@@ -69,29 +96,25 @@ class Draws:
         ones = np.ones(len(clients)), (of, np.arange(len(clients)))
         return cls(sp.csr_matrix(ones, shape=(size, len(clients))), counts, level)
 
-    def intervals(self, values: Floats) -> list[Interval]:
+    def within(self, rows: Bools) -> Draws:
+        """Of some rows alone; of their clients the same draws."""
+        kept = sp.csr_matrix(self.rows[:, np.flatnonzero(rows)])
+        clients = np.flatnonzero(np.diff(kept.indptr))
+        return Draws(sp.csr_matrix(kept[clients]), np.ascontiguousarray(self.counts[:, clients]), self.level)
+
+    def drawn(self, values: Floats) -> Drawn:
         """Of the mean of each column: a row per row, NaN where it has no figure."""
         there = ~np.isnan(values)
         rows, weights = self._weights(there)
         sums = self.rows @ np.where(there, values, 0.0)
-        means = np.concatenate(
-            [
-                np.divide(drawn @ sums, weight, out=np.full(weight.shape, np.nan), where=weight > 0)
-                for drawn, weight in zip(self._drawn(), weights, strict=True)
-            ]
-        )
-        drawn = means[:, rows.any(axis=0)]
-        quantile = np.nanquantile if np.isnan(drawn).any() else np.quantile
-        ends = iter(quantile(drawn, [(1 - self.level) / 2, (1 + self.level) / 2], axis=0).T.tolist())
-        whole = zip(sums.sum(axis=0).tolist(), rows.sum(axis=0).tolist(), strict=True)
-        return [Interval(total / count, *next(ends)) if count else UNKNOWN for total, count in whole]
+        means = [
+            np.divide(drawn @ sums, weight, out=np.full(weight.shape, np.nan), where=weight > 0)
+            for drawn, weight in zip(self._drawn(), weights, strict=True)
+        ]
+        clients: list[int] = (rows > 0).sum(axis=0).tolist()
+        return Drawn(rows.sum(axis=0), clients, sums.sum(axis=0), np.concatenate(means), self.level)
 
-    def clients_with(self, values: Floats) -> list[int]:
-        """How many clients have a figure in each column."""
-        count: list[int] = (self._weights(~np.isnan(values))[0] > 0).sum(axis=0).tolist()
-        return count
-
-    def _weights(self, there: npt.NDArray[np.bool_]) -> tuple[Floats, list[Floats]]:
+    def _weights(self, there: Bools) -> tuple[Floats, list[Floats]]:
         """Rows with a figure by client and column, and by draw and column: the same for all methods."""
         key = sha256(there.tobytes()).hexdigest()
         if key not in self._known:

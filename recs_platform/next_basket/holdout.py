@@ -9,10 +9,11 @@ later. A holdout of a week asks what a client buys in it, given all that anybody
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from recs_platform.next_basket.arrays import Ints, distinct, parts
+from recs_platform.next_basket.arrays import Bools, Ints, distinct, parts
 from recs_platform.next_basket.log import BasketLog
 
 WEEK = 7
@@ -28,6 +29,14 @@ class Holdout:
     """Pairs of client and item, in order, each once."""
     as_of: Ints | None
     """Per client of the log, the day on which is predicted; None where the log has no days."""
+
+    @cached_property
+    def is_repeat(self) -> Bools:
+        """Of each target, whether the client had bought the item before."""
+        width, log = max(1, len(self.history.items)), self.history
+        theirs = np.isin(log.basket_client, self.clients)[log.line_basket]
+        bought = log.line_client[theirs] * width + log.line_item[theirs]
+        return np.isin(self.target_client * width + self.target_item, bought)
 
     def of(self, clients: Ints) -> Holdout:
         """The same history; only these clients are judged."""

@@ -68,8 +68,7 @@ def judged(lists: Lists, holdout: Holdout, part: Part = "all") -> Judged:
     width = max(1, len(holdout.history.items))
     target = holdout.target_client * width + holdout.target_item
     if part != "all":
-        bought = np.isin(target, holdout.history.line_client * width + holdout.history.line_item)
-        target = target[bought if part == "repeat" else ~bought]
+        target = target[holdout.is_repeat if part == "repeat" else ~holdout.is_repeat]
     items = lists.of(holdout.clients)
     hits = (items >= 0) & np.isin(holdout.clients[:, None] * width + items, target)
     wanted = np.bincount(places(holdout.clients, target // width), minlength=len(holdout.clients))

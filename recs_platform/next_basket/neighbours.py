@@ -18,6 +18,7 @@ from recs_platform.next_basket.blocks import blocks, in_blocks
 
 Measure: TypeAlias = Literal["cosine", "l2"]
 ROWS_AT_ONCE = 256
+GROUP = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,11 +95,31 @@ def largest(values: Singles, count: int, above: float = -np.inf) -> tuple[Ints, 
     >>> largest(np.array([[1, 3, 3, 0]], dtype=np.float32), 4, above=1)[1].tolist()
     [1, 2]
     """
-    row, column = parts(np.flatnonzero(values >= _threshold(values, count, above)), values.shape[1])
-    order = np.lexsort((column, -values[row, column], row))
-    row, column = row[order], column[order]
-    kept = within(row) < count
-    return row[kept], column[kept]
+    groups = _groups(values.shape[1], count)
+    maxima = values if not groups else values[:, : groups * GROUP].reshape(len(values), GROUP, groups).max(axis=1)
+    least = _threshold(maxima, count, above)
+    row, column = parts(np.flatnonzero(values >= least[:, None]), values.shape[1])
+    return _first(row, column, values[row, column], count)
+
+
+def largest_of_columns(values: Singles | Floats, count: int, above: float = -np.inf) -> tuple[Ints, Ints]:
+    """The same of each column: columns, and the rows of their largest values.
+
+    >>> column, row = largest_of_columns(np.array([[1], [3], [3], [0]], dtype=np.float32), 2)
+    >>> column.tolist(), row.tolist()
+    ([0, 0], [1, 2])
+    """
+    groups = _groups(len(values), count)
+    maxima = values if not groups else values[: groups * GROUP].reshape(GROUP, groups, values.shape[1]).max(axis=0)
+    row, column = parts(np.flatnonzero(values >= _threshold(maxima.T, count, above)), values.shape[1])
+    return _first(column, row, values[row, column], count)
+
+
+def _first(of: Ints, what: Ints, value: Singles | Floats, count: int) -> tuple[Ints, Ints]:
+    order = np.lexsort((what, -value, of))
+    of, what = of[order], what[order]
+    kept = within(of) < count
+    return of[kept], what[kept]
 
 
 def largest_entries(matrix: sp.csr_matrix, count: int, above: float = -np.inf) -> Ints:
@@ -122,13 +143,22 @@ def largest_entries(matrix: sp.csr_matrix, count: int, above: float = -np.inf) -
     return chosen[order[within(of[order]) < count]]
 
 
-def _threshold(values: Singles, count: int, above: float) -> Singles:
+def _groups(width: int, count: int) -> int:
+    """In how many groups values are looked at by their maxima: what the `count` largest maxima reach so many values do,
+    and few others, and maxima are soon sorted out. 0 where there are too few values."""
+    groups = width // GROUP
+    return groups if groups >= 2 * count else 0
+
+
+def _threshold(values: Singles | Floats, count: int, above: float) -> Singles | Floats:
     """Per row, the value that its `count` largest ones reach, or the next one above a value."""
-    least = np.nextafter(np.float32(above), np.float32(np.inf))
+    of = values.dtype.type
+    least = np.nextafter(of(above), of(np.inf))
     if values.shape[1] <= count:
-        return np.full((len(values), 1), least, dtype=values.dtype)
+        return np.full(len(values), least, dtype=values.dtype)
     place = values.shape[1] - count
-    return np.maximum(np.partition(values, place, axis=1)[:, place, None], least)
+    reached: Singles | Floats = np.maximum(np.partition(values, place, axis=1)[:, place], least)
+    return reached
 
 
 def entry_limit(vectors: sp.csr_matrix, mean: float) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from recs_platform.strategies.catalogue import company_named, pipeline_of
+from recs_platform.warehouse.environment import open_warehouse
 from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.cli.test_wrong_use import check_one_message
 from recs_platform_tests.cli.width import check_narrow
@@ -83,3 +86,51 @@ def test_tables_fit_a_narrow_terminal(used: Terminal) -> None:
     assert "no quotas (what the literature judges)" in shown
     assert "Lists as clients get them" in shown
     assert "The ideal list of NDCG is cut at k" in shown
+
+
+def a_shop(terminal: Terminal, weeks: int = 6, last: str = "\nend_date: 2025-11-16") -> None:
+    """Nine clients who order every Monday."""
+    monday = date(2025, 10, 6)
+    lines = [
+        f"K{client},{client}-{week},P{(client + 3 * week + 2 * item) % 15:02},{monday + timedelta(weeks=week)}"
+        for week in range(weeks)
+        for client in range(9)
+        for item in range(4)
+    ]
+    (terminal.folder / "log.csv").write_text("\n".join(["customer_id,order_id,item_id,ordered_at", *lines]))
+    terminal.companies.mkdir(exist_ok=True)
+    (terminal.companies / "shop.yaml").write_text(
+        f"name: shop\nstrategy: replenishment\nstart_date: {monday}{last}\n"
+        "parameters: {history_days: 8, active_window_days: 7, campaign_window_days: 8, interaction_window_days: 5}\n"
+        "sources:\n  events: {connector: purchases, path: ../log.csv}\n"
+    )
+
+
+_SHOP = ("evaluate", "shop", "--holdout", "last-basket", "--version", "v31", "--json")
+
+
+@pytest.mark.slow
+def test_the_whole_log_is_judged_whatever_a_week_of_lists_needed(terminal: Terminal) -> None:
+    a_shop(terminal)
+    made = terminal.recs("run", "shop", "--date", "2025-11-03", "--to", "2025-11-16", "--table", "order_lines")
+    assert made.code == 0, made.told
+    ended = terminal.recs(*_SHOP)
+    assert ended.code == 0, ended.told
+    assert ended.json["log"]["baskets"] == 54
+    assert ended.json["log_days"] == ["2025-10-06", "2025-11-10"]
+    assert "shop: orders of 2025-10-06 to 2025-10-19 are not stored" in " ".join(ended.err.split())
+    again = terminal.recs(*_SHOP)
+    assert again.out == ended.out
+    assert "not stored" not in again.err
+
+
+@pytest.mark.slow
+def test_a_log_of_long_ago_that_does_not_say_when_it_ended_has_no_days_up_to_now(terminal: Terminal) -> None:
+    a_shop(terminal, weeks=3, last="")
+    ended = terminal.recs(*_SHOP)
+    assert ended.code == 0, ended.told
+    assert ended.json["log_days"] == ["2025-10-06", "2025-10-20"]
+    with terminal.inside():
+        company = company_named("shop")
+        days = open_warehouse().days(pipeline_of(company).ref("order_lines", company))
+    assert (len(days), max(days)) == (15, date(2025, 10, 20))

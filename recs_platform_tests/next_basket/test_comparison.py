@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recs_platform.next_basket.comparison import Draws, difference
-from recs_platform.statistics.intervals import UNKNOWN
+from recs_platform.statistics.intervals import UNKNOWN, Interval
 
 RNG = np.random.default_rng(5)
 
@@ -52,7 +52,7 @@ def test_many_columns_at_once_have_the_intervals_of_each() -> None:
     clients = np.repeat(np.arange(40), 3)
     ours, theirs = RNG.normal(size=(120, 2)), RNG.normal(size=(120, 2))
     draws = Draws.of(clients)
-    for column, found in enumerate(draws.intervals(ours - theirs)):
+    for column, found in enumerate(draws.drawn(ours - theirs).intervals()):
         alone = difference(ours[:, column], theirs[:, column], clients)
         assert (found.estimate, found.low, found.high) == pytest.approx((alone.estimate, alone.low, alone.high))
 
@@ -60,14 +60,43 @@ def test_many_columns_at_once_have_the_intervals_of_each() -> None:
 def test_gaps_of_a_column_are_left_out_of_its_own_mean_alone() -> None:
     values = np.array([[1.0, 5.0], [math.nan, 6.0], [0.0, math.nan], [math.nan, 7.0]])
     draws = Draws.of(np.array([0, 1, 2, 2]))
-    first, second = draws.intervals(values)
+    first, second = draws.drawn(values).intervals()
     assert (first.estimate, second.estimate) == (0.5, 6.0)
-    assert draws.clients_with(values) == [2, 3]
-    assert draws.intervals(np.full((4, 1), math.nan)) == [UNKNOWN]
+    assert draws.drawn(values).clients == [2, 3]
+    assert draws.drawn(np.full((4, 1), math.nan)).intervals() == [UNKNOWN]
 
 
 def test_a_segment_of_many_is_as_wide_as_the_segment_alone() -> None:
     apart = RNG.normal(size=300)
     in_segment = np.where(np.arange(300) < 100, apart, math.nan)
-    (found,) = Draws.of(np.arange(300)).intervals(in_segment[:, None])
+    (found,) = Draws.of(np.arange(300)).drawn(in_segment[:, None]).intervals()
     assert found.width == pytest.approx(difference(apart[:100], np.zeros(100), np.arange(100)).width, rel=0.1)
+
+
+def ends(of: Interval) -> tuple[float | None, ...]:
+    return of.estimate, of.low, of.high
+
+
+def test_a_difference_of_what_was_drawn_is_what_is_drawn_of_a_difference() -> None:
+    ours, theirs = RNG.normal(size=(90, 3)), RNG.normal(size=(90, 3))
+    ours[::4, 1] = theirs[::4, 1] = math.nan
+    draws = Draws.of(np.repeat(np.arange(30), 3))
+    one, other = draws.drawn(ours).less(draws.drawn(theirs)), draws.drawn(ours - theirs)
+    assert one.clients == other.clients
+    for found, expected in zip(one.intervals(), other.intervals(), strict=True):
+        assert (found.estimate, found.low, found.high) == pytest.approx(
+            (expected.estimate, expected.low, expected.high)
+        )
+    with pytest.raises(ValueError, match="other rows have a figure"):
+        draws.drawn(ours).less(draws.drawn(np.nan_to_num(theirs)))
+
+
+def test_some_rows_alone_are_drawn_as_all_without_the_figures_of_others() -> None:
+    values, rows = RNG.normal(size=(60, 2)), RNG.random(60) < 0.4
+    draws = Draws.of(np.repeat(np.arange(20), 3))
+    (alone, among) = draws.within(rows).drawn(values[rows]), draws.drawn(np.where(rows[:, None], values, math.nan))
+    assert alone.clients == among.clients
+    for found, expected in zip(alone.intervals(), among.intervals(), strict=True):
+        assert (found.estimate, found.low, found.high) == pytest.approx(
+            (expected.estimate, expected.low, expected.high)
+        )

@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recs_platform.next_basket import neighbours as module
-from recs_platform.next_basket.neighbours import Measure, Neighbours, entry_limit, neighbours, thinned
+from recs_platform.next_basket.neighbours import (
+    Measure,
+    Neighbours,
+    entry_limit,
+    largest,
+    largest_of_columns,
+    neighbours,
+    thinned,
+)
 from recs_platform_tests.next_basket import plain
 
 BOTH: tuple[Measure, ...] = ("l2", "cosine")
@@ -98,3 +106,22 @@ def test_the_limit_is_the_largest_that_keeps_the_mean(of: list[plain.Vector], me
     limit = entry_limit(matrix(of), mean)
     assert after(limit) <= mean or limit == 1
     assert after(limit + 1) > mean or limit >= max(lengths)
+
+
+@pytest.mark.parametrize("columns", [1, 6, 7, 200, 333])
+@pytest.mark.parametrize("values", [3, 1000])
+def test_the_largest_are_those_of_a_sort(columns: int, values: int) -> None:
+    """Few columns and many, few different values and many; and of rows as of columns."""
+    drawn = np.random.default_rng(columns).integers(-values, values, (5, columns)).astype(np.float32)
+    for above in (-np.inf, 0.0):
+        expected = []
+        for number, row in enumerate(drawn.tolist()):
+            order = sorted((-value, column) for column, value in enumerate(row) if value > above)
+            expected += [(number, column) for _, column in order[:6]]
+        for found in (largest(drawn, 6, above), largest_of_columns(np.ascontiguousarray(drawn.T), 6, above)):
+            assert list(zip(*(part.tolist() for part in found), strict=True)) == expected
+
+
+def test_the_smallest_number_above_nothing_is_one_of_the_largest() -> None:
+    tiny = np.array([[0.0, 1e-300, 0.0]])
+    assert [part.tolist() for part in largest_of_columns(tiny.T, 2, above=0)] == [[0], [1]]

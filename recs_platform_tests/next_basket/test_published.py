@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recs_platform.next_basket import published
+from recs_platform.next_basket import published, tuning
 from recs_platform.next_basket.holdout import last_basket
 from recs_platform.next_basket.lists import figures, judged, mean
 from recs_platform.next_basket.own import own
@@ -107,8 +107,8 @@ def test_what_is_best_on_validation_clients_is_chosen() -> None:
     habit = [{BREAD}, {BREAD}, {BREAD}, {MILK}, {MILK}]
     holdout = last_basket(log_of(dict.fromkeys(range(4), habit)))
     long, short = UpCf(0, 0.5, 1), UpCf(1, 0.5, 1)
-    assert published.tuned_up_cf(holdout, [long, short], k=1) == short
-    assert published.tuned_up_cf(holdout, [long], k=1) == long
+    assert tuning.tuned_up_cf(holdout, [long, short], k=1) == short
+    assert tuning.tuned_up_cf(holdout, [long], k=1) == long
     # As many methods as there are kinds of sharing: decay, number of neighbours, alpha.
     methods = [
         Tifu(*decay, count, alpha)
@@ -116,7 +116,7 @@ def test_what_is_best_on_validation_clients_is_chosen() -> None:
         for count in (1, 3)
         for alpha in (0.2, 0.9)
     ]
-    assert published.tuned_tifu(holdout, methods, k=1) == methods[4]
+    assert tuning.tuned_tifu(holdout, methods, k=1) == methods[4]
 
 
 @given(worlds)
@@ -128,4 +128,4 @@ def test_tuning_ranks_as_the_method_does(world: plain.Histories) -> None:
         mean(figures(judged(published.tifu_lists(own(holdout.history), holdout.clients, one), holdout), "ndcg", 2)) or 0
         for one in methods
     ]
-    assert published.tuned_tifu(holdout, methods, k=2) == methods[values.index(max(values))]
+    assert tuning.tuned_tifu(holdout, methods, k=2) == methods[values.index(max(values))]

@@ -7,7 +7,7 @@ Rows are made and handed on in blocks of clients, so that memory does not grow w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ from recs_platform.strategies.replenishment.client_versions import OWN_MEASURE, 
 from recs_platform.strategies.replenishment.history import TEMPORAL, History, near_of, read_history, settings
 from recs_platform.strategies.replenishment.isolation import each_block
 from recs_platform.strategies.replenishment.neighbours import neighbours_in
-from recs_platform.strategies.replenishment.parameters import parameters_of
+from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
 from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.slices import Days
 
@@ -53,34 +53,41 @@ def replenishment_candidates(
     order_lines: BoundQuery,
 ) -> pa.RecordBatchReader:
     """Of what is still sold."""
-    parameters = parameters_of(company)
     items = sold(product_trends)
     clients = read_clients(client_items, client_profiles, items)
+    parameters = parameters_of(company)
     versions = by_version(parameters, clients.names, clients.active, experiment_assignments)
-    measures = {OWN_MEASURE[version] for version in versions}
-    buys = at_least(clients.habits.orders, 1)
-    shop = _Shop(
-        clients,
-        items,
-        buys,
-        clients.known,
-        _popular(buys[clients.active]),
-        {
-            measure: tally(buys, clients.known, neighbours_in(similar_clients, measure, clients.names))
-            for measure in sorted(measures)
-        },
-        {OWN_MEASURE[version]: of for version, of in versions.items()},
-        parameters.candidates_per_client,
-    )
+    shop = _Shop.of(clients, items, versions, similar_clients, parameters.candidates_per_client)
     v4 = None
     if V4 in versions:
         history = read_history(days.last, order_lines, product_trends, warehouse)
         v4 = _V4.of(history, shop, similar_clients)
 
-    def rows(these: Ints) -> pa.RecordBatch:
-        return _rows(days, shop, v4, these)
+    return _in_blocks(days, shop, v4, clients.active)
 
-    made: Iterator[pa.RecordBatch] = each_block(rows, clients.active, clients.names, "Finding candidates")
+
+def candidates_of_some(
+    parameters: ReplenishmentParameters,
+    days: Days,
+    client_items: pa.Table,
+    client_profiles: pa.Table,
+    product_trends: pa.Table,
+    similar_clients: pa.Table,
+    wanted: Names,
+) -> pa.RecordBatchReader:
+    """The same rows of some clients alone, where no model and no experiment is in use."""
+    items = sold(product_trends)
+    clients = read_clients(client_items, client_profiles, items)
+    versions: dict[str, Ints] = {parameters.version: clients.active}
+    shop = _Shop.of(clients, items, versions, similar_clients, parameters.candidates_per_client)
+    return _in_blocks(days, shop, None, clients.active_of(wanted))
+
+
+def _in_blocks(days: Days, shop: _Shop, v4: _V4 | None, these: Ints) -> pa.RecordBatchReader:
+    def rows(block: Ints) -> pa.RecordBatch:
+        return _rows(days, shop, v4, block)
+
+    made: Iterator[pa.RecordBatch] = each_block(rows, these, shop.clients.names, "Finding candidates")
     return pa.RecordBatchReader.from_batches(spec_of(ReplenishmentCandidates).arrow_schema, made)
 
 
@@ -98,6 +105,25 @@ class _Shop:
     measured: dict[str, Ints]
     """By measure, the clients whose discoveries are scored by it."""
     most: int
+
+    @classmethod
+    def of(
+        cls, clients: Clients, items: Names, versions: Mapping[str, Ints], similar_clients: pa.Table, most: int
+    ) -> _Shop:
+        buys = at_least(clients.habits.orders, 1)
+        return cls(
+            clients,
+            items,
+            buys,
+            clients.known,
+            _popular(buys[clients.active]),
+            {
+                measure: tally(buys, clients.known, neighbours_in(similar_clients, measure, clients.names))
+                for measure in sorted({OWN_MEASURE[version] for version in versions})
+            },
+            {OWN_MEASURE[version]: these for version, these in versions.items()},
+            most,
+        )
 
     @property
     def width(self) -> int:

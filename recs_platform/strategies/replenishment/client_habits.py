@@ -30,6 +30,10 @@ class Clients:
     known: sp.csr_matrix
     """Clients by items: 1 where a client ever ordered an item, also where all was sent back."""
 
+    def active_of(self, wanted: Names) -> Ints:
+        """Those of some clients who get a list."""
+        return np.intersect1d(self.active, places_of(wanted, self.names.combine_chunks()))
+
 
 def read_clients(client_items: pa.Table, client_profiles: pa.Table, items: Names) -> Clients:
     """`items` are those that count as alike, sorted."""

@@ -22,7 +22,14 @@ from recs_platform.process import cores
 from recs_platform.schemas.replenishment import SimilarClients
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.replenishment.client_habits import Clients, Names, ordered, read_clients
-from recs_platform.strategies.replenishment.client_versions import JACCARD, V4, by_version, may_use, own_measures
+from recs_platform.strategies.replenishment.client_versions import (
+    JACCARD,
+    OWN_MEASURE,
+    V4,
+    by_version,
+    may_use,
+    own_measures,
+)
 from recs_platform.strategies.replenishment.history import TEMPORAL, by_name, read_history, settings
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
 from recs_platform.strategies.replenishment.ranker import TASK
@@ -61,8 +68,7 @@ def similar_clients(
     # Where nobody is active no version is in use, and there is nobody to be alike.
     tables = [spec_of(SimilarClients).arrow_schema.empty_table()]
     tables += [
-        _table(days, measure, clients.names, _alike(clients, parameters, measure))
-        for measure in own_measures(versions, serves)
+        _alike_by(days, clients, clients.active, parameters, measure) for measure in own_measures(versions, serves)
     ]
     if V4 in versions:
         history = read_history(days.last, order_lines, product_trends, warehouse)
@@ -76,8 +82,17 @@ def similar_clients(
     return pa.concat_tables(tables)
 
 
-def _alike(clients: Clients, parameters: ReplenishmentParameters, measure: str) -> Neighbours:
-    return alike(clients.habits, clients.active, parameters.neighbours, likeness_of(parameters, measure), cores())
+def similar_of_some(
+    parameters: ReplenishmentParameters, days: Days, client_items: pa.Table, client_profiles: pa.Table, wanted: Names
+) -> pa.Table:
+    """The same rows of some clients alone, where no model and no experiment is in use."""
+    clients = read_clients(client_items, client_profiles, ordered(client_items))
+    return _alike_by(days, clients, clients.active_of(wanted), parameters, OWN_MEASURE[parameters.version])
+
+
+def _alike_by(days: Days, clients: Clients, these: Ints, parameters: ReplenishmentParameters, measure: str) -> pa.Table:
+    found = alike(clients.habits, these, parameters.neighbours, likeness_of(parameters, measure), cores())
+    return _table(days, measure, clients.names, found)
 
 
 def _as_shares(measure: str, found: Neighbours) -> Neighbours:

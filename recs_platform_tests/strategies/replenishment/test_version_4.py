@@ -11,13 +11,19 @@ import pyarrow as pa
 import pytest
 
 from recs_platform.model_registry.folder_store import FolderStore
+from recs_platform.model_registry.scoring import scorer_for
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.next_basket.arrays import Ints
 from recs_platform.next_basket.columns import FEATURES
+from recs_platform.next_basket.holdout import Holdout
+from recs_platform.next_basket.log import places_of
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.schemas.replenishment import FAILED
 from recs_platform.strategies.replenishment import candidates, isolation, neighbours, scoring
 from recs_platform.strategies.replenishment.drift import drift_report
+from recs_platform.strategies.replenishment.evaluation.learned import Learned
+from recs_platform.strategies.replenishment.evaluation.trial import Kept, number_of
+from recs_platform.strategies.replenishment.order_log import attributes_of, log_of
 from recs_platform.strategies.replenishment.task import TASK
 from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.replenishment.worlds import DAY, SPEC, Concord, days, due_pairs, order_events
@@ -72,6 +78,33 @@ def test_the_day_trains_and_its_model_scores(concord: Concord, shelf: ModelShelf
           AND (first.raw > second.raw OR (first.raw IS NOT NULL AND second.raw IS NULL))"""
     )
     assert wrong == []
+
+
+def test_the_evaluation_orders_as_the_week_does(concord: Concord, shelf: ModelShelf) -> None:
+    """Where both know the same orders, the same items and the same model, to the last bit."""
+    scorer = scorer_for(TASK, shelf, DAY)
+    assert scorer is not None
+    lines, trends = concord.table("order_lines"), concord.table("product_trends")
+    log = log_of(lines, trends)
+    week = concord.rows("SELECT customer_id, item_id, raw FROM model_scores ORDER BY customer_id, raw DESC, item_id")
+    names = sorted({client for client, _, _ in week})
+    clients = places_of(pa.chunked_array([pa.array(names)]), log.clients)
+    nothing = np.zeros(0, dtype=np.int64)
+    as_of = np.full(len(log.clients), number_of(DAY) + 1)
+    kept = Kept(Holdout(log, clients, nothing, nothing, as_of), log, DAY, lines, are_weeks=True)
+    scored = Learned(scorer.model, "").scored(kept, attributes_of(trends, log), threads=1)
+    order = np.lexsort((scored.item, -scored.score, scored.client))
+    found = zip(
+        log.clients.take(scored.client[order]).to_pylist(),
+        log.items.take(scored.item[order]).to_pylist(),
+        scored.score[order].tolist(),
+        strict=True,
+    )
+    assert list(found) == week
+    listed = scored.ranking(clients, 10).items.tolist()
+    for name, items in zip(names[:20], listed, strict=False):
+        first = [item for client, item, _ in week if client == name][:10]
+        assert log.items.take(items).to_pylist() == first
 
 
 def test_what_falls_due_stands_higher_than_by_version_32(events: pa.Table, concord: Concord) -> None:

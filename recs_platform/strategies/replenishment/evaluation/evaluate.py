@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from recs_platform.next_basket.log import BasketLog
 from recs_platform.strategies.replenishment.evaluation.figures import Collected, Row
 from recs_platform.strategies.replenishment.evaluation.ranked import OTHERS, Methods, Tell
 from recs_platform.strategies.replenishment.evaluation.split import Split
-from recs_platform.strategies.replenishment.evaluation.trial import Trial, last_baskets, weeks
+from recs_platform.strategies.replenishment.evaluation.trial import EPOCH, Trial, last_baskets, weeks
 from recs_platform.strategies.replenishment.parameters import parameters_of
 
 DEFAULT_WEEKS = 4
@@ -40,6 +40,8 @@ class Evaluation:
     validation: int
     """Who methods are tuned on."""
     log: dict[str, int]
+    days: tuple[date, ...]
+    """The first and the last with an order."""
     first_days: tuple[date, ...]
     """Of the weeks that are judged."""
     chosen: dict[str, str]
@@ -77,6 +79,7 @@ def evaluate(
             "baskets": len(log.basket_client),
             "lines": len(log.line_item),
         },
+        _first_and_last(log),
         tuple(first_days),
         methods.chosen,
         tuple(methods.notes),
@@ -87,6 +90,13 @@ def _trial(company: Company, plan: Plan, order_lines: pa.Table, log: BasketLog, 
     if plan.how == "last-basket":
         return last_baskets(log, split)
     return weeks(order_lines, log, split, parameters_of(company), plan.weeks, plan.end)
+
+
+def _first_and_last(log: BasketLog) -> tuple[date, ...]:
+    days = log.basket_day
+    if days is None or not len(days):
+        return ()
+    return tuple(EPOCH + timedelta(days=int(day)) for day in (days.min(), days.max()))
 
 
 def order_of_methods(versions: Sequence[str]) -> tuple[str, ...]:

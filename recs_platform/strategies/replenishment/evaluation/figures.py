@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from recs_platform.next_basket.arrays import Floats, Ints
-from recs_platform.next_basket.comparison import Draws
+from recs_platform.next_basket.comparison import Drawn, Draws
 from recs_platform.next_basket.holdout import Holdout
 from recs_platform.next_basket.lists import KS, MEASURES, PARTS, Lists, Measure, Part, figures, judged
 from recs_platform.next_basket.variety import reach
@@ -58,20 +58,21 @@ class Collected:
 
     def rows(self) -> Iterator[Row]:
         clients, segment = np.concatenate(self._clients), np.concatenate(self._segments)
-        draws = Draws.of(clients)
-        within = {
-            name: np.ones(len(segment), dtype=np.bool_) if name == ALL else segment == SEGMENTS.index(name)
-            for name in NAMED_SEGMENTS
-        }
-        values = {key: np.concatenate(of) for key, of in self._values.items()}
-        for (of, method), own in values.items():
-            yield from _rows(of, method, None, own, within, draws)
+        of_all = Draws.of(clients)
+        within = {name: segment == number for number, name in enumerate(SEGMENTS)}
+        draws = {ALL: of_all, **{name: of_all.within(rows) for name, rows in within.items()}}
+        drawn: dict[tuple[Of, str], dict[str, Drawn]] = {}
+        for key, parts in self._values.items():
+            values = np.concatenate(parts)
+            drawn[key] = {name: one.drawn(values[within.get(name, slice(None))]) for name, one in draws.items()}
+        for (of, method), own in drawn.items():
+            yield from _rows(of, method, None, own)
             for name, found in reach(self._lists[of, method], self._holdouts, self._group).items():
                 yield _row(of, method, None, name, LENGTH, "all", ALL, Interval(found, None, None), self.judged)
-        for (of, ours), own in values.items():
-            for (like, theirs), other in values.items():
+        for (of, ours), own in drawn.items():
+            for (like, theirs), other in drawn.items():
                 if of == like and ours != theirs and ours in self.versions:
-                    yield from _rows(of, ours, theirs, own - other, within, draws)
+                    yield from _rows(of, ours, theirs, {name: one.less(other[name]) for name, one in own.items()})
 
 
 def _values(lists: Lists, holdout: Holdout) -> Floats:
@@ -80,13 +81,9 @@ def _values(lists: Lists, holdout: Holdout) -> Floats:
     return np.column_stack([figures(of_part[part], measure, k) for measure, k, part in COLUMNS])
 
 
-def _rows(
-    of: Of, method: str, other: str | None, values: Floats, within: dict[str, Any], draws: Draws
-) -> Iterator[Row]:
-    for segment, rows in within.items():
-        shown = np.where(rows[:, None], values, np.nan)
-        found = zip(COLUMNS, draws.intervals(shown), draws.clients_with(shown), strict=True)
-        for (measure, k, part), interval, who in found:
+def _rows(of: Of, method: str, other: str | None, by_segment: dict[str, Drawn]) -> Iterator[Row]:
+    for segment, drawn in by_segment.items():
+        for (measure, k, part), interval, who in zip(COLUMNS, drawn.intervals(), drawn.clients, strict=True):
             yield _row(of, method, other, measure, k, part, segment, interval, who)
 
 

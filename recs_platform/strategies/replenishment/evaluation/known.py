@@ -15,26 +15,25 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recs_platform.arguments import parameters_of_function
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
-from recs_platform.pipeline.stage import FrameTable
 from recs_platform.schemas import replenishment as schemas
 from recs_platform.schemas.sources import Catalog
 from recs_platform.schemas.table import Table, TableSpec, spec_of
-from recs_platform.strategies.replenishment.candidates import replenishment_candidates
+from recs_platform.strategies.replenishment.candidates import candidates_of_some
+from recs_platform.strategies.replenishment.client_habits import Names
 from recs_platform.strategies.replenishment.evaluation.trial import Kept
-from recs_platform.strategies.replenishment.neighbours import similar_clients
+from recs_platform.strategies.replenishment.neighbours import similar_of_some
+from recs_platform.strategies.replenishment.parameters import parameters_of
 from recs_platform.warehouse.lake.in_memory import InMemory, in_memory
-from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.query import Query, load_queries, sql_folder
 from recs_platform.warehouse.slices import Days
 from recs_platform.warehouse.values import Value
 
+TRENDS, CANDIDATES = "product_trends", "replenishment_candidates"
 SCORES, LISTS = "replenishment_scores", "weekly_recommendations"
 _MODELS = (schemas.ClientDays, schemas.ClientItems, schemas.ClientProfiles, schemas.ProductTrends)
 _HABITS = tuple(spec_of(model).name for model in _MODELS)
-_COMPUTED: tuple[FrameTable, ...] = (similar_clients, replenishment_candidates)
 _ITEM = ("item_id", "group_id", "brand", "price")
 
 
@@ -50,15 +49,25 @@ class Known:
 
     @property
     def trends(self) -> pa.Table:
-        return self.memory.rows("product_trends")
+        return self.memory.rows(TRENDS)
 
     def scores_of(self, version: str) -> None:
-        """Of a version without a model, as the platform scores."""
+        """Of a version without a model, as the platform scores: of the clients who are judged."""
         company = of_version(self.company, version)
+        parameters, days = parameters_of(company), Days.one(self.kept.as_of)
+        items, profiles, trends = (self.memory.rows(name) for name in ("client_items", "client_profiles", TRENDS))
         self._start_over()
-        for table in _COMPUTED:
-            self._compute(table, company)
+        near = similar_of_some(parameters, days, items, profiles, self._judged)
+        self.memory.add(
+            spec_of(schemas.ReplenishmentCandidates),
+            candidates_of_some(parameters, days, items, profiles, trends, near, self._judged),
+        )
         self._query(SCORES, company)
+
+    @property
+    def _judged(self) -> Names:
+        """The clients who are judged, by name: nobody else needs candidates, whatever was ordered by whom."""
+        return pa.chunked_array([self.kept.seen.clients.take(self.kept.holdout.clients)])
 
     def scores_given(self, rows: pa.Table) -> None:
         """Those of a model."""
@@ -79,7 +88,7 @@ class Known:
         return self.memory.ask(f"SELECT customer_id, item_id, rank FROM {LISTS}")
 
     def _start_over(self) -> None:
-        self.memory.drop(*(table.spec.name for table in _COMPUTED), SCORES, LISTS)
+        self.memory.drop(CANDIDATES, SCORES, LISTS)
 
     def _query(self, name: str, company: Company) -> None:
         query = _queries()[name]
@@ -94,15 +103,6 @@ class Known:
 
     def _values(self, company: Company) -> Mapping[str, Value]:
         return {**query_parameters(company), "as_of": self.kept.as_of}
-
-    def _compute(self, table: FrameTable, company: Company) -> None:
-        """What a version without a model does not use it is not handed: models, and orders to learn from."""
-        tables = {name for name, kind in table.inputs.items() if kind is not BoundQuery}
-        self._provide(tables)
-        given: dict[str, Any] = dict.fromkeys(parameters_of_function(table.function))
-        given |= {name: self.memory.rows(name) for name in tables}
-        given |= {"company": company, "days": Days.one(self.kept.as_of)}
-        self.memory.add(table.spec, table.function(**given))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from recs_platform.next_basket.arrays import Floats, Ints
 from recs_platform.next_basket.candidates import candidates
 from recs_platform.next_basket.features import features
 from recs_platform.next_basket.lists import Lists, ranked_lists
+from recs_platform.next_basket.log import places_of
 from recs_platform.next_basket.own import own
 from recs_platform.next_basket.sources import Settings, sources
 from recs_platform.next_basket.taste import Attributes
@@ -69,14 +70,25 @@ class Learned:
         """The candidates of the clients who are judged."""
         log, clients = kept.seen, kept.holdout.clients
         settings = Settings(threads=threads)
-        found = sources(log, settings, kept.holdout.as_of, attributes)
+        found = sources(log, settings, kept.holdout.as_of, attributes, clients=clients)
         parts = []
         for first in range(0, len(clients), CLIENTS_AT_ONCE):
             chosen = candidates(found, clients[first : first + CLIENTS_AT_ONCE], settings)
             score = self.model.raw_scores(TASK.features.columns(features(found, chosen)))
             parts.append((chosen.client, chosen.item, np.asarray(score, dtype=np.float64)))
         client, item, score = (np.concatenate([part[place] for part in parts]) for place in range(3))
-        return Scored(client, item, score, own(log).at(client, item) >= 0)
+        is_known = own(log).at(client, item) >= 0
+        may_be = is_known | ~_sent_back(kept, client, item)
+        return Scored(client[may_be], item[may_be], score[may_be], is_known[may_be])
+
+
+def _sent_back(kept: Kept, client: Ints, item: Ints) -> Any:
+    """Whether the client ever sent the item back: what it sent back altogether is no discovery."""
+    back, log = kept.order_lines.filter(pc.field("returned") > 0), kept.seen
+    width, of_client = max(1, len(log.items)), places_of(back["customer_id"], log.clients)
+    of_item = places_of(back["item_id"], log.items)
+    there = (of_client >= 0) & (of_item >= 0)
+    return np.isin(client * width + item, of_client[there] * width + of_item[there])
 
 
 def learn(trial: Trial, attributes: Attributes, threads: int) -> Learned | str:

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
-from recs_platform.next_basket import published
+from recs_platform.next_basket import published, tuning
 from recs_platform.next_basket.arrays import Ints
 from recs_platform.next_basket.holdout import Holdout
 from recs_platform.next_basket.lists import Lists
@@ -69,9 +69,9 @@ class Methods:
     def ranked(self, trial: Trial) -> Iterator[tuple[Kept, Ranked]]:
         """Each part in turn; what is not kept of one is gone before the next is made."""
         self.tell(f"tuning TIFU-KNN on {len(trial.tuning.clients):,} validation clients")
-        self._tifu = published.tuned_tifu(trial.tuning, published.tifu_grid(), threads=self.threads)
+        self._tifu = tuning.tuned_tifu(trial.tuning, tuning.tifu_grid(), threads=self.threads)
         self.tell("tuning UP-CF")
-        self._up_cf = published.tuned_up_cf(trial.tuning, published.up_cf_grid(), threads=self.threads)
+        self._up_cf = tuning.tuned_up_cf(trial.tuning, tuning.up_cf_grid(), threads=self.threads)
         self.chosen |= {TIFU_KNN: str(self._tifu), UP_CF: str(self._up_cf)}
         self._learned: Learned | None = None
         for number, kept in enumerate(trial.parts, start=1):

@@ -138,6 +138,23 @@ def test_what_was_bought_before_comes_first_where_kinds_are_not_on_one_scale() -
         assert not all(is_own)
 
 
+@pytest.mark.parametrize("version", ["v31", "v32"])
+def test_who_else_is_judged_changes_nobodys_ranking(version: str) -> None:
+    """Only who is judged is scored, and by what everybody ordered."""
+    lines = habits(clients=24, items=30, weeks=8)
+    log = log_of(lines)
+    split = split_by_hash(log.clients)
+    made = []
+    for test in (np.arange(24), np.array([3, 17])):
+        (kept,) = last_baskets(log, Split(split.train, split.validation, test)).parts
+        with known(company(), kept, no_items()) as tables:
+            tables.scores_of(version)
+            made.append([(row["customer_id"], row["rank"], row["item_id"]) for row in tables.ranking(25).to_pylist()])
+    everybody, some = made
+    assert {client for client, _, _ in some} == {"c003", "c017"}
+    assert sorted(row for row in everybody if row[0] in ("c003", "c017")) == sorted(some)
+
+
 def test_the_same_twice_with_one_thread_and_with_two() -> None:
     lines = habits(clients=30, items=20, weeks=12)
     once, again = (evaluated("last-basket", lines, no_items(), threads=threads) for threads in (1, 2))
