@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 import scipy.sparse as sp
 
 from recs_platform.next_basket.alike import Habits
-from recs_platform.next_basket.arrays import Bools, Ints
+from recs_platform.next_basket.arrays import Bools, Ints, Singles
 from recs_platform.next_basket.log import places_of
 
 Names: TypeAlias = "pa.ChunkedArray[Any]"
+_LONG_AGO, _MOST_COUNTED = 2_047, 8_190
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,9 @@ class Clients:
     habits: Habits
     known: sp.csr_matrix
     """Clients by items: 1 where a client ever ordered an item, also where all was sent back."""
+    strength: sp.csr_matrix
+    """The same, of what was kept: how much of a habit it is. By orders, those of the newest `trend_days` and those of
+    the season once more; of as many, the more the later the last one was."""
 
 
 def read_clients(client_items: pa.Table, client_profiles: pa.Table, items: Names) -> Clients:
@@ -43,12 +47,23 @@ def read_clients(client_items: pa.Table, client_profiles: pa.Table, items: Names
     kept: Bools = there & (counts > 0)
     shape = (len(names), len(items))
     known = sp.csr_matrix((np.ones(int(there.sum()), np.float32), (client[there], item[there])), shape=shape)
+    strength = _strength(client_items)
     habits = Habits(
         sp.csr_matrix((counts[kept], (client[kept], item[kept])), shape=shape),
         np.asarray(day - last, dtype=np.int64),
         np.asarray(profiles["orders"].to_numpy(), dtype=np.int64),
     )
-    return Clients(names, active, habits, known)
+    of_items = sp.csr_matrix((strength[kept], (client[kept], item[kept])), shape=shape)
+    return Clients(names, active, habits, known, of_items)
+
+
+def _strength(client_items: pa.Table) -> Singles:
+    """Two whole numbers as one, which 32 bits hold."""
+    counted = (np.asarray(client_items[f"{of}orders"].to_numpy()) for of in ("", "recent_", "season_"))
+    orders = np.minimum(sum(counted), _MOST_COUNTED)
+    lately = np.maximum(_LONG_AGO - np.asarray(client_items["days_since"].to_numpy()), 0)
+    strength: Singles = (orders * (_LONG_AGO + 1) + lately).astype(np.float32)
+    return strength
 
 
 def read_active(client_profiles: pa.Table) -> tuple[Names, Ints]:
