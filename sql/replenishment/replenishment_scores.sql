@@ -104,8 +104,6 @@ buyers AS (
   FROM client_items
   JOIN clients
     ON clients.customer_id = client_items.customer_id
-  JOIN sold
-    ON sold.item_id = client_items.item_id
   WHERE client_items.orders > 0
   GROUP BY client_items.item_id
 ),

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import scipy.sparse as sp
 
 from recs_platform.next_basket.alike import Habits
-from recs_platform.next_basket.arrays import Bools, Ints, Singles
+from recs_platform.next_basket.arrays import Ints, Singles
 from recs_platform.next_basket.log import places_of
 
 Names: TypeAlias = "pa.ChunkedArray[Any]"
@@ -43,18 +43,21 @@ def read_clients(client_items: pa.Table, client_profiles: pa.Table, items: Names
     client = places_of(client_items["customer_id"], names.combine_chunks())
     item = places_of(client_items["item_id"], items.combine_chunks())
     counts = np.asarray(client_items["orders"].to_numpy(), dtype=np.float32)
-    there: Bools = (client >= 0) & (item >= 0)
-    kept: Bools = there & (counts > 0)
-    shape = (len(names), len(items))
-    known = sp.csr_matrix((np.ones(int(there.sum()), np.float32), (client[there], item[there])), shape=shape)
-    strength = _strength(client_items)
+    # Sorted once for all matrices: a client and an item stand together once.
+    there = np.flatnonzero((client >= 0) & (item >= 0))
+    there = there[np.argsort(client[there] * max(1, len(items)) + item[there])]
+    kept = there[counts[there] > 0]
+
+    def matrix(values: Singles, rows: Ints) -> sp.csr_matrix:
+        first = np.searchsorted(client[rows], np.arange(len(names) + 1))
+        return sp.csr_matrix((values[rows], item[rows], first), shape=(len(names), len(items)))
+
     habits = Habits(
-        sp.csr_matrix((counts[kept], (client[kept], item[kept])), shape=shape),
+        matrix(counts, kept),
         np.asarray(day - last, dtype=np.int64),
         np.asarray(profiles["orders"].to_numpy(), dtype=np.int64),
     )
-    of_items = sp.csr_matrix((strength[kept], (client[kept], item[kept])), shape=shape)
-    return Clients(names, active, habits, known, of_items)
+    return Clients(names, active, habits, matrix(np.ones_like(counts), there), matrix(_strength(client_items), kept))
 
 
 def _strength(client_items: pa.Table) -> Singles:
