@@ -22,6 +22,7 @@ from recs_platform.errors import SliceError
 from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, TableSpec, log, spec_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT, violations
+from recs_platform.warehouse.lake import staged as staged_slices
 from recs_platform.warehouse.lake.staged import StagedView
 from recs_platform.warehouse.protocol import StagedSlice
 from recs_platform_tests.warehouse.memory import MemorySlice
@@ -179,9 +180,17 @@ def test_nan_is_refused_though_pandera_lets_it_pass() -> None:
     assert ours(table) == {("above", "must be a number, not NaN")}
 
 
-@settings(max_examples=20)
-@given(keys=st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, "a", "b"]), st.integers(0, 1)), max_size=8))
-def test_a_key_stands_once_a_day(keys: list[tuple[int, str | None, int]]) -> None:
+KEYS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, "a", "b"]), st.integers(0, 1)), max_size=8)
+
+
+@pytest.mark.parametrize("most_hashed", [staged_slices.MOST_HASHED, 0])
+def test_a_key_stands_once_a_day(most_hashed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether hashes are asked first or not."""
+    monkeypatch.setattr(staged_slices, "MOST_HASHED", most_hashed)
+    settings(max_examples=20)(given(KEYS)(assert_each_repeated_key_is_counted))()
+
+
+def assert_each_repeated_key_is_counted(keys: list[tuple[int, str | None, int]]) -> None:
     rows = [FINE | {"number": number, "part": part, "event_date": day(offset)} for number, part, offset in keys]
     repeated = {key for key in keys if keys.count(key) > 1}
     found = [violation for violation in violations(staged(rows), RULES)[1] if violation.column is None]

@@ -1,6 +1,6 @@
--- One row per active client and item that it may be recommended, with a score: what it bought before, and what it never
--- bought. Scored in the way of the client's version, without a model: that of its arm in the company's @experiment, else the
--- company's (@version).
+-- One row per active client and candidate, with a score: what it bought before, and what it never bought. Scored in the
+-- way of the client's version, without a model: that of its arm in the company's @experiment, else the company's
+-- (@version).
 --
 -- A repurchase scores by the share of the client's orders with the item, less the longer ago the last one is: half of it
 -- after @active_window_days. Version 3.2 also asks whether it is due: most when as many days have passed as usually do
@@ -87,12 +87,14 @@ repurchases AS (
       0
     ) AS seasonal,
     sold.is_trending AND active.version <> 'v31' AS trends
-  FROM client_items
+  FROM replenishment_candidates AS known
+  JOIN client_items
+    ON client_items.customer_id = known.customer_id AND client_items.item_id = known.item_id
   JOIN active
-    ON active.customer_id = client_items.customer_id
+    ON active.customer_id = known.customer_id
   JOIN sold
-    ON sold.item_id = client_items.item_id
-  WHERE client_items.orders > 0
+    ON sold.item_id = known.item_id
+  WHERE known.kind = 'repurchase' AND client_items.orders > 0
 ),
 everybody AS (
   SELECT COUNT(*) AS clients FROM clients
@@ -102,8 +104,6 @@ buyers AS (
   FROM client_items
   JOIN clients
     ON clients.customer_id = client_items.customer_id
-  JOIN sold
-    ON sold.item_id = client_items.item_id
   WHERE client_items.orders > 0
   GROUP BY client_items.item_id
 ),

@@ -1,5 +1,5 @@
-"""What each active client may be recommended, whatever its version: what it bought, what similar clients buy, what most
-do, and what version 4's sources find.
+"""What each active client may be recommended, whatever its version: what it bought most, what similar clients buy, what
+most do, and what version 4's sources find.
 
 Rows are made and handed on in blocks of clients, so that memory does not grow with their number. Not here: scores
 (`scoring.py`, `sql/replenishment/replenishment_scores.sql`).
@@ -20,6 +20,7 @@ from recs_platform.next_basket.alike import Tally, Unknown, at_least, bought_by_
 from recs_platform.next_basket.arrays import Bools, Floats, Ints, distinct, parts, places
 from recs_platform.next_basket.candidates import candidates
 from recs_platform.next_basket.log import places_of
+from recs_platform.next_basket.neighbours import largest_entries
 from recs_platform.next_basket.sources import Sources, sources
 from recs_platform.pipeline.frame_asset import QueryRunner, table_asset
 from recs_platform.process import cores
@@ -57,7 +58,7 @@ def replenishment_candidates(
     clients = read_clients(client_items, client_profiles, items)
     parameters = parameters_of(company)
     versions = by_version(parameters, clients.names, clients.active, experiment_assignments)
-    shop = _Shop.of(clients, items, versions, similar_clients, parameters.candidates_per_client)
+    shop = _Shop.of(clients, items, versions, similar_clients, parameters)
     v4 = None
     if V4 in versions:
         history = read_history(days.last, order_lines, product_trends, warehouse)
@@ -79,7 +80,7 @@ def candidates_of_some(
     items = sold(product_trends)
     clients = read_clients(client_items, client_profiles, items)
     versions: dict[str, Ints] = {parameters.version: clients.active}
-    shop = _Shop.of(clients, items, versions, similar_clients, parameters.candidates_per_client)
+    shop = _Shop.of(clients, items, versions, similar_clients, parameters)
     return _in_blocks(days, shop, None, clients.active_of(wanted))
 
 
@@ -99,6 +100,8 @@ class _Shop:
     items: Names
     bought: sp.csr_matrix
     known: sp.csr_matrix
+    own: sp.csr_matrix
+    """What each bought that is a candidate whoever else finds it."""
     popular: Ints
     neighbours: dict[str, Tally]
     """By measure."""
@@ -108,7 +111,12 @@ class _Shop:
 
     @classmethod
     def of(
-        cls, clients: Clients, items: Names, versions: Mapping[str, Ints], similar_clients: pa.Table, most: int
+        cls,
+        clients: Clients,
+        items: Names,
+        versions: Mapping[str, Ints],
+        similar_clients: pa.Table,
+        parameters: ReplenishmentParameters,
     ) -> _Shop:
         buys = at_least(clients.habits.orders, 1)
         return cls(
@@ -116,13 +124,14 @@ class _Shop:
             items,
             buys,
             clients.known,
+            _most(clients.strength, parameters.most_repurchases),
             _popular(buys[clients.active]),
             {
                 measure: tally(buys, clients.known, neighbours_in(similar_clients, measure, clients.names))
                 for measure in sorted({OWN_MEASURE[version] for version in versions})
             },
             {OWN_MEASURE[version]: these for version, these in versions.items()},
-            most,
+            parameters.candidates_per_client,
         )
 
     @property
@@ -134,6 +143,13 @@ class _Shop:
 
     def found(self, measure: str, these: Ints) -> Unknown:
         return bought_by_neighbours(self.neighbours[measure], these, self.most, cores())
+
+
+def _most(strength: sp.csr_matrix, count: int) -> sp.csr_matrix:
+    """The strongest habits of each client; equal ones in the order of items."""
+    at = np.sort(largest_entries(strength, count, above=0))
+    first = np.searchsorted(at, strength.indptr)
+    return sp.csr_matrix((strength.data[at], strength.indices[at], first), shape=strength.shape)
 
 
 def _popular(bought: sp.csr_matrix) -> Ints:
@@ -173,17 +189,19 @@ class _V4:
 
 def _rows(days: Days, shop: _Shop, v4: _V4 | None, these: Ints) -> pa.RecordBatch:
     """Of some clients, by client and item."""
-    own = np.sort(_keys(shop, shop.bought, these))
+    bought = np.sort(_keys(shop, shop.bought, these))
     ordered = np.sort(_keys(shop, shop.known, these))
     found = {measure: shop.found(measure, these) for measure in shop.neighbours}
-    keys = [own, shop.keys(np.repeat(these, len(shop.popular)), np.tile(shop.popular, len(these)))]
+    keys = [shop.keys(np.repeat(these, len(shop.popular)), np.tile(shop.popular, len(these)))]
     keys += [shop.keys(one.client, one.item) for one in found.values()]
+    never = distinct(np.concatenate(keys))
+    never = never[places(ordered, never) < 0]
     looked_at, scores = np.zeros(0, dtype=np.int64), {name: np.zeros(0) for name in SOURCES}
     if v4 is not None:
         client, item, scores = v4.candidates(these)
         looked_at = shop.keys(client, item)
-    key = distinct(np.concatenate([*keys, looked_at]))
-    is_own = places(own, key) >= 0
+    key = distinct(np.concatenate([_keys(shop, shop.own, these), never, looked_at]))
+    is_own = places(bought, key) >= 0
     # What was sent back altogether is neither bought again nor discovered.
     kept = is_own | (places(ordered, key) < 0)
     key, is_own = key[kept], is_own[kept]

@@ -74,6 +74,13 @@ class ReplenishmentParameters(WeeklyParameters, TrainingParameters):
     neighbours: int = Field(
         50, ge=1, le=1000, description="Similar clients by whom versions 3.1 and 3.2 score discoveries."
     )
+    repurchase_candidates_per_client: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="Items of a client that are scored as repurchases: those that it orders most, orders of the newest "
+        "trend_days and of the season counted twice; never fewer than a list has places.",
+    )
     candidates_per_client: int = Field(
         40, ge=1, le=1000, description="Items that similar clients buy and a client never ordered that are scored."
     )
@@ -134,6 +141,11 @@ class ReplenishmentParameters(WeeklyParameters, TrainingParameters):
     def _experiment_is_clear(self) -> ReplenishmentParameters:
         refuse_unclear(self.experiment, self.experiment_shares, self.version)
         return self
+
+    @property
+    def most_repurchases(self) -> int:
+        """That are scored of a client."""
+        return max(self.repurchase_candidates_per_client, self.repurchases_per_client + self.discoveries_per_client)
 
     @property
     def experiment_steps(self) -> tuple[str, ...]:

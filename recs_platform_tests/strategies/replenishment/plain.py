@@ -180,6 +180,19 @@ class Plain:
 
     # What was bought before.
 
+    def own(self, client: str) -> list[str]:
+        """What it may buy again: so many items that it orders most, the newest and the season counted twice."""
+        by = self.parameters
+        kept = {item: days for (one, item), days in self.kept.items() if one == client and days and item in self.sold}
+
+        def counted(item: str) -> int:
+            days = kept[item]
+            return len(days) + sum(self.ago(d) < by.trend_days for d in days) + sum(map(self.is_season, days))
+
+        best = sorted(kept, key=lambda item: (-counted(item), self.ago(kept[item][-1]), item))
+        places = by.repurchases_per_client + by.discoveries_per_client
+        return best[: max(by.repurchase_candidates_per_client, places)]
+
     def repurchase(self, client: str, item: str) -> Row:
         by, days = self.parameters, self.kept[client, item]
         orders, since = self.orders(client), self.ago(days[-1])
@@ -301,8 +314,7 @@ class Plain:
     def scores(self) -> list[Row]:
         rows = []
         for client in self.active:
-            own = [item for (one, item), days in self.kept.items() if one == client and days and item in self.sold]
-            rows += [self.repurchase(client, item) for item in sorted(own)] + self.discoveries(client)
+            rows += [self.repurchase(client, item) for item in sorted(self.own(client))] + self.discoveries(client)
         return rows
 
     @cached_property

@@ -82,6 +82,7 @@ def parameters(draw: st.DrawFn, version: str) -> Mapping[str, Any]:
         "new_item_days": draw(st.sampled_from((7, 28))),
         "new_item_share": draw(st.sampled_from((0.0, 0.2, 0.5, 1.0))),
         "neighbours": draw(st.integers(1, 4)),
+        "repurchase_candidates_per_client": draw(st.integers(1, 8)),
         "candidates_per_client": draw(st.integers(1, 5)),
         "product_similarity": draw(st.sampled_from((0.1, 0.6))),
         "recency_similarity": draw(weights),
@@ -163,6 +164,17 @@ EDGES: Mapping[str, World] = {
     "more items that are as popular than are scored": World(
         DAY,
         [line for client in ("anna", "бор") for line in order(client, MANY, ago=4)] + order("z", ["z"]),
+        {},
+        frozenset(),
+    ),
+    "more items than are scored": World(
+        DAY,
+        [
+            line
+            for ago in range(1, 40, 3)
+            for line in order("anna", [f"o{n:03}" for n in range(150) if n % (ago + 1) < 7], ago)
+        ]
+        + order("бор", ["o149", "z"], 300),
         {},
         frozenset(),
     ),

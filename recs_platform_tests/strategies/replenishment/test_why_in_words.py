@@ -95,6 +95,13 @@ def test_an_item_that_too_few_similar_clients_order() -> None:
     assert words(1, 5) == f"1 of 5 similar clients orders it, and {others}; {everybody}"
 
 
+def test_an_item_that_is_ordered_less_than_what_is_scored() -> None:
+    known = facts(bought={"i": {"orders": 1, "orders_sent_back": 0}})
+    passed = why_no_candidate(known, {**ITEM, "item_id": "i"}, 3, PARAMETERS, "v32")
+    assert passed.rule == "no candidate"
+    assert passed.words.startswith("100 items of the client are scored, and it orders so many others more often")
+
+
 def test_an_item_that_is_new() -> None:
     """One of a group that the client knows gives way to another; of a group that it does not know, none comes."""
     chosen = {"item_id": "n1", "group_id": "G", "kind": "discovery", "reason": "new in G"}

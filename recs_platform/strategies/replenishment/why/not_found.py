@@ -41,7 +41,13 @@ def why_no_candidate(
         return Passed(
             SENT_BACK, f"{back} with it came back in full: such items are neither bought again nor discovered"
         )
-    if mine is None and version == "v31" and facts.profile["segment"] == "heavy":
+    if mine is not None:
+        return Passed(
+            NO_CANDIDATE,
+            f"{counted(parameters.most_repurchases, 'item')} of the client are scored, and it orders so many others "
+            "more often or more lately (repurchase_candidates_per_client)",
+        )
+    if version == "v31" and facts.profile["segment"] == "heavy":
         return Passed(NO_CANDIDATE, "heavy clients discover nothing (version v31)")
     if item["is_new"] and version != "v31" and not buyers:
         return _new(facts, item, parameters)
