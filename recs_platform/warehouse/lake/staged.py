@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 
 from recs_platform.schemas.table import TableSpec
@@ -46,8 +47,7 @@ class StagedView:
         """Whether no two keys have one hash, which proves that none stands twice: numbers are sorted in a third of the
         time that names are grouped in. Where two have one, nothing is said of their keys."""
         hashed = self.connection.execute(f"SELECT hash({_key(spec)}) AS of_key FROM {quoted(self.name)}")
-        hashes = hashed.fetchnumpy()["of_key"]
-        hashes.sort()
+        hashes = np.sort(np.asarray(hashed.fetchnumpy()["of_key"]))
         return not bool((hashes[1:] == hashes[:-1]).any())
 
     def _repeated(self, spec: TableSpec) -> int:
