@@ -38,7 +38,7 @@ def lines(first: date, last: date) -> list[Line]:
 
 
 def lists(first: date, day: date, **parameters: Any) -> list[tuple[Any, ...]]:
-    tables = made(World(day, lines(first, day), {}, frozenset()), parameters)
+    tables = made(World(day, lines(first, day), {}, frozenset()), {"version": "v32", **parameters})
     return tables.rows(
         "SELECT customer_id, rank, item_id, kind, score, reason FROM weekly_recommendations ORDER BY customer_id, rank"
     )
