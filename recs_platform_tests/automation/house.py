@@ -125,7 +125,8 @@ class House:
 def company_file(name: str, more: str = "") -> str:
     return (
         f"name: {name}\nstrategy: replenishment\ndataset: {name}\ntimezone: UTC\ncurrency: EUR\n"
-        f"start_date: {DAY}\nsimulation: {{seed: 7, customers: 30}}\n{more}\n"
+        # Of a version without a model: that there is none on the first day would be told as well.
+        f"start_date: {DAY}\nsimulation: {{seed: 7, customers: 30}}\nparameters: {{version: v32}}\n{more}\n"
     )
 
 
