@@ -15,6 +15,7 @@ import numpy as np
 
 from recs_platform.bench.made_up import draw, fill_tables, plain_folder
 from recs_platform.bench.strategy_day import bench_company, live_in
+from recs_platform.next_basket.days import number_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,7 +92,7 @@ def order_lines(size: OrderSize, seed: int = 1) -> pa.Table:
     # One line in a hundred comes back on the day, whole.
     back = (item * 7 + order) % 100 == 0
     columns: dict[str, Any] = {
-        "event_date": pa.array((day - DAYS + 1 + _number(DAY)).astype("datetime64[D]")),
+        "event_date": pa.array((day - DAYS + 1 + number_of(DAY)).astype("datetime64[D]")),
         "order_id": _named("O", order),
         "customer_id": _named("C", client),
         "item_id": _named("P", item),
@@ -133,10 +134,6 @@ def _catalog(size: OrderSize, day: date) -> str:
           'brand ' || {draw(1, BRANDS)} AS brand, 'G' || {draw(2, GROUPS)} AS group_id,
           CAST(100 + i % 1900 AS DOUBLE) / 100 AS price
         FROM range({size.products}) AS r(i) WHERE {there}"""
-
-
-def _number(day: date) -> int:
-    return (day - date(1970, 1, 1)).days
 
 
 def _named(kind: str, numbers: Any) -> Any:

@@ -47,7 +47,7 @@ def activate_model(home: Path, size: OrderSize) -> None:
     """In made-up orders there is nothing to learn, so that a model does not serve by itself: a person says it does."""
     live_in(home)
     from recs_platform.model_registry.shelf import open_shelf
-    from recs_platform.strategies.replenishment.ranker import TASK
+    from recs_platform.strategies.replenishment.task import TASK
 
     models = open_shelf(order_company(size).name, run_id="bench")
     if models.serving(TASK.model, DAY) is None:

@@ -21,31 +21,6 @@ _AT_ONCE = 100
 _NUMBERS_AT_ONCE = 4_000_000
 
 
-def difference(
-    ours: Floats, theirs: Floats, clients: Ints, *, draws: int = DRAWS, level: float = LEVEL, seed: int = 0
-) -> Interval:
-    """The mean of ours minus theirs over the rows where both have a figure, and its bootstrap percentile interval.
-
-    >>> better = difference(np.array([0.5, 0.7, 0.6]), np.array([0.4, 0.6, 0.5]), np.array([0, 1, 2]))
-    >>> [round(end, 3) for end in (better.estimate, better.low, better.high)]
-    [0.1, 0.1, 0.1]
-    """
-    if not len(ours) == len(theirs) == len(clients):
-        raise ValueError(f"{len(ours)} and {len(theirs)} figures of {len(clients)} rows")
-    apart = ours - theirs
-    there = ~np.isnan(apart)
-    if not there.any():
-        return UNKNOWN
-    of = np.unique(clients[there], return_inverse=True)[1]
-    sums, rows = np.bincount(of, apart[there]), np.bincount(of).astype(np.float64)
-    rng, means = np.random.default_rng(seed), []
-    for first in range(0, draws, _AT_ONCE):
-        drawn = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=min(_AT_ONCE, draws - first))
-        means.append((drawn @ sums) / (drawn @ rows))
-    low, high = np.quantile(np.concatenate(means), [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(sums.sum() / rows.sum()), float(low), float(high))
-
-
 @dataclass(frozen=True, eq=False)
 class Drawn:
     """Means of columns, of all rows and of each draw of their clients."""
@@ -75,8 +50,8 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Many figures of the same rows, whose clients are drawn once for all of them. What `difference` says of one column
-    without gaps, this says of each; a row without a figure counts neither above nor below the line of a fraction."""
+    """Many figures of the same rows, whose clients are drawn once for all of them: bootstrap percentile intervals of
+    the mean of each column. A row without a figure counts neither above nor below the line of a fraction."""
 
     rows: sp.csr_matrix
     """Clients by rows: 1 where a row is the client's."""

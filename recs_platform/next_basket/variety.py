@@ -24,14 +24,13 @@ def reach(lists: Sequence[Lists], holdouts: Sequence[Holdout], group: Ints | Non
     """Of all lists together, each beside what it was predicted from. `group` numbers the group of each item, -1 where
     it has none: such an item is alike to no other."""
     clients = sum(len(one.clients) for one in holdouts)
-    new_hits = reached = rows = groups = 0
+    new_hits = reached = groups = 0
     shown, sold = [], []
     for one, holdout in zip(lists, holdouts, strict=True):
         new_hits += int(judged(one, holdout, "explore").hits.sum())
         items = one.of(holdout.clients)
         filled = items >= 0
         reached += int(filled.any(axis=1).sum())
-        rows += int(filled.any(axis=1).sum())
         groups += _groups(items, group)
         shown.append(distinct(items[filled]))
         sold.append(distinct(holdout.history.line_item))
@@ -41,7 +40,7 @@ def reach(lists: Sequence[Lists], holdouts: Sequence[Holdout], group: Ints | Non
         "clients_reached": reached / clients if clients else None,
         "items_shown": float(items_shown),
         "items_reached": items_shown / items_sold if items_sold else None,
-        "groups": groups / rows if rows else None,
+        "groups": groups / reached if reached else None,
     }
 
 

@@ -6,6 +6,7 @@ Not here: the comparison with what is live (`replenishment_reports.py`).
 from __future__ import annotations
 
 import datetime
+from typing import Literal, TypeAlias, get_args
 
 from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, log, snapshot
@@ -17,7 +18,8 @@ REPURCHASE, DISCOVERY = "repurchase", "discovery"
 KINDS = (REPURCHASE, DISCOVERY)
 """What the client bought before, and what it never bought."""
 
-VERSIONS = ("v31", "v32", "v4")
+Version: TypeAlias = Literal["v31", "v32", "v4"]
+VERSIONS: tuple[Version, ...] = get_args(Version)
 """Ways to score what may be recommended."""
 
 MEASURES = ("jaccard", "weighted", "slow_l2", "slow_cosine", "fast_cosine")

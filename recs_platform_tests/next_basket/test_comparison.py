@@ -7,10 +7,16 @@ import math
 import numpy as np
 import pytest
 
-from recs_platform.next_basket.comparison import Draws, difference
+from recs_platform.next_basket.comparison import Draws
 from recs_platform.statistics.intervals import UNKNOWN, Interval
+from recs_platform_tests.next_basket.plain_draws import difference
 
 RNG = np.random.default_rng(5)
+
+
+def test_who_is_better_everywhere_by_as_much_is_so_without_doubt() -> None:
+    better = difference(np.array([0.5, 0.7, 0.6]), np.array([0.4, 0.6, 0.5]), np.array([0, 1, 2]))
+    assert [round(end, 3) for end in ends(better) if end is not None] == [0.1, 0.1, 0.1]
 
 
 def test_rows_without_a_figure_count_on_neither_side() -> None:

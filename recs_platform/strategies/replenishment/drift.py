@@ -17,11 +17,13 @@ from recs_platform.models.drift_report import DriftRow, DriftSettings, WatchedEx
 from recs_platform.models.model import Model
 from recs_platform.next_basket.columns import FEATURES
 from recs_platform.pipeline.frame_asset import QueryRunner, table_asset
+from recs_platform.schemas.table import spec_of
 from recs_platform.schemas.training import DriftReport
 from recs_platform.strategies.replenishment.client_versions import V4, may_use
 from recs_platform.strategies.replenishment.history import read_history, settings
 from recs_platform.strategies.replenishment.parameters import parameters_of
-from recs_platform.strategies.replenishment.ranker import TASK, WIDTHS, examples_of, holdouts_to_learn_from
+from recs_platform.strategies.replenishment.ranker import WIDTHS, examples_of, holdouts_to_learn_from
+from recs_platform.strategies.replenishment.task import TASK
 from recs_platform.strategies.training.drift import drift_table, show_drift
 from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.slices import Days
@@ -53,7 +55,10 @@ def drift_report(
     product_trends: pa.Table,
     order_lines: BoundQuery,
 ) -> pa.Table:
-    """Every feature, the score and the share that was bought, against training. No rows without a model."""
+    """Every feature, the score and the share that was bought, against training. No rows without a model, or where
+    nobody is of version 4."""
+    if not may_use(parameters_of(company), V4):
+        return spec_of(DriftReport).arrow_schema.empty_table()
     read = partial(_newest, days, warehouse, product_trends, order_lines)
     return drift_table(TASK, models, days.last, lambda model: _drift(model, read(), company, days))
 
@@ -71,7 +76,7 @@ def _newest(days: Days, warehouse: QueryRunner, product_trends: pa.Table, order_
 
 def _drift(model: Model, newest: pa.Table | None, company: Company, days: Days) -> Sequence[DriftRow]:
     parameters = parameters_of(company)
-    if newest is None or not may_use(parameters, V4):
+    if newest is None:
         return []
     told = DriftSettings(
         days=_NEWEST,

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate, pairwise
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-Version: TypeAlias = Literal["v31", "v32", "v4"]
+from recs_platform.schemas.replenishment import Version
+
 Shares: TypeAlias = Mapping[date, Mapping[Version, float]]
 """From which day on: each arm's share of all clients."""
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.next_basket.arrays import Ints
+from recs_platform.next_basket.days import number_of
 from recs_platform.next_basket.log import BasketLog
 from recs_platform.next_basket.neighbours import Neighbours
 from recs_platform.next_basket.sources import MEASURES, Near, Settings
@@ -22,7 +23,6 @@ from recs_platform.process import cores
 from recs_platform.strategies.replenishment.order_log import attributes_of, log_of
 from recs_platform.warehouse.protocol import BoundQuery
 
-_EPOCH = date(1970, 1, 1)
 TEMPORAL = tuple(f"{scale}_{measure}" for scale, measures in MEASURES.items() for measure in measures)
 """The names that `similar_clients` has for how version 4's neighbours are found."""
 
@@ -41,7 +41,7 @@ def read_history(day: date, order_lines: BoundQuery, product_trends: pa.Table, w
     with warehouse.run(order_lines) as reader:
         log = log_of(reader.read_all(), product_trends)
     first_unknown = day + timedelta(days=1)
-    as_of = np.full(len(log.clients), (first_unknown - _EPOCH).days)
+    as_of = np.full(len(log.clients), number_of(first_unknown))
     return History(log, attributes_of(product_trends, log), as_of, first_unknown)
 
 

@@ -32,7 +32,7 @@ from recs_platform.strategies.replenishment.client_versions import (
 )
 from recs_platform.strategies.replenishment.history import TEMPORAL, by_name, read_history, settings
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
-from recs_platform.strategies.replenishment.ranker import TASK
+from recs_platform.strategies.replenishment.task import TASK
 from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.slices import Days
 

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.cadence import WeeklyParameters
-from recs_platform.strategies.replenishment.experiment import Version, refuse_unclear, steps
+from recs_platform.schemas.replenishment import Version
+from recs_platform.strategies.replenishment.experiment import refuse_unclear, steps
 from recs_platform.strategies.training.parameters import TrainingParameters
 
 _WEEK, _YEAR = 7, 364

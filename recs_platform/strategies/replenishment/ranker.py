@@ -1,7 +1,7 @@
 """What version 4 learns from and how: past targets, and the settings of its trees. The task is in `task.py`.
 
 The platform trains by it, and so does the evaluation, which registers nothing. Not here: candidates and features
-(`next_basket/`), and when a day trains (`plan.py`).
+(`next_basket/`), and when a day trains (`training.py`).
 
 **Targets.** Where days are known, a target is what was bought in a window of whole weeks, given all that anybody bought
 before: that is the question which a weekly list answers, and features in days mean the same there as on the day that is
@@ -13,7 +13,7 @@ everybody's last baskets.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,12 @@ import pyarrow as pa
 from recs_platform.models.sampling import draws
 from recs_platform.models.settings import SampledSettings
 from recs_platform.next_basket.arrays import Ints
+from recs_platform.next_basket.days import number_of
 from recs_platform.next_basket.examples import TARGET, examples
 from recs_platform.next_basket.holdout import WEEK, Holdout, last_basket, week
 from recs_platform.next_basket.log import BasketLog
 from recs_platform.next_basket.sources import Settings
 from recs_platform.next_basket.taste import Attributes
-from recs_platform.strategies.replenishment.task import TASK as TASK
 
 TARGETS = 3
 """Of each client, at most: older ones teach less than they cost."""
@@ -58,7 +58,7 @@ def holdouts_to_learn_from(log: BasketLog, day: date | None, targets: int = TARG
         return [last_basket(log, back=back) for back in range(1, 1 + targets)]
     if not len(log.basket_day):
         return []
-    end, first = _number(day), int(np.quantile(log.basket_day, STRAY, method="lower"))
+    end, first = number_of(day), int(np.quantile(log.basket_day, STRAY, method="lower"))
     found: list[Holdout] = []
     for weeks in WIDTHS:
         days = WEEK * weeks
@@ -111,7 +111,3 @@ def _first_day(holdout: Holdout, number: int) -> int:
     if holdout.history.basket_day is None or holdout.as_of is None:
         return -number
     return int(holdout.as_of.max(initial=0))
-
-
-def _number(day: date) -> int:
-    return (day - date(1970, 1, 1)) // timedelta(days=1)

@@ -28,7 +28,7 @@ from recs_platform.strategies.replenishment.client_versions import V4, by_versio
 from recs_platform.strategies.replenishment.history import read_history, settings
 from recs_platform.strategies.replenishment.isolation import each_block
 from recs_platform.strategies.replenishment.parameters import parameters_of
-from recs_platform.strategies.replenishment.ranker import TASK
+from recs_platform.strategies.replenishment.task import TASK
 from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.slices import Days
 

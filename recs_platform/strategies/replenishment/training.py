@@ -20,7 +20,8 @@ from recs_platform.strategies.replenishment.history import read_history
 from recs_platform.strategies.replenishment.history import settings as source_settings
 from recs_platform.strategies.replenishment.parameters import parameters_of
 from recs_platform.strategies.replenishment.policy import policy_of
-from recs_platform.strategies.replenishment.ranker import TASK, examples_of, fit_settings, holdouts_to_learn_from
+from recs_platform.strategies.replenishment.ranker import examples_of, fit_settings, holdouts_to_learn_from
+from recs_platform.strategies.replenishment.task import TASK
 from recs_platform.strategies.training.models import trained_models
 from recs_platform.strategies.training.plan import reasons_of, training_plan_rows
 from recs_platform.strategies.training.summary import show_training

@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recs_platform.schemas.replenishment import DISCOVERY, REPURCHASE
-from recs_platform.strategies.replenishment.experiment import Version
+from recs_platform.schemas.replenishment import DISCOVERY, REPURCHASE, Version
 from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.replenishment.worlds import DAY, SPEC, Concord, days, due_pairs, order_events
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -13,15 +13,15 @@ from recs_platform.models.by_groups import GivenGroups
 from recs_platform.models.data import Examples, examples
 from recs_platform.models.provenance import Provenance, content_hash
 from recs_platform.models.training import Training, train
+from recs_platform.next_basket.days import day_of, number_of
 from recs_platform.next_basket.holdout import last_basket
 from recs_platform.next_basket.log import BasketLog
 from recs_platform.strategies.replenishment import order_log
-from recs_platform.strategies.replenishment.ranker import TASK, examples_of, fit_settings, holdouts_to_learn_from
+from recs_platform.strategies.replenishment.ranker import examples_of, fit_settings, holdouts_to_learn_from
+from recs_platform.strategies.replenishment.task import TASK
 from recs_platform_tests.next_basket.experiment_worlds import made_up
 from recs_platform_tests.next_basket.worlds import log_of
 from recs_platform_tests.slow import takes_seconds
-
-EPOCH = date(1970, 1, 1)
 
 
 def regular(gap: int, clients: int = 20, baskets: int = 12) -> BasketLog:
@@ -32,12 +32,12 @@ def regular(gap: int, clients: int = 20, baskets: int = 12) -> BasketLog:
 
 def day_after(log: BasketLog) -> date:
     assert log.basket_day is not None
-    return EPOCH + timedelta(days=int(log.basket_day.max()) + 1)
+    return day_of(log.basket_day.max() + 1)
 
 
 def windows(log: BasketLog, targets: int = 3) -> list[int]:
     """How many days before the end each target begins."""
-    end = (day_after(log) - EPOCH).days
+    end = number_of(day_after(log))
     found = holdouts_to_learn_from(log, day_after(log), targets)
     return [end - int(one.as_of.max()) for one in found if one.as_of is not None]
 

@@ -15,7 +15,7 @@ from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.catalogue import company_named
 from recs_platform.strategies.replenishment import training
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
-from recs_platform.strategies.replenishment.ranker import TASK
+from recs_platform.strategies.replenishment.task import TASK
 from recs_platform.strategies.replenishment.training import training_plan
 from recs_platform.strategies.training import plan
 from recs_platform.warehouse.slices import Days

@@ -18,7 +18,7 @@ from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.stage import FrameTable
-from recs_platform.schemas.replenishment import ExperimentAssignments, UnservedClients, WeeklyRecommendations
+from recs_platform.schemas.replenishment import ExperimentAssignments, UnservedClients, Version, WeeklyRecommendations
 from recs_platform.schemas.sources import Catalog, Events
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.simulation import replenishment_goods, replenishment_world
@@ -26,7 +26,6 @@ from recs_platform.simulation.replenishment_truth import planted
 from recs_platform.simulation.spec import WorldSpec
 from recs_platform.strategies.catalogue import company_named
 from recs_platform.strategies.replenishment.candidates import replenishment_candidates
-from recs_platform.strategies.replenishment.experiment import Version
 from recs_platform.strategies.replenishment.neighbours import similar_clients
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
 from recs_platform.strategies.replenishment.scoring import model_scores

@@ -15,6 +15,7 @@ from recs_platform.companies.model import Company
 from recs_platform.pipeline.frame_asset import QueryRunner, table_asset
 from recs_platform.process import cores
 from recs_platform.reporting.presentation import Presentation
+from recs_platform.schemas.replenishment import VERSIONS
 from recs_platform.schemas.replenishment_reports import NextBasketEvaluation
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.replenishment.evaluation.evaluate import Plan, evaluate, order_of_methods
@@ -38,7 +39,7 @@ def show_evaluation(rows: Sequence[Mapping[str, Any]]) -> Presentation:
         for row in rows
         if (row["judged"], row["compared_with"], row["part"], row["segment"]) == ("ranking", "", "all", "all")
     }
-    versions = sorted({method for method, _, _ in own} & {LEARNED, "v31", FALLBACK})
+    versions = sorted({method for method, _, _ in own} & set(VERSIONS))
     lines = ["| ranked by | recall at 20 | NDCG at 20 | hits at 10 |", "|---|---|---|---|"]
     for method in order_of_methods(versions):
         cells = (own.get((method, *one)) for one in _SHOWN)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 
 from recs_platform.companies.model import Company
+from recs_platform.next_basket.days import day_of
 from recs_platform.next_basket.log import BasketLog
 from recs_platform.strategies.replenishment.evaluation.figures import Collected, Row
 from recs_platform.strategies.replenishment.evaluation.ranked import OTHERS, Methods, Tell
 from recs_platform.strategies.replenishment.evaluation.split import Split
-from recs_platform.strategies.replenishment.evaluation.trial import EPOCH, Trial, last_baskets, weeks
+from recs_platform.strategies.replenishment.evaluation.trial import Trial, last_baskets, weeks
 from recs_platform.strategies.replenishment.parameters import parameters_of
 
 DEFAULT_WEEKS = 4
@@ -96,7 +97,7 @@ def _first_and_last(log: BasketLog) -> tuple[date, ...]:
     days = log.basket_day
     if days is None or not len(days):
         return ()
-    return tuple(EPOCH + timedelta(days=int(day)) for day in (days.min(), days.max()))
+    return (day_of(days.min()), day_of(days.max()))
 
 
 def order_of_methods(versions: Sequence[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from recs_platform.models.model import Model
 from recs_platform.models.provenance import provenance_of
 from recs_platform.models.training import train
 from recs_platform.next_basket.arrays import Floats, Ints
+from recs_platform.next_basket.blocks import blocks
 from recs_platform.next_basket.candidates import candidates
 from recs_platform.next_basket.features import features
 from recs_platform.next_basket.lists import Lists, ranked_lists
@@ -26,9 +27,9 @@ from recs_platform.next_basket.sources import Settings, sources
 from recs_platform.next_basket.taste import Attributes
 from recs_platform.schemas.replenishment import DISCOVERY, REPURCHASE
 from recs_platform.strategies.replenishment.evaluation.trial import Kept, Trial
-from recs_platform.strategies.replenishment.ranker import TASK, examples_of, fit_settings, holdouts_to_learn_from
-
-CLIENTS_AT_ONCE = 2_000
+from recs_platform.strategies.replenishment.isolation import BLOCK
+from recs_platform.strategies.replenishment.ranker import examples_of, fit_settings, holdouts_to_learn_from
+from recs_platform.strategies.replenishment.task import TASK
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +73,8 @@ class Learned:
         settings = Settings(threads=threads)
         found = sources(log, settings, kept.holdout.as_of, attributes, clients=clients)
         parts = []
-        for first in range(0, len(clients), CLIENTS_AT_ONCE):
-            chosen = candidates(found, clients[first : first + CLIENTS_AT_ONCE], settings)
+        for rows in blocks(len(clients), BLOCK):
+            chosen = candidates(found, clients[rows], settings)
             score = self.model.raw_scores(TASK.features.columns(features(found, chosen)))
             parts.append((chosen.client, chosen.item, np.asarray(score, dtype=np.float64)))
         client, item, score = (np.concatenate([part[place] for part in parts]) for place in range(3))

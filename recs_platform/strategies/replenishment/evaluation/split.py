@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,10 +18,9 @@ import pyarrow as pa
 from recs_platform.errors import ConfigError
 from recs_platform.models.sampling import draws
 from recs_platform.next_basket.arrays import Ints
-from recs_platform.next_basket.log import places_of
+from recs_platform.next_basket.log import Names, places_of
 from recs_platform.plurals import counted
 
-Names: TypeAlias = "pa.Array[Any]"
 VALIDATION_SHARE = 0.2
 PARTS = ("train", "validation", "test")
 _ALSO_CALLED = {"val": "validation", "valid": "validation"}

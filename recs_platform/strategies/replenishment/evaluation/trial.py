@@ -22,13 +22,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recs_platform.next_basket.arrays import Ints
+from recs_platform.next_basket.days import day_of, number_of
 from recs_platform.next_basket.holdout import WEEK, Holdout, last_basket, week
 from recs_platform.next_basket.log import BasketLog
 from recs_platform.strategies.replenishment.evaluation.split import Split
 from recs_platform.strategies.replenishment.order_log import log_of
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
-
-EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +65,7 @@ class Trial:
 def last_baskets(log: BasketLog, split: Split) -> Trial:
     holdout = last_basket(log)
     history = holdout.history
-    as_of = EPOCH + timedelta(days=int(history.basket_day.max(initial=0)) if history.basket_day is not None else 0)
+    as_of = day_of(0 if history.basket_day is None else history.basket_day.max(initial=0))
     lines = _moved_lines(history, as_of)
     kept = Kept(holdout.of(split.test), history, as_of, lines, are_weeks=False)
     return Trial(split, holdout.of(split.validation), history, None, [kept])
@@ -150,7 +149,3 @@ def _moved_lines(history: BasketLog, as_of: date) -> pa.Table:
         "spent_cents": 0 * ones,
     }
     return pa.table(columns)
-
-
-def number_of(day: date) -> int:
-    return (day - EPOCH).days
