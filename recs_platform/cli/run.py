@@ -72,28 +72,29 @@ def make_logs(
     """Make what is missing of logs (`order_lines`) for every day that the company has, or as far as one of them, in as
     few runs as can be; what is there stays. The exit code of the command that asks; `quiet` tells of errors alone."""
     from recs_platform.automation.plan import last_day_that_is_over, plan_logs
-    from recs_platform.cli.progress import exit_code, tell_errors
     from recs_platform.pipeline.coverage import coverage
     from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.environment import open_warehouse
 
     there = coverage(company, pipeline_of(company), open_warehouse())
-    ended = run_all(plan_logs(there, tables, newest=newest or last_day_that_is_over()), quiet=quiet)
-    if quiet:
-        tell_errors(ended)
-    return exit_code(ended)
+    return _ended(plan_logs(there, tables, newest=newest or last_day_that_is_over()), quiet=quiet)
 
 
 def make_newest(company: Company, table: str, day: datetime.date, *, quiet: bool = False) -> int:
     """Make a table of one day, and what that is made of, and nothing else of the day."""
     from recs_platform.automation.plan import Step
-    from recs_platform.cli.progress import exit_code, tell_errors
     from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.slices import Days
 
     pipeline = pipeline_of(company)
     tables = pipeline.made_of(table) & pipeline.tables.keys()
-    ended = run_all([Step(company.name, company.strategy.name, Days.one(day), False, tables)], quiet=quiet)
+    return _ended([Step(company.name, company.strategy.name, Days.one(day), False, tables)], quiet=quiet)
+
+
+def _ended(steps: list[Step], *, quiet: bool) -> int:
+    from recs_platform.cli.progress import exit_code, tell_errors
+
+    ended = run_all(steps, quiet=quiet)
     if quiet:
         tell_errors(ended)
     return exit_code(ended)

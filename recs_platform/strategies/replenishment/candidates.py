@@ -31,14 +31,12 @@ from recs_platform.strategies.replenishment.client_versions import OWN_MEASURE, 
 from recs_platform.strategies.replenishment.history import TEMPORAL, History, near_of, read_history, settings
 from recs_platform.strategies.replenishment.isolation import each_block
 from recs_platform.strategies.replenishment.neighbours import neighbours_in
-from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
+from recs_platform.strategies.replenishment.parameters import POPULAR, ReplenishmentParameters, parameters_of
 from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.slices import Days
 
 SOURCES = ("neighbours_slow_l2", "neighbours_slow_cosine", "neighbours_fast_cosine", "transitions", "new_item")
 """Scores that version 4 gives a candidate before its model does."""
-POPULAR = 50
-"""Items that most clients buy, which are candidates of everybody."""
 
 
 @table_asset(ReplenishmentCandidates, look_back={"order_lines": "@history_days"})

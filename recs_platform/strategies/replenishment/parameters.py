@@ -13,6 +13,8 @@ from recs_platform.schemas.replenishment import Version
 from recs_platform.strategies.replenishment.experiment import refuse_unclear, steps
 from recs_platform.strategies.training.parameters import TrainingParameters
 
+POPULAR = 50
+"""So many of what most clients buy are candidates of everybody."""
 _WEEK, _YEAR = 7, 364
 
 

@@ -1,6 +1,6 @@
 """What the day's tables hold about one client: the answers to the questions of `sql/explanation/replenishment/`.
 
-Not here: what they mean (why.py).
+Not here: what they mean (answer.py).
 """
 
 from __future__ import annotations

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 from recs_platform.pipeline.day_reader import Row
 from recs_platform.plurals import counted
-from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.strategies.replenishment.parameters import POPULAR, ReplenishmentParameters
 from recs_platform.strategies.replenishment.why.choosing import Passed
 from recs_platform.strategies.replenishment.why.client_facts import ClientFacts
 from recs_platform.strategies.replenishment.why.working import new_item_factors, score_of
 
 DISCONTINUED, SENT_BACK, NEW_SHARE, NO_CANDIDATE = "discontinued", "sent back", "new-item share", "no candidate"
-POPULAR = 50
-"""So many of what most clients buy are candidates of everybody."""
 
 
 @dataclass(frozen=True)
