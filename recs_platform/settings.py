@@ -151,6 +151,24 @@ def _on_postgresql(url: SecretStr) -> SecretStr:
     return url
 
 
+def _on_redis(url: SecretStr) -> SecretStr:
+    """It is not repeated when it is wrong: it may hold a password."""
+    parts = _parts(url.get_secret_value())
+    if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
+        raise ValueError("should be the URL of a Redis server, such as redis://redis.example.com:6379/0")
+    return url
+
+
+def _registry(url: str) -> str:
+    """As container tools write it: a host, perhaps a port, and the path below which repositories stand."""
+    if url and not re.fullmatch(r"[a-z0-9.-]+(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*", url):
+        raise ValueError(
+            "should be a registry of OCI artifacts and a path in it, such as europe-docker.pkg.dev/acme-recs/models, "
+            "without https://, a user or a password"
+        )
+    return url
+
+
 def _is_postgresql(url: str) -> bool:
     return bool(re.match(r"postgresql(\+\w+)?://", url))
 
@@ -231,6 +249,17 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="Platform database (SQLAlchemy). Default: SQLite in HOME.")
     dagster_database_url: Annotated[SecretStr, AfterValidator(_on_postgresql)] | None = Field(
         None, description="PostgreSQL database of Dagster's runs, events and ticks. Default: SQLite in DAGSTER_HOME."
+    )
+    redis_url: Annotated[SecretStr, AfterValidator(_on_redis)] | None = Field(
+        None, description="Redis that answers customers first: `redis://host:6379/0`. Without it the database answers."
+    )
+    artifacts_url: Annotated[str, AfterValidator(_registry)] = Field(
+        "",
+        description="Registry of OCI artifacts that models are pushed to, such as "
+        "europe-docker.pkg.dev/acme-recs/models. Default: an OCI layout in RECS_FILES_URL.",
+    )
+    service_url: Annotated[str, AfterValidator(_ours)] | None = Field(
+        None, description="Where the prediction service is reached by checks, `recs trace` and the doctor."
     )
     companies_dir: Folder | None = Field(None, description="Folder of company files, beside the built-in ones.")
     landing_dir: Folder | None = Field(None, description="Where simulated feeds are written. Default: HOME/landing.")

@@ -32,7 +32,7 @@ from recs_platform.settings import settings
 if TYPE_CHECKING:
     import alembic.config
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest revision in `migrations/versions`, stated so that a start at the newest revision need not load Alembic."""
 
 VERSION_TABLE = "recs_schema_version"

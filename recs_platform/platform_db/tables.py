@@ -96,7 +96,7 @@ class ModelStatus(StrEnum):
     """Was active; can be rolled back to."""
 
 
-def _one_of(name: str, allowed: type[StrEnum]) -> Enum:
+def one_of(name: str, allowed: type[StrEnum]) -> Enum:
     """A column that holds one of a few words, enforced by the database."""
     return Enum(
         allowed,
@@ -141,7 +141,7 @@ class JobRun(Base):
     last_date: Mapped[datetime.date]
     started_at: Mapped[datetime.datetime] = mapped_column(UtcTime, index=True)
     ended_at: Mapped[datetime.datetime | None] = mapped_column(UtcTime)
-    status: Mapped[Status] = mapped_column(_one_of("status", Status))
+    status: Mapped[Status] = mapped_column(one_of("status", Status))
     assets: Mapped[int | None]
     rows: Mapped[int | None] = mapped_column(BigInteger)
     checks_passed: Mapped[int | None]
@@ -184,8 +184,8 @@ class Publication(Base):
     """Of a product that is for customers one by one."""
     rows: Mapped[int] = mapped_column(BigInteger)
     generated_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
-    status: Mapped[PublicationStatus] = mapped_column(_one_of("status", PublicationStatus))
-    kind: Mapped[PublicationKind] = mapped_column(_one_of("kind", PublicationKind))
+    status: Mapped[PublicationStatus] = mapped_column(one_of("status", PublicationStatus))
+    kind: Mapped[PublicationKind] = mapped_column(one_of("kind", PublicationKind))
     published_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
     published_by: Mapped[str] = mapped_column(String(200))
     comparison_id: Mapped[str | None] = mapped_column(String(32))
@@ -237,12 +237,17 @@ class ModelVersion(Base):
     code_version: Mapped[str] = mapped_column(String(64))
     champion: Mapped[int | None]
     """The version that served its day when it was registered. Never changes."""
-    status: Mapped[ModelStatus] = mapped_column(_one_of("status", ModelStatus))
+    status: Mapped[ModelStatus] = mapped_column(one_of("status", ModelStatus))
     activated_at: Mapped[datetime.datetime | None] = mapped_column(UtcTime)
     by: Mapped[str | None] = mapped_column(String(200))
     """Who or what made it active."""
     replaced: Mapped[int | None]
     """The version whose place it took: where a rollback goes."""
+    repository: Mapped[str | None] = mapped_column(String(400))
+    """Where its artifact was pushed to; NULL of one that stands on the shelf of an earlier version."""
+    tag: Mapped[str | None] = mapped_column(String(128))
+    artifact_digest: Mapped[str | None] = mapped_column(String(80))
+    """The artifact's own in its repository; `digest` is the model's."""
 
 
 class TrainingRun(Base):

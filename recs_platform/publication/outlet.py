@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from recs_platform.declarations.product import AnyProduct
-from recs_platform.publication.serving_store import ServingStore
+from recs_platform.serving_store.protocol import ServingStore
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import TableRef
 

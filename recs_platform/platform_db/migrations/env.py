@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from recs_platform.platform_db import alert_tables  # noqa: F401  (its tables belong to Base)
+from recs_platform.platform_db import alert_tables, serving_tables  # noqa: F401  (their tables belong to Base)
 from recs_platform.platform_db.engine import VERSION_TABLE
 from recs_platform.platform_db.tables import Base
 
