@@ -18,13 +18,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TypeAlias
 
-from recs_platform.serving.clock import Clock, now
-
 from recs_platform.errors import UserError
 from recs_platform.masking import mask_text
 from recs_platform.model_registry.registry import Registered
 from recs_platform.models.manifest import short
 from recs_platform.models.task import RankingTask
+from recs_platform.serving.clock import Clock, now
 from recs_platform.serving.models.loaded import Held, Loaded, Refused
 from recs_platform.serving.models.loading import BadModelError, Fetch, proved
 
@@ -62,11 +61,6 @@ class RegistryModels:
     def held(self) -> Mapping[Key, Held]:
         """By company and model: of all that are served, also where none is loaded yet."""
         return self._held
-
-    def of(self, company: str) -> Held | None:
-        """Of the company's strategy; None of one without a model."""
-        task = self._tasks().get(company)
-        return None if task is None else self._held.get((company, task.model), Held())
 
     def not_ready(self) -> Collection[tuple[str, str]]:
         waiting = []
