@@ -59,6 +59,8 @@ def run(service: Service, at: socket.socket, told: Callable[[], None]) -> None:
         timeout_graceful_shutdown=limits.end_seconds,  # type: ignore[arg-type]
     )
     _Server(config, service, told).run(sockets=[at])
+    if service.failed:
+        raise service.failed
 
 
 class _Server(uvicorn.Server):
@@ -69,7 +71,10 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._told()
+        if self._service.failed:
+            self.should_exit = self._hurries = True
+        else:
+            self._told()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         _log.info("ending: not ready any more, and requests are answered")

@@ -28,8 +28,8 @@ from recs_platform.serving.problems import (
     declared,
 )
 from recs_platform.serving.protocols import Recommended
-from recs_platform.serving.reading import Answer
 from recs_platform.serving.service import service_of
+from recs_platform.serving_store.protocol import Answer
 
 router = APIRouter(tags=["recommendations"], route_class=HotRoute)
 
