@@ -25,7 +25,7 @@ def killed_everywhere(work: Callable[[], object], below: Path) -> Iterator[int]:
 
 
 def _die_at(nth: int, work: Callable[[], object], below: Path) -> None:
-    """Python tells an audit hook of each file that is about to be written, made, renamed or removed, and of each request
+    """Python tells an audit hook of each file that is about to be written, made, renamed or removed, and each request
     that is about to be sent; SQLAlchemy of each statement and commit. What only looks is no step."""
     steps = 0
 

@@ -139,5 +139,5 @@ def test_killed_anywhere_in_a_training(
     # That of the child which came to its end is the newest.
     assert (versions[0].run_id, versions[0].status) == ("killed", "active")
     numbers = {version.version for version in versions}
-    assert len(numbers) == len(versions) >= killed > 12, "there was hardly a place to be killed at"
+    assert len(numbers) == len(versions) >= killed > 10, "there was hardly a place to be killed at"
     assert (max(numbers) > len(numbers)) == (next_one == "another model"), "tags of the killed are left out"
