@@ -1,7 +1,7 @@
-"""Starts a store, and ends it when the run of tests has ended, however that ended. A process of its own, from the
-standard library alone: any worker may be the one that needs the store first, and others need it longer.
+"""Starts a store or a registry, and ends it when the run of tests has ended, however that ended. A process of its own,
+from the standard library alone: any worker may be the one that needs the store first, and others need it longer.
 
-    python keeper.py s3|gs PROCESS FILE
+    python keeper.py s3|gs|oci PROCESS FILE
 
 The store lives as long as PROCESS does. FILE tells the port of the store once it can be used.
 """
@@ -29,7 +29,7 @@ _HERE = "127.0.0.1"
 
 
 def main(kind: str, process: int, told: Path) -> None:
-    with (_seaweed if kind == "s3" else _cloud_storage)() as (server, port):
+    with {"s3": _seaweed, "gs": _cloud_storage, "oci": _registry}[kind]() as (server, port):
         unfinished = told.with_suffix(".unfinished")
         unfinished.write_text(str(port))
         unfinished.rename(told)
@@ -83,6 +83,19 @@ def _cloud_storage() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         with _running([str(_BIN / "python"), str(script), BUCKET], log) as server:
             _until(server, lambda: int(log.read_text().splitlines()[0]))
             yield server, int(log.read_text().splitlines()[0])
+
+
+@contextmanager
+def _registry() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Debian's docker-registry, which needs no root."""
+    with TemporaryDirectory(prefix="recs-oci-", ignore_cleanup_errors=True) as folder:
+        config, (port,) = Path(folder) / "config.json", _free_ports(1)
+        storage = {"filesystem": {"rootdirectory": f"{folder}/storage"}, "delete": {"enabled": True}}
+        address = f"{_HERE}:{port}"
+        config.write_text(json.dumps({"version": "0.1", "storage": storage, "http": {"addr": address}}))
+        with _running(["docker-registry", "serve", str(config)], Path(folder) / "log") as server:
+            _until(server, lambda: urllib.request.urlopen(f"http://{address}/v2/", timeout=5).close())
+            yield server, port
 
 
 @contextmanager
