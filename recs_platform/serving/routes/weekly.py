@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from recs_platform.serving.hot_route import HotRoute
 from recs_platform.serving.problems import (
     FOREIGN_COMPANY,
     INVALID,
@@ -22,7 +23,7 @@ from recs_platform.serving.problems import (
 from recs_platform.serving.routes.recommendations import Customer, Limit, list_of
 from recs_platform.serving.service import service_of
 
-router = APIRouter(tags=["recommendations"])
+router = APIRouter(tags=["recommendations"], route_class=HotRoute)
 _WEEKLY = "replenishment"
 
 
