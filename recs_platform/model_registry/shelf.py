@@ -165,8 +165,8 @@ class ModelShelf:
         return claim
 
     def _prove(self, version: Registered, features: FeatureSet) -> None:
-        """That it can be had from the store, whatever copies this machine has, scores by these features, and answers its
-        golden rows."""
+        """That it can be had from the store, whatever copies this machine has, scores by these features, and answers
+        its golden rows."""
         self.artifacts.prove(*require_moved(self.artifacts, version))
         golden.check(self.load(version, features))
 

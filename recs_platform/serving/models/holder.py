@@ -18,13 +18,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TypeAlias
 
-from recs_platform.serving.clock import Clock, now
-
 from recs_platform.errors import UserError
 from recs_platform.masking import mask_text
 from recs_platform.model_registry.registry import Registered
 from recs_platform.models.manifest import short
 from recs_platform.models.task import RankingTask
+from recs_platform.serving.clock import Clock, now
 from recs_platform.serving.models.loaded import Held, Loaded, Refused
 from recs_platform.serving.models.loading import BadModelError, Fetch, proved
 
