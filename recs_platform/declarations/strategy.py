@@ -36,7 +36,7 @@ class TrainedModel:
     trained: str
     """The table that says what the day's training came to."""
     pairs: str
-    """The question that gives what is known of pairs of @customers and @items on a day: their features, or, where these
+    """The question that gives what is known of @pairs of @customers and items on a day: their features, or, where these
     are not kept, `raw` and the `digest` of the model that gave it."""
 
 

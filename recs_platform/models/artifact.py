@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from recs_platform.errors import UnavailableError, UserError
 from recs_platform.models.features import FeatureError, FeatureSet
-from recs_platform.models.golden import GoldenRows
+from recs_platform.models.golden_rows import GoldenRows
 from recs_platform.models.kinds import kind_named
 from recs_platform.models.manifest import GOLDEN, GOLDEN_FORMAT, Manifest, StoredFeature, judged_file, sha256
 from recs_platform.models.model import Model

@@ -4,26 +4,25 @@ Whoever loads a model asks it again. Hashes prove that its bytes are those that 
 this code, these libraries and this machine make of them what training made of them. A row holds features alone: no
 names, no days and no outcomes.
 
-Not here: the folder that they stand in (artifact.py), and who must ask (whoever serves, or makes a version active).
+Not here: their file (golden_rows.py) and folder (artifact.py), and who must ask: whoever serves a version, or makes it
+active.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from recs_platform.errors import UserError
-from recs_platform.models.features import FeatureSet, Floats, numbers
+from recs_platform.models.features import Column, Floats, numbers
+from recs_platform.models.golden_rows import ARROW, GoldenRows
 from recs_platform.models.manifest import GOLDEN, GOLDEN_FORMAT, sha256
-
-if TYPE_CHECKING:
-    from recs_platform.models.model import Model
+from recs_platform.models.model import Model
 
 ROWS = 32
 MOST_LOOKED_AT = 10_000
@@ -41,66 +40,13 @@ class GoldenError(UserError):
         self.problem = problem
 
 
-@dataclass(frozen=True)
-class GoldenRows:
-    features: tuple[str, ...]
-    values: tuple[tuple[float | bool | str | None, ...], ...]
-    """Of each row, in the order of the features."""
-    raw: tuple[float, ...]
-    chances: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        if not self.values or len({len(self.values), len(self.raw), len(self.chances)}) > 1:
-            raise ValueError("golden rows need values, raw scores and chances, as many of each")
-        if any(len(row) != len(self.features) for row in self.values):
-            raise ValueError("a golden row has other features than the rest")
-        if not all(map(math.isfinite, (*self.raw, *self.chances))):
-            raise ValueError("a golden row has no finite score")
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def table(self, features: FeatureSet) -> pa.Table:
-        """The rows as the model is given them."""
-        if features.names != self.features:
-            raise ValueError("golden rows are of other features than the model")
-        columns = list(zip(*self.values, strict=True))
-        named = zip(features.specs, columns, strict=True)
-        return pa.table({spec.name: pa.array(column, ARROW[spec.kind]) for spec, column in named})
-
-    def content(self) -> bytes:
-        """The file."""
-        rows = [
-            {"values": values, "raw": raw, "chance": chance}
-            for values, raw, chance in zip(self.values, self.raw, self.chances, strict=True)
-        ]
-        said = {"features": self.features, "rows": rows}
-        return f"{json.dumps(said, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)}\n".encode()
-
-    @classmethod
-    def read(cls, content: bytes) -> GoldenRows:
-        """Raises ValueError, TypeError or KeyError for what `content` did not write."""
-        said: Mapping[str, Any] = json.loads(content)
-        rows: Sequence[Mapping[str, Any]] = said["rows"]
-        return cls(
-            tuple(said["features"]),
-            tuple(tuple(row["values"]) for row in rows),
-            tuple(float(row["raw"]) for row in rows),
-            tuple(float(row["chance"]) for row in rows),
-        )
-
-
-ARROW: Mapping[str, pa.DataType] = {"number": pa.float64(), "flag": pa.bool_(), "category": pa.string()}
-"""What a feature's column is, where its values come as JSON."""
-
-
 def with_golden(model: Model, table: pa.Table) -> Model:
     """The model with golden rows out of a table of examples, which are in a stable order: from the lowest score to the
     highest, in equal steps of rank. It has another digest."""
     looked_at = _thinned(model.manifest.encoding.features.columns(table))
     order = np.argsort(model.raw_scores(looked_at), kind="stable")
     places = np.unique(np.linspace(0, len(order) - 1, ROWS).round().astype(np.int64))
-    chosen = looked_at.take(pa.array(order[places]))
+    chosen = looked_at.take(order[places])
     raw = model.raw_scores(chosen)
     golden = GoldenRows(
         tuple(chosen.column_names),
@@ -146,10 +92,11 @@ def _compare(what: str, answers: Floats, expected: Sequence[float]) -> None:
 
 def _thinned(table: pa.Table) -> pa.Table:
     step = -(-table.num_rows // MOST_LOOKED_AT)
-    return table if step <= 1 else table.take(pa.array(np.arange(0, table.num_rows, step)))
+    return table if step <= 1 else table.take(np.arange(0, table.num_rows, step))
 
 
 def _plain(kind: str, name: str, table: pa.Table) -> list[Any]:
     if kind == "number":
         return [None if math.isnan(value) else value for value in numbers(name, table[name]).tolist()]
-    return list(table[name].cast(ARROW[kind]).to_pylist())
+    column: Column = table[name].cast(ARROW[kind])
+    return list(column.to_pylist())

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.models.features import Floats
-from recs_platform.models.golden import GoldenRows
+from recs_platform.models.golden_rows import GoldenRows
 from recs_platform.models.kinds import kind_named
 from recs_platform.models.manifest import GOLDEN, GOLDEN_FORMAT, Manifest, judged_file
 from recs_platform.models.ranker import Ranker

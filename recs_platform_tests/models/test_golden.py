@@ -19,7 +19,8 @@ import pytest
 from recs_platform.models.artifact import ArtifactError, load, save
 from recs_platform.models.boosted import BoostedRanker
 from recs_platform.models.final import finals_of
-from recs_platform.models.golden import ROWS, GoldenError, GoldenRows, check, golden_text, with_golden
+from recs_platform.models.golden import ROWS, GoldenError, check, golden_text, with_golden
+from recs_platform.models.golden_rows import GoldenRows
 from recs_platform.models.manifest import sha256
 from recs_platform.models.model import Model
 from recs_platform_tests.models.test_artifact import FILES, edit

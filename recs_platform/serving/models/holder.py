@@ -62,11 +62,6 @@ class RegistryModels:
         """By company and model: of all that are served, also where none is loaded yet."""
         return self._held
 
-    def of(self, company: str) -> Held | None:
-        """Of the company's strategy; None of one without a model."""
-        task = self._tasks().get(company)
-        return None if task is None else self._held.get((company, task.model), Held())
-
     def not_ready(self) -> Collection[tuple[str, str]]:
         waiting = []
         for company, task in self._tasks().items():

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from recs_platform.model_registry.score_parts import START
 from recs_platform.models.features import FeatureSet, FeatureSpec, Floats
-from recs_platform.models.golden import ARROW
+from recs_platform.models.golden_rows import ARROW
 from recs_platform.serving.models.loaded import Loaded
 
 MOST_PAIRS = 10_000

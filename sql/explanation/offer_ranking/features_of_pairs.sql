@@ -1,5 +1,6 @@
--- One row per candidate among pairs of some customers and offers: every feature that the model looks at.
--- given: @customers ARRAY<STRING>, @items ARRAY<STRING>
+-- One row per candidate among some pairs of a customer and an offer: every feature that the model looks at.
+-- A pair is both ids with a space between. Where spaces stand in ids, others may look the same, and come, too.
+-- given: @customers ARRAY<STRING>, @pairs ARRAY<STRING>
 SELECT
   customer_id,
   offer_id,
@@ -45,5 +46,5 @@ SELECT
   redemptions_in_category,
   redemptions_of_kind
 FROM candidate_features
-WHERE customer_id IN UNNEST(@customers) AND offer_id IN UNNEST(@items)
+WHERE customer_id IN UNNEST(@customers) AND CONCAT(customer_id, ' ', offer_id) IN UNNEST(@pairs)
 ORDER BY customer_id, offer_id
