@@ -1,0 +1,51 @@
+"""The service as the settings say, with everything that it stands on. Each part is made in a function of its own.
+
+Not here: listening (server.py), and what the command refuses (cli/serve.py).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy import Engine
+
+from recs_platform.companies.known_companies import Companies
+from recs_platform.serving.access import Access
+from recs_platform.serving.companies import ServedCompanies
+from recs_platform.serving.example_customer import example_customer
+from recs_platform.serving.key_watch import KeyWatch
+from recs_platform.serving.limits import Limits
+from recs_platform.serving.page_guard import LOOPBACK
+from recs_platform.serving.publications import Publications
+from recs_platform.serving.reading import Reader
+from recs_platform.serving.service import Service
+
+
+def open_service(
+    database: Engine, *, on_loopback: bool, hosts: frozenset[str] = frozenset(), limits: Limits | None = None
+) -> Service:
+    """`hosts` are names of this machine besides its own, by which a service on loopback may be asked."""
+    companies = ServedCompanies(_load_companies)
+    keys = KeyWatch(database)
+    reader = _reader()
+    return Service(
+        companies=companies,
+        reader=reader,
+        publications=Publications(reader, companies, partial(example_customer, database)),
+        access=Access(keys, companies, on_loopback),
+        also_watching=(keys,),
+        hosts=LOOPBACK | hosts if on_loopback else None,
+        limits=limits or Limits(),
+    )
+
+
+def _load_companies() -> Companies:
+    from recs_platform.strategies.catalogue import load_companies
+
+    return load_companies()
+
+
+def _reader() -> Reader:
+    from recs_platform.serving.reading import NothingPublished
+
+    return NothingPublished()
