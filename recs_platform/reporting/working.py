@@ -37,3 +37,18 @@ def effects(title: str, parts: Sequence[tuple[str, float]], axis: str) -> Pictur
 
 def _told(title: str, rows: Sequence[Bar], axis: Axis) -> Chart:
     return bars(title, "; ".join(f"{row.label} {row.text}" for row in rows), rows, axis)
+
+
+def sums(title: str, rows: Sequence[tuple[str, Sequence[float]]], series: Sequence[str], axis: str) -> Picture:
+    """What each score is the sum of.
+
+    >>> sums("Scores", [("A", (1.0, 0.5))], ("own", "others"), "Score").chart.description
+    'A 1.500: own 1.000, others 0.500'
+    """
+    drawn = [Bar(name, sum(parts), f"{sum(parts):.3f}", parts=parts) for name, parts in rows]
+    told = [
+        f"{bar.label} {bar.text}: "
+        + ", ".join(f"{name} {part:.3f}" for name, part in zip(series, bar.parts, strict=True))
+        for bar in drawn
+    ]
+    return Picture(bars(title, "; ".join(told), drawn, Axis(axis), series=series))

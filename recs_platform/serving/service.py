@@ -12,6 +12,7 @@ from starlette.requests import Request
 from recs_platform.serving.access import Access
 from recs_platform.serving.clock import Clock, now
 from recs_platform.serving.companies import ServedCompanies
+from recs_platform.serving.explorer.desk import Desk
 from recs_platform.serving.limits import Limits
 from recs_platform.serving.models.protocol import ModelHolder, NoModels
 from recs_platform.serving.protocols import AnswerLog, NoAnswerLog, NoMetrics, ServiceMetrics, Watcher
@@ -28,6 +29,7 @@ class Service:
     models: ModelHolder = field(default_factory=NoModels)
     answers: AnswerLog = field(default_factory=NoAnswerLog)
     metrics: ServiceMetrics = field(default_factory=NoMetrics)
+    explorer: Desk = field(default_factory=Desk)
     also_watching: tuple[Watcher, ...] = ()
     """What else goes on beside the requests."""
     hosts: frozenset[str] | None = None
@@ -40,7 +42,7 @@ class Service:
     @property
     def watchers(self) -> tuple[Watcher, ...]:
         """In the order in which they begin; they end in the other."""
-        return (*self.also_watching, self.companies, self.publications, self.models, self.answers)
+        return (*self.also_watching, self.companies, self.publications, self.models, self.answers, self.explorer)
 
 
 def service_of(request: Request) -> Service:

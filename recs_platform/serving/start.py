@@ -13,6 +13,7 @@ from recs_platform.companies.known_companies import Companies
 from recs_platform.serving.access import Access
 from recs_platform.serving.companies import ServedCompanies
 from recs_platform.serving.example_customer import example_customer
+from recs_platform.serving.explorer.desk import Desk
 from recs_platform.serving.key_watch import KeyWatch
 from recs_platform.serving.limits import Limits
 from recs_platform.serving.page_guard import LOOPBACK
@@ -33,6 +34,7 @@ def open_service(
         reader=reader,
         publications=Publications(reader, companies, partial(example_customer, database)),
         access=Access(keys, companies, on_loopback),
+        explorer=Desk(database),
         also_watching=(keys,),
         hosts=LOOPBACK | hosts if on_loopback else None,
         limits=limits or Limits(),

@@ -13,8 +13,10 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 
+
 class NotNowError(Exception):
     """In words that follow what is not available."""
+
 
 class Beside:
     def __init__(self, name: str, *, at_once: int, waiting: int, seconds: float) -> None:
@@ -43,5 +45,3 @@ class Beside:
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-_: type[Future[Any]]

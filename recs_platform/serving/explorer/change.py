@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from recs_platform.serving.explorer.facts import Row
-
-_ITEM_COLUMNS = ("offer_id", "item_id")
-"""The first that rows have names what is recommended."""
+from recs_platform.serving.explorer.rows import item_of
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,6 @@ def changes(before: Sequence[Row], now: Sequence[Row]) -> list[Change]:
     old, new = _places(before), _places(now)
     there = [Change(item, old.get(item), place) for item, place in new.items()]
     return there + [Change(item, place, None) for item, place in old.items() if item not in new]
-
-
-def item_of(row: Row) -> str:
-    return str(next((row[name] for name in _ITEM_COLUMNS if row.get(name) is not None), ""))
 
 
 def _places(rows: Sequence[Row]) -> dict[str, int]:

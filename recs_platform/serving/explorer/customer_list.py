@@ -13,12 +13,12 @@ from typing import Any
 from recs_platform.masking import mask_text
 from recs_platform.reporting.blocks import table
 from recs_platform.reporting.charts import Axis, Bar, Chart, bars, figure
-from recs_platform.reporting.figures import NOTHING, day, percent
+from recs_platform.reporting.figures import NOTHING, day, percent, short
 from recs_platform.reporting.markup import Html, element, joined
-from recs_platform.serving.explorer.change import item_of
 from recs_platform.serving.explorer.facts import Row
 from recs_platform.serving.explorer.frame import customer_path
 from recs_platform.serving.explorer.parts import form, hidden_field, only_read, shown
+from recs_platform.serving.explorer.rows import item_of
 
 _FORM = "why-form"
 
@@ -51,8 +51,6 @@ _COLUMNS = (
     Column("discount", "Discount", percent, is_text=False),
     Column("price", "Price", _number(2), is_text=False),
     Column("expected_margin", "Expected margin", _number(2), is_text=False),
-    Column("intent", "Intent", _number(3), is_text=False),
-    Column("popularity", "Popularity", _number(3), is_text=False),
     Column("score", "Score", _number(4), is_text=False),
 )
 _CHANCE = Column("score", "Chance", percent, is_text=False)
@@ -82,26 +80,19 @@ def list_of(company: str, customer: str, rows: Sequence[Row], *, asked: str | No
 
 
 def pictures(rows: Sequence[Row]) -> list[Chart]:
-    """Of the scores: what they are the sum of, where they are a sum; a picture for each kind of item."""
+    """Of the scores, one for each kind of item: those of different kinds do not compare."""
     scored = [row for row in rows if isinstance(row.get("score"), int | float)]
     kinds = list(dict.fromkeys(row.get("kind") for row in scored))
     return [_picture([row for row in scored if row.get("kind") == kind], _KINDS.get(kind or "", "")) for kind in kinds]
 
 
 def _picture(rows: Sequence[Row], kind: str) -> Chart:
-    is_sum = all(isinstance(row.get(part), int | float) for row in rows for part in ("intent", "popularity"))
     is_chance = "offer_id" in rows[0]
-    drawn = []
-    for row in rows:
-        label, score = mask_text(item_of(row)), float(row["score"])
-        text = percent(score) if is_chance else f"{score:.3f}"
-        drawn.append(Bar(label, score, text, parts=(row["intent"], row["popularity"]) if is_sum else ()))
+    write = percent if is_chance else "{:.3f}".format
+    drawn = [Bar(mask_text(item_of(row)), row["score"], write(row["score"])) for row in rows]
     what = "Chance that it is redeemed" if is_chance else "Score"
-    title = f"{kind}: {what.lower()}" if kind else what
     said = "; ".join(f"{bar.label} {bar.text}" for bar in drawn)
-    series = ("Intent: what they did themselves", "Popularity: what everybody else does") if is_sum else ()
-    axis = Axis(what, percent) if is_chance else Axis(what)
-    return bars(title, said, drawn, axis, series=series)
+    return bars(f"{kind}: {what.lower()}" if kind else what, said, drawn, Axis(what, percent if is_chance else short))
 
 
 def _columns_of(rows: Sequence[Row]) -> list[Column]:

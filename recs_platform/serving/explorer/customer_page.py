@@ -46,10 +46,11 @@ def _gets(facts: CustomerFacts) -> Iterator[Html]:
             yield section("gets", "What they get", notice(strong("Nothing."), " No list of this customer is live."))
         return
     rows = facts.given.rows
+    made_for = f", for a {shown(facts.given.about)}" if facts.given.about else ""
     yield section(
         "gets",
         "What they get",
-        paragraph(f"{counted(len(rows), 'recommendation')}, the best first."),
+        paragraph(f"{counted(len(rows), 'recommendation')}, the best first{made_for}."),
         list_of(facts.company, facts.customer, rows, asked=facts.item),
     )
 

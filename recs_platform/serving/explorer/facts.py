@@ -79,6 +79,9 @@ class Given:
     as_of: date
     published_at: datetime
     rows: Sequence[Row]
+    """An item each."""
+    about: str | None = None
+    """What the list is made for."""
 
 
 @dataclass(frozen=True)

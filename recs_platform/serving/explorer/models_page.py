@@ -12,23 +12,33 @@ from recs_platform.reporting.blocks import note, paragraph, table
 from recs_platform.reporting.charts import Axis, Bar, bars, figure
 from recs_platform.reporting.figures import NOTHING
 from recs_platform.reporting.markup import Html, element
-from recs_platform.serving.explorer.facts import Held, ModelFacts
+from recs_platform.serving.explorer.facts import Held, ModelFacts, Unknown
 from recs_platform.serving.explorer.frame import models_path, page
 from recs_platform.serving.explorer.parts import badge, facts, notice, section, shown
 
+_FIGURES = {"roc_auc": "ROC AUC", "pr_auc": "PR AUC", "ndcg": "NDCG"}
 _STATUSES = {"active": "good", "candidate": "plain", "retired": "plain"}
 
 
-def models_page(company: str, models: Sequence[ModelFacts]) -> str:
-    sections = [section(f"model-{number}", _title(model.name), *_model(model)) for number, model in enumerate(models)]
+def models_page(company: str, models: Sequence[ModelFacts] | Unknown) -> str:
     return page(
         f"Models of {company}",
         element("h1", f"Models of {company}"),
-        *(sections or [paragraph("This company ranks without a model.")]),
+        *_sections(models),
         company=company,
         here=models_path(company),
         has_models=bool(models),
     )
+
+
+def _sections(models: Sequence[ModelFacts] | Unknown) -> Iterator[Html]:
+    if isinstance(models, Unknown):
+        yield notice(models.why)
+    elif not models:
+        yield paragraph("This company ranks without a model.")
+    else:
+        for number, model in enumerate(models):
+            yield section(f"model-{number}", _title(model.name), *_model(model))
 
 
 def _title(name: str) -> str:
@@ -65,7 +75,7 @@ def _held(held: Held | None, active: Registered | None) -> Iterator[Html]:
         return
     loaded = f", loaded {shown(held.loaded_at)}" if held.loaded_at else ""
     said = (
-        f"The service holds version {held.version} ({short(held.digest)}){loaded}; golden rows: {shown(held.golden)}."
+        f"The service holds version {held.version} ({short(held.digest)}){loaded}. Golden rows: {shown(held.golden)}."
     )
     same = active is not None and active.digest == held.digest
     yield notice(said, tone="good" if same and held.golden != "failed" else "attention")
@@ -81,10 +91,12 @@ def _evidence(model: ModelFacts, version: Registered) -> Iterator[Html]:
     yield paragraph(shown(version.words))
     candidate, champion = version.metrics.get("candidate") or {}, version.metrics.get("champion") or {}
     names = [name for name, value in candidate.items() if not isinstance(value, bool)]
-    rows = [[_title(name), _figure(candidate.get(name)), _figure(champion.get(name))] for name in names]
+    both = [candidate, champion] if champion else [candidate]
+    rows = [[_FIGURES.get(name) or _title(name), *(_figure(one.get(name)) for one in both)] for name in names]
     if rows:
-        before = "Active model then" if version.champion is None else f"Version {version.champion}"
-        headings = ["Figure", f"Version {version.version}", before]
+        headings = ["Figure", f"Version {version.version}"]
+        if champion:
+            headings.append("The active one then" if version.champion is None else f"Version {version.champion}")
         yield table("Figures on the same examples", headings, rows)
     comparisons: Mapping[str, Any] = version.metrics.get("comparisons") or {}
     leads = {name: found[model.leading] for name, found in comparisons.items() if found.get(model.leading)}

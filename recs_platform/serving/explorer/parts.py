@@ -10,13 +10,16 @@ from datetime import date, datetime
 from typing import Any
 
 from recs_platform.masking import mask_text
+from recs_platform.plurals import counted
 from recs_platform.reporting.blocks import note, paragraph, strong, table
 from recs_platform.reporting.charts import figure
 from recs_platform.reporting.explanation import Block, Listing, Picture, Sentence, Tone
 from recs_platform.reporting.figures import NOTHING, count, day
-from recs_platform.reporting.markup import Html, element, joined
+from recs_platform.reporting.markup import Html, element
 
 _TONES = {Tone.GOOD: "good", Tone.ATTENTION: "attention", Tone.FAINT: "note"}
+_MOST_ROWS = 8
+"""Of a table that is open when the page comes: somebody with a phone looks for what follows, too."""
 LONGEST_ID = 1_000
 _NO_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
@@ -68,6 +71,11 @@ def form(action: str, *inside: str, label: str | None = None, search: bool = Fal
     return element("form", *inside, method="post", action=action, aria_label=label, role=role, id=id_)
 
 
+def cell(text: str) -> Html:
+    """A text in a table: as wide as it needs, up to a limit from which on it takes several lines."""
+    return element("span", text, class_="cell")
+
+
 def hidden_field(name: str, value: str) -> Html:
     return element("input", type="hidden", name=name, value=value)
 
@@ -100,15 +108,15 @@ def _sentence(sentence: Sentence) -> Iterator[Html]:
 
 def _listing(listing: Listing) -> Html:
     columns = [shown(name) or _unnamed(number) for number, name in enumerate(listing.columns)]
-    rows = [[NOTHING if value == "" else shown(value) for value in row] for row in listing.rows]
+    rows = [[cell(NOTHING if value == "" else shown(value)) for value in row] for row in listing.rows]
     right = len(columns) if listing.right is None else listing.right
-    return table(shown(listing.title) or "The list", columns, rows, text_columns=right)
+    made = table(shown(listing.title) or "In numbers", columns, rows, text_columns=right)
+    if len(rows) <= _MOST_ROWS:
+        return made
+    folded = element("summary", f"{shown(listing.title) or 'In numbers'}: {counted(len(rows), 'row')}")
+    return element("details", folded, made)
 
 
 def _unnamed(number: int) -> str:
     """A column without a name is the one that rows are called by, or says something in words."""
     return only_read("Which") if number == 0 else only_read("In words")
-
-
-def sentences(*parts: str) -> Html:
-    return joined(paragraph(part) for part in parts)

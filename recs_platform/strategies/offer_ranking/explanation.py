@@ -85,9 +85,9 @@ def _chance(explained: OfferExplained, probability: float) -> str:
 
 def _parts(explained: OfferExplained) -> Iterator[Block]:
     rows = [(part.means, part.value or "unknown", *_moves(part)) for part in explained.parts]
-    yield Listing("What its chance is made of", ("", "value", "adds", "odds", ""), rows, right=2)
     moving = [(f"{part.means}: {part.value or 'unknown'}", part.adds or 0.0) for part in explained.parts]
     yield added("What moves its chance", moving, "log-odds")
+    yield Listing("What its chance is made of", ("", "value", "adds", "odds", ""), rows, right=2)
     digest = short(explained.scored_by or "")
     yield Sentence(
         f"All of them, added to the model's start of {explained.start:+.3f}, give a raw score of "

@@ -9,7 +9,7 @@ from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
-from recs_platform.reporting.working import added
+from recs_platform.reporting.working import added, sums
 from recs_platform.strategies.vehicle_fitment.customer_facts import facts_of_customer
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 from recs_platform.strategies.vehicle_fitment.why import PartsExplained, Passed, Popularity, RecommendedPart, explain
@@ -54,6 +54,8 @@ def _blocks(explained: PartsExplained) -> Iterator[Block]:
             (p.rank, p.item_id, p.name, p.part_type, p.tier, f"{p.price:,.2f}", *_six(p.score, p.intent, p.popularity))
             for p in explained.parts
         ]
+        drawn = [(f"{p.rank}. {p.item_id}", (p.intent, p.popularity)) for p in explained.parts]
+        yield sums("What the scores are made of", drawn, ("intent: of the owner", "popularity: of everybody"), "Score")
         yield Listing("", columns, rows, right=5)
     for part in explained.parts:
         yield from _part(part)

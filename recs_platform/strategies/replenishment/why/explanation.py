@@ -167,9 +167,9 @@ def _working(asked: ItemAsked) -> Iterator[Block]:
 
 def _model(asked: ItemAsked, parts: ScoreParts) -> Iterator[Block]:
     rows = [(part.means, part.value or "unknown", f"{part.adds or 0.0:+.3f}") for part in parts.parts]
-    yield Listing("What its score is made of", ("", "value", "adds"), rows, right=1)
     moving = [(f"{part.means}: {part.value or 'unknown'}", part.adds or 0.0) for part in parts.parts]
     yield added("What moves its score", moving, "raw score")
+    yield Listing("What its score is made of", ("", "value", "adds"), rows, right=1)
     yield Sentence(
         f"All of them, added to the model's start of {parts.start:+.3f}, give {parts.raw:+.3f}, by which it is put in "
         f"order. Model version {asked.model_version} of {asked.model_of} ({short(asked.item.scored_by or '')})."
@@ -184,10 +184,10 @@ def _factors(item: ItemExplained) -> Iterator[Block]:
             else "The model did not look at it, so it stands behind what the model did, in the order of version 3.2."
         )
     rows = [(f.name, f.value, f"{'+' if f.adds else 'x'} {f.effect:.4f}") for f in item.factors]
-    yield Listing("What its score is made of", ("", "", "effect"), rows, right=2)
     for adds, title, axis in ((True, "What is added", "Adds to the score"), (False, "Multiplied by", "Times")):
         if drawn := [(f"{f.name}: {f.value}", f.effect) for f in item.factors if f.adds is adds]:
             yield effects(title, drawn, axis)
+    yield Listing("What its score is made of", ("", "", "effect"), rows, right=2)
 
 
 def _orders(item: ItemExplained) -> Iterator[Block]:
