@@ -6,17 +6,14 @@ them. Not here: a store.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import orjson
-import pyarrow as pa
-
-from recs_platform.platform_db.tables import Publication
 
 Chunk: TypeAlias = Sequence[tuple[bytes, bytes]]
 """Some lists: a customer, as `customer_key` writes it, and the JSON of its rows."""
@@ -43,12 +40,19 @@ class Served:
     as_of: date
     generated_at: datetime
     published_at: datetime
-    customers: int
-    """Lists; one of a product that is not for customers one by one."""
-    digest: str
-    """Of all lists, in whatever order they are read."""
     life_days: int
     """How many days pass until the next version is due."""
+    layout: str
+    """Names the columns that lists tell: a version whose lists tell others than they should is loaded again."""
+    customers: int = 0
+    """Lists; one of a product that is not for customers one by one."""
+    digest: str = ""
+    """Of all lists, in whatever order they are read."""
+
+    @property
+    def draft(self) -> Served:
+        """As it is before its lists are known."""
+        return replace(self, customers=0, digest="")
 
     def to_json(self) -> bytes:
         return orjson.dumps(self)
@@ -75,23 +79,27 @@ class Answer:
 
 
 class ServingStore(Protocol):
-    """Raises a StorageError for what it cannot do, and goes on serving what it served."""
+    """For publishers; blocks. Raises a PlatformError for what it cannot do, and goes on serving what it served."""
 
     @property
     def name(self) -> str:
         """As messages name it."""
 
-    def load(self, publication: Publication, rows: pa.RecordBatchReader) -> None:
-        """Put a version's rows where nobody is served them yet. Loaded again, a version begins anew."""
+    def load(self, draft: Served, lists: Iterable[Chunk]) -> Served:
+        """Put a version's lists where nobody is served them yet; gives it with what came. Loaded again, it begins
+        anew."""
 
-    def swap(self, publication: Publication) -> None:
-        """Serve the version that was loaded, in one step."""
+    def swap(self, served: Served) -> None:
+        """Serve the version that was loaded, in one step. The version before is kept, older ones are deleted."""
 
-    def served_version(self, company: str, product: str) -> int | None:
-        """The version of a product that a company's customers are served; None before the first."""
+    def served(self, company: str, product: str) -> Served | None:
+        """What a company's customers are served; None before the first."""
 
-    def customer(self, company: str, product: str, customer: str) -> Sequence[Mapping[str, Any]]:
-        """What one customer is served."""
+    def customer(self, company: str, product: str, customer: str) -> Answer | None:
+        """What one customer is served; None of a customer without a list."""
+
+    def lists(self, served: Served) -> Iterator[Chunk]:
+        """All lists of a version that was loaded, in any order."""
 
 
 class Reader(Protocol):
