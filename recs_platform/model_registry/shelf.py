@@ -23,7 +23,7 @@ from recs_platform.model_registry.bucket_store import BucketStore
 from recs_platform.model_registry.folder_store import FolderStore, sweep
 from recs_platform.model_registry.registry import NewVersion, Registered
 from recs_platform.model_registry.training_log import Begun
-from recs_platform.models import artifact
+from recs_platform.models import artifact, golden
 from recs_platform.models.challenge import ChallengeVerdict
 from recs_platform.models.features import FeatureSet
 from recs_platform.models.model import Model
@@ -101,15 +101,16 @@ class ModelShelf:
         return registry.version_of_day(self.database, self.company, model, as_of, digest)
 
     def activate(self, model: str, version: int, features: FeatureSet, *, by: str) -> Registered:
-        """Make a version active, once its artifact has been proved."""
+        """Make a version active, once its artifact has been proved and has answered its golden rows."""
         candidate = registry.inactive_version(self.database, self.company, model, version)
-        self.load(candidate, features)
+        golden.check(self.load(candidate, features))
         return registry.activate(self.database, self.company, model, version, by=by, at=datetime.now(UTC))
 
     def rollback(self, model: str, features: FeatureSet, *, to: int | None = None, by: str) -> Registered:
-        """Make the version that served before active again, or a named one, once its artifact has been proved."""
+        """Make the version that served before active again, or a named one, once its artifact has been proved and has
+        answered its golden rows."""
         target = registry.rollback_target(self.database, self.company, model, to)
-        self.load(target, features)
+        golden.check(self.load(target, features))
         return registry.rollback(self.database, self.company, model, target.version, by=by, at=datetime.now(UTC))
 
     def begin(self, model: str, as_of: date, reasons: Sequence[Reason]) -> None:

@@ -14,6 +14,7 @@ from recs_platform.serving.clock import Clock, now
 from recs_platform.serving.companies import ServedCompanies
 from recs_platform.serving.explorer.desk import Desk
 from recs_platform.serving.limits import Limits
+from recs_platform.serving.models.lookup import Lookup, ask_warehouse
 from recs_platform.serving.models.protocol import ModelHolder, NoModels
 from recs_platform.serving.protocols import AnswerLog, NoAnswerLog, NoMetrics, ServiceMetrics, Watcher
 from recs_platform.serving.publications import Publications
@@ -27,6 +28,7 @@ class Service:
     publications: Publications
     access: Access
     models: ModelHolder = field(default_factory=NoModels)
+    lookup: Lookup = field(default_factory=lambda: Lookup(ask_warehouse))
     answers: AnswerLog = field(default_factory=NoAnswerLog)
     metrics: ServiceMetrics = field(default_factory=NoMetrics)
     explorer: Desk = field(default_factory=Desk)

@@ -10,16 +10,21 @@ from functools import partial
 from sqlalchemy import Engine
 
 from recs_platform.companies.known_companies import Companies
+from recs_platform.model_registry.shelf import ModelShelf, open_artifacts
+from recs_platform.models.task import RankingTask
 from recs_platform.serving.access import Access
 from recs_platform.serving.companies import ServedCompanies
 from recs_platform.serving.example_customer import example_customer
 from recs_platform.serving.explorer.desk import Desk
 from recs_platform.serving.key_watch import KeyWatch
 from recs_platform.serving.limits import Limits
+from recs_platform.serving.metrics import PrometheusMetrics
+from recs_platform.serving.models.holder import RegistryModels
 from recs_platform.serving.page_guard import LOOPBACK
 from recs_platform.serving.publications import Publications
 from recs_platform.serving.reading import Reader
 from recs_platform.serving.service import Service
+from recs_platform.serving.sightings import sightings_of
 
 
 def open_service(
@@ -29,22 +34,42 @@ def open_service(
     companies = ServedCompanies(_load_companies)
     keys = KeyWatch(database)
     reader = _reader()
-    return Service(
+    service = Service(
         companies=companies,
         reader=reader,
         publications=Publications(reader, companies, partial(example_customer, database)),
         access=Access(keys, companies, on_loopback),
         explorer=Desk(database),
+        models=_models(database, companies),
         also_watching=(keys,),
         hosts=LOOPBACK | hosts if on_loopback else None,
         limits=limits or Limits(),
     )
+    service.metrics = PrometheusMetrics(lambda: service.companies.by_name, partial(sightings_of, service))
+    return service
 
 
 def _load_companies() -> Companies:
     from recs_platform.strategies.catalogue import load_companies
 
     return load_companies()
+
+
+def _models(database: Engine, companies: ServedCompanies) -> RegistryModels:
+    artifacts = open_artifacts()
+
+    def tasks() -> dict[str, RankingTask]:
+        strategies = {name: company.company.strategy for name, company in companies.by_name.items()}
+        return {name: strategy.model.task for name, strategy in strategies.items() if strategy.model is not None}
+
+    def shelf(company: str) -> ModelShelf:
+        return ModelShelf(company, database, artifacts, "recs serve")
+
+    return RegistryModels(
+        tasks,
+        lambda company, model: shelf(company).active(model),
+        lambda row, features: shelf(row.company).load(row, features),
+    )
 
 
 def _reader() -> Reader:

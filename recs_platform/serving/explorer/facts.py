@@ -103,10 +103,12 @@ class CustomerFacts:
 class Held:
     """What the service itself holds of a model."""
 
-    version: int
-    digest: str
-    loaded_at: datetime | None
-    golden: str
+    version: int | None = None
+    """None where none is loaded."""
+    digest: str = ""
+    loaded_at: datetime | None = None
+    golden: str = ""
+    """What became of its golden rows."""
     refused: str = ""
     """Which other version it refused, and why."""
 
@@ -119,4 +121,4 @@ class ModelFacts:
     leading: str
     versions: Sequence[Registered]
     """The newest first."""
-    held: Held | None
+    held: Held = Held()

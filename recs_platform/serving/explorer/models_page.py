@@ -68,19 +68,17 @@ def _model(model: ModelFacts) -> Iterator[Html]:
     yield _versions(model)
 
 
-def _held(held: Held | None, active: Registered | None) -> Iterator[Html]:
+def _held(held: Held, active: Registered | None) -> Iterator[Html]:
     """What the service has in its memory, beside what the registry says."""
-    if held is None:
-        yield note("The service itself has no version loaded: lists are scored before they are published.")
-        return
-    loaded = f", loaded {shown(held.loaded_at)}" if held.loaded_at else ""
-    said = (
-        f"The service holds version {held.version} ({short(held.digest)}){loaded}. Golden rows: {shown(held.golden)}."
-    )
-    same = active is not None and active.digest == held.digest
-    yield notice(said, tone="good" if same and held.golden != "failed" else "attention")
-    if active is not None and not same:
-        yield notice(f"The registry's active version is {active.version} ({short(active.digest)}).")
+    if held.version is None:
+        yield note("The service itself has no version loaded. Lists were scored before they were published.")
+    else:
+        same = active is not None and active.digest == held.digest
+        which = f"version {held.version} ({short(held.digest)}), loaded {shown(held.loaded_at)}"
+        said = f"The service holds {which}; {shown(held.golden)}."
+        yield notice(said, tone="good" if same else "attention")
+        if active is not None and not same:
+            yield notice(f"The registry's active version is {active.version} ({short(active.digest)}).")
     if held.refused:
         yield notice(f"Refused: {shown(held.refused)}")
 

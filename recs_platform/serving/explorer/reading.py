@@ -108,4 +108,4 @@ def models_of(database: Engine, company: Company, held: Mapping[str, Held]) -> S
     task = company.strategy.model.task
     versions = registry.versions(database, company.name, task.model)
     measure = task.design.measure
-    return (ModelFacts(task.model, measure.title, measure.leading, versions, held.get(task.model)),)
+    return (ModelFacts(task.model, measure.title, measure.leading, versions, held.get(task.model, Held())),)

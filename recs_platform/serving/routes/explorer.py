@@ -22,6 +22,7 @@ from recs_platform.serving.explorer.customer_page import customer_page, no_custo
 from recs_platform.serving.explorer.facts import CompanyFacts, CompanyLine, CustomerFacts, Held, Live, NotLive, Unknown
 from recs_platform.serving.explorer.models_page import models_page
 from recs_platform.serving.explorer.why import UnknownCustomerError, Why
+from recs_platform.serving.models.loaded import Held as HeldModel
 from recs_platform.serving.problems import FOREIGN_COMPANY, UNKNOWN_COMPANY, Problem
 from recs_platform.serving.service import Service, service_of
 
@@ -161,8 +162,16 @@ def _has_models(company: ServedCompany) -> bool:
     return company.company.strategy.model is not None
 
 
-def _held(_service: Service, _company: ServedCompany) -> Mapping[str, Held]:
-    return {}
+def _held(service: Service, company: ServedCompany) -> Mapping[str, Held]:
+    return {model: _as_fact(held) for (name, model), held in service.models.held.items() if name == company.name}
+
+
+def _as_fact(held: HeldModel) -> Held:
+    refused = f"version {held.refused.version}: {held.refused.why}" if held.refused else ""
+    if held.loaded is None:
+        return Held(refused=refused)
+    loaded = held.loaded
+    return Held(loaded.version, loaded.digest, loaded.loaded_at, loaded.golden, refused)
 
 
 def _page(html: str, status: int = 200) -> Response:

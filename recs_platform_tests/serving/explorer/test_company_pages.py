@@ -14,8 +14,10 @@ from recs_platform.serving.explorer.models_page import models_page
 from recs_platform_tests.campaign.report.reader import SVG, parsed, rows, section, words
 from recs_platform_tests.serving.explorer.shown import AT, BROKEN, KEPT, LIVE, NASTY, company, texts, version
 
+_OLD = Held(1, "sha256:feed", AT, "no golden rows", "version 2: it predicts the same for everybody")
 
-def models(*versions: object, held: Held | None = None) -> ElementTree.Element:
+
+def models(*versions: object, held: Held = Held()) -> ElementTree.Element:
     facts = ModelFacts("offer_ranking", "ROC AUC", "roc_auc", versions, held)  # type: ignore[arg-type]
     return parsed(models_page("metro", (facts,)))
 
@@ -81,7 +83,8 @@ def test_nothing_of_the_data_becomes_markup() -> None:
     live = replace(LIVE, by=NASTY, note=NASTY, guardrails=(replace(KEPT, words=NASTY),))
     made = company_page(company(products=(live,), examples=(NASTY,)))
     made += models_page(
-        "metro", (ModelFacts("m", NASTY, "roc_auc", (version(1, "active", words=NASTY, by=NASTY),), None),)
+        "metro",
+        (ModelFacts("m", NASTY, "roc_auc", (version(1, "active", words=NASTY, by=NASTY),), Held(refused=NASTY)),),
     )
     assert "<script" not in made
     assert "&lt;script&gt;" in made
@@ -112,22 +115,16 @@ def test_the_active_version_is_told_with_its_evidence() -> None:
 @pytest.mark.parametrize(
     ("held", "said"),
     [
-        (None, "The service itself has no version loaded: lists are scored before they are published."),
+        (Held(), "The service itself has no version loaded. Lists were scored before they were published."),
         (
-            Held(2, version(2, "active").digest, AT, "ok"),
-            "The service holds version 2 (000000000000), loaded 3 Sep 2025, 08:00 UTC. Golden rows: ok.",
+            Held(2, version(2, "active").digest, AT, "16 golden rows as at training"),
+            "The service holds version 2 (000000000000), loaded 3 Sep 2025, 08:00 UTC; 16 golden rows as at training.",
         ),
-        (
-            Held(1, "sha256:feed", None, "ok", "version 2: it predicts the same for everybody"),
-            "The registry's active version is 2 (000000000000).",
-        ),
-        (
-            Held(1, "sha256:feed", None, "ok", "version 2: it predicts the same for everybody"),
-            "Refused: version 2: it predicts the same for everybody",
-        ),
+        (_OLD, "The registry's active version is 2 (000000000000)."),
+        (_OLD, "Refused: version 2: it predicts the same for everybody"),
     ],
 )
-def test_what_the_service_holds_is_told_beside_the_registry(held: Held | None, said: str) -> None:
+def test_what_the_service_holds_is_told_beside_the_registry(held: Held, said: str) -> None:
     assert said in texts(models(version(2, "active"), held=held), "p")
 
 

@@ -195,9 +195,7 @@ def test_parts_in_one_row_are_told_one_by_one() -> None:
         | {f"rec{n}_{name}": value for n in (1, 2) for name, value in (("price", 9.5), ("score", n), ("tier", "model"))}
     ]
     made = given(an_item_each(contract))
-    page = parsed(
-        page_of(customer(given=made.__class__(3, date(2025, 9, 2), made.published_at, made.rows, about(contract))))
-    )
+    page = parsed(page_of(customer(given=replace(made, about=about(contract)))))
     assert "2 recommendations, the best first, for a 2014 Ford Mustang." in texts(page, "p")
     assert rows(section(page, "gets")) == [
         ["1", "P1 Why? P1", "model", "9.50", "1.0000"],
