@@ -64,7 +64,7 @@ class Desk:
 
     async def why(self, company: ServedCompany, customer: str, item: str | None) -> Why | Unknown:
         """An UnknownCustomerError of somebody whom the day does not know."""
-        return await _or_unknown(self._of_warehouse.ask(lambda: why(company, customer, item)), "The reasons")
+        return await or_unknown(self._of_warehouse.ask(lambda: why(company, customer, item)), "The reasons")
 
     async def judged(self, company: ServedCompany, live: Live) -> Live:
         """With how it stood to the guardrails."""
@@ -72,17 +72,18 @@ class Desk:
         if database is None or live.brought_back:
             return live
         asked = self._of_warehouse.ask(lambda: guardrails(company, database, live.product, live.version))
-        found: Sequence[Guardrail] | Unknown = await _or_unknown(asked, "The guardrails")
+        found: Sequence[Guardrail] | Unknown = await or_unknown(asked, "The guardrails")
         return replace(live, guardrails=found)
 
     async def _read(self, work: Callable[[Engine], Found], what: str) -> Found | Unknown:
         database = self._database
         if database is None:
             return Unknown(f"{what} are not available here.")
-        return await _or_unknown(self._of_database.ask(lambda: work(database)), what)
+        return await or_unknown(self._of_database.ask(lambda: work(database)), what)
 
 
-async def _or_unknown(asked: Awaitable[Found | Unknown], what: str) -> Found | Unknown:
+async def or_unknown(asked: Awaitable[Found | Unknown], what: str) -> Found | Unknown:
+    """What was asked for, or that it is not available, and why."""
     try:
         return await asked
     except UnknownCustomerError:

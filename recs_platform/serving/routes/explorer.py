@@ -8,7 +8,7 @@ look (`serving/explorer/`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -28,6 +28,7 @@ from recs_platform.serving.service import Service, service_of
 
 router = APIRouter(include_in_schema=False)
 _SEE_OTHER = 303
+_MOST_FIELDS = 10
 
 
 @router.get("/")
@@ -153,9 +154,12 @@ async def _live(service: Service, company: ServedCompany) -> Live | None:
 
 
 async def _form(request: Request) -> Mapping[str, str]:
-    """What a form sent; the last of what it says twice."""
+    """What a form sent; the last of what it says twice. Nothing of what none of our forms sends."""
     text = (await request.body()).decode("utf-8", "replace")
-    return {name: values[-1] for name, values in parse_qs(text, keep_blank_values=True, max_num_fields=10).items()}
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        return {}
 
 
 def _has_models(company: ServedCompany) -> bool:

@@ -8,17 +8,19 @@ from xml.etree import ElementTree
 
 import pytest
 
+from recs_platform.model_registry.registry import Registered
 from recs_platform.serving.explorer.company_page import company_page, not_found_page, start_page
 from recs_platform.serving.explorer.facts import CompanyLine, Held, ModelFacts, NotLive, Unknown
 from recs_platform.serving.explorer.models_page import models_page
 from recs_platform_tests.campaign.report.reader import SVG, parsed, rows, section, words
 from recs_platform_tests.serving.explorer.shown import AT, BROKEN, KEPT, LIVE, NASTY, company, texts, version
 
+_NONE = Held()
 _OLD = Held(1, "sha256:feed", AT, "no golden rows", "version 2: it predicts the same for everybody")
 
 
-def models(*versions: object, held: Held = Held()) -> ElementTree.Element:
-    facts = ModelFacts("offer_ranking", "ROC AUC", "roc_auc", versions, held)  # type: ignore[arg-type]
+def models(*versions: Registered, held: Held = _NONE) -> ElementTree.Element:
+    facts = ModelFacts("offer_ranking", "ROC AUC", "roc_auc", versions, held)
     return parsed(models_page("metro", (facts,)))
 
 
@@ -115,7 +117,7 @@ def test_the_active_version_is_told_with_its_evidence() -> None:
 @pytest.mark.parametrize(
     ("held", "said"),
     [
-        (Held(), "The service itself has no version loaded. Lists were scored before they were published."),
+        (_NONE, "The service itself has no version loaded. Lists were scored before they were published."),
         (
             Held(2, version(2, "active").digest, AT, "16 golden rows as at training"),
             "The service holds version 2 (000000000000), loaded 3 Sep 2025, 08:00 UTC; 16 golden rows as at training.",
