@@ -34,16 +34,18 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._patience: asyncio.TimerHandle | None = None
-        self._arrived = 0
-        """Bytes of the request whose headers are not complete."""
         self._begun = False
+        """Whether a request has begun whose headers are not complete."""
+        self._arrived = 0
+        """Bytes of such a request, after those that it began with."""
+        self._wrong = BAD_REQUEST
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > self.limits.connections:
             self._refuse(BUSY)
-            return
-        self._patience = self.loop.call_later(self.limits.header_seconds, self._no_patience)
+        else:
+            self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._calm()
@@ -52,29 +54,45 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        if self._begun or self._patience is not None or not self._answering:
+        if self._begun:
             self._arrived += len(data)
         super().data_received(data)
-        if self._begun and self._arrived > self.limits.header_bytes and not self.transport.is_closing():
+        if self._arrived > self.limits.header_bytes:
             self._refuse(LONG_HEADERS)
+        elif not self._answering and self.timeout_keep_alive_task is None:
+            self._wait()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._begun = True
-        if self._patience is None:
-            self._patience = self.loop.call_later(self.limits.header_seconds, self._no_patience)
+        self._wait()
 
     def on_headers_complete(self) -> None:
         self._begun, self._arrived = False, 0
         self._calm()
+        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > self.limits.header_bytes:
+            self._wrong = LONG_HEADERS
+            raise ValueError("headers of this length are not read")
         super().on_headers_complete()
 
     def send_400_response(self, _msg: str) -> None:
-        self._refuse(BAD_REQUEST)
+        self._refuse(self._wrong)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing is to come any more. What a client has not read by now, it does not read."""
+        self.transport.abort()
+
+    @property
+    def idle(self) -> bool:
+        return not self._begun and not self._answering
 
     @property
     def _answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
+
+    def _wait(self) -> None:
+        if self._patience is None and not self.transport.is_closing():
+            self._patience = self.loop.call_later(self.limits.header_seconds, self._no_patience)
 
     def _calm(self) -> None:
         if self._patience is not None:
@@ -85,7 +103,7 @@ class Connection(HttpToolsProtocol):
         self._patience = None
         if self._begun:
             self._refuse(SLOW_CLIENT)
-        elif not self._answering and not self.transport.is_closing():
+        elif not self._answering:
             self.transport.close()
 
     def _refuse(self, kind: Kind) -> None:

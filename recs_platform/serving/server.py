@@ -2,7 +2,7 @@
 
 At SIGTERM (or Ctrl-C) the service says that it is not ready and goes on answering for a while, each answer with
 `Connection: close`, so that clients and load balancers go elsewhere. Then it stops listening, answers what it
-accepted, and ends with 0. A second signal ends the waiting; what is being answered is answered.
+accepted, and ends with 0. A second signal ends the waiting; what has been asked is answered all the same.
 
 Not here: what is answered (app.py).
 """
@@ -59,6 +59,8 @@ def run(service: Service, at: socket.socket, told: Callable[[], None]) -> None:
         timeout_graceful_shutdown=limits.end_seconds,  # type: ignore[arg-type]
     )
     _Server(config, service, told).run(sockets=[at])
+    if service.failed:
+        raise service.failed
 
 
 class _Server(uvicorn.Server):
@@ -69,16 +71,27 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._told()
+        if self._service.failed:
+            self.should_exit = self._hurries = True
+        else:
+            self._told()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         _log.info("ending: not ready any more, and requests are answered")
-        loop = asyncio.get_running_loop()
-        listening_until = loop.time() + self._service.limits.drain_seconds
-        while not self._hurries and loop.time() < listening_until:
-            await asyncio.sleep(_STEP_SECONDS)
+        await self._until(lambda: self._hurries, self._service.limits.drain_seconds)
+        for server in self.servers:
+            server.close()
+        # Whoever has just connected is about to ask.
+        connections = self.server_state.connections
+        await self._until(lambda: self._hurries or not connections, self._service.limits.linger_seconds)
         await super().shutdown(sockets)
         _log.info("ended")
+
+    async def _until(self, over: Callable[[], bool], seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while not over() and loop.time() < end:
+            await asyncio.sleep(_STEP_SECONDS)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -5,6 +5,8 @@ Not here: listening (server.py), and what the command refuses (cli/serve.py).
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import Engine
@@ -14,7 +16,6 @@ from recs_platform.model_registry.shelf import ModelShelf, open_artifacts
 from recs_platform.models.task import RankingTask
 from recs_platform.serving.access import Access
 from recs_platform.serving.companies import ServedCompanies
-from recs_platform.serving.example_customer import example_customer
 from recs_platform.serving.explorer.desk import Desk
 from recs_platform.serving.key_watch import KeyWatch
 from recs_platform.serving.limits import Limits
@@ -22,9 +23,10 @@ from recs_platform.serving.metrics import PrometheusMetrics
 from recs_platform.serving.models.holder import RegistryModels
 from recs_platform.serving.page_guard import LOOPBACK
 from recs_platform.serving.publications import Publications
-from recs_platform.serving.reading import Reader
 from recs_platform.serving.service import Service
 from recs_platform.serving.sightings import sightings_of
+from recs_platform.serving_store.database_store import DatabaseStore
+from recs_platform.serving_store.protocol import Answer, Served
 
 
 def open_service(
@@ -33,11 +35,11 @@ def open_service(
     """`hosts` are names of this machine besides its own, by which a service on loopback may be asked."""
     companies = ServedCompanies(_load_companies)
     keys = KeyWatch(database)
-    reader = _reader()
+    reader = _OfTheDatabase(database)
     service = Service(
         companies=companies,
         reader=reader,
-        publications=Publications(reader, companies, partial(example_customer, database)),
+        publications=Publications(reader, companies),
         access=Access(keys, companies, on_loopback),
         explorer=Desk(database),
         models=_models(database, companies),
@@ -72,7 +74,25 @@ def _models(database: Engine, companies: ServedCompanies) -> RegistryModels:
     )
 
 
-def _reader() -> Reader:
-    from recs_platform.serving.reading import NothingPublished
+class _OfTheDatabase:
+    """Until the store's own reader is there."""
 
-    return NothingPublished()
+    counts: Mapping[str, int] = {}
+
+    def __init__(self, database: Engine) -> None:
+        self._store = DatabaseStore(database)
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def served(self, company: str, product: str) -> Served | None:
+        return await asyncio.to_thread(self._store.served, company, product)
+
+    async def customer(self, company: str, product: str, customer: str) -> Answer | None:
+        return await asyncio.to_thread(self._store.customer, company, product, customer)
+
+    async def examples(self, company: str, product: str, count: int) -> Sequence[str]:
+        served = self._store.served(company, product)
+        lists = self._store.lists(served) if served else iter(())
+        return [key.decode() for chunk in lists for key, _ in chunk][:count]

@@ -20,7 +20,6 @@ from recs_platform.serving.explorer.beside import Beside, NotNowError
 from recs_platform.serving.explorer.facts import Given, Held, Live, ModelFacts, Unknown
 from recs_platform.serving.explorer.why import UnknownCustomerError, Why, guardrails, why
 
-_EXAMPLES = 5
 _DATABASE_SECONDS, _WAREHOUSE_SECONDS = 5.0, 20.0
 Found = TypeVar("Found")
 _log = logging.getLogger(__name__)
@@ -50,10 +49,6 @@ class Desk:
     async def published(self, company: str, live: Live) -> Live:
         found = await self._read(lambda database: reading.published(database, company, live), "Publications")
         return live if isinstance(found, Unknown) else found
-
-    async def examples(self, company: str, live: Live) -> Sequence[str]:
-        found = await self._read(lambda database: reading.examples(database, company, live, _EXAMPLES), "Examples")
-        return () if isinstance(found, Unknown) else found
 
     async def before(self, company: str, live: Live, customer: str) -> Given | Unknown | None:
         what = "Earlier lists"

@@ -20,11 +20,7 @@ from recs_platform.platform_db.serving_tables import ServedList, ServedVersion
 from recs_platform.platform_db.tables import Publication, PublicationKind
 from recs_platform.serving.explorer.facts import Given, Held, Live, ModelFacts
 from recs_platform.serving.explorer.rows import about, an_item_each
-from recs_platform.serving.reading import Served
-from recs_platform.serving_store.protocol import customer_key
-
-HASHED = b"\xff"
-"""Begins what stands for an id that is too long for an index."""
+from recs_platform.serving_store.protocol import Served, customer_key
 
 
 def live_of(product: str, served: Served) -> Live:
@@ -77,20 +73,6 @@ def given_before(database: Engine, company: str, live: Live, customer: str) -> G
         content = session.scalar(select(ServedList.content).where(*theirs))
         rows = [] if content is None else orjson.loads(content)
         return Given(version.version, version.as_of, version.published_at, an_item_each(rows), about(rows))
-
-
-def examples(database: Engine, company: str, live: Live, count: int) -> list[str]:
-    """Some customers with a list: those that come first."""
-    keys = (
-        select(ServedList.customer_key)
-        .join(ServedVersion, ServedList.served_id == ServedVersion.id)
-        .where(*_of(company, live.product), ServedVersion.version == live.version)
-        .order_by(ServedList.customer_key)
-        .limit(count)
-    )
-    with Session(database) as session:
-        found = session.scalars(keys).all()
-    return [key.decode() for key in found if key and not key.startswith(HASHED)]
 
 
 def _of(company: str, product: str) -> tuple[ColumnElement[bool], ...]:

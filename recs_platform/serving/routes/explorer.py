@@ -29,6 +29,7 @@ from recs_platform.serving.service import Service, service_of
 router = APIRouter(include_in_schema=False)
 _SEE_OTHER = 303
 _MOST_FIELDS = 10
+_EXAMPLES = 5
 
 
 @router.get("/")
@@ -61,8 +62,8 @@ async def of_company(request: Request, company: str) -> Response:
             continue
         live = await service.explorer.published(served.name, reading.live_of(product, found))
         products.append(await service.explorer.judged(served, live))
-    recommended = next((one for one in products if isinstance(one, Live) and one.product == RECOMMENDATIONS), None)
-    examples = await service.explorer.examples(served.name, recommended) if recommended else ()
+    recommended = any(isinstance(one, Live) and one.product == RECOMMENDATIONS for one in products)
+    examples = await service.reader.examples(served.name, RECOMMENDATIONS, _EXAMPLES) if recommended else ()
     strategy = served.company.strategy
     facts = CompanyFacts(
         served.name, strategy.name, served.recommends, products, examples, has_models=_has_models(served)
