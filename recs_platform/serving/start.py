@@ -15,6 +15,7 @@ from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.task import RankingTask
 from recs_platform.serving.access import Access
 from recs_platform.serving.companies import ServedCompanies
+from recs_platform.serving.explorer.desk import Desk
 from recs_platform.serving.key_watch import KeyWatch
 from recs_platform.serving.limits import Limits
 from recs_platform.serving.metrics import PrometheusMetrics
@@ -38,6 +39,7 @@ def open_service(
         reader=reader,
         publications=Publications(reader, companies),
         access=Access(keys, companies, on_loopback),
+        explorer=Desk(database),
         models=_models(database, companies),
         also_watching=(keys,),
         hosts=LOOPBACK | hosts if on_loopback else None,
