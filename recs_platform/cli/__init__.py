@@ -26,12 +26,14 @@ from recs_platform.cli import (
     evaluate,
     example,
     housekeeping,
+    keys,
     metrics,
     models,
     publish,
     query,
     report,
     run,
+    serve,
     simulate,
     sql,
     status,
@@ -65,6 +67,7 @@ _PANELS = {
     "Watch": ("doctor", "alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "evaluate", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
+    "Serve": ("serve", "keys"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
 for module in (
@@ -82,6 +85,7 @@ for module in (
     evaluate,
     verify,
     publish,
+    serve,
     demo,
     example,
     simulate,
@@ -91,6 +95,7 @@ for module in (
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(report.app, name="report")
 app.add_typer(models.app, name="models")
+app.add_typer(keys.app, name="keys")
 app.add_typer(companies.app, name="companies")
 app.add_typer(sql.app, name="sql")
 for panel, names in _PANELS.items():

@@ -63,6 +63,10 @@ _NO_TABLE = {
     "companies new",
     "sql show",
     "evaluate",
+    "serve",
+    "keys new",
+    "keys list",
+    "keys revoke",
 }
 """They tell of work line by line, or show a query whose lines are its own."""
 

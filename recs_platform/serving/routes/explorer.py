@@ -1,0 +1,7 @@
+"""For people, in a browser: `GET /`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()

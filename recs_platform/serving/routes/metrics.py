@@ -1,0 +1,7 @@
+"""For Prometheus: `GET /metrics`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()
