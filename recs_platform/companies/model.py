@@ -117,10 +117,11 @@ class Simulation(_Section):
 
 
 class Serving(_Section):
-    """How the prediction service treats the company. It has no effect yet: there is no prediction service."""
+    """How the prediction service treats the company."""
 
-    enabled: bool = Field(
-        True, description="Whether the prediction service answers for the company; no effect yet, as there is none."
+    enabled: bool = Field(True, description="Whether the prediction service answers for the company.")
+    log_answers: bool = Field(
+        True, description="Whether it keeps what it recommended to whom, so that reactions can be counted by rank."
     )
 
 

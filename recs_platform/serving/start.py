@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from recs_platform.companies.known_companies import Companies
 from recs_platform.serving.access import Access
+from recs_platform.serving.answer_log import SpooledAnswerLog
 from recs_platform.serving.companies import ServedCompanies
 from recs_platform.serving.key_watch import KeyWatch
 from recs_platform.serving.limits import Limits
@@ -20,6 +21,7 @@ from recs_platform.serving.publications import Publications
 from recs_platform.serving.service import Service
 from recs_platform.serving_store.database_store import DatabaseStore
 from recs_platform.serving_store.protocol import Answer, Served
+from recs_platform.settings import settings
 
 
 def open_service(
@@ -34,10 +36,21 @@ def open_service(
         reader=reader,
         publications=Publications(reader, companies),
         access=Access(keys, companies, on_loopback),
+        answers=_answers(database, companies),
         also_watching=(keys,),
         hosts=LOOPBACK | hosts if on_loopback else None,
         limits=limits or Limits(),
     )
+
+
+def _answers(database: Engine, companies: ServedCompanies) -> SpooledAnswerLog:
+    """On the disk of this machine, until the database has them."""
+
+    def keeps(name: str) -> bool:
+        served = companies.by_name.get(name)
+        return served is not None and served.company.serving.log_answers
+
+    return SpooledAnswerLog(database, settings().home / "answers", keeps)
 
 
 def _load_companies() -> Companies:

@@ -43,7 +43,7 @@ def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
     uncommented = re.sub(r"^  # (\s*[\w]+:)", r"  \1", written, flags=re.MULTILINE)
     uncommented = re.sub(r"^  #   (  (?:SELECT|FROM|WHERE))", r"    \1", uncommented, flags=re.MULTILINE)
     uncommented = re.sub(
-        r"^# (serving:|  enabled|alerts:|  (?:channel|email|quiet_hours|escalate):|    (?:channel|after):)",
+        r"^# (serving:|alerts:|  (?:enabled|log_answers|channel|email|quiet_hours|escalate):|    (?:channel|after):)",
         r"\1",
         uncommented,
         flags=re.MULTILINE,
@@ -59,19 +59,13 @@ def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
     assert isinstance(found.sources["customers"], SqlSource)
     assert found.sources["customers"].dated
     assert found.serving.enabled
+    assert found.serving.log_answers
     assert found.alerts == Alerts(
         channel="#recs-my-shop",
         email=("ops@example.com",),
         quiet_hours=(time(20), time(7)),
         escalate=Escalation(channel="#on-call", after=timedelta(hours=4)),
     )
-
-
-def test_settings_that_do_nothing_yet_say_so() -> None:
-    written = new_company_yaml("my_shop", "replenishment", STRATEGIES)
-    assert "No effect yet: there is no prediction service.\n# serving:" in written
-    (row,) = re.findall(r"^\| `serving` \| no \| (.+) \|$", PAGE, re.MULTILINE)
-    assert "**It has no effect yet:**" in row
 
 
 def test_names_are_checked_before_anything_is_written() -> None:
