@@ -13,12 +13,22 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi.routing import APIRoute
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.serving.problems import INVALID, Problem
 
 MOST_ITEMS = 1_000
+
+
+class _Id(PathConvertor):
+    """`{customer_id:id}`: the rest of an address, whatever characters it holds. `:path` ends at a line's end."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("id", _Id())
 
 
 def _limit(text: str) -> int:
