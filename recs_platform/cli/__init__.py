@@ -37,6 +37,7 @@ from recs_platform.cli import (
     simulate,
     sql,
     status,
+    trace,
     ui,
     verify,
     weekly,
@@ -64,7 +65,7 @@ app = typer.Typer(
 )
 _PANELS = {
     "Every day": ("run", "weekly", "status", "ui", "backfill"),
-    "Watch": ("doctor", "alerts", "metrics", "housekeeping"),
+    "Watch": ("doctor", "trace", "alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "evaluate", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "models"),
     "Serve": ("serve", "keys"),
@@ -77,6 +78,7 @@ for module in (
     status,
     ui,
     doctor,
+    trace,
     metrics,
     housekeeping,
     why,

@@ -5,8 +5,6 @@ Not here: listening (server.py), and what the command refuses (cli/serve.py).
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import Engine
@@ -16,7 +14,9 @@ from recs_platform.model_registry.environment import open_artifacts
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.task import RankingTask
 from recs_platform.serving.access import Access
+from recs_platform.serving.answer_log import SpooledAnswerLog
 from recs_platform.serving.companies import ServedCompanies
+from recs_platform.serving.explorer.desk import Desk
 from recs_platform.serving.key_watch import KeyWatch
 from recs_platform.serving.limits import Limits
 from recs_platform.serving.metrics import PrometheusMetrics
@@ -25,8 +25,8 @@ from recs_platform.serving.page_guard import LOOPBACK
 from recs_platform.serving.publications import Publications
 from recs_platform.serving.service import Service
 from recs_platform.serving.sightings import sightings_of
-from recs_platform.serving_store.database_store import DatabaseStore
-from recs_platform.serving_store.protocol import Answer, Served
+from recs_platform.serving_store.environment import open_reader
+from recs_platform.settings import settings
 
 
 def open_service(
@@ -35,19 +35,31 @@ def open_service(
     """`hosts` are names of this machine besides its own, by which a service on loopback may be asked."""
     companies = ServedCompanies(_load_companies)
     keys = KeyWatch(database)
-    reader = _OfTheDatabase(database)
+    reader = open_reader()
     service = Service(
         companies=companies,
         reader=reader,
         publications=Publications(reader, companies),
         access=Access(keys, companies, on_loopback),
         models=_models(database, companies),
+        answers=_answers(database, companies),
+        explorer=Desk(database),
         also_watching=(keys,),
         hosts=LOOPBACK | hosts if on_loopback else None,
         limits=limits or Limits(),
     )
     service.metrics = PrometheusMetrics(lambda: service.companies.by_name, partial(sightings_of, service))
     return service
+
+
+def _answers(database: Engine, companies: ServedCompanies) -> SpooledAnswerLog:
+    """On the disk of this machine, until the database has them."""
+
+    def keeps(name: str) -> bool:
+        served = companies.by_name.get(name)
+        return served is not None and served.company.serving.log_answers
+
+    return SpooledAnswerLog(database, settings().home / "answers", keeps)
 
 
 def _load_companies() -> Companies:
@@ -71,27 +83,3 @@ def _models(database: Engine, companies: ServedCompanies) -> RegistryModels:
         lambda company, model: shelf(company).active(model),
         lambda row, features: shelf(row.company).load(row, features),
     )
-
-
-class _OfTheDatabase:
-    """Until the store's own reader is there."""
-
-    counts: Mapping[str, int] = {}
-
-    def __init__(self, database: Engine) -> None:
-        self._store = DatabaseStore(database)
-
-    async def start(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    async def served(self, company: str, product: str) -> Served | None:
-        return await asyncio.to_thread(self._store.served, company, product)
-
-    async def customer(self, company: str, product: str, customer: str) -> Answer | None:
-        return await asyncio.to_thread(self._store.customer, company, product, customer)
-
-    async def examples(self, company: str, product: str, count: int) -> Sequence[str]:
-        served = self._store.served(company, product)
-        lists = self._store.lists(served) if served else iter(())
-        return [key.decode() for chunk in lists for key, _ in chunk][:count]

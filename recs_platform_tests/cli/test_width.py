@@ -60,6 +60,7 @@ _NO_TABLE = {
     "ui",
     "metrics",
     "doctor",
+    "trace",
     "companies new",
     "sql show",
     "evaluate",
