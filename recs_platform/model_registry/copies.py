@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +25,7 @@ class Copies:
 
     def whole(self, artifact_digest: str, digest: str) -> Path | None:
         """The copy, proved; None where there is none, or a damaged one."""
-        place = self._place(artifact_digest)
+        place = self.place(artifact_digest)
         with suppress(ArtifactError):
             names = file_names(prove(place, digest=digest))
             # What is read now is not swept now.
@@ -34,40 +35,38 @@ class Copies:
             return place
         return None
 
-    def keep(self, folder: Path, artifact_digest: str, digest: str) -> Path:
-        """Copy a proved folder: readers see nothing or all of it."""
-        place = self._place(artifact_digest)
-        if (whole := self.whole(artifact_digest, digest)) is not None:
-            return whole
-        try:
+    @contextmanager
+    def received(self, artifact_digest: str) -> Iterator[Path]:
+        """A folder to bring an artifact to, which becomes its copy when the block ends well. Readers see nothing of it
+        before, and then all of it. A killed pull leaves a hidden folder, until a later one sweeps it."""
+        place = self.place(artifact_digest)
+        with self._explained(place):
             self.root.mkdir(parents=True, exist_ok=True)
             sweep(self.root, ".*")
-            self._put(folder, place)
-            prove(place, digest=digest)
+            with TemporaryDirectory(prefix=f".{place.name}.", dir=self.root) as scratch:
+                folder = Path(scratch) / "whole"
+                folder.mkdir()
+                yield folder
+                try:
+                    folder.rename(place)
+                except OSError:
+                    if not place.is_dir():
+                        raise
+                    # What is there is damaged, or another process was quicker. Each file is replaced in one step by the
+                    # same content, so whoever reads it at this moment misses nothing.
+                    for file in list(folder.iterdir()):
+                        file.replace(place / file.name)
+
+    @contextmanager
+    def _explained(self, place: Path) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             if may_recover(error):
                 raise UnavailableError(f"{place}: it cannot be written just now ({error.strerror}).") from error
             raise ArtifactStoreError(place, error.strerror or str(error)) from error
-        return place
 
-    def _put(self, folder: Path, place: Path) -> None:
-        with TemporaryDirectory(prefix=f".{place.name}.", dir=self.root) as scratch:
-            copied = Path(scratch) / "whole"
-            copied.mkdir()
-            names = file_names(prove(folder))
-            for name in names:
-                shutil.copyfile(folder / name, copied / name)
-            try:
-                copied.rename(place)
-            except OSError:
-                if not place.is_dir():
-                    raise
-                # What is there is damaged, or another process was quicker. Each file is replaced in one step by the
-                # same content, so whoever reads it at this moment misses nothing.
-                for name in names:
-                    (copied / name).replace(place / name)
-
-    def _place(self, artifact_digest: str) -> Path:
+    def place(self, artifact_digest: str) -> Path:
         return self.root / artifact_digest.removeprefix("sha256:")
 
 

@@ -23,7 +23,7 @@ TITLE = "org.opencontainers.image.title"
 
 MANIFEST_BYTES = 1024 * 1024
 LAYER_BYTES = 2**30
-"""Most of one file; the greatest model of a year of a real grocer has some 10 MB."""
+"""Most of one file: hundreds of times what models have."""
 LAYERS = 32
 CHUNK = 1024 * 1024
 

@@ -18,6 +18,7 @@ from recs_platform.model_registry.oci_manifest import (
     Blob,
     OciArtifact,
     StrangeArtifactError,
+    is_digest,
     packed,
     unpacked,
     write_proved,
@@ -67,11 +68,13 @@ class OciStore:
             return self.repositories.tagged(repository, tag)
 
     def pull(self, repository: str, artifact_digest: str, digest: str) -> Path:
+        if not is_digest(artifact_digest):
+            raise self._damaged(repository, artifact_digest, FileNotFoundError())
         if not self.repositories.is_near and (copy := self.copies.whole(artifact_digest, digest)):
             return copy
-        with TemporaryDirectory(prefix="recs-pulled-") as scratch:
-            self._fetch(repository, artifact_digest, digest, Path(scratch))
-            return self.copies.keep(Path(scratch), artifact_digest, digest)
+        with self.copies.received(artifact_digest) as folder:
+            self._fetch(repository, artifact_digest, digest, folder)
+        return self.copies.place(artifact_digest)
 
     def prove(self, repository: str, artifact_digest: str, digest: str) -> None:
         with TemporaryDirectory(prefix="recs-pulled-") as scratch:

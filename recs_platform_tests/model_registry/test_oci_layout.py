@@ -138,7 +138,7 @@ def test_a_disk_that_does_not_answer_just_now_is_no_damage(
             store.push(folder, NAME)
     pushed = store.push(folder, NAME)
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "copyfile", failing)
+        patch.setattr(Path, "rename", failing)
         with pytest.raises(kind):
             store.pull(NAME, pushed.artifact_digest, pushed.digest)
     assert store.pull(NAME, pushed.artifact_digest, pushed.digest).is_dir()
