@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from contextlib import suppress
@@ -25,7 +26,11 @@ class Copies:
         """The copy, proved; None where there is none, or a damaged one."""
         place = self._place(artifact_digest)
         with suppress(ArtifactError):
-            prove(place, digest=digest)
+            names = file_names(prove(place, digest=digest))
+            # What is read now is not swept now.
+            with suppress(OSError):
+                for name in names:
+                    os.utime(place / name)
             return place
         return None
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from recs_platform.errors import UnavailableError, UserError
 from recs_platform.model_registry.artifact_store import ArtifactStore
 from recs_platform.model_registry.registry import Registered
 from recs_platform.models.artifact import ArtifactError
+
+OLD_SHELF = "the shelf of an earlier version"
 
 
 class ArtifactState(StrEnum):
@@ -47,6 +48,11 @@ class ArtifactAnswer:
     @property
     def reachable(self) -> bool:
         return self.state not in (ArtifactState.UNREACHABLE, ArtifactState.REFUSED)
+
+
+class NotMovedError(UserError):
+    """A version's artifact is not in today's store, but on the shelf of an earlier version or in another store. It is
+    no damage: training does not make up for it, a person brings it over."""
 
 
 def tag_of(artifacts: ArtifactStore, version: Registered) -> ArtifactAnswer:
@@ -90,16 +96,18 @@ def not_moved(artifacts: ArtifactStore, version: Registered) -> str | None:
     """What to do about a version that is not in this store; None of one that is."""
     if version.repository == artifacts.repository(artifact_name(version.company, version.model)):
         return None
-    where = version.repository or "the shelf of an earlier version"
-    return f"it is still in {where}. Bring it over: recs models move {version.company}"
+    where = f"in {version.repository}" if version.repository else f"on {OLD_SHELF}"
+    return (
+        f"{version.company}: version {version.version} of {version.model} is still {where}. "
+        f"Bring it over: recs models move {version.company}"
+    )
 
 
 def require_moved(artifacts: ArtifactStore, version: Registered) -> tuple[str, str, str]:
-    """Repository, artifact's digest and model's digest, as a store is asked for them; an ArtifactError of a version
+    """Repository, artifact's digest and model's digest, as a store is asked for them; a NotMovedError of a version
     that is not in this store."""
     if (problem := not_moved(artifacts, version)) is not None:
-        what, _, remedy = problem.partition(". ")
-        raise ArtifactError(Path(version.digest), what, remedy, place=f"{version.model} version {version.version}")
+        raise NotMovedError(problem)
     return str(version.repository), str(version.artifact_digest), version.digest
 
 

@@ -115,16 +115,18 @@ def register(
 
 
 def moved(
-    database: Engine, version: Registered, repository: str, artifact_digest: str, *, claim: Callable[[str], bool]
-) -> bool:
-    """Write down where a version's artifact has been brought; whether its tag could be had."""
+    database: Engine,
+    version: Registered,
+    repository: str,
+    artifact_digest: str,
+    *,
+    tag: Callable[[str, str, str], None],
+) -> None:
+    """Write down where a version's artifact has been brought, once it has its tag there."""
     with exclusive(database, version.company, version.model) as session:
         row = session.scalars(_of(version.company, version.model).where(ModelVersion.version == version.version)).one()
-        tag = str(row.version)
-        if not claim(tag):
-            return False
-        row.repository, row.tag, row.artifact_digest = repository, tag, artifact_digest
-        return True
+        tag(repository, artifact_digest, str(row.version))
+        row.repository, row.tag, row.artifact_digest = repository, str(row.version), artifact_digest
 
 
 def activate(database: Engine, company: str, model: str, version: int, *, by: str, at: datetime) -> Registered:

@@ -13,12 +13,23 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi.routing import APIRoute
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.serving.problems import INVALID, Problem
+from recs_platform.serving.service import service_of
 
 MOST_ITEMS = 1_000
+
+
+class _Id(PathConvertor):
+    """`{customer_id:id}`: the rest of an address, whatever characters it holds. `:path` ends at a line's end."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("id", _Id())
 
 
 def _limit(text: str) -> int:
@@ -55,7 +66,13 @@ class HotRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             query = request.scope["query_string"]
-            response: Response = await answer(request, **request.path_params, **(query_of(query) if query else {}))
+            try:
+                named = query_of(query) if query else {}
+            except Problem:
+                # Who may not ask is not told how.
+                service_of(request).access.caller(request)
+                raise
+            response: Response = await answer(request, **request.path_params, **named)
             return response
 
         return handle

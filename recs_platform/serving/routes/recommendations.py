@@ -9,10 +9,13 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.declarations.product import RECOMMENDATIONS
+from recs_platform.serving.answers import RecommendationList
 from recs_platform.serving.asked import asked_of
 from recs_platform.serving.companies import ServedCompany
 from recs_platform.serving.hot_route import MOST_ITEMS, HotRoute
@@ -38,12 +41,16 @@ Customer = Annotated[
     str,
     Path(description="The customer's id, as the company's tables have it; slashes may stand in it.", examples=["c1"]),
 ]
-Limit = Annotated[int | None, Query(ge=1, le=MOST_ITEMS, description="At most so many items. Default: the whole list.")]
+Limit = Annotated[
+    Annotated[int, Field(ge=1, le=MOST_ITEMS)] | SkipJsonSchema[None],
+    Query(description="At most so many items. Default: the whole list."),
+]
 
 
 @router.get(
-    "/recommendations/{company}/{customer_id:path}",
+    "/recommendations/{company}/{customer_id:id}",
     summary="What a customer is recommended",
+    response_model=RecommendationList,
     responses=declared(NO_KEY, FOREIGN_COMPANY, UNKNOWN_COMPANY, UNKNOWN_CUSTOMER, NOT_PUBLISHED, INVALID, UNAVAILABLE),
 )
 async def recommendations(request: Request, company: Company, customer_id: Customer, limit: Limit = None) -> Response:
