@@ -93,7 +93,7 @@ class ServedAnswer(Base):
     """An answer of the prediction service: what it recommended to whom."""
 
     __tablename__ = "served_answers"
-    __table_args__ = (Index(None, "company", "answered_at"),)
+    __table_args__ = (Index(None, "company", "received_at"),)
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     """The request's, which the answer names and feedback refers to."""
@@ -102,15 +102,17 @@ class ServedAnswer(Base):
     version: Mapped[int]
     customer_id: Mapped[str] = mapped_column(Text)
     answered_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+    received_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+    """When it came here, by which it lands: answers wait where they were given while the database is away."""
     items: Mapped[str] = mapped_column(Text)
-    """JSON: item, rank and, where it was drawn, propensity of each."""
+    """JSON: item, rank and, where the list has one, arm, and where it was drawn, propensity of each."""
 
 
 class ServedReaction(Base):
     """What a shop says that a customer did with a recommendation."""
 
     __tablename__ = "served_reactions"
-    __table_args__ = (UniqueConstraint("company", "event_id"), Index(None, "company", "happened_at"))
+    __table_args__ = (UniqueConstraint("company", "event_id"), Index(None, "company", "received_at"))
 
     id: Mapped[int] = mapped_column(_ID, primary_key=True)
     company: Mapped[str] = mapped_column(String(64))

@@ -13,6 +13,7 @@ from recs_platform.errors import PlatformError
 from recs_platform.serving.access import Access
 from recs_platform.serving.clock import Clock, now
 from recs_platform.serving.companies import ServedCompanies
+from recs_platform.serving.explorer.desk import Desk
 from recs_platform.serving.limits import Limits
 from recs_platform.serving.models.lookup import Lookup, ask_warehouse
 from recs_platform.serving.models.protocol import ModelHolder, NoModels
@@ -31,6 +32,7 @@ class Service:
     lookup: Lookup = field(default_factory=lambda: Lookup(ask_warehouse))
     answers: AnswerLog = field(default_factory=NoAnswerLog)
     metrics: ServiceMetrics = field(default_factory=NoMetrics)
+    explorer: Desk = field(default_factory=Desk)
     also_watching: tuple[Watcher, ...] = ()
     """What else goes on beside the requests."""
     hosts: frozenset[str] | None = None
@@ -52,6 +54,7 @@ class Service:
             self.publications,
             self.models,
             self.answers,
+            self.explorer,
         )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from recs_platform.errors import UserError
 from recs_platform.models import artifact
-from recs_platform.models.golden import WITHIN, GoldenRows
+from recs_platform.models.golden import WITHIN
+from recs_platform.models.golden_rows import GoldenRows
 from recs_platform.models.manifest import short
 from recs_platform.serving.trace.link import Link, Name, broken, ok, unknown
 from recs_platform.serving.trace.service import NoAnswerError, NoService, ServedModel, Service

@@ -71,10 +71,11 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("items", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_served_answers")),
     )
-    op.create_index(op.f("ix_served_answers_company_answered_at"), "served_answers", ["company", "answered_at"])
+    op.create_index(op.f("ix_served_answers_company_received_at"), "served_answers", ["company", "received_at"])
     op.create_table(
         "served_reactions",
         sa.Column("id", _ID, nullable=False),
@@ -90,7 +91,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_served_reactions")),
         sa.UniqueConstraint("company", "event_id", name=op.f("uq_served_reactions_company_event_id")),
     )
-    op.create_index(op.f("ix_served_reactions_company_happened_at"), "served_reactions", ["company", "happened_at"])
+    op.create_index(op.f("ix_served_reactions_company_received_at"), "served_reactions", ["company", "received_at"])
     op.add_column("model_config", sa.Column("repository", sa.String(400)))
     op.add_column("model_config", sa.Column("tag", sa.String(128)))
     op.add_column("model_config", sa.Column("artifact_digest", sa.String(80)))
