@@ -52,8 +52,9 @@ def _told(chain: Chain, waited: float) -> Arrival:
         first = chain.broken[0]
         after = f" It was given {waited:.0f} s." if waited >= 1 else ""
         return Arrival(False, f"{first.finding}.{after}{NEXT}{first.command}", chain)
+    if chain.version is None:
+        return Arrival(True, f"{chain.of}: there is nothing to arrive yet.", chain)
     looked_at = [link for link in chain.links if link.state is State.OK]
     customers_end = looked_at[-1].seen if looked_at else "no link could be looked at"
     left_out = "".join(f" Not looked at: {link.name} ({link.seen})." for link in chain.unknown)
-    version = f"version {chain.version}" if chain.version else "nothing"
-    return Arrival(True, f"{chain.of}: {version} arrived; {customers_end}.{left_out}", chain)
+    return Arrival(True, f"{chain.of}: version {chain.version} arrived; {customers_end}.{left_out}", chain)
