@@ -38,6 +38,7 @@ CAUGHT_WHERE_THEY_ARE_RAISED = {
     "CsvTextError",
     "NotScalarError",
     "NotThereError",
+    "Problem",
     "RowExpressionError",
     "NotLetInError",
     "StrangeArtifactError",

@@ -37,7 +37,7 @@ async def test_a_line_says_what_was_asked_and_of_nobody() -> None:
         asking._transport.app.user_middleware[0].kwargs["log"].flush()  # type: ignore[attr-defined]
     text = b"".join(lines)
     told = [orjson.loads(line) for line in text.splitlines()]
-    route = "/recommendations/{company}/{customer_id:id}"
+    route = "/recommendations/{company}/{customer_id}"
     assert [(line["route"], line["company"], line["status"]) for line in told] == [
         (route, "acme", 200),
         (route, "acme", 404),

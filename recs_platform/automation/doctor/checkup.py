@@ -20,6 +20,7 @@ from recs_platform.automation.doctor import (
     runs,
     schedules,
     service,
+    serving,
     storage,
     versions,
 )
@@ -41,6 +42,7 @@ PARTS: Mapping[str, Examine] = MappingProxyType(
         "schedules": schedules.examine,
         "runs": runs.examine,
         "publications": publications.examine,
+        "serving": serving.examine,
         "service": service.examine,
         "alerts": alerts.examine,
         "leftovers": leftovers.examine,
