@@ -83,12 +83,10 @@ def _live_table(outlet: Outlet, live: Publication | None) -> Link:
         return broken(Name.LIVE_TABLE, f"{outlet.live.name} cannot be read", str(error), "recs doctor")
     newest = next(inventory.changes(history), None)
     if newest is None:
-        if not made:
-            make = f"recs run {outlet.company} --date DAY"
-            return broken(
-                Name.LIVE_TABLE, f"{outlet.live.name} is empty", f"no {outlet.product.of.name} were made", make
-            )
-        return broken(Name.LIVE_TABLE, f"{outlet.live.name} is empty", "no day was ever published", publish)
+        waits = _unpublished(outlet, made, date.min)
+        if waits is not None:
+            return broken(Name.LIVE_TABLE, f"{outlet.live.name} is empty", f"{waits} was never published", publish)
+        return unknown(Name.LIVE_TABLE, f"{outlet.live.name} is empty, and there is nothing to publish yet")
     committed = inventory.commits([newest])
     if not committed and not (live and inventory.forgotten(history, live)):
         cause = "somebody changed it, and not by publishing"

@@ -33,12 +33,12 @@ class Arrival:
 def arrived(
     look: Callable[[], Chain],
     *,
-    patience: float = PATIENCE_SECONDS,
+    patience: float | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Arrival:
     """Look at a chain until it is whole, or for as long as the service may take."""
-    began = clock()
+    began, patience = clock(), PATIENCE_SECONDS if patience is None else patience
     while True:
         chain = look().without(_OF_THE_RUN)
         waited = clock() - began
@@ -52,8 +52,9 @@ def _told(chain: Chain, waited: float) -> Arrival:
         first = chain.broken[0]
         after = f" It was given {waited:.0f} s." if waited >= 1 else ""
         return Arrival(False, f"{first.finding}.{after}{NEXT}{first.command}", chain)
+    if chain.version is None:
+        return Arrival(True, f"{chain.of}: there is nothing to arrive yet.", chain)
     looked_at = [link for link in chain.links if link.state is State.OK]
     customers_end = looked_at[-1].seen if looked_at else "no link could be looked at"
     left_out = "".join(f" Not looked at: {link.name} ({link.seen})." for link in chain.unknown)
-    version = f"version {chain.version}" if chain.version else "nothing"
-    return Arrival(True, f"{chain.of}: {version} arrived; {customers_end}.{left_out}", chain)
+    return Arrival(True, f"{chain.of}: version {chain.version} arrived; {customers_end}.{left_out}", chain)

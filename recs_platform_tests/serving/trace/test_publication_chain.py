@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +12,8 @@ import pytest
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from recs_platform.errors import StorageError
 from recs_platform.platform_db import job_log
-from recs_platform.platform_db.engine import engine, existing_database
+from recs_platform.platform_db.engine import existing_database
 from recs_platform.platform_db.serving_tables import ServedList, ServedVersion
 from recs_platform.platform_db.tables import Publication, Status
 from recs_platform.publication import inventory
@@ -24,6 +23,7 @@ from recs_platform.serving.trace.link import Chain, Name
 from recs_platform.serving.trace.publication import PublicationSources, trace_publication
 from recs_platform.serving.trace.service import HttpService, NoService
 from recs_platform.serving_store.database_store import DatabaseStore
+from recs_platform.serving_store.redis_store import RedisStore
 from recs_platform.warehouse.protocol import Subject, Version
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.publication.shop import COMPANY, NOON, PICKS, SPLITS, day, lake_in, make, make_live, outlet_of
@@ -88,21 +88,9 @@ class Shop:
 
 
 @pytest.fixture
-def redis(tmp_path: Path, migrated_file: Path) -> Iterator[DatabaseStore]:
-    """A second store, which holds what the first does."""
-    copied = tmp_path / "second.db"
-    copied.write_bytes(migrated_file.read_bytes())
-    opened = engine(f"sqlite:///{copied}")
-    store = DatabaseStore(opened)
-    store.name = "Redis"
-    yield store
-    opened.dispose()
-
-
-@pytest.fixture
-def shop(tmp_path: Path, platform_db: Engine, service: StandIn, redis: DatabaseStore) -> Shop:
+def shop(tmp_path: Path, platform_db: Engine, service: StandIn, redis_url: str) -> Shop:
     outlet = outlet_of(lake_in(tmp_path), platform_db, PICKS)
-    return Shop(replace(outlet, stores=(DatabaseStore(platform_db), redis)), service)
+    return Shop(replace(outlet, stores=(DatabaseStore(platform_db), RedisStore(redis_url))), service)
 
 
 def test_a_whole_chain_is_all_ok(shop: Shop) -> None:
@@ -164,8 +152,11 @@ def test_a_day_without_rows_is_nothing_to_publish(shop: Shop) -> None:
 
 
 def test_nothing_was_ever_published(shop: Shop) -> None:
-    assert first_broken(shop.chain())[3] == f"recs run {COMPANY} --date DAY"
-    make(shop.outlet, day(0))
+    assert "there is nothing to publish yet" in shop.chain().link(Name.LIVE_TABLE).seen
+    make(shop.outlet, day(0), rows=0)
+    assert states(shop.chain())["live table"] == "unknown"
+    make(shop.outlet, day(1))
+    assert first_broken(shop.chain())[0::2] == ("live table", f"{day(1)} was never published")
     assert first_broken(shop.chain())[3] == f"recs publish {COMPANY}"
 
 
@@ -202,7 +193,7 @@ def test_a_table_that_somebody_changed(shop: Shop) -> None:
     assert first_broken(shop.chain())[0::2] == ("live table", "somebody changed it, and not by publishing")
 
 
-def test_redis_holds_an_older_publication_than_the_database(shop: Shop, redis: DatabaseStore) -> None:
+def test_redis_holds_an_older_publication_than_the_database(shop: Shop) -> None:
     shop.publish(0)
     both = shop.outlet
     shop.outlet = replace(both, stores=both.stores[:1])
@@ -216,14 +207,16 @@ def test_redis_holds_an_older_publication_than_the_database(shop: Shop, redis: D
     assert all_ok(shop.chain())
 
 
-@pytest.mark.parametrize(
-    "statement", [update(ServedVersion).values(digest="sha256:other"), update(ServedList).values(content=b"[]")]
-)
-def test_redis_holds_something_else(shop: Shop, redis: DatabaseStore, statement: object) -> None:
+def test_redis_holds_something_else(shop: Shop) -> None:
     shop.publish(0)
-    with Session(redis._database) as session, session.begin():
-        session.execute(statement)  # type: ignore[call-overload]  # whatever is changed
-    assert first_broken(shop.chain())[0] == "Redis"
+    shop.execute(update(ServedVersion).values(digest="sha256:other"))
+    assert first_broken(shop.chain())[:2] == ("Redis", "its lists of version 1 are not the database's")
+
+
+def test_a_customer_of_whom_redis_holds_something_else(shop: Shop) -> None:
+    shop.publish(0)
+    shop.execute(update(ServedList).values(content=b"[]"))
+    assert first_broken(shop.chain())[:2] == ("Redis", "the list of a customer is not the database's")
 
 
 def test_a_store_that_was_emptied(shop: Shop) -> None:
@@ -233,20 +226,12 @@ def test_a_store_that_was_emptied(shop: Shop) -> None:
     assert states(shop.chain())["a customer's answer"] == "unknown"
 
 
-def test_redis_is_down(shop: Shop, redis: DatabaseStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_is_down(shop: Shop) -> None:
     shop.publish(0)
-
-    def down(*_: object) -> None:
-        raise StorageError("connection refused")
-
-    monkeypatch.setattr(redis, "served", down)
-    name, seen, cause, command = first_broken(shop.chain())
-    assert (name, seen, cause, command) == (
-        "Redis",
-        "it cannot be read; the database answers for it",
-        "connection refused",
-        "recs doctor",
-    )
+    shop.outlet = replace(shop.outlet, stores=(shop.outlet.stores[0], RedisStore("redis://127.0.0.1:1/0")))
+    name, seen, _, command = first_broken(shop.chain())
+    assert (name, seen, command) == ("Redis", "it cannot be read; the database answers for it", "recs doctor")
+    assert states(shop.chain())["a customer's answer"] == "ok"
 
 
 def test_a_database_that_is_down(shop: Shop) -> None:
