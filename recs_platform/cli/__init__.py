@@ -25,6 +25,7 @@ from recs_platform.cli import (
     doctor,
     evaluate,
     example,
+    export,
     housekeeping,
     metrics,
     models,
@@ -64,7 +65,7 @@ _PANELS = {
     "Every day": ("run", "weekly", "status", "ui", "backfill"),
     "Watch": ("doctor", "alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "evaluate", "report", "verify"),
-    "Publish": ("publish", "publications", "rollback", "models"),
+    "Publish": ("publish", "publications", "rollback", "export", "models"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
 for module in (
@@ -82,6 +83,7 @@ for module in (
     evaluate,
     verify,
     publish,
+    export,
     demo,
     example,
     simulate,

@@ -80,6 +80,10 @@ event_names:
 # serving:
 #   enabled: true                         # whether the prediction service answers for the company
 
+# How recommendations are sent in messages (docs/delivery.md); without it, `recs export` writes none.
+# delivery:
+#   link: https://shop.example/p/{{item_id}}?rid={{token}}
+
 # The columns of each table; * is required. A file to begin with: recs companies template TABLE
 {columns}
 """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,6 +41,25 @@ class LocalFiles:
             except BaseException:
                 unfinished.unlink(missing_ok=True)
                 raise
+
+    def upload(self, source: Path, name: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            source.replace(path)
+            return
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+        # On another disk it is copied beside its place first.
+        with NamedTemporaryFile(prefix=_UNFINISHED, dir=path.parent, delete=False) as file:
+            unfinished = Path(file.name)
+        try:
+            shutil.copy(source, unfinished)
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
 
     def listed(self, folder: str) -> Mapping[str, StoredFile]:
         found = {}

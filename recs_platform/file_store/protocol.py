@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 
@@ -28,6 +29,9 @@ class FileStore(Protocol):
 
     def write(self, name: str, content: bytes) -> None:
         """Put a file there, or another in its place: whole or not at all, whatever happens to who writes it."""
+
+    def upload(self, source: Path, name: str) -> None:
+        """The same with a file of this machine, of any size; it may be gone from there afterwards."""
 
     def listed(self, folder: str) -> Mapping[str, StoredFile]:
         """Name: the files below a folder, and below its folders."""
