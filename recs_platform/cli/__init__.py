@@ -27,15 +27,18 @@ from recs_platform.cli import (
     example,
     export,
     housekeeping,
+    keys,
     metrics,
     models,
     publish,
     query,
     report,
     run,
+    serve,
     simulate,
     sql,
     status,
+    trace,
     ui,
     verify,
     weekly,
@@ -63,9 +66,10 @@ app = typer.Typer(
 )
 _PANELS = {
     "Every day": ("run", "weekly", "status", "ui", "backfill"),
-    "Watch": ("doctor", "alerts", "metrics", "housekeeping"),
+    "Watch": ("doctor", "trace", "alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "evaluate", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "export", "models"),
+    "Serve": ("serve", "keys"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
 for module in (
@@ -75,6 +79,7 @@ for module in (
     status,
     ui,
     doctor,
+    trace,
     metrics,
     housekeeping,
     why,
@@ -84,6 +89,7 @@ for module in (
     verify,
     publish,
     export,
+    serve,
     demo,
     example,
     simulate,
@@ -93,6 +99,7 @@ for module in (
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(report.app, name="report")
 app.add_typer(models.app, name="models")
+app.add_typer(keys.app, name="keys")
 app.add_typer(companies.app, name="companies")
 app.add_typer(sql.app, name="sql")
 for panel, names in _PANELS.items():

@@ -76,9 +76,10 @@ event_names:
 #     channel: "#on-call"
 #     after: 4h
 
-# No effect yet: there is no prediction service.
+# The prediction service (docs/serving.md).
 # serving:
-#   enabled: true                         # whether the prediction service answers for the company
+#   enabled: true                         # whether it answers for the company
+#   log_answers: true                     # whether it keeps what it recommended to whom (docs/feedback.md)
 
 # How recommendations are sent in messages (docs/delivery.md); without it, `recs export` writes none.
 # delivery:

@@ -21,8 +21,10 @@ _ABOUT_NONE = {
     "doctor",
     "example",
     "housekeeping",
+    "keys revoke",
     "metrics",
     "report overview",
+    "serve",
     "sql check",
     "ui",
 }

@@ -61,9 +61,14 @@ _NO_TABLE = {
     "ui",
     "metrics",
     "doctor",
+    "trace",
     "companies new",
     "sql show",
     "evaluate",
+    "serve",
+    "keys new",
+    "keys list",
+    "keys revoke",
 }
 """They tell of work line by line, or show a query whose lines are its own."""
 

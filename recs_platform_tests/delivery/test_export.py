@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import stat
 from datetime import timedelta
 from pathlib import Path
 
@@ -171,20 +170,6 @@ def test_a_bucket_gets_the_same_files_as_a_folder(supplier: Sender, tmp_path: Pa
     supplier.export("email", files=Bucket(f"file://{tmp_path}/bucket", "--out"))
     there = tmp_path / "bucket" / supplier.folder("email").relative_to(supplier.home)
     assert {path.name: path.read_bytes() for path in there.iterdir()} == supplier.content("email")
-
-
-def test_a_folder_on_another_disk(supplier: Sender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def replace_on_one_disk(self: Path, target: Path) -> Path:
-        if self.parent != Path(target).parent:
-            raise OSError(18, "Invalid cross-device link")
-        return replace(self, target)
-
-    replace = Path.replace
-    monkeypatch.setattr(Path, "replace", replace_on_one_disk)
-    _listed(supplier, *"abc").export("email")
-    (file,) = supplier.manifest("email")["files"]
-    assert stat.S_IMODE((supplier.folder("email") / file["name"]).stat().st_mode) == 0o600
-    assert len(supplier.rows("email")) == 1
 
 
 def test_nobody_to_send_to_is_said_with_the_reasons(supplier: Sender) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 from datetime import timedelta
 
@@ -91,7 +92,11 @@ def test_a_manifest_says_what_is_there_and_nobody_s_address(fitter: Sender) -> N
 
 
 def test_files_are_for_their_owner_alone(fitter: Sender) -> None:
-    _fitted(fitter).export("email")
+    former = os.umask(0o077)  # as commands have it
+    try:
+        _fitted(fitter).export("email")
+    finally:
+        os.umask(former)
     (file,) = fitter.manifest("email")["files"]
     assert stat.S_IMODE((fitter.folder("email") / file["name"]).stat().st_mode) == 0o600
     assert not (fitter.home / "aside").exists() or list((fitter.home / "aside").iterdir()) == []

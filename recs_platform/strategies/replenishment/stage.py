@@ -10,8 +10,10 @@ from recs_platform.pipeline.questions import questions_in
 from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import replenishment as schemas
+from recs_platform.schemas.feedback import IgnoredItems
 from recs_platform.schemas.replenishment_reports import ExperimentOutcomes, PublishedLists, WeeklyComparison
 from recs_platform.schemas.table import Table, spec_of
+from recs_platform.strategies.feedback.outcomes import outcomes_table
 from recs_platform.strategies.replenishment.candidates import replenishment_candidates
 from recs_platform.strategies.replenishment.comparison_picture import show_lists
 from recs_platform.strategies.replenishment.drift import drift_report
@@ -30,6 +32,7 @@ FEATURE_TABLES = (
     schemas.ClientItems,
     schemas.ClientProfiles,
     schemas.ProductTrends,
+    IgnoredItems,
 )
 LIST_TABLES = (schemas.WeeklyRecommendations, schemas.WeeklyLists, schemas.UnservedClients)
 
@@ -84,4 +87,4 @@ def weekly_reports_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
         incoming=published_lists,
         incoming_specs=(spec_of(PublishedLists),),
     )
-    return Stage(REPORTS, (drift_report, next_basket_evaluation, outcomes, experiment_results))
+    return Stage(REPORTS, (drift_report, next_basket_evaluation, outcomes, experiment_results, outcomes_table(queries)))

@@ -1,0 +1,1 @@
+"""The models that the service predicts with. Not here: training and registering them (`model_registry/`)."""
