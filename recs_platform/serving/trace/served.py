@@ -33,12 +33,12 @@ class Arrival:
 def arrived(
     look: Callable[[], Chain],
     *,
-    patience: float = PATIENCE_SECONDS,
+    patience: float | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Arrival:
     """Look at a chain until it is whole, or for as long as the service may take."""
-    began = clock()
+    began, patience = clock(), PATIENCE_SECONDS if patience is None else patience
     while True:
         chain = look().without(_OF_THE_RUN)
         waited = clock() - began

@@ -24,6 +24,7 @@ class StandIn:
     key: str | None = None
     score: Callable[[list[dict[str, Any]]], tuple[str, list[float]]] | None = None
     customers: dict[str, tuple[int, list[dict[str, Any]]]] = field(default_factory=dict)
+    health: Answer = (200, {"live": True, "ready": True})
     asked: list[str] = field(default_factory=list)
     answers_with: Answer | None = None
     """Whatever it is asked."""
@@ -38,6 +39,8 @@ class StandIn:
         self.asked.append(path)
         if self.answers_with is not None:
             return self.answers_with
+        if path == "/health":
+            return self.health
         if self.key is not None and key != f"Bearer {self.key}":
             return 401, {"title": "A valid key is needed.", "status": 401, "detail": "Send a key."}
         if path == "/models":
