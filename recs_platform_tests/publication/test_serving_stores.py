@@ -60,10 +60,10 @@ def test_a_store_is_told_once_of_each_publication_and_rollback(serving: Outlet, 
     make_live(serving, day(1), rows=5)
     rollback(serving, 1, by="ann", at=NOON)
     assert store.told[2:] == [("load", 2), ("swap", 2), ("load", 3), ("swap", 3)]
-    told = len(store.told)
+    loads = [step for step, _ in store.told].count("load")
     reconcile(serving)
     publications(serving)
-    assert len(store.told) == told, "it is in line already"
+    assert [step for step, _ in store.told].count("load") == loads, "it is in line already"
 
 
 def test_customers_are_served_the_rows_of_the_version_that_is_live(outlet: Outlet) -> None:
@@ -87,6 +87,8 @@ def test_the_version_before_is_kept_and_older_ones_go(outlet: Outlet) -> None:
         make_live(outlet, day(offset))
     assert kept(outlet) == [(2, False), (3, True)]
     rollback(outlet, 2, by="ann", at=NOON)
+    assert kept(outlet) == [(3, False), (4, True)]
+    reconcile(outlet)
     assert kept(outlet) == [(3, False), (4, True)]
     with Session(outlet.database) as session:
         lists = session.scalar(select(func.count()).select_from(ServedList))
