@@ -31,6 +31,7 @@ from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import comparison_id, publish, reconcile
 from recs_platform.schemas.sources import Catalog, Customers
 from recs_platform.schemas.table import Table, spec_of
+from recs_platform.serving_store.environment import open_stores
 from recs_platform.strategies.catalogue import KNOWN, pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.lake import Lake
@@ -68,7 +69,7 @@ class Sender:
     @cached_property
     def outlet(self) -> Outlet:
         product = pipelines()[self.strategy].products[RECOMMENDATIONS]
-        return Outlet(NAME, self.strategy, product, NAME, self.lake, self.database)
+        return Outlet(NAME, self.strategy, product, NAME, self.lake, self.database, open_stores(self.database))
 
     @property
     def files(self) -> LocalFiles:
