@@ -27,6 +27,7 @@ _LINES = {
     "status of one": ("status", "concord"),
     "publications": ("publications", "concord"),
     "publish": ("publish", "concord"),
+    "export": ("export", "concord", "--channel", "email"),
     "rollback": ("rollback", "concord", "--to", "99"),
     "companies list": ("companies", "list"),
     "companies check": ("companies", "check", "concord"),
