@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
 from recs_platform.errors import StorageError, TransientError
 from recs_platform.model_registry.registry import Registered
 from recs_platform.models.artifact import ArtifactError
@@ -37,12 +39,24 @@ class BadModelError(Exception):
         return self.why
 
 
+def _check_values(model: Model) -> None:
+    """That rows which come as JSON are the same to the model as a table's."""
+    if model.golden is None:
+        return
+    encoding = model.manifest.encoding
+    columns = dict(zip(model.golden.features, zip(*model.golden.values, strict=True), strict=True))
+    table = model.golden.table(encoding.features)
+    if not np.array_equal(encoding.matrix_of_values(columns), encoding.matrix(table), equal_nan=True):
+        raise GoldenError("its golden rows are other numbers as JSON than as a table")
+
+
 def proved(fetch: Fetch, row: Registered, task: RankingTask) -> tuple[Model, str]:
     """The model of a version, and what became of its golden rows. A BadModelError says why it must not serve, without
     paths, which are for the log of whoever keeps the store."""
     try:
         model = fetch(row, task.features)
         check(model)
+        _check_values(model)
     except GoldenError as error:
         raise BadModelError(error.problem, None) from error
     except ArtifactError as error:
