@@ -1,5 +1,5 @@
 """Who may act on the Dagster UI: pages that it served itself, and programs. No other web page, whoever has it open.
-The names by which this machine may be asked hold for its metrics, too (metrics/endpoint.py).
+The names by which this machine may be asked are said in serving/page_guard.py.
 
 Dagster's web server carries out what any request says. A browser sends requests for every page that a person has open,
 with the person's own access to this machine. What a browser tells of itself (`Host`, `Origin`, `Sec-Fetch-Site`) no
@@ -16,7 +16,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+from recs_platform.serving.page_guard import LOOPBACK, name_in
+
 _READ = frozenset({"GET", "HEAD"})
 
 
@@ -57,16 +58,3 @@ def refused(scope: Scope, hosts: Collection[str]) -> str | None:
         # Any page can make a browser read an address, as an image for example, and then there is no Origin.
         return "GraphQL is asked by POST here."
     return None
-
-
-def name_in(host: str) -> str:
-    """The name in a Host header, without its port; empty when it is none.
-
-    >>> name_in("LocalHost:3000"), name_in("[::1]:3000"), name_in("127.0.0.1"), name_in("a@b:c")
-    ('localhost', '::1', '127.0.0.1', '')
-    """
-    try:
-        parts = urlsplit(f"//{host}")
-        return "" if parts.username is not None or parts.path else (parts.hostname or "")
-    except ValueError:
-        return ""

@@ -21,7 +21,6 @@ class ServedVersion(Base):
 
     __tablename__ = "served_versions"
     __table_args__ = (
-        UniqueConstraint("company", "product", "version"),
         # Customers are served one version, whatever a program does.
         Index(
             "uq_served_versions_live",
@@ -45,6 +44,10 @@ class ServedVersion(Base):
     """Lists that were loaded; one of a product that is not for customers one by one."""
     digest: Mapped[str | None] = mapped_column(String(80))
     """Of all lists; NULL while they are being loaded."""
+    life_days: Mapped[int]
+    """How many days pass until the next version is due."""
+    layout: Mapped[str] = mapped_column(String(32))
+    """Names the columns that its lists tell. After an upgrade that changes them, a version is loaded once more."""
     is_live: Mapped[bool]
 
 
@@ -52,10 +55,13 @@ class ServedList(Base):
     """What one customer is served of a version."""
 
     __tablename__ = "served_lists"
+    # Lists stand in the index itself: one look finds a list, and a version's are written one behind the other.
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  (SQLAlchemy's own form)
 
     served_id: Mapped[int] = mapped_column(ForeignKey("served_versions.id", ondelete="CASCADE"), primary_key=True)
-    customer_id: Mapped[str] = mapped_column(Text, primary_key=True)
-    """Empty of a product that is not for customers one by one."""
+    customer_key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """As `serving_store.protocol.customer_key` writes a customer: bytes, so that every id can be kept and is compared
+    as it is. Empty of a product that is not for customers one by one."""
     content: Mapped[bytes] = mapped_column(LargeBinary)
     """JSON: the rows, without what is personal."""
 

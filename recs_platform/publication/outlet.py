@@ -21,7 +21,10 @@ class Outlet:
     dataset: str
     warehouse: Warehouse
     database: Engine
-    stores: tuple[ServingStore, ...] = ()
+    stores: tuple[ServingStore, ...]
+    """The platform database, and those that are filled from it."""
+    life_days: int = 1
+    """How many days pass until the next version is due."""
 
     @property
     def name(self) -> str:

@@ -1,25 +1,30 @@
 """Making a version live, and bringing an earlier one back. No Dagster, no terminal.
 
 In this order, so that a crash at any point leaves one whole version live: a row `publishing` in the inventory; one
-commit of the live table that carries the row; the inventory brought in line with the live table's log; each serving
-store brought in line with the live table. Whatever comes next begins with bringing in line again.
+commit of the live table that carries the row; the inventory brought in line with the live table's log; the serving
+stores brought in line with the live table. Whatever comes next begins with bringing in line again.
 
-Not here: whether a version should go live (proposal.py), and how the live table is read back (verify.py).
+Not here: whether a version should go live (proposal.py), the serving stores (serve.py), and how all is read back
+(verify.py).
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from recs_platform.errors import DamageError, StorageError, UserError
+from recs_platform.errors import DamageError, PlatformError, StorageError, UserError
 from recs_platform.platform_db.tables import Publication, PublicationKind, PublicationStatus
 from recs_platform.publication import inventory
 from recs_platform.publication.lock import only_publisher
 from recs_platform.publication.outlet import Outlet
-from recs_platform.publication.verify import Figures, figures, figures_of, verify
+from recs_platform.publication.serve import serve, warn
+from recs_platform.publication.verify import Figures, figures, figures_of, verify, verify_served, verify_table
 from recs_platform.warehouse.slices import Days
+
+_log = logging.getLogger(__name__)
 
 
 def publications(outlet: Outlet) -> Sequence[Publication]:
@@ -33,8 +38,17 @@ def reconcile(outlet: Outlet) -> Publication | None:
     with only_publisher(outlet.database, outlet.name):
         live = _settle(outlet)
         if live is not None:
-            _serve(outlet, live)
+            _serve_if_whole(outlet, live)
         return live
+
+
+def _serve_if_whole(outlet: Outlet, live: Publication) -> None:
+    """A live table that is damaged reaches no store. Customers are served what they were, and to publish or to roll
+    back, which comes by here, is what mends it."""
+    try:
+        serve(outlet, live)
+    except DamageError as error:
+        _log.warning("%s: the serving stores keep what they serve: %s", outlet.name, error)
 
 
 def comparison_id(outlet: Outlet, day: date, content: str, live: Publication | None) -> str:
@@ -164,28 +178,16 @@ def _carry_out(outlet: Outlet, publication: Publication, commit: Callable[[], No
         live = _settle(outlet)
     if live is None or live.version != publication.version:
         raise StorageError(f"{outlet.live}: version {publication.version} was committed, but is not live.")
-    _serve(outlet, live)
-    verify(outlet, live)
-    return live
-
-
-def _serve(outlet: Outlet, live: Publication) -> None:
-    """Let every serving store serve what is live. One that cannot keeps no other from it."""
-    failures = []
-    for store in outlet.stores:
+    # Before anybody is served it.
+    verify_table(outlet, live)
+    database, *others = serve(outlet, live)
+    verify_served(outlet, database, live)
+    for store in others:
         try:
-            if store.served_version(outlet.company, outlet.product.name) != live.version:
-                with outlet.warehouse.read(outlet.live) as rows:
-                    store.load(live, rows)
-                store.swap(live)
-        except StorageError as error:
-            failures.append(f"{store.name} ({error})")
-    if failures:
-        raise StorageError(
-            f"{outlet.name}: version {live.version} is live in {outlet.live}, but is not what customers are served by "
-            f"{'; '.join(failures)}. Fix that, then bring it in line: "
-            f"recs publications {outlet.company}{outlet.product.option}"
-        )
+            verify_served(outlet, store, live)
+        except PlatformError as error:
+            warn(outlet, store, live, error)
+    return live
 
 
 def _restorable(outlet: Outlet, version: int, live: Publication | None) -> Publication:

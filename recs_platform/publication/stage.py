@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import FIGURES, AnyProduct
 from recs_platform.declarations.strategy import AnyStrategy
+from recs_platform.pipeline.due import days_between
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import PUBLICATION, Stage, sql_asset
 from recs_platform.publication.allocation import allocation
@@ -24,6 +25,7 @@ from recs_platform.reporting.presentation import Present
 from recs_platform.schemas.campaign import TreatmentAllocation
 from recs_platform.schemas.publication import AllocationComparison
 from recs_platform.schemas.table import Kind, Table, spec_of
+from recs_platform.serving_store.environment import open_stores
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.query import Query
 
@@ -39,7 +41,16 @@ def outlet_of(pipeline: Pipeline, product: str, company: Company, warehouse: War
     if product not in pipeline.products:
         raise ValueError(f"{pipeline.strategy.name} does not publish {product}")
     chosen = pipeline.products[product]
-    return Outlet(company.name, pipeline.strategy.name, chosen, company.dataset, warehouse, database)
+    return Outlet(
+        company.name,
+        pipeline.strategy.name,
+        chosen,
+        company.dataset,
+        warehouse,
+        database,
+        open_stores(database),
+        days_between(pipeline, chosen.of.name),
+    )
 
 
 def product_stage(

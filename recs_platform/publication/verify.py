@@ -1,9 +1,12 @@
-"""Reading a published table back: is what customers see what was meant to be live?"""
+"""Reading back what was published, from its table and through the serving stores: is what customers see what was meant
+to be live?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+
+import orjson
 
 from recs_platform.declarations.product import PUBLISHED, AnyProduct
 from recs_platform.errors import DamageError, MissingSliceError, StorageError
@@ -11,9 +14,15 @@ from recs_platform.platform_db.tables import Publication
 from recs_platform.plurals import counted
 from recs_platform.publication import inventory
 from recs_platform.publication.outlet import Outlet
+from recs_platform.publication.serve import draft_of, layout_of
+from recs_platform.serving_store.content import digest_of, sample
+from recs_platform.serving_store.protocol import ServingStore
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
+
+_SAMPLED = 20
+"""Customers whose list is compared with the live table's rows, one by one."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,14 @@ class Figures:
 
 
 def verify(outlet: Outlet, expected: Publication) -> Figures:
+    """The live table and every serving store hold the version that they should, whole."""
+    read_back = verify_table(outlet, expected)
+    for store in outlet.stores:
+        verify_served(outlet, store, expected)
+    return read_back
+
+
+def verify_table(outlet: Outlet, expected: Publication) -> Figures:
     """The version, row count, customers, day, time of making and every stored byte must be those of the inventory."""
     history = outlet.warehouse.versions(outlet.live)
     change = next(inventory.changes(history), None)
@@ -62,13 +79,35 @@ def verify(outlet: Outlet, expected: Publication) -> Figures:
             f"{outlet.live}: version {expected.version} is live, but is not what was compared: what is stored is not "
             f"what it was. Publish {expected.as_of} again, or roll back."
         )
-    for store in outlet.stores:
-        served = store.served_version(outlet.company, outlet.product.name)
-        if served != expected.version:
-            raise StorageError(
-                f"{outlet.name}: {store.name} serves version {served}, not {expected.version}. Roll back."
-            )
     return read_back
+
+
+def verify_served(outlet: Outlet, store: ServingStore, expected: Publication) -> None:
+    """What is read back through a serving store must be the version, whole, and what some customers get the rows of the
+    live table."""
+    served = store.served(outlet.company, outlet.product.name)
+    if served is None or served.draft != draft_of(outlet, expected):
+        number = f"version {served.version} of {served.as_of}" if served else "nothing"
+        raise StorageError(
+            f"{outlet.name}: {store.name} serves {number}, not version {expected.version}. Bring it in line: "
+            f"recs publications {outlet.company}{outlet.product.option}"
+        )
+    repair = f"Publish {expected.as_of} again, or roll back."
+    stored = digest_of(store.lists(served))
+    if (stored.customers, str(stored)) != (served.customers, served.digest):
+        raise DamageError(
+            f"{outlet.name}: {store.name} holds {counted(stored.customers, 'list')} of version {expected.version}, "
+            f"which are not the {counted(served.customers, 'list')} that were loaded. {repair}"
+        )
+    with outlet.warehouse.read(outlet.live) as rows:
+        some = sample(rows.read_all(), layout_of(outlet.product), _SAMPLED)
+    for customer, content in some.items():
+        answer = store.customer(outlet.company, outlet.product.name, customer)
+        if answer is None or orjson.loads(answer.content) != content:
+            raise DamageError(
+                f"{outlet.name}: {store.name} serves a customer other rows of version {expected.version} than "
+                f"{outlet.live} has. {repair}"
+            )
 
 
 def figures(product: AnyProduct, warehouse: Warehouse, table: TableRef, days: Days = ALL_DAYS) -> Figures:

@@ -20,6 +20,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 from recs_platform import __version__
+from recs_platform.errors import PlatformError
 from recs_platform.serving.description import describe
 from recs_platform.serving.front import Front
 from recs_platform.serving.logs import RequestLog
@@ -60,9 +61,13 @@ def make_app(service: Service, log: RequestLog | None = None) -> FastAPI:
     @asynccontextmanager
     async def beside(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as started:
-            for watcher in service.watchers:
-                await watcher.start()
-                started.push_async_callback(watcher.stop)
+            try:
+                for watcher in service.watchers:
+                    started.push_async_callback(watcher.stop)
+                    await watcher.start()
+            except PlatformError as error:
+                # The server ends, and the command tells it as it tells every error.
+                service.failed = error
             yield
         log.flush()
 

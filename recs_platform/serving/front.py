@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from time import perf_counter
+from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +18,7 @@ from recs_platform.serving.asked import Asked, new_request_id, note
 from recs_platform.serving.logs import RequestLog
 from recs_platform.serving.page_guard import refused
 from recs_platform.serving.problems import (
+    BAD_REQUEST,
     BUSY,
     DEFECT,
     FOREIGN_PAGE,
@@ -77,13 +79,15 @@ class Front:
         try:
             await self._answer(scope, receive, sending)
         except Problem as problem:
-            await problem_response(problem, asked.request_id)(scope, receive, sending)
+            # Of an answer that has begun, the rest is missing: the server closes the connection.
+            if not status:
+                await problem_response(problem, asked.request_id)(scope, receive, sending)
         except Exception as error:
             _log.error("a defect", exc_info=error, extra={"request_id": asked.request_id})
             if not status:
                 await problem_response(Problem(DEFECT), asked.request_id)(scope, receive, sending)
         finally:
-            asked.route = getattr(scope.get("route"), "path", "")
+            asked.route = getattr(scope.get("route"), "path_format", "")
             seconds = perf_counter() - started
             self._log.answered(asked, status, seconds)
             self._service.metrics.answered(asked, status, seconds)
@@ -92,6 +96,8 @@ class Front:
         why = refused(scope, self._service.hosts)
         if why:
             raise Problem(FOREIGN_PAGE, why)
+        if not (_is_utf8(scope["raw_path"]) and _is_utf8(scope["query_string"])):
+            raise Problem(BAD_REQUEST)
         if scope["method"] not in _WITHOUT_BODY:
             receive = _of(await self._body(scope, receive), receive)
         if self._at_once >= self._limits.at_once and scope["path"] != _ALWAYS_ANSWERED:
@@ -137,6 +143,17 @@ class Front:
                         return
         except TimeoutError:
             return
+
+
+def _is_utf8(address: bytes) -> bool:
+    """Otherwise two customers could have the same address."""
+    if b"%" not in address:
+        return True
+    try:
+        unquote_to_bytes(address).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _of(body: bytes, receive: Receive) -> Receive:

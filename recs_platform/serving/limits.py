@@ -22,5 +22,7 @@ class Limits:
     """How long a connection may say nothing. Longer than load balancers keep theirs."""
     drain_seconds: float = 5.0
     """From SIGTERM to the end of listening: whoever sends requests here learns meanwhile that they go elsewhere."""
+    linger_seconds: float = 1.0
+    """After that, for who has connected and not asked yet."""
     end_seconds: float = 30.0
     """After that, what is still not answered is broken off."""

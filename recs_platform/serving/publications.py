@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
 
 from recs_platform.serving.companies import ServedCompanies
-from recs_platform.serving.reading import Reader, Served
+from recs_platform.serving_store.protocol import Reader, Served
 
 _LOOK_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 Product = tuple[str, str]
 """A company, and the name of its product."""
-Example = Callable[[str, str], str | None]
-"""Of a company and a product: a customer who has a list in what is live. It may take its time."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +34,8 @@ class Seen:
 
 
 class Publications:
-    def __init__(
-        self, reader: Reader, companies: ServedCompanies, example: Example, look_seconds: float = _LOOK_SECONDS
-    ) -> None:
-        self._reader, self._companies, self._example = reader, companies, example
-        self._look_seconds = look_seconds
+    def __init__(self, reader: Reader, companies: ServedCompanies, look_seconds: float = _LOOK_SECONDS) -> None:
+        self._reader, self._companies, self._look_seconds = reader, companies, look_seconds
         self._seen: dict[Product, Seen] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -99,10 +94,12 @@ class Publications:
 
     async def _proved(self, product: Product, served: Served) -> str | None:
         """What is wrong with the list of a real customer of a version."""
-        customer = await asyncio.to_thread(self._example, *product)
-        if customer is None:
-            return None if served.customers == 0 else "it has no list of any customer"
-        answer = await self._reader.customer(*product, customer)
+        if served.customers == 0:
+            return None
+        examples = await self._reader.examples(*product, 1)
+        if not examples:
+            return "it has no list of any customer"
+        answer = await self._reader.customer(*product, examples[0])
         if answer is None:
             return "the list of a customer is not there"
         if answer.served.version < served.version:

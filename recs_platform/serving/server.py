@@ -2,7 +2,7 @@
 
 At SIGTERM (or Ctrl-C) the service says that it is not ready and goes on answering for a while, each answer with
 `Connection: close`, so that clients and load balancers go elsewhere. Then it stops listening, answers what it
-accepted, and ends with 0. A second signal ends the waiting; what is being answered is answered.
+accepted, and ends with 0. A second signal ends the waiting; what has been asked is answered all the same.
 
 Not here: what is answered (app.py).
 """
@@ -14,7 +14,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import uvicorn
@@ -58,27 +58,60 @@ def run(service: Service, at: socket.socket, told: Callable[[], None]) -> None:
         timeout_keep_alive=limits.keep_alive_seconds,  # type: ignore[arg-type]  # it waits for parts of seconds as well
         timeout_graceful_shutdown=limits.end_seconds,  # type: ignore[arg-type]
     )
-    _Server(config, service, told).run(sockets=[at])
+    _Server(config, service, told, at.dup()).run(sockets=[at])
+    if service.failed:
+        raise service.failed
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, service: Service, told: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service, told: Callable[[], None], same: socket.socket) -> None:
         super().__init__(config)
         self._service, self._told = service, told
+        self._same = same
+        """The socket that it listens on, once more: what has connected there is not sent away by closing the other."""
         self._hurries = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._told()
+        if self._service.failed:
+            self.should_exit = self._hurries = True
+        else:
+            self._told()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         _log.info("ending: not ready any more, and requests are answered")
-        loop = asyncio.get_running_loop()
-        listening_until = loop.time() + self._service.limits.drain_seconds
-        while not self._hurries and loop.time() < listening_until:
-            await asyncio.sleep(_STEP_SECONDS)
+        await self._until(lambda: self._hurries, self._service.limits.drain_seconds)
+        for server in self.servers:
+            server.close()
+        await self._take_who_waits()
+        # Whoever has just connected is about to ask.
+        connections = self.server_state.connections
+        await self._until(lambda: self._hurries or not connections, self._service.limits.linger_seconds)
         await super().shutdown(sockets)
         _log.info("ended")
+
+    async def _take_who_waits(self) -> None:
+        """Those to whom the system has said that they are connected, before this process looked at them."""
+        waiting = []
+        self._same.listen(0)
+        self._same.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                waiting.append(self._same.accept()[0])
+        self._same.close()
+        for connected in waiting:
+            connected.setblocking(False)
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connected)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+    async def _until(self, over: Callable[[], bool], seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while not over() and loop.time() < end:
+            await asyncio.sleep(_STEP_SECONDS)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -5,8 +5,6 @@ Not here: listening (server.py), and what the command refuses (cli/serve.py).
 
 from __future__ import annotations
 
-from functools import partial
-
 from sqlalchemy import Engine
 
 from recs_platform.companies.known_companies import Companies
@@ -14,16 +12,15 @@ from recs_platform.model_registry.shelf import ModelShelf, open_artifacts
 from recs_platform.models.task import RankingTask
 from recs_platform.serving.access import Access
 from recs_platform.serving.companies import ServedCompanies
-from recs_platform.serving.example_customer import example_customer
 from recs_platform.serving.key_watch import KeyWatch
 from recs_platform.serving.limits import Limits
 from recs_platform.serving.metrics import PrometheusMetrics
 from recs_platform.serving.models.holder import RegistryModels
 from recs_platform.serving.page_guard import LOOPBACK
 from recs_platform.serving.publications import Publications
-from recs_platform.serving.reading import Reader
 from recs_platform.serving.service import Service
 from recs_platform.serving.sightings import sightings_of
+from recs_platform.serving_store.environment import open_reader
 
 
 def open_service(
@@ -32,11 +29,11 @@ def open_service(
     """`hosts` are names of this machine besides its own, by which a service on loopback may be asked."""
     companies = ServedCompanies(_load_companies)
     keys = KeyWatch(database)
-    reader = _reader()
+    reader = open_reader()
     service = Service(
         companies=companies,
         reader=reader,
-        publications=Publications(reader, companies, partial(example_customer, database)),
+        publications=Publications(reader, companies),
         access=Access(keys, companies, on_loopback),
         models=_models(database, companies),
         also_watching=(keys,),
@@ -68,9 +65,3 @@ def _models(database: Engine, companies: ServedCompanies) -> RegistryModels:
         lambda company, model: shelf(company).active(model),
         lambda row, features: shelf(row.company).load(row, features),
     )
-
-
-def _reader() -> Reader:
-    from recs_platform.serving.reading import NothingPublished
-
-    return NothingPublished()

@@ -23,6 +23,7 @@ from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import comparison_id, publish, reconcile
 from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, snapshot, spec_of
+from recs_platform.serving_store.environment import open_stores
 from recs_platform.strategies.vehicle_fitment.publication import recommendations
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.lake import Lake
@@ -85,7 +86,7 @@ def day(offset: int) -> date:
 
 
 def outlet_of(lake: Lake, database: Engine, product: AnyProduct) -> Outlet:
-    return Outlet(COMPANY, "toy", product, COMPANY, lake, database)
+    return Outlet(COMPANY, "toy", product, COMPANY, lake, database, open_stores(database))
 
 
 def lake_in(folder: Path, retention_days: int = 7, root: str | None = None) -> Lake:

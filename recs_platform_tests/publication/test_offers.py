@@ -20,6 +20,7 @@ from recs_platform.publication.verify import figures
 from recs_platform.schemas.offer_ranking import OfferRecommendations, OfferScores
 from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import spec_of
+from recs_platform.serving_store.environment import open_stores
 from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform.strategies.offer_ranking.comparison_picture import show_offers
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
@@ -187,7 +188,7 @@ def test_every_average_has_its_place() -> None:
 @pytest.fixture
 def outlet(tmp_path: Path) -> Outlet:
     database = engine(f"sqlite:///{tmp_path / 'platform.db'}")
-    return Outlet("market", "offer_ranking", PRODUCT, "market", lake_in(tmp_path), database)
+    return Outlet("market", "offer_ranking", PRODUCT, "market", lake_in(tmp_path), database, open_stores(database))
 
 
 def rows_of(*offers: str, customer: str = "c0") -> list[dict[str, Any]]:

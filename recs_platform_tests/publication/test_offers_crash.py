@@ -13,6 +13,7 @@ from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import comparison_id, publications, publish, reconcile, rollback
 from recs_platform.publication.verify import verify
 from recs_platform.schemas.offer_ranking import OfferRecommendations
+from recs_platform.serving_store.environment import open_stores
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.publication.market import DAY, NAME, NEXT, PRODUCT, STRATEGY, lists, planned, write
 from recs_platform_tests.publication.processes import AFTER_THE_COMMIT, BEFORE_THE_COMMIT
@@ -26,7 +27,7 @@ CUSTOMERS = {DAY: 200, NEXT: 300}
 
 
 def outlet_in(folder: Path, root: str, database: Engine) -> Outlet:
-    return Outlet(NAME, STRATEGY, PRODUCT, NAME, lake_in(folder, root=root), database)
+    return Outlet(NAME, STRATEGY, PRODUCT, NAME, lake_in(folder, root=root), database, open_stores(database))
 
 
 def compared(outlet: Outlet) -> str:

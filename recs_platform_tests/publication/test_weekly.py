@@ -23,6 +23,7 @@ from recs_platform.publication.verify import figures
 from recs_platform.schemas.replenishment import ReplenishmentScores, WeeklyRecommendations
 from recs_platform.schemas.replenishment_reports import WeeklyComparison
 from recs_platform.schemas.table import spec_of
+from recs_platform.serving_store.environment import open_stores
 from recs_platform.strategies.catalogue import STRATEGIES, pipelines
 from recs_platform.strategies.replenishment.comparison_picture import show_lists
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
@@ -177,7 +178,7 @@ def test_every_average_has_its_place() -> None:
 @pytest.fixture
 def outlet(tmp_path: Path) -> Outlet:
     database = engine(f"sqlite:///{tmp_path / 'platform.db'}")
-    return Outlet("shop", "replenishment", PRODUCT, "shop", lake_in(tmp_path), database)
+    return Outlet("shop", "replenishment", PRODUCT, "shop", lake_in(tmp_path), database, open_stores(database))
 
 
 def listed(client: str, *items: str, **said: Any) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
@@ -18,8 +18,8 @@ from recs_platform.serving.companies import ServedCompanies
 from recs_platform.serving.keys import KeyRing, KnownKey
 from recs_platform.serving.logs import RequestLog
 from recs_platform.serving.publications import Publications
-from recs_platform.serving.reading import Answer, Served
 from recs_platform.serving.service import Service
+from recs_platform.serving_store.protocol import Answer, Served, Source
 from recs_platform.strategies.catalogue import KNOWN
 
 NOW = datetime(2025, 9, 3, 8, tzinfo=UTC)
@@ -37,8 +37,8 @@ def company(name: str, *, enabled: bool = True) -> Company:
     return Company.model_validate(described, context=KNOWN)
 
 
-def served(version: int = 3, customers: int = 2) -> Served:
-    return Served(version, date(2025, 9, 2), NOW, NOW, customers, "sha256:0")
+def served(name: str, version: int = 3, customers: int = 2) -> Served:
+    return Served(name, RECOMMENDATIONS, version, date(2025, 9, 2), NOW, NOW, 1, "layout", customers, "sha256:0")
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Lists:
     trouble: Exception | None = None
 
     def publish(self, name: str, lists: Mapping[str, list[dict[str, object]]], version: int = 3) -> None:
-        self.live[name, RECOMMENDATIONS] = served(version, len(lists))
+        self.live[name, RECOMMENDATIONS] = served(name, version, len(lists))
         for key in [key for key in self.lists if key[:2] == (name, RECOMMENDATIONS)]:
             del self.lists[key]
         self.lists.update({(name, RECOMMENDATIONS, customer): rows for customer, rows in lists.items()})
@@ -64,10 +64,18 @@ class Lists:
         if self.trouble:
             raise self.trouble
         rows = self.lists.get((company, product, customer))
-        return None if rows is None else Answer(self.live[company, product], orjson.dumps(rows), "database")
+        return None if rows is None else Answer(self.live[company, product], orjson.dumps(rows), Source.DATABASE)
 
-    def example(self, company: str, product: str) -> str | None:
-        return next((key[2] for key in sorted(self.lists) if key[:2] == (company, product)), None)
+    async def examples(self, company: str, product: str, count: int) -> Sequence[str]:
+        return [key[2] for key in sorted(self.lists) if key[:2] == (company, product)][:count]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        return {}
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 @dataclass
@@ -91,7 +99,7 @@ def made_up(
     service = Service(
         companies=known,
         reader=reader,
-        publications=Publications(reader, known, reader.example),
+        publications=Publications(reader, known),
         access=Access(Ring(KeyRing(keys)), known, on_loopback),
         clock=lambda: NOW,
     )

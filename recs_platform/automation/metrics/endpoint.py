@@ -20,8 +20,8 @@ from prometheus_client import CollectorRegistry, generate_latest, make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
 from recs_platform.automation.metrics.collector import platform_registry
-from recs_platform.automation.web_guard import LOOPBACK, name_in
 from recs_platform.errors import ConfigError
+from recs_platform.serving.page_guard import LOOPBACK, name_in
 
 _ONCE_SECONDS = 60.0
 """A person, or a script, waits for everything."""

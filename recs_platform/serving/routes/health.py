@@ -9,30 +9,45 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.serving.access import Caller
-from recs_platform.serving.problems import Problem, declared
+from recs_platform.serving.answers import Health, Live, Readiness
+from recs_platform.serving.problems import BUSY, Problem, declared
 from recs_platform.serving.service import Service, service_of
 
 router = APIRouter(tags=["health"])
-_EXAMPLES: dict[int | str, dict[str, Any]] = {}
 
 
-@router.get("/health/live", summary="Whether it lives", responses=declared())
+def not_ready(model: type[BaseModel]) -> dict[str, Any]:
+    """503 is the same body, or the problem of who comes when too much is going on."""
+    return {
+        "model": model,
+        **{key: value for key, value in declared(BUSY)[503].items() if key == "content"},
+        "description": "It cannot, or has too much to do.",
+    }
+
+
+@router.get("/health/live", summary="Whether it lives", response_model=Live, responses=declared())
 async def live() -> Response:
     return _json({"live": True}, 200)
 
 
-@router.get("/health/ready", summary="Whether it can answer for every company", responses=declared())
+@router.get(
+    "/health/ready",
+    summary="Whether it can answer for every company",
+    response_model=Readiness,
+    responses={**declared(), 503: not_ready(Readiness)},
+)
 async def ready(request: Request) -> Response:
     """200 when every live publication and every active model has answered once; 503 until then, and while it ends."""
     told = readiness(service_of(request), _caller(request))
     return _json(told, 200 if told["ready"] else 503)
 
 
-@router.get("/health", summary="Both", responses=declared())
+@router.get("/health", summary="Both", response_model=Health, responses={**declared(), 503: not_ready(Health)})
 async def health(request: Request) -> Response:
     told = readiness(service_of(request), _caller(request))
     return _json({"live": True, **told}, 200 if told["ready"] else 503)

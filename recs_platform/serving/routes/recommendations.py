@@ -9,12 +9,16 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.declarations.product import RECOMMENDATIONS
+from recs_platform.serving.answers import RecommendationList
 from recs_platform.serving.asked import asked_of
 from recs_platform.serving.companies import ServedCompany
+from recs_platform.serving.hot_route import MOST_ITEMS, HotRoute
 from recs_platform.serving.problems import (
     FOREIGN_COMPANY,
     INVALID,
@@ -27,23 +31,26 @@ from recs_platform.serving.problems import (
     declared,
 )
 from recs_platform.serving.protocols import Recommended
-from recs_platform.serving.reading import Answer
 from recs_platform.serving.service import service_of
+from recs_platform.serving_store.protocol import Answer
 
-router = APIRouter(tags=["recommendations"])
-_MOST = 1_000
+router = APIRouter(tags=["recommendations"], route_class=HotRoute)
 
 Company = Annotated[str, Path(description="A company that is served.", examples=["acme"])]
 Customer = Annotated[
     str,
     Path(description="The customer's id, as the company's tables have it; slashes may stand in it.", examples=["c1"]),
 ]
-Limit = Annotated[int | None, Query(ge=1, le=_MOST, description="At most so many items. Default: the whole list.")]
+Limit = Annotated[
+    Annotated[int, Field(ge=1, le=MOST_ITEMS)] | SkipJsonSchema[None],
+    Query(description="At most so many items. Default: the whole list."),
+]
 
 
 @router.get(
-    "/recommendations/{company}/{customer_id:path}",
+    "/recommendations/{company}/{customer_id:id}",
     summary="What a customer is recommended",
+    response_model=RecommendationList,
     responses=declared(NO_KEY, FOREIGN_COMPANY, UNKNOWN_COMPANY, UNKNOWN_CUSTOMER, NOT_PUBLISHED, INVALID, UNAVAILABLE),
 )
 async def recommendations(request: Request, company: Company, customer_id: Customer, limit: Limit = None) -> Response:
@@ -55,7 +62,7 @@ async def list_of(request: Request, company: ServedCompany, customer_id: str, li
     service, asked = service_of(request), asked_of(request)
     if not company.recommends:
         raise Problem(NOT_PUBLISHED, "The company publishes no recommendations.")
-    if len(customer_id) > service.limits.id_characters:
+    if len(customer_id) > service.limits.id_characters or "\0" in customer_id:
         raise Problem(UNKNOWN_CUSTOMER)
     answer = await service.reader.customer(company.name, RECOMMENDATIONS, customer_id)
     if answer is None:

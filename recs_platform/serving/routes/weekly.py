@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
+from recs_platform.serving.answers import RecommendationList
+from recs_platform.serving.hot_route import HotRoute
 from recs_platform.serving.problems import (
     FOREIGN_COMPANY,
     INVALID,
@@ -22,19 +25,22 @@ from recs_platform.serving.problems import (
 from recs_platform.serving.routes.recommendations import Customer, Limit, list_of
 from recs_platform.serving.service import service_of
 
-router = APIRouter(tags=["recommendations"])
+router = APIRouter(tags=["recommendations"], route_class=HotRoute)
 _WEEKLY = "replenishment"
 
 
 @router.get(
-    "/weekly-recommendations/{customer_id:path}",
+    "/weekly-recommendations/{customer_id:id}",
     summary="What a client of a wholesaler is recommended this week",
+    response_model=RecommendationList,
     responses=declared(NO_KEY, FOREIGN_COMPANY, UNKNOWN_COMPANY, UNKNOWN_CUSTOMER, NOT_PUBLISHED, INVALID, UNAVAILABLE),
 )
 async def weekly(
     request: Request,
     customer_id: Customer,
-    company: Annotated[str | None, Query(description="Default: the key's.", examples=["concord"])] = None,
+    company: Annotated[
+        str | SkipJsonSchema[None], Query(description="Default: the key's.", examples=["concord"])
+    ] = None,
     limit: Limit = None,
 ) -> Response:
     served = service_of(request).access.company(request, company)

@@ -24,9 +24,10 @@ def upgrade() -> None:
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("customers", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.String(80)),
+        sa.Column("life_days", sa.Integer(), nullable=False),
+        sa.Column("layout", sa.String(32), nullable=False),
         sa.Column("is_live", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_served_versions")),
-        sa.UniqueConstraint("company", "product", "version", name=op.f("uq_served_versions_company_product_version")),
     )
     op.create_index(
         "uq_served_versions_live",
@@ -39,15 +40,16 @@ def upgrade() -> None:
     op.create_table(
         "served_lists",
         sa.Column("served_id", _ID, nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("customer_key", sa.LargeBinary(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("served_id", "customer_id", name=op.f("pk_served_lists")),
+        sa.PrimaryKeyConstraint("served_id", "customer_key", name=op.f("pk_served_lists")),
         sa.ForeignKeyConstraint(
             ["served_id"],
             ["served_versions.id"],
             name=op.f("fk_served_lists_served_id_served_versions"),
             ondelete="CASCADE",
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "api_keys",

@@ -1,0 +1,68 @@
+"""What answers look like, for the OpenAPI description: they are written by hand, and tests hold them against this.
+
+Not here: problems (problems.py).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_REQUEST = "6d3f0a1e5b7c4f2e9a8d7c6b5a493827"
+
+
+class Item(BaseModel):
+    """A row of the published list: the columns of the product's table, without what is personal."""
+
+    model_config = ConfigDict(extra="allow")
+
+    rank: int = Field(ge=1, examples=[1])
+
+
+class AnswerHead(BaseModel):
+    """What every answer names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    company: str = Field(examples=["acme"])
+    product: str = Field(examples=["recommendations"])
+    version: int = Field(ge=1, description="The publication's.", examples=[3])
+    as_of: date = Field(description="The last day that the list knows.", examples=["2025-09-02"])
+    generated_at: datetime = Field(description="When it was made.", examples=["2025-09-03T04:00:00+00:00"])
+    served_from: Literal["redis", "database"] = Field(description="Which store answered.", examples=["redis"])
+    request_id: str = Field(description="Names this answer to POST /feedback, and in the log.", examples=[_REQUEST])
+
+
+class RecommendationList(AnswerHead):
+    customer_id: str = Field(examples=["c1"])
+    items: list[Item] = Field(
+        description="By rank.", examples=[[{"rank": 1, "item_id": "wiper-22", "reason": "fits your vehicle"}]]
+    )
+
+
+class Live(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    live: Literal[True]
+
+
+class Waiting(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    company: str = Field(examples=["acme"])
+    why: str = Field(examples=["recommendations: it cannot be read (UnavailableError)"])
+
+
+class Readiness(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    ready: bool = Field(description="Whether every live publication and active model has answered once.")
+    ending: bool | None = Field(None, description="Whether it was told to end; it still answers.")
+    waiting: int | None = Field(None, ge=1, description="How many publications and models have not answered yet.")
+    waiting_for: list[Waiting] | None = Field(None, description="Those of companies that the caller may see.")
+
+
+class Health(Readiness):
+    live: Literal[True]
