@@ -5,10 +5,13 @@ Not here: listening (server.py), and what the command refuses (cli/serve.py).
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import Engine
 
 from recs_platform.companies.known_companies import Companies
-from recs_platform.model_registry.shelf import ModelShelf, open_artifacts
+from recs_platform.model_registry.environment import open_artifacts
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.task import RankingTask
 from recs_platform.serving.access import Access
 from recs_platform.serving.companies import ServedCompanies

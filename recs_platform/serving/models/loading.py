@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from recs_platform.errors import StorageError, TransientError
+from recs_platform.errors import StorageError, TransientError, UserError
 from recs_platform.model_registry.registry import Registered
 from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.features import FeatureSet
@@ -63,6 +63,8 @@ def proved(fetch: Fetch, row: Registered, task: RankingTask) -> tuple[Model, str
         raise BadModelError(f"{error.path.name}: {error.problem}", MENDED_SECONDS) from error
     except (TransientError, StorageError, OSError) as error:
         raise BadModelError(f"the artifact store cannot be read ({type(error).__name__})", LATER_SECONDS) from error
+    except UserError as error:
+        raise BadModelError(str(error), MENDED_SECONDS) from error
     except Exception as error:
         # Whatever else goes wrong in it, the service goes on with the model that it has.
         raise BadModelError(f"it cannot be loaded ({type(error).__name__}: {error})", MENDED_SECONDS) from error
