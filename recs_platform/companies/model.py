@@ -117,10 +117,10 @@ class Simulation(_Section):
 
 
 class Serving(_Section):
-    """How the prediction service treats the company. It has no effect yet: there is no prediction service."""
+    """How the prediction service (`recs serve`) treats the company."""
 
     enabled: bool = Field(
-        True, description="Whether the prediction service answers for the company; no effect yet, as there is none."
+        True, description="Whether the prediction service answers for the company; if not, there is none of that name."
     )
 
 

@@ -76,7 +76,7 @@ event_names:
 #     channel: "#on-call"
 #     after: 4h
 
-# No effect yet: there is no prediction service.
+# Whether the prediction service (`recs serve`) answers for the company.
 # serving:
 #   enabled: true                         # whether the prediction service answers for the company
 

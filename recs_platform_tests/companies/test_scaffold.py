@@ -67,13 +67,6 @@ def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
     )
 
 
-def test_settings_that_do_nothing_yet_say_so() -> None:
-    written = new_company_yaml("my_shop", "replenishment", STRATEGIES)
-    assert "No effect yet: there is no prediction service.\n# serving:" in written
-    (row,) = re.findall(r"^\| `serving` \| no \| (.+) \|$", PAGE, re.MULTILINE)
-    assert "**It has no effect yet:**" in row
-
-
 def test_names_are_checked_before_anything_is_written() -> None:
     with pytest.raises(ConfigError, match='"My Shop" is not an identifier'):
         new_company_yaml("My Shop", "replenishment", STRATEGIES)

@@ -28,6 +28,8 @@ class Running:
     said: str
     """Its line for people."""
     _log: IO[bytes]
+    lines: Sequence[str] = ()
+    """Of its log, once it has ended."""
 
     @property
     def url(self) -> str:
@@ -41,7 +43,9 @@ class Running:
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(_END_SECONDS)
+        code = self.process.wait(_END_SECONDS)
+        self.lines = self.log.splitlines()
+        return code
 
 
 @contextmanager

@@ -103,6 +103,13 @@ async def test_a_body_that_is_wrong(body: bytes, status: int, kind: str) -> None
         assert (await client.post("/sums", content=b'{"a": 1}', headers=_JSON)).json() == {"sum": 1.0}
 
 
+async def test_who_may_not_ask_is_not_told_how() -> None:
+    async with asking(with_a_body(made_up(on_loopback=False)[0])) as client:
+        check_problem(await client.post("/sums", content=b"{", headers=_JSON), 401, "no-key")
+        check_problem(await client.post("/sums", content=b"{", headers={"Content-Type": "x"}), 401, "no-key")
+        check_problem(await client.get("/recommendations/acme/c1?limit=x"), 401, "no-key")
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json", ""])
 async def test_a_body_that_is_said_to_be_something_else(kind: str) -> None:
     async with asking(with_a_body(made_up()[0])) as client:
