@@ -19,6 +19,7 @@ from recs_platform.automation.doctor import (
     publications,
     runs,
     schedules,
+    serving,
     storage,
     versions,
 )
@@ -40,6 +41,7 @@ PARTS: Mapping[str, Examine] = MappingProxyType(
         "schedules": schedules.examine,
         "runs": runs.examine,
         "publications": publications.examine,
+        "serving": serving.examine,
         "alerts": alerts.examine,
         "leftovers": leftovers.examine,
     }
