@@ -13,11 +13,11 @@ from typing import Any
 from recs_platform.masking import mask_text
 from recs_platform.reporting.blocks import table
 from recs_platform.reporting.charts import Axis, Bar, Chart, bars, figure
-from recs_platform.reporting.figures import NOTHING, day, percent, short
+from recs_platform.reporting.figures import NOTHING, day, percent, short, tick
 from recs_platform.reporting.markup import Html, element, joined
 from recs_platform.serving.explorer.facts import Row
 from recs_platform.serving.explorer.frame import customer_path
-from recs_platform.serving.explorer.parts import form, hidden_field, only_read, shown
+from recs_platform.serving.explorer.parts import cell, form, hidden_field, only_read, shown
 from recs_platform.serving.explorer.rows import item_of
 
 _FORM = "why-form"
@@ -65,7 +65,7 @@ def list_of(company: str, customer: str, rows: Sequence[Row], *, asked: str | No
         [
             shown(row.get("rank", number)),
             _why_button(row, asked),
-            *(column.write(row.get(column.name)) for column in columns),
+            *(cell(column.write(row.get(column.name))) for column in columns),
         ]
         for number, row in enumerate(rows, 1)
     ]
@@ -92,7 +92,7 @@ def _picture(rows: Sequence[Row], kind: str) -> Chart:
     drawn = [Bar(mask_text(item_of(row)), row["score"], write(row["score"])) for row in rows]
     what = "Chance that it is redeemed" if is_chance else "Score"
     said = "; ".join(f"{bar.label} {bar.text}" for bar in drawn)
-    return bars(f"{kind}: {what.lower()}" if kind else what, said, drawn, Axis(what, percent if is_chance else short))
+    return bars(f"{kind}: {what.lower()}" if kind else what, said, drawn, Axis(what, tick if is_chance else short))
 
 
 def _columns_of(rows: Sequence[Row]) -> list[Column]:
@@ -112,8 +112,9 @@ def _why_button(row: Row, asked: str | None) -> Html:
     item = item_of(row)
     said = shown(item)
     if item == asked:
-        return joined([element("strong", said), " ", element("span", "explained below", class_="badge good")])
+        badge = element("span", "explained below", class_="badge good")
+        return element("span", element("strong", said, class_="item"), " ", badge, class_="asked")
     button = element(
         "button", "Why?", only_read(f" {said}"), type="submit", name="item", value=item, form=_FORM, class_="why"
     )
-    return joined([element("span", said, class_="item"), " ", button])
+    return element("span", element("span", said, class_="item"), " ", button, class_="asked")

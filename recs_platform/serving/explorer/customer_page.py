@@ -86,7 +86,7 @@ def _compared(before: Given, now: Given | None) -> Iterator[Html]:
         return
     yield paragraph(f"{_in_numbers(found)}, compared with {was}.")
     rows = [[shown(one.item), one.words, _place(one.before), _place(one.now)] for one in differing]
-    yield table("What changed", ["Item", "Change", "Place before", "Place now"], rows, text_columns=2)
+    yield table("What changed", ["Item", "Change", "Before", "Now"], rows, text_columns=2)
 
 
 def _in_numbers(found: list[Change]) -> str:
@@ -104,7 +104,8 @@ def _why(facts: CustomerFacts) -> Html:
     if isinstance(facts.why, Unknown):
         return section("why", "Why", notice(facts.why.why))
     if facts.item is None:
-        return section("why", "Why", *explained(facts.why))
+        more = [note("“Why?” beside an item shows what its score is made of.")] if facts.given else []
+        return section("why", "Why", *more, *explained(facts.why))
     back = form(
         f"{customer_path(facts.company)}#why",
         hidden_field("customer", facts.customer),

@@ -165,7 +165,8 @@ def test_the_item_that_is_explained_is_marked_and_the_way_back_is_there() -> Non
 
 def test_what_to_type_at_a_terminal_is_not_told_in_a_browser() -> None:
     why = (Sentence("", at_terminal="Name an item (--item ITEM)."), Sentence("and 3 more", at_terminal=": --json"))
-    assert words(section(parsed(page_of(customer(why=why))), "why")) == "Why and 3 more"
+    page = parsed(page_of(customer(why=why)))
+    assert words(section(page, "why")) == "Why “Why?” beside an item shows what its score is made of. and 3 more"
 
 
 def test_a_long_table_is_folded_and_a_short_one_is_not() -> None:

@@ -128,7 +128,7 @@ async def test_a_customer_s_page_has_the_list_the_change_and_the_reasons() -> No
     assert answer.status_code == 200
     assert [row[1] for row in rows(section(page, "gets"))] == ["i1 Why? i1", "i2 Why? i2", "i3 Why? i3"]
     assert words(section(page, "changed")).endswith("i1 up 2 3 1 i3 down 2 1 3")
-    assert words(section(page, "why")) == "Why Because of everything."
+    assert words(section(page, "why")).endswith("Because of everything.")
     assert "Because of i2." in words(section(parsed(asked.text), "why"))
 
 
