@@ -13,9 +13,7 @@ from recs_platform_tests.serving.made_up import client, made_up
 
 
 def asked(company: str | None = "metro", version: int | None = 3, source: str | None = "redis") -> Asked:
-    return Asked(
-        "id", "GET", "/recommendations/{company}/{customer_id}", company, "recommendations", version, source
-    )
+    return Asked("id", "GET", "/recommendations/{company}/{customer_id}", company, "recommendations", version, source)
 
 
 def told(metrics: PrometheusMetrics) -> dict[tuple[str, ...], float]:

@@ -30,6 +30,9 @@ async def test_pairs_have_the_scores_of_the_published_day(shop: Shop) -> None:
         lists.live["metro", RECOMMENDATIONS] = replace(live, as_of=DAY)
         await service.models.look()
         await service.publications.look()
+        loaded = service.models.held["metro", "offer_ranking"].loaded
+        assert loaded is not None
+        assert loaded.golden == "32 golden rows answered as at training"
         pairs = [{"customer_id": customer, "offer_id": offer} for customer, offer in stored]
         async with client(service) as asking:
             told = (
