@@ -68,7 +68,7 @@ def _load_companies() -> Companies:
     return load_companies()
 
 
-def _models(database: Engine, companies: ServedCompanies) -> RegistryModels:
+def open_models(database: Engine, companies: ServedCompanies) -> RegistryModels:
     artifacts = open_artifacts()
 
     def tasks() -> dict[str, RankingTask]:
