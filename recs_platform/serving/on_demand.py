@@ -44,10 +44,10 @@ class OnDemand:
 def on_demand(published: Sequence[Item], wanted: Wanted) -> OnDemand:
     """`published` is by rank."""
     bought: dict[str, date] = {}
-    for item, day in (wanted.bought or {}).items():
-        family = wanted.alike(item)
+    for ordered, day in (wanted.bought or {}).items():
+        family = wanted.alike(ordered)
         bought[family] = max(day, bought.get(family, day))
-    kept, left_out = [], []
+    kept, left_out = list[Item](), list[dict[str, str]]()
     for item in published:
         why = _why_not(item, wanted, bought)
         if why:
