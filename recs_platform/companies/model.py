@@ -117,9 +117,11 @@ class Simulation(_Section):
 
 
 class Serving(_Section):
-    """How the prediction service treats the company."""
+    """How the prediction service (`recs serve`) treats the company."""
 
-    enabled: bool = Field(True, description="Whether the prediction service answers for the company.")
+    enabled: bool = Field(
+        True, description="Whether the prediction service answers for the company; if not, there is none of that name."
+    )
     log_answers: bool = Field(
         True, description="Whether it keeps what it recommended to whom, so that reactions can be counted by rank."
     )

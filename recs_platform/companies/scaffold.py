@@ -76,7 +76,7 @@ event_names:
 #     channel: "#on-call"
 #     after: 4h
 
-# The prediction service (docs/serving.md).
+# The prediction service, `recs serve`.
 # serving:
 #   enabled: true                         # whether it answers for the company
 #   log_answers: true                     # whether it keeps what it recommended to whom (docs/feedback.md)

@@ -20,7 +20,7 @@ from recs_platform.errors import PlatformError
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.settings import settings
 
-_LOOK_SECONDS = 5.0
+_LOOK_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -83,7 +83,7 @@ class ServedCompanies:
 
     async def look(self) -> None:
         """Read the files again if one of them has changed."""
-        seen = _fingerprint()
+        seen = await asyncio.to_thread(_fingerprint)
         if seen == self._seen:
             return
         try:

@@ -39,6 +39,7 @@ class Connection(HttpToolsProtocol):
         self._arrived = 0
         """Bytes of such a request, after those that it began with."""
         self._wrong = BAD_REQUEST
+        self._refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -52,7 +53,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._refused:
             return
         if self._begun:
             self._arrived += len(data)
@@ -107,14 +108,22 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, kind: Kind) -> None:
-        """Answer what never became a request, and close."""
+        """Answer what is no request, and close."""
         if self.transport.is_closing():
             return
-        if not self._answering:
-            body = document(Problem(kind), new_request_id())
-            more = b"retry-after: 1\r\n" if kind.status == 503 else b""
-            head = b"content-type: %s\r\ncontent-length: %d\r\n%sconnection: close\r\n\r\n"
-            self.transport.write(STATUS_LINE[kind.status] + head % (MEDIA_TYPE.encode(), len(body), more) + body)
+        if self._answering and (self.pipeline or not self.cycle.more_body or self.cycle.response_started):
+            # What came before is answered, and then nobody listens any more.
+            self._refused = True
+            self.cycle.keep_alive = False
+            return
+        if self._answering:
+            # Its own body is wrong: nothing else is to be said to it.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        body = document(Problem(kind), new_request_id())
+        more = b"retry-after: 1\r\n" if kind.status == 503 else b""
+        head = b"content-type: %s\r\ncontent-length: %d\r\n%sconnection: close\r\n\r\n"
+        self.transport.write(STATUS_LINE[kind.status] + head % (MEDIA_TYPE.encode(), len(body), more) + body)
         self.transport.close()
 
 

@@ -87,7 +87,7 @@ class Front:
             if not status:
                 await problem_response(Problem(DEFECT), asked.request_id)(scope, receive, sending)
         finally:
-            asked.route = getattr(scope.get("route"), "path", "")
+            asked.route = getattr(scope.get("route"), "path_format", "")
             seconds = perf_counter() - started
             self._log.answered(asked, status, seconds)
             self._service.metrics.answered(asked, status, seconds)

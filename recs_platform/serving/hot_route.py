@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.serving.problems import INVALID, Problem
+from recs_platform.serving.service import service_of
 
 MOST_ITEMS = 1_000
 
@@ -65,7 +66,13 @@ class HotRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             query = request.scope["query_string"]
-            response: Response = await answer(request, **request.path_params, **(query_of(query) if query else {}))
+            try:
+                named = query_of(query) if query else {}
+            except Problem:
+                # Who may not ask is not told how.
+                service_of(request).access.caller(request)
+                raise
+            response: Response = await answer(request, **request.path_params, **named)
             return response
 
         return handle

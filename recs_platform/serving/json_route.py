@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.serving.problems import MALFORMED_JSON, WRONG_TYPE, Problem
+from recs_platform.serving.service import service_of
 
 
 class _StrictRequest(Request):
@@ -27,6 +28,7 @@ class JsonRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
+            service_of(request).access.caller(request)  # who may not ask is not told how
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind != "application/json":
                 raise Problem(WRONG_TYPE)

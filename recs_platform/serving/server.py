@@ -14,7 +14,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import uvicorn
@@ -58,15 +58,17 @@ def run(service: Service, at: socket.socket, told: Callable[[], None]) -> None:
         timeout_keep_alive=limits.keep_alive_seconds,  # type: ignore[arg-type]  # it waits for parts of seconds as well
         timeout_graceful_shutdown=limits.end_seconds,  # type: ignore[arg-type]
     )
-    _Server(config, service, told).run(sockets=[at])
+    _Server(config, service, told, at.dup()).run(sockets=[at])
     if service.failed:
         raise service.failed
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, service: Service, told: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service, told: Callable[[], None], same: socket.socket) -> None:
         super().__init__(config)
         self._service, self._told = service, told
+        self._same = same
+        """The socket that it listens on, once more: what has connected there is not sent away by closing the other."""
         self._hurries = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -81,11 +83,29 @@ class _Server(uvicorn.Server):
         await self._until(lambda: self._hurries, self._service.limits.drain_seconds)
         for server in self.servers:
             server.close()
+        await self._take_who_waits()
         # Whoever has just connected is about to ask.
         connections = self.server_state.connections
         await self._until(lambda: self._hurries or not connections, self._service.limits.linger_seconds)
         await super().shutdown(sockets)
         _log.info("ended")
+
+    async def _take_who_waits(self) -> None:
+        """Those to whom the system has said that they are connected, before this process looked at them."""
+        waiting = []
+        self._same.listen(0)
+        self._same.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                waiting.append(self._same.accept()[0])
+        self._same.close()
+        for connected in waiting:
+            connected.setblocking(False)
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connected)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def _until(self, over: Callable[[], bool], seconds: float) -> None:
         loop = asyncio.get_running_loop()

@@ -5,9 +5,6 @@ Not here: listening (server.py), and what the command refuses (cli/serve.py).
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
-
 from sqlalchemy import Engine
 
 from recs_platform.companies.known_companies import Companies
@@ -19,8 +16,7 @@ from recs_platform.serving.limits import Limits
 from recs_platform.serving.page_guard import LOOPBACK
 from recs_platform.serving.publications import Publications
 from recs_platform.serving.service import Service
-from recs_platform.serving_store.database_store import DatabaseStore
-from recs_platform.serving_store.protocol import Answer, Served
+from recs_platform.serving_store.environment import open_reader
 from recs_platform.settings import settings
 
 
@@ -30,7 +26,7 @@ def open_service(
     """`hosts` are names of this machine besides its own, by which a service on loopback may be asked."""
     companies = ServedCompanies(_load_companies)
     keys = KeyWatch(database)
-    reader = _OfTheDatabase(database)
+    reader = open_reader()
     return Service(
         companies=companies,
         reader=reader,
@@ -57,27 +53,3 @@ def _load_companies() -> Companies:
     from recs_platform.strategies.catalogue import load_companies
 
     return load_companies()
-
-
-class _OfTheDatabase:
-    """Until the store's own reader is there."""
-
-    counts: Mapping[str, int] = {}
-
-    def __init__(self, database: Engine) -> None:
-        self._store = DatabaseStore(database)
-
-    async def start(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    async def served(self, company: str, product: str) -> Served | None:
-        return await asyncio.to_thread(self._store.served, company, product)
-
-    async def customer(self, company: str, product: str, customer: str) -> Answer | None:
-        return await asyncio.to_thread(self._store.customer, company, product, customer)
-
-    async def examples(self, company: str, product: str, count: int) -> Sequence[str]:
-        served = self._store.served(company, product)
-        lists = self._store.lists(served) if served else iter(())
-        return [key.decode() for chunk in lists for key, _ in chunk][:count]

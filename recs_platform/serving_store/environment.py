@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
+from recs_platform.serving_store.database_reader import DatabaseReader
 from recs_platform.serving_store.database_store import DatabaseStore
-from recs_platform.serving_store.protocol import ServingStore
+from recs_platform.serving_store.protocol import Reader, ServingStore
+from recs_platform.serving_store.reader import Patience, ServiceReader
+from recs_platform.serving_store.redis_reader import RedisReader
+from recs_platform.serving_store.redis_store import RedisStore
+from recs_platform.settings import settings
 
 
 def open_stores(database: Engine) -> tuple[ServingStore, ...]:
-    """The platform database comes first: it is the truth, and all others hold what it holds."""
-    return (DatabaseStore(database),)
+    """For publishers. The platform database comes first: it is the truth, and all others hold what it holds."""
+    url = settings().redis_url
+    return (DatabaseStore(database), *([RedisStore(url.get_secret_value())] if url else []))
+
+
+def open_reader(patience: Patience | None = None) -> Reader:
+    """For the service, whose loop it belongs to. The platform database must be there, with its tables."""
+    chosen, waits = settings(), patience or Patience()
+    redis = RedisReader(chosen.redis_url.get_secret_value(), waits.redis) if chosen.redis_url else None
+    return ServiceReader(DatabaseReader(chosen.database), redis, waits)

@@ -52,7 +52,11 @@ class Served:
     @property
     def draft(self) -> Served:
         """As it is before its lists are known."""
-        return replace(self, customers=0, digest="")
+        return self.filled(0, "")
+
+    def filled(self, customers: int, digest: str) -> Served:
+        """With the lists that were loaded."""
+        return replace(self, customers=customers, digest=digest)
 
     def to_json(self) -> bytes:
         return orjson.dumps(self)
@@ -107,7 +111,9 @@ class Reader(Protocol):
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Since the start: `redis` and `database` (who answered), `fallback:<reason>`, `refill` and `refill_failed`."""
+        """Since the start: `redis` and `database`, who answered; why Redis did not, `fallback:` and `failed` (by error
+        or too late), `down` (not asked, since it failed), `missing` (nothing there) or `other` (than the database
+        serves); `refill`, `refill_failed` and `refill_left_to_others`."""
 
     async def start(self) -> None:
         """Begin to watch what is live. Raises a PlatformError when nobody can answer."""

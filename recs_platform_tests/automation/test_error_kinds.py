@@ -33,7 +33,7 @@ _ARGUMENTS: dict[str, Callable[[Any], Exception]] = {
     "UnreadableLogError": lambda kind: kind(TableRef("shop", spec_of(Events)), "shop", "shop/events", f"odd. {REMEDY}"),
     "ArtifactStoreError": lambda kind: kind("store", f"no room. {REMEDY}."),
 }
-CAUGHT_WHERE_THEY_ARE_RAISED = {"CsvTextError", "NotScalarError", "NotThereError", "RowExpressionError"}
+CAUGHT_WHERE_THEY_ARE_RAISED = {"CsvTextError", "NotScalarError", "NotThereError", "Problem", "RowExpressionError"}
 BASES = {"PlatformError", "AnySourceError"}
 ERRORS = {name: kind for name, kind in errors_of_the_package().items() if name not in BASES}
 FOR_PEOPLE = sorted(ERRORS.keys() - CAUGHT_WHERE_THEY_ARE_RAISED)

@@ -25,7 +25,7 @@ def test_there_are_promises() -> None:
 @pytest.mark.parametrize(("promise", "held_by"), PROMISES, ids=[promise[:60] for promise, _ in PROMISES])
 def test_a_promise_is_held_by_tests(promise: str, held_by: str) -> None:
     for module in _modules(held_by):
-        assert re.search(r"^def test_\w+", (TESTS / module).read_text(), re.MULTILINE), f"{promise} {module}"
+        assert re.search(r"^(?:async )?def test_\w+", (TESTS / module).read_text(), re.MULTILINE), f"{promise} {module}"
 
 
 def test_every_attack_is_in_the_threat_model() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import IO
 from recs_platform_tests.cli.terminal import Terminal
 
 _END_SECONDS = 30
+_ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Running:
     said: str
     """Its line for people."""
     _log: IO[bytes]
+    lines: Sequence[str] = ()
+    """Of its log, once it has ended."""
 
     @property
     def url(self) -> str:
@@ -39,7 +43,9 @@ class Running:
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(_END_SECONDS)
+        code = self.process.wait(_END_SECONDS)
+        self.lines = self.log.splitlines()
+        return code
 
 
 @contextmanager
@@ -47,11 +53,27 @@ def serve(terminal: Terminal, *arguments: str, **variables: str) -> Iterator[Run
     """In the terminal's folder; with no waiting at its end unless a test asks for it (`--drain`)."""
     drain = () if "--drain" in arguments else ("--drain", "0")
     program = "from recs_platform.cli import main; main()"
+    command = ["-c", program, "serve", "--port", "0", *drain, *arguments]
+    with _running(command, terminal.folder, {**terminal.environment, **variables}) as running:
+        yield running
+
+
+@contextmanager
+def serve_made_up(folder: Path, **limits: float) -> Iterator[Running]:
+    """The server around lists that are made up; see made_up_process.py."""
+    chosen = json.dumps({"drain_seconds": 0, "linger_seconds": 0.1, **limits})
+    with _running(["-m", "recs_platform_tests.serving.made_up_process", chosen], folder, {}) as running:
+        yield running
+
+
+@contextmanager
+def _running(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Iterator[Running]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("RECS_", "DAGSTER_"))}
     with tempfile.NamedTemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", program, "serve", "--port", "0", *drain, *arguments],
-            env={**_own_environment(), **terminal.environment, **variables},
-            cwd=terminal.folder,
+            [sys.executable, *command],
+            env={**own, "PYTHONPATH": str(_ROOT), **variables},
+            cwd=folder,
             stdout=subprocess.PIPE,
             stderr=log,
             start_new_session=True,
@@ -68,8 +90,3 @@ def serve(terminal: Terminal, *arguments: str, **variables: str) -> Iterator[Run
             process.wait()
             if process.stdout:
                 process.stdout.close()
-
-
-def _own_environment() -> dict[str, str]:
-
-    return {name: value for name, value in os.environ.items() if not name.startswith(("RECS_", "DAGSTER_"))}

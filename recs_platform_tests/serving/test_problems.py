@@ -103,6 +103,13 @@ async def test_a_body_that_is_wrong(body: bytes, status: int, kind: str) -> None
         assert (await client.post("/sums", content=b'{"a": 1}', headers=_JSON)).json() == {"sum": 1.0}
 
 
+async def test_who_may_not_ask_is_not_told_how() -> None:
+    async with asking(with_a_body(made_up(on_loopback=False)[0])) as client:
+        check_problem(await client.post("/sums", content=b"{", headers=_JSON), 401, "no-key")
+        check_problem(await client.post("/sums", content=b"{", headers={"Content-Type": "x"}), 401, "no-key")
+        check_problem(await client.get("/recommendations/acme/c1?limit=x"), 401, "no-key")
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json", ""])
 async def test_a_body_that_is_said_to_be_something_else(kind: str) -> None:
     async with asking(with_a_body(made_up()[0])) as client:
@@ -183,9 +190,10 @@ class Waits(Lists):
 
     def __init__(self) -> None:
         super().__init__()
-        self.go = asyncio.Event()
+        self.go, self.asked = asyncio.Event(), 0
 
     async def customer(self, *of: str) -> None:  # type: ignore[override]
+        self.asked += 1
         await self.go.wait()
 
 
@@ -194,13 +202,7 @@ async def test_who_comes_when_too_much_is_going_on_is_told_to_come_again() -> No
     service.reader = reader = Waits()
     async with client(service) as asking:
         waiting = [asyncio.create_task(asking.get("/recommendations/acme/c1")) for _ in range(3)]
-        while (
-            sum(task.get_coro() is not None for task in waiting) < 3
-            or not reader.go._waiters
-            or (  # type: ignore[attr-defined]
-                len(reader.go._waiters) < 3  # type: ignore[attr-defined]
-            )
-        ):
+        while reader.asked < 3:
             await asyncio.sleep(0)
         answer = await asking.get("/recommendations/acme/c1")
         check_problem(answer, 503, "busy")

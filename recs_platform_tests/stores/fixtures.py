@@ -10,14 +10,16 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import redis
 
 from recs_platform_tests.shared import made_once
 from recs_platform_tests.stores import keeper
+from recs_platform_tests.stores.redis_server import RedisServer
 
 VARIABLES = ("AWS_", "GOOGLE_")
 """How the names of the variables begin by which stores let somebody in."""
@@ -63,11 +65,16 @@ class Store:
 
 
 def _running(factory: pytest.TempPathFactory, scheme: str) -> Store:
+    return Store(scheme, "127.0.0.1", _port(factory, scheme))
+
+
+def _port(factory: pytest.TempPathFactory, kind: str) -> int:
+    """Of the server of its kind that all workers of a run use."""
     process = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
 
     def start(folder: Path) -> None:
         told, log = folder / "port", folder / "log"
-        command = [sys.executable, keeper.__file__, scheme, str(process), str(told)]
+        command = [sys.executable, keeper.__file__, kind, str(process), str(told)]
         with log.open("wb") as output:
             kept = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
         while not told.exists():
@@ -75,9 +82,9 @@ def _running(factory: pytest.TempPathFactory, scheme: str) -> Store:
                 kept.wait(0.05)
             except subprocess.TimeoutExpired:
                 continue
-            pytest.fail(f"the store for {scheme}:// does not start (`make` installs it): {log.read_text()}")
+            pytest.fail(f"the store for {kind}:// does not start (`make` installs it): {log.read_text()}")
 
-    return Store(scheme, "127.0.0.1", int((made_once(factory, f"{scheme}-store", start) / "port").read_text()))
+    return int((made_once(factory, f"{kind}-store", start) / "port").read_text())
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +95,28 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @pytest.fixture(scope="session")
 def gs_server(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return _running(tmp_path_factory, "gs")
+
+
+@pytest.fixture(scope="session")
+def redis_port(tmp_path_factory: pytest.TempPathFactory) -> int:
+    return _port(tmp_path_factory, "redis")
+
+
+@pytest.fixture
+def redis_url(redis_port: int) -> str:
+    """A database of the test's own, empty, on a real server that all tests of a run share."""
+    with redis.Redis(port=redis_port) as server:
+        taken = server.incr("databases taken")
+    return f"redis://127.0.0.1:{redis_port}/{taken % keeper.REDIS_DATABASES}"
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A real server of the test's own, which runs: to be killed, and started again."""
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture(params=["s3", "gs"])

