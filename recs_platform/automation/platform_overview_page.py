@@ -12,9 +12,9 @@ from typing import Any
 
 from recs_platform.automation.platform_overview import CompanyOverview, Health
 from recs_platform.automation.platform_overview_words import LEGEND, TEXT_COLUMNS, TITLES, cells, in_a_sentence
-from recs_platform.campaign.report.blocks import heading, note, paragraph, strong, table
 from recs_platform.campaign.report.files import PAGE, csv_text
 from recs_platform.campaign.report.page import head
+from recs_platform.reporting.blocks import heading, note, paragraph, strong, table
 from recs_platform.reporting.markup import Html, element
 
 GENERATOR = "recs report overview"

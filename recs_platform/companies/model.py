@@ -29,6 +29,7 @@ from recs_platform.companies.connectors import CONNECTORS
 from recs_platform.companies.constants import constant_problems
 from recs_platform.companies.currencies import CURRENCIES, NO_CURRENCY
 from recs_platform.companies.deadlines import deadlines_of
+from recs_platform.companies.delivery_settings import Delivery
 from recs_platform.companies.problems import (
     Problem,
     did_you_mean,
@@ -83,6 +84,7 @@ def _event_name(name: str) -> str:
     return name
 
 
+OFFERS = "offers"
 STRATEGIES_CONTEXT = "strategies"
 """Under this name a file's validation is given the strategies that there are."""
 
@@ -117,11 +119,9 @@ class Simulation(_Section):
 
 
 class Serving(_Section):
-    """How the prediction service (`recs serve`) treats the company."""
+    """How the prediction service treats the company."""
 
-    enabled: bool = Field(
-        True, description="Whether the prediction service answers for the company; if not, there is none of that name."
-    )
+    enabled: bool = Field(True, description="Whether the prediction service answers for the company.")
     log_answers: bool = Field(
         True, description="Whether it keeps what it recommended to whom, so that reactions can be counted by rank."
     )
@@ -151,6 +151,8 @@ class Company(_Section):
     """When the products of a day must be live, in the company's time zone; the strategy says it of those that are not
     here."""
     serving: Serving = Serving()
+    delivery: Delivery | None = None
+    """None of a company whose recommendations are not sent in messages."""
     alerts: Alerts = Alerts()
 
     @model_validator(mode="after")
@@ -167,6 +169,15 @@ class Company(_Section):
                 if self.event_names.get(metric.event, metric.event) != metric.event
             ],
         )
+        return self
+
+    @model_validator(mode="after")
+    def _links_name_what_there_is(self) -> Company:
+        if self.delivery and self.delivery.names_offers and OFFERS not in self.strategy.sources:
+            raise_problems(
+                "delivery",
+                [Problem(("delivery", "link"), f"{{offer_id}}: {self.strategy} has no offers; use {{item_id}}.")],
+            )
         return self
 
     @property

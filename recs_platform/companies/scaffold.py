@@ -76,10 +76,14 @@ event_names:
 #     channel: "#on-call"
 #     after: 4h
 
-# The prediction service, `recs serve`.
+# The prediction service (docs/serving.md).
 # serving:
 #   enabled: true                         # whether it answers for the company
 #   log_answers: true                     # whether it keeps what it recommended to whom (docs/feedback.md)
+
+# How recommendations are sent in messages (docs/delivery.md); without it, `recs export` writes none.
+# delivery:
+#   link: https://shop.example/p/{{item_id}}?rid={{token}}
 
 # The columns of each table; * is required. A file to begin with: recs companies template TABLE
 {columns}

@@ -35,6 +35,9 @@ class TrainedModel:
     """The table that says whether examples still look as they did in training."""
     trained: str
     """The table that says what the day's training came to."""
+    pairs: str
+    """The question that gives what is known of @pairs of @customers and items on a day: their features, or, where these
+    are not kept, `raw` and the `digest` of the model that gave it."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -23,6 +23,7 @@ from recs_platform.models.challenge import challenge
 from recs_platform.models.data import NotTrainableError, examples
 from recs_platform.models.features import FeatureError
 from recs_platform.models.final import finals_of
+from recs_platform.models.golden import with_golden
 from recs_platform.models.model import Model
 from recs_platform.models.provenance import provenance_of
 from recs_platform.models.retraining import Reason
@@ -61,7 +62,7 @@ class RegisteredTraining:
     candidate: Model
     """As it was judged."""
     registered: Registered
-    """The same kind, fitted on all examples, as the registry has it."""
+    """The same kind, fitted on all examples and with golden rows, as the registry has it."""
     champion: Registered | None
     """What it was compared with."""
 
@@ -126,7 +127,8 @@ def _compared(task: RankingTask, table: ExampleTable, models: ModelShelf, order:
         threads=threads,
     )
     finals = finals_of(training.possible, read, design, threads)
-    to_serve = dict(zip((model.digest for model in training.possible), finals, strict=True))
+    stored = (with_golden(model, read.table) for model in finals)
+    to_serve = dict(zip((model.digest for model in training.possible), stored, strict=True))
     registered_before = (models.kept(task.model, order.day, model.digest) for model in to_serve.values())
     kept = next((version for version in registered_before if version is not None), None)
     rival = models.before(kept) if kept else models.serving(task.model, order.day)

@@ -1,4 +1,5 @@
-"""A model as a folder: the manifest, its hash, and the model's own file. Never a pickle, which runs whatever it holds.
+"""A model as a folder: the manifest, its hash, the model's own file, and golden rows. Never a pickle, which would run
+whatever it holds.
 
 `sha256sum --check manifest.json.sha256` proves the manifest, and the manifest proves the rest. Every byte is hashed
 before it is read; a folder that fails in any way gives one `ArtifactError`, and a disk that does not answer just now an
@@ -11,12 +12,14 @@ import shutil
 from pathlib import Path
 from tempfile import mkdtemp
 
+import pyarrow as pa
 from pydantic import ValidationError
 
 from recs_platform.errors import UnavailableError, UserError
 from recs_platform.models.features import FeatureError, FeatureSet
+from recs_platform.models.golden_rows import GoldenRows
 from recs_platform.models.kinds import kind_named
-from recs_platform.models.manifest import Manifest, StoredFeature, judged_file, sha256
+from recs_platform.models.manifest import GOLDEN, GOLDEN_FORMAT, Manifest, StoredFeature, judged_file, sha256
 from recs_platform.models.model import Model
 from recs_platform.models.ranker import Ranker
 from recs_platform.outages import may_recover
@@ -48,6 +51,8 @@ def save(model: Model, folder: Path) -> None:
         unfinished.chmod(0o755)
         for name, ranker in _rankers(model).items():
             (unfinished / name).write_bytes(ranker.content())
+        if model.golden is not None:
+            (unfinished / GOLDEN).write_bytes(model.golden.content())
         (unfinished / MANIFEST).write_bytes(model.manifest.canonical())
         (unfinished / SEAL).write_bytes(_seal(model.manifest.canonical()))
         unfinished.rename(folder)
@@ -66,7 +71,7 @@ def load(folder: Path, features: FeatureSet | None = None, *, digest: str | None
     name = kind_named(manifest.kind).file
     ranker = _ranker(folder, manifest, name, threads)
     judged = None if manifest.judged is None else _ranker(folder, manifest, judged_file(name), threads)
-    return Model(manifest, ranker, judged)
+    return Model(manifest, ranker, judged, _golden(folder, manifest) if GOLDEN in manifest.files else None)
 
 
 def prove(folder: Path, *, digest: str | None = None) -> Manifest:
@@ -99,7 +104,7 @@ def _rankers(model: Model) -> dict[str, Ranker]:
 
 
 def _proved_file(folder: Path, manifest: Manifest, name: str) -> bytes:
-    """The content of a ranker's file."""
+    """The content of a file that the manifest names."""
     path = folder / name
     content = _read(path)
     if sha256(content) != manifest.files[path.name]:
@@ -123,8 +128,7 @@ def _seal(manifest: bytes) -> bytes:
 def _manifest(path: Path, content: bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(content)
-        name = kind_named(manifest.kind).file
-        if set(manifest.files) != ({name, judged_file(name)} if manifest.judged else {name}):
+        if set(manifest.files) != _expected_files(manifest):
             raise ArtifactError(path, f"it lists the files {sorted(manifest.files)}", _FETCH)
         _ = manifest.encoding
         if manifest.judged and [_named(one) for one in manifest.judged.features] != [*map(_named, manifest.features)]:
@@ -141,8 +145,24 @@ def _manifest(path: Path, content: bytes) -> Manifest:
     return manifest
 
 
+def _expected_files(manifest: Manifest) -> set[str]:
+    name = kind_named(manifest.kind).file
+    twin = {judged_file(name)} if manifest.judged else set()
+    return {name} | twin | ({GOLDEN} if manifest.format >= GOLDEN_FORMAT else set())
+
+
 def _named(feature: StoredFeature) -> tuple[str, str]:
     return feature.name, feature.kind
+
+
+def _golden(folder: Path, manifest: Manifest) -> GoldenRows:
+    content = _proved_file(folder, manifest, GOLDEN)
+    try:
+        golden = GoldenRows.read(content)
+        golden.table(manifest.encoding.features)
+    except (ValueError, TypeError, KeyError, pa.ArrowException) as error:
+        raise ArtifactError(folder / GOLDEN, f"it holds no golden rows ({error})", _RETRAIN) from error
+    return golden
 
 
 def _ranker(folder: Path, manifest: Manifest, name: str, threads: int) -> Ranker:

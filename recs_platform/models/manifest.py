@@ -20,6 +20,9 @@ from recs_platform.models.list_quality import ListQuality
 from recs_platform.models.metrics import Quality
 from recs_platform.models.settings import FitSettings, SampledSettings, TrainingSettings
 
+GOLDEN = "golden.json"
+"""The file of the golden rows (golden.py), in artifacts of this format and later ones:"""
+GOLDEN_FORMAT = 6
 ALL = "all"
 """A window of its own beside train, validation and test, where these share their days."""
 
@@ -75,8 +78,8 @@ class JudgedLists:
 class Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[2, 3, 4, 5] = 3
-    """Another number with every new field: what is loaded must write the very bytes that were stored."""
+    format: Literal[2, 3, 4, 5, 6] = 3
+    """Another number with every new field or file: what is loaded must write the very bytes that were stored."""
     kind: str
     features: tuple[StoredFeature, ...]
     kept_negatives: KeptShare
@@ -117,6 +120,11 @@ class Manifest(BaseModel):
         return Encoding(FeatureSet(specs), vocabularies, fills)
 
     @property
+    def judged_format(self) -> int:
+        """That of a model that was judged itself, and has no golden rows."""
+        return 3 if self.lists is None and self.split is None else 5
+
+    @property
     def learned_until(self) -> date:
         """The last day whose outcomes had a say in the fit of the judged model."""
         return max(self.windows[name].last for name in ("train", "validation"))
@@ -128,7 +136,8 @@ class Manifest(BaseModel):
 
     def canonical(self) -> bytes:
         newest = {"lists", "split"}
-        later = {2: {"calibration", "judged"} | newest, 3: {"judged"} | newest, 4: newest, 5: set[str]()}[self.format]
+        unknown = {2: {"calibration", "judged"} | newest, 3: {"judged"} | newest, 4: newest}
+        later = unknown.get(self.format, set())
         fields = self.model_dump(mode="json", exclude=later)
         text = json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from recs_platform.models.features import Floats
+from recs_platform.models.golden_rows import GoldenRows
 from recs_platform.models.kinds import kind_named
-from recs_platform.models.manifest import Manifest, judged_file
+from recs_platform.models.manifest import GOLDEN, GOLDEN_FORMAT, Manifest, judged_file
 from recs_platform.models.ranker import Ranker
 from recs_platform.models.sampling import corrected, sigmoid
 
@@ -26,6 +27,8 @@ class Model:
     ranker: Ranker
     judged_ranker: Ranker | None = None
     """Of a model that learned from all examples: that of its twin which was judged."""
+    golden: GoldenRows | None = None
+    """Of a model that was made to be served, if its code knew of them."""
 
     @property
     def digest(self) -> str:
@@ -33,18 +36,18 @@ class Model:
 
     @property
     def judged(self) -> Model:
-        """The model whose figures the manifest shows, which has not learned from the days that it is judged on."""
-        parts = self.manifest.judged
-        if parts is None or self.judged_ranker is None:
+        """The model whose figures the manifest shows, which has not learned from the days that it is judged on. As
+        training made it: without golden rows."""
+        manifest, parts = self.manifest, self.manifest.judged
+        file, ranker = kind_named(manifest.kind).file, self.ranker
+        if parts is not None and self.judged_ranker is not None:
+            ranker = self.judged_ranker
+            own = {**vars(parts), "judged": None, "files": {file: manifest.files[judged_file(file)]}}
+        elif manifest.format >= GOLDEN_FORMAT:
+            own = {"files": {name: seal for name, seal in manifest.files.items() if name != GOLDEN}}
+        else:
             return self
-        file = kind_named(self.manifest.kind).file
-        own = {
-            **vars(parts),
-            "format": 3 if self.manifest.format == 4 else self.manifest.format,
-            "judged": None,
-            "files": {file: self.manifest.files[judged_file(file)]},
-        }
-        return Model(self.manifest.model_copy(update=own), self.judged_ranker)
+        return Model(manifest.model_copy(update={**own, "format": manifest.judged_format}), ranker)
 
     def raw_scores(self, table: pa.Table, batch: int = BATCH) -> Floats:
         """Log-odds in the sample that was trained on, or whatever an order was learned in: what contributions add up

@@ -81,6 +81,16 @@ class ApiKey(Base):
     revoked_at: Mapped[datetime.datetime | None] = mapped_column(UtcTime)
 
 
+class DeliveryKey(Base):
+    """The key that a company's customers have pseudonyms by in links of messages: without it nobody can tell whose."""
+
+    __tablename__ = "delivery_keys"
+
+    company: Mapped[str] = mapped_column(String(64), primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+
+
 class Reaction(StrEnum):
     """What a customer did with a recommendation."""
 

@@ -46,8 +46,8 @@ def serve(outlet: Outlet, live: Publication) -> tuple[ServingStore, ...]:
         wanted = draft_of(outlet, live)
         loaded = served if served is not None and served.draft == wanted else _load(outlet, database, wanted)
         ready = [store for store in others if _prepared(outlet, store, database, live, loaded)]
-        if loaded != served:
-            database.swap(loaded)
+        # To the one that is served already, too: what killed publishers left is removed by that.
+        database.swap(loaded)
     except DamageError:
         raise
     except PlatformError as error:
@@ -89,7 +89,6 @@ def _prepared(outlet: Outlet, store: ServingStore, database: ServingStore, live:
 
 
 def _swapped(outlet: Outlet, store: ServingStore, live: Publication, loaded: Served) -> bool:
-    """Also of a store that serves it already: it is kept for longer."""
     try:
         store.swap(loaded)
     except PlatformError as error:
@@ -100,12 +99,12 @@ def _swapped(outlet: Outlet, store: ServingStore, live: Publication, loaded: Ser
 
 def warn(outlet: Outlet, store: ServingStore, live: Publication, error: PlatformError) -> None:
     """Tell of a store that does not serve what is live, where the platform database does."""
-    _log.warning("%s Until then the platform database answers.", _lags(outlet, store, live, error))
+    _log.warning("%s", _lags(outlet, store, live, error, " The platform database answers meanwhile."))
 
 
-def _lags(outlet: Outlet, store: ServingStore, live: Publication, error: PlatformError) -> str:
+def _lags(outlet: Outlet, store: ServingStore, live: Publication, error: PlatformError, meanwhile: str = "") -> str:
     return (
         f"{outlet.name}: version {live.version} is live in {outlet.live}, but is not what customers are served by "
-        f"{store.name} ({str(error).rstrip('.')}). Fix that, then bring it in line: "
+        f"{store.name} ({str(error).rstrip('.')}).{meanwhile} Fix that, then bring it in line: "
         f"recs publications {outlet.company}{outlet.product.option}"
     )

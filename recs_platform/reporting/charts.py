@@ -42,6 +42,8 @@ class Bar:
     """The figure in words, beside the bar."""
     low: float | None = None
     high: float | None = None
+    parts: Sequence[float] = ()
+    """What the value is the sum of, none below 0, in the order of the series; drawn after each other."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,22 @@ def picture(chart: Chart) -> bytes:
     return str(chart.draw(WIDTHS["wide"])).encode()
 
 
-def bars(title: str, description: str, rows: Sequence[Bar], axis: Axis, *, points: bool = False) -> Chart:
-    """A bar per row from zero, with the interval as a whisker; as `points` only its end, for differences."""
+def bars(
+    title: str,
+    description: str,
+    rows: Sequence[Bar],
+    axis: Axis,
+    *,
+    points: bool = False,
+    series: Sequence[str] = (),
+) -> Chart:
+    """A bar per row from zero, with the interval as a whisker; as `points` only its end, for differences. The
+    `series` name the parts of bars that have them."""
 
     def draw(width: int) -> Html:
         return _draw_bars(title, description, rows, axis, width, points)
 
-    return Chart(title, description, draw)
+    return Chart(title, description, draw, series)
 
 
 def _draw_bars(title: str, description: str, rows: Sequence[Bar], axis: Axis, width: int, points: bool) -> Html:
@@ -131,6 +142,8 @@ def _bar(row: Bar, x: Place, middle: float, points: bool) -> Iterator[Html]:
     zero, end = x(0), x(row.value)
     if points:
         yield element("circle", cx=end, cy=middle, r=4.5, fill=COLOURS[0])
+    elif row.parts:
+        yield from _stacked(row.parts, x, middle)
     else:
         begin = min(zero, end)
         yield element("rect", x=begin, y=middle - _BAR / 2, width=abs(end - zero), height=_BAR, fill=COLOURS[0])
@@ -138,6 +151,14 @@ def _bar(row: Bar, x: Place, middle: float, points: bool) -> Iterator[Html]:
         low, high = x(row.low), x(row.high)
         path = f"M{low:.1f} {middle - 4:g}v8M{low:.1f} {middle:g}H{high:.1f}M{high:.1f} {middle - 4:g}v8"
         yield element("path", d=path, stroke=INK, stroke_width=1.4, fill="none")
+
+
+def _stacked(parts: Sequence[float], x: Place, middle: float) -> Iterator[Html]:
+    foot = 0.0
+    for part, colour in zip(parts, COLOURS, strict=False):
+        begin, foot = x(foot), foot + part
+        if part > 0:
+            yield element("rect", x=begin, y=middle - _BAR / 2, width=x(foot) - begin, height=_BAR, fill=colour)
 
 
 def columns(

@@ -1,6 +1,6 @@
-"""An explanation as people and programs read it: sentences and tables in their order, and everything as data.
+"""An explanation as people and programs read it: sentences, tables and pictures in their order, and everything as data.
 
-Not here: what is explained (the strategies), and how it is printed (the CLI).
+Not here: what is explained (the strategies), and how it is shown (the CLI, and the explorer of the service).
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
+
+from recs_platform.reporting.charts import Chart
 
 
 class Tone(StrEnum):
@@ -28,6 +30,8 @@ class Sentence:
     text: str
     tone: Tone = Tone.PLAIN
     title: str = ""
+    at_terminal: str = ""
+    """What follows the text where one types commands: what to type next."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,14 @@ class Listing:
     """The first column that is set to the right."""
 
 
-Block: TypeAlias = Sentence | Listing
+@dataclass(frozen=True)
+class Picture:
+    """A chart of what stands in a table, for who sees it on a page."""
+
+    chart: Chart
+
+
+Block: TypeAlias = Sentence | Listing | Picture
 
 
 @dataclass(frozen=True)

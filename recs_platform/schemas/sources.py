@@ -134,7 +134,7 @@ class Redemptions(Table):
     event_date: datetime.date = Field(description="The UTC day of redeemed_at.")
 
 
-@snapshot(key=("customer_id",), personal=("email",))
+@snapshot(key=("customer_id",), personal=("email", "phone", "push_token"))
 class Customers(Table):
     """One row per customer profile, as the company knew it on `as_of`."""
 
@@ -153,6 +153,20 @@ class Customers(Table):
     vehicle_model: str = Field(nullable=True, description="Vehicle fitment: its model.", example="Camaro")
     business_type: str = Field(
         nullable=True, description="Offer ranking, replenishment: kind of business.", example="restaurant"
+    )
+    phone: str = Field(
+        nullable=True,
+        description="For text messages: with the country's code, however typed.",
+        example="+1 555 010 0199",
+    )
+    push_token: str = Field(
+        nullable=True, description="For push messages: names the app on a phone.", example="cXk3-f9:APA91bHun4"
+    )
+    opted_out_of: str = Field(
+        nullable=True,
+        description="Channels on which nothing may be sent: email, push, sms; any other word is all of them.",
+        unit="comma-separated words",
+        example="sms",
     )
 
 

@@ -44,8 +44,8 @@ class OnDemand:
 def on_demand(published: Sequence[Item], wanted: Wanted) -> OnDemand:
     """`published` is by rank."""
     bought: dict[str, date] = {}
-    for ordered, day in (wanted.bought or {}).items():
-        family = wanted.alike(ordered)
+    for name, day in (wanted.bought or {}).items():
+        family = wanted.alike(name)
         bought[family] = max(day, bought.get(family, day))
     kept, left_out = list[Item](), list[dict[str, str]]()
     for item in published:

@@ -37,8 +37,12 @@ FOREIGN_PAGE = Kind("foreign-page", 403, "Pages of other sites may not ask.", "A
 UNKNOWN_ROUTE = Kind("unknown-route", 404, "There is nothing at this address.", "See /openapi.json for what there is.")
 UNKNOWN_COMPANY = Kind("unknown-company", 404, "No such company is served.", "See `recs companies list`.")
 UNKNOWN_CUSTOMER = Kind("unknown-customer", 404, "The customer has no list.", "Show what you show to strangers.")
+NO_MODEL = Kind("no-model", 404, "No model of it is active.", "See `recs models COMPANY`.")
 NOT_PUBLISHED = Kind("not-published", 404, "Nothing of it is live.", "Publish a day: `recs publish COMPANY`.")
 WRONG_METHOD = Kind("wrong-method", 405, "The address is not asked like this.", "Use a method that `Allow` names.")
+OTHER_MODEL = Kind(
+    "other-model", 409, "The day was scored by another version of the model.", "Send `rows`, or wait for the next day."
+)
 SLOW_CLIENT = Kind("slow-client", 408, "The request did not arrive in time.", "Send it at once, and again.")
 TOO_LARGE = Kind("too-large", 413, "The body is too large.", "Send less than 1 MiB, in several requests.")
 WRONG_TYPE = Kind("wrong-type", 415, "The body is said to be something else.", "Send Content-Type: application/json.")
@@ -57,8 +61,10 @@ KINDS = (
     UNKNOWN_ROUTE,
     UNKNOWN_COMPANY,
     UNKNOWN_CUSTOMER,
+    NO_MODEL,
     NOT_PUBLISHED,
     WRONG_METHOD,
+    OTHER_MODEL,
     SLOW_CLIENT,
     TOO_LARGE,
     WRONG_TYPE,

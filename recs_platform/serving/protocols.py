@@ -47,6 +47,9 @@ class AnswerLog(Watcher, Protocol):
 class ServiceMetrics(Protocol):
     def answered(self, asked: Asked, status: int, seconds: float) -> None: ...
 
+    def text(self) -> bytes:
+        """As Prometheus takes them."""
+
 
 class NoAnswerLog:
     async def start(self) -> None: ...
@@ -61,3 +64,6 @@ class NoAnswerLog:
 
 class NoMetrics:
     def answered(self, _asked: Asked, _status: int, _seconds: float) -> None: ...
+
+    def text(self) -> bytes:
+        return b""

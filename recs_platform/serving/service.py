@@ -13,7 +13,9 @@ from recs_platform.errors import PlatformError
 from recs_platform.serving.access import Access
 from recs_platform.serving.clock import Clock, now
 from recs_platform.serving.companies import ServedCompanies
+from recs_platform.serving.explorer.desk import Desk
 from recs_platform.serving.limits import Limits
+from recs_platform.serving.models.lookup import Lookup, ask_warehouse
 from recs_platform.serving.models.protocol import ModelHolder, NoModels
 from recs_platform.serving.protocols import AnswerLog, NoAnswerLog, NoMetrics, ServiceMetrics, Watcher
 from recs_platform.serving.publications import Publications
@@ -27,8 +29,10 @@ class Service:
     publications: Publications
     access: Access
     models: ModelHolder = field(default_factory=NoModels)
+    lookup: Lookup = field(default_factory=lambda: Lookup(ask_warehouse))
     answers: AnswerLog = field(default_factory=NoAnswerLog)
     metrics: ServiceMetrics = field(default_factory=NoMetrics)
+    explorer: Desk = field(default_factory=Desk)
     also_watching: tuple[Watcher, ...] = ()
     """What else goes on beside the requests."""
     hosts: frozenset[str] | None = None
@@ -50,6 +54,7 @@ class Service:
             self.publications,
             self.models,
             self.answers,
+            self.explorer,
         )
 
 

@@ -34,7 +34,7 @@ class DatabaseStore:
         self._database = database
 
     def load(self, draft: Served, lists: Iterable[Chunk]) -> Served:
-        self.tidy(draft.company, draft.product)
+        self._tidy(draft.company, draft.product)
         row = ServedVersion(**asdict(draft) | {"digest": None}, is_live=False)
         with Session(self._database, expire_on_commit=False) as session:
             session.add(row)
@@ -58,7 +58,7 @@ class DatabaseStore:
                 # The database allows one live row at any moment: the former one goes before the next one comes.
                 session.flush()
             loaded.is_live = True
-        self.tidy(served.company, served.product)
+        self._tidy(served.company, served.product)
 
     def served(self, company: str, product: str) -> Served | None:
         with Session(self._database) as session:
@@ -87,17 +87,16 @@ class DatabaseStore:
             for rows in streamed.partitions():
                 yield [(row[0], row[1]) for row in rows]
 
-    def tidy(self, company: str, product: str) -> int:
-        """Remove all but the live version and the one before, and so what killed loads left. How many versions."""
+    def _tidy(self, company: str, product: str) -> None:
+        """Remove all but the live version and the one before, and so what killed publishers left."""
         with Session(self._database) as session:
             rows = session.scalars(_of(company, product)).all()
         live = next((row for row in rows if row.is_live), None)
         before = [row for row in rows if live and row.digest and row.version != live.version and row.id < live.id]
         kept = {row.id for row in (live, *before[:1]) if row}
-        gone = [row.id for row in rows if row.id not in kept]
-        for served_id in gone:
-            self._delete(served_id)
-        return len(gone)
+        for row in rows:
+            if row.id not in kept:
+                self._delete(row.id)
 
     def _delete(self, served_id: int) -> None:
         """Some lists at a time, and their version last: who is killed in between leaves what the next one removes."""

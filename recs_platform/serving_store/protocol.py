@@ -94,7 +94,8 @@ class ServingStore(Protocol):
         anew."""
 
     def swap(self, served: Served) -> None:
-        """Serve the version that was loaded, in one step. The version before is kept, older ones are deleted."""
+        """Serve the version that was loaded, in one step. The version before is kept; older ones, and what killed
+        publishers left, are deleted. A version that is served already is served for longer by it."""
 
     def served(self, company: str, product: str) -> Served | None:
         """What a company's customers are served; None before the first."""

@@ -32,6 +32,7 @@ class RedisStore:
     def __init__(self, url: str) -> None:
         self._redis = _client(url)
         self._loads: dict[Served, str] = {}
+        """What was loaded here and is not live yet."""
 
     def load(self, draft: Served, lists: Iterable[Chunk]) -> Served:
         names, digest = Names(draft.company, draft.product), Digest()
@@ -52,7 +53,7 @@ class RedisStore:
 
     def swap(self, served: Served) -> None:
         with explained():
-            load = self._load_of(served)
+            load = self._loads.pop(served, None) or self._live(served)
             if not (load and self._redis.execute_command(*swap(load, served))):
                 raise StorageError(f"Redis does not hold version {served.version}; it serves what it did before.")
 
@@ -72,7 +73,7 @@ class RedisStore:
 
     def lists(self, served: Served) -> Iterator[Chunk]:
         with explained():
-            load, cursor = self._load_of(served), 0
+            load, cursor = self._live(served) or self._loads.get(served), 0
             if load is None:
                 raise StorageError(f"Redis does not hold version {served.version} any more.")
             while True:
@@ -81,12 +82,10 @@ class RedisStore:
                 if not cursor:
                     return
 
-    def _load_of(self, served: Served) -> str | None:
-        """The one that is live, or the one that this process has loaded."""
+    def _live(self, served: Served) -> str | None:
+        """The hash that is live, if it is this version."""
         live = self._redis.get(Names(served.company, served.product).live)
-        if live and read_served(self._redis.hget(_text(live), SAYS)) == served:
-            return _text(live)
-        return self._loads.get(served)
+        return _text(live) if live and read_served(self._redis.hget(_text(live), SAYS)) == served else None
 
 
 def read_served(text: bytes | None) -> Served | None:

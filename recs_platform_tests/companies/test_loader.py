@@ -257,7 +257,7 @@ FILES = {"connector": "files", "path": "catalog.csv"}
 SQL = {"connector": "sql", "url_env": "SHOP_URL", "query": "SELECT 1"}
 ALL_KEYS = (
     "name, strategy, dataset, timezone, currency, start_date, end_date, lost_days, "
-    "parameters, simulation, sources, event_names, deadlines, serving, alerts"
+    "parameters, simulation, sources, event_names, deadlines, serving, delivery, alerts"
 )
 SOURCES = ("events", "treatments", "deliveries", "interactions", "customers", "catalog")
 TABLES = ", ".join((*SOURCES, *KEPT_BY_THE_SERVICE))

@@ -106,7 +106,7 @@ def test_there_is_no_model(tmp_path: Path) -> None:
     [
         (
             lambda said: said.update(format=1),
-            r"reads \(format: Input should be 2, 3, 4 or 5\)\. Train a model",
+            r"reads \(format: Input should be 2, 3, 4, 5 or 6\)\. Train a model",
         ),
         (lambda said: said["features"][1].pop("fill"), "laid out in another way"),
         (lambda said: said.update(kind="forest"), "no code is loaded for models of the kind 'forest'"),
@@ -138,7 +138,9 @@ def test_a_model_of_the_first_format_is_refused_for_its_format(folder: Path) -> 
     edit(folder, first)
     with pytest.raises(ArtifactError) as refused:
         load(folder, FEATURES)
-    assert refused.value.problem == "it is not a manifest that this code reads (format: Input should be 2, 3, 4 or 5)"
+    assert (
+        refused.value.problem == "it is not a manifest that this code reads (format: Input should be 2, 3, 4, 5 or 6)"
+    )
     assert refused.value.remedy == "Train a model with this code, or use the code that trained it"
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from recs_platform.reporting.charts import WIDTHS, Axis, Bar, Chart, ChartColumn, bars, columns, figure
+from recs_platform.reporting.charts import COLOURS, WIDTHS, Axis, Bar, Chart, ChartColumn, bars, columns, figure
 from recs_platform_tests.campaign.report.reader import SVG, words
 
 _AXIS = Axis("Share, %")
@@ -38,6 +39,27 @@ def test_bars_reach_as_far_as_their_value_and_whiskers_as_their_interval(width: 
     )
     assert begin == pytest.approx(at["0"] + 40 * unit, abs=0.2)
     assert end == pytest.approx(at["0"] + 70 * unit, abs=0.2)
+
+
+def near(begin: float, end: float) -> Any:
+    return pytest.approx((begin, end), abs=0.3)
+
+
+@pytest.mark.parametrize("width", WIDTHS.values())
+def test_the_parts_of_a_bar_stand_after_each_other_and_come_to_its_value(width: int) -> None:
+    rows = [Bar("a", 50, "50", parts=(20, 30)), Bar("b", 100, "100", parts=(0, 100))]
+    chart = bars("t", "d", rows, _AXIS, series=("own", "others"))
+    svg = drawn(chart, width)
+    at = places_of_labels(svg, "x")
+    unit = (at["100"] - at["0"]) / 100
+    parts = [[rect.attrib for rect in group.findall(f"{SVG}rect")] for group in svg.findall(f"{SVG}g")]
+    reach = [[(float(one["x"]), float(one["x"]) + float(one["width"])) for one in row] for row in parts]
+    assert reach == [
+        [near(at["0"], at["0"] + 20 * unit), near(at["0"] + 20 * unit, at["0"] + 50 * unit)],
+        [near(at["0"], at["100"])],
+    ]
+    assert [[one["fill"] for one in row] for row in parts] == [list(COLOURS[:2]), [COLOURS[1]]]
+    assert "own" in str(figure(chart))
 
 
 def test_differences_are_points_about_zero() -> None:

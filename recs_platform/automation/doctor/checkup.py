@@ -19,6 +19,8 @@ from recs_platform.automation.doctor import (
     publications,
     runs,
     schedules,
+    service,
+    serving,
     storage,
     versions,
 )
@@ -40,6 +42,8 @@ PARTS: Mapping[str, Examine] = MappingProxyType(
         "schedules": schedules.examine,
         "runs": runs.examine,
         "publications": publications.examine,
+        "serving": serving.examine,
+        "service": service.examine,
         "alerts": alerts.examine,
         "leftovers": leftovers.examine,
     }

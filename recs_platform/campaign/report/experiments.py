@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from recs_platform.campaign.report.blocks import ReportSection, heading, note, paragraph, table, with_range
 from recs_platform.campaign.report.measures import (
     Writer,
     change,
@@ -23,6 +22,7 @@ from recs_platform.campaign.report.measures import (
 from recs_platform.campaign.report.provided import has
 from recs_platform.campaign.report.reading import Findings, Row, Rows
 from recs_platform.companies.model import Company
+from recs_platform.reporting.blocks import ReportSection, heading, note, paragraph, table, with_range
 from recs_platform.reporting.charts import Axis, Bar, Chart, Write, bars, figure
 from recs_platform.reporting.figures import between, count, day, days, percent, short, tick
 from recs_platform.reporting.markup import Html

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recs_platform.campaign.report.blocks import (
+from recs_platform.campaign.report.provided import has, steps_of
+from recs_platform.campaign.report.reading import Findings, Row, Rows
+from recs_platform.plurals import counted
+from recs_platform.reporting.blocks import (
     ReportSection,
     note,
     paragraph,
@@ -13,9 +16,6 @@ from recs_platform.campaign.report.blocks import (
     strong,
     table,
 )
-from recs_platform.campaign.report.provided import has, steps_of
-from recs_platform.campaign.report.reading import Findings, Row, Rows
-from recs_platform.plurals import counted
 from recs_platform.reporting.charts import Axis, Bar, Chart, ChartColumn, bars, columns, figure
 from recs_platform.reporting.figures import count, money, percent, share_range, tick
 from recs_platform.reporting.markup import Html

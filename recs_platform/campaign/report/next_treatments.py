@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from recs_platform.campaign.bandit.evidence import evidence_of
-from recs_platform.campaign.report.blocks import ReportSection, heading, note, paragraph, table, with_range
 from recs_platform.campaign.report.experiments import chart_of_points
 from recs_platform.campaign.report.messages import LARGEST
 from recs_platform.campaign.report.reading import Findings, Row, Rows
 from recs_platform.plurals import counted
+from recs_platform.reporting.blocks import ReportSection, heading, note, paragraph, table, with_range
 from recs_platform.reporting.charts import Axis, Bar, Chart, figure
 from recs_platform.reporting.figures import between, count, days, percent, points, tick
 from recs_platform.reporting.markup import Html

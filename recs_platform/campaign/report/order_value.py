@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recs_platform.campaign.report.blocks import ReportSection, note, paragraph, table, with_range
 from recs_platform.campaign.report.reading import Findings, Row
+from recs_platform.reporting.blocks import ReportSection, note, paragraph, table, with_range
 from recs_platform.reporting.charts import Axis, Bar, bars, figure
 from recs_platform.reporting.figures import between, count, money, short
 from recs_platform.statistics.comparison import Difference, Estimate, compare

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from recs_platform.campaign.report.blocks import ReportSection, note, paragraph, strong, table
 from recs_platform.campaign.report.reading import Findings, Rows
 from recs_platform.plurals import counted
+from recs_platform.reporting.blocks import ReportSection, note, paragraph, strong, table
 from recs_platform.reporting.charts import Axis, Bar, Chart, ChartColumn, bars, columns, figure
 from recs_platform.reporting.figures import count, day, money, percent, short
 

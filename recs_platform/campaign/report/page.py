@@ -17,9 +17,9 @@ from recs_platform.campaign.report import (
     summary,
     treatments,
 )
-from recs_platform.campaign.report.blocks import ReportSection
 from recs_platform.campaign.report.reading import Findings, Row
 from recs_platform.pipeline.coverage import lacking_in_words
+from recs_platform.reporting.blocks import ReportSection
 from recs_platform.reporting.figures import day, days
 from recs_platform.reporting.markup import Html, element
 

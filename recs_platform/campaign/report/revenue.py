@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from recs_platform.campaign.report.blocks import ReportSection, note, paragraph, strong, table
 from recs_platform.campaign.report.reading import Findings, Row
 from recs_platform.plurals import counted
 from recs_platform.reporting.axis import day_ticks
+from recs_platform.reporting.blocks import ReportSection, note, paragraph, strong, table
 from recs_platform.reporting.charts import Axis, Chart, ChartColumn, columns, figure
 from recs_platform.reporting.figures import count, day, days, money, short
 from recs_platform.warehouse.slices import Days

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from recs_platform.campaign.report.answers import by_significance
-from recs_platform.campaign.report.blocks import ReportSection, paragraph, strong, table
 from recs_platform.campaign.report.experiments import needs_fewer_looks
 from recs_platform.campaign.report.measures import is_money, metric_name, total_writer
 from recs_platform.campaign.report.provided import REQUIRED_STEPS, has, left_out
 from recs_platform.campaign.report.reading import Findings, Row
 from recs_platform.plurals import counted
+from recs_platform.reporting.blocks import ReportSection, paragraph, strong, table
 from recs_platform.reporting.figures import between, count, day, days, money, percent, share_range
 from recs_platform.reporting.markup import Html, element
 from recs_platform.statistics.intervals import proportion

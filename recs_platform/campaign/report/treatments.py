@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from recs_platform.campaign.report.blocks import ReportSection, paragraph, part_of, share_cell, table, with_range
 from recs_platform.campaign.report.messages import LARGEST, rate_bar
 from recs_platform.campaign.report.provided import has
 from recs_platform.campaign.report.reading import Findings, Row, Rows
 from recs_platform.plurals import counted
+from recs_platform.reporting.blocks import ReportSection, paragraph, part_of, share_cell, table, with_range
 from recs_platform.reporting.charts import Axis, Chart, bars, figure
 from recs_platform.reporting.figures import NOTHING, count, money, percent, tick
 from recs_platform.reporting.markup import Html

@@ -1,7 +1,21 @@
-"""For Prometheus: `GET /metrics`."""
+"""For Prometheus: `GET /metrics`. There is nothing of customers in it, and the names of all companies: whoever is on
+this machine, or shows a valid key, may read it."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
 
-router = APIRouter()
+from recs_platform.serving.problems import NO_KEY, declared
+from recs_platform.serving.service import service_of
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/metrics", summary="Metrics for Prometheus", response_class=Response, responses=declared(NO_KEY))
+async def metrics(request: Request) -> Response:
+    service = service_of(request)
+    service.access.caller(request)
+    return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -14,6 +14,7 @@ from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.models.manifest import short
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
+from recs_platform.reporting.working import added
 from recs_platform.strategies.offer_ranking.not_found import FOUND_AS
 from recs_platform.strategies.offer_ranking.why import OfferExplained, explain, recommended_offers
 
@@ -37,7 +38,8 @@ def _list(read: DayReader, customer: str) -> Explanation:
     if offers:
         rows = [(row["rank"], row["offer_id"], row["category"], f"{row['score']:.1%}", row["reason"]) for row in offers]
         blocks.append(Listing("", ("", "offer", "category", "chance", "because"), rows))
-    blocks.append(Sentence("Name an offer (--item OFFER) to see what its chance is made of, or why it is left out."))
+    to_type = "Name an offer (--item OFFER) to see what its chance is made of, or why it is left out."
+    blocks.append(Sentence("", at_terminal=to_type))
     return Explanation(tuple(blocks), {"company": read.company.name, "date": read.day, "offers": offers})
 
 
@@ -83,6 +85,8 @@ def _chance(explained: OfferExplained, probability: float) -> str:
 
 def _parts(explained: OfferExplained) -> Iterator[Block]:
     rows = [(part.means, part.value or "unknown", *_moves(part)) for part in explained.parts]
+    moving = [(f"{part.means}: {part.value or 'unknown'}", part.adds or 0.0) for part in explained.parts]
+    yield added("What moves its chance", moving, "log-odds")
     yield Listing("What its chance is made of", ("", "value", "adds", "odds", ""), rows, right=2)
     digest = short(explained.scored_by or "")
     yield Sentence(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from recs_platform.declarations.product import Messages
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.questions import questions_in
 from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, SqlTable, Stage, sql_asset
@@ -76,5 +77,8 @@ def offer_reports_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
 
 def offers_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What offer ranking needs in order to publish a list of offers per customer as its recommendations."""
-    product = offers(spec_of(OfferRecommendations), queries["offer_recommendation_figures"])
+    messages = Messages(
+        queries["recipients"], queries["offer_message_items"], lambda given: given.recommendations_per_customer
+    )
+    product = offers(spec_of(OfferRecommendations), queries["offer_recommendation_figures"], messages)
     return product_stage(strategy, queries, product, OfferComparison, show_offers)

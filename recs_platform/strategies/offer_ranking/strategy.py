@@ -79,7 +79,9 @@ OFFER_RANKING = Strategy(
     needs=(sources.Offers, sources.Impressions, sources.Redemptions),
     stages=_stages,
     publishes=(RECOMMENDATIONS, ALLOCATION),
-    model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model"),
+    model=TrainedModel(
+        TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model", pairs="features_of_pairs"
+    ),
     world=_world,
     story=_story,
     explainer=Explainer("offer_recommendations", _explain, "live_and_made_offers"),

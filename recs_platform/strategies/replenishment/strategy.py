@@ -76,7 +76,9 @@ REPLENISHMENT = Strategy(
     needs=(sources.Events,),
     stages=_stages,
     publishes=(RECOMMENDATIONS, ALLOCATION),
-    model=TrainedModel(TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model"),
+    model=TrainedModel(
+        TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model", pairs="scores_of_pairs"
+    ),
     world=_world,
     story=_story,
     explainer=Explainer("weekly_recommendations", _explain, "live_and_made_lists"),

@@ -9,6 +9,7 @@ from recs_platform.errors import ConfigError
 from recs_platform.masking import mask_text
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
+from recs_platform.reporting.working import added, sums
 from recs_platform.strategies.vehicle_fitment.customer_facts import facts_of_customer
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 from recs_platform.strategies.vehicle_fitment.why import PartsExplained, Passed, Popularity, RecommendedPart, explain
@@ -53,6 +54,8 @@ def _blocks(explained: PartsExplained) -> Iterator[Block]:
             (p.rank, p.item_id, p.name, p.part_type, p.tier, f"{p.price:,.2f}", *_six(p.score, p.intent, p.popularity))
             for p in explained.parts
         ]
+        drawn = [(f"{p.rank}. {p.item_id}", (p.intent, p.popularity)) for p in explained.parts]
+        yield sums("What the scores are made of", drawn, ("intent: of the owner", "popularity: of everybody"), "Score")
         yield Listing("", columns, rows, right=5)
     for part in explained.parts:
         yield from _part(part)
@@ -76,6 +79,8 @@ def _part(part: RecommendedPart) -> Iterator[Block]:
         yield Listing(
             f"intent {part.intent:.6f}{bounded}", ("event", "on", "days ago", "weight", "adds"), rows, right=2
         )
+        drawn = [(f"{_KINDS[e.event_name]} on {e.event_date}", e.contribution) for e in part.events]
+        yield added(f"What the events behind {part.item_id} add", drawn, "intent")
     work = part.working
     segments = [
         (
@@ -111,7 +116,7 @@ def _passed(passed: tuple[Passed, ...]) -> Iterator[Block]:
     rows = [(p.item_id, p.part_type, *_six(p.score, p.intent), "; ".join(p.reasons)) for p in passed[:_PASSED_SHOWN]]
     yield Listing("Stronger, and not recommended", columns, rows)
     if len(passed) > _PASSED_SHOWN:
-        yield Sentence(f"and {len(passed) - _PASSED_SHOWN} more: --json shows all.", Tone.FAINT)
+        yield Sentence(f"and {len(passed) - _PASSED_SHOWN} more", Tone.FAINT, at_terminal=": --json shows all.")
 
 
 def _six(*values: float) -> tuple[str, ...]:

@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from recs_platform.errors import ConfigError
+from recs_platform.pipeline.day_reader import DayReader
+from recs_platform.reporting.explanation import Picture
 from recs_platform.schemas.offer_ranking import BY_RATE
+from recs_platform.strategies.offer_ranking.explanation import explain_customer
 from recs_platform.strategies.offer_ranking.features import FEATURES
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
 from recs_platform.strategies.offer_ranking.why import OfferExplained, left_out
@@ -224,6 +227,18 @@ def test_on_the_terminal(shop: Shop, explanations: list[OfferExplained]) -> None
     assert f"model's start of {found.start:+.3f}, give a raw score of {found.raw_score:+.3f}" in ended.told
     assert f"Model version 1 of 2025-12-01 ({(found.scored_by or '')[7:19]})" in ended.told
     assert "@" not in ended.told, "no address is shown"
+
+
+def test_a_picture_draws_all_that_its_features_add(shop: Shop, explanations: list[OfferExplained]) -> None:
+    found = next(found for found in explanations if found.rank == 2)
+    read = DayReader(shop.lake, shop.pipeline, shop.company, DAY)
+    with shop.terminal.inside():
+        shown = explain_customer(read, found.customer_id, found.offer_id)
+    (picture,) = [block for block in shown.blocks if isinstance(block, Picture)]
+    said, strongest = picture.chart.description, found.parts[0]
+    assert said.startswith(f"{strongest.means}: {strongest.value or 'unknown'} {strongest.adds:+.3f}; ")
+    added = sum(float(figure) for figure in re.findall(r" ([+-]\d+\.\d{3})(?:;|$)", said))
+    assert added == pytest.approx((found.raw_score or 0) - (found.start or 0), abs=0.01)
 
 
 def test_as_json(shop: Shop, explanations: list[OfferExplained]) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import pytest
 
 from recs_platform.next_basket.columns import FEATURES
+from recs_platform.reporting.explanation import Picture
+from recs_platform.strategies.replenishment.why.explanation import explain_client
 from recs_platform.strategies.replenishment.why.working import behind_the_model, score_of
 from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.slow import takes_seconds
@@ -46,6 +48,18 @@ def test_the_parts_give_the_stored_score_of_each_item_of_a_list(shop: WhyShop) -
             count = next(part for part in one.model.parts if part.feature == "own_count")
             assert count.value == str(sum(not order.is_sent_back for order in one.orders))
     assert scored > 15
+
+
+def test_the_picture_of_an_item_draws_what_moves_its_score(shop: WhyShop) -> None:
+    found = next(one for one in shop.client(FIRST).items if one.model)
+    with shop.terminal.inside():
+        shown = explain_client(shop.reader, FIRST, found.item_id)
+    (picture,) = [block for block in shown.blocks if isinstance(block, Picture)]
+    assert found.model is not None
+    strongest = found.model.parts[0]
+    assert picture.chart.description.startswith(
+        f"{strongest.means}: {strongest.value or 'unknown'} {strongest.adds:+.3f}"
+    )
 
 
 def test_who_is_similar_are_those_with_like_tastes(shop: WhyShop) -> None:

@@ -128,14 +128,14 @@ class WhyShop:
 
     def client(self, name: str) -> ClientExplained:
         with self.terminal.inside():
-            return explain(self._reader, name)
+            return explain(self.reader, name)
 
     def item(self, client: str, item: str) -> ItemAsked:
         with self.terminal.inside():
-            return explain_item(self._reader, client, item)
+            return explain_item(self.reader, client, item)
 
     @property
-    def _reader(self) -> DayReader:
+    def reader(self) -> DayReader:
         return DayReader(self.lake, self.pipeline, self.company, SUNDAY)
 
     def _store(self, name: str, days: Days, rows: Rows) -> None:

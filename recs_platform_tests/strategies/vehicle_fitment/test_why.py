@@ -17,9 +17,11 @@ from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.platform_db.tables import Publication, PublicationKind, PublicationStatus
 from recs_platform.publication.inventory import begin
+from recs_platform.reporting.explanation import Picture
 from recs_platform.schemas.vehicle_fitment import DROPPED_BECAUSE
 from recs_platform.settings import settings
 from recs_platform.strategies.vehicle_fitment.customer_facts import CustomerFacts, facts_of_customer
+from recs_platform.strategies.vehicle_fitment.explanation import explain_customer
 from recs_platform.strategies.vehicle_fitment.formulas import (
     MILLION,
     event_millionths,
@@ -58,6 +60,23 @@ def wishing(world: World) -> list[PartsExplained]:
     happiest = sorted(met, key=lambda customer: (-met[customer], customer))[:8]
     others = {vehicle: customer for customer, vehicle in sorted(owners.items())}
     return [explained(world, customer) for customer in [*strongest, *happiest, *sorted(others.values())[:6]]]
+
+
+def test_pictures_draw_what_scores_are_made_of_and_which_events_stand_behind_them(
+    world: World, wishing: list[PartsExplained]
+) -> None:
+    found = next(found for found in wishing if any(part.events for part in found.parts))
+    read = DayReader(world.lake, world.pipeline, world.company, TODAY)
+    shown = explain_customer(read, found.customer_id, None)
+    scores, *events = [block.chart for block in shown.blocks if isinstance(block, Picture)]
+    assert scores.description == "; ".join(
+        f"{part.rank}. {part.item_id} {part.score:.3f}: intent: of the owner {part.intent:.3f}, "
+        f"popularity: of everybody {part.popularity:.3f}"
+        for part in found.parts
+    )
+    wished = [part for part in found.parts if part.events]
+    assert [chart.title for chart in events] == [f"What the events behind {part.item_id} add" for part in wished]
+    assert f"{max(event.contribution for event in wished[0].events):+.3f}" in events[0].description.split("; ")[0]
 
 
 def test_the_working_gives_the_stored_scores(world: World, wishing: list[PartsExplained]) -> None:

@@ -64,6 +64,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_keys_company"), "api_keys", ["company"])
     op.create_table(
+        "delivery_keys",
+        sa.Column("company", sa.String(64), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("company", name=op.f("pk_delivery_keys")),
+    )
+    op.create_table(
         "served_answers",
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("company", sa.String(64), nullable=False),
@@ -100,5 +107,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for column in ("artifact_digest", "tag", "repository"):
         op.execute(f"ALTER TABLE model_config DROP COLUMN {column}")
-    for table in ("served_reactions", "served_answers", "api_keys", "served_lists", "served_versions"):
+    for table in ("served_reactions", "served_answers", "delivery_keys", "api_keys", "served_lists", "served_versions"):
         op.drop_table(table)

@@ -13,6 +13,7 @@ from recs_platform.models.manifest import short
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.plurals import counted
 from recs_platform.reporting.explanation import Block, Explanation, Listing, Sentence, Tone
+from recs_platform.reporting.working import added, effects
 from recs_platform.schemas.replenishment import DISCOVERY, REPURCHASE
 from recs_platform.strategies.replenishment.why.answer import explain, explain_item
 from recs_platform.strategies.replenishment.why.explained import (
@@ -64,7 +65,8 @@ def _blocks(explained: ClientExplained) -> Iterator[Block]:
     yield from _left_out(explained.left_out)
     if not explained.follows_rules or not all(one.adds_up for one in explained.items):
         yield _CHANGED
-    yield Sentence("Name an item (--item ITEM) to see its orders, who else orders it, and what its score is made of.")
+    to_type = "Name an item (--item ITEM) to see its orders, who else orders it, and what its score is made of."
+    yield Sentence("", at_terminal=to_type)
 
 
 def _by(explained: ClientExplained) -> str:
@@ -112,7 +114,7 @@ def _left_out(left_out: Sequence[LeftOut]) -> Iterator[Block]:
         rows = [(one.item_id, one.kind, _score(one.score), _because(one)) for one in stronger[:_SHOWN]]
         yield Listing("Stronger, and not in the list", columns, rows)
         if len(stronger) > _SHOWN:
-            yield Sentence(f"and {len(stronger) - _SHOWN} more: --json shows all.", Tone.FAINT)
+            yield Sentence(f"and {len(stronger) - _SHOWN} more", Tone.FAINT, at_terminal=": --json shows all.")
     if following:
         rows = [(one.item_id, one.kind, _score(one.score), _because(one)) for one in following]
         yield Listing("Next in line", columns, rows)
@@ -143,7 +145,7 @@ def _asked(asked: ItemAsked) -> Iterator[Block]:
         columns = ("", "client", "similarity", "orders", "last")
         yield Listing("Similar clients who order it", columns, rows[:_SHOWN], right=2)
         if len(rows) > _SHOWN:
-            yield Sentence(f"and {len(rows) - _SHOWN} more: --json shows all.", Tone.FAINT)
+            yield Sentence(f"and {len(rows) - _SHOWN} more", Tone.FAINT, at_terminal=": --json shows all.")
 
 
 def _scorer(scored_by: str) -> str:
@@ -165,6 +167,8 @@ def _working(asked: ItemAsked) -> Iterator[Block]:
 
 def _model(asked: ItemAsked, parts: ScoreParts) -> Iterator[Block]:
     rows = [(part.means, part.value or "unknown", f"{part.adds or 0.0:+.3f}") for part in parts.parts]
+    moving = [(f"{part.means}: {part.value or 'unknown'}", part.adds or 0.0) for part in parts.parts]
+    yield added("What moves its score", moving, "raw score")
     yield Listing("What its score is made of", ("", "value", "adds"), rows, right=1)
     yield Sentence(
         f"All of them, added to the model's start of {parts.start:+.3f}, give {parts.raw:+.3f}, by which it is put in "
@@ -180,6 +184,9 @@ def _factors(item: ItemExplained) -> Iterator[Block]:
             else "The model did not look at it, so it stands behind what the model did, in the order of version 3.2."
         )
     rows = [(f.name, f.value, f"{'+' if f.adds else 'x'} {f.effect:.4f}") for f in item.factors]
+    for adds, title, axis in ((True, "What is added", "Adds to the score"), (False, "Multiplied by", "Times")):
+        if drawn := [(f"{f.name}: {f.value}", f.effect) for f in item.factors if f.adds is adds]:
+            yield effects(title, drawn, axis)
     yield Listing("What its score is made of", ("", "", "effect"), rows, right=2)
 
 
