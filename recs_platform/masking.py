@@ -16,8 +16,12 @@ _AT = r"(?:@|＠|﹫|%40|&#64;)"
 _QUOTED = r'"(?:[^"\\\r\n]|\\.)*"'
 _LOCAL = r"[^\s@,;:<>\"()\[\]＠﹫]"
 _DOMAIN = r"[^\s,;:<>\"'`|()\[\]{}]"
+_DIGEST = r"sha256:[0-9a-f]{64}(?![0-9a-f])"
+"""Behind an @ it names an artifact in a repository, as tools for containers want it: to be copied, not hidden."""
 # What ends a sentence is none of the domain's. A run of letters is looked at once, from its beginning.
-_EMAIL = re.compile(rf"(?P<local>{_QUOTED}|(?<!{_LOCAL}){_LOCAL}+){_AT}(?P<domain>\[[^\]\s]*\]|{_DOMAIN}*(?<![.?!]))?")
+_EMAIL = re.compile(
+    rf"(?P<local>{_QUOTED}|(?<!{_LOCAL}){_LOCAL}+){_AT}(?!{_DIGEST})(?P<domain>\[[^\]\s]*\]|{_DOMAIN}*(?<![.?!]))?"
+)
 _OPENING = "'`{|"
 """What may stand before an address in a text, and seldom opens one."""
 _QUOTED_NAME = r"\"[^\"\r\n]*\"|'[^'\r\n]*'"
@@ -48,6 +52,8 @@ def mask_text(text: str) -> str:
     'Ask j***@***.org.'
     >>> mask_text('no vehicle for Jane Doe <jane@x.org> or "Jane Doe"@x.org')
     'no vehicle for *** <j***@***.org> or "***@***.org'
+    >>> mask_text(f"oras tag recs/metro@sha256:{64 * '0'} 3") == f"oras tag recs/metro@sha256:{64 * '0'} 3"
+    True
     """
     if not _holds_address(text):
         return text

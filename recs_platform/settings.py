@@ -261,6 +261,11 @@ class Settings(BaseSettings):
     service_url: Annotated[str, AfterValidator(_ours)] | None = Field(
         None, description="Where the prediction service is reached by checks, `recs trace` and the doctor."
     )
+    service_key: SecretStr | None = Field(
+        None,
+        description="Key with which they ask it, from `recs keys new`; of several companies a key each, with commas "
+        "between. Without it they ask as anybody on its own machine may.",
+    )
     companies_dir: Folder | None = Field(None, description="Folder of company files, beside the built-in ones.")
     landing_dir: Folder | None = Field(None, description="Where simulated feeds are written. Default: HOME/landing.")
     memory_limit: Annotated[str, AfterValidator(_memory)] = Field(

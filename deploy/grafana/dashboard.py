@@ -1,7 +1,7 @@
 """The Grafana dashboard of the jobs, written once: `python deploy/grafana/dashboard.py` makes recs-platform.json of it.
 
-Every query of the dashboard stands here; tests run each against a real Prometheus. Not here: alerting
-(deploy/prometheus).
+Every query of the dashboard stands here; tests run each against a real Prometheus. Not here: the service's
+(service_dashboard.py), and alerting (deploy/prometheus).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ OUT = Path(__file__).with_name("recs-platform.json")
 _PROMETHEUS = {"type": "prometheus", "uid": "${datasource}"}
 _WHOSE = 'company=~"$company",strategy=~"$strategy"'
 _COLUMNS = 24
+_JOBS = "recs_last_run_succeeded"
 
 
 @dataclass(frozen=True)
@@ -185,9 +186,16 @@ ROWS: dict[str, list[Panel]] = {
 
 
 def dashboard() -> dict[str, Any]:
+    variables = [variable("strategy", _JOBS, ""), variable("company", _JOBS, 'strategy=~"$strategy"')]
+    about = "What runs and what failed, how old what customers see is, and what is wrong."
+    return made_of(ROWS, variables, title="recs_platform: jobs", uid="recs-platform-jobs", description=about)
+
+
+def made_of(rows: dict[str, list[Panel]], variables: list[dict[str, Any]], **about: str) -> dict[str, Any]:
+    """A dashboard of rows of panels."""
     panels: list[dict[str, Any]] = []
     top = 0
-    for title, row in ROWS.items():
+    for title, row in rows.items():
         panels.append(
             {"id": len(panels) + 1, "type": "row", "title": title, "collapsed": False, "panels": [],
              "gridPos": {"x": 0, "y": top, "w": _COLUMNS, "h": 1}}
@@ -200,17 +208,13 @@ def dashboard() -> dict[str, Any]:
             left, tallest = left + panel.width, max(tallest, panel.height)
         top += tallest
     return {
-        "title": "recs_platform: jobs",
-        "uid": "recs-platform-jobs",
-        "description": "What runs and what failed, how old what customers see is, and what is wrong.",
+        **about,
         "tags": ["recs"],
         "schemaVersion": 39,
         "editable": True,
         "refresh": "1m",
         "time": {"from": "now-24h", "to": "now"},
-        "templating": {
-            "list": [_datasource(), _variable("strategy", ""), _variable("company", 'strategy=~"$strategy"')]
-        },
+        "templating": {"list": [_datasource(), *variables]},
         "panels": panels,
     }
 
@@ -235,13 +239,13 @@ def _datasource() -> dict[str, Any]:
     return {"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus"}
 
 
-def _variable(label: str, among: str) -> dict[str, Any]:
+def variable(label: str, metric: str, among: str) -> dict[str, Any]:
+    """What can be chosen of a label: the values that a metric has."""
     return {
         "name": label,
         "type": "query",
         "datasource": _PROMETHEUS,
-        "query": f"label_values(recs_last_run_succeeded{{{among}}}, {label})" if among
-        else f"label_values(recs_last_run_succeeded, {label})",
+        "query": f"label_values({metric}{{{among}}}, {label})" if among else f"label_values({metric}, {label})",
         "includeAll": True,
         "allValue": ".*",
         "multi": True,
@@ -251,8 +255,12 @@ def _variable(label: str, among: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def as_text(made: dict[str, Any]) -> str:
+    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+
+
 def text() -> str:
-    return json.dumps(dashboard(), indent=1, ensure_ascii=False) + "\n"
+    return as_text(dashboard())
 
 
 if __name__ == "__main__":

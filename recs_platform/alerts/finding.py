@@ -43,6 +43,7 @@ class Kind(StrEnum):
     FRESHNESS = "freshness"
     DRIFT = "drift"
     TRAINING = "training"
+    SERVING = "serving"
     FEED = "feed"
     STORE = "store"
     HOUSEKEEPING = "housekeeping"

@@ -14,6 +14,7 @@ from recs_platform.assembly.handover import call_table_function
 from recs_platform.assembly.links import asset_links
 from recs_platform.assembly.publishing import guardrails_check, publication_asset
 from recs_platform.assembly.schedules import company_schedule
+from recs_platform.assembly.served_checks import served_model_check, served_publication_check
 from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.jobs import Job, daily_job, history_job, training_job
 from recs_platform.automation.journal import RANGE_START
@@ -62,9 +63,12 @@ class PipelineWiring:
     def checks(self) -> list[dg.AssetChecksDefinition]:
         checks = [self._check(check) for check, _ in self.pipeline.checks.values()]
         checks += [
-            guardrails_check(self.pipeline, product, self.companies, self.partitions)
+            made(self.pipeline, product, self.companies, self.partitions)
             for product in self.pipeline.products.values()
+            for made in (guardrails_check, served_publication_check)
         ]
+        if (model := self.pipeline.strategy.model) is not None:
+            checks.append(served_model_check(self.pipeline, model, self.companies, self.partitions))
         if GUARDED in self.pipeline.tables:
             checks.append(earlier_days_check(self.pipeline, self.companies, self.partitions))
         return checks

@@ -26,6 +26,8 @@ from recs_platform.platform_db.tables import Publication, PublicationStatus
 from recs_platform.warehouse.protocol import Tables
 
 WEEK = 7
+_MONTHS = 92
+"""Days: of older ones nobody asks whether they are the newest."""
 
 LiveDays = Mapping[tuple[str, str], date]
 """The day that is live, by company and product."""
@@ -63,6 +65,23 @@ def newest_deadline(company: Company, pipeline: Pipeline, product: str, now: dat
         day = day_made_at(ran)
         if is_due(pipeline, company, pipeline.products[product].asset, day):
             return Due(product, day, at) if since <= ran and _is_expected(company, day) else None
+    return None
+
+
+def newest_day_due(
+    company: Company, pipeline: Pipeline, product: str, moment: datetime, empty: Collection[date] = ()
+) -> Due | None:
+    """The newest day of a product that a company has and whose deadline is over, whether its schedule is on or not.
+    Days that are `empty` have nothing to go live. None where there is none in the last months of the company."""
+    mornings_end = local_date(company, moment) + timedelta(days=1)
+    if company.end_date is not None:
+        mornings_end = min(mornings_end, company.end_date + timedelta(days=2))
+    for back in range(_MONTHS):
+        morning = mornings_end - timedelta(days=back)
+        day, at = day_made_at(scheduled_on(company, morning)), deadline_on(company, product, morning)
+        due = is_due(pipeline, company, pipeline.products[product].asset, day)
+        if at <= moment and due and _is_expected(company, day) and day not in empty:
+            return Due(product, day, at)
     return None
 
 

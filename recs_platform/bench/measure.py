@@ -31,6 +31,8 @@ class Done:
     steps: Mapping[str, float]
     rows: int = 0
     """Both sides must handle the same number; 0 when rows are not the point."""
+    peak_mb: float | None = None
+    """The most memory of the process that did the work, where it was not the one that measured."""
 
 
 Work = Callable[[], Done]
@@ -140,7 +142,8 @@ class _Turn:
 
 
 def _observed(work: Work) -> _Turn:
-    return _Turn(work(), peak_memory())
+    done = work()
+    return _Turn(done, peak_memory() if done.peak_mb is None else done.peak_mb)
 
 
 def _side(turns: Sequence[_Turn]) -> Side:

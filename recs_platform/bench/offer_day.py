@@ -41,7 +41,7 @@ def measure_features(home: Path, customers: int) -> Done:
     _store(company, "training_plan", [{"reason": "weekday", "words": "bench", "evidence": "bench"}])
     _store(company, "offer_candidates", [])
     _make(company, (*DAILY_SUMS, *(name for name in FEATURE_TABLES if name != SCORED)), watch)
-    made = _stored(company, "training_set")
+    made = stored(company, "training_set")
     _note_sums(home / "sums.json", made)
     return watch.done(made.num_rows)
 
@@ -73,8 +73,8 @@ def measure_training(home: Path, customers: int) -> Done:
 
     company, watch = offer_rows.offer_company(customers), Stopwatch()
     with watch.step("read"):
-        stored = _stored(company, "training_set")
-        closed = examples(stored.filter(stored["label"].is_valid()), TASK.features, TASK.columns)
+        known = stored(company, "training_set")
+        closed = examples(known.filter(known["label"].is_valid()), TASK.features, TASK.columns)
     with watch.step("train and judge"):
         training = train(closed, _settings(company), Provenance({}, "bench"))
     models = _shelf(company)
@@ -90,9 +90,9 @@ def measure_training_plainly(home: Path, customers: int) -> Done:
     import lightgbm
 
     company, watch = offer_rows.offer_company(customers), Stopwatch()
-    model = _model(company)
-    stored = _stored(company, "training_set")
-    closed = stored.filter(stored["label"].is_valid())
+    model = model_of(company)
+    known = stored(company, "training_set")
+    closed = known.filter(known["label"].is_valid())
     matrix, labels = model.manifest.encoding.matrix(closed), closed["label"].to_numpy()
     settings = {"objective": "binary", "verbosity": -1, "num_leaves": _settings(company).leaves}
     with watch.step("fit"):
@@ -148,7 +148,7 @@ def measure_scoring(home: Path, customers: int) -> Done:
     company, watch = offer_rows.offer_company(customers), Stopwatch()
     models = _shelf(company)
     with watch.step("read"):
-        candidates = _stored(company, SCORED)
+        candidates = stored(company, SCORED)
     with watch.step("score"):
         scored = score_for(TASK, candidates, models, DAY)
     if scored is None:
@@ -160,8 +160,8 @@ def measure_scoring_plainly(home: Path, customers: int) -> Done:
     """LightGBM alone, on the same cores: the matrix is ready and whole in memory."""
     live_in(home)
     company, watch = offer_rows.offer_company(customers), Stopwatch()
-    model = _model(company)
-    matrix = model.manifest.encoding.matrix(_stored(company, SCORED))
+    model = model_of(company)
+    matrix = model.manifest.encoding.matrix(stored(company, SCORED))
     with watch.step("score"):
         scores = model.ranker.raw_scores(matrix)
     return watch.done(len(scores))
@@ -183,7 +183,7 @@ def _store(company: Company, table: str, rows: list[dict[str, object]]) -> None:
     _warehouse().replace(Subject(f"bench/{table}", company.name, ref, Days.one(DAY)), made.to_reader())
 
 
-def _stored(company: Company, table: str) -> pa.Table:
+def stored(company: Company, table: str) -> pa.Table:
     from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.slices import Days
 
@@ -215,7 +215,7 @@ def _serving(models: ModelShelf) -> Registered | None:
     return models.serving(TASK.model, DAY)
 
 
-def _model(company: Company) -> Model:
+def model_of(company: Company) -> Model:
     from recs_platform.process import cores
     from recs_platform.strategies.offer_ranking.features import FEATURES
 

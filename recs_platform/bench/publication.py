@@ -76,19 +76,21 @@ def _twice(home: Path, prepare: Callable[[], None]) -> None:
 
 def publish_first(home: Path, customers: int) -> None:
     """A version that is live, for the next to be compared with."""
-    outlet = _outlet(home)
-    _make(outlet, _FIRST, customers)
-    _publish(outlet, _FIRST)
+    strategy_day.live_in(home)
+    opened = outlet()
+    _make(opened, _FIRST, customers)
+    _publish(opened, _FIRST)
 
 
 def make_and_publish(home: Path, customers: int) -> Done:
     """The next day's recommendations made and published, as a run does it: compared by the caller, read back."""
-    watch, outlet = Stopwatch(), _outlet(home)
-    day = outlet.warehouse.days(outlet.live)[-1] + timedelta(days=1)
+    strategy_day.live_in(home)
+    watch, opened = Stopwatch(), outlet()
+    day = opened.warehouse.days(opened.live)[-1] + timedelta(days=1)
     with watch.step("make"):
-        _make(outlet, day, customers)
+        _make(opened, day, customers)
     with watch.step("publish"):
-        _publish(outlet, day)
+        _publish(opened, day)
     return watch.done(customers)
 
 
@@ -116,14 +118,14 @@ def unproved(work: partial[Done]) -> Done:
     return work()
 
 
-def _outlet(home: Path) -> Outlet:
-    strategy_day.live_in(home)
+def outlet() -> Outlet:
+    """Of the home that this process lives in."""
     company, database = strategy_day.bench_company(FEW), engine()
     upgrade(database)
     return outlet_of(pipeline_of(company), RECOMMENDATIONS, company, open_warehouse(), database)
 
 
-def _make(outlet: Outlet, day: date, customers: int) -> None:
+def _make(opened: Outlet, day: date, customers: int) -> None:
     parts = ", ".join(
         f"'item-' || ((i * {n} + {day.toordinal()}) % {_ITEMS}) AS rec_part_{n}, "
         f"(i % 900) + {n} + 0.5 AS rec{n}_price, 1.0 / (i % 1000 + {n}) AS rec{n}_score, "
@@ -136,13 +138,13 @@ def _make(outlet: Outlet, day: date, customers: int) -> None:
         f"1960 + i % 60 AS v1_year, 'make ' || i % 40 AS v1_make, 'model ' || i % 400 AS v1_model, {parts}, "
         f"'1' AS pipeline_version, TIMESTAMP '{day}' AS generated_at FROM range({customers}) AS owners(i)"
     )
-    subject = Subject(f"bench/{outlet.source.name}", outlet.company, outlet.source, Days.one(day))
+    subject = Subject(f"bench/{opened.source.name}", opened.company, opened.source, Days.one(day))
     with duckdb.connect() as connection:
         made = connection.execute(rows).to_arrow_reader(100_000)
-        outlet.warehouse.replace(subject, made, audits=(SCHEMA_AUDIT,))
+        opened.warehouse.replace(subject, made, audits=(SCHEMA_AUDIT,))
 
 
-def _publish(outlet: Outlet, day: date) -> None:
-    content = outlet.warehouse.fingerprint(outlet.source, day)
-    id_ = comparison_id(outlet, day, content, reconcile(outlet))
-    publish(outlet, day, id_, by="bench", at=datetime.now(UTC))
+def _publish(opened: Outlet, day: date) -> None:
+    content = opened.warehouse.fingerprint(opened.source, day)
+    id_ = comparison_id(opened, day, content, reconcile(opened))
+    publish(opened, day, id_, by="bench", at=datetime.now(UTC))

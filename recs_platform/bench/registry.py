@@ -63,4 +63,8 @@ BENCHMARKS = {
         "A week of ten thousand clients from their orders to published lists, its growth, and lists by plain pandas.",
         "recs_platform.bench.replenishment:parts",
     ),
+    "serving": Benchmark(
+        "Lists and scores that the prediction service answers with, under a constant load: needs k6 and a Redis.",
+        "recs_platform.bench.serving:parts",
+    ),
 }

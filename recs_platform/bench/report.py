@@ -41,12 +41,12 @@ def _part(name: str, one: Measurement) -> dict[str, Any]:
     return {
         "name": name,
         "sizes": dict(one.part.sizes),
-        "seconds": round(one.platform.seconds, 4),
+        "seconds": round(one.platform.seconds, 6),
         "steps": _rounded(one.platform.steps),
         "rows_per_second": _rate(one.platform.rows, one.platform.seconds),
         "baseline": {
             "name": one.part.baseline_name,
-            "seconds": round(one.baseline.seconds, 4),
+            "seconds": round(one.baseline.seconds, 6),
             "steps": _rounded(one.baseline.steps),
             "peak_mb": round(one.baseline.peak_mb, 1),
         },
@@ -57,7 +57,7 @@ def _part(name: str, one: Measurement) -> dict[str, Any]:
 
 
 def _rounded(steps: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(seconds, 4) for name, seconds in steps.items()}
+    return {name: round(seconds, 6) for name, seconds in steps.items()}
 
 
 def _rate(rows: int, seconds: float) -> int | None:

@@ -25,6 +25,7 @@ from recs_platform.cli import (
     doctor,
     evaluate,
     example,
+    export,
     housekeeping,
     keys,
     metrics,
@@ -37,6 +38,7 @@ from recs_platform.cli import (
     simulate,
     sql,
     status,
+    trace,
     ui,
     verify,
     weekly,
@@ -64,9 +66,9 @@ app = typer.Typer(
 )
 _PANELS = {
     "Every day": ("run", "weekly", "status", "ui", "backfill"),
-    "Watch": ("doctor", "alerts", "metrics", "housekeeping"),
+    "Watch": ("doctor", "trace", "alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "evaluate", "report", "verify"),
-    "Publish": ("publish", "publications", "rollback", "models"),
+    "Publish": ("publish", "publications", "rollback", "export", "models"),
     "Serve": ("serve", "keys"),
     "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
 }
@@ -77,6 +79,7 @@ for module in (
     status,
     ui,
     doctor,
+    trace,
     metrics,
     housekeeping,
     why,
@@ -85,6 +88,7 @@ for module in (
     evaluate,
     verify,
     publish,
+    export,
     serve,
     demo,
     example,

@@ -102,16 +102,21 @@ def _rows(one: Measurement) -> list[tuple[object, ...]]:
     verdict = styled(("met", "green") if one.met else ("missed", "red"))
     whole = (
         styled((one.part.name, "bold")),
-        one.platform.seconds,
+        _seconds(one.platform.seconds),
         rate,
-        one.baseline.seconds,
+        _seconds(one.baseline.seconds),
         one.ratio,
         round(one.platform.peak_mb),
         f"{one.part.aim}: {verdict}",
     )
     steps = [
-        (f"  {step}", seconds, None, compared, compared / seconds if compared else None, None, None)
+        (f"  {step}", _seconds(seconds), None, _seconds(compared), compared / seconds if compared else None, None, None)
         for step, seconds in one.platform.steps.items()
         for compared in [one.baseline.steps.get(step)]
     ]
     return [whole, *(steps if len(steps) > 1 else [])]
+
+
+def _seconds(value: float | None) -> float | str | None:
+    """Those of an answer are a small part of one."""
+    return value if value is None or value >= 0.1 else f"{value:.5f}"

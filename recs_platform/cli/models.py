@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from recs_platform.cli.company import CompanyArgument, CompanyCommand
-from recs_platform.cli.output import JsonOption, print_json, print_table, say
+from recs_platform.cli.company import AnyCompanyArgument, CompanyArgument, CompanyCommand
+from recs_platform.cli.output import MISTAKE, JsonOption, print_json, print_table, say, tell_error
 from recs_platform.cli.publish import ByOption, who
 from recs_platform.errors import ConfigError
+from recs_platform.plurals import listed
 
 if TYPE_CHECKING:
     from recs_platform.model_registry.registry import Registered
@@ -52,9 +53,10 @@ def list_models(company: CompanyArgument, model: ModelOption = None, as_json: Js
     if not versions:
         raise ConfigError(_none_yet(company, task.model, trainings))
     measure = task.design.measure
-    titles = ("version", "status", "trained for", "digest", measure.title, "asked by", "activated", "by")
+    titles = ("version", "status", "trained for", "digest", measure.title, "asked by", "activated", "by", "artifact")
     rows = [_row(version, asked.get(version.as_of), measure.leading) for version in versions]
     print_table(task.model, titles, rows)
+    _say_where(shelf, versions)
     for version in versions:
         if version.status == "active":
             say(f"Version {version.version} serves. When it was trained: {version.words}")
@@ -94,6 +96,37 @@ def rollback(
     """Go back to a version that served before."""
     shelf, task = _opened(company, model)
     _tell(shelf.rollback(task.model, task.features, to=to, by=who(by)), as_json)
+
+
+@app.command(cls=CompanyCommand)
+def move(
+    company: AnyCompanyArgument = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Bring versions to where artifacts are kept today.
+
+    From the shelf of an earlier version, or from where RECS_ARTIFACTS_URL named before. Nothing is deleted, and it may
+    be called again at any time."""
+    from recs_platform.model_registry.environment import open_artifacts
+    from recs_platform.model_registry.moving import move
+    from recs_platform.platform_db.engine import opened_database
+    from recs_platform.settings import require_home
+    from recs_platform.strategies.catalogue import company_named, load_companies
+
+    names = [company_named(company).name] if company else list(load_companies())
+    require_home()
+    database, artifacts = opened_database(), open_artifacts()
+    moves = [one for name in names for one in move(database, name, artifacts, dry_run=dry_run)]
+    if as_json:
+        print_json([asdict(one) for one in moves])
+    else:
+        rows = [(one.company, one.model, one.version, one.outcome, one.source, one.target) for one in moves]
+        print_table("", ("company", "model", "version", "outcome", "from", "to"), rows)
+    for one in moves:
+        if one.problem:
+            tell_error(f"{one.company}: {one.model} version {one.version}: {one.problem}")
+    return MISTAKE if any(one.problem for one in moves) else 0
 
 
 def _opened(name: str, model: str | None) -> tuple[ModelShelf, RankingTask]:
@@ -141,7 +174,19 @@ def _row(version: Registered, training: Begun | None, leading: str) -> tuple[obj
         ", ".join(reason.kind for reason in training.reasons) if training else None,
         version.activated_at,
         version.by,
+        short(version.artifact_digest) if version.artifact_digest else None,
     )
+
+
+def _say_where(shelf: ModelShelf, versions: tuple[Registered, ...]) -> None:
+    from recs_platform.model_registry.inspection import artifact_name, not_moved
+
+    left = [str(version.version) for version in versions if not_moved(shelf.artifacts, version)]
+    if len(left) < len(versions):
+        here = shelf.artifacts.repository(artifact_name(shelf.company, versions[0].model))
+        say(f"Artifacts are in the repository {here}, each under its version as tag.")
+    if left:
+        say(f"Not brought over yet: {listed(left)}. To bring them over: recs models move {shelf.company}")
 
 
 def _version(version: Registered, training: Begun | None) -> dict[str, Any]:

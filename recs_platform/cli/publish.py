@@ -50,7 +50,7 @@ def publish(
     """
     from recs_platform.publication.proposal import Standing, accept, newest_day, propose
 
-    company, pipeline, outlet = _opened(name, product)
+    company, pipeline, outlet = opened(name, product)
     day = day_of(date, "--date") if date else newest_day(outlet, pipeline, company)
     proposal = propose(outlet, pipeline, company, day)
     made = accept(proposal, outlet, by=who(by), at=datetime.now(UTC), approve=approve)
@@ -65,7 +65,7 @@ def publications(name: CompanyArgument, product: ProductOption = None, as_json: 
     """List what was published, the newest first."""
     from recs_platform.publication.publish import publications as listed
 
-    _, _, outlet = _opened(name, product)
+    _, _, outlet = opened(name, product)
     versions = listed(outlet)
     if as_json:
         print_json([_publication_json(publication) for publication in versions])
@@ -93,7 +93,7 @@ def rollback(
     from recs_platform.publication.publish import rollback as go_back
     from recs_platform.publication.verify import figures_of
 
-    _, _, outlet = _opened(name, product)
+    _, _, outlet = opened(name, product)
     made = go_back(outlet, to, by=who(by), at=datetime.now(UTC))
     if as_json:
         print_json(_publication_json(made))
@@ -105,7 +105,8 @@ def rollback(
     )
 
 
-def _opened(name: str, product: str | None) -> tuple[Company, Pipeline, Outlet]:
+def opened(name: str, product: str | None) -> tuple[Company, Pipeline, Outlet]:
+    """A company's product, where it becomes visible."""
     from recs_platform.platform_db.engine import opened_database
     from recs_platform.publication.stage import outlet_of
     from recs_platform.strategies.catalogue import company_named, pipeline_of

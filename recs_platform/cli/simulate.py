@@ -38,7 +38,7 @@ def simulate_company(
 
     from recs_platform.settings import settings
     from recs_platform.simulation.world import simulate
-    from recs_platform.sources.connectors.simulated import world_of, world_spec
+    from recs_platform.sources.connectors.simulated import simulated_tables, world_of, world_spec
     from recs_platform.strategies.catalogue import company_named
 
     company = company_named(name)
@@ -54,8 +54,15 @@ def simulate_company(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=as_json, transient=True) as progress:
         task = progress.add_task(f"simulating {name}, {counted(spec.customers, 'customer')}", total=days)
-        tables = company.strategy.sources.values()
-        simulate(world_of(company), tables, spec, landing, first, last, on_day=lambda _: progress.advance(task))
+        simulate(
+            world_of(company),
+            simulated_tables(company),
+            spec,
+            landing,
+            first,
+            last,
+            on_day=lambda _: progress.advance(task),
+        )
     if as_json:
         print_json({"company": name, "customers": spec.customers, "seed": spec.seed, "first": first, "last": last})
         return

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from recs_platform.companies.purchase_log import PurchasesSource
-from recs_platform.companies.source_config import BigQuerySource, FilesSource, NoSource, SimulatedSource, SqlSource
+from recs_platform.companies.source_config import (
+    BigQuerySource,
+    FilesSource,
+    NoSource,
+    ServiceSource,
+    SimulatedSource,
+    SqlSource,
+)
 
-CONNECTORS: dict[str, type[FilesSource | SqlSource | BigQuerySource | SimulatedSource | NoSource]] = {
+CONNECTORS: dict[str, type[FilesSource | SqlSource | BigQuerySource | SimulatedSource | ServiceSource | NoSource]] = {
     "files": FilesSource,
     "purchases": PurchasesSource,
     "sql": SqlSource,
     "bigquery": BigQuerySource,
     "simulated": SimulatedSource,
+    "service": ServiceSource,
     "none": NoSource,
 }

@@ -29,6 +29,7 @@ from recs_platform.companies.connectors import CONNECTORS
 from recs_platform.companies.constants import constant_problems
 from recs_platform.companies.currencies import CURRENCIES, NO_CURRENCY
 from recs_platform.companies.deadlines import deadlines_of
+from recs_platform.companies.delivery_settings import Delivery
 from recs_platform.companies.problems import (
     Problem,
     did_you_mean,
@@ -41,11 +42,11 @@ from recs_platform.companies.problems import (
 )
 from recs_platform.companies.purchase_log import TABLE, PurchasesSource
 from recs_platform.companies.source_columns import column_problems
-from recs_platform.companies.source_config import NoSource, SimulatedSource, Source
+from recs_platform.companies.source_config import NoSource, ServiceSource, SimulatedSource, Source
 from recs_platform.companies.timezones import known_timezone
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.declarations.strategy import AnyStrategy, Strategy
-from recs_platform.schemas.sources import EVENT_NAMES
+from recs_platform.schemas.sources import EVENT_NAMES, KEPT_BY_THE_SERVICE
 from recs_platform.schemas.table import TableSpec
 
 
@@ -83,6 +84,7 @@ def _event_name(name: str) -> str:
     return name
 
 
+OFFERS = "offers"
 STRATEGIES_CONTEXT = "strategies"
 """Under this name a file's validation is given the strategies that there are."""
 
@@ -117,10 +119,11 @@ class Simulation(_Section):
 
 
 class Serving(_Section):
-    """How the prediction service (`recs serve`) treats the company."""
+    """How the prediction service treats the company."""
 
-    enabled: bool = Field(
-        True, description="Whether the prediction service answers for the company; if not, there is none of that name."
+    enabled: bool = Field(True, description="Whether the prediction service answers for the company.")
+    log_answers: bool = Field(
+        True, description="Whether it keeps what it recommended to whom, so that reactions can be counted by rank."
     )
 
 
@@ -148,6 +151,8 @@ class Company(_Section):
     """When the products of a day must be live, in the company's time zone; the strategy says it of those that are not
     here."""
     serving: Serving = Serving()
+    delivery: Delivery | None = None
+    """None of a company whose recommendations are not sent in messages."""
     alerts: Alerts = Alerts()
 
     @model_validator(mode="after")
@@ -164,6 +169,15 @@ class Company(_Section):
                 if self.event_names.get(metric.event, metric.event) != metric.event
             ],
         )
+        return self
+
+    @model_validator(mode="after")
+    def _links_name_what_there_is(self) -> Company:
+        if self.delivery and self.delivery.names_offers and OFFERS not in self.strategy.sources:
+            raise_problems(
+                "delivery",
+                [Problem(("delivery", "link"), f"{{offer_id}}: {self.strategy} has no offers; use {{item_id}}.")],
+            )
         return self
 
     @property
@@ -255,9 +269,11 @@ class Company(_Section):
         sources: dict[str, Source] = {}
         simulated = info.data.get("simulation", ...) is not None
         for table, spec in tables.items():
-            if table not in given and not simulated:
+            kept_by_the_service = table in KEPT_BY_THE_SERVICE
+            if table not in given and not simulated and not kept_by_the_service:
                 continue
-            source = _source(table, given.get(table, {"connector": "simulated"}), info, problems)
+            default = {"connector": "service" if kept_by_the_service else "simulated"}
+            source = _source(table, given.get(table, default), info, problems)
             if source is None or isinstance(source, NoSource):
                 continue
             problems += [*column_problems(spec, source), *constant_problems(spec, source)]
@@ -265,6 +281,13 @@ class Company(_Section):
                 problems += _of_purchases(table, source, info)
             if isinstance(source, SimulatedSource) and not simulated:
                 problems.append(Problem((table,), f"is simulated, and there is no world to simulate; {_REMEDY}"))
+            if isinstance(source, SimulatedSource) and kept_by_the_service:
+                problems.append(
+                    Problem((table, "connector"), "is not part of a simulated world; leave it out, or service.")
+                )
+            if isinstance(source, ServiceSource) and not kept_by_the_service:
+                kept = " and ".join(KEPT_BY_THE_SERVICE)
+                problems.append(Problem((table, "connector"), f"service is only for {kept}: it keeps nothing else."))
             sources[table] = source
         named = {table for table, entry in given.items() if not _says_none(entry)}
         problems += _lacking(strategy, named | sources.keys())

@@ -76,9 +76,14 @@ event_names:
 #     channel: "#on-call"
 #     after: 4h
 
-# Whether the prediction service (`recs serve`) answers for the company.
+# The prediction service (docs/serving.md).
 # serving:
-#   enabled: true                         # whether the prediction service answers for the company
+#   enabled: true                         # whether it answers for the company
+#   log_answers: true                     # whether it keeps what it recommended to whom (docs/feedback.md)
+
+# How recommendations are sent in messages (docs/delivery.md); without it, `recs export` writes none.
+# delivery:
+#   link: https://shop.example/p/{{item_id}}?rid={{token}}
 
 # The columns of each table; * is required. A file to begin with: recs companies template TABLE
 {columns}

@@ -259,6 +259,12 @@ class SimulatedSource(SourceConfig):
     connector: Literal["simulated"] = "simulated"
 
 
+class ServiceSource(SourceConfig):
+    """What the prediction service keeps: its answers, and what shops told it of them."""
+
+    connector: Literal["service"] = "service"
+
+
 class NoSource(BaseModel):
     """The company has no such table, though the others are simulated."""
 
@@ -267,4 +273,4 @@ class NoSource(BaseModel):
     connector: Literal["none"]
 
 
-Source = FilesSource | SqlSource | BigQuerySource | SimulatedSource
+Source = FilesSource | SqlSource | BigQuerySource | SimulatedSource | ServiceSource

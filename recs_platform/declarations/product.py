@@ -28,6 +28,22 @@ Compares = TypeVar("Compares", bound=Compared)
 
 
 @dataclass(frozen=True)
+class Messages:
+    """Queries over `published` that give what messages to customers hold, in the order of `customer_id`."""
+
+    recipients: Query
+    """One row per customer: the address on a channel, or why there is none."""
+    items: Query
+    """One row per customer and place of the list, as `MESSAGE_ITEM` has it."""
+    longest: Callable[[Any], int]
+    """How many places a list has, as the parameters say."""
+
+
+MESSAGE_ITEM = ("customer_id", "rank", "item_id", "offer_id", "ends_on", "discount", "price", "name", "image_url")
+RECIPIENT = ("customer_id", "address", "reason")
+
+
+@dataclass(frozen=True)
 class Product(Generic[Compares]):
     name: str
     of: TableSpec
@@ -46,6 +62,8 @@ class Product(Generic[Compares]):
     """Holds its comparison against the limits, which are parameters of the strategy."""
     compared_by: str | None = None
     """The table of its comparison, where it is not named after the product: two queries never share a name."""
+    messages: Messages | None = None
+    """How it is sent to customers; None of one that is not for customers one by one."""
 
     @cached_property
     def live(self) -> TableSpec:

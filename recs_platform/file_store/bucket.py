@@ -17,12 +17,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from recs_platform.errors import StorageError
+from recs_platform.errors import ConflictError, PlatformError, StorageError
+from recs_platform.file_store.local import LocalFiles
 from recs_platform.file_store.protocol import StoredFile
 from recs_platform.file_store.store_errors import plain, store_failure
 
 if TYPE_CHECKING:
-    from obstore import Attributes, ObjectMeta
+    from obstore import Attributes, ObjectMeta, PutMode, UpdateVersion
     from obstore.store import ObjectStore
 
 _CHUNK = 8 * 1024 * 1024
@@ -31,6 +32,9 @@ _CONNECT, _REQUEST = timedelta(seconds=10), timedelta(seconds=120)
 """A server that is there answers soon; a request that moves a large file takes its time."""
 _RETRIES, _TRIES_FOR = 8, timedelta(seconds=60)
 """What may have been an accident is tried again, with back-off."""
+
+_CHANGES = 20
+"""How often a file is changed again that somebody else has changed meanwhile."""
 
 _TYPES = {".html": "text/html; charset=utf-8", ".csv": "text/csv; charset=utf-8", ".svg": "image/svg+xml"}
 """What people open: a browser shows them, where the store says what they are."""
@@ -86,6 +90,23 @@ class Bucket:
     def upload(self, source: Path, name: str) -> None:
         self._put(name, source)
 
+    def change(self, name: str, make: Callable[[bytes | None], bytes]) -> None:
+        from obstore.exceptions import AlreadyExistsError, PreconditionError
+
+        if self.url.startswith("file:"):
+            return LocalFiles(Path("/")).change(self._path(name), make)
+        for _ in range(_CHANGES):
+            before, state = self._with_state(name)
+            if (after := make(before)) == before:
+                return None
+            try:
+                with self._explained():
+                    return self._put_if(name, after, state)
+            except PlatformError as error:
+                if not isinstance(error.__cause__, AlreadyExistsError | PreconditionError):
+                    raise
+        raise ConflictError(f"{self.place(name)}: others change it all the time. Try again.")
+
     def copy(self, name: str, target: str) -> None:
         """Within the bucket; no byte passes through here."""
         import obstore
@@ -116,6 +137,27 @@ class Bucket:
 
         with self._explained():
             obstore.delete(self._store, [self._path(name) for name in names])
+
+    def _with_state(self, name: str) -> tuple[bytes | None, PutMode]:
+        """A file's content, and what says that it is still the same; none, and what says that there still is none."""
+        import obstore
+
+        with self._explained():
+            try:
+                found = obstore.get(self._store, self._path(name))
+            except FileNotFoundError:
+                return None, "create"
+            state: UpdateVersion = {}
+            if e_tag := found.meta["e_tag"]:
+                state["e_tag"] = e_tag
+            if version := found.meta["version"]:
+                state["version"] = version
+            return bytes(found.bytes()), state
+
+    def _put_if(self, name: str, content: bytes, state: PutMode) -> None:
+        import obstore
+
+        obstore.put(self._store, self._path(name), content, mode=state, use_multipart=False)
 
     def _put(self, name: str, content: bytes | Path) -> None:
         import obstore

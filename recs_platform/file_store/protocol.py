@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 
@@ -26,8 +27,18 @@ class FileStore(Protocol):
     def read(self, name: str) -> bytes:
         """A FileNotFoundError says that there is none."""
 
+    def read_chunks(self, name: str) -> Iterator[bytes]:
+        """A file of any size."""
+
     def write(self, name: str, content: bytes) -> None:
         """Put a file there, or another in its place: whole or not at all, whatever happens to who writes it."""
+
+    def upload(self, source: Path, name: str) -> None:
+        """The same with a file of any size."""
+
+    def change(self, name: str, make: Callable[[bytes | None], bytes]) -> None:
+        """Put in a file's place what is made of it, and of nothing else that somebody put there meanwhile: then it is
+        made again."""
 
     def listed(self, folder: str) -> Mapping[str, StoredFile]:
         """Name: the files below a folder, and below its folders."""

@@ -9,7 +9,7 @@ Not here: artifacts (shelf.py), and which trainings were begun (training_log.py)
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,7 +33,9 @@ class NewVersion:
     company: str
     model: str
     digest: str
-    uri: str
+    repository: str
+    """Where its artifact was pushed to."""
+    artifact_digest: str
     as_of: date
     metrics: Mapping[str, Any]
     features: Sequence[Mapping[str, str]]
@@ -50,7 +52,13 @@ class Registered:
     model: str
     version: int
     digest: str
+    """The model's, which names every byte of it."""
     uri: str
+    """Where it stood on the shelf of an earlier version; empty of one that never did."""
+    repository: str | None
+    """Where its artifact was pushed to; None until it is brought over from such a shelf. So the next two."""
+    tag: str | None
+    artifact_digest: str | None
     as_of: date
     status: str
     metrics: Mapping[str, Any]
@@ -69,8 +77,13 @@ class Registered:
     """The version whose place it took: where a rollback goes."""
 
 
-def register(database: Engine, trained: NewVersion, *, activate: bool, by: str, at: datetime) -> Registered:
+def register(
+    database: Engine, trained: NewVersion, *, activate: bool, by: str, at: datetime, claim: Callable[[str], bool]
+) -> Registered:
     """Give a model its version: a candidate, or active at once in the same transaction.
+
+    The number is the artifact's tag, too: `claim` puts the tag, and says whether it now names this artifact. A number
+    whose tag another artifact has, such as that of a training that was killed before its row was there, is left out.
 
     What the same day registered before comes back as it is; only a candidate that was refused, and now is not, since
     what it was worse than is gone, becomes active after all. A model of a past day never takes the place of one that
@@ -81,13 +94,14 @@ def register(database: Engine, trained: NewVersion, *, activate: bool, by: str, 
         row = next((row for row in rows if (row.as_of, row.digest) == (trained.as_of, trained.digest)), None)
         if row is None:
             before = _serving(rows, trained.as_of)
-            row = _new(trained, max((row.version for row in rows), default=0) + 1, at)
+            row = _new(trained, _claimed(rows, claim), at)
             row.champion = before.version if before else None
             session.add(row)
-        elif activate and row.activated_at is None:
-            row.metrics, row.words = _json(trained.metrics), shortened(mask_text(trained.words))
         else:
-            return _registered(row)
+            _keep_in(row, trained, claim)
+            if not activate or row.activated_at is not None:
+                return _registered(row)
+            row.metrics, row.words = _json(trained.metrics), shortened(mask_text(trained.words))
         if activate:
             later = [other.as_of for other in rows if other.activated_at and other.as_of > trained.as_of]
             if later:
@@ -98,6 +112,21 @@ def register(database: Engine, trained: NewVersion, *, activate: bool, by: str, 
                 row.replaced = _retire(session, rows)
                 _activate(row, by, at)
         return _registered(row)
+
+
+def moved(
+    database: Engine,
+    version: Registered,
+    repository: str,
+    artifact_digest: str,
+    *,
+    tag: Callable[[str, str, str], None],
+) -> None:
+    """Write down where a version's artifact has been brought, once it has its tag there."""
+    with exclusive(database, version.company, version.model) as session:
+        row = session.scalars(_of(version.company, version.model).where(ModelVersion.version == version.version)).one()
+        tag(repository, artifact_digest, str(row.version))
+        row.repository, row.tag, row.artifact_digest = repository, str(row.version), artifact_digest
 
 
 def activate(database: Engine, company: str, model: str, version: int, *, by: str, at: datetime) -> Registered:
@@ -198,6 +227,21 @@ def _serving(rows: Sequence[ModelVersion], day: date) -> ModelVersion | None:
     return max(served, key=lambda row: (row.as_of, row.version), default=None)
 
 
+def _claimed(rows: Sequence[ModelVersion], claim: Callable[[str], bool]) -> int:
+    """The next number whose tag can be had."""
+    version = max((row.version for row in rows), default=0) + 1
+    while not claim(str(version)):
+        version += 1
+    return version
+
+
+def _keep_in(row: ModelVersion, trained: NewVersion, claim: Callable[[str], bool]) -> None:
+    """Of a version that was registered before: it was pushed again, so its tag is there again. One that is not in this
+    repository yet, such as one of an earlier shelf, is from now on. A tag that somebody moved is left to a person."""
+    if claim(str(row.version)) and row.repository != trained.repository:
+        row.repository, row.tag, row.artifact_digest = trained.repository, str(row.version), trained.artifact_digest
+
+
 def _retire(session: Session, rows: Sequence[ModelVersion]) -> int | None:
     """The active version leaves its place, which the database gives to one at any moment, before the next one comes."""
     now = _active(rows)
@@ -243,7 +287,10 @@ def _new(trained: NewVersion, version: int, at: datetime) -> ModelVersion:
         model=trained.model,
         version=version,
         digest=trained.digest,
-        uri=trained.uri,
+        uri="",
+        repository=trained.repository,
+        tag=str(version),
+        artifact_digest=trained.artifact_digest,
         as_of=trained.as_of,
         metrics=_json(trained.metrics),
         features=json.dumps(list(trained.features)),
@@ -262,6 +309,9 @@ def _registered(row: ModelVersion) -> Registered:
         version=row.version,
         digest=row.digest,
         uri=row.uri,
+        repository=row.repository,
+        tag=row.tag,
+        artifact_digest=row.artifact_digest,
         as_of=row.as_of,
         status=str(row.status),
         metrics=json.loads(row.metrics),

@@ -6,7 +6,7 @@ artifacts are kept (artifact_store.py), and whether to train (`models/retraining
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,11 +16,16 @@ from typing import Any
 from sqlalchemy import Engine
 
 from recs_platform.errors import StorageError
-from recs_platform.file_store.bucket import Bucket, is_bucket
 from recs_platform.model_registry import registry, training_log
-from recs_platform.model_registry.artifact_store import ArtifactStore, ArtifactStoreError, StoredArtifact
-from recs_platform.model_registry.bucket_store import BucketStore
-from recs_platform.model_registry.folder_store import FolderStore, sweep
+from recs_platform.model_registry.artifact_store import (
+    ArtifactStore,
+    ArtifactStoreError,
+    StoredArtifact,
+    TagTakenError,
+)
+from recs_platform.model_registry.copies import sweep
+from recs_platform.model_registry.environment import open_artifacts
+from recs_platform.model_registry.inspection import artifact_name, require_moved
 from recs_platform.model_registry.registry import NewVersion, Registered
 from recs_platform.model_registry.training_log import Begun
 from recs_platform.models import artifact, golden
@@ -29,7 +34,6 @@ from recs_platform.models.features import FeatureSet
 from recs_platform.models.model import Model
 from recs_platform.models.retraining import Reason, Run
 from recs_platform.platform_db.engine import opened_database
-from recs_platform.settings import settings
 
 _SCRATCH = "recs-artifact-"
 
@@ -69,7 +73,7 @@ class ModelShelf:
 
         More threads score sooner, and the same: each row by itself.
         """
-        folder = self.artifacts.pull(registered.uri, registered.digest)
+        folder = self.artifacts.pull(*require_moved(self.artifacts, registered))
         return artifact.load(folder, features, digest=registered.digest, threads=threads)
 
     def keep(self, model: str, trained: Model, as_of: date, verdict: ChallengeVerdict) -> Registered:
@@ -79,13 +83,15 @@ class ModelShelf:
         mends an artifact that was damaged. A model of a past day does not take the place of one that was trained for a
         later day.
         """
-        # The artifact first: one that nobody knows does no harm, but a row without one cannot be served.
+        # The artifact first, then its tag, then the row: what nobody knows does no harm, but a row without an artifact
+        # cannot be served.
         stored = self._store(model, trained)
         version = NewVersion(
             company=self.company,
             model=model,
             digest=stored.digest,
-            uri=stored.uri,
+            repository=stored.repository,
+            artifact_digest=stored.artifact_digest,
             as_of=as_of,
             metrics=_metrics(verdict),
             features=[{"name": feature.name, "kind": feature.kind} for feature in trained.manifest.features],
@@ -94,7 +100,8 @@ class ModelShelf:
             code_version=trained.manifest.code_version,
         )
         by = f"run {self.run_id[:8]}"
-        return registry.register(self.database, version, activate=verdict.activate, by=by, at=datetime.now(UTC))
+        at, claim = datetime.now(UTC), self._claim(model, stored)
+        return registry.register(self.database, version, activate=verdict.activate, by=by, at=at, claim=claim)
 
     def kept(self, model: str, as_of: date, digest: str) -> Registered | None:
         """What an earlier run of the same day registered."""
@@ -103,14 +110,14 @@ class ModelShelf:
     def activate(self, model: str, version: int, features: FeatureSet, *, by: str) -> Registered:
         """Make a version active, once its artifact has been proved and has answered its golden rows."""
         candidate = registry.inactive_version(self.database, self.company, model, version)
-        golden.check(self.load(candidate, features))
+        self._prove(candidate, features)
         return registry.activate(self.database, self.company, model, version, by=by, at=datetime.now(UTC))
 
     def rollback(self, model: str, features: FeatureSet, *, to: int | None = None, by: str) -> Registered:
         """Make the version that served before active again, or a named one, once its artifact has been proved and has
         answered its golden rows."""
         target = registry.rollback_target(self.database, self.company, model, to)
-        golden.check(self.load(target, features))
+        self._prove(target, features)
         return registry.rollback(self.database, self.company, model, target.version, by=by, at=datetime.now(UTC))
 
     def begin(self, model: str, as_of: date, reasons: Sequence[Reason]) -> None:
@@ -139,31 +146,40 @@ class ModelShelf:
             with TemporaryDirectory(prefix=_SCRATCH) as scratch:
                 folder = Path(scratch) / "artifact"
                 artifact.save(trained, folder)
-                return self.artifacts.push(folder, f"{self.company}/{model}")
+                return self.artifacts.push(folder, artifact_name(self.company, model))
         except ArtifactStoreError as error:
-            raise self._not_stored(model, str(error.place), error.problem) from error
+            raise self._not_stored(model, str(error.place), error.problem, error.remedy) from error
         except OSError as error:
-            raise self._not_stored(model, gettempdir(), error.strerror or str(error)) from error
+            raise self._not_stored(model, gettempdir(), error.strerror or str(error), "Make room") from error
 
-    def _not_stored(self, model: str, place: str, problem: str) -> StorageError:
+    def _claim(self, model: str, stored: StoredArtifact) -> Callable[[str], bool]:
+        def claim(tag: str) -> bool:
+            try:
+                self.artifacts.tag(stored.repository, stored.artifact_digest, tag)
+            except TagTakenError:
+                return False
+            except ArtifactStoreError as error:
+                raise self._not_stored(model, str(error.place), error.problem, error.remedy) from error
+            return True
+
+        return claim
+
+    def _prove(self, version: Registered, features: FeatureSet) -> None:
+        """That it can be had from the store, whatever copies this machine has, scores by these features, and answers
+        its golden rows."""
+        self.artifacts.prove(*require_moved(self.artifacts, version))
+        golden.check(self.load(version, features))
+
+    def _not_stored(self, model: str, place: str, problem: str, remedy: str) -> StorageError:
         return StorageError(
             f"{self.company}: the trained {model} cannot be stored in {place} ({problem}); the active model stays. "
-            "Make room or give access, and run the day again."
+            f"{remedy}, and run the day again."
         )
 
 
 def open_shelf(company: str, *, run_id: str, asked: tuple[Reason, ...] = ()) -> ModelShelf:
     """The environment's shelf of a company."""
     return ModelShelf(company, opened_database(), open_artifacts(), run_id, asked)
-
-
-def open_artifacts() -> ArtifactStore:
-    """The environment's store, of all companies."""
-    chosen = settings()
-    if is_bucket(chosen.files):
-        bucket = Bucket(f"{chosen.files.rstrip('/')}/models", "RECS_FILES_URL")
-        return BucketStore(bucket, chosen.home.absolute() / "scratch" / "copies" / "models")
-    return FolderStore(Path(chosen.files).absolute() / "models")
 
 
 def _metrics(verdict: ChallengeVerdict) -> dict[str, Any]:

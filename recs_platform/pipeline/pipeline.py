@@ -19,7 +19,8 @@ from recs_platform.errors import ConfigError
 from recs_platform.pipeline.questions import Question, read_question
 from recs_platform.pipeline.stage import FrameTable, SqlTable, Stage
 from recs_platform.pipeline.weekly import refuse_daily_checks_of_weekly, refuse_what_cannot_be_weekly, weekly_parts
-from recs_platform.schemas.table import Kind, TableSpec
+from recs_platform.schemas.sources import Catalog, Customers
+from recs_platform.schemas.table import Kind, TableSpec, spec_of
 from recs_platform.warehouse import point_in_time
 from recs_platform.warehouse.check import Check, read_check
 from recs_platform.warehouse.point_in_time import Looks
@@ -118,6 +119,11 @@ class Pipeline:
         for product in self.products.values():
             scope = Scope(self.strategy.name, {PUBLISHED: product.of}, frozenset())
             asked[product.figures.name] = read_question(product.figures, scope)
+            if product.messages:
+                known = {PUBLISHED: product.of} | {spec.name: spec for spec in map(spec_of, (Customers, Catalog))}
+                for query in (product.messages.recipients, product.messages.items):
+                    scope = Scope(self.strategy.name, known, frozenset())
+                    asked[query.name] = read_question(query, scope)
         return asked
 
     def _concerns(self, query: Query) -> bool:

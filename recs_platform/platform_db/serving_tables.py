@@ -81,6 +81,16 @@ class ApiKey(Base):
     revoked_at: Mapped[datetime.datetime | None] = mapped_column(UtcTime)
 
 
+class DeliveryKey(Base):
+    """The key that a company's customers have pseudonyms by in links of messages: without it nobody can tell whose."""
+
+    __tablename__ = "delivery_keys"
+
+    company: Mapped[str] = mapped_column(String(64), primary_key=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+
+
 class Reaction(StrEnum):
     """What a customer did with a recommendation."""
 
@@ -93,7 +103,7 @@ class ServedAnswer(Base):
     """An answer of the prediction service: what it recommended to whom."""
 
     __tablename__ = "served_answers"
-    __table_args__ = (Index(None, "company", "answered_at"),)
+    __table_args__ = (Index(None, "company", "received_at"),)
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     """The request's, which the answer names and feedback refers to."""
@@ -102,15 +112,17 @@ class ServedAnswer(Base):
     version: Mapped[int]
     customer_id: Mapped[str] = mapped_column(Text)
     answered_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+    received_at: Mapped[datetime.datetime] = mapped_column(UtcTime)
+    """When it came here, by which it lands: answers wait where they were given while the database is away."""
     items: Mapped[str] = mapped_column(Text)
-    """JSON: item, rank and, where it was drawn, propensity of each."""
+    """JSON: item, rank and, where the list has one, arm, and where it was drawn, propensity of each."""
 
 
 class ServedReaction(Base):
     """What a shop says that a customer did with a recommendation."""
 
     __tablename__ = "served_reactions"
-    __table_args__ = (UniqueConstraint("company", "event_id"), Index(None, "company", "happened_at"))
+    __table_args__ = (UniqueConstraint("company", "event_id"), Index(None, "company", "received_at"))
 
     id: Mapped[int] = mapped_column(_ID, primary_key=True)
     company: Mapped[str] = mapped_column(String(64))

@@ -16,6 +16,7 @@ from recs_platform.companies.model import Company
 from recs_platform.errors import DamageError, PlatformError, StorageError
 from recs_platform.model_registry import registry
 from recs_platform.model_registry.artifact_store import ArtifactStore
+from recs_platform.model_registry.inspection import require_moved
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.tables import Publication, PublicationStatus
 from recs_platform.publication import inventory
@@ -132,7 +133,7 @@ def _models(found: StoredState, company: Company, database: Engine, artifacts: A
     wrong = []
     for version in versions:
         try:
-            artifacts.pull(version.uri, version.digest)
+            artifacts.prove(*require_moved(artifacts, version))
         except PlatformError as error:
             wrong.append(Wrong(version.model, f"{company.name}: {version.model} version {version.version}: {error}"))
     return replace(found, models=len(versions), wrong=(*found.wrong, *wrong))

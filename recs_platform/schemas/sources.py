@@ -8,12 +8,15 @@ from __future__ import annotations
 import datetime
 
 from recs_platform.schemas.field import Field
-from recs_platform.schemas.table import Empty, Table, formerly, log, snapshot
+from recs_platform.schemas.table import Empty, Table, formerly, log, snapshot, spec_of
 
 EVENT_NAMES = ("product_viewed", "cart_updated", "order_line", "order_placed", "order_refunded")
 """Canonical event names. Units and revenue are counted on `order_line`; `order_placed` is the order as a whole, and
 `order_refunded` takes off what was returned of it (its units and price are positive). Beside these there are the events
 that a company declares a metric on (`metrics`), under their own names."""
+
+REACTIONS = ("shown", "clicked", "bought")
+"""What a customer may do with a recommendation."""
 
 
 @log(key=("event_id",), time="event_ts", empty=Empty.WARN)
@@ -131,7 +134,7 @@ class Redemptions(Table):
     event_date: datetime.date = Field(description="The UTC day of redeemed_at.")
 
 
-@snapshot(key=("customer_id",), personal=("email",))
+@snapshot(key=("customer_id",), personal=("email", "phone", "push_token"))
 class Customers(Table):
     """One row per customer profile, as the company knew it on `as_of`."""
 
@@ -150,6 +153,20 @@ class Customers(Table):
     vehicle_model: str = Field(nullable=True, description="Vehicle fitment: its model.", example="Camaro")
     business_type: str = Field(
         nullable=True, description="Offer ranking, replenishment: kind of business.", example="restaurant"
+    )
+    phone: str = Field(
+        nullable=True,
+        description="For text messages: with the country's code, however typed.",
+        example="+1 555 010 0199",
+    )
+    push_token: str = Field(
+        nullable=True, description="For push messages: names the app on a phone.", example="cXk3-f9:APA91bHun4"
+    )
+    opted_out_of: str = Field(
+        nullable=True,
+        description="Channels on which nothing may be sent: email, push, sms; any other word is all of them.",
+        unit="comma-separated words",
+        example="sms",
     )
 
 
@@ -248,6 +265,57 @@ class OfferItems(Table):
     item_id: str = Field(description="An item that it can be redeemed for.", example="SKU-1")
 
 
+@log(key=("answer_id", "item_id"), time="served_at")
+class ServedRecommendations(Table):
+    """One row per recommendation that was served: what an answer offered to whom, at which rank.
+
+    A day holds what became known on it: an answer that was on its way over midnight is of the day on which it came.
+    """
+
+    answer_id: str = Field(description="The answer: the request_id that it named.", example="9f2c41d07be24c0e8f6d2a90")
+    customer_id: str = Field(description="Who was answered.", example="C-1001")
+    item_id: str = Field(description="What was recommended: an item, or an offer of offer ranking.", example="SKU-1")
+    rank: int = Field(ge=1, description="Its place in the answer.", unit="place", example="1")
+    served_at: datetime.datetime = Field(description="When, in UTC.", unit="UTC", example="2025-09-01 09:00:00")
+    product: str = Field(
+        nullable=True,
+        description="The product that the answer was of.",
+        example="recommendations",
+    )
+    version: int = Field(nullable=True, ge=1, description="The publication's version.", unit="number", example="17")
+    arm: str = Field(nullable=True, description="The arm or version of scoring, where the list has one.", example="v4")
+    propensity: float = Field(
+        nullable=True,
+        gt=0,
+        le=1,
+        description="Chance with which it got this place, where it was drawn.",
+        unit="0 to 1",
+        example="0.5",
+    )
+    event_date: datetime.date = Field(description="The UTC day on which it became known.")
+
+
+@log(key=("event_id",), time="happened_at")
+class RecommendationFeedback(Table):
+    """One row per reaction to a recommendation: shown, clicked or bought. What is reported twice counts once.
+
+    A day holds what became known on it: a click of the evening before that is reported in the morning is of the
+    morning's day. So a day never changes once it is over, and training for it knows what was known then.
+    """
+
+    event_id: str = Field(description="Identifies the reaction; the shop's own.", example="F-1")
+    customer_id: str = Field(description="Who reacted.", example="C-1001")
+    item_id: str = Field(description="To what: an item, or an offer of offer ranking.", example="SKU-1")
+    reaction: str = Field(isin=list(REACTIONS), description="What the customer did.", example="clicked")
+    happened_at: datetime.datetime = Field(description="When, in UTC.", unit="UTC", example="2025-09-01 09:00:05")
+    answer_id: str = Field(
+        nullable=True,
+        description="The answer that it is about, where that is known.",
+        example="9f2c41d07be24c0e8f6d2a90",
+    )
+    event_date: datetime.date = Field(description="The UTC day on which it became known.")
+
+
 @log(key=())
 class RejectedRows(Table):
     """One row per row of a feed that cannot be used, and why. The row itself stands in `landed_<table>`."""
@@ -287,3 +355,8 @@ class SourceAssessment(Table):
 
 SHARED: tuple[type[Table], ...] = (Events, Treatments, Deliveries, Interactions, Customers, Catalog)
 """What every strategy is fed: its stages of sources and campaigns stand on these."""
+
+FEEDBACK: tuple[type[Table], ...] = (ServedRecommendations, RecommendationFeedback)
+"""What became of recommendations: for strategies that publish them."""
+KEPT_BY_THE_SERVICE = tuple(spec_of(model).name for model in FEEDBACK)
+"""Source tables that land from the prediction service where the company's file names no other source."""

@@ -113,7 +113,7 @@ class Front:
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         """All of it, in time, before anything is begun."""
-        most = self._limits.body_bytes
+        most = self._limits.body_of(scope["path"])
         said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         body = bytearray()
         try:
@@ -129,7 +129,7 @@ class Front:
             raise Problem(SLOW_CLIENT, headers=_CLOSE) from None
         if max(len(body), int(said)) > most:
             await self._drain(receive)
-            raise Problem(TOO_LARGE, headers=_CLOSE)
+            raise Problem(TOO_LARGE, f"Send less than {most >> 20} MiB, in several requests.", headers=_CLOSE)
         return bytes(body)
 
     async def _drain(self, receive: Receive) -> None:

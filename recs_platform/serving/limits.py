@@ -8,6 +8,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Limits:
     body_bytes: int = 2**20
+    score_bytes: int = 2**24
+    """Of the route whose rows of features are many numbers each."""
     header_bytes: int = 2**15
     """Of the address and all headers together."""
     id_characters: int = 1_000
@@ -26,3 +28,7 @@ class Limits:
     """After that, for who has connected and not asked yet."""
     end_seconds: float = 30.0
     """After that, what is still not answered is broken off."""
+
+    def body_of(self, path: str) -> int:
+        """Bytes that a body may have."""
+        return self.score_bytes if path == "/score" else self.body_bytes

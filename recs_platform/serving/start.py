@@ -10,9 +10,11 @@ from functools import partial
 from sqlalchemy import Engine
 
 from recs_platform.companies.known_companies import Companies
-from recs_platform.model_registry.shelf import ModelShelf, open_artifacts
+from recs_platform.model_registry.environment import open_artifacts
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.task import RankingTask
 from recs_platform.serving.access import Access
+from recs_platform.serving.answer_log import SpooledAnswerLog
 from recs_platform.serving.companies import ServedCompanies
 from recs_platform.serving.explorer.desk import Desk
 from recs_platform.serving.key_watch import KeyWatch
@@ -24,6 +26,7 @@ from recs_platform.serving.publications import Publications
 from recs_platform.serving.service import Service
 from recs_platform.serving.sightings import sightings_of
 from recs_platform.serving_store.environment import open_reader
+from recs_platform.settings import settings
 
 
 def open_service(
@@ -38,14 +41,25 @@ def open_service(
         reader=reader,
         publications=Publications(reader, companies),
         access=Access(keys, companies, on_loopback),
-        explorer=Desk(database),
         models=_models(database, companies),
+        answers=_answers(database, companies),
+        explorer=Desk(database),
         also_watching=(keys,),
         hosts=LOOPBACK | hosts if on_loopback else None,
         limits=limits or Limits(),
     )
     service.metrics = PrometheusMetrics(lambda: service.companies.by_name, partial(sightings_of, service))
     return service
+
+
+def _answers(database: Engine, companies: ServedCompanies) -> SpooledAnswerLog:
+    """On the disk of this machine, until the database has them."""
+
+    def keeps(name: str) -> bool:
+        served = companies.by_name.get(name)
+        return served is not None and served.company.serving.log_answers
+
+    return SpooledAnswerLog(database, settings().home / "answers", keeps)
 
 
 def _load_companies() -> Companies:

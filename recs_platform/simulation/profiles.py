@@ -81,6 +81,7 @@ def customers_feed(
             "customer_id": pc.take(persons.ids, index),
             "email": emails,
             "updated_at": instants(persons.updated[here]),
+            **_reached_by(here),
             **{name: pc.take(values, index) for name, values in attributes.items()},
         },
     )
@@ -128,6 +129,20 @@ def _addresses(rng: np.random.Generator, count: int) -> tuple[Arrow, BoolArray]:
         pa.array(rng.random(count) < 0.5), pc.binary_join_element_wise(local, hosts, "."), pa.scalar(None, pa.string())
     )
     return pc.if_else(pa.array(unusable), broken, emails), ~unusable
+
+
+def _reached_by(here: IntArray) -> dict[str, Arrow]:
+    """Phones, apps and wishes by the person's number: most have a phone, half the app, and a few opt out."""
+    phones = pc.binary_join_element_wise(numbered("+1 555 ", here // 10_000, 3), numbered("", here % 10_000, 4), " ")
+    tokens = numbered("app:", here, 20)
+    few = here % 50
+    return {
+        "phone": pc.if_else(pa.array(here % 10 < 7), phones, None),
+        "push_token": pc.if_else(pa.array(here % 10 >= 5), tokens, None),
+        "opted_out_of": pc.case_when(
+            pc.make_struct(pa.array(few == 7), pa.array(few == 13), pa.array(few == 29)), "email", "email, sms", "all"
+        ),
+    }
 
 
 def _lost(rng: np.random.Generator, count: int) -> Any:

@@ -32,8 +32,17 @@ _ARGUMENTS: dict[str, Callable[[Any], Exception]] = {
     "ArtifactError": lambda kind: kind(Path("model"), "its bytes differ", f"{REMEDY}."),
     "UnreadableLogError": lambda kind: kind(TableRef("shop", spec_of(Events)), "shop", "shop/events", f"odd. {REMEDY}"),
     "ArtifactStoreError": lambda kind: kind("store", f"no room. {REMEDY}."),
+    "TagTakenError": lambda kind: kind("store", "it names other content", REMEDY),
 }
-CAUGHT_WHERE_THEY_ARE_RAISED = {"CsvTextError", "NotScalarError", "NotThereError", "Problem", "RowExpressionError"}
+CAUGHT_WHERE_THEY_ARE_RAISED = {
+    "CsvTextError",
+    "NotScalarError",
+    "NotThereError",
+    "Problem",
+    "RowExpressionError",
+    "NotLetInError",
+    "StrangeArtifactError",
+}
 BASES = {"PlatformError", "AnySourceError"}
 ERRORS = {name: kind for name, kind in errors_of_the_package().items() if name not in BASES}
 FOR_PEOPLE = sorted(ERRORS.keys() - CAUGHT_WHERE_THEY_ARE_RAISED)

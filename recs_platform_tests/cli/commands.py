@@ -61,4 +61,6 @@ def _options(command: Any) -> list[Any]:
 def _value(param: Any) -> str:
     if param.opts[0] == "--strategy":
         return "replenishment"
+    if param.opts[0] == "--channel":
+        return "email"
     return "2025-09-02" if param.opts[0] in _DAYS and getattr(param, "min", None) is None else "1"

@@ -171,6 +171,7 @@ def watched(eventful: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Ite
             ("scrape_interval: 30s", "scrape_interval: 500ms"),
             ("127.0.0.1:9464", url.split("/")[2]),
             ("- alerts.rules.yml", f"- {FOLDER / 'alerts.rules.yml'}"),
+            ("- service.rules.yml", f"- {FOLDER / 'service.rules.yml'}"),
         ):
             assert shipped in configuration
             configuration = configuration.replace(shipped, here)

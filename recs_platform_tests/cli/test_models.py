@@ -25,7 +25,7 @@ from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.training import Training, train
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform_tests.cli.terminal import Ended, Terminal
-from recs_platform_tests.model_registry.artifacts import folder_of
+from recs_platform_tests.model_registry.artifacts import file_of
 from recs_platform_tests.models.worlds import linear
 from recs_platform_tests.models.worlds import trained as of_other_features
 
@@ -64,14 +64,14 @@ def verdict(activate: bool = True) -> ChallengeVerdict:
 
 
 def keep(terminal: Terminal, day: date, model: Model, *, activate: bool = True) -> Path:
-    """Train for a day, as a run does; gives the folder of the artifact."""
+    """Train for a day, as a run does; gives the file of the artifact's manifest."""
     with terminal.inside():
         shelf = open_shelf("metro", run_id="0123456789abcdef")
         shelf.begin(TASK.model, day, [Reason("weekday", "it is Monday", f"weekday:{day}")])
         kept = shelf.keep(TASK.model, model, day, verdict(activate))
         shelf.end(TASK.model, day, "trained", kept.words)
         shelf.database.dispose()
-        return folder_of(shelf, kept)
+        return file_of(shelf, kept)
 
 
 @pytest.fixture
@@ -104,9 +104,11 @@ def test_versions_are_listed_with_the_newest_first(two: Terminal) -> None:
     assert ended.code == 0
     _, newer, older = ended.rows
     digest = training().models[1].digest.removeprefix("sha256:")[:12]
+    artifacts = [version["artifact_digest"].removeprefix("sha256:")[:12] for version in listed(two)["versions"]]
     auc = f"{verdict().candidate.roc_auc:.4f}"
-    assert newer == ["2", "candidate", "2025-10-13", digest, auc, "weekday", "", ""]
-    assert older[:3] + older[5:6] + older[7:] == ["1", "active", "2025-10-06", "weekday", "run 01234567"]
+    assert newer == ["2", "candidate", "2025-10-13", digest, auc, "weekday", "", "", artifacts[0]]
+    assert older[:3] + older[5:6] + older[7:] == ["1", "active", "2025-10-06", "weekday", "run 01234567", artifacts[1]]
+    assert "Artifacts are in the repository metro-offer_ranking, each under its version as tag." in ended.told
     assert "Version 1 serves. When it was trained: " in ended.told
     assert " base rate (ROC AUC " in ended.told, "which baselines it beat, with intervals"
     assert ended.out == two.recs("models", "list", "metro", "--model", "offer_ranking").out
@@ -231,7 +233,7 @@ def test_every_training_that_gave_no_version_is_told_to_people_and_programs(term
 
 
 def test_an_artifact_that_is_damaged_or_of_other_features_does_not_go_active(two: Terminal) -> None:
-    damaged = keep(two, SECOND + timedelta(days=7), training().models[1], activate=False) / "manifest.json"
+    damaged = keep(two, SECOND + timedelta(days=7), training().models[1], activate=False)
     keep(two, SECOND + timedelta(days=8), of_other_features(linear).candidate, activate=False)
     damaged.write_bytes(damaged.read_bytes()[:-9])
     assert "its bytes are not those that" in refusal(two.recs("models", "activate", "metro", "3"))

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from recs_platform.companies.loader import read_company
-from recs_platform.companies.source_config import FilesSource, SimulatedSource, SqlSource
+from recs_platform.companies.source_config import FilesSource, ServiceSource, SimulatedSource, SqlSource
 from recs_platform.errors import ConfigError
+from recs_platform.schemas.sources import KEPT_BY_THE_SERVICE
 from recs_platform.settings import settings
 from recs_platform.strategies.catalogue import STRATEGIES, company_named, load_companies
 from recs_platform_tests.companies.shop import SHOP, shop, shop_file
@@ -53,7 +54,34 @@ def test_holleys_event_names_keep_their_order_so_that_the_preferred_feed_is_firs
 def test_every_table_of_the_strategy_has_a_source() -> None:
     metro = company_named("metro")
     assert set(metro.sources) == set(metro.tables) >= {"events", "impressions", "offers"}
-    assert all(isinstance(source, SimulatedSource) for source in metro.sources.values())
+    kept = {name for name, source in metro.sources.items() if isinstance(source, ServiceSource)}
+    assert kept == {"served_recommendations", "recommendation_feedback"}
+    assert all(isinstance(metro.sources[name], SimulatedSource) for name in metro.sources.keys() - kept)
+
+
+def test_a_company_may_bring_its_own_feedback_or_none(tmp_path: Path) -> None:
+    said = {
+        "served_recommendations": {"connector": "none"},
+        "recommendation_feedback": {"connector": "files", "path": "reactions.csv"},
+    }
+    found = shop(tmp_path, sources=said)
+    assert not found.provides("served_recommendations")
+    assert isinstance(found.sources["recommendation_feedback"], FilesSource)
+
+
+@pytest.mark.parametrize(
+    ("table", "connector", "why"),
+    [
+        ("catalog", "service", "sources.catalog.connector: service is only for served_recommendations and"),
+        ("recommendation_feedback", "simulated", "recommendation_feedback.connector: is not part of a simulated world"),
+    ],
+)
+def test_what_the_service_keeps_is_kept_by_the_service_alone(
+    tmp_path: Path, table: str, connector: str, why: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        shop(tmp_path, sources={table: {"connector": connector}})
+    assert why in str(caught.value)
 
 
 def test_parameters_are_the_strategys_own() -> None:
@@ -229,10 +257,10 @@ FILES = {"connector": "files", "path": "catalog.csv"}
 SQL = {"connector": "sql", "url_env": "SHOP_URL", "query": "SELECT 1"}
 ALL_KEYS = (
     "name, strategy, dataset, timezone, currency, start_date, end_date, lost_days, "
-    "parameters, simulation, sources, event_names, deadlines, serving, alerts"
+    "parameters, simulation, sources, event_names, deadlines, serving, delivery, alerts"
 )
 SOURCES = ("events", "treatments", "deliveries", "interactions", "customers", "catalog")
-TABLES = ", ".join(SOURCES)
+TABLES = ", ".join((*SOURCES, *KEPT_BY_THE_SERVICE))
 
 
 @pytest.mark.parametrize(
@@ -286,12 +314,13 @@ TABLES = ", ".join(SOURCES)
         ),
         (
             {"sources": {"catalog": {"path": "a.csv"}}},
-            "sources.catalog.connector: is missing. Allowed: files, purchases, sql, bigquery, simulated, none.",
+            "sources.catalog.connector: is missing. "
+            "Allowed: files, purchases, sql, bigquery, simulated, service, none.",
         ),
         (
             {"sources": {"catalog": {"connector": "snowflake"}}},
             'sources.catalog.connector: "snowflake" is not a connector. '
-            "Allowed: files, purchases, sql, bigquery, simulated, none.",
+            "Allowed: files, purchases, sql, bigquery, simulated, service, none.",
         ),
         ({"sources": {"catalog": {"connector": "files"}}}, "sources.catalog.path: is missing; it is required."),
         (
@@ -391,7 +420,7 @@ def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(
         (
             {"sources": {"catalog": {"conector": "files", "path": "catalog.csv"}}},
             'sources.catalog.conector: unknown key. Did you mean "connector"? '
-            "Allowed: files, purchases, sql, bigquery, simulated, none.",
+            "Allowed: files, purchases, sql, bigquery, simulated, service, none.",
         ),
         (
             {"sources": {"catalog": {"connector": "files", "pth": "catalog.csv"}}},
@@ -445,7 +474,7 @@ def test_what_stands_under_a_misspelt_key_is_judged_as_well(tmp_path: Path) -> N
         '  sources.catalog.querry: unknown key. Did you mean "query"? '
         "Allowed: columns, constants, connector, url_env, query, chunk_rows.",
         '  sources.catalog.conector: unknown key. Did you mean "connector"? '
-        "Allowed: files, purchases, sql, bigquery, simulated, none.",
+        "Allowed: files, purchases, sql, bigquery, simulated, service, none.",
     ]
 
 
@@ -519,7 +548,8 @@ def test_a_needed_table_without_a_source_in_a_company_that_is_not_simulated(tmp_
         "  sources.catalog: is simulated, and there is no world to simulate; add a connector, or a `simulation:` block "
         "to have it simulated.\n"
         "  sources.events: has no source; add a connector, or a `simulation:` block to have it simulated. "
-        "replenishment needs events; optional: treatments, deliveries, interactions, customers, catalog."
+        "replenishment needs events; optional: treatments, deliveries, interactions, customers, catalog, "
+        "served_recommendations, recommendation_feedback."
     )
 
 
@@ -529,11 +559,11 @@ def test_of_two_tables_that_will_do_one_is_enough(tmp_path: Path) -> None:
     assert complaint(shop_file(tmp_path, sources=sources, **given)) == (
         "shop.yaml: sources.events: has no source, and neither has order_history; add a connector, or a `simulation:` "
         "block to have it simulated. vehicle_fitment needs fitment, catalog, customers, events or order_history; "
-        "optional: treatments, deliveries, interactions."
+        "optional: treatments, deliveries, interactions, served_recommendations, recommendation_feedback."
     )
     for table in ("events", "order_history"):
         found = shop(tmp_path, sources={**sources, table: FILES}, **given)
-        assert set(found.sources) == {*sources, table}
+        assert set(found.sources) == {*sources, table, *KEPT_BY_THE_SERVICE}
 
 
 def test_a_company_with_orders_alone(tmp_path: Path) -> None:

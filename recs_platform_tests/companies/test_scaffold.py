@@ -13,7 +13,7 @@ from recs_platform.companies.alert_settings import Alerts, Escalation
 from recs_platform.companies.loader import read_company
 from recs_platform.companies.model import Company, Simulation
 from recs_platform.companies.scaffold import needs_markdown, new_company_yaml, parameters_markdown
-from recs_platform.companies.source_config import BigQuerySource, FilesSource, SimulatedSource, SqlSource
+from recs_platform.companies.source_config import BigQuerySource, FilesSource, ServiceSource, SimulatedSource, SqlSource
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.errors import ConfigError
 from recs_platform.strategies.catalogue import STRATEGIES, load_companies
@@ -32,7 +32,7 @@ def test_a_new_file_loads_as_it_is_and_is_simulated(tmp_path: Path, strategy: st
         Simulation(seed=1, customers=1000),
     )
     assert found.parameters == STRATEGIES[strategy].parameters()
-    assert all(isinstance(source, SimulatedSource) for source in found.sources.values())
+    assert all(isinstance(source, SimulatedSource | ServiceSource) for source in found.sources.values())
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -43,7 +43,7 @@ def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
     uncommented = re.sub(r"^  # (\s*[\w]+:)", r"  \1", written, flags=re.MULTILINE)
     uncommented = re.sub(r"^  #   (  (?:SELECT|FROM|WHERE))", r"    \1", uncommented, flags=re.MULTILINE)
     uncommented = re.sub(
-        r"^# (serving:|  enabled|alerts:|  (?:channel|email|quiet_hours|escalate):|    (?:channel|after):)",
+        r"^# (serving:|alerts:|  (?:enabled|log_answers|channel|email|quiet_hours|escalate):|    (?:channel|after):)",
         r"\1",
         uncommented,
         flags=re.MULTILINE,
@@ -59,6 +59,7 @@ def test_its_comments_are_true(tmp_path: Path, strategy: str) -> None:
     assert isinstance(found.sources["customers"], SqlSource)
     assert found.sources["customers"].dated
     assert found.serving.enabled
+    assert found.serving.log_answers
     assert found.alerts == Alerts(
         channel="#recs-my-shop",
         email=("ops@example.com",),

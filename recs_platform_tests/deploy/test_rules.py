@@ -10,12 +10,19 @@ import yaml
 
 from recs_platform.automation.metrics.families import FAMILIES
 from recs_platform_tests.deploy.prometheus import promtool
+from recs_platform_tests.deploy.test_dashboard import series_of_the_service
 from recs_platform_tests.docs.console import ROOT
 
 FOLDER = ROOT / "deploy" / "prometheus"
-RULES = [
-    rule for group in yaml.safe_load((FOLDER / "alerts.rules.yml").read_text())["groups"] for rule in group["rules"]
-]
+
+
+def _rules(name: str) -> list[dict[str, Any]]:
+    return [rule for group in yaml.safe_load((FOLDER / name).read_text())["groups"] for rule in group["rules"]]
+
+
+RULES = _rules("alerts.rules.yml")
+"""Of the jobs."""
+OF_SERVICE = _rules("service.rules.yml")
 TESTS = sorted((FOLDER / "tests").glob("*.test.yml"))
 OF_PROMETHEUS = {"up"}
 
@@ -28,14 +35,14 @@ def expectations() -> list[tuple[str, list[Any]]]:
 
 
 def test_every_rule_has_a_test_that_fires_and_one_that_does_not() -> None:
-    names = {rule["alert"] for rule in RULES}
-    assert len(names) == len(RULES)
+    names = {rule["alert"] for rule in (*RULES, *OF_SERVICE)}
+    assert len(names) == len(RULES) + len(OF_SERVICE)
     assert {name for name, expected in expectations() if expected} == names
     assert {name for name, expected in expectations() if not expected} == names
 
 
 def test_every_rule_says_what_it_is_how_bad_and_what_to_do() -> None:
-    for rule in RULES:
+    for rule in (*RULES, *OF_SERVICE):
         assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}, rule["alert"]
         assert rule["labels"]["severity"] in {"warning", "critical"}
         page, _, anchor = rule["annotations"]["runbook_url"].removeprefix("{{ $externalLabels.docs }}/").partition("#")
@@ -47,14 +54,16 @@ def test_every_rule_says_what_it_is_how_bad_and_what_to_do() -> None:
 
 def test_rules_name_metrics_that_there_are() -> None:
     there = {family.name for family in FAMILIES} | OF_PROMETHEUS
-    for rule in RULES:
-        named = set(re.findall(r"\b(recs_\w+|up)\b(?!\")", rule["expr"]))
-        assert named, rule["alert"]
-        assert named <= there, rule["alert"]
+    for rules, known in ((RULES, there), (OF_SERVICE, there | series_of_the_service())):
+        for rule in rules:
+            named = set(re.findall(r"\b(recs_\w+|up)\b(?!\")", rule["expr"]))
+            assert named, rule["alert"]
+            assert named <= known, rule["alert"]
 
 
 def test_promtool_finds_nothing_wrong() -> None:
     assert f"{len(RULES)} rules found" in promtool("check", "rules", "alerts.rules.yml", folder=FOLDER)
+    assert f"{len(OF_SERVICE)} rules found" in promtool("check", "rules", "service.rules.yml", folder=FOLDER)
     promtool("check", "config", "prometheus.yml", folder=FOLDER)
 
 

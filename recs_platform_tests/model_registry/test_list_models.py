@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recs_platform.model_registry.folder_store import FolderStore
 from recs_platform.model_registry.scoring import score_for
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.model_registry.train_and_register import (
@@ -23,6 +22,7 @@ from recs_platform.models.by_groups import GivenGroups
 from recs_platform.models.data import NotTrainableError
 from recs_platform.models.retraining import Reason
 from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform_tests.model_registry.artifacts import layouts_in
 from recs_platform_tests.models.list_worlds import (
     COLUMNS,
     FEATURES,
@@ -42,7 +42,7 @@ WEEK = timedelta(days=7)
 def shelf(tmp_path: Path) -> ModelShelf:
     database = engine(f"sqlite:///{tmp_path / 'platform.db'}")
     upgrade(database)
-    return ModelShelf("concord", database, FolderStore(tmp_path / "models"), "run-1")
+    return ModelShelf("concord", database, layouts_in(tmp_path / "artifacts"), "run-1")
 
 
 def order(day: date) -> TrainingOrder:

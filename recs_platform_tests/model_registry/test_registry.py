@@ -33,7 +33,7 @@ def test_a_version_as_it_was_registered(platform_db: Engine) -> None:
     (stored,) = registry.versions(platform_db, "metro")
     assert stored == made
     assert (made.version, made.status, made.digest, made.as_of) == (1, "active", "sha256:aa", day(6))
-    assert made.uri == "models/metro/offer_ranking/aa"
+    assert (made.repository, made.tag, made.artifact_digest) == ("metro-offer_ranking", "1", "sha256:aaa")
     assert made.metrics == {"candidate": {"roc_auc": 0.75}, "champion": None}
     assert made.features == ({"name": "recency_days", "kind": "number"},)
     assert (made.words, made.run_id, made.code_version) == ("It goes active.", "run-1", "1.0.0")
@@ -182,7 +182,7 @@ def test_a_day_that_is_trained_again_on_other_data_serves_by_the_newer_one(platf
 
 def test_who_and_why_are_masked_and_shortened(platform_db: Engine) -> None:
     said = trained(6, "aa", words="asked by jane.doe@example.com " + "x" * 3000)
-    made = registry.register(platform_db, said, activate=True, by="jane.doe@example.com", at=NOON)
+    made = registry.register(platform_db, said, activate=True, by="jane.doe@example.com", at=NOON, claim=lambda _: True)
     assert made.by == "j***@***.com"
     assert made.words.startswith("asked by j***@***.com xxx")
     assert len(made.words) == 2000
@@ -192,7 +192,7 @@ def test_a_figure_that_is_none_is_not_stored_as_one(platform_db: Engine) -> None
     said = trained(6, "aa")
     broken = registry.NewVersion(**{**vars(said), "metrics": {"roc_auc": float("nan")}})
     with pytest.raises(ValueError, match="JSON"):
-        registry.register(platform_db, broken, activate=True, by="ann", at=NOON)
+        registry.register(platform_db, broken, activate=True, by="ann", at=NOON, claim=lambda _: True)
     assert registry.versions(platform_db, "metro") == ()
 
 
@@ -221,6 +221,6 @@ def test_an_unknown_status_cannot_be_stored(platform_db: Engine) -> None:
 def test_a_time_comes_back_in_utc(platform_db: Engine) -> None:
     chicago = datetime.timezone(datetime.timedelta(hours=-6))
     at = datetime.datetime(2025, 12, 2, 20, 30, tzinfo=chicago)
-    made = registry.register(platform_db, trained(6, "aa"), activate=True, by="ann", at=at)
+    made = registry.register(platform_db, trained(6, "aa"), activate=True, by="ann", at=at, claim=lambda _: True)
     (stored,) = registry.versions(platform_db, "metro")
     assert (made.trained_at, stored.trained_at.isoformat()) == (at, "2025-12-03T02:30:00+00:00")

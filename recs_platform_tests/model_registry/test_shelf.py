@@ -18,12 +18,10 @@ from sqlalchemy import Engine
 
 from recs_platform.errors import ConfigError, StorageError, UserError
 from recs_platform.model_registry import registry, scoring
-from recs_platform.model_registry.folder_store import FolderStore
 from recs_platform.model_registry.registry import Registered
 from recs_platform.model_registry.run_tags import REASONS_TAG, reasons_of, tags_of
 from recs_platform.model_registry.scoring import score_for
 from recs_platform.model_registry.shelf import ModelShelf, open_shelf
-from recs_platform.models import artifact
 from recs_platform.models.artifact import ArtifactError
 from recs_platform.models.challenge import ChallengeVerdict, challenge
 from recs_platform.models.features import FeatureSet
@@ -32,7 +30,7 @@ from recs_platform.models.retraining import Reason, Run
 from recs_platform.models.task import RankingTask
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.settings import settings
-from recs_platform_tests.model_registry.artifacts import folder_of, root_of
+from recs_platform_tests.model_registry.artifacts import file_of, layouts_in, lose, root_of
 from recs_platform_tests.models.worlds import COLUMNS, FEATURES, crossed, linear, rows, trained
 from recs_platform_tests.stores.fixtures import Store
 
@@ -48,7 +46,7 @@ REASONS = (
 def shelf(tmp_path: Path) -> ModelShelf:
     database = engine(f"sqlite:///{tmp_path / 'platform.db'}")
     upgrade(database)
-    return ModelShelf("metro", database, FolderStore(tmp_path / "models"), "0123456789abcdef")
+    return ModelShelf("metro", database, layouts_in(tmp_path / "artifacts"), "0123456789abcdef")
 
 
 def made() -> tuple[Model, ChallengeVerdict]:
@@ -61,15 +59,16 @@ def another(model: Model) -> Model:
     return replace(model, manifest=model.manifest.model_copy(update={"code_version": "1.0.1"}))
 
 
-def damage(folder: Path) -> None:
-    path = folder / "manifest.json"
+def damage(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
 
 def test_what_is_kept_can_be_loaded_and_is_what_was_trained(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
-    assert folder_of(shelf, kept) == root_of(shelf) / "metro" / MODEL / model.digest.removeprefix("sha256:")
+    assert (kept.repository, kept.tag) == ("metro-offer_ranking", "1")
+    assert file_of(shelf, kept).parent == root_of(shelf) / "metro-offer_ranking" / "blobs" / "sha256"
+    assert shelf.artifacts.tagged("metro-offer_ranking", "1") == kept.artifact_digest
     assert (kept.company, kept.version, kept.status, kept.digest) == ("metro", 1, "active", model.digest)
     assert (kept.as_of, kept.run_id, kept.by, kept.code_version) == (MONDAY, shelf.run_id, "run 01234567", "1.0.0")
     assert kept.metrics["candidate"]["roc_auc"] == model.manifest.quality["test"].roc_auc
@@ -147,7 +146,7 @@ def test_artifacts_may_move(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
     moved = root_of(shelf).rename(root_of(shelf).with_name("elsewhere"))
-    assert replace(shelf, artifacts=FolderStore(moved)).load(kept, FEATURES).digest == model.digest
+    assert replace(shelf, artifacts=layouts_in(moved)).load(kept, FEATURES).digest == model.digest
 
 
 def test_the_active_version_needs_no_day(shelf: ModelShelf) -> None:
@@ -186,22 +185,7 @@ def test_companies_share_nothing(shelf: ModelShelf) -> None:
     assert other.serving(MODEL, MONDAY) is None
     assert other.kept(MODEL, MONDAY, model.digest) is None
     kept = other.keep(MODEL, model, MONDAY, verdict)
-    assert folder_of(other, kept).is_relative_to(root_of(shelf) / "other")
-
-
-def test_killed_while_the_artifact_was_written(shelf: ModelShelf) -> None:
-    model, verdict = made()
-    (root_of(shelf) / "metro" / MODEL / f".{model.digest.removeprefix('sha256:')}.abcd").mkdir(parents=True)
-    assert shelf.load(shelf.keep(MODEL, model, MONDAY, verdict), FEATURES).digest == model.digest
-
-
-def test_killed_between_the_artifact_and_its_row(shelf: ModelShelf) -> None:
-    model, verdict = made()
-    artifact.save(model, root_of(shelf) / "metro" / MODEL / model.digest.removeprefix("sha256:"))
-    assert shelf.serving(MODEL, MONDAY) is None
-    kept = shelf.keep(MODEL, model, MONDAY, verdict)
-    assert (kept.version, kept.status) == (1, "active")
-    assert shelf.load(kept, FEATURES).digest == model.digest
+    assert file_of(other, kept).is_relative_to(root_of(shelf) / "other-offer_ranking")
 
 
 def test_killed_before_the_commit_leaves_the_former_one_active(
@@ -224,12 +208,12 @@ def test_killed_before_the_commit_leaves_the_former_one_active(
 def test_a_damaged_artifact_is_told_and_mended_by_training_again(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
-    damage(folder_of(shelf, kept))
+    damage(file_of(shelf, kept))
     with pytest.raises(ArtifactError, match="its bytes are not those that"):
         shelf.load(kept, FEATURES)
     assert shelf.keep(MODEL, model, MONDAY, verdict) == kept
     assert shelf.load(kept, FEATURES).digest == model.digest
-    shutil.rmtree(folder_of(shelf, kept))
+    lose(shelf, kept)
     shelf.keep(MODEL, model, MONDAY, verdict)
     assert shelf.load(kept, FEATURES).digest == model.digest
 
@@ -237,10 +221,9 @@ def test_a_damaged_artifact_is_told_and_mended_by_training_again(shelf: ModelShe
 def test_an_artifact_in_the_place_of_another_is_told(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
-    shutil.rmtree(folder_of(shelf, kept))
-    artifact.save(another(model), folder_of(shelf, kept))
+    other = shelf.keep(MODEL, another(model), TUESDAY, verdict)
     with pytest.raises(ArtifactError, match=f"its digest is not {model.digest}"):
-        shelf.load(kept, FEATURES)
+        shelf.load(replace(kept, artifact_digest=other.artifact_digest), FEATURES)
 
 
 def test_where_nothing_can_be_stored_nothing_is_registered(shelf: ModelShelf) -> None:
@@ -260,9 +243,9 @@ def test_a_version_that_could_not_score_is_not_activated(shelf: ModelShelf, brok
     second = shelf.keep(MODEL, another(model), TUESDAY, verdict)
     features = FEATURES
     if broken == "damaged":
-        damage(folder_of(shelf, first))
+        damage(file_of(shelf, first))
     elif broken == "gone":
-        shutil.rmtree(folder_of(shelf, first))
+        lose(shelf, first)
     else:
         features = FeatureSet(FEATURES.specs[::-1])
     with pytest.raises(ArtifactError):
@@ -301,7 +284,7 @@ def test_trainings_are_told_as_the_decision_to_train_wants_them(shelf: ModelShel
 def test_the_shelf_of_the_environment(own_home: Path) -> None:
     opened = open_shelf("metro", run_id="run-1", asked=REASONS)
     assert (opened.company, opened.run_id, opened.asked) == ("metro", "run-1", REASONS)
-    assert root_of(opened) == own_home / "models"
+    assert root_of(opened) == own_home / "artifacts"
     assert opened.serving(MODEL, MONDAY) is None
     opened.database.dispose()
 
@@ -316,7 +299,7 @@ def test_the_shelf_of_an_environment_whose_files_are_in_a_bucket(
     model, verdict = made()
     trained_here = open_shelf("metro", run_id="run-1")
     kept = trained_here.keep(MODEL, model, MONDAY, verdict)
-    assert not (own_home / "models").exists()
+    assert not (own_home / "artifacts").exists()
     shutil.rmtree(own_home / "scratch", ignore_errors=True)
     elsewhere = open_shelf("metro", run_id="run-2")
     serving = elsewhere.serving(MODEL, TUESDAY)
@@ -329,7 +312,7 @@ def test_the_shelf_of_an_environment_whose_files_are_in_a_bucket(
 
 def test_the_registry_is_the_same_on_every_engine(platform_db: Engine, tmp_path: Path) -> None:
     model, verdict = made()
-    opened = ModelShelf("metro", platform_db, FolderStore(tmp_path / "models"), "run-1")
+    opened = ModelShelf("metro", platform_db, layouts_in(tmp_path / "artifacts"), "run-1")
     kept = opened.keep(MODEL, model, MONDAY, verdict)
     assert opened.serving(MODEL, TUESDAY) == opened.kept(MODEL, MONDAY, model.digest) == kept
 

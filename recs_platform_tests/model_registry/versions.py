@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 
 from sqlalchemy import Engine
 
@@ -21,7 +22,8 @@ def trained(number: int, digest: str, company: str = "metro", words: str = "It g
         company=company,
         model="offer_ranking",
         digest=f"sha256:{digest}",
-        uri=f"models/{company}/offer_ranking/{digest}",
+        repository=f"{company}-offer_ranking",
+        artifact_digest=f"sha256:a{digest}",
         as_of=day(number),
         metrics={"candidate": {"roc_auc": 0.75}, "champion": None},
         features=[{"name": "recency_days", "kind": "number"}],
@@ -31,9 +33,18 @@ def trained(number: int, digest: str, company: str = "metro", words: str = "It g
     )
 
 
-def register(database: Engine, number: int, digest: str, company: str = "metro", *, active: bool = True) -> Registered:
+def register(
+    database: Engine,
+    number: int,
+    digest: str,
+    company: str = "metro",
+    *,
+    active: bool = True,
+    claim: Callable[[str], bool] = lambda _: True,
+) -> Registered:
     """A model trained for a day of October."""
-    return registry.register(database, trained(number, digest, company), activate=active, by="run run-1", at=NOON)
+    version = trained(number, digest, company)
+    return registry.register(database, version, activate=active, by="run run-1", at=NOON, claim=claim)
 
 
 def activate(database: Engine, version: int, company: str = "metro") -> Registered:

@@ -12,7 +12,6 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from recs_platform.model_registry.folder_store import FolderStore
 from recs_platform.model_registry.scoring import score_for
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.model_registry.train_and_register import ExampleTable, TrainingOrder, train_and_register
@@ -26,6 +25,7 @@ from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.task import RankingTask
 from recs_platform.models.training import train
 from recs_platform.platform_db.engine import engine, upgrade
+from recs_platform_tests.model_registry.artifacts import layouts_in
 from recs_platform_tests.models.worlds import COLUMNS, FEATURES, PROVENANCE, SETTINGS, linear, read, rows, trained
 
 DAY = date(2026, 2, 9)
@@ -96,7 +96,7 @@ def test_a_training_fits_the_kinds_that_are_asked_for_and_the_others_are_what_th
 def test_a_strategy_trains_and_scores_with_it(tmp_path: Path) -> None:
     database = engine(f"sqlite:///{tmp_path / 'platform.db'}")
     upgrade(database)
-    shelf = ModelShelf("metro", database, FolderStore(tmp_path / "models"), "run-1")
+    shelf = ModelShelf("metro", database, layouts_in(tmp_path / "artifacts"), "run-1")
     task = RankingTask("reorder", FEATURES, COLUMNS, kinds=(LINE,))
     order = TrainingOrder(DAY, (Reason("weekday", "it is Monday", "weekday:2026-02-09"),), SETTINGS, 0.005)
     outcome = train_and_register(task, ExampleTable("examples", rows(linear)), shelf, order)

@@ -15,6 +15,7 @@ from recs_platform.automation.doctor.schedules import ON_FROM_THE_START, RETRAIN
 from recs_platform.automation.journal import RANGE_END, RANGE_START
 from recs_platform.automation.sensors.alerts import NAME as ALERTS
 from recs_platform.companies.model import Company
+from recs_platform.serving.trace.served import MODEL_CHECK, PUBLICATION_CHECK
 from recs_platform.strategies.catalogue import STRATEGIES, load_companies, pipelines
 from recs_platform_tests.automation.mornings import asked_for
 from recs_platform_tests.companies.of_each_strategy import companies_of_each_strategy
@@ -114,6 +115,9 @@ def test_every_table_and_check_of_a_pipeline_is_an_asset_or_an_asset_check(defin
         for name, (check, _) in pipeline.checks.items()
     }
     judged |= {(strategy, product.comparison, product.guardrails) for strategy, product in publishing}
+    judged |= {(strategy, product.asset, PUBLICATION_CHECK) for strategy, product in publishing}
+    trained = {name: pipeline.strategy.model for name, pipeline in pipelines().items()}
+    judged |= {(name, model.trained, MODEL_CHECK) for name, model in trained.items() if model}
     judged |= {(strategy, "source_assessment", "earlier_days_missing") for strategy in pipelines()}
     assert {(*key.asset_key.path, key.name) for key in graph.asset_check_keys} == judged
 

@@ -31,7 +31,7 @@ def said(folder: Path, table: str, source: dict[str, object], **changes: object)
 def test_a_simulated_company_can_be_loaded(tmp_path: Path) -> None:
     company = shop(tmp_path)
     lines = list(check_company(company, DAY, pipelines()))
-    assert lines[0] == CheckLine(LineStatus.OK, "", "the company file is valid (replenishment, 6 tables)")
+    assert lines[0] == CheckLine(LineStatus.OK, "", "the company file is valid (replenishment, 8 tables)")
     assert {line.table for line in lines if line.status is LineStatus.OK} == {"", *company.tables}
     assert LineStatus.FAIL not in {line.status for line in lines}
     assert (settings().landing / "shop" / "catalog" / DAY.isoformat()).is_dir()
@@ -49,6 +49,7 @@ def test_a_source_that_is_missing_does_not_hide_the_others(tmp_path: Path) -> No
         )
     ]
     others = {"events", "treatments", "deliveries", "interactions", "customers"}
+    others |= {"served_recommendations", "recommendation_feedback"}
     assert {line.table for line in lines if line.status is LineStatus.OK} == {"", *others}
 
 

@@ -8,6 +8,7 @@ when several write at once, it cannot prove: moto looks and writes in two steps,
 from __future__ import annotations
 
 import hashlib
+import io
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -30,18 +31,38 @@ def cloud_storage(environ: dict[str, Any], start_response: Callable[..., Any]) -
     environ["HTTP_AUTHORIZATION"] = _SIGNED
     if source := environ.pop("HTTP_X_GOOG_COPY_SOURCE", None):
         environ["HTTP_X_AMZ_COPY_SOURCE"] = source
-    if environ.pop("HTTP_X_GOOG_IF_GENERATION_MATCH", None) == "0":
+    expected = environ.pop("HTTP_X_GOOG_IF_GENERATION_MATCH", None)
+    if expected == "0":
         environ["HTTP_IF_NONE_MATCH"] = "*"
 
     def respond(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-        etag = next((value for name, value in headers if name.lower() == "etag"), None)
-        generation = str(int(hashlib.sha256(etag.encode()).hexdigest()[:15], 16)) if etag else None
+        generation = _generation(headers)
         return start_response(status, [*headers, *([("x-goog-generation", generation)] if generation else [])], *rest)
 
     if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
         return _moto(environ, respond)
     with _CHANGES:
+        if expected not in (None, "0", _present_generation(environ)):
+            start_response("412 Precondition Failed", [("Content-Length", "0")])
+            return []
         return list(_moto(environ, respond))
+
+
+def _generation(headers: list[tuple[str, str]]) -> str | None:
+    etag = next((value for name, value in headers if name.lower() == "etag"), None)
+    return str(int(hashlib.sha256(etag.encode()).hexdigest()[:15], 16)) if etag else None
+
+
+def _present_generation(environ: dict[str, Any]) -> str | None:
+    """Of the file that a request is about to replace."""
+    looking = {**environ, "REQUEST_METHOD": "HEAD", "CONTENT_LENGTH": "0", "wsgi.input": io.BytesIO()}
+    seen: list[str | None] = []
+
+    def respond(_: str, headers: list[tuple[str, str]], *__: Any) -> Any:
+        seen.append(_generation(headers))
+
+    list(_moto(looking, respond))
+    return seen[0]
 
 
 class _Quietly(WSGIRequestHandler):

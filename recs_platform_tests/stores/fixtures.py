@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -85,6 +86,41 @@ def _port(factory: pytest.TempPathFactory, kind: str) -> int:
             pytest.fail(f"the store for {kind}:// does not start (`make` installs it): {log.read_text()}")
 
     return int((made_once(factory, f"{kind}-store", start) / "port").read_text())
+
+
+@dataclass(frozen=True)
+class OciRegistry:
+    """A registry of OCI artifacts that runs, and lets everybody in."""
+
+    host: str
+    """With its port."""
+
+    def new_root(self) -> str:
+        """A path in it, nobody else's, as RECS_ARTIFACTS_URL names one."""
+        return f"{self.host}/{uuid.uuid4().hex}"
+
+    def store(self) -> Store:
+        """As the proxy wants it."""
+        host, _, port = self.host.partition(":")
+        return Store("oci", host, int(port))
+
+
+@pytest.fixture(scope="session")
+def oci_registry(tmp_path_factory: pytest.TempPathFactory) -> OciRegistry:
+    """Debian's docker-registry. A machine may lack it; then these tests are skipped, unless TESTS_NEED_REGISTRY says
+    that they must run."""
+    needed_program("docker-registry")
+    running = _running(tmp_path_factory, "oci")
+    return OciRegistry(f"{running.host}:{running.port}")
+
+
+def needed_program(name: str) -> str:
+    """Where a program for OCI images is; the test ends here where it is not."""
+    found = shutil.which(name)
+    if found is None:
+        why = f"no {name}: install Debian's package {name}"
+        pytest.fail(why) if os.environ.get("TESTS_NEED_REGISTRY") else pytest.skip(why)
+    return found
 
 
 @pytest.fixture(scope="session")

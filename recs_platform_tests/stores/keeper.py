@@ -1,7 +1,7 @@
-"""Starts a store, and ends it when the run of tests has ended, however that ended. A process of its own, from the
-standard library alone: any worker may be the one that needs the store first, and others need it longer.
+"""Starts a store or a registry, and ends it when the run of tests has ended, however that ended. A process of its own,
+from the standard library alone: any worker may be the one that needs the store first, and others need it longer.
 
-    python keeper.py s3|gs|redis PROCESS FILE
+    python keeper.py s3|gs|oci|redis PROCESS FILE
 
 The store lives as long as PROCESS does. FILE tells the port of the store once it can be used.
 """
@@ -31,7 +31,8 @@ _HERE = "127.0.0.1"
 
 
 def main(kind: str, process: int, told: Path) -> None:
-    with {"s3": _seaweed, "gs": _cloud_storage, "redis": _redis}[kind]() as (server, port):
+    starts = {"s3": _seaweed, "gs": _cloud_storage, "oci": _registry, "redis": _redis}
+    with starts[kind]() as (server, port):
         unfinished = told.with_suffix(".unfinished")
         unfinished.write_text(str(port))
         unfinished.rename(told)
@@ -103,6 +104,19 @@ def _redis() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     ):
         _until(server, lambda: socket.create_connection((_HERE, port), 1).close())
         yield server, port
+
+
+@contextmanager
+def _registry() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Debian's docker-registry, which needs no root."""
+    with TemporaryDirectory(prefix="recs-oci-", ignore_cleanup_errors=True) as folder:
+        config, (port,) = Path(folder) / "config.json", _free_ports(1)
+        storage = {"filesystem": {"rootdirectory": f"{folder}/storage"}, "delete": {"enabled": True}}
+        address = f"{_HERE}:{port}"
+        config.write_text(json.dumps({"version": "0.1", "storage": storage, "http": {"addr": address}}))
+        with _running(["docker-registry", "serve", str(config)], Path(folder) / "log") as server:
+            _until(server, lambda: urllib.request.urlopen(f"http://{address}/v2/", timeout=5).close())
+            yield server, port
 
 
 @contextmanager

@@ -7,12 +7,33 @@
 -- 3. @min_own_brand_share of the places is reserved for the most likely offers of the company's own brand, as far as
 --    the customer has such candidates. Where the cap on categories and the own brand conflict, the cap wins.
 --
+-- What was shown week after week and ignored steps back: its chance is multiplied by its factor
+-- (ignored_recommendations), unless the customer redeemed it.
+--
 -- The margin floor is kept by offer_candidates: what is below it is never scored.
-WITH scored AS (
+WITH stepping_back AS (
+  SELECT ignored.customer_id, ignored.item_id AS offer_id, ignored.factor
+  FROM ignored_recommendations AS ignored
+  JOIN candidate_features
+    ON candidate_features.customer_id = ignored.customer_id AND candidate_features.offer_id = ignored.item_id
+  WHERE candidate_features.times_redeemed = 0
+),
+chances AS (
   SELECT
     offer_scores.customer_id,
     offer_scores.offer_id,
-    offer_scores.probability,
+    offer_scores.probability * COALESCE(stepping_back.factor, 1) AS probability,
+    offer_scores.probability AS own_probability,
+    offer_scores.scored_by
+  FROM offer_scores
+  LEFT JOIN stepping_back
+    ON stepping_back.customer_id = offer_scores.customer_id AND stepping_back.offer_id = offer_scores.offer_id
+),
+scored AS (
+  SELECT
+    chances.customer_id,
+    chances.offer_id,
+    chances.probability,
     COALESCE(candidate_features.is_own_brand, FALSE) AS is_own_brand,
     IF(
       candidate_features.category = 'unknown',
@@ -20,13 +41,13 @@ WITH scored AS (
       candidate_features.category
     ) AS alike,
     ROW_NUMBER() OVER (
-      PARTITION BY offer_scores.customer_id, COALESCE(candidate_features.item_id, CONCAT('? ', offer_scores.offer_id))
-      ORDER BY offer_scores.probability DESC, offer_scores.offer_id
+      PARTITION BY chances.customer_id, COALESCE(candidate_features.item_id, CONCAT('? ', chances.offer_id))
+      ORDER BY chances.probability DESC, chances.offer_id
     ) AS place_of_item
-  FROM offer_scores
+  FROM chances
   JOIN candidate_features
-    ON candidate_features.customer_id = offer_scores.customer_id
-    AND candidate_features.offer_id = offer_scores.offer_id
+    ON candidate_features.customer_id = chances.customer_id
+    AND candidate_features.offer_id = chances.offer_id
 ),
 items AS (
   SELECT
@@ -82,8 +103,8 @@ SELECT
   candidate_features.discount_depth AS discount,
   catalog.price,
   DATE_ADD(@as_of, INTERVAL candidate_features.days_until_expiry DAY) AS ends_on,
-  offer_scores.probability AS score,
-  offer_scores.probability * candidate_features.unit_margin AS expected_margin,
+  chances.probability AS score,
+  chances.own_probability * candidate_features.unit_margin AS expected_margin,
   CASE
     WHEN STRPOS(offer_candidates.generators, 'bought_before') > 0 THEN 'bought before'
     WHEN STRPOS(offer_candidates.generators, 'category_affinity') > 0
@@ -92,12 +113,12 @@ SELECT
       THEN COALESCE(CONCAT('popular with ', candidate_features.business_type, ' customers'), 'popular with customers')
     ELSE 'new offer'
   END AS reason,
-  offer_scores.scored_by,
+  chances.scored_by,
   @pipeline_version AS pipeline_version,
   TIMESTAMP(@as_of) AS generated_at
 FROM chosen
-JOIN offer_scores
-  ON offer_scores.customer_id = chosen.customer_id AND offer_scores.offer_id = chosen.offer_id
+JOIN chances
+  ON chances.customer_id = chosen.customer_id AND chances.offer_id = chosen.offer_id
 JOIN candidate_features
   ON candidate_features.customer_id = chosen.customer_id AND candidate_features.offer_id = chosen.offer_id
 JOIN offer_candidates

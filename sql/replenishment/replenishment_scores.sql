@@ -17,6 +17,9 @@
 -- 0.01 and 1, and everything else behind it in the order of 3.2; what is new in the catalog has the same places as there.
 -- A client of whom the computation failed has no rows.
 --
+-- What was shown week after week and ignored steps back, in every version: its score is multiplied by its factor
+-- (ignored_items).
+--
 -- In version 3.2 what trends scores @trend_boost more. In version 3.1 heavy clients discover nothing, and nothing is new.
 WITH sold AS (
   SELECT
@@ -236,12 +239,15 @@ SELECT
   unscaled.customer_id,
   unscaled.item_id,
   unscaled.kind,
-  CASE
+  COALESCE(ignored.factor, 1) * CASE
     WHEN active.digest IS NULL OR unscaled.is_placed THEN unscaled.score
     WHEN by_model.raw IS NULL THEN 0.01 * unscaled.score / (1 + unscaled.score)
     ELSE 0.505 + 0.495 * by_model.raw / (1 + ABS(by_model.raw))
   END AS score,
-  unscaled.reason,
+  CONCAT(
+    unscaled.reason,
+    COALESCE(CONCAT('; shown in ', CAST(ignored.weeks_ignored AS STRING), ' weeks and ignored'), '')
+  ) AS reason,
   COALESCE(active.digest, IF(active.version = 'v4', 'v32', active.version)) AS scored_by,
   active.version
 FROM unscaled
@@ -249,3 +255,5 @@ JOIN active
   ON active.customer_id = unscaled.customer_id
 LEFT JOIN model_scores AS by_model
   ON by_model.customer_id = unscaled.customer_id AND by_model.item_id = unscaled.item_id
+LEFT JOIN ignored_items AS ignored
+  ON ignored.customer_id = unscaled.customer_id AND ignored.item_id = unscaled.item_id

@@ -8,6 +8,9 @@ SELECT
   vehicle_make,
   vehicle_model,
   business_type,
+  phone,
+  push_token,
+  opted_out_of,
   CASE
     WHEN unreadable IS NOT NULL THEN unreadable
     WHEN customer_id IS NULL THEN 'customer_id is missing'

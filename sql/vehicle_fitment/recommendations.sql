@@ -3,10 +3,13 @@
 -- with its best part only, and a part type with its best @max_per_part_type. An owner who is left with fewer than four
 -- gets none.
 --
+-- What was shown to an owner week after week and ignored steps back: its score is multiplied by its factor
+-- (ignored_recommendations).
+--
 -- Ties are broken by item.
 --
 -- Why the top of a vehicle's list is enough: an owner without intent or purchases among the eligible parts gets the
--- vehicle's own four. For the others, with n families touched by intent or a purchase, all parts of those families
+-- vehicle's own four. For the others, with n families touched by intent, a purchase or being ignored, all parts of those families
 -- compete with the top of the vehicle's list. An untouched part keeps its score, and whatever stood before it stays
 -- there, except the n touched. So it can be chosen only if at most @max_per_part_type - 1 + n of its type stand before
 -- it, and at most n + 3 of the capped list: an untouched part of that list that drops out makes room for a touched one
@@ -39,10 +42,19 @@ bought AS (
   JOIN (SELECT DISTINCT vehicle, family FROM vehicle_ranking) AS families
     ON families.vehicle = ordered.vehicle AND families.family = ordered.family
 ),
+ignored AS (
+  SELECT users_with_vehicles.customer_id, users_with_vehicles.vehicle, ranking.family, ranking.item_id, steps.factor
+  FROM ignored_recommendations AS steps
+  JOIN users_with_vehicles USING (customer_id)
+  JOIN vehicle_ranking AS ranking
+    ON ranking.vehicle = users_with_vehicles.vehicle AND ranking.item_id = steps.item_id
+),
 touched AS (
   SELECT customer_id, vehicle, family, MAX(is_bought) AS is_bought
   FROM (
     SELECT customer_id, vehicle, family, 0 AS is_bought FROM wished
+    UNION ALL
+    SELECT customer_id, vehicle, family, 0 AS is_bought FROM ignored
     UNION ALL
     SELECT customer_id, vehicle, family, 1 AS is_bought FROM bought
   ) AS both_kinds
@@ -80,16 +92,19 @@ candidates AS (
   -- Of a touched family the owner's own wishes say which part is the best.
   SELECT
     touched.customer_id, touched.vehicle, ranking.item_id, COALESCE(ranking.part_type, CONCAT('? ', ranking.item_id)),
-    COALESCE(wished.intent, 0.0), ROUND(COALESCE(wished.intent, 0.0) + ranking.popularity, 6)
+    COALESCE(wished.intent, 0.0),
+    ROUND((COALESCE(wished.intent, 0.0) + ranking.popularity) * COALESCE(ignored.factor, 1.0), 6)
   FROM touched
   JOIN vehicle_ranking AS ranking
     ON ranking.vehicle = touched.vehicle AND ranking.family = touched.family
   LEFT JOIN wished
     ON wished.customer_id = touched.customer_id AND wished.item_id = ranking.item_id
+  LEFT JOIN ignored
+    ON ignored.customer_id = touched.customer_id AND ignored.item_id = ranking.item_id
   WHERE touched.is_bought = 0
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY touched.customer_id, touched.family
-    ORDER BY ROUND(COALESCE(wished.intent, 0.0) + ranking.popularity, 6) DESC, ranking.item_id
+    ORDER BY ROUND((COALESCE(wished.intent, 0.0) + ranking.popularity) * COALESCE(ignored.factor, 1.0), 6) DESC, ranking.item_id
   ) = 1
 ),
 of_type AS (

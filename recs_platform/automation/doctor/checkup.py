@@ -19,6 +19,7 @@ from recs_platform.automation.doctor import (
     publications,
     runs,
     schedules,
+    service,
     serving,
     storage,
     versions,
@@ -42,6 +43,7 @@ PARTS: Mapping[str, Examine] = MappingProxyType(
         "runs": runs.examine,
         "publications": publications.examine,
         "serving": serving.examine,
+        "service": service.examine,
         "alerts": alerts.examine,
         "leftovers": leftovers.examine,
     }

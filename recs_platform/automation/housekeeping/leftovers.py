@@ -1,4 +1,4 @@
-"""Files that nobody needs any more: what killed processes left, and pages and pictures of reports that are old.
+"""Files that nobody needs any more: what killed processes left, and reports and exports that are old.
 
 Every report and picture can be made again, from tables that stay. Not here: files of tables (tables.py), and Dagster's
 (dagster_history.py).
@@ -21,7 +21,16 @@ def sweep_leftovers(warehouse: Warehouse, *, dry_run: bool = False) -> Freed:
 def sweep_reports(files: FileStore, before: datetime, *, dry_run: bool = False) -> Freed:
     """Reports, and pictures of materializations, in the environment's store. One that somebody put elsewhere with --out
     is theirs."""
-    old = {name: file.size for name, file in files.listed("reports").items() if file.changed < before}
+    return _sweep_old(files, "reports", before, dry_run)
+
+
+def sweep_exports(files: FileStore, before: datetime, *, dry_run: bool = False) -> Freed:
+    """Files of messages, which hold addresses, in the environment's store."""
+    return _sweep_old(files, "exports", before, dry_run)
+
+
+def _sweep_old(files: FileStore, folder: str, before: datetime, dry_run: bool) -> Freed:
+    old = {name: file.size for name, file in files.listed(folder).items() if file.changed < before}
     if not dry_run:
         files.remove(list(old))
-    return Freed.of_files("reports", {files.place(name): size for name, size in old.items()})
+    return Freed.of_files(folder, {files.place(name): size for name, size in old.items()})

@@ -19,7 +19,7 @@ from recs_platform.alerts.record import forget
 from recs_platform.automation.housekeeping.dagster_history import sweep_dagster_history
 from recs_platform.automation.housekeeping.databases import sqlite_databases, sweep_databases
 from recs_platform.automation.housekeeping.freed import Freed
-from recs_platform.automation.housekeeping.leftovers import sweep_leftovers, sweep_reports
+from recs_platform.automation.housekeeping.leftovers import sweep_exports, sweep_leftovers, sweep_reports
 from recs_platform.automation.housekeeping.tables import sweep_tables
 from recs_platform.companies.model import Company
 from recs_platform.errors import LockBusyError, PlatformError
@@ -79,6 +79,7 @@ class Swept:
             before, dagster_home = self.now - self.keep, Path(self.instance.root_directory)
             yield _told("leftovers", lambda: sweep_leftovers(self.warehouse, dry_run=dry_run))
             yield _told("reports", lambda: sweep_reports(self.files, before, dry_run=dry_run))
+            yield _told("exports", lambda: sweep_exports(self.files, before, dry_run=dry_run))
             yield _told("books of alerts", lambda: self._books(before, dry_run=dry_run))
             yield _told("Dagster's history", lambda: sweep_dagster_history(self.instance, before, dry_run=dry_run))
             databases = sqlite_databases(self.database, dagster_home)

@@ -26,10 +26,12 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.publication.proposal import TO_PUBLISH
 from recs_platform.schemas.landing import landed
 from recs_platform.schemas.table import Empty, spec_of
+from recs_platform.serving.trace.served import MODEL_CHECK, NEXT, NOT_CHECKED, PUBLICATION_CHECK
 from recs_platform.warehouse.slices import Days
 
 QUEUE = "queue"
 """What is stuck when runs wait for too long."""
+_OF_THE_SERVICE = {MODEL_CHECK, PUBLICATION_CHECK}
 _WITHOUT_A_MODEL = {"failed": Severity.ERROR, "refused": Severity.WARN}
 
 
@@ -113,6 +115,10 @@ def _of_check(run: RunFacts, roles: Roles, verdict: Verdict) -> Finding:
     if verdict.check in roles.products:
         kind, subject = Kind.PUBLICATION, roles.products[verdict.check]
         remedy = command or f"Look at the comparison, then: recs publish {run.company}"
+    elif verdict.check in _OF_THE_SERVICE:
+        # Customers get something else than they should: worse than what the run, which is well, can call an error.
+        kind, subject, severity = Kind.SERVING, _served_by(roles, verdict), Severity.ERROR
+        about, _, remedy = verdict.words.partition(NEXT)
     elif roles.drift and verdict.table == roles.drift:
         kind, subject = Kind.DRIFT, roles.model
         remedy = (
@@ -134,6 +140,11 @@ def _of_check(run: RunFacts, roles: Roles, verdict: Verdict) -> Finding:
         examples=verdict.examples,
         run_id=run.run_id,
     )
+
+
+def _served_by(roles: Roles, verdict: Verdict) -> str:
+    """The model or the product that a check of the service is about."""
+    return roles.model if verdict.check == MODEL_CHECK else roles.products.get(verdict.table, verdict.table)
 
 
 def _of_failure(run: RunFacts, roles: Roles, failed: Failed) -> Finding:
@@ -216,7 +227,12 @@ def _of_training(run: RunFacts, roles: Roles, training: Begun, outcome: str) -> 
 
 
 def _over(run: RunFacts, roles: Roles, open_troubles: Mapping[Trouble, LastTold]) -> set[Trouble]:
-    passed = {(verdict.table, verdict.check) for verdict in run.verdicts if verdict.passed}
+    of_the_service = [verdict for verdict in run.verdicts if verdict.check in _OF_THE_SERVICE]
+    passed = {
+        (verdict.table, verdict.check)
+        for verdict in run.verdicts
+        if verdict.passed and verdict.check not in _OF_THE_SERVICE
+    }
     well = _Well(
         checks=frozenset(f"{table}/{check}" for table, check in passed),
         products=frozenset(roles.products[check] for _, check in passed if check in roles.products)
@@ -224,6 +240,11 @@ def _over(run: RunFacts, roles: Roles, open_troubles: Mapping[Trouble, LastTold]
         feeds=frozenset(roles.feeds[table] for table, rows in run.made.items() if table in roles.feeds and rows != 0),
         models=frozenset({roles.model} if any(table == roles.drift for table, _ in passed) else ()),
         trained=frozenset({roles.model} if any(table == roles.trained for table, _ in passed) else ()),
+        served=frozenset(
+            _served_by(roles, verdict)
+            for verdict in of_the_service
+            if verdict.passed and not verdict.words.startswith(NOT_CHECKED)
+        ),
         tables=frozenset(run.made),
         succeeded=run.ending is Ending.SUCCEEDED,
     )
@@ -243,6 +264,7 @@ class _Well:
     feeds: frozenset[str]
     models: frozenset[str]
     trained: frozenset[str]
+    served: frozenset[str]
     tables: frozenset[str]
     succeeded: bool
 
@@ -258,6 +280,8 @@ class _Well:
                 return trouble.subject in self.models
             case Kind.TRAINING:
                 return trouble.subject in self.trained
+            case Kind.SERVING:
+                return trouble.subject in self.served
             case Kind.RUN | Kind.HOUSEKEEPING:
                 if trouble.subject in self.tables:
                     return True

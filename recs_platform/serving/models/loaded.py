@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
+from recs_platform.models.features import Encoding
 from recs_platform.models.model import Model
 from recs_platform.models.task import RankingTask
 
@@ -25,6 +27,11 @@ class Loaded:
     golden: str
     """What became of its golden rows, for people."""
     loaded_at: datetime
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """Made once: it is longer in the making than a row is in scoring."""
+        return self.model.manifest.encoding
 
     @property
     def has_chances(self) -> bool:

@@ -47,7 +47,7 @@ class Scores:
 def score(loaded: Loaded, table: pa.Table, *, explain: bool = False) -> Scores:
     """Of every row of a table that has the model's features."""
     model = loaded.model
-    matrix = model.manifest.encoding.matrix(table)
+    matrix = loaded.encoding.matrix(table)
     raw = model.ranker.raw_scores(matrix)
     return Scores(
         raw,
@@ -58,7 +58,7 @@ def score(loaded: Loaded, table: pa.Table, *, explain: bool = False) -> Scores:
 
 def contribution_names(loaded: Loaded) -> tuple[str, ...]:
     """Of the columns of contributions."""
-    return (*loaded.model.manifest.encoding.features.names, START)
+    return (*loaded.encoding.features.names, START)
 
 
 def table_of(rows: Sequence[Row], features: FeatureSet) -> pa.Table:

@@ -1,7 +1,163 @@
-"""On demand: `POST /recommend`."""
+"""What a customer is recommended now: `POST /recommend`.
+
+The published list, with what the client knows and the day did not: what was bought since, what is unwanted. Not here:
+how it is chosen (on_demand.py).
+"""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-router = APIRouter()
+import orjson
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from recs_platform.companies.model import Company
+from recs_platform.declarations.product import RECOMMENDATIONS
+from recs_platform.serving.asked import asked_of
+from recs_platform.serving.given import CompanyName, Id
+from recs_platform.serving.items import items_of
+from recs_platform.serving.json_route import JsonRoute
+from recs_platform.serving.on_demand import Wanted, on_demand
+from recs_platform.serving.problems import (
+    FOREIGN_COMPANY,
+    INVALID,
+    MALFORMED_JSON,
+    NO_KEY,
+    NOT_PUBLISHED,
+    UNAVAILABLE,
+    UNKNOWN_COMPANY,
+    UNKNOWN_CUSTOMER,
+    WRONG_TYPE,
+    Problem,
+    declared,
+)
+from recs_platform.serving.protocols import Recommended
+from recs_platform.serving.routes.recommendations import answer_head
+from recs_platform.serving.service import service_of
+from recs_platform.serving_store.protocol import Served
+from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
+from recs_platform.strategies.vehicle_fitment.formulas import family_of
+
+router = APIRouter(tags=["recommendations"], route_class=JsonRoute)
+MOST_ORDERS = 1_000
+SKEW = timedelta(minutes=5)
+"""By how much a client's clock may be ahead."""
+FURTHEST = timedelta(days=366)
+"""How far ahead somebody may ask."""
+
+
+class Order(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    item_id: Id
+    ordered_at: AwareDatetime = Field(description="When, with its offset from UTC.")
+
+
+class Asking(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "company": "concord",
+                    "customer_id": "CL-0001",
+                    "top_n": 10,
+                    "exclusions": ["P-0007"],
+                    "orders": [{"item_id": "P-0001", "ordered_at": "2025-09-03T08:12:00+02:00"}],
+                }
+            ]
+        },
+    )
+    company: CompanyName | None = Field(None, description="Default: the key's.")
+    customer_id: Id
+    top_n: int = Field(10, ge=1, le=1_000, description="So many items at most.")
+    as_of: date | None = Field(None, description="The day for which it is asked. Default: today, where the company is.")
+    exclusions: list[Id] = Field(
+        default_factory=list, max_length=MOST_ORDERS, description="Items or offers that are not wanted."
+    )
+    orders: list[Order] = Field(
+        default_factory=list, max_length=MOST_ORDERS, description="The customer's newest orders, whichever are at hand."
+    )
+
+
+@router.post(
+    "/recommend",
+    summary="What a customer is recommended now, after its newest orders",
+    responses=declared(
+        MALFORMED_JSON, NO_KEY, FOREIGN_COMPANY, UNKNOWN_COMPANY, UNKNOWN_CUSTOMER, NOT_PUBLISHED, WRONG_TYPE, INVALID,
+        UNAVAILABLE,
+    ),
+)  # fmt: skip
+async def recommend(request: Request, asking: Asking) -> Response:
+    service, asked = service_of(request), asked_of(request)
+    company = service.access.company(request, asking.company)
+    if not company.recommends:
+        raise Problem(NOT_PUBLISHED, "The company publishes no recommendations.")
+    answer = await service.reader.customer(company.name, RECOMMENDATIONS, asking.customer_id)
+    if answer is None:
+        if await service.reader.served(company.name, RECOMMENDATIONS) is None:
+            raise Problem(NOT_PUBLISHED)
+        raise Problem(UNKNOWN_CUSTOMER)
+    asked.product, asked.version, asked.source = RECOMMENDATIONS, answer.served.version, answer.source
+    now = service.clock()
+    wanted = _wanted(asking, company.company, answer.served, now)
+    found = on_demand(items_of(orjson.loads(answer.content)), wanted)
+    items = orjson.dumps(found.items)
+    service.answers.served(
+        Recommended(
+            asked.request_id,
+            company.name,
+            RECOMMENDATIONS,
+            answer.served.version,
+            asking.customer_id,
+            now,
+            items,
+        )
+    )
+    told = {
+        **answer_head(company.name, answer, asked.request_id),
+        "customer_id": asking.customer_id,
+        "asked_for": wanted.as_of,
+        "items": orjson.Fragment(items),
+        "left_out": found.left_out,
+        "short_by": found.short_by,
+    }
+    return Response(orjson.dumps(told), media_type="application/json")
+
+
+def _wanted(asking: Asking, company: Company, served: Served, now: datetime) -> Wanted:
+    today = now.astimezone(ZoneInfo(company.timezone)).date()
+    as_of, problems = asking.as_of or today, list[dict[str, str]]()
+    if asking.as_of is not None and as_of < served.as_of:
+        sentence = f"The list is of {served.as_of}; what came before it is in the history of publications."
+        problems.append({"field": "body.as_of", "problem": sentence})
+    if as_of - today > FURTHEST:
+        problems.append({"field": "body.as_of", "problem": "More than a year ahead nothing is known."})
+    bought: dict[str, date] = {}
+    for place, order in enumerate(asking.orders):
+        if order.ordered_at > now + SKEW:
+            problems.append({"field": f"body.orders.{place}.ordered_at", "problem": "It has not happened yet."})
+        # The list knows what was ordered on its own day, and before.
+        if (day := order.ordered_at.astimezone(UTC).date()) > served.as_of:
+            bought[order.item_id] = max(day, bought.get(order.item_id, day))
+    if problems:
+        raise Problem(INVALID, errors=problems[:20])
+    return Wanted(
+        top_n=asking.top_n,
+        as_of=as_of,
+        exclusions=frozenset(asking.exclusions),
+        bought=bought,
+        discovery_share=_discovery_share(company.parameters),
+        alike=family_of if company.strategy.name == "vehicle_fitment" else str,
+    )
+
+
+def _discovery_share(parameters: Any) -> float:
+    if not isinstance(parameters, ReplenishmentParameters):
+        return 0.0
+    places = parameters.repurchases_per_client + parameters.discoveries_per_client
+    return parameters.discoveries_per_client / places

@@ -125,7 +125,7 @@ async def _apart(count: int, work: Any, *arguments: Any) -> bytes:
 
 def _of_rows(loaded: Loaded, asked: ScoreRequest, head: dict[str, Any]) -> bytes:
     try:
-        table = table_of(asked.rows or (), loaded.model.manifest.encoding.features)
+        table = table_of(asked.rows or (), loaded.encoding.features)
     except RowsError as error:
         raise invalid([(f"body.{field}", said) for field, said in error.problems]) from None
     return _answer(head, loaded, score(loaded, table, explain=asked.explain), None)

@@ -1,7 +1,7 @@
 """The door to every company's data: one request, one stream of Arrow batches, whatever the connector.
 
-Not here: how a connector reads (files.py, purchases.py, sql.py, bigquery.py, simulated.py), and converting types or
-judging values.
+Not here: how a connector reads (files.py, purchases.py, sql.py, bigquery.py, service.py, simulated.py), and converting
+types or judging values.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from recs_platform.companies.purchase_log import PurchasesSource
-from recs_platform.companies.source_config import BigQuerySource, FilesSource, SqlSource
+from recs_platform.companies.source_config import BigQuerySource, FilesSource, ServiceSource, SqlSource
 from recs_platform.sources.connectors.bigquery import count_bigquery, read_bigquery
 from recs_platform.sources.connectors.constants import with_constants
 from recs_platform.sources.connectors.files import read_files
 from recs_platform.sources.connectors.purchases import read_purchases
 from recs_platform.sources.connectors.request import SourceRequest, Stream, for_engine
+from recs_platform.sources.connectors.service import read_service
 from recs_platform.sources.connectors.simulated import read_simulated
 from recs_platform.sources.connectors.sql import count_sql, read_sql
 
@@ -68,4 +69,6 @@ def _read(request: SourceRequest) -> Stream:
         return read_sql(request, source)
     if isinstance(source, BigQuerySource):
         return read_bigquery(request, source)
+    if isinstance(source, ServiceSource):
+        return read_service(request)
     return read_simulated(request)

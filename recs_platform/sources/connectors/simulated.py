@@ -12,6 +12,8 @@ from pathlib import Path
 from recs_platform.companies.model import Company, Simulation
 from recs_platform.companies.source_config import DATE_PLACEHOLDER, FilesSource
 from recs_platform.errors import ConfigError
+from recs_platform.schemas.sources import KEPT_BY_THE_SERVICE
+from recs_platform.schemas.table import TableSpec
 from recs_platform.settings import settings
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.simulation.world import WorldSpec, ensure, simulate, stored_spec
@@ -47,6 +49,11 @@ def world_of(company: Company) -> SimulatedWorld:
     return company.strategy.world()
 
 
+def simulated_tables(company: Company) -> list[TableSpec]:
+    """What its world consists of: all that its strategy is fed, but for what the prediction service keeps."""
+    return [spec for name, spec in company.strategy.sources.items() if name not in KEPT_BY_THE_SERVICE]
+
+
 def simulate_company(
     company: Company,
     landing: Path,
@@ -57,10 +64,9 @@ def simulate_company(
     on_day: Callable[[date], None] | None = None,
 ) -> None:
     """Write the feeds of some days of the world that the company file describes."""
-    tables = company.strategy.sources.values()
     simulate(
         world_of(company),
-        tables,
+        simulated_tables(company),
         world_spec(company),
         landing,
         first,

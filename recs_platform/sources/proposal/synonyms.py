@@ -107,6 +107,11 @@ COLUMNS: Mapping[str, str] = {
     "fin, fecha fin, until, to, expires",
     "email": "email, e mail, mail, email address, e mail address, e mail adresse, mailadresse, courriel, "
     "adresse email, correo, correo electronico",
+    "phone": "phone, phone number, mobile, mobile phone, mobile number, cell, cell phone, telefon, telefonnummer, "
+    "handy, handynummer, mobilnummer, telephone, numero telephone, portable, telefono, movil, celular, msisdn",
+    "push_token": "push token, device token, fcm token, apns token, registration token, push id, geraetetoken",
+    "opted_out_of": "opted out of, opt out, opted out, unsubscribed, unsubscribed from, do not contact, suppressed, "
+    "abgemeldet, werbesperre, desabonne, desinscrit, dado de baja",
     "vehicle_year": "vehicle year, year, model year, car year, baujahr, modelljahr, annee, ano",
     "vehicle_make": "vehicle make, make, car make, manufacturer, marke, hersteller, marque, marca",
     "vehicle_model": "vehicle model, model, car model, modell, modele, modelo",

@@ -7,11 +7,12 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from recs_platform.companies.model import Company
+from recs_platform.declarations.feedback import FeedbackParameters
 from recs_platform.models.settings import Weekday
 from recs_platform.strategies.training.parameters import TrainingParameters
 
 
-class OfferRankingParameters(TrainingParameters):
+class OfferRankingParameters(TrainingParameters, FeedbackParameters):
     look_back_parameter = "feature_window_days"
     computed = ("window_days", "history_days")
     feature_window_days: int = Field(90, ge=1, le=730, description="Days of events that features look back on.")

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from recs_platform.declarations.comparison import ComparedCustomers, percent
 from recs_platform.declarations.guardrails import Guardrail, at_most, customers_kept, told
-from recs_platform.declarations.product import RECOMMENDATIONS, Product
+from recs_platform.declarations.product import RECOMMENDATIONS, Messages, Product
 from recs_platform.plurals import counted
 from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import TableSpec, spec_of
@@ -105,7 +105,7 @@ class ComparedOffers(ComparedCustomers):
         return counted
 
 
-def offers(of: TableSpec, figures: Query) -> Product[ComparedOffers]:
+def offers(of: TableSpec, figures: Query, messages: Messages | None = None) -> Product[ComparedOffers]:
     """A table of ranked offers, several rows per customer, as what a strategy publishes."""
     return Product(
         RECOMMENDATIONS,
@@ -117,6 +117,7 @@ def offers(of: TableSpec, figures: Query) -> Product[ComparedOffers]:
         compared=ComparedOffers,
         judge=judge_offers,
         compared_by=spec_of(OfferComparison).name,
+        messages=messages,
     )
 
 

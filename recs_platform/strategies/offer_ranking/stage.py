@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from recs_platform.declarations.product import Messages
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.questions import questions_in
 from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import offer_ranking as schemas
+from recs_platform.schemas.feedback import IgnoredRecommendations
 from recs_platform.schemas.offer_ranking import OfferRecommendations
 from recs_platform.schemas.offer_ranking_reports import OfferCampaigns, OfferComparison, RunHealth
 from recs_platform.schemas.table import Table, spec_of
+from recs_platform.strategies.feedback.outcomes import outcomes_table
 from recs_platform.strategies.offer_ranking.campaign_picture import show_campaigns
 from recs_platform.strategies.offer_ranking.comparison_picture import show_offers
 from recs_platform.strategies.offer_ranking.contributions import feature_contributions, feature_importance
@@ -34,7 +37,7 @@ _FEATURES = (
     schemas.TrainingSet,
     schemas.CandidateFeatures,
 )
-_LISTS = (schemas.OfferRecommendations, RunHealth)
+_LISTS = (IgnoredRecommendations, schemas.OfferRecommendations, RunHealth)
 QUERIES = (*_SUMS, *_OFFERED, schemas.OfferCandidates, *_FEATURES, *_LISTS, OfferCampaigns)
 
 DAILY_SUMS = tuple(spec_of(model).name for model in _SUMS)
@@ -69,10 +72,13 @@ def _queried(models: tuple[type[Table], ...], queries: Mapping[str, Query]) -> t
 def offer_reports_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What looks back on the day: made after the offers are published, so that nobody waits for it."""
     campaigns = sql_asset(spec_of(OfferCampaigns).name, OfferCampaigns, queries, present=show_campaigns)
-    return Stage(REPORTS, (feature_importance, drift_report, offline_evaluation, campaigns))
+    return Stage(REPORTS, (feature_importance, drift_report, offline_evaluation, campaigns, outcomes_table(queries)))
 
 
 def offers_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What offer ranking needs in order to publish a list of offers per customer as its recommendations."""
-    product = offers(spec_of(OfferRecommendations), queries["offer_recommendation_figures"])
+    messages = Messages(
+        queries["recipients"], queries["offer_message_items"], lambda given: given.recommendations_per_customer
+    )
+    product = offers(spec_of(OfferRecommendations), queries["offer_recommendation_figures"], messages)
     return product_stage(strategy, queries, product, OfferComparison, show_offers)

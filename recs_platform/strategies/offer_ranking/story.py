@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def offer_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
     """One line a finding; what the day has no figures of is left out."""
     from recs_platform.pipeline.stored import stored_rows
+    from recs_platform.strategies.feedback.outcomes import outcome_lines
     from recs_platform.strategies.offer_ranking.campaign_picture import campaign_lines
 
     rows = partial(stored_rows, warehouse, pipeline, company, day=day)
@@ -25,6 +26,7 @@ def offer_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day:
             f"{health['offers_recommended']:,} of {health['active_offers']:,} running offers"
         )
     yield from campaign_lines(rows("offer_campaigns"))
+    yield from outcome_lines(rows("recommendation_outcomes"))
     yield from _model_lines(company, warehouse, pipeline, day)
     if report := rows("drift_report"):
         named = ", ".join(dict.fromkeys(row["name"] for row in report if row["verdict"] != "ok"))

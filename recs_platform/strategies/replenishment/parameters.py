@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.cadence import WeeklyParameters
+from recs_platform.declarations.feedback import FeedbackParameters
 from recs_platform.schemas.replenishment import Version
 from recs_platform.strategies.replenishment.experiment import refuse_unclear, steps
 from recs_platform.strategies.training.parameters import TrainingParameters
@@ -18,7 +19,7 @@ POPULAR = 50
 _WEEK, _YEAR = 7, 364
 
 
-class ReplenishmentParameters(WeeklyParameters, TrainingParameters):
+class ReplenishmentParameters(WeeklyParameters, TrainingParameters, FeedbackParameters):
     # Not history_days: of history there is as much as there is, and less of it is no mistake.
     look_back_parameter = "active_window_days"
     computed = (*WeeklyParameters.computed, "experiment_steps")

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from recs_platform.declarations.comparison import ComparedCustomers, percent
 from recs_platform.declarations.guardrails import Guardrail, at_most, customers_kept, told
-from recs_platform.declarations.product import RECOMMENDATIONS, Product
+from recs_platform.declarations.product import RECOMMENDATIONS, Messages, Product
 from recs_platform.plurals import counted
 from recs_platform.schemas.replenishment_reports import WeeklyComparison
 from recs_platform.schemas.table import TableSpec, spec_of
@@ -103,7 +103,7 @@ class ComparedLists(ComparedCustomers):
         return (row["name"], f"{row['count']:,}", percent(row["share"]))
 
 
-def weekly_lists(of: TableSpec, figures: Query) -> Product[ComparedLists]:
+def weekly_lists(of: TableSpec, figures: Query, messages: Messages | None = None) -> Product[ComparedLists]:
     """A table of weekly lists, several rows per client, as what a strategy publishes."""
     return Product(
         RECOMMENDATIONS,
@@ -115,6 +115,7 @@ def weekly_lists(of: TableSpec, figures: Query) -> Product[ComparedLists]:
         compared=ComparedLists,
         judge=judge_lists,
         compared_by=spec_of(WeeklyComparison).name,
+        messages=messages,
     )
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from recs_platform.declarations.product import Messages
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.questions import questions_in
 from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import replenishment as schemas
+from recs_platform.schemas.feedback import IgnoredItems
 from recs_platform.schemas.replenishment_reports import ExperimentOutcomes, PublishedLists, WeeklyComparison
 from recs_platform.schemas.table import Table, spec_of
+from recs_platform.strategies.feedback.outcomes import outcomes_table
 from recs_platform.strategies.replenishment.candidates import replenishment_candidates
 from recs_platform.strategies.replenishment.comparison_picture import show_lists
 from recs_platform.strategies.replenishment.drift import drift_report
 from recs_platform.strategies.replenishment.evaluation.asset import next_basket_evaluation
 from recs_platform.strategies.replenishment.experiment_results import experiment_results
 from recs_platform.strategies.replenishment.neighbours import similar_clients
+from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
 from recs_platform.strategies.replenishment.publication import weekly_lists
 from recs_platform.strategies.replenishment.published_lists import published_lists
 from recs_platform.strategies.replenishment.scoring import model_scores
@@ -28,6 +32,7 @@ FEATURE_TABLES = (
     schemas.ClientItems,
     schemas.ClientProfiles,
     schemas.ProductTrends,
+    IgnoredItems,
 )
 LIST_TABLES = (schemas.WeeklyRecommendations, schemas.WeeklyLists, schemas.UnservedClients)
 
@@ -59,13 +64,18 @@ def recommendations_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage
     return Stage(RECOMMENDED, _made(LIST_TABLES, queries), questions=questions_in("explanation/replenishment", queries))
 
 
+def _longest_list(given: ReplenishmentParameters) -> int:
+    return given.repurchases_per_client + given.discoveries_per_client
+
+
 def _made(models: tuple[type[Table], ...], queries: Mapping[str, Query]) -> tuple[SqlTable, ...]:
     return tuple(sql_asset(spec_of(model).name, model, queries) for model in models)
 
 
 def lists_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What replenishment needs in order to publish a list per client as its recommendations."""
-    product = weekly_lists(spec_of(schemas.WeeklyRecommendations), queries["weekly_recommendation_figures"])
+    messages = Messages(queries["recipients"], queries["weekly_message_items"], _longest_list)
+    product = weekly_lists(spec_of(schemas.WeeklyRecommendations), queries["weekly_recommendation_figures"], messages)
     return product_stage(strategy, queries, product, WeeklyComparison, show_lists)
 
 
@@ -77,4 +87,4 @@ def weekly_reports_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
         incoming=published_lists,
         incoming_specs=(spec_of(PublishedLists),),
     )
-    return Stage(REPORTS, (drift_report, next_basket_evaluation, outcomes, experiment_results))
+    return Stage(REPORTS, (drift_report, next_basket_evaluation, outcomes, experiment_results, outcomes_table(queries)))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def weekly_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
     """One line a finding; what the day has no figures of is left out."""
     from recs_platform.pipeline.stored import stored_rows
+    from recs_platform.strategies.feedback.outcomes import outcome_lines
 
     rows = partial(stored_rows, warehouse, pipeline, company, day=day)
 
@@ -54,3 +55,4 @@ def weekly_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day
         from recs_platform.strategies.replenishment.experiment_story import experiment_story
 
         yield from experiment_story(results, company.currency)
+    yield from outcome_lines(rows("recommendation_outcomes"))

@@ -32,6 +32,8 @@ class CustomerFacts:
     recommended: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     intents: dict[str, Row] = field(default_factory=dict)
+    ignored: dict[str, Row] = field(default_factory=dict)
+    """What steps back, by item."""
     purchases: list[Row] = field(default_factory=list)
     ranking: dict[str, Row] = field(default_factory=dict)
     fitting: frozenset[str] = frozenset()
@@ -44,6 +46,10 @@ class CustomerFacts:
     """By tier and item, in the segments of the vehicle."""
     totals: dict[str, float] = field(default_factory=dict)
     """By tier."""
+
+    def stepped_back(self, item_id: str) -> float:
+        """What the score of a part is multiplied by; 1 of most."""
+        return float(self.ignored[item_id]["factor"]) if item_id in self.ignored else 1.0
 
     def segments(self, parameters: VehicleFitmentParameters, item_id: str) -> tuple[Segment, ...]:
         """What owners of the vehicle, and of its kin, ordered of a part."""
@@ -91,6 +97,7 @@ def _of_owner(read: DayReader, facts: CustomerFacts, owner: Row) -> CustomerFact
         recommended=read.rows("parts_of_customer", customer=customer),
         events=read.rows("events_of_customer", customer=customer),
         intents=intents,
+        ignored={row["item_id"]: row for row in read.rows("ignored_by_customer", customer=customer)},
         purchases=read.rows("purchases_of_customer", customer=customer),
         ranking={row["item_id"]: row for row in read.rows("ranking_of_vehicle", vehicle=names["vehicle"])},
         fitting=fitting,

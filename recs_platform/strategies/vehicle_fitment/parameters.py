@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from recs_platform.declarations.parameters import Parameters
+from recs_platform.declarations.feedback import FeedbackParameters
 
 
-class VehicleFitmentParameters(Parameters):
+class VehicleFitmentParameters(FeedbackParameters):
     look_back_parameter = "intent_window_days"
     intent_window_days: int = Field(93, ge=1, le=730, description="Days of events that count as intent.")
     intent_half_life_days: float = Field(30.0, gt=0, description="Days after which the weight of an event halves.")

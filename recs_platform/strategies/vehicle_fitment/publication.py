@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from recs_platform.declarations.comparison import ComparedCustomers, percent
 from recs_platform.declarations.guardrails import Guardrail, at_least, at_most, customers_kept
 from recs_platform.declarations.parameters import Parameters
-from recs_platform.declarations.product import RECOMMENDATIONS, Product
+from recs_platform.declarations.product import RECOMMENDATIONS, Messages, Product
 from recs_platform.plurals import counted
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.query import Query
@@ -81,7 +81,9 @@ class ComparedRecommendations(ComparedCustomers):
         return (*counted, row["detail"]) if row["section"] == "swaps" else counted
 
 
-def recommendations(of: TableSpec, figures: Query) -> Product[ComparedRecommendations]:
+def recommendations(
+    of: TableSpec, figures: Query, messages: Messages | None = None
+) -> Product[ComparedRecommendations]:
     """A table of recommendations as what a strategy publishes."""
     return Product(
         RECOMMENDATIONS,
@@ -92,6 +94,7 @@ def recommendations(of: TableSpec, figures: Query) -> Product[ComparedRecommenda
         figures=figures,
         compared=ComparedRecommendations,
         judge=judge_recommendations,
+        messages=messages,
     )
 
 

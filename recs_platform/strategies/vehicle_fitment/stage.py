@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from recs_platform.declarations.product import Messages
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.questions import questions_in
 from recs_platform.pipeline.stage import CANDIDATES, RECOMMENDED, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import vehicle_fitment as schemas
+from recs_platform.schemas.feedback import IgnoredRecommendations
 from recs_platform.schemas.publication import Comparison
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.schemas.vehicle_fitment import VehicleRecommendations
@@ -25,6 +27,7 @@ CANDIDATE_TABLES = (
     schemas.EligibleParts,
     schemas.VehicleRanking,
     schemas.IntentScores,
+    IgnoredRecommendations,
 )
 RECOMMENDATION_TABLES = (schemas.Recommendations, schemas.VehicleRecommendations, schemas.DroppedCustomers)
 TABLES = (*CANDIDATE_TABLES, *RECOMMENDATION_TABLES)
@@ -41,11 +44,16 @@ def recommendations_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage
     return Stage(RECOMMENDED, _made(RECOMMENDATION_TABLES, queries), questions=questions)
 
 
+_PARTS = 4
+"""Of a published row."""
+
+
 def _made(models: tuple[type[Table], ...], queries: Mapping[str, Query]) -> tuple[SqlTable, ...]:
     return tuple(sql_asset(spec_of(model).name, model, queries) for model in models)
 
 
 def publication_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What vehicle fitment needs in order to publish its recommendations."""
-    product = recommendations(spec_of(VehicleRecommendations), queries["vehicle_recommendation_figures"])
+    messages = Messages(queries["recipients"], queries["vehicle_message_items"], lambda _: _PARTS)
+    product = recommendations(spec_of(VehicleRecommendations), queries["vehicle_recommendation_figures"], messages)
     return product_stage(strategy, queries, product, Comparison, show_recommendations)

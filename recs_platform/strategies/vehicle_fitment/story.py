@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def fitment_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, day: date) -> Iterator[str]:
     """One line a finding; a day without a backtest has none."""
     from recs_platform.pipeline.stored import stored_rows
+    from recs_platform.strategies.feedback.outcomes import outcome_lines
 
     rows = partial(stored_rows, warehouse, pipeline, company, day=day)
 
@@ -41,3 +42,4 @@ def fitment_story(company: Company, pipeline: Pipeline, warehouse: Warehouse, da
             f"compared with what was live: {counted(common['count'], 'customer')} in common, "
             f"{unchanged['share']:.1%} of them with the same four parts"
         )
+    yield from outcome_lines(rows("recommendation_outcomes"))

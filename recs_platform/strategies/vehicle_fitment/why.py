@@ -72,6 +72,8 @@ class RecommendedPart:
     events: tuple[WishEvent, ...]
     intent_before_bound: float
     working: Popularity
+    weeks_ignored: int | None
+    """Weeks in which it was shown and ignored, where it steps back for that."""
     adds_up: bool
     """The working gives the stored score; otherwise the parameters have changed since the day was made."""
 
@@ -149,7 +151,7 @@ def _part(parameters: VehicleFitmentParameters, facts: CustomerFacts, row: Row) 
     intent = rounded(min(before_bound, parameters.max_intent))
     working = _popularity(parameters, facts, row["item_id"])
     stored = (row["intent"], row["popularity"], row["score"])
-    worked = (intent, working.score, rounded(intent + working.score))
+    worked = (intent, working.score, rounded((intent + working.score) * facts.stepped_back(row["item_id"])))
     item = facts.catalog.get(row["item_id"], {})
     return RecommendedPart(
         rank=row["rank"],
@@ -164,6 +166,7 @@ def _part(parameters: VehicleFitmentParameters, facts: CustomerFacts, row: Row) 
         events=events,
         intent_before_bound=before_bound,
         working=working,
+        weeks_ignored=facts.ignored[row["item_id"]]["weeks_ignored"] if row["item_id"] in facts.ignored else None,
         adds_up=[round(MILLION * value) for value in stored] == [round(MILLION * value) for value in worked],
     )
 
@@ -243,7 +246,7 @@ def _candidates(parameters: VehicleFitmentParameters, facts: CustomerFacts) -> I
         if item_id not in facts.fitting:
             faults.insert(0, "does not fit the vehicle")
         part_type = item["category"] if item else None
-        score = rounded(intent + popularity)
+        score = rounded((intent + popularity) * facts.stepped_back(item_id))
         yield _Candidate(item_id, family_of(item_id), part_type, intent, score, tuple(faults))
 
 

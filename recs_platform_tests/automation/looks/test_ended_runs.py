@@ -20,6 +20,8 @@ from recs_platform.automation.partitions import partition_key
 from recs_platform.errors import ConfigError, UnavailableError
 from recs_platform.model_registry import training_log
 from recs_platform.models.retraining import Reason
+from recs_platform.serving.trace.served import NEXT as NEXT_COMMAND
+from recs_platform.serving.trace.served import PUBLICATION_CHECK
 from recs_platform_tests.automation.looks.shop import DAY, JOB, WEEK, Shop, found
 
 ERROR = dg.AssetCheckSeverity.ERROR
@@ -51,6 +53,25 @@ def test_a_failed_check_says_how_many_rows_and_shows_some_masked(shop: Shop) -> 
     assert finding.examples == ("order: 1, email: j***@***.com", "order: 2, email: j***@***.com")
     assert "orders: 3 of 12 rows violate the rule." in finding.says
     assert f"recs run acme --date {DAY}" in finding.remedy
+
+
+def test_what_does_not_arrive_at_customers_is_an_error_although_the_run_is_well(shop: Shop) -> None:
+    behind = dg.AssetCheckResult(
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"Redis: it holds an older publication (publishing broke off).{NEXT_COMMAND}recs publications acme",
+    )
+    shop.run(checks={PUBLICATION_CHECK: behind})
+    shop.look()
+    (message,) = shop.messages()
+    (told,) = message.told
+    assert (message.severity, told.finding.trouble.kind) == ("error", "serving")
+    assert told.finding.remedy == "recs publications acme"
+    assert told.finding.says == "orders: Redis: it holds an older publication (publishing broke off)."
+    arrived = dg.AssetCheckResult(passed=True, severity=dg.AssetCheckSeverity.WARN, description="version 2 arrived.")
+    shop.run(checks={PUBLICATION_CHECK: arrived}, day=NEXT)
+    shop.look()
+    assert shop.told()[1:] == [("acme", "recovered", ["serving orders"])]
 
 
 def test_fifty_failed_checks_are_one_message(shop: Shop) -> None:

@@ -147,6 +147,38 @@ def test_drift_is_told_as_that() -> None:
     assert finding.trouble == Trouble("acme", Kind.DRIFT, "redemption")
 
 
+_SERVED = "served_model_matches_registry"
+_BEHIND = (
+    "service: it serves version 3, not version 4 (it refused version 4: bytes differ). Next: recs models rollback acme"
+)
+
+
+def _served(check: str, table: str, words: str, *, passed: bool = False) -> Verdict:
+    return Verdict(table, check, passed=passed, blocks=False, words=words)
+
+
+def test_what_does_not_arrive_is_an_error_with_the_next_command() -> None:
+    (finding,) = told(run(verdicts=(_served(_SERVED, "ranking_model", _BEHIND),)))
+    assert finding.trouble == Trouble("acme", Kind.SERVING, "redemption")
+    assert (finding.severity, finding.remedy) == (Severity.ERROR, "recs models rollback acme")
+    assert finding.says.endswith("(it refused version 4: bytes differ).")
+    publication = _served(
+        "served_publication_matches_inventory", "publication", "Redis: older. Next: recs publications acme"
+    )
+    (finding,) = told(run(verdicts=(publication,)))
+    assert finding.trouble == Trouble("acme", Kind.SERVING, "recommendations")
+
+
+def test_only_what_was_seen_to_arrive_ends_trouble_with_serving() -> None:
+    model, training = Trouble("acme", Kind.SERVING, "redemption"), Trouble("acme", Kind.TRAINING, "redemption")
+    arrived = _served(_SERVED, "ranking_model", "redemption: version 4 arrived.", passed=True)
+    assert over(run(verdicts=(arrived,)), model, training) == {model}
+    not_asked = _served(_SERVED, "ranking_model", "Not checked: RECS_SERVICE_URL is not set.", passed=True)
+    assert over(run(verdicts=(not_asked,)), model, training) == set()
+    other = _served("served_publication_matches_inventory", "publication", "arrived", passed=True)
+    assert over(run(verdicts=(other,)), model) == set()
+
+
 PASSED = (
     Verdict("orders", "few", passed=True, blocks=True, words=""),
     Verdict("comparison", "guardrails", passed=True, blocks=True, words=""),

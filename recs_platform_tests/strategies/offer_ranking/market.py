@@ -15,7 +15,6 @@ import pyarrow as pa
 
 from recs_platform.companies.model import Company
 from recs_platform.model_registry import registry, training_log
-from recs_platform.model_registry.folder_store import FolderStore
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.features import Floats
 from recs_platform.models.retraining import Reason
@@ -28,6 +27,7 @@ from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
 from recs_platform.strategies.offer_ranking.scoring import offer_scores
 from recs_platform.strategies.offer_ranking.training import ranking_model
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.model_registry.artifacts import layouts_in
 
 DAY = date(2025, 12, 1)
 WINDOW, LABEL_DAYS = 42, 7
@@ -52,7 +52,7 @@ def metro(**parameters: Any) -> Company:
 def shelf(home: Path, run_id: str = "0123456789abcdef") -> ModelShelf:
     database = engine(f"sqlite:///{home / 'platform.db'}")
     upgrade(database)
-    return ModelShelf("metro", database, FolderStore(home / "models"), run_id)
+    return ModelShelf("metro", database, layouts_in(home / "artifacts"), run_id)
 
 
 def train(

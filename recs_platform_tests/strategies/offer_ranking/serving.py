@@ -15,7 +15,7 @@ from recs_platform.models.provenance import Provenance
 from recs_platform.models.settings import TrainingSettings
 from recs_platform.models.training import train
 from recs_platform.strategies.offer_ranking.features import TASK
-from recs_platform_tests.model_registry.artifacts import folder_of
+from recs_platform_tests.model_registry.artifacts import file_of
 from recs_platform_tests.strategies.offer_ranking.market import impressions
 
 
@@ -28,7 +28,7 @@ def a_model(features: FeatureSet = TASK.features) -> Model:
 
 
 def activate(shelf: ModelShelf, as_of: date, model: Model | None = None) -> Path:
-    """The model serves from a day on; the folder of its artifact."""
+    """The model serves from a day on; the file of its manifest."""
     model = model or a_model()
     verdict = ChallengeVerdict(True, "It goes active.", model.manifest.quality["test"], None)
-    return folder_of(shelf, shelf.keep(TASK.model, model, as_of, verdict))
+    return file_of(shelf, shelf.keep(TASK.model, model, as_of, verdict))

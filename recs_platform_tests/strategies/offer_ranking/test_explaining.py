@@ -23,7 +23,7 @@ from recs_platform.strategies.offer_ranking.contributions import (
 )
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
 from recs_platform.warehouse.slices import Days
-from recs_platform_tests.model_registry.artifacts import folder_of
+from recs_platform_tests.model_registry.artifacts import file_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     DAY,
     candidates,
@@ -194,7 +194,7 @@ def test_a_model_before_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     train(models, impressions(seed=9, day=LATER), day=LATER, company=metro(model_tolerance=0.5))
     first = models.serving("offer_ranking", DAY)
     assert first is not None
-    (folder_of(models, first) / "manifest.json").write_text("{}")
+    file_of(models, first).write_text("{}")
     rows = importances(models)
     assert {(row["previous_digest"], row["previous_importance"]) for row in rows} == {(first.digest, None)}
     assert "cannot be read by this code, so they are not compared" in show_importance(rows).words

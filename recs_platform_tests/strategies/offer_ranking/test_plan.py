@@ -86,12 +86,12 @@ def test_a_shorter_cool_down_holds_the_weekday_back_for_fewer_days() -> None:
 
 
 def test_a_damaged_artifact_asks_and_says_what_is_wrong() -> None:
-    folder = activate(shelf(), MONDAY)
+    manifest = activate(shelf(), MONDAY)
     assert plan(WEDNESDAY) == []
-    (folder / "manifest.json").write_text("{}")
+    manifest.write_text("{}")
     ((reason, words, _),) = plan(WEDNESDAY)
     assert reason == "no_artifact"
-    said = "its bytes are not those that manifest.json.sha256 names"
+    said = "its bytes are not those that the manifest names"
     assert words == f"no usable model: version 1 cannot be used, {said}"
 
 

@@ -22,6 +22,7 @@ from recs_platform.strategies.catalogue import load_companies, pipelines
 from recs_platform.strategies.offer_ranking.stage import DAILY_SUMS, FEATURE_TABLES
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days
+from recs_platform_tests.model_registry.artifacts import files_named
 from recs_platform_tests.promises.platform import Platform, violations
 from recs_platform_tests.slow import takes_seconds
 
@@ -117,7 +118,7 @@ def test_the_day_says_what_it_trained(metro: Platform) -> None:
 
 
 def test_a_model_that_is_damaged_scores_nobody_and_what_was_scored_stays(metro: Platform) -> None:
-    (stored,) = (metro.home / "models").rglob("model.txt")
+    (stored,) = files_named(metro.home / "artifacts", "model.txt")
     whole, before = stored.read_bytes(), metro.contents("metro", Days.one(LAST), ["offer_scores"])
     stored.write_bytes(whole[: len(whole) // 2])
     try:

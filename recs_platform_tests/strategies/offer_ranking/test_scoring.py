@@ -24,7 +24,7 @@ from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking import scoring
 from recs_platform.strategies.offer_ranking.features import FEATURE_COLUMNS, FEATURES, TASK
 from recs_platform.strategies.offer_ranking.training import settings_of
-from recs_platform_tests.model_registry.artifacts import root_of
+from recs_platform_tests.model_registry.artifacts import files_named, root_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     DAY,
     candidates,
@@ -118,7 +118,7 @@ def test_a_day_without_candidates_has_no_scores(trained: ModelShelf, tmp_path: P
 def test_a_damaged_artifact_scores_nobody(tmp_path: Path) -> None:
     models = shelf(tmp_path)
     train(models, impressions())
-    (stored,) = root_of(models).rglob("model.txt")
+    (stored,) = files_named(root_of(models), "model.txt")
     stored.write_bytes(stored.read_bytes()[:-100])
     with pytest.raises(
         UnusableModelError,

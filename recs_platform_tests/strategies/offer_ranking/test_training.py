@@ -20,7 +20,7 @@ from recs_platform.models.provenance import content_hash
 from recs_platform.models.retraining import Reason
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
 from recs_platform.strategies.training.summary import show_training
-from recs_platform_tests.model_registry.artifacts import folder_of, root_of
+from recs_platform_tests.model_registry.artifacts import file_of, files_named, root_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     ASKED,
     CLOSED_FROM,
@@ -199,7 +199,7 @@ def test_a_training_that_gives_the_active_model_again_adds_no_version(models: Mo
 
 def test_an_active_model_that_cannot_be_loaded_counts_as_none(models: ModelShelf) -> None:
     train(models, impressions())
-    (stored,) = root_of(models).rglob("model.txt")
+    (stored,) = files_named(root_of(models), "model.txt")
     stored.write_text(stored.read_text().replace("leaf_value=", "leaf_value=9", 1))
     rows = train(models, impressions(day=NEXT), day=NEXT)
     assert (rows[0]["outcome"], rows[0]["version"], rows[0]["champion_digest"]) == ("activated", 2, None)
@@ -214,7 +214,7 @@ def test_a_model_that_was_worse_serves_when_the_better_one_is_damaged(models: Mo
     assert train(models, deaf(impressions(day=NEXT)), day=NEXT)[0]["outcome"] == "worse"
     better = models.serving(TASK.model, NEXT)
     assert better is not None
-    (folder_of(models, better) / "manifest.json").unlink()
+    file_of(models, better).unlink()
     rows = train(models, deaf(impressions(day=NEXT)), day=NEXT)
     assert (rows[0]["outcome"], rows[0]["version"]) == ("activated", 2)
     assert rows[0]["words"].startswith("Version 1 cannot be used")
@@ -224,7 +224,7 @@ def test_a_model_that_was_worse_serves_when_the_better_one_is_damaged(models: Mo
 
 def test_a_damaged_artifact_is_mended_by_its_own_day(models: ModelShelf) -> None:
     first = train(models, impressions())
-    (stored,) = root_of(models).rglob("model.txt")
+    (stored,) = files_named(root_of(models), "model.txt")
     stored.unlink()
     assert train(models, impressions()) == first
     serving = models.serving(TASK.model, DAY)

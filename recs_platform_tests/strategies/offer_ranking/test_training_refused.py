@@ -20,7 +20,7 @@ from recs_platform.models.model import Model
 from recs_platform.schemas.offer_ranking import BY_RATE
 from recs_platform.strategies.offer_ranking.features import FEATURES, TASK
 from recs_platform.strategies.training.summary import show_training
-from recs_platform_tests.model_registry.artifacts import root_of
+from recs_platform_tests.model_registry.artifacts import files_named, root_of
 from recs_platform_tests.strategies.offer_ranking.market import (
     DAY,
     candidates,
@@ -44,7 +44,7 @@ def models(tmp_path: Path) -> ModelShelf:
 
 
 def manifests(models: ModelShelf) -> list[Path]:
-    return sorted(root_of(models).rglob("manifest.json"))
+    return files_named(root_of(models), "manifest.json")
 
 
 NOT_OVER = with_column(impressions(), "label", [None] * 5_000)
@@ -166,23 +166,23 @@ def test_a_training_that_fails_leaves_the_active_model_and_the_day_goes_on(
 def test_a_model_that_cannot_be_stored_leaves_the_active_model(
     models: ModelShelf, active: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """A file stands where the artifact's folder should."""
+    """A folder stands where a file of the artifact should."""
     chosen, _ = train(shelf(tmp_path_factory.mktemp("elsewhere")), OF_DAY)
-    in_the_way = root_of(models) / "metro" / TASK.model / chosen["digest"].removeprefix("sha256:")
-    in_the_way.parent.mkdir(parents=True, exist_ok=True)
-    in_the_way.write_text("a file")
+    layout = root_of(models) / f"metro-{TASK.model}"
+    in_the_way = layout / "blobs" / "sha256" / chosen["digest"].removeprefix("sha256:")
+    in_the_way.mkdir(parents=True)
     (row,) = train(models, OF_DAY)
     left = "version 1 goes on serving" if active else "no model serves"
     assert (row["kind"], row["outcome"]) == ("none", "failed")
     assert row["words"].startswith(
-        f"The training failed, and {left}: metro: the trained offer_ranking cannot be stored in {in_the_way} (Not a "
+        f"The training failed, and {left}: metro: the trained offer_ranking cannot be stored in {layout} (Is a "
     )
     assert row["words"].endswith("Make room or give access, and run the day again.")
     assert outcomes(models)[-1] == (DAY, "failed")
     assert versions(models) == ([(1, "active")] if active else [])
     serving = models.serving(TASK.model, DAY)
     assert set(score(models, candidates())["scored_by"].to_pylist()) == {serving.digest if serving else BY_RATE}
-    in_the_way.unlink()
+    in_the_way.rmdir()
     assert train(models, OF_DAY)[0]["digest"] == chosen["digest"]
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recs_platform.model_registry.folder_store import FolderStore
 from recs_platform.model_registry.scoring import scorer_for
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.next_basket.arrays import Ints
@@ -25,6 +24,7 @@ from recs_platform.strategies.replenishment.evaluation.learned import Learned
 from recs_platform.strategies.replenishment.evaluation.trial import Kept, number_of
 from recs_platform.strategies.replenishment.order_log import attributes_of, log_of
 from recs_platform.strategies.replenishment.task import TASK
+from recs_platform_tests.model_registry.artifacts import layouts_in
 from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.strategies.replenishment.worlds import DAY, SPEC, Concord, days, due_pairs, order_events
 
@@ -48,7 +48,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> ModelShelf:
 def shelf_in(home: Path) -> ModelShelf:
     database = engine(f"sqlite:///{home / 'platform.db'}")
     upgrade(database)
-    return ModelShelf("concord", database, FolderStore(home / "models"), "0123456789")
+    return ModelShelf("concord", database, layouts_in(home / "artifacts"), "0123456789")
 
 
 @pytest.fixture(scope="module")

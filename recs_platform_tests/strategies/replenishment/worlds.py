@@ -18,8 +18,9 @@ from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.stage import FrameTable
+from recs_platform.schemas.feedback import IgnoredItems
 from recs_platform.schemas.replenishment import ExperimentAssignments, UnservedClients, Version, WeeklyRecommendations
-from recs_platform.schemas.sources import Catalog, Events
+from recs_platform.schemas.sources import Catalog, Events, RecommendationFeedback
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.simulation import replenishment_goods, replenishment_world
 from recs_platform.simulation.replenishment_truth import planted
@@ -74,6 +75,8 @@ class InMemory:
     """Of version 4 alone."""
     trained: InMemory | None = None
     """Whose training this day's is, too: it takes most of the time."""
+    feedback: Sequence[Mapping[str, Any]] = ()
+    """Rows of recommendation_feedback."""
 
     def __post_init__(self) -> None:
         self.connection = duckdb.connect(config={"threads": self.threads})
@@ -86,7 +89,9 @@ class InMemory:
     def make_lists(self, *, habits: Sequence[str] = _HABITS) -> None:
         """From what is given to the lists."""
         values = {**query_parameters(self.company), "as_of": self.day, "pipeline_version": __version__}
-        self._query(habits, values)
+        reactions = spec_of(RecommendationFeedback)
+        self.give(reactions.name, reactions.arrow_table(self.feedback))
+        self._query([*habits, *({spec_of(IgnoredItems).name} - set(habits))], values)
         self.give(spec_of(ExperimentAssignments).name, spec_of(ExperimentAssignments).arrow_schema.empty_table())
         for table in _COMPUTED:
             name = table.spec.name
@@ -140,8 +145,10 @@ class Concord(InMemory):
         models: ModelShelf | None = None,
         day: date = DAY,
         trained: InMemory | None = None,
+        feedback: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        super().__init__(with_parameters({"version": version, **(parameters or {})}), day, threads, models, trained)
+        chosen = with_parameters({"version": version, **(parameters or {})})
+        super().__init__(chosen, day, threads, models, trained, feedback)
         before = day - timedelta(days=parameters_of(self.company).new_item_days)
         self.give("events", whole(Events, events))
         self.give("catalog", _catalog(day, discontinued))

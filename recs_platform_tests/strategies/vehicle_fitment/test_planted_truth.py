@@ -34,6 +34,7 @@ _OF_THE_RANKING = (
     "intent_scores",
     "purchases",
     "order_history",
+    "ignored_recommendations",
 )
 
 

@@ -37,6 +37,7 @@ _TABLES = (
     "intent_scores",
     "purchases",
     "order_history",
+    "ignored_recommendations",
 )
 
 

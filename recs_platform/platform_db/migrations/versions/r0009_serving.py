@@ -64,6 +64,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_keys_company"), "api_keys", ["company"])
     op.create_table(
+        "delivery_keys",
+        sa.Column("company", sa.String(64), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("company", name=op.f("pk_delivery_keys")),
+    )
+    op.create_table(
         "served_answers",
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("company", sa.String(64), nullable=False),
@@ -71,10 +78,11 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("items", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_served_answers")),
     )
-    op.create_index(op.f("ix_served_answers_company_answered_at"), "served_answers", ["company", "answered_at"])
+    op.create_index(op.f("ix_served_answers_company_received_at"), "served_answers", ["company", "received_at"])
     op.create_table(
         "served_reactions",
         sa.Column("id", _ID, nullable=False),
@@ -90,7 +98,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_served_reactions")),
         sa.UniqueConstraint("company", "event_id", name=op.f("uq_served_reactions_company_event_id")),
     )
-    op.create_index(op.f("ix_served_reactions_company_happened_at"), "served_reactions", ["company", "happened_at"])
+    op.create_index(op.f("ix_served_reactions_company_received_at"), "served_reactions", ["company", "received_at"])
     op.add_column("model_config", sa.Column("repository", sa.String(400)))
     op.add_column("model_config", sa.Column("tag", sa.String(128)))
     op.add_column("model_config", sa.Column("artifact_digest", sa.String(80)))
@@ -99,5 +107,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for column in ("artifact_digest", "tag", "repository"):
         op.execute(f"ALTER TABLE model_config DROP COLUMN {column}")
-    for table in ("served_reactions", "served_answers", "api_keys", "served_lists", "served_versions"):
+    for table in ("served_reactions", "served_answers", "delivery_keys", "api_keys", "served_lists", "served_versions"):
         op.drop_table(table)

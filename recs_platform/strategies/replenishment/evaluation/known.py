@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.schemas import replenishment as schemas
+from recs_platform.schemas.feedback import IgnoredItems
 from recs_platform.schemas.sources import Catalog
 from recs_platform.schemas.table import Table, TableSpec, spec_of
 from recs_platform.strategies.replenishment.candidates import candidates_of_some
@@ -153,5 +154,5 @@ def _queries() -> Mapping[str, Query]:
 def _specs() -> Mapping[str, TableSpec]:
     """Tables that a query may ask for and that an evaluation has no row of."""
     models = [one for one in vars(schemas).values() if isinstance(one, type) and issubclass(one, Table)]
-    specs = {spec_of(model).name: spec_of(model) for model in models if model is not Table}
+    specs = {spec_of(model).name: spec_of(model) for model in (*models, IgnoredItems) if model is not Table}
     return {**specs, "catalog_before": replace(spec_of(Catalog), name="catalog_before")}

@@ -38,6 +38,8 @@ from recs_platform.strategies.replenishment.why.working import (
     repurchase_factors,
     score_of,
     scored_by_rule,
+    step_back_factor,
+    stepped_back,
 )
 
 if TYPE_CHECKING:
@@ -160,7 +162,7 @@ def _item(
             Buyer(one["neighbour_id"], one["rank"], one["similarity"], one["orders"], one["last_ordered_on"])
             for one in behind.buyers.get(item, ())
         ),
-        factors=factors,
+        factors=(*factors, *(step_back_factor(scored) if scored and factors else ())),
         model=by_model,
         adds_up=scored is None or _adds_up(scored, factors, by_model),
     )
@@ -170,12 +172,12 @@ def _adds_up(scored: Row, factors: tuple[Factor, ...], by_model: ScoreParts | No
     """Whether the working gives the stored score."""
     score: float = scored["score"]
     if by_model is not None:
-        stored = abs(by_the_model(scored["raw_score"]) - score) <= ROUNDING
+        stored = abs(stepped_back(scored) * by_the_model(scored["raw_score"]) - score) <= ROUNDING
         return stored and abs(by_model.raw - scored["raw_score"]) <= ADDS_UP_WITHIN
     worked = score_of(factors)
     if not scored_by_rule(scored["scored_by"]) and not is_new_item(scored):
         worked = behind_the_model(worked)
-    return abs(worked - score) <= ROUNDING
+    return abs(stepped_back(scored) * worked - score) <= ROUNDING
 
 
 def _factors(

@@ -65,7 +65,8 @@ def new_items(facts: ClientFacts) -> list[NewItem]:
 
 def is_new_item(scored: Row) -> bool:
     """Whether an item was scored for being new; `scored` is a row of scores_of_client."""
-    return bool(scored["reason"] == f"new in {scored['group_id']}")
+    reason, new = scored["reason"], f"new in {scored['group_id']}"
+    return reason == new or (scored["weeks_ignored"] is not None and reason.startswith(f"{new}; shown in "))
 
 
 def most_new(parameters: ReplenishmentParameters) -> int:

@@ -100,6 +100,19 @@ def _product(factors: Iterable[Factor]) -> float:
     return math.prod(factor.effect for factor in factors)
 
 
+def stepped_back(scored: Row) -> float:
+    """What the score of a row of scores_of_client is multiplied by for being shown and ignored; 1 of most."""
+    return float(scored["ignored_factor"])
+
+
+def step_back_factor(scored: Row) -> tuple[Factor, ...]:
+    """In words; nothing where it does not step back."""
+    if scored["weeks_ignored"] is None:
+        return ()
+    weeks = f"in {scored['weeks_ignored']} weeks, without a click or an order"
+    return (Factor("shown and ignored", weeks, stepped_back(scored)),)
+
+
 def behind_the_model(score: float) -> float:
     """What becomes of a score by rule where a model scored the client, and did not look at the item."""
     return 0.01 * score / (1 + score)

@@ -1,0 +1,98 @@
+"""The checks that what was trained and published truly reached the prediction service.
+
+A failure is a warning of Dagster's: the day's tables are as good as before, and nothing of them must be held back by
+it. The alert that comes of it is an error (automation/looks/run_findings.py). Not here: looking (`serving/trace/`).
+"""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from recs_platform.automation.failures import guarded_step
+from recs_platform.automation.figures import company_figures
+from recs_platform.automation.markdown import markdown_table
+from recs_platform.automation.partitions import company_and_days
+from recs_platform.companies.model import Company
+from recs_platform.declarations.product import AnyProduct
+from recs_platform.declarations.strategy import TrainedModel
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.serving.trace.link import Chain
+from recs_platform.serving.trace.open import model_chain, open_service, publication_chain
+from recs_platform.serving.trace.served import MODEL_CHECK, NOT_CHECKED, PUBLICATION_CHECK, Arrival, arrived
+from recs_platform.serving.trace.service import NoService
+
+_RESOURCES = {"warehouse", "journal"}
+
+
+def served_model_check(
+    pipeline: Pipeline, model: TrainedModel, companies: Mapping[str, Company], partitions: dg.MultiPartitionsDefinition
+) -> dg.AssetChecksDefinition:
+    """On the table that says what the day's training came to."""
+
+    @dg.asset_check(
+        asset=dg.AssetKey([pipeline.strategy.name, model.trained]),
+        name=MODEL_CHECK,
+        description="The prediction service serves the version that the registry says is active, and scores its golden "
+        "rows as training did.",
+        partitions_def=partitions,
+        required_resource_keys=_RESOURCES,
+    )
+    @guarded_step
+    def served_model_matches_registry(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        company = companies[company_and_days(list(context.partition_keys))[0]]
+        if isinstance(service := open_service(company), NoService):
+            return _not_checked(service)
+        return _result(arrived(lambda: model_chain(company, model.task.model)))
+
+    return served_model_matches_registry
+
+
+def served_publication_check(
+    pipeline: Pipeline, product: AnyProduct, companies: Mapping[str, Company], partitions: dg.MultiPartitionsDefinition
+) -> dg.AssetChecksDefinition:
+    """On what is live of a product."""
+
+    @dg.asset_check(
+        asset=dg.AssetKey([pipeline.strategy.name, product.asset]),
+        name=PUBLICATION_CHECK,
+        description="The serving stores and the prediction service serve the version that is live, and a real customer "
+        "is answered with it.",
+        partitions_def=partitions,
+        required_resource_keys=_RESOURCES,
+    )
+    @guarded_step
+    def served_publication_matches_inventory(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        company = companies[company_and_days(list(context.partition_keys))[0]]
+        if isinstance(service := open_service(company), NoService):
+            return _not_checked(service)
+        warehouse = context.resources.warehouse
+        return _result(arrived(lambda: publication_chain(company, pipeline, product.name, lambda: warehouse)))
+
+    return served_publication_matches_inventory
+
+
+def _not_checked(service: NoService) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=True, severity=dg.AssetCheckSeverity.WARN, description=f"{NOT_CHECKED}{service.why}."
+    )
+
+
+def _result(arrival: Arrival) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=arrival.passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=arrival.says,
+        metadata={
+            **company_figures(arrival.chain.company, {"violations": len(arrival.chain.broken)}),
+            "chain": dg.MetadataValue.md(_table(arrival.chain)),
+        },
+    )
+
+
+def _table(chain: Chain) -> str:
+    return markdown_table(
+        [
+            {"link": x.name, "state": str(x.state), "seen": x.seen, "cause": x.cause, "next": x.command}
+            for x in chain.links
+        ]
+    )

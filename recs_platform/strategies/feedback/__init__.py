@@ -1,0 +1,1 @@
+"""What strategies that publish recommendations have in common about what became of them."""

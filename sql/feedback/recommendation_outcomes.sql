@@ -1,0 +1,51 @@
+-- One row per product, version, arm and rank: how many recommendations were served there in the last
+-- @feedback_window_days, and how many of them were shown, clicked and bought.
+--
+-- A reaction belongs to the answer that it names. One that names none belongs to the newest answer before it that
+-- recommended the item to the customer. What was clicked was shown, whether or not anybody says so. Each recommendation
+-- counts once, however often it was clicked.
+-- look-back: served_recommendations @feedback_window_days
+-- look-back: recommendation_feedback @feedback_window_days
+WITH served AS (
+  SELECT answer_id, customer_id, item_id, rank, served_at, product, version, arm
+  FROM served_recommendations
+  -- One that two days report was served once.
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY answer_id, item_id ORDER BY event_date, rank, served_at, customer_id
+  ) = 1
+),
+reacted AS (
+  SELECT served.answer_id, served.item_id, feedback.reaction
+  FROM recommendation_feedback AS feedback
+  JOIN served
+    ON served.customer_id = feedback.customer_id AND served.item_id = feedback.item_id
+  WHERE served.answer_id = feedback.answer_id
+    OR (feedback.answer_id IS NULL AND served.served_at <= feedback.happened_at)
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY feedback.event_id ORDER BY served.served_at DESC, served.answer_id, feedback.reaction
+  ) = 1
+),
+outcomes AS (
+  SELECT
+    answer_id,
+    item_id,
+    LOGICAL_OR(reaction IN ('shown', 'clicked')) AS is_shown,
+    LOGICAL_OR(reaction = 'clicked') AS is_clicked,
+    LOGICAL_OR(reaction = 'bought') AS is_bought
+  FROM reacted
+  GROUP BY answer_id, item_id
+)
+SELECT
+  @as_of AS as_of,
+  COALESCE(served.product, 'unknown') AS product,
+  COALESCE(served.version, 0) AS version,
+  COALESCE(served.arm, '') AS arm,
+  served.rank,
+  COUNT(*) AS served,
+  COUNT(IF(outcomes.is_shown, 1, NULL)) AS shown,
+  COUNT(IF(outcomes.is_clicked, 1, NULL)) AS clicked,
+  COUNT(IF(outcomes.is_bought, 1, NULL)) AS bought
+FROM served
+LEFT JOIN outcomes
+  ON outcomes.answer_id = served.answer_id AND outcomes.item_id = served.item_id
+GROUP BY COALESCE(served.product, 'unknown'), COALESCE(served.version, 0), COALESCE(served.arm, ''), served.rank
