@@ -41,7 +41,7 @@ def open_service(
         reader=reader,
         publications=Publications(reader, companies),
         access=Access(keys, companies, on_loopback),
-        models=_models(database, companies),
+        models=open_models(database, companies),
         answers=_answers(database, companies),
         explorer=Desk(database),
         also_watching=(keys,),
