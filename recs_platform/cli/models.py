@@ -120,6 +120,8 @@ def move(
     moves = [one for name in names for one in move(database, name, artifacts, dry_run=dry_run)]
     if as_json:
         print_json([asdict(one) for one in moves])
+    elif not moves:
+        say("There is no version of a model yet, so there is nothing to bring over.")
     else:
         rows = [(one.company, one.model, one.version, one.outcome, one.source, one.target) for one in moves]
         print_table("", ("company", "model", "version", "outcome", "from", "to"), rows)

@@ -81,9 +81,11 @@ class _Client(Registry):  # type: ignore[misc]  # oras says nothing of its types
         raise AssertionError
 
     def _asked(self, method: str, url: str, headers: dict[str, str] | None, **more: Any) -> requests.Response:
-        known = {**(headers or {}), **self.auth.get_auth_header()}
+        # A registry may send an upload to any other place; our credentials do not go along.
+        is_own = self._is_own(url)
+        known = {**(headers or {}), **(self.auth.get_auth_header() if is_own else {})}
         response: requests.Response = self.session.request(method, url, headers=known, **more)
-        if response.status_code != 401:
+        if response.status_code != 401 or not is_own:
             return response
         response.close()
         try:
@@ -92,6 +94,10 @@ class _Client(Registry):  # type: ignore[misc]  # oras says nothing of its types
             raise ArtifactStoreError(self.hostname or "", str(error), _SIGN_IN) from None
         again: requests.Response = self.session.request(method, url, headers=known, **more)
         return again
+
+    def _is_own(self, url: str) -> bool:
+        asked, own = urlsplit(url), urlsplit(f"{self.prefix}://{self.hostname}")
+        return (asked.scheme, asked.hostname) == (own.scheme, own.hostname)
 
 
 class _Patient(HTTPAdapter):

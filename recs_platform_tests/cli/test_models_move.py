@@ -13,6 +13,7 @@ from recs_platform_tests.model_registry.earlier_shelf import MODEL, put_on_the_o
 def test_the_command_says_what_it_did(terminal: Terminal, tmp_path: Path) -> None:
     with terminal.inside():
         opened = open_shelf("metro", run_id="0123456789abcdef")
+        assert "There is no version of a model yet" in terminal.recs("models", "move").told
         put_on_the_old_shelf(opened, tmp_path / "made")
         opened.database.dispose()
     told = terminal.recs("models", "metro").told

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from recs_platform_tests.stores.fixtures import IN_STORES, OciRegistry, needed_p
 from recs_platform_tests.warehouse.processes import PATIENCE, start
 
 NAME = "metro-offer_ranking"
+TAGS = 8
 
 
 @pytest.fixture
@@ -80,9 +82,13 @@ def test_skopeo_copies_it_to_a_registry_and_back(oci_registry: OciRegistry, fold
 
 
 def tag_many(root: str, copies: Path, digest: str, first: int) -> None:
+    """From the moment on when all are ready."""
+    (copies.parent / f"ready-{first}").touch()
+    while len(list(copies.parent.glob("ready-*"))) < 3:
+        time.sleep(0.001)
     files: FileStore = Bucket(root, "RECS_FILES_URL") if "://" in root else LocalFiles(Path(root))
     store = OciStore(Layouts(files), Copies(copies))
-    for number in range(first, first + 8):
+    for number in range(first, first + TAGS):
         store.tag(NAME, digest, str(number))
 
 
@@ -96,11 +102,11 @@ def test_tags_that_are_put_at_once_all_stay(
     files: FileStore = Bucket(root, "RECS_FILES_URL") if "://" in root else LocalFiles(Path(root))
     store = OciStore(Layouts(files), Copies(tmp_path / "copies"))
     digest = store.push(folder, NAME).artifact_digest
-    writers = [start(tag_many, root, tmp_path / "copies", digest, first) for first in (0, 8, 16)]
+    writers = [start(tag_many, root, tmp_path / "copies", digest, first) for first in (0, TAGS, 2 * TAGS)]
     for writer in writers:
         writer.join(PATIENCE)
         assert writer.exitcode == 0
-    assert [store.tagged(NAME, str(number)) for number in range(24)] == [digest] * 24
+    assert [store.tagged(NAME, str(number)) for number in range(3 * TAGS)] == [digest] * 3 * TAGS
 
 
 def test_an_index_that_is_none_is_a_persons_matter(folder: Path, tmp_path: Path) -> None:

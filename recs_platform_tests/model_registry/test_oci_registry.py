@@ -220,6 +220,27 @@ def test_a_password_is_not_sent_where_anybody_may_read_it(tmp_path: Path, no_cre
         assert all(BASIC not in asked.headers.values() for asked in stub.asked)
 
 
+def test_credentials_do_not_follow_an_upload_to_another_place(
+    folder: Path, tmp_path: Path, no_credentials: Path
+) -> None:
+    def elsewhere(_: Asked) -> Answer:
+        return 401, {"Www-Authenticate": 'Basic realm="elsewhere"'}, b""
+
+    with stub_registry(elsewhere) as other:
+
+        def answer(asked: Asked) -> Answer:
+            if asked.method == "POST":
+                return 202, {"Location": f"http://localhost:{other.port}/upload"}, b""
+            return 404, {}, b""
+
+        with stub_registry(guarded(answer)) as stub:
+            no_credentials.write_text(json.dumps({"auths": {stub.host: {"auth": BASIC[6:]}}}))
+            with pytest.raises(ArtifactStoreError, match="401 Unauthorized"):
+                store_at(stub.host, tmp_path).push(folder, NAME)
+    assert other.asked
+    assert all("authorization" not in asked.headers for asked in other.asked)
+
+
 def test_a_company_that_no_repository_can_be_called_by(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(ConfigError, match=r"^RECS_ARTIFACTS_URL: a registry can have no repository shop_-offer"):
         store_at("127.0.0.1:9", tmp_path).push(folder, "shop_-offer")
