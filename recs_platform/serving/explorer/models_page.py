@@ -62,6 +62,7 @@ def _model(model: ModelFacts) -> Iterator[Html]:
                 ("By", shown(active.by)),
                 ("Digest", short(active.digest)),
                 ("Features", shown(len(active.features))),
+                ("Artifact", shown(f"{active.repository}:{active.tag}" if active.repository else None)),
             ]
         )
         yield from _evidence(model, active)

@@ -55,6 +55,9 @@ def version(number: int, status: str, **changed: Any) -> Registered:
         features=({"name": "price", "kind": "number"},),
         champion=None,
         replaced=None,
+        repository="models/metro-offer_ranking",
+        tag=str(number),
+        artifact_digest=f"sha256:{number:064d}",
     )
     return replace(made, **changed)
 

@@ -106,6 +106,7 @@ def test_the_active_version_is_told_with_its_evidence() -> None:
     found = section(page, "model-0")
     assert rows(found) == [["ROC AUC", "0.8058", "0.8100"], ["Rows", "1,200", "1,200"]]
     assert texts(found, "th")[:3] == ["Figure", "Version 2", "Version 1"]
+    assert "models/metro-offer_ranking:2" in texts(found, "dd")
     descriptions = {words(found) for found in page.findall(f".//{SVG}svg[@role='img']/{SVG}desc")}
     assert descriptions == {"base rate +0.306; active model -0.004"}
     assert [row[:2] for row in [[words(cell) for cell in row] for row in page.findall(".//tbody")[1]]] == [
