@@ -52,8 +52,9 @@ async def test_what_waits_too_long_for_its_turn_is_never_begun() -> None:
     beside, may_end, begun = Beside("test", at_once=1, waiting=1, seconds=0.05), threading.Event(), threading.Event()
     first = asyncio.create_task(beside.ask(partial(may_end.wait, 30)))
     await asyncio.sleep(0)
-    with pytest.raises(NotNowError, match="longer"):
-        await beside.ask(begun.set)
+    for _ in range(2):  # who waited no longer has left the place to somebody else
+        with pytest.raises(NotNowError, match="longer"):
+            await beside.ask(begun.set)
     with pytest.raises(NotNowError, match="longer"):
         await first
     may_end.set()
