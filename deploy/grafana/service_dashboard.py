@@ -80,9 +80,24 @@ ROWS: dict[str, list[Panel]] = {
             unit="reqps",
         ),
         Panel(
+            "Mean time of an answer by source",
+            {
+                "{{source}}": f"sum by (source) (rate(recs_service_answer_seconds_total{{{_WHOSE}}}[5m])) / "
+                f"sum by (source) (rate(recs_service_answers_total{{{_WHOSE}}}[5m]))"
+            },
+            unit="s",
+        ),
+        Panel(
+            "Lists that were read", {"{{source}}": "sum by (source) (rate(recs_service_reads_total[5m]))"}, unit="reqps"
+        ),
+        Panel(
             "Answers that the database gave for Redis",
             {"{{reason}}": "sum by (reason) (rate(recs_service_fallbacks_total[5m]))"},
             unit="reqps",
+        ),
+        Panel(
+            "Times that Redis was filled again, per hour",
+            {"{{outcome}}": "sum by (outcome) (increase(recs_service_refills_total[1h]))"},
         ),
         Panel(
             "How old what is served is",
@@ -99,6 +114,12 @@ ROWS: dict[str, list[Panel]] = {
             "Version that is served", {"{{company}} {{model}} {{instance}}": f"recs_service_model_version{{{_WHOSE}}}"}
         ),
         Panel("Refused", {"{{company}} {{model}} {{instance}}": f"recs_service_model_refused{{{_WHOSE}}}"}),
+        Panel(
+            "Since the registry was last read",
+            {"{{company}} {{model}} {{instance}}": f"recs_service_registry_age_seconds{{{_WHOSE}}}"},
+            unit="s",
+        ),
+        Panel("Version of the platform", {"{{version}} {{instance}}": "recs_service_build_info"}, kind="stat"),
         Panel(
             "Digest that is served",
             {"{{company}} {{model}} {{digest}}": f"recs_service_model_info{{{_WHOSE}}}"},

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WEEKS: Final = "weeks"
 LAST_BASKET: Final = "last-basket"
-ORDERS, CATALOG = "order_lines", "catalog"
+ORDERS, CATALOG, OUTCOMES = "order_lines", "catalog", "recommendation_outcomes"
 
 
 def register(app: typer.Typer) -> None:
@@ -116,7 +116,7 @@ def _missing(company: Company, stored: Collection[date]) -> list[date]:
 def _evaluate(
     company: Company, how: How, versions: tuple[str, ...], weeks: int | None, split: Path | None, *, as_json: bool
 ) -> int:
-    from recs_platform.cli.evaluation_tables import show, to_json
+    from recs_platform.cli.evaluation_tables import show, show_outcomes, to_json
     from recs_platform.process import cores
     from recs_platform.strategies.replenishment.evaluation.evaluate import DEFAULT_WEEKS, Plan
     from recs_platform.strategies.replenishment.evaluation.evaluate import evaluate as judge
@@ -136,10 +136,13 @@ def _evaluate(
     found = judge(company, plan, order_lines, log, no_items() if catalog is None else items_of(catalog), divided, _tell)
     if not found.clients:
         raise ConfigError(f"{company.name}: {_nobody(how, plan.weeks, split)}")
+    served = _newest(company, OUTCOMES)
+    outcomes = [] if served is None else served.to_pylist()
     if as_json:
-        print_json(to_json(company.name, found))
+        print_json({**to_json(company.name, found), "outcomes": outcomes})
     else:
         show(company.name, found)
+        show_outcomes(outcomes)
     return 0
 
 

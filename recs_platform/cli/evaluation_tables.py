@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recs_platform.cli.output import print_table, say
@@ -71,6 +72,22 @@ def show(company: str, found: Evaluation) -> None:
     )
     for line in _closing(found):
         say((line, "dim"))
+
+
+def show_outcomes(rows: Sequence[Mapping[str, Any]]) -> None:
+    """What lists that were served came to, where the newest day knows of any: by place and by arm."""
+    from recs_platform.strategies.feedback.outcomes import by_arm, by_rank, shares_of
+
+    if not rows:
+        return
+    columns = ("", "served", "shown", "clicked", "of those shown", "bought", "of those served")
+    for title, found in (("by place", by_rank(rows)), ("by arm", by_arm(rows))):
+        shown = [
+            (one.name, one.served, one.shown, one.clicked, clicks, one.bought, purchases)
+            for one in found
+            for clicks, purchases in [shares_of(one)]
+        ]
+        print_table(f"What was served, {title}, as of {rows[0]['as_of']}", columns, shown, right=1)
 
 
 def _opening(company: str, found: Evaluation) -> list[str]:

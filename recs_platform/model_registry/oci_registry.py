@@ -96,8 +96,6 @@ class RegistryRepositories:
         return None if content is None else digest_of(content)
 
     def tag(self, repository: str, tag: str, content: bytes) -> str:
-        if (named := self.tagged(repository, tag)) is not None:
-            return named
         self._put(repository, tag, content)
         return self.tagged(repository, tag) or "nothing"
 

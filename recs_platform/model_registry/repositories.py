@@ -46,5 +46,6 @@ class Repositories(Protocol):
         ...
 
     def tag(self, repository: str, tag: str, content: bytes) -> str:
-        """Put a tag on a manifest unless there is such a tag already; gives the digest that it then names."""
+        """Put a tag, which was just looked for in vain, on a manifest; gives the digest that it then names, which is
+        another one where somebody else came at the same moment."""
         ...

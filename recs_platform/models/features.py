@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
@@ -127,6 +128,25 @@ class Encoding:
         for place, spec in enumerate(self.features.specs):
             matrix[:, place] = self._column(spec, chosen[spec.name])
         return matrix
+
+    def matrix_of_values(self, columns: Mapping[str, Sequence[Any]]) -> Floats:
+        """The same matrix, to the last bit, out of plain values that somebody has judged: of a few rows in a twentieth
+        of the time that a table takes."""
+        first = self.features.names[0]
+        matrix = np.empty((len(columns[first]), len(self.features.specs)))
+        for place, spec in enumerate(self.features.specs):
+            values = columns[spec.name]
+            if spec.kind == "category":
+                codes = self._codes[spec.name]
+                matrix[:, place] = [codes.get(value, np.nan) for value in values]
+                continue
+            plain, fill = np.array(values, dtype=np.float64), self.fills.get(spec.name)
+            matrix[:, place] = plain if fill is None else np.where(np.isnan(plain), fill, plain)
+        return matrix
+
+    @cached_property
+    def _codes(self) -> Mapping[str, Mapping[Any, float]]:
+        return {name: {value: float(code) for code, value in enumerate(of)} for name, of in self.vocabularies.items()}
 
     def _column(self, spec: FeatureSpec, column: Column) -> Floats:
         if spec.kind != "category":

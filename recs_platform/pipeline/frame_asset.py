@@ -48,6 +48,9 @@ def _handed_over() -> dict[Any, str]:
     return {pandas.DataFrame if pandas else object(): _FRAME, **_HANDED_OVER}
 
 
+_AT_MOST = " at most"
+
+
 def table_asset(
     schema: type[Table],
     *,
@@ -68,20 +71,30 @@ def table_asset(
     - `warehouse: QueryRunner`, which runs such a query.
 
     `look_back` says how many days of a log it needs, as a query's header does: a number, or "@parameter" for what the
-    company's own parameter says. `after` names tables that are made before it though it does not read them. `needs`
-    names tables without a row of which it has none: it is left out for a company that does not provide what they are
-    made of. `present` is what the table says in words and as a picture.
+    company's own parameter says, with " at most" behind it where fewer will do. `after` names tables that are made
+    before it though it does not read them. `needs` names tables without a row of which it has none: it is left out for
+    a company that does not provide what they are made of. `present` is what the table says in words and as a picture.
     """
 
     def declare(function: Callable[..., Any]) -> FrameTable:
         inputs = _inputs(function)
-        spans = {table: _span(function, table, span) for table, span in (look_back or {}).items()}
+        wanted = look_back or {}
+        at_most = frozenset(name for name, span in wanted.items() if isinstance(span, str) and span.endswith(_AT_MOST))
+        spans = {name: _span(function, name, span) for name, span in wanted.items()}
         if unread := sorted(spans.keys() - inputs):
             raise TypeError(f"{name_of(function)} looks back on {', '.join(unread)}, which it does not take")
         if read := sorted(set(after) & inputs.keys()):
             raise TypeError(f"{name_of(function)} reads {', '.join(read)}, so it comes after it without saying so")
         return FrameTable(
-            spec_of(schema), function, inputs, spans, _fingerprint(function), present, tuple(after), tuple(needs)
+            spec_of(schema),
+            function,
+            inputs,
+            spans,
+            _fingerprint(function),
+            present,
+            tuple(after),
+            tuple(needs),
+            at_most,
         )
 
     return declare
@@ -108,7 +121,7 @@ def _inputs(function: Callable[..., Any]) -> dict[str, Any]:
 def _span(function: Callable[..., Any], table: str, span: int | str) -> Span:
     """As `point_in_time` has it: a number of days, or the bare name of a parameter."""
     if isinstance(span, str) and span.startswith("@"):
-        return span.removeprefix("@")
+        return span.removeprefix("@").removesuffix(_AT_MOST)
     if isinstance(span, str) or span < 1:
         raise TypeError(f"{name_of(function)} looks back on {table} for {span!r}; say at least 1 day, or '@parameter'")
     return span

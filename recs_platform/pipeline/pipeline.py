@@ -302,7 +302,7 @@ class Pipeline:
                 raise ValueError(f"{table.spec.name} looks back on {name}, which is not a log")
             if is_log and table.spec.kind is Kind.SNAPSHOT and name not in table.look_back:
                 raise ValueError(f"{table.spec.name} takes {name}, a log: say how many days of it in `look_back`")
-        return Looks(back=table.look_back)
+        return Looks(back=table.look_back, at_most=table.at_most)
 
     def _scope(self, stage_number: int, table: SqlTable | FrameTable) -> Scope:
         visible: dict[str, TableSpec] = {}

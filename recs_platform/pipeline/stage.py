@@ -63,6 +63,8 @@ class FrameTable:
     """Tables that must be made before it, and that it does not read."""
     needs: tuple[str, ...] = ()
     """Tables without a row of which it has none, source tables that it does not read included."""
+    at_most: frozenset[str] = frozenset()
+    """The logs of `look_back` of which fewer days will do: no history is loaded for its sake."""
 
     def __post_init__(self) -> None:
         if self.present:

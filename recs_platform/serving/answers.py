@@ -42,6 +42,28 @@ class RecommendationList(AnswerHead):
     )
 
 
+class LeftOut(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    item_id: str = Field(description="The item, or the offer.", examples=["wiper-22"])
+    why: str = Field(examples=["ordered on 2025-09-03"])
+
+
+class OnDemandList(RecommendationList):
+    asked_for: date = Field(description="The day for which it was asked.", examples=["2025-09-03"])
+    left_out: list[LeftOut] = Field(description="What of the published list is not in it, and why.")
+    short_by: int = Field(ge=0, description="Items fewer than were asked for.", examples=[0])
+
+
+class FeedbackKept(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    company: str = Field(examples=["concord"])
+    received: int = Field(ge=1, description="Events in the request.", examples=[1])
+    new: int = Field(ge=0, description="Those that had not been told before.", examples=[1])
+    request_id: str = Field(examples=[_REQUEST])
+
+
 class Live(BaseModel):
     model_config = ConfigDict(extra="forbid")
 

@@ -47,7 +47,7 @@ def on_demand(published: Sequence[Item], wanted: Wanted) -> OnDemand:
     for name, day in (wanted.bought or {}).items():
         family = wanted.alike(name)
         bought[family] = max(day, bought.get(family, day))
-    kept, left_out = [], []
+    kept, left_out = list[Item](), list[dict[str, str]]()
     for item in published:
         why = _why_not(item, wanted, bought)
         if why:

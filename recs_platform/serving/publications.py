@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import orjson
 
 from recs_platform.serving.companies import ServedCompanies
-from recs_platform.serving_store.protocol import Reader, Served
+from recs_platform.serving_store.protocol import EVERYBODY, Reader, Served
 
 _LOOK_SECONDS = 1.0
 _log = logging.getLogger(__name__)
@@ -93,15 +93,13 @@ class Publications:
         return Seen(served, problem)
 
     async def _proved(self, product: Product, served: Served) -> str | None:
-        """What is wrong with the list of a real customer of a version."""
+        """What is wrong with the list of a real customer of a version, or with that of everybody."""
         if served.customers == 0:
             return None
         examples = await self._reader.examples(*product, 1)
-        if not examples:
-            return "it has no list of any customer"
-        answer = await self._reader.customer(*product, examples[0])
+        answer = await self._reader.customer(*product, examples[0] if examples else EVERYBODY)
         if answer is None:
-            return "the list of a customer is not there"
+            return "the list of a customer is not there" if examples else "it has no list of any customer"
         if answer.served.version < served.version:
             return f"version {answer.served.version} is answered, and version {served.version} is live"
         return None if isinstance(orjson.loads(answer.content), list) else "the list of a customer is no list"

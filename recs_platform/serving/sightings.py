@@ -22,7 +22,7 @@ def sightings_of(service: Service) -> Mapping[Family, Mapping[tuple[str, ...], f
     waiting = [*service.publications.not_ready(), *service.models.not_ready()]
     return {
         of.READY: {(): float(not waiting and not service.ending)},
-        **_reads(getattr(service.reader, "counts", {})),
+        **_reads(service.reader.counts),
         **_publications(service),
         **_models(service),
     }

@@ -41,7 +41,7 @@ def open_service(
         reader=reader,
         publications=Publications(reader, companies),
         access=Access(keys, companies, on_loopback),
-        models=_models(database, companies),
+        models=open_models(database, companies),
         answers=_answers(database, companies),
         explorer=Desk(database),
         also_watching=(keys,),
@@ -68,7 +68,7 @@ def _load_companies() -> Companies:
     return load_companies()
 
 
-def _models(database: Engine, companies: ServedCompanies) -> RegistryModels:
+def open_models(database: Engine, companies: ServedCompanies) -> RegistryModels:
     artifacts = open_artifacts()
 
     def tasks() -> dict[str, RankingTask]:

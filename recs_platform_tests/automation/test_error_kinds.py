@@ -35,12 +35,15 @@ _ARGUMENTS: dict[str, Callable[[Any], Exception]] = {
     "TagTakenError": lambda kind: kind("store", "it names other content", REMEDY),
 }
 CAUGHT_WHERE_THEY_ARE_RAISED = {
+    "BadModelError",
     "CsvTextError",
+    "LookupBusyError",
+    "NotLetInError",
     "NotScalarError",
     "NotThereError",
     "Problem",
     "RowExpressionError",
-    "NotLetInError",
+    "RowsError",
     "StrangeArtifactError",
 }
 BASES = {"PlatformError", "AnySourceError"}

@@ -38,6 +38,7 @@ _LINES = {
     "models of none": ("models", "list", "concord"),
     "models activate": ("models", "activate", "metro", "7"),
     "models rollback": ("models", "rollback", "metro"),
+    "models move": ("models", "move", "metro"),
     "report campaign": ("report", "campaign", "concord", "--out", "report"),
     "report overview": ("report", "overview", "--out", "overview"),
     "compare": ("compare", "acme", "--a", "2025-09-01", "--b", "2025-09-02"),

@@ -360,7 +360,7 @@ TABLES = ", ".join((*SOURCES, *KEPT_BY_THE_SERVICE))
             "Allowed: product_viewed, cart_updated, order_line, order_placed, order_refunded.",
         ),
         ({"serving": {"enabled": "maybe"}}, 'serving.enabled: should be a valid boolean, but is "maybe".'),
-        ({"serving": 5}, "serving: should be a group of keys (enabled), but is 5."),
+        ({"serving": 5}, "serving: should be a group of keys (enabled, log_answers), but is 5."),
         (
             {"alerts": {"channel": "recs"}},
             'alerts.channel: "recs" is not a Slack channel: write it as "#recommendations", with quotes.',

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from recs_platform.automation.metrics.families import FAMILIES
+from recs_platform.serving import metric_families
 from recs_platform_tests.docs.console import ROOT
 
 FOLDER = ROOT / "deploy" / "grafana"
@@ -36,16 +37,7 @@ def queries_of_everything() -> list[str]:
 def series_of_the_service() -> set[str]:
     """The names of the series that the service tells."""
     return {
-        "recs_service_requests_total",
-        "recs_service_request_seconds_bucket",
-        "recs_service_answers_total",
-        "recs_service_fallbacks_total",
-        "recs_service_model_version",
-        "recs_service_model_info",
-        "recs_service_model_refused",
-        "recs_service_publication_version",
-        "recs_service_staleness_seconds",
-        "recs_service_ready",
+        f"{family.name}_bucket" if family.kind == "histogram" else family.name for family in metric_families.FAMILIES
     }
 
 

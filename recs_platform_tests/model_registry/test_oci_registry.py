@@ -18,7 +18,14 @@ from recs_platform.errors import ConfigError, UnavailableError
 from recs_platform.model_registry import oci_client
 from recs_platform.model_registry.artifact_store import ArtifactStoreError, TagTakenError
 from recs_platform.model_registry.copies import Copies
-from recs_platform.model_registry.oci_manifest import ARTIFACT_TYPE, LAYER_BYTES, TITLE
+from recs_platform.model_registry.oci_manifest import (
+    ARTIFACT_TYPE,
+    LAYER_BYTES,
+    TITLE,
+    Blob,
+    StrangeArtifactError,
+    write_proved,
+)
 from recs_platform.model_registry.oci_registry import RegistryRepositories
 from recs_platform.model_registry.oci_store import OciStore
 from recs_platform.models.artifact import ArtifactError, save
@@ -331,6 +338,15 @@ def test_a_registry_that_lies_about_content_is_refused(lie: str, folder: Path, t
             with pytest.raises(ArtifactStoreError, match="more than 1048576 bytes"):
                 store.tagged(repository, pushed.artifact_digest)
     assert list((tmp_path / "copies").iterdir()) == [], "nothing of it was kept"
+
+
+@pytest.mark.parametrize("sent", [[b"other"], [b"rig", b"h"], [b"right", b"!"], [b"right"] * 3, []])
+def test_nothing_is_left_of_what_is_not_what_its_digest_says(sent: list[bytes], tmp_path: Path) -> None:
+    with pytest.raises(StrangeArtifactError, match="its bytes are not those that the manifest names"):
+        write_proved(sent, Blob(sha(b"right"), 5), tmp_path / "file")
+    assert list(tmp_path.glob("file")) == []
+    write_proved([b"ri", b"ght"], Blob(sha(b"right"), 5), tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == b"right"
 
 
 def digest_of_manifest(folder: Path) -> str:

@@ -17,7 +17,11 @@ from hypothesis import given
 from sqlalchemy import Engine
 
 from recs_platform.errors import ConfigError, StorageError, UserError
+from recs_platform.file_store.bucket import Bucket
 from recs_platform.model_registry import registry, scoring
+from recs_platform.model_registry.copies import Copies
+from recs_platform.model_registry.oci_layout import Layouts
+from recs_platform.model_registry.oci_store import OciStore
 from recs_platform.model_registry.registry import Registered
 from recs_platform.model_registry.run_tags import REASONS_TAG, reasons_of, tags_of
 from recs_platform.model_registry.scoring import score_for
@@ -208,6 +212,7 @@ def test_killed_before_the_commit_leaves_the_former_one_active(
 def test_a_damaged_artifact_is_told_and_mended_by_training_again(shelf: ModelShelf) -> None:
     model, verdict = made()
     kept = shelf.keep(MODEL, model, MONDAY, verdict)
+    assert shelf.load(kept, FEATURES).digest == model.digest, "and its copy hides nothing"
     damage(file_of(shelf, kept))
     with pytest.raises(ArtifactError, match="its bytes are not those that"):
         shelf.load(kept, FEATURES)
@@ -253,6 +258,23 @@ def test_a_version_that_could_not_score_is_not_activated(shelf: ModelShelf, brok
     with pytest.raises(ArtifactError):
         shelf.rollback(MODEL, features, by="ann")
     assert shelf.serving(MODEL, TUESDAY) == second
+
+
+def test_a_copy_on_this_machine_is_not_enough_to_go_active(shelf: ModelShelf, tmp_path: Path) -> None:
+    """Other machines have none. What is active already goes on by it."""
+    layouts = Layouts(Bucket(f"file://{tmp_path / 'bucket'}", "RECS_FILES_URL"))
+    far = replace(shelf, artifacts=OciStore(layouts, Copies(tmp_path / "copies")))
+    model, verdict = made()
+    first = far.keep(MODEL, model, MONDAY, verdict)
+    second = far.keep(MODEL, another(model), TUESDAY, verdict)
+    for version in (first, second):
+        far.load(version, FEATURES)
+    layouts.files.remove(list(layouts.files.listed("metro-offer_ranking/blobs")))
+    assert far.load(second, FEATURES).digest == second.digest
+    for ask in (lambda: far.activate(MODEL, 1, FEATURES, by="ann"), lambda: far.rollback(MODEL, FEATURES, by="ann")):
+        with pytest.raises(ArtifactError, match="it is not there"):
+            ask()
+    assert far.active(MODEL) == second
 
 
 def test_a_person_activates_and_goes_back(shelf: ModelShelf) -> None:

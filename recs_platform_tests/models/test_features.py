@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import hypothesis.strategies as st
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
 
 from recs_platform.models import features as module
 from recs_platform.models.features import Encoding, FeatureError, FeatureSet, FeatureSpec
@@ -97,3 +99,30 @@ def test_a_model_for_other_features_is_refused() -> None:
     ):
         with pytest.raises(FeatureError, match=message):
             FEATURES.require_same(stored)
+
+
+VALUES = st.fixed_dictionaries(
+    {
+        "number": st.none() | st.floats(allow_nan=False, allow_infinity=False),
+        "filled": st.none() | st.integers(-(2**53), 2**53).map(float),
+        "flag": st.none() | st.booleans(),
+        "category": st.none() | st.sampled_from(["fish", "meat", "unseen", "", "Käse"]),
+    }
+)
+MIXED = FeatureSet(
+    (
+        FeatureSpec("category", "category", ""),
+        FeatureSpec("number", "number", ""),
+        FeatureSpec("flag", "flag", ""),
+        FeatureSpec("filled", "number", ""),
+    )
+)
+ARROW_TYPES = {"number": pa.float64(), "filled": pa.float64(), "flag": pa.bool_(), "category": pa.string()}
+
+
+@given(st.lists(VALUES, min_size=1, max_size=20))
+def test_plain_values_give_the_matrix_of_a_table(values: list[dict[str, object]]) -> None:
+    encoding = Encoding(MIXED, {"category": ("Käse", "fish", "meat")}, {"filled": 7.0, "flag": 1.0})
+    columns = {name: [row[name] for row in values] for name in ARROW_TYPES}
+    table = pa.table({name: pa.array(column, ARROW_TYPES[name]) for name, column in columns.items()})
+    np.testing.assert_array_equal(encoding.matrix_of_values(columns), encoding.matrix(table))

@@ -100,6 +100,8 @@ def test_a_span_is_a_number_of_days_or_a_parameter(span: int | str) -> None:
     assert table_asset(Scores, look_back={"visits": "@comparison_days"})(made).look_back == {
         "visits": "comparison_days"
     }
+    fewer = table_asset(Scores, look_back={"visits": "@comparison_days at most"})(made)
+    assert (fewer.look_back, fewer.at_most) == ({"visits": "comparison_days"}, {"visits"})
 
 
 def test_what_is_read_is_made_before_without_saying_so() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 
 from recs_platform.platform_db.serving_tables import ServedReaction
 from recs_platform.serving.answer_log import SpooledAnswerLog
+from recs_platform.serving.answers import FeedbackKept
 from recs_platform.serving.service import Service
 from recs_platform_tests.serving.made_up import NOW, client, made_up
 
@@ -44,6 +45,7 @@ async def test_it_is_kept_when_it_is_answered_and_counts_once(service: Service, 
         first, second = [await asking.post("/feedback", json=body) for _ in range(2)]
     assert (first.status_code, second.status_code) == (202, 202)
     assert (first.json()["received"], first.json()["new"], second.json()["new"]) == (3, 2, 0)
+    FeedbackKept.model_validate(first.json())
     rows = kept(platform_db)
     assert [row.event_id for row in rows] == ["e1", "e2"]
     assert (rows[0].answer_id, rows[0].reaction, rows[0].company) == ("abc123", "clicked", "concord")

@@ -7,11 +7,13 @@ from collections.abc import Collection
 import orjson
 import pytest
 
+from recs_platform.declarations.product import ALLOCATION
 from recs_platform.errors import UnavailableError
 from recs_platform.serving.models.protocol import NoModels
 from recs_platform.serving.service import Service
+from recs_platform.serving_store.protocol import EVERYBODY
 from recs_platform_tests.serving.key_cases import some_keys
-from recs_platform_tests.serving.made_up import ROWS, client, company, made_up
+from recs_platform_tests.serving.made_up import ROWS, client, company, made_up, served
 
 pytestmark = pytest.mark.anyio
 
@@ -42,6 +44,18 @@ async def test_it_is_ready_when_everything_that_is_live_has_answered() -> None:
 async def test_a_company_of_which_nothing_was_published_holds_up_nobody() -> None:
     service, reader = made_up(company("acme"), broken=("holley",))
     reader.live.clear()
+    await service.publications.look()
+    assert await ready(service) == (200, {"ready": True})
+
+
+async def test_a_product_for_everybody_is_proved_by_its_one_list() -> None:
+    service, reader = made_up(company("acme"))
+    reader.live["acme", ALLOCATION] = served("acme", customers=1)
+    await service.publications.look()
+    assert (await ready(service))[1]["waiting_for"] == [
+        {"company": "acme", "why": "allocation: it has no list of any customer"}
+    ]
+    reader.lists["acme", ALLOCATION, EVERYBODY] = [{"treatment_id": "t1", "share": 1.0}]
     await service.publications.look()
     assert await ready(service) == (200, {"ready": True})
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recs_platform.serving.answers import OnDemandList
 from recs_platform.serving.on_demand import Wanted, on_demand
 from recs_platform_tests.serving.made_up import client, made_up
 
@@ -122,6 +123,7 @@ class TestAsked:
             answer = await asking.post("/recommend", json=body)
         told = answer.json()
         assert answer.status_code == 200
+        OnDemandList.model_validate(told)
         assert ids(told["items"]) == [(1, "i1"), (2, "i3")]
         assert told["left_out"] == [{"item_id": "i2", "why": "ordered on 2025-09-03"}]
         assert (told["short_by"], told["version"], told["asked_for"]) == (8, 3, "2025-09-03")

@@ -155,6 +155,8 @@ async def test_what_was_answered_is_handed_to_the_answer_log() -> None:
     async with client(service) as asking:
         answer = await asking.get("/recommendations/acme/c1?limit=2")
         await asking.get("/recommendations/acme/nobody")
+        traced = await asking.get("/recommendations/acme/c2", headers={"Recs-Purpose": "check"})
+    assert traced.json()["items"] == ROWS[:1]
     (one,) = kept
     assert one.request_id == answer.json()["request_id"]
     assert (one.company, one.product, one.version, one.customer_id) == ("acme", "recommendations", 3, "c1")

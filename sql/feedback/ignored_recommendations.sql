@@ -4,7 +4,7 @@
 -- back from the day, so that a day sees what was known on it. A click or a purchase begins it anew, and so do
 -- @ignored_forgotten_weeks in which it was not shown. Of what has been shown for more than @ignored_after weeks the score
 -- is multiplied by @ignored_factor for each week more.
--- look-back: recommendation_feedback @feedback_window_days
+-- look-back: recommendation_feedback @feedback_window_days at most
 WITH welcomed AS (
   SELECT customer_id, item_id, MAX(DATE(happened_at)) AS last_on
   FROM recommendation_feedback

@@ -4,8 +4,8 @@
 -- A reaction belongs to the answer that it names. One that names none belongs to the newest answer before it that
 -- recommended the item to the customer. What was clicked was shown, whether or not anybody says so. Each recommendation
 -- counts once, however often it was clicked.
--- look-back: served_recommendations @feedback_window_days
--- look-back: recommendation_feedback @feedback_window_days
+-- look-back: served_recommendations @feedback_window_days at most
+-- look-back: recommendation_feedback @feedback_window_days at most
 WITH served AS (
   SELECT answer_id, customer_id, item_id, rank, served_at, product, version, arm
   FROM served_recommendations

@@ -5,7 +5,7 @@
 -- @ignored_forgotten_weeks in which it was not shown. Of what has been shown for more than @ignored_after weeks the score
 -- is multiplied by @ignored_factor for each week more.
 -- An order counts as well as a reaction does: not every shop tells what was bought.
--- look-back: recommendation_feedback @feedback_window_days
+-- look-back: recommendation_feedback @feedback_window_days at most
 WITH welcomed AS (
   SELECT customer_id, item_id, MAX(last_on) AS last_on
   FROM (

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -20,6 +21,7 @@ from recs_platform.automation.housekeeping.dagster_history import sweep_dagster_
 from recs_platform.automation.housekeeping.databases import sqlite_databases, sweep_databases
 from recs_platform.automation.housekeeping.freed import Freed
 from recs_platform.automation.housekeeping.leftovers import sweep_exports, sweep_leftovers, sweep_reports
+from recs_platform.automation.housekeeping.served import sweep_served
 from recs_platform.automation.housekeeping.tables import sweep_tables
 from recs_platform.companies.model import Company
 from recs_platform.errors import LockBusyError, PlatformError
@@ -81,9 +83,17 @@ class Swept:
             yield _told("reports", lambda: sweep_reports(self.files, before, dry_run=dry_run))
             yield _told("exports", lambda: sweep_exports(self.files, before, dry_run=dry_run))
             yield _told("books of alerts", lambda: self._books(before, dry_run=dry_run))
+            for company in self.companies.values():
+                yield _told(
+                    f"answers and reactions of {company.name}", partial(self._served, company, before, dry_run=dry_run)
+                )
             yield _told("Dagster's history", lambda: sweep_dagster_history(self.instance, before, dry_run=dry_run))
             databases = sqlite_databases(self.database, dagster_home)
             yield _told("room in databases", lambda: sweep_databases(databases, dry_run=dry_run))
+
+    def _served(self, company: Company, before: datetime, *, dry_run: bool) -> Freed:
+        pipeline = self.pipelines[company.strategy.name]
+        return sweep_served(company, pipeline, self.warehouse, self.database, before, dry_run=dry_run)
 
     def _books(self, before: datetime, *, dry_run: bool) -> Freed:
         """What was told and is over; what is wrong, or waits to be told, stays."""

@@ -76,6 +76,8 @@ class RegistryModels:
         return None if held is None or held.seen is None else self._monotonic() - held.seen
 
     async def start(self) -> None:
+        # Told from the beginning, as not looked at yet.
+        self._held = {(company, task.model): Held() for company, task in self._tasks().items()}
         self._watching = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:

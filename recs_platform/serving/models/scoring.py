@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 
 from recs_platform.model_registry.score_parts import START
 from recs_platform.models.features import FeatureSet, FeatureSpec, Floats
-from recs_platform.models.golden_rows import ARROW
 from recs_platform.serving.models.loaded import Loaded
 
 MOST_PAIRS = 10_000
@@ -25,6 +23,8 @@ MOST_EXPLAINED = 1_000
 MOST_PROBLEMS = 20
 LONGEST_TEXT = 1_000
 Row: TypeAlias = Mapping[str, Any]
+Columns: TypeAlias = Mapping[str, Sequence[Any]]
+"""By feature: a value per row, None where it is missing."""
 
 
 class RowsError(ValueError):
@@ -44,10 +44,9 @@ class Scores:
     """A row per row; a column per feature, and the starting point."""
 
 
-def score(loaded: Loaded, table: pa.Table, *, explain: bool = False) -> Scores:
-    """Of every row of a table that has the model's features."""
-    model = loaded.model
-    matrix = loaded.encoding.matrix(table)
+def score(loaded: Loaded, columns: Columns, *, explain: bool = False) -> Scores:
+    """Of every row; of columns that were judged (`columns_of`), or that the platform itself has."""
+    model, matrix = loaded.model, loaded.encoding.matrix_of_values(columns)
     raw = model.ranker.raw_scores(matrix)
     return Scores(
         raw,
@@ -56,35 +55,31 @@ def score(loaded: Loaded, table: pa.Table, *, explain: bool = False) -> Scores:
     )
 
 
+def score_table(loaded: Loaded, table: pa.Table, *, explain: bool = False) -> Scores:
+    """Of a table that has the model's features."""
+    names = loaded.encoding.features.names
+    return score(loaded, {name: table[name].to_pylist() for name in names}, explain=explain)
+
+
 def contribution_names(loaded: Loaded) -> tuple[str, ...]:
     """Of the columns of contributions."""
     return (*loaded.encoding.features.names, START)
 
 
-def table_of(rows: Sequence[Row], features: FeatureSet) -> pa.Table:
-    """Rows of features as a table. A RowsError says what is wrong with some."""
+def columns_of(rows: Sequence[Row], features: FeatureSet) -> Columns:
+    """Rows of features, judged, as columns. A RowsError says what is wrong with some."""
     names = set(features.names)
     if any(row.keys() != names for row in rows):
         raise RowsError(_other_fields(rows, names))
     columns = {spec.name: [row[spec.name] for row in rows] for spec in features.specs}
     problems: list[tuple[str, str]] = []
-    made: dict[str, pa.Array[Any]] = {}
     for spec in features.specs:
-        values = columns[spec.name]
-        found = _first_wrong(spec, values)
-        problems += [(f"rows.{at}.{spec.name}", problem) for at, problem in found]
+        problems += [(f"rows.{at}.{spec.name}", problem) for at, problem in _first_wrong(spec, columns[spec.name])]
         if len(problems) >= MOST_PROBLEMS:
             break
-        if not found:
-            made[spec.name] = pa.array(_floats(values) if spec.kind == "number" else values, ARROW[spec.kind])
     if problems:
         raise RowsError(problems[:MOST_PROBLEMS])
-    return pa.table(made)
-
-
-def _floats(values: Sequence[Any]) -> Floats:
-    # numpy takes None for NaN, which is what a missing number is; Arrow refuses large whole numbers.
-    return np.array(values, dtype=np.float64)
+    return columns
 
 
 def _other_fields(rows: Sequence[Row], names: set[str]) -> list[tuple[str, str]]:
@@ -121,7 +116,7 @@ def _first_wrong(spec: FeatureSpec, values: Sequence[Any]) -> list[tuple[int, st
 
 def _is_in_range(spec: FeatureSpec, values: Sequence[Any]) -> bool:
     if spec.kind == "number":
-        return not np.isinf(_floats(values)).any() and not any(value != value for value in values)
+        return all(map(math.isfinite, (value for value in values if value is not None)))
     return spec.kind == "flag" or max((len(value) for value in values if value), default=0) <= LONGEST_TEXT
 
 

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.platform_db.serving_tables import Reaction
+from recs_platform.serving.answers import FeedbackKept
 from recs_platform.serving.asked import asked_of
 from recs_platform.serving.given import CompanyName, Id, ShortId
 from recs_platform.serving.json_route import JsonRoute
@@ -82,6 +83,8 @@ class Feedback(BaseModel):
     "/feedback",
     status_code=202,
     summary="What customers did with recommendations",
+    response_model=FeedbackKept,
+    response_description="It is kept.",
     responses=declared(MALFORMED_JSON, NO_KEY, FOREIGN_COMPANY, UNKNOWN_COMPANY, WRONG_TYPE, INVALID, UNAVAILABLE),
 )
 async def feedback(request: Request, told: Feedback) -> Response:

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import RECOMMENDATIONS
+from recs_platform.serving.answers import OnDemandList
 from recs_platform.serving.asked import asked_of
 from recs_platform.serving.given import CompanyName, Id
 from recs_platform.serving.items import items_of
@@ -87,6 +88,7 @@ class Asking(BaseModel):
 @router.post(
     "/recommend",
     summary="What a customer is recommended now, after its newest orders",
+    response_model=OnDemandList,
     responses=declared(
         MALFORMED_JSON, NO_KEY, FOREIGN_COMPANY, UNKNOWN_COMPANY, UNKNOWN_CUSTOMER, NOT_PUBLISHED, WRONG_TYPE, INVALID,
         UNAVAILABLE,

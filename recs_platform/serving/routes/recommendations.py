@@ -32,6 +32,7 @@ from recs_platform.serving.problems import (
 )
 from recs_platform.serving.protocols import Recommended
 from recs_platform.serving.service import service_of
+from recs_platform.serving.trace.service import CHECK, PURPOSE
 from recs_platform.serving_store.protocol import Answer
 
 router = APIRouter(tags=["recommendations"], route_class=HotRoute)
@@ -71,17 +72,18 @@ async def list_of(request: Request, company: ServedCompany, customer_id: str, li
         raise Problem(UNKNOWN_CUSTOMER)
     items = answer.content if limit is None else orjson.dumps(orjson.loads(answer.content)[:limit])
     asked.product, asked.version, asked.source = RECOMMENDATIONS, answer.served.version, answer.source
-    service.answers.served(
-        Recommended(
-            asked.request_id,
-            company.name,
-            RECOMMENDATIONS,
-            answer.served.version,
-            customer_id,
-            service.clock(),
-            items,
+    if request.headers.get(PURPOSE) != CHECK:
+        service.answers.served(
+            Recommended(
+                asked.request_id,
+                company.name,
+                RECOMMENDATIONS,
+                answer.served.version,
+                customer_id,
+                service.clock(),
+                items,
+            )
         )
-    )
     head = orjson.dumps({**answer_head(company.name, answer, asked.request_id), "customer_id": customer_id})
     return Response(b"".join((head[:-1], b',"items":', items, b"}")), media_type="application/json")
 

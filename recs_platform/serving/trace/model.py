@@ -25,6 +25,9 @@ from recs_platform.serving.trace.golden import golden_link
 from recs_platform.serving.trace.link import Chain, Link, Name, broken, ok, unknown
 from recs_platform.serving.trace.service import NoAnswerError, NoService, ServedModel, Service
 
+_READS_THE_REGISTRY_EVERY = 10.0
+"""Seconds, at the least often: it looks every second."""
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -194,8 +197,13 @@ def _service(
     if served.refused and served.refused_digest in (None, row.digest):
         cause = f"it refused version {row.version}: {served.refused}"
         return broken(Name.SERVICE, seen, cause, f"recs models rollback {company}"), served
-    cause = "it has not picked up the active version: it cannot read the registry or the artifact store, or hangs"
-    return broken(Name.SERVICE, seen, cause, "recs doctor"), served
+    return broken(Name.SERVICE, seen, _why_behind(served), "recs doctor"), served
+
+
+def _why_behind(served: ServedModel) -> str:
+    if served.registry_age is not None and served.registry_age > _READS_THE_REGISTRY_EVERY:
+        return f"it has not been able to read the registry for {served.registry_age:.0f} s"
+    return "it has not picked up the active version yet: it loads it, or reads another database"
 
 
 def _named(served: ServedModel) -> str:

@@ -219,7 +219,9 @@ def _service(service: Service | NoService, company: str, product: str, live: Pub
             Name.SERVICE, f"{service.url} serves {f'version {version}' if version else 'nothing, as nothing is live'}"
         )
     seen = f"{service.url} serves version {version}, not {live.version if live else 'none'}"
-    return broken(Name.SERVICE, seen, "it reads another database or Redis, or hangs", "recs doctor")
+    problem = reported.problems.get(product)
+    cause = f"it says: {problem}" if problem else "it reads another database or Redis, or hangs"
+    return broken(Name.SERVICE, seen, cause, "recs doctor")
 
 
 def _customer(

@@ -10,7 +10,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
@@ -18,6 +18,8 @@ from urllib.parse import quote
 from recs_platform.errors import TransientError
 from recs_platform.masking import mask_text
 
+PURPOSE, CHECK = "Recs-Purpose", "check"
+"""A request's header, and its value by which nothing counts as recommended to anybody."""
 TIMEOUT_SECONDS = 5.0
 _LONGEST_ANSWER = 16 * 1024 * 1024
 Read = TypeVar("Read")
@@ -51,6 +53,8 @@ class ServedModel:
     refused: str | None = None
     """Why it does not serve the version that the registry names; None where it refused none."""
     refused_digest: str | None = None
+    registry_age: float | None = None
+    """Seconds since the registry answered it; None where it does not say."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Reported:
     models: Mapping[str, ServedModel]
     publications: Mapping[str, int | None]
     """Product: the version that is served."""
+    problems: Mapping[str, str] = field(default_factory=dict)
+    """Product: why it cannot be answered from, as the service says."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +145,7 @@ class HttpService:
         return _understood(lambda: CustomerAnswer(said["version"], said["items"], said.get("served_from", "")))
 
     def _ask(self, path: str, company: str, body: Mapping[str, Any] | None = None) -> Any:
-        headers = {"Accept": "application/json", "User-Agent": "recs-trace"}
+        headers = {"Accept": "application/json", "User-Agent": "recs-trace", PURPOSE: CHECK}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         data = None
@@ -188,8 +194,9 @@ def read_reported(said: Any, company: str) -> Reported:
 
     def read() -> Reported:
         models = {one["model"]: _model(one) for one in said["models"] if one["company"] == company}
-        products = {one["product"]: one.get("version") for one in said["publications"] if one["company"] == company}
-        return Reported(models, products)
+        published = [one for one in said["publications"] if one["company"] == company]
+        problems = {one["product"]: str(one["problem"]) for one in published if one.get("problem")}
+        return Reported(models, {one["product"]: one.get("version") for one in published}, problems)
 
     return _understood(read)
 
@@ -202,6 +209,7 @@ def _model(said: Mapping[str, Any]) -> ServedModel:
         loaded_at=served.get("loaded_at"),
         refused=refused.get("why"),
         refused_digest=refused.get("digest"),
+        registry_age=said.get("registry_age_seconds"),
     )
 
 

@@ -106,6 +106,12 @@ def outcome_words(outcome: Outcome) -> str:
     )
 
 
+def shares_of(outcome: Outcome) -> tuple[str, str]:
+    """Clicks of those shown, and purchases of those served, each with its interval; nothing of nothing."""
+    clicks = _share(outcome.clicks) if outcome.shown else ""
+    return clicks, _share(outcome.purchases)
+
+
 def _share(interval: Interval) -> str:
     return f"{percent(interval.estimate)}, {share_range(interval)}"
 

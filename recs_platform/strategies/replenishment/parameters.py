@@ -62,6 +62,13 @@ class ReplenishmentParameters(WeeklyParameters, TrainingParameters, FeedbackPara
     )
     trend_min_orders: int = Field(10, ge=1, description="Orders in the newest trend_days that a trending item needs.")
     trend_boost: float = Field(0.2, ge=0, le=10, description="What a trending item scores more (0.2 is 20%).")
+    shown_weight: float = Field(
+        2.0,
+        ge=1,
+        le=100,
+        description="How much more than others an example counts to learn from, of an item that the client was shown "
+        "and neither clicked nor bought; 1: no more.",
+    )
     evaluated_weeks: int = Field(
         1, ge=0, le=52, description="Newest weeks that versions are judged on, on days that train; 0: none."
     )

@@ -21,6 +21,7 @@ from recs_platform.strategies.replenishment.history import settings as source_se
 from recs_platform.strategies.replenishment.parameters import parameters_of
 from recs_platform.strategies.replenishment.policy import policy_of
 from recs_platform.strategies.replenishment.ranker import examples_of, fit_settings, holdouts_to_learn_from
+from recs_platform.strategies.replenishment.shown import weighed_by_feedback
 from recs_platform.strategies.replenishment.task import TASK
 from recs_platform.strategies.training.models import trained_models
 from recs_platform.strategies.training.plan import reasons_of, training_plan_rows
@@ -39,11 +40,21 @@ def training_plan(company: Company, days: Days, models: ModelShelf) -> pa.Table:
     return training_plan_rows(TASK, policy_of(company), days.last, models)
 
 
-@table_asset(ReplenishmentExamples, look_back={"order_lines": "@history_days"})
+@table_asset(
+    ReplenishmentExamples,
+    look_back={"order_lines": "@history_days", "recommendation_feedback": "@feedback_window_days at most"},
+)
 def replenishment_examples(
-    days: Days, warehouse: QueryRunner, training_plan: pa.Table, product_trends: pa.Table, order_lines: BoundQuery
+    company: Company,
+    days: Days,
+    warehouse: QueryRunner,
+    training_plan: pa.Table,
+    product_trends: pa.Table,
+    order_lines: BoundQuery,
+    recommendation_feedback: BoundQuery,
 ) -> pa.RecordBatchReader:
-    """What clients bought in past weeks, and what they did not, as it looked before; on a day that trains."""
+    """What clients bought in past weeks, and what they did not, as it looked before; on a day that trains. What they
+    were shown meanwhile and ignored counts more."""
     schema = spec_of(ReplenishmentExamples).arrow_schema
     if not training_plan.num_rows:
         return schema.empty_table().to_reader()
@@ -52,6 +63,10 @@ def replenishment_examples(
     if not holdouts:
         return schema.empty_table().to_reader()
     table = examples_of(history.log, holdouts, None, history.attributes, source_settings())
+    if history.log.basket_day is not None and company.days_between_orders is None:
+        with warehouse.run(recommendation_feedback) as reader:
+            feedback = reader.read_all()
+        table = weighed_by_feedback(table, feedback, history.first_unknown, parameters_of(company).shown_weight)
     return pa.RecordBatchReader.from_batches(schema, _batches(days, table, schema))
 
 

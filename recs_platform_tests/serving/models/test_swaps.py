@@ -16,7 +16,7 @@ import pytest
 
 from recs_platform.models.boosted import BoostedRanker
 from recs_platform.models.model import Model
-from recs_platform.serving.models.scoring import score
+from recs_platform.serving.models.scoring import score_table
 from recs_platform.strategies.offer_ranking.features import TASK as OFFERS
 from recs_platform_tests.models.worlds import linear, trained
 from recs_platform_tests.serving.made_up import client
@@ -180,9 +180,9 @@ async def test_threads_score_by_the_same_trees_at_once(house: House) -> None:
     made: Scoring = await scoring(house)
     loaded = made.models.held["metro", "offer_ranking"].loaded
     assert loaded is not None
-    alone = score(loaded, ROWS, explain=True)
+    alone = score_table(loaded, ROWS, explain=True)
     with ThreadPoolExecutor(8) as threads:
-        for one in threads.map(lambda _: score(loaded, ROWS, explain=True), range(64)):
+        for one in threads.map(lambda _: score_table(loaded, ROWS, explain=True), range(64)):
             assert np.array_equal(one.raw, alone.raw)
             assert np.array_equal(one.contributions, alone.contributions)  # type: ignore[arg-type]  # it was asked for
 

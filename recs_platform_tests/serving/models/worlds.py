@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,8 +20,9 @@ from sqlalchemy import Engine
 
 from recs_platform.model_registry import registry
 from recs_platform.model_registry.artifact_store import ArtifactStore
+from recs_platform.model_registry.environment import open_artifacts
 from recs_platform.model_registry.registry import Registered
-from recs_platform.model_registry.shelf import ModelShelf, open_artifacts
+from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.models.boosted import BOOSTED
 from recs_platform.models.challenge import ChallengeVerdict
 from recs_platform.models.data import examples
@@ -145,8 +147,8 @@ class SpoiledStore:
     trouble: Exception | None = None
     pulls: int = 0
 
-    def push(self, *arguments, **named):  # type: ignore[no-untyped-def]  # whatever a store takes
-        return self.store.push(*arguments, **named)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
 
     def pull(self, *arguments, **named) -> Path:  # type: ignore[no-untyped-def]  # whatever a store takes
         self.pulls += 1

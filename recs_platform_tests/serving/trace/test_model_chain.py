@@ -57,6 +57,8 @@ def test_the_newest_training_is_followed(house: House, served: Registered) -> No
     assert (name, command) == ("service", "recs doctor")
     assert "serves version 1" in seen and "not version 2" in seen
     assert "has not picked up" in cause
+    house.service.models[0]["registry_age_seconds"] = 75.2
+    assert first_broken(house.chain())[2] == "it has not been able to read the registry for 75 s"
     house.serve(second)
     assert all_ok(house.chain())
     assert house.chain().version == 2

@@ -254,6 +254,8 @@ def test_a_service_on_an_older_version(shop: Shop) -> None:
     shop.service.publications = [{"company": COMPANY, "product": PICKS.name, "version": first.version}]
     assert first_broken(shop.chain())[0] == "service"
     assert "serves version 1, not 2" in first_broken(shop.chain())[1]
+    shop.service.publications[0]["problem"] = "it cannot be read (TimeoutError)"
+    assert first_broken(shop.chain())[2] == "it says: it cannot be read (TimeoutError)"
 
 
 def test_a_customer_who_gets_something_else(shop: Shop) -> None:

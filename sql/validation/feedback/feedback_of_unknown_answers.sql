@@ -4,7 +4,7 @@
 -- of: recommendation_feedback
 -- among: answer_id IS NOT NULL
 -- severity: warn
--- look-back: served_recommendations @feedback_window_days
+-- look-back: served_recommendations @feedback_window_days at most
 -- look-back: recommendation_feedback 1
 WITH served AS (
   SELECT DISTINCT answer_id, customer_id, item_id FROM served_recommendations
