@@ -54,7 +54,6 @@ class Service:
             self.publications,
             self.models,
             self.answers,
-            self.explorer,
         )
 
 

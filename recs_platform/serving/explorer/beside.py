@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from threading import Thread
 from typing import TypeVar
 
 Found = TypeVar("Found")
@@ -20,28 +22,44 @@ class NotNowError(Exception):
 
 class Beside:
     def __init__(self, name: str, *, at_once: int, waiting: int, seconds: float) -> None:
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix=f"explorer-{name}")
-        self._most, self._seconds, self._going = at_once + waiting, seconds, 0
+        self._name, self._most, self._seconds = name, at_once + waiting, seconds
+        self._going, self._turn = 0, asyncio.Semaphore(at_once)
 
     async def ask(self, work: Callable[[], Found]) -> Found:
         """A NotNowError when too many ask or it takes too long; whatever the work raises."""
         if self._going >= self._most:
             raise NotNowError("too many ask at the same time; ask again in a moment")
-        loop, future = asyncio.get_running_loop(), self._threads.submit(work)
-        self._going += 1
-        future.add_done_callback(lambda _: self._ended(loop))
+        self._going, begun = self._going + 1, False
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), self._seconds)
+            async with asyncio.timeout(self._seconds):
+                await self._turn.acquire()
+                begun = True
+                return await self._begun(work)
         except TimeoutError:
             raise NotNowError(f"it took longer than {self._seconds:g} seconds; ask again in a moment") from None
+        finally:
+            if not begun:
+                self._going -= 1
 
-    def _ended(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In the thread that did the work."""
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(self._free)
+    def _begun(self, work: Callable[[], Found]) -> asyncio.Future[Found]:
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[Found] = loop.create_future()
 
-    def _free(self) -> None:
-        self._going -= 1
+        def end(tell: Callable[[], None]) -> None:
+            self._going -= 1
+            self._turn.release()
+            if not found.done():
+                tell()
 
-    def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        def do() -> None:
+            tell: Callable[[], None]
+            try:
+                tell = partial(found.set_result, work())
+            except Exception as error:
+                tell = partial(found.set_exception, error)
+            with suppress(RuntimeError):  # the service has ended meanwhile
+                loop.call_soon_threadsafe(end, tell)
+
+        # A daemon, so that a service can end while a lake hangs.
+        Thread(target=do, name=f"explorer-{self._name}", daemon=True).start()
+        return found

@@ -40,12 +40,6 @@ class Desk:
         # Few: what reads the warehouse uses the cores that answer everybody else.
         self._of_warehouse = Beside("warehouse", at_once=1, waiting=3, seconds=warehouse_seconds)
 
-    async def start(self) -> None: ...
-
-    async def stop(self) -> None:
-        self._of_database.close()
-        self._of_warehouse.close()
-
     async def published(self, company: str, live: Live) -> Live:
         found = await self._read(lambda database: reading.published(database, company, live), "Publications")
         return live if isinstance(found, Unknown) else found

@@ -100,6 +100,8 @@ async def test_a_page_may_load_its_style_and_nothing_else() -> None:
         assert policy["style-src"] == "'self'"
         assert not {name for name in policy if name.startswith("script")}
         assert answer.headers["cache-control"] == "no-store"
+        # With `no-referrer` browsers would send the forms of the page as from nowhere, and the service refuses those.
+        assert answer.headers["referrer-policy"] == "same-origin"
         link = parsed(answer.text).find(".//link[@rel='stylesheet']")
         assert link is not None
         style = await asking.get(link.get("href") or "")
