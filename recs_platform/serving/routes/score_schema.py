@@ -55,11 +55,12 @@ BODY: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "additionalProperties": False,
+                "oneOf": [{"required": ["pairs"]}, {"required": ["rows"]}],
                 "properties": {
                     "company": {"type": ["string", "null"], "description": "Default: the key's."},
                     "model": {"type": ["string", "null"], "description": "Default: the company's."},
                     "pairs": {
-                        "type": ["array", "null"],
+                        "type": "array",
                         "minItems": 1,
                         "maxItems": MOST_PAIRS,
                         "items": {
@@ -71,7 +72,7 @@ BODY: dict[str, Any] = {
                         "description": "Ids of a customer and an offer or item, as the published day knows them.",
                     },
                     "rows": {
-                        "type": ["array", "null"],
+                        "type": "array",
                         "minItems": 1,
                         "maxItems": MOST_PAIRS,
                         "items": {"type": "object", "additionalProperties": _VALUE},
