@@ -40,10 +40,10 @@ def score_request(body: Any) -> ScoreRequest:
     if not isinstance(body.get("explain", False), bool):
         problems.append(("body.explain", "It should be true or false."))
     pairs, rows = body.get("pairs"), body.get("rows")
-    if (pairs is None) == (rows is None):
+    if ("pairs" in body) == ("rows" in body):
         problems.append(("body", "It should have either `pairs` or `rows`."))
     else:
-        problems += _of_list("pairs" if rows is None else "rows", pairs if rows is None else rows, body.get("explain"))
+        problems += _of_list(*(("pairs", pairs) if "pairs" in body else ("rows", rows)), body.get("explain"))
     if problems:
         raise invalid(problems)
     return ScoreRequest(body.get("company"), body.get("model"), pairs, rows, body.get("explain", False))

@@ -55,25 +55,24 @@ BODY: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "additionalProperties": False,
+                "oneOf": [{"required": ["pairs"]}, {"required": ["rows"]}],
                 "properties": {
                     "company": {"type": ["string", "null"], "description": "Default: the key's."},
                     "model": {"type": ["string", "null"], "description": "Default: the company's."},
                     "pairs": {
-                        "type": ["array", "null"],
+                        "type": "array",
                         "minItems": 1,
-                        "maxItems": MOST_PAIRS,
                         "items": {
                             "type": "object",
                             "additionalProperties": _ID,
                             "minProperties": 2,
                             "maxProperties": 2,
                         },
-                        "description": "Ids of a customer and an offer or item, as the published day knows them.",
+                        "description": f"Up to {MOST_PAIRS:,} pairs of ids: a customer and an offer or item.",
                     },
                     "rows": {
-                        "type": ["array", "null"],
+                        "type": "array",
                         "minItems": 1,
-                        "maxItems": MOST_PAIRS,
                         "items": {"type": "object", "additionalProperties": _VALUE},
                         "description": "Every feature of the model by its name; null where it is not known.",
                     },
