@@ -134,6 +134,15 @@ def test_a_run_that_failed(shop: Shop) -> None:
     assert states(shop.chain())["run"] == "unknown"
 
 
+def test_a_refused_day_that_a_person_published_is_no_break(shop: Shop) -> None:
+    shop.publish(0)
+    shop.ran(1, Status.FAILED, "a guardrail refused it.")
+    assert states(shop.chain())["run"] == "broken"
+    shop.serve(make_live(shop.outlet, day(1), 3, what="item-1"))
+    assert all_ok(shop.chain()), shop.chain().links
+    assert "failed, and its day is live all the same, published by" in shop.chain().link(Name.RUN).seen
+
+
 def test_a_run_that_succeeded_and_published_nothing(shop: Shop) -> None:
     shop.publish(0)
     make(shop.outlet, day(1))
