@@ -197,6 +197,19 @@ class Waits(Lists):
         await self.go.wait()
 
 
+async def test_a_body_without_an_end_is_not_waited_for() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal taken
+        while taken < 2**26:
+            taken += 65_536
+            yield b" " * 65_536
+
+    taken = 0
+    async with asking(with_a_body(made_up()[0])) as client:
+        check_problem(await client.post("/sums", content=pieces(), headers=_JSON), 413, "too-large")
+    assert taken <= 10 * 2**20, "what is over the limit is read for a while, and not kept"
+
+
 async def test_who_comes_when_too_much_is_going_on_is_told_to_come_again() -> None:
     service = with_limits(made_up()[0], at_once=3)
     service.reader = reader = Waits()
