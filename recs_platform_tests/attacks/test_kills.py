@@ -36,8 +36,8 @@ ATTACKED: Mapping[str, Attacked] = {
     "first_start": Attacked("empty", 40, 2),
     "first_run": Attacked("empty", 24, 0),
     "run": Attacked("one day", 24, 0),
-    "publish": Attacked("two days", 40, 1),
-    "rollback": Attacked("published", 40, 1),
+    "publish": Attacked("two days", 40, 2),
+    "rollback": Attacked("published", 40, 2),
     "activate": Attacked("models", 40, 2),
     "housekeeping": Attacked("published", 40, 1),
 }
