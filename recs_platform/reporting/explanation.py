@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from recs_platform.reporting.charts import Chart
+if TYPE_CHECKING:
+    from recs_platform.reporting.charts import Chart
 
 
 class Tone(StrEnum):

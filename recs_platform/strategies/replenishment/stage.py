@@ -79,6 +79,11 @@ def lists_stage(strategy: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     return product_stage(strategy, queries, product, WeeklyComparison, show_lists)
 
 
+def reports_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
+    """What became of what was served: shops tell of it every day."""
+    return Stage(REPORTS, (outcomes_table(queries),))
+
+
 def weekly_reports_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
     """What looks back on the week: made after the lists are published, so that nobody waits for it."""
     outcomes = SqlTable(
@@ -87,4 +92,4 @@ def weekly_reports_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
         incoming=published_lists,
         incoming_specs=(spec_of(PublishedLists),),
     )
-    return Stage(REPORTS, (drift_report, next_basket_evaluation, outcomes, experiment_results, outcomes_table(queries)))
+    return Stage(REPORTS, (drift_report, next_basket_evaluation, outcomes, experiment_results))

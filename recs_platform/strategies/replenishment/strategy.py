@@ -30,6 +30,7 @@ def _stages() -> Sequence[MakeStage]:
         lists_stage,
         orders_stage,
         recommendations_stage,
+        reports_stage,
         scores_stage,
         weekly_reports_stage,
     )
@@ -42,6 +43,7 @@ def _stages() -> Sequence[MakeStage]:
         weekly(scores_stage),
         weekly(recommendations_stage),
         weekly(lists_stage),
+        reports_stage,
         weekly(weekly_reports_stage),
         campaign_stage,
         allocation_stage,
