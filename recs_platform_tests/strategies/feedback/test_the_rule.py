@@ -91,6 +91,7 @@ def by_the_query(
         for spec, rows in ((feedback, reactions), (items, orders)):
             connection.register("given", spec.arrow_table(rows))
             connection.execute(f"CREATE TABLE {spec.name} AS SELECT * FROM given")
+        connection.execute(f"CREATE TABLE ignored_weeks AS {duckdb_sql(platform_queries()['ignored_weeks'], values)}")
         made = connection.execute(duckdb_sql(platform_queries()[table], values))
         names = [column[0] for column in made.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in made.fetchall()]
