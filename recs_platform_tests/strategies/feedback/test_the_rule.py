@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recs_platform.schemas.feedback_sources import RecommendationFeedback
 from recs_platform.schemas.replenishment import ClientItems
-from recs_platform.schemas.sources import RecommendationFeedback
 from recs_platform.schemas.table import spec_of
 from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform_tests.sql.queries import platform_queries
