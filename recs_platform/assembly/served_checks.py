@@ -18,7 +18,7 @@ from recs_platform.declarations.product import AnyProduct
 from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.serving.trace.link import Chain
-from recs_platform.serving.trace.open import model_chain, open_service, publication_chain
+from recs_platform.serving.trace.open import asked_service, model_chain, publication_chain
 from recs_platform.serving.trace.served import MODEL_CHECK, NOT_CHECKED, PUBLICATION_CHECK, Arrival, arrived
 from recs_platform.serving.trace.service import NoService
 from recs_platform.warehouse.protocol import Warehouse
@@ -69,7 +69,7 @@ def _looked(
     @guarded_step
     def looked(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         company = companies[company_and_days(list(context.partition_keys))[0]]
-        if isinstance(service := open_service(company), NoService):
+        if isinstance(service := asked_service(company), NoService):
             return _not_checked(service)
         return _result(arrived(lambda: chain(company, lambda: context.resources.warehouse)))
 

@@ -15,12 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.serving.answers import RecommendationList
+from recs_platform.serving.asked import CHECK, PURPOSE
 from recs_platform.serving.companies import ServedCompany
 from recs_platform.serving.hot_route import MOST_ITEMS, HotRoute
 from recs_platform.serving.problems import ABOUT_A_COMPANY, OF_A_LIST, declared
 from recs_platform.serving.published_list import keep, list_head, published_list
 from recs_platform.serving.service import service_of
-from recs_platform.serving.trace.service import CHECK, PURPOSE
 
 router = APIRouter(tags=["recommendations"], route_class=HotRoute)
 
