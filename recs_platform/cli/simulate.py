@@ -56,7 +56,7 @@ def simulate_company(
         task = progress.add_task(f"simulating {name}, {counted(spec.customers, 'customer')}", total=days)
         simulate(
             world_of(company),
-            simulated_tables(company),
+            simulated_tables(company.strategy),
             spec,
             landing,
             first,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -136,10 +136,13 @@ class _Postgres:
         import psycopg
 
         try:
-            async with asyncio.timeout(_SECONDS), self._places, self._connection() as connection:
-                cursor = await connection.execute(statement.replace("?", "%s"), values)
-                rows: list[tuple[Any, ...]] = await cursor.fetchall()
-                return rows
+            async with asyncio.timeout(_SECONDS), self._places:
+                while self._idle:
+                    with suppress(psycopg.OperationalError):
+                        return await self._asked(self._idle.pop(), statement, values)
+                    # The database has closed it since: it was started again, or something between was.
+                new = await psycopg.AsyncConnection.connect(self._address, autocommit=True)
+                return await self._asked(new, statement, values)
         except (psycopg.Error, TimeoutError, OSError) as error:
             why = str(error) or "no answer in time"
             raise UnavailableError(f"platform database {self._where} does not answer ({why.strip()}).") from None
@@ -148,20 +151,13 @@ class _Postgres:
         while self._idle:
             await self._idle.pop().close()
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
-        import psycopg
-
-        while self._idle and self._idle[-1].closed:
-            self._idle.pop()
-        if self._idle:
-            connection = self._idle.pop()
-        else:
-            connection = await psycopg.AsyncConnection.connect(self._address, autocommit=True)
+    async def _asked(self, connection: Any, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         try:
-            yield connection
+            cursor = await connection.execute(statement.replace("?", "%s"), values)
+            rows: list[tuple[Any, ...]] = await cursor.fetchall()
         except BaseException:
             # Whatever went wrong, an answer may still be on its way.
             await connection.close()
             raise
         self._idle.append(connection)
+        return rows

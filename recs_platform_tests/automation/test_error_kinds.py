@@ -32,6 +32,7 @@ _ARGUMENTS: dict[str, Callable[[Any], Exception]] = {
     "ArtifactError": lambda kind: kind(Path("model"), "its bytes differ", f"{REMEDY}."),
     "UnreadableLogError": lambda kind: kind(TableRef("shop", spec_of(Events)), "shop", "shop/events", f"odd. {REMEDY}"),
     "ArtifactStoreError": lambda kind: kind("store", f"no room. {REMEDY}."),
+    "NoAnswerError": lambda kind: kind("the service", "it is away", f"{REMEDY}."),
     "TagTakenError": lambda kind: kind("store", "it names other content", REMEDY),
 }
 CAUGHT_WHERE_THEY_ARE_RAISED = {
@@ -39,12 +40,14 @@ CAUGHT_WHERE_THEY_ARE_RAISED = {
     "CsvTextError",
     "LookupBusyError",
     "NotLetInError",
+    "NotNowError",
     "NotScalarError",
     "NotThereError",
     "Problem",
     "RowExpressionError",
     "RowsError",
     "StrangeArtifactError",
+    "UnknownCustomerError",
 }
 BASES = {"PlatformError", "AnySourceError"}
 ERRORS = {name: kind for name, kind in errors_of_the_package().items() if name not in BASES}

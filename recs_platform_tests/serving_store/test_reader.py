@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from recs_platform.errors import UnavailableError
@@ -253,6 +253,24 @@ def test_redis_answers_while_the_database_is_down(both: Both, tmp_path: Path) ->
             assert said(await read(reader)) == 1
         async with both.reader() as fresh:
             assert said(await read(fresh)) == 1, "one that starts now"
+
+    asyncio.run(reads())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("both", ["postgres"], indirect=True)
+def test_connections_that_the_database_has_closed_fail_no_read(both: Both) -> None:
+    """As after its restart: those that were not used since look like any other."""
+    both.put(1)
+
+    async def reads() -> None:
+        async with both.reader(replace(QUICK, watch=1_000), redis=False) as reader:
+            assert [said(answer) for answer in await asyncio.gather(*[read(reader) for _ in range(8)])] == [1] * 8
+            with opened_database(both.database_url).connect() as others:
+                ours = "datname = current_database() AND pid <> pg_backend_pid()"
+                closed = others.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}"))
+                assert len(closed.all()) >= 8
+            assert [said(answer) for answer in await asyncio.gather(*[read(reader) for _ in range(8)])] == [1] * 8
 
     asyncio.run(reads())
 

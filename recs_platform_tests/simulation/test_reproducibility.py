@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from recs_platform.errors import ConfigError
-from recs_platform.schemas.table import Kind, spec_of
+from recs_platform.schemas.table import Kind
 from recs_platform.simulation.world import WorldSpec, read_truth, stored_spec
+from recs_platform.sources.connectors.simulated import simulated_tables
 from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform_tests.simulation.worlds import FEEDS, FIRST, Landed, ensure, simulate
 
@@ -34,7 +35,7 @@ def contents(landing: Path, ignore: str = "") -> dict[str, bytes]:
 
 
 def table_names(spec: WorldSpec, kind: Kind) -> list[str]:
-    tables = (spec_of(model) for model in STRATEGIES[spec.strategy].source_tables)
+    tables = simulated_tables(STRATEGIES[spec.strategy])
     return [table.name for table in tables if table.kind is kind]
 
 
@@ -122,8 +123,7 @@ def test_snapshots_of_the_last_day_only_unless_said_otherwise(tiny: WorldSpec, l
 
 
 def test_every_file_has_the_canonical_columns_without_the_date(world: Landed) -> None:
-    for model in STRATEGIES[world.spec.strategy].source_tables:
-        table = spec_of(model)
+    for table in simulated_tables(STRATEGIES[world.spec.strategy]):
         expected = [(c.name, c.type) for c in table.columns if c.name != table.date_column]
         for day in world.days_of(table.name):
             folder = world.landing / world.spec.company / table.name / day.isoformat()

@@ -13,6 +13,7 @@ from recs_platform.schemas.table import Kind
 from recs_platform.simulation import world
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.simulation.world import WorldSpec, read_truth
+from recs_platform.sources.connectors.simulated import simulated_tables
 from recs_platform.strategies.catalogue import STRATEGIES
 
 FIRST = date(2025, 9, 1)
@@ -43,7 +44,7 @@ def world_of(spec: WorldSpec) -> SimulatedWorld:
 
 def simulate(spec: WorldSpec, landing: Path, first: date, last: date, **how: Any) -> None:
     """The feeds of the strategy that the spec names."""
-    world.simulate(world_of(spec), STRATEGIES[spec.strategy].sources.values(), spec, landing, first, last, **how)
+    world.simulate(world_of(spec), simulated_tables(STRATEGIES[spec.strategy]), spec, landing, first, last, **how)
 
 
 def ensure(spec: WorldSpec, landing: Path, table: str, day: date) -> None:
@@ -77,7 +78,7 @@ class Landed:
         return [self.last] if table in self.tables(Kind.SNAPSHOT) else self.days
 
     def tables(self, *kinds: Kind) -> list[str]:
-        specs = STRATEGIES[self.spec.strategy].sources.values()
+        specs = simulated_tables(STRATEGIES[self.spec.strategy])
         return [spec.name for spec in specs if not kinds or spec.kind in kinds]
 
     def counted(self, *path: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ import redis
 
 from recs_platform_tests.shared import made_once
 from recs_platform_tests.stores import keeper
+from recs_platform_tests.stores.postgres_server import PostgresServer, own_postgres
 from recs_platform_tests.stores.redis_server import RedisServer
 
 VARIABLES = ("AWS_", "GOOGLE_")
@@ -153,6 +154,13 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real server of the test's own, which runs: to be stopped, and started again."""
+    with own_postgres() as server:
+        yield server
 
 
 @pytest.fixture(params=["s3", "gs"])

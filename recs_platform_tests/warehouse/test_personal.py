@@ -1,7 +1,7 @@
 """Which columns of a result are personal: followed through the query, and hidden where they cannot be followed.
 
-`customers` has a personal column, `email`; the others have none. P is a personal column as it is, D what is derived
-from one, and a dot what may be shown.
+`customers` has three personal columns, `email`, `phone` and `push_token`; the others have none. P is a personal column
+as it is, D what is derived from one, and a dot what may be shown.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def marks(text: str, columns: int) -> str:
             "SELECT email AS a, LOWER(TRIM(email)) AS b, LOWER(SUBSTR(email, 2)) AS c, TRIM(email, 'x') FROM customers",
             "PPDD",
         ),
-        ("SELECT * FROM customers", "..P....."),
-        ("SELECT * EXCEPT (email) FROM customers", "......."),
-        ("SELECT * REPLACE (email AS customer_id) FROM customers", ".PP....."),
+        ("SELECT * FROM customers", "..P.....PP."),
+        ("SELECT * EXCEPT (email) FROM customers", ".......PP."),
+        ("SELECT * REPLACE (email AS customer_id) FROM customers", ".PP.....PP."),
         ("SELECT c.email, e.item_id FROM events AS e JOIN customers AS c USING (customer_id)", "P."),
         ("SELECT c AS a, TO_JSON_STRING(c) AS b, 1 AS d FROM customers AS c", "DD."),
         ("SELECT s.e, s.n FROM (SELECT STRUCT(email AS e, 1 AS n) AS s FROM customers)", "DD"),

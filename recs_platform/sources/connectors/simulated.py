@@ -11,6 +11,7 @@ from pathlib import Path
 
 from recs_platform.companies.model import Company, Simulation
 from recs_platform.companies.source_config import DATE_PLACEHOLDER, FilesSource
+from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
 from recs_platform.schemas.feedback_sources import KEPT_BY_THE_SERVICE
 from recs_platform.schemas.table import TableSpec
@@ -49,9 +50,9 @@ def world_of(company: Company) -> SimulatedWorld:
     return company.strategy.world()
 
 
-def simulated_tables(company: Company) -> list[TableSpec]:
-    """What its world consists of: all that its strategy is fed, but for what the prediction service keeps."""
-    return [spec for name, spec in company.strategy.sources.items() if name not in KEPT_BY_THE_SERVICE]
+def simulated_tables(strategy: AnyStrategy) -> list[TableSpec]:
+    """What its worlds consist of: all that it is fed, but for what the prediction service keeps."""
+    return [spec for name, spec in strategy.sources.items() if name not in KEPT_BY_THE_SERVICE]
 
 
 def simulate_company(
@@ -66,7 +67,7 @@ def simulate_company(
     """Write the feeds of some days of the world that the company file describes."""
     simulate(
         world_of(company),
-        simulated_tables(company),
+        simulated_tables(company.strategy),
         world_spec(company),
         landing,
         first,

