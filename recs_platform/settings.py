@@ -1,25 +1,43 @@
 """The environment, read and validated once. Every variable that the platform reads is a field here (prefix `RECS_`).
 
-`docs/settings.md` is the same list for people; a test holds the two against each other.
+`docs/settings.md` is the same list for people; a test holds the two against each other. Not here: what a kind of value
+may be (settings_values.py).
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from typing import Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from recs_platform.errors import ConfigError, printable
+from recs_platform.errors import ConfigError
 from recs_platform.plurals import listed
+from recs_platform.settings_values import (
+    A_DATABASE,
+    Beginning,
+    Channel,
+    DatabaseUrl,
+    Folder,
+    Home,
+    Location,
+    MailServer,
+    Memory,
+    Place,
+    Project,
+    Read,
+    RedisUrl,
+    Registry,
+    SecretUrl,
+    ServiceUrl,
+    WebAddress,
+    is_postgresql,
+)
 
 
 class Environment(StrEnum):
@@ -33,192 +51,13 @@ class WarehouseKind(StrEnum):
 
 
 _DATABASE = "platform.db"
-_UNITS = {"MB": 1e6, "MIB": 2.0**20, "GB": 1e9, "GIB": 2.0**30, "TB": 1e12, "TIB": 2.0**40}
-_LEAST_MEMORY, _LEAST_READ = "64MiB", "10MiB"
-"""BigQuery counts 10 MB for each table that a query reads, however small."""
-_MOST_BYTES = 1024 * 2.0**40
-_NO_TEXT = r"[\x00-\x1f\x7f\ud800-\udfff]"
-_READ_OTHERWISE = rf"[?\\]|%[0-9A-Fa-f]{{2}}|{_NO_TEXT}"
-"""In the name of a folder: what begins the options of a URL, what stands for another character in one or in a pattern,
-and what is no text. The databases and tables below a folder are opened by URLs, ours and Dagster's."""
-_LONGEST_NAME, _LONGEST_PATH = 255, 3_000
-PROJECT = r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
-_A_DATABASE = "such as postgresql://db.example.com/recs"
-_BUCKET = re.compile(r"(gs|s3)://[a-z0-9][a-z0-9._-]+(/[^?#]*)?")
-
-_Place = TypeVar("_Place", str, Path)
-
-
-def _amount(limit: str, what: str, example: str, least: str) -> str:
-    size = _in_bytes(limit)
-    if size is None or not bytes_of(least) <= size <= _MOST_BYTES:
-        raise ValueError(
-            f'"{limit}" is not an amount of {what}: write a number with MB, MiB, GB, GiB, TB or TiB, such as '
-            f"{example}; at least {least}"
-        )
-    return limit
-
-
-def _memory(limit: str) -> str:
-    return _amount(limit, "memory", "6GiB", _LEAST_MEMORY)
-
-
-def _read(limit: str) -> str:
-    return _amount(limit, "data", "500GiB", _LEAST_READ)
-
-
-def bytes_of(limit: str) -> float:
-    """An amount of memory or data as a setting says it.
-
-    >>> bytes_of("2 GB")
-    2000000000.0
-    """
-    size = _in_bytes(limit)
-    assert size is not None  # noqa: S101  (settings hold no other)
-    return size
-
-
-def _in_bytes(limit: str) -> float | None:
-    size = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?([A-Z]+)", limit.upper(), re.ASCII)
-    return float(size[1]) * _UNITS[size[2]] if size and size[2] in _UNITS else None
-
-
-def _folder(folder: _Place) -> _Place:
-    """A name that a folder can have."""
-    _refuse(_NO_TEXT, folder, "which no folder that others can read has")
-    if len(str(folder)) > _LONGEST_PATH or max(map(len, str(folder).split("/"))) > _LONGEST_NAME:
-        raise ValueError("the folder's name is too long; choose another folder")
-    return folder
-
-
-def _plainly_named(folder: _Place) -> _Place:
-    _refuse(_READ_OTHERWISE, folder, "which URLs and databases read as something else")
-    return folder
-
-
-def _refuse(pattern: str, folder: str | Path, why: str) -> None:
-    full = folder if isinstance(folder, str) else folder.absolute()
-    if found := re.search(pattern, str(full)):
-        raise ValueError(
-            f"the folder {printable(str(folder))} has {printable(found[0])} in its name, {why}; choose another folder"
-        )
-
-
-def _in_the_cloud(url: str) -> str:
-    if "://" in url and not _BUCKET.fullmatch(url):
-        # It is not repeated: a store's errors, notes and paths repeat a URL, and this one may hold a secret.
-        raise ValueError(
-            "should be a folder, or a bucket such as gs://bucket/path or s3://bucket/path, without a user, a password "
-            "or options: what the store needs to let you in comes from its own variables, such as "
-            "GOOGLE_APPLICATION_CREDENTIALS or AWS_ACCESS_KEY_ID"
-        )
-    return url
-
-
-def _web_address(url: str) -> str:
-    """It is not repeated when it is wrong: it may hold a secret."""
-    parts = _parts(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("should be the URL of a page, such as https://dagster.example.com")
-    return url.rstrip("/")
-
-
-def _secret_address(url: SecretStr) -> SecretStr:
-    """What is sent there is nobody else's business."""
-    _ours(url.get_secret_value())
-    return url
-
-
-def _ours(url: str) -> str:
-    parts = _parts(url)
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_here(parts.hostname))):
-        raise ValueError("should be a URL that begins with https:// (http:// only on this machine)")
-    return url
-
-
-def _mail_server(url: SecretStr) -> SecretStr:
-    parts = _parts(url.get_secret_value())
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError("should be the URL of a mail server, such as smtp://mail.example.com:587")
-    if not all(re.fullmatch(r"[^\s@]+@[^\s@]+", sender) for sender in parse_qs(parts.query).get("from", ())):
-        raise ValueError("should name an address as its sender, behind ?from=")
-    return url
-
-
-def _on_postgresql(url: SecretStr) -> SecretStr:
-    if not _is_postgresql(url.get_secret_value()):
-        raise ValueError(f"should be the URL of a PostgreSQL database, {_A_DATABASE}")
-    return url
-
-
-def _on_redis(url: SecretStr) -> SecretStr:
-    """It is not repeated when it is wrong: it may hold a password."""
-    parts = _parts(url.get_secret_value())
-    if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
-        raise ValueError("should be the URL of a Redis server, such as redis://redis.example.com:6379/0")
-    return url
-
-
-def _registry(url: str) -> str:
-    """As container tools write it: a host, perhaps a port, and the path below which repositories stand."""
-    if url and not re.fullmatch(r"[a-z0-9.-]+(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*", url):
-        raise ValueError(
-            "should be a registry of OCI artifacts and a path in it, such as europe-docker.pkg.dev/acme-recs/models, "
-            "without https://, a user or a password"
-        )
-    return url
-
-
-def _is_postgresql(url: str) -> bool:
-    return bool(re.match(r"postgresql(\+\w+)?://", url))
-
-
-def _written_as(pattern: str, wanted: str) -> Callable[[str], str]:
-    """A name that has this form; the error says what it should be."""
-
-    def judged(name: str) -> str:
-        if not re.fullmatch(pattern, name):
-            raise ValueError(f"should be {wanted}")
-        return name
-
-    return judged
-
-
-project_id = _written_as(PROJECT, "the id of a Google Cloud project, such as acme-recs")
-_location = _written_as(r"[A-Za-z][A-Za-z0-9-]{1,39}", "a location of BigQuery, such as EU, US or europe-west3")
-_beginning = _written_as(r"[A-Za-z0-9_]{0,100}", "letters, digits and underscores, such as recs_")
-channel_name = _written_as(
-    r"#[a-z0-9][a-z0-9_-]{0,79}|[CG][A-Z0-9]{8,20}", 'a Slack channel, such as "#recommendations"'
-)
-"""By its name or its id."""
-
-
-def _parts(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return urlsplit("")
-    return parts
-
-
-def is_here(host: str | None) -> bool:
-    """Whether a host is this machine."""
-    return host in ("localhost", "127.0.0.1", "::1")
-
-
-Folder = Annotated[Path, AfterValidator(_folder)]
-Place = Annotated[str, AfterValidator(_in_the_cloud), AfterValidator(_folder), AfterValidator(_plainly_named)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-Read = Annotated[str, AfterValidator(_read)]
-"""An amount of data that a query reads."""
 
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RECS_", extra="ignore", frozen=True)
 
     env: Environment = Field(Environment.LOCAL, description="local or production; picks the set of resources.")
-    home: Annotated[Folder, AfterValidator(_plainly_named)] = Field(
+    home: Home = Field(
         default_factory=lambda: Path.cwd() / ".recs",
         description="Folder of everything local.",
         validate_default=True,
@@ -231,13 +70,11 @@ class Settings(BaseSettings):
     warehouse: WarehouseKind = Field(
         WarehouseKind.LAKE, description="lake or bigquery: where tables live, and what runs the queries."
     )
-    gcp_project: Annotated[str, AfterValidator(project_id)] | None = Field(
+    gcp_project: Project | None = Field(
         None, description="Google Cloud project that holds the datasets, and that pays for the queries."
     )
-    bigquery_location: Annotated[str, AfterValidator(_location)] = Field(
-        "EU", description="Where BigQuery keeps the datasets that the platform makes."
-    )
-    bigquery_prefix: Annotated[str, AfterValidator(_beginning)] = Field(
+    bigquery_location: Location = Field("EU", description="Where BigQuery keeps the datasets that the platform makes.")
+    bigquery_prefix: Beginning = Field(
         "", description="What the names of datasets begin with, before the company's own. Default: nothing."
     )
     bigquery_query_bytes: Read = Field(
@@ -247,18 +84,18 @@ class Settings(BaseSettings):
         "5TiB", description="What the queries of one run on BigQuery may read together, those of its feeds included."
     )
     database_url: str = Field("", description="Platform database (SQLAlchemy). Default: SQLite in HOME.")
-    dagster_database_url: Annotated[SecretStr, AfterValidator(_on_postgresql)] | None = Field(
+    dagster_database_url: DatabaseUrl | None = Field(
         None, description="PostgreSQL database of Dagster's runs, events and ticks. Default: SQLite in DAGSTER_HOME."
     )
-    redis_url: Annotated[SecretStr, AfterValidator(_on_redis)] | None = Field(
+    redis_url: RedisUrl | None = Field(
         None, description="Redis that answers customers first: `redis://host:6379/0`. Without it the database answers."
     )
-    artifacts_url: Annotated[str, AfterValidator(_registry)] = Field(
+    artifacts_url: Registry = Field(
         "",
         description="Registry of OCI artifacts that models are pushed to, such as "
         "europe-docker.pkg.dev/acme-recs/models. Default: an OCI layout in RECS_FILES_URL.",
     )
-    service_url: Annotated[str, AfterValidator(_ours)] | None = Field(
+    service_url: ServiceUrl | None = Field(
         None, description="Where the prediction service is reached by checks, `recs trace` and the doctor."
     )
     service_key: SecretStr | None = Field(
@@ -268,9 +105,7 @@ class Settings(BaseSettings):
     )
     companies_dir: Folder | None = Field(None, description="Folder of company files, beside the built-in ones.")
     landing_dir: Folder | None = Field(None, description="Where simulated feeds are written. Default: HOME/landing.")
-    memory_limit: Annotated[str, AfterValidator(_memory)] = Field(
-        "6GiB", description="Memory that one query may use before it spills to disk."
-    )
+    memory_limit: Memory = Field("6GiB", description="Memory that one query may use before it spills to disk.")
     threads: int | None = Field(None, ge=1, le=1_024, description="Threads of one query. Default: the machine's cores.")
     retention_days: int = Field(
         30, ge=1, le=36_500, description="Days that replaced versions of a table stay restorable."
@@ -281,19 +116,17 @@ class Settings(BaseSettings):
     slack_token: SecretStr | None = Field(
         None, description="Token of the Slack app that tells of troubles; without it they are told in the log."
     )
-    slack_channel: Annotated[str, AfterValidator(channel_name)] | None = Field(
+    slack_channel: Channel | None = Field(
         None,
         description="Slack channel of what concerns no company alone, and of companies whose file names nobody.",
     )
-    slack_url: Annotated[str, AfterValidator(_ours)] = Field(
+    slack_url: ServiceUrl = Field(
         "https://slack.com/api/", description="Where Slack's API is reached; another one for a proxy."
     )
-    smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] | None = Field(
+    smtp_url: MailServer | None = Field(
         None, description="Mail server of alerts: `smtp://user:password@host:port?from=address`, or `smtps://`."
     )
-    alert_webhook: Annotated[SecretStr, AfterValidator(_secret_address)] | None = Field(
-        None, description="URL to which alerts are posted as JSON."
-    )
+    alert_webhook: SecretUrl | None = Field(None, description="URL to which alerts are posted as JSON.")
     ui_url: WebAddress | None = Field(None, description="Where people reach the UI: alerts link to it.")
     docs_url: WebAddress | None = Field(
         None, description="Where people read the folder `docs`: assets link to its pages, alerts to its runbook."
@@ -330,8 +163,8 @@ class Settings(BaseSettings):
         missing = {}
         if self.warehouse is WarehouseKind.LAKE and not self.lake_url:
             missing["RECS_LAKE_URL"] = "where tables live, such as gs://acme-recs/lake"
-        if not _is_postgresql(self.database_url):
-            missing["RECS_DATABASE_URL"] = f"the platform database on PostgreSQL, {_A_DATABASE}"
+        if not is_postgresql(self.database_url):
+            missing["RECS_DATABASE_URL"] = f"the platform database on PostgreSQL, {A_DATABASE}"
         if self.dagster_database_url is None:
             missing["RECS_DAGSTER_DATABASE_URL"] = "Dagster's database on PostgreSQL; it may be the same one"
         return missing

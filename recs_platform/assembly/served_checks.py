@@ -4,7 +4,8 @@ A failure is a warning of Dagster's: the day's tables are as good as before, and
 it. The alert that comes of it is an error (automation/looks/run_findings.py). Not here: looking (`serving/trace/`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import dagster as dg
 
@@ -17,19 +18,17 @@ from recs_platform.declarations.product import AnyProduct
 from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.serving.trace.link import Chain
-from recs_platform.serving.trace.open import model_chain, open_service, publication_chain
+from recs_platform.serving.trace.open import asked_service, model_chain, publication_chain
 from recs_platform.serving.trace.served import MODEL_CHECK, NOT_CHECKED, PUBLICATION_CHECK, Arrival, arrived
 from recs_platform.serving.trace.service import NoService
-
-_RESOURCES = {"warehouse", "journal"}
+from recs_platform.warehouse.protocol import Warehouse
 
 
 def served_model_check(
     pipeline: Pipeline, model: TrainedModel, companies: Mapping[str, Company], partitions: dg.MultiPartitionsDefinition
 ) -> dg.AssetChecksDefinition:
     """On the table that says what the day's training came to."""
-
-    @dg.asset_check(
+    check = dg.asset_check(
         asset=dg.AssetKey([pipeline.strategy.name, model.trained]),
         name=MODEL_CHECK,
         description="The prediction service serves the version that the registry says is active, and scores its golden "
@@ -37,22 +36,14 @@ def served_model_check(
         partitions_def=partitions,
         required_resource_keys=_RESOURCES,
     )
-    @guarded_step
-    def served_model_matches_registry(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        company = companies[company_and_days(list(context.partition_keys))[0]]
-        if isinstance(service := open_service(company), NoService):
-            return _not_checked(service)
-        return _result(arrived(lambda: model_chain(company, model.task.model)))
-
-    return served_model_matches_registry
+    return check(_looked(companies, lambda company, _: model_chain(company, model.task.model)))
 
 
 def served_publication_check(
     pipeline: Pipeline, product: AnyProduct, companies: Mapping[str, Company], partitions: dg.MultiPartitionsDefinition
 ) -> dg.AssetChecksDefinition:
     """On what is live of a product."""
-
-    @dg.asset_check(
+    check = dg.asset_check(
         asset=dg.AssetKey([pipeline.strategy.name, product.asset]),
         name=PUBLICATION_CHECK,
         description="The serving stores and the prediction service serve the version that is live, and a real customer "
@@ -60,15 +51,29 @@ def served_publication_check(
         partitions_def=partitions,
         required_resource_keys=_RESOURCES,
     )
-    @guarded_step
-    def served_publication_matches_inventory(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        company = companies[company_and_days(list(context.partition_keys))[0]]
-        if isinstance(service := open_service(company), NoService):
-            return _not_checked(service)
-        warehouse = context.resources.warehouse
-        return _result(arrived(lambda: publication_chain(company, pipeline, product.name, lambda: warehouse)))
+    return check(
+        _looked(companies, lambda company, warehouse: publication_chain(company, pipeline, product.name, warehouse))
+    )
 
-    return served_publication_matches_inventory
+
+_RESOURCES = {"warehouse", "journal"}
+OpenWarehouse: TypeAlias = Callable[[], Warehouse]
+MakeChain: TypeAlias = Callable[[Company, OpenWarehouse], Chain]
+
+
+def _looked(
+    companies: Mapping[str, Company], chain: MakeChain
+) -> Callable[[dg.AssetCheckExecutionContext], dg.AssetCheckResult]:
+    """The check of a company whose service there is; of another it says that nothing was checked."""
+
+    @guarded_step
+    def looked(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        company = companies[company_and_days(list(context.partition_keys))[0]]
+        if isinstance(service := asked_service(company), NoService):
+            return _not_checked(service)
+        return _result(arrived(lambda: chain(company, lambda: context.resources.warehouse)))
+
+    return looked
 
 
 def _not_checked(service: NoService) -> dg.AssetCheckResult:

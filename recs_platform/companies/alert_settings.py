@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from recs_platform.companies.problems import shown
-from recs_platform.settings import channel_name
+from recs_platform.settings_values import channel_name
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _LONGEST_WAIT = timedelta(days=30)

@@ -46,7 +46,8 @@ from recs_platform.companies.source_config import NoSource, ServiceSource, Simul
 from recs_platform.companies.timezones import known_timezone
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.declarations.strategy import AnyStrategy, Strategy
-from recs_platform.schemas.sources import EVENT_NAMES, KEPT_BY_THE_SERVICE
+from recs_platform.schemas.feedback_sources import KEPT_BY_THE_SERVICE
+from recs_platform.schemas.sources import EVENT_NAMES
 from recs_platform.schemas.table import TableSpec
 
 

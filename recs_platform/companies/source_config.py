@@ -27,7 +27,7 @@ from recs_platform.companies import source_expression, source_query
 from recs_platform.companies.date_format import check_date_format
 from recs_platform.companies.problems import each_judged, raise_problems, shown
 from recs_platform.companies.timezones import known_timezone
-from recs_platform.settings import PROJECT, project_id
+from recs_platform.settings_values import PROJECT, project_id
 
 DATE_PLACEHOLDER = "{date}"
 _LONGEST_NAME, _LONGEST_PATH = 300, 1_000

@@ -23,7 +23,7 @@ from requests.adapters import HTTPAdapter
 
 from recs_platform.errors import UnavailableError
 from recs_platform.model_registry.artifact_store import ArtifactStoreError
-from recs_platform.settings import is_here
+from recs_platform.settings_values import is_here
 
 _CONNECT, _ANSWER = 10, 60
 """Seconds to be let in, and for the next bytes of an answer."""

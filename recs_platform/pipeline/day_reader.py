@@ -33,6 +33,12 @@ class DayReader:
         rows: list[Row] = self.table(question, **given).to_pylist()
         return rows
 
+    def pairs(self, question: str, pairs: Sequence[tuple[str, str]]) -> pa.Table:
+        """Asks about pairs of a customer and an item, which are named by both ids with a space between. Of several
+        customers the answer may hold others, too."""
+        customers = tuple(dict.fromkeys(customer for customer, _ in pairs))
+        return self.table(question, customers=customers, pairs=tuple(f"{customer} {item}" for customer, item in pairs))
+
 
 def day_to_explain(
     warehouse: Warehouse,

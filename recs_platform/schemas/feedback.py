@@ -8,6 +8,17 @@ from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Empty, Table, snapshot
 
 
+@snapshot(key=("customer_id", "item_id", "weeks_ago"), empty=Empty.ALLOWED)
+class IgnoredWeeks(Table):
+    """One row per customer, recommendation and week in which it was shown, and neither clicked nor bought since."""
+
+    as_of: datetime.date = Field(description="The day whose state this is.")
+    customer_id: str = Field(description="Who was shown it.")
+    item_id: str = Field(description="What was shown: an item, or an offer of offer ranking.")
+    weeks_ago: int = Field(ge=0, description="Which week: 0 are the seven days up to the day.")
+    last_shown_on: datetime.date = Field(description="The last day of that week on which it was shown.")
+
+
 class _Ignored(Table):
     as_of: datetime.date = Field(description="The day whose state this is.")
     customer_id: str = Field(description="Who was shown it.")

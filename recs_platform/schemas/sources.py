@@ -1,6 +1,7 @@
 """The canonical source tables: what every company's data looks like once it is inside the platform.
 
-Not here: what feeds look like before (the landed form is derived in `landing.py`), and tables that strategies make.
+Not here: what feeds look like before (the landed form is derived in `landing.py`), what became of recommendations
+(feedback_sources.py), what is told of the sources themselves (source_reports.py), and tables that strategies make.
 """
 
 from __future__ import annotations
@@ -8,15 +9,12 @@ from __future__ import annotations
 import datetime
 
 from recs_platform.schemas.field import Field
-from recs_platform.schemas.table import Empty, Table, formerly, log, snapshot, spec_of
+from recs_platform.schemas.table import Empty, Table, formerly, log, snapshot
 
 EVENT_NAMES = ("product_viewed", "cart_updated", "order_line", "order_placed", "order_refunded")
 """Canonical event names. Units and revenue are counted on `order_line`; `order_placed` is the order as a whole, and
 `order_refunded` takes off what was returned of it (its units and price are positive). Beside these there are the events
 that a company declares a metric on (`metrics`), under their own names."""
-
-REACTIONS = ("shown", "clicked", "bought")
-"""What a customer may do with a recommendation."""
 
 
 @log(key=("event_id",), time="event_ts", empty=Empty.WARN)
@@ -265,98 +263,5 @@ class OfferItems(Table):
     item_id: str = Field(description="An item that it can be redeemed for.", example="SKU-1")
 
 
-@log(key=("answer_id", "item_id"), time="served_at")
-class ServedRecommendations(Table):
-    """One row per recommendation that was served: what an answer offered to whom, at which rank.
-
-    A day holds what became known on it: an answer that was on its way over midnight is of the day on which it came.
-    """
-
-    answer_id: str = Field(description="The answer: the request_id that it named.", example="9f2c41d07be24c0e8f6d2a90")
-    customer_id: str = Field(description="Who was answered.", example="C-1001")
-    item_id: str = Field(description="What was recommended: an item, or an offer of offer ranking.", example="SKU-1")
-    rank: int = Field(ge=1, description="Its place in the answer.", unit="place", example="1")
-    served_at: datetime.datetime = Field(description="When, in UTC.", unit="UTC", example="2025-09-01 09:00:00")
-    product: str = Field(
-        nullable=True,
-        description="The product that the answer was of.",
-        example="recommendations",
-    )
-    version: int = Field(nullable=True, ge=1, description="The publication's version.", unit="number", example="17")
-    arm: str = Field(nullable=True, description="The arm or version of scoring, where the list has one.", example="v4")
-    propensity: float = Field(
-        nullable=True,
-        gt=0,
-        le=1,
-        description="Chance with which it got this place, where it was drawn.",
-        unit="0 to 1",
-        example="0.5",
-    )
-    event_date: datetime.date = Field(description="The UTC day on which it became known.")
-
-
-@log(key=("event_id",), time="happened_at")
-class RecommendationFeedback(Table):
-    """One row per reaction to a recommendation: shown, clicked or bought. What is reported twice counts once.
-
-    A day holds what became known on it: a click of the evening before that is reported in the morning is of the
-    morning's day. So a day never changes once it is over, and training for it knows what was known then.
-    """
-
-    event_id: str = Field(description="Identifies the reaction; the shop's own.", example="F-1")
-    customer_id: str = Field(description="Who reacted.", example="C-1001")
-    item_id: str = Field(description="To what: an item, or an offer of offer ranking.", example="SKU-1")
-    reaction: str = Field(isin=list(REACTIONS), description="What the customer did.", example="clicked")
-    happened_at: datetime.datetime = Field(description="When, in UTC.", unit="UTC", example="2025-09-01 09:00:05")
-    answer_id: str = Field(
-        nullable=True,
-        description="The answer that it is about, where that is known.",
-        example="9f2c41d07be24c0e8f6d2a90",
-    )
-    event_date: datetime.date = Field(description="The UTC day on which it became known.")
-
-
-@log(key=())
-class RejectedRows(Table):
-    """One row per row of a feed that cannot be used, and why. The row itself stands in `landed_<table>`."""
-
-    event_date: datetime.date = Field(description="The slice it came with: its day, or the snapshot's.")
-    source_table: str = Field(description="The source table.")
-    reason: str = Field(description="Why it cannot be used.")
-    row_key: str = Field(nullable=True, description="The first column of the table's key, where the row has one.")
-
-
-@log(key=("source_table",))
-class SourceCounts(Table):
-    """One row per source table and day: how many rows landed, were rejected, merged away, kept."""
-
-    event_date: datetime.date = Field(description="The slice: a log's day, a snapshot's day.")
-    source_table: str = Field(description="The source table.")
-    landed: int = Field(ge=0, description="Rows that the feed gave.")
-    rejected: int = Field(ge=0, description="Rows that cannot be used.")
-    merged: int = Field(ge=0, description="Usable rows that repeat another one and stand once.")
-    kept: int = Field(ge=0, description="Rows of the canonical table.")
-
-
-@snapshot(key=())
-class SourceAssessment(Table):
-    """One row: what is new since the last run, and whether the look-back window suits the data that there is."""
-
-    as_of: datetime.date = Field(description="The day of the run.")
-    previous_run: datetime.date = Field(nullable=True, description="The day of the run before; NULL for the first.")
-    new_events: int = Field(ge=0, description="Events since then.")
-    customers_with_new_intent: int = Field(ge=0, description="Customers who viewed, put in the cart or bought since.")
-    first_event_date: datetime.date = Field(nullable=True, description="First day with events.")
-    last_event_date: datetime.date = Field(nullable=True, description="Last day with events.")
-    window_start: datetime.date = Field(description="First day of the look-back window.")
-    window_days_without_data: int = Field(nullable=True, ge=0, description="Days of the window before any data.")
-    data_days_before_window: int = Field(ge=0, description="Days with events that the window does not reach.")
-
-
 SHARED: tuple[type[Table], ...] = (Events, Treatments, Deliveries, Interactions, Customers, Catalog)
 """What every strategy is fed: its stages of sources and campaigns stand on these."""
-
-FEEDBACK: tuple[type[Table], ...] = (ServedRecommendations, RecommendationFeedback)
-"""What became of recommendations: for strategies that publish them."""
-KEPT_BY_THE_SERVICE = tuple(spec_of(model).name for model in FEEDBACK)
-"""Source tables that land from the prediction service where the company's file names no other source."""

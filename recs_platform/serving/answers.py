@@ -1,4 +1,5 @@
-"""What answers look like, for the OpenAPI description: they are written by hand, and tests hold them against this.
+"""What answers look like: as they are sent, and for the OpenAPI description. They are written by hand, and tests hold
+them against their description.
 
 Not here: problems (problems.py).
 """
@@ -6,11 +7,17 @@ Not here: problems (problems.py).
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 _REQUEST = "6d3f0a1e5b7c4f2e9a8d7c6b5a493827"
+
+
+def json_response(told: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(told), status, media_type="application/json")
 
 
 class Item(BaseModel):

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.types import Scope
 
+PURPOSE, CHECK = "Recs-Purpose", "check"
+"""A request's header, and its value by which nothing counts as recommended to anybody."""
 _KEY = "recs.asked"
 
 

@@ -18,6 +18,7 @@ from recs_platform.companies.model import Company
 from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.errors import PlatformError
 from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.serving.watch import Watch
 from recs_platform.settings import settings
 
 _LOOK_SECONDS = 2.0
@@ -49,13 +50,13 @@ class ServedCompany:
         return pipeline_of(self.company)
 
 
-class ServedCompanies:
+class ServedCompanies(Watch):
     """Those of sound files that do not say `serving: {enabled: false}`; and the names of those whose files are
     wrong."""
 
     def __init__(self, load: Callable[[], Companies], look_seconds: float = _LOOK_SECONDS) -> None:
-        self._load, self._look_seconds = load, look_seconds
-        self._task: asyncio.Task[None] | None = None
+        super().__init__(look_seconds)
+        self._load = load
         self._seen = _fingerprint()
         self._take(load())
 
@@ -66,20 +67,6 @@ class ServedCompanies:
     @property
     def broken(self) -> frozenset[str]:
         return self._broken
-
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._watch())
-
-    async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(self._look_seconds)
-            await self.look()
 
     async def look(self) -> None:
         """Read the files again if one of them has changed."""

@@ -84,10 +84,6 @@ class Connection(HttpToolsProtocol):
         self.transport.abort()
 
     @property
-    def idle(self) -> bool:
-        return not self._begun and not self._answering
-
-    @property
     def _answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 

@@ -1,12 +1,17 @@
-"""What several routes are given in a body: ids and names, as long as they may be and of characters that can be kept."""
+"""What several routes are given in a body: ids, names and times as they may be; and how much is said of a wrong one."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 ID_CHARACTERS = 1_000
+CLOCK_SKEW = timedelta(minutes=5)
+"""By how much a client's clock may be ahead."""
+MOST_PROBLEMS = 20
+"""Named in one answer."""
 
 
 def _storable(text: str) -> str:

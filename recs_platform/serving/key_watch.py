@@ -8,37 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 
 from sqlalchemy import Engine
 
 from recs_platform.errors import PlatformError
 from recs_platform.serving.keys import KeyRing, known_keys
+from recs_platform.serving.watch import Watch
 
 KEY_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
-class KeyWatch:
+class KeyWatch(Watch):
     def __init__(self, database: Engine, seconds: float = KEY_SECONDS) -> None:
-        self._database, self._seconds = database, seconds
-        self._task: asyncio.Task[None] | None = None
+        super().__init__(seconds)
+        self._database = database
         self._failed = False
         self.ring = KeyRing(known_keys(database))
-
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._watch())
-
-    async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(self._seconds)
-            await self.look()
 
     async def look(self) -> None:
         try:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from recs_platform.plurals import listed
+from recs_platform.serving.given import MOST_PROBLEMS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -74,6 +75,10 @@ KINDS = (
     BUSY,
     UNAVAILABLE,
 )
+ABOUT_A_COMPANY = (NO_KEY, FOREIGN_COMPANY, UNKNOWN_COMPANY, INVALID, UNAVAILABLE)
+"""What may be wrong wherever somebody asks about a company."""
+WITH_A_BODY = (MALFORMED_JSON, WRONG_TYPE)
+OF_A_LIST = (NOT_PUBLISHED, UNKNOWN_CUSTOMER)
 _RETRY_SECONDS = "1"
 
 
@@ -89,6 +94,11 @@ class Problem(HTTPException):
     ) -> None:
         super().__init__(kind.status, detail or kind.remedy, dict(headers or {}))
         self.kind, self.errors = kind, tuple(errors)
+
+
+def invalid(problems: Sequence[tuple[str, str]]) -> Problem:
+    """Fields, each with what is wrong with it."""
+    return Problem(INVALID, errors=[{"field": field, "problem": said} for field, said in problems[:MOST_PROBLEMS]])
 
 
 def problem_response(problem: Problem, request_id: str) -> Response:

@@ -7,15 +7,14 @@ A publication that cannot be proved is no reason to answer nobody: requests are 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
 
 from recs_platform.serving.companies import ServedCompanies
+from recs_platform.serving.watch import Watch
 from recs_platform.serving_store.protocol import EVERYBODY, Reader, Served
 
 _LOOK_SECONDS = 1.0
@@ -33,11 +32,11 @@ class Seen:
     """Why it cannot be answered from."""
 
 
-class Publications:
+class Publications(Watch):
     def __init__(self, reader: Reader, companies: ServedCompanies, look_seconds: float = _LOOK_SECONDS) -> None:
-        self._reader, self._companies, self._look_seconds = reader, companies, look_seconds
+        super().__init__(look_seconds)
+        self._reader, self._companies = reader, companies
         self._seen: dict[Product, Seen] = {}
-        self._task: asyncio.Task[None] | None = None
 
     @property
     def seen(self) -> Mapping[Product, Seen]:
@@ -54,22 +53,7 @@ class Publications:
                     waiting.append((name, f"{product}: {seen.problem}"))
         return waiting
 
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._watch())
-
-    async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _watch(self) -> None:
-        while True:
-            await self.look()
-            await asyncio.sleep(self._look_seconds)
-
     async def look(self) -> None:
-        """Once at everything."""
         companies = self._companies.by_name
         wanted = [(name, product) for name, company in companies.items() for product in company.products]
         seen = {product: await self._look_at(product) for product in wanted}

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from recs_platform.serving.given import MOST_PROBLEMS
 from recs_platform.serving.models.lookup import Pair
-from recs_platform.serving.models.scoring import MOST_EXPLAINED, MOST_PAIRS, MOST_PROBLEMS
-from recs_platform.serving.problems import INVALID, Problem
+from recs_platform.serving.models.scoring import MOST_EXPLAINED, MOST_PAIRS
+from recs_platform.serving.problems import invalid
 
 _FIELDS = ("company", "model", "pairs", "rows", "explain")
 _LONGEST_SHOWN = 60
@@ -71,10 +72,6 @@ def pairs_of(request: ScoreRequest, subjects: Sequence[str], longest: int) -> li
     if problems:
         raise invalid(problems)
     return pairs
-
-
-def invalid(problems: Sequence[tuple[str, str]]) -> Problem:
-    return Problem(INVALID, errors=[{"field": field, "problem": said} for field, said in problems[:MOST_PROBLEMS]])
 
 
 def _of_list(name: str, values: Any, explain: Any) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from recs_platform.companies.model import Company
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.pipeline.stage import SOURCES, SqlTable, Stage, sql_asset
 from recs_platform.schemas.landing import landed, source
-from recs_platform.schemas.sources import RejectedRows, SourceAssessment, SourceCounts
+from recs_platform.schemas.source_reports import RejectedRows, SourceAssessment, SourceCounts
 from recs_platform.schemas.table import Table, TableSpec, spec_of
 from recs_platform.sources.conform import open_typed
 from recs_platform.sources.connectors.request import SourceRequest

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from recs_platform.file_store.bucket import Bucket, is_bucket
 from recs_platform.process import close_to_others, cores
-from recs_platform.settings import Settings, WarehouseKind, bytes_of, require_home, settings
+from recs_platform.settings import Settings, WarehouseKind, require_home, settings
+from recs_platform.settings_values import bytes_of
 from recs_platform.warehouse.database_ledger import database_ledger
 from recs_platform.warehouse.lake.bucket_sizes import BucketSizes
 from recs_platform.warehouse.lake.engine import Engine

@@ -8,10 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from recs_platform.companies.loader import read_company
 from recs_platform.companies.model import Company
+from recs_platform.errors import ConfigError
 from recs_platform.strategies.catalogue import STRATEGIES
 
 SHOP: dict[str, Any] = {
@@ -35,3 +37,16 @@ def shop_file(folder: Path, file: str = "shop.yaml", *, without: str = "", **cha
 
 def shop(folder: Path, **changes: Any) -> Company:
     return read_company(shop_file(folder, **changes), STRATEGIES)
+
+
+FILES = {"connector": "files", "path": "catalog.csv"}
+SQL = {"connector": "sql", "url_env": "SHOP_URL", "query": "SELECT 1"}
+
+
+def complaint(path: Path) -> str:
+    """What is said about a file, without the folder that it is in."""
+    with pytest.raises(ConfigError) as caught:
+        read_company(path, STRATEGIES)
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    return message.replace(f"{path.parent}/", "")

@@ -30,9 +30,9 @@ def test_every_column_of_a_feed_is_described_and_has_an_example(table: str) -> N
     for column in fed(TABLES[table]):
         assert column.description, f"{table}.{column.name} says nothing of what it is"
         if (table, column.name) not in WITHOUT_EXAMPLE:
-            assert column.example, f"give {table}.{column.name} an example in schemas/sources.py"
+            assert column.example, f"give {table}.{column.name} an example in schemas/"
         if column.sql_type in ("INT64", "FLOAT64", "TIMESTAMP"):
-            assert column.unit, f"give {table}.{column.name} a unit in schemas/sources.py"
+            assert column.unit, f"give {table}.{column.name} a unit in schemas/"
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -118,6 +118,6 @@ def test_every_question_is_asked_by_somebody() -> None:
     assert [query.path for query in asked if not re.search(rf'"{query.name}"', text)] == []
 
 
-def test_the_features_of_a_pair_are_those_of_the_model() -> None:
-    columns = platform_queries()["features_of_pair"].tree.named_selects
+def test_the_features_of_pairs_are_those_of_the_model() -> None:
+    columns = platform_queries()["features_of_pairs"].tree.named_selects
     assert columns == ["customer_id", "offer_id", "item_id", *FEATURES.names]

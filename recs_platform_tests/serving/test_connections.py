@@ -58,18 +58,23 @@ def test_a_connection_answers_many_requests(running: Running) -> None:
             assert answer.status == 200
 
 
+def letter_by_letter(talking: socket.socket, text: bytes) -> None:
+    """Until there is an answer."""
+    talking.settimeout(0.02)
+    for at in range(len(text)):
+        try:
+            talking.sendall(text[at : at + 1])
+            assert talking.recv(1, socket.MSG_PEEK), "it is answered before it is closed"
+            break
+        except TimeoutError:
+            continue
+
+
 def test_headers_that_come_letter_by_letter(running: Running) -> None:
     began = time.monotonic()
     with connected(running.port) as talking:
-        talking.settimeout(0.02)
         request = get("/recommendations/acme/c1", f"X: {'x' * 10_000}")
-        for at in range(len(request)):
-            try:
-                talking.sendall(request[at : at + 1])
-                assert talking.recv(1, socket.MSG_PEEK), "it is answered before it is closed"
-                break
-            except TimeoutError:
-                continue
+        letter_by_letter(talking, request)
         answer = read(talking)
         assert answer is not None
         assert (answer.status, answer.kind) == (408, "slow-client")
@@ -80,15 +85,8 @@ def test_headers_that_come_letter_by_letter(running: Running) -> None:
 def test_a_body_that_comes_letter_by_letter(running: Running) -> None:
     head = b"POST /recommendations/acme/c1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
     with connected(running.port) as talking:
-        talking.settimeout(0.02)
         talking.sendall(head)
-        for _ in range(1_000):
-            try:
-                talking.sendall(b"x")
-                assert talking.recv(1, socket.MSG_PEEK), "it is answered before it is closed"
-                break
-            except TimeoutError:
-                continue
+        letter_by_letter(talking, b"x" * 1_000)
         answer = read(talking)
         assert answer is not None
         assert (answer.status, answer.kind) == (408, "slow-client")

@@ -1,47 +1,5 @@
--- One row per customer and recommendation that steps back: shown week after week, and neither clicked nor bought.
---
--- Shown is what a shop says was shown: an answer that nobody looked at is ignored by nobody. Weeks are sevens of days
--- back from the day, so that a day sees what was known on it. A click or a purchase begins it anew, and so do
--- @ignored_forgotten_weeks in which it was not shown. Of what has been shown for more than @ignored_after weeks the score
--- is multiplied by @ignored_factor for each week more.
--- look-back: recommendation_feedback @feedback_window_days at most
-WITH welcomed AS (
-  SELECT customer_id, item_id, MAX(DATE(happened_at)) AS last_on
-  FROM recommendation_feedback
-  WHERE reaction IN ('clicked', 'bought')
-  GROUP BY customer_id, item_id
-),
-shown_weeks AS (
-  SELECT
-    feedback.customer_id,
-    feedback.item_id,
-    DIV(DATE_DIFF(@as_of, DATE(feedback.happened_at), DAY), 7) AS weeks_ago,
-    MAX(DATE(feedback.happened_at)) AS last_shown_on
-  FROM recommendation_feedback AS feedback
-  LEFT JOIN welcomed
-    ON welcomed.customer_id = feedback.customer_id AND welcomed.item_id = feedback.item_id
-  WHERE feedback.reaction = 'shown'
-    AND DATE(feedback.happened_at) > DATE_SUB(@as_of, INTERVAL @feedback_window_days DAY)
-    AND DATE(feedback.happened_at) > COALESCE(welcomed.last_on, DATE_SUB(@as_of, INTERVAL @feedback_window_days DAY))
-  GROUP BY feedback.customer_id, feedback.item_id, DIV(DATE_DIFF(@as_of, DATE(feedback.happened_at), DAY), 7)
-),
--- A gap is a week that begins anew: weeks before it do not count any more.
-gaps AS (
-  SELECT
-    *,
-    weeks_ago - COALESCE(
-      LAG(weeks_ago) OVER (PARTITION BY customer_id, item_id ORDER BY weeks_ago), -1
-    ) > @ignored_forgotten_weeks AS is_after_gap
-  FROM shown_weeks
-),
-runs AS (
-  SELECT
-    *,
-    SUM(IF(is_after_gap, 1, 0)) OVER (
-      PARTITION BY customer_id, item_id ORDER BY weeks_ago ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS gaps_since
-  FROM gaps
-)
+-- One row per customer and recommendation that steps back: shown in more than @ignored_after weeks, and neither clicked
+-- nor bought. Its score is multiplied by @ignored_factor for each week more.
 SELECT
   @as_of AS as_of,
   customer_id,
@@ -49,7 +7,6 @@ SELECT
   COUNT(*) AS weeks_ignored,
   MAX(last_shown_on) AS last_shown_on,
   POW(@ignored_factor, COUNT(*) - @ignored_after) AS factor
-FROM runs
-WHERE gaps_since = 0 AND @ignored_factor < 1
+FROM ignored_weeks
 GROUP BY customer_id, item_id
 HAVING COUNT(*) > @ignored_after

@@ -18,7 +18,7 @@ from recs_platform.alerts.channels.channel import Answer, Later, Refused, Sent
 from recs_platform.alerts.links import Links
 from recs_platform.alerts.message import Message
 from recs_platform.alerts.wording import as_text, put_in_words
-from recs_platform.settings import is_here
+from recs_platform.settings_values import is_here
 
 _TIMEOUT = 8
 _LONGEST_SUBJECT = 200

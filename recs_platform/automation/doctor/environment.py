@@ -10,7 +10,8 @@ from recs_platform.automation.doctor.examined import Examined, ok, warning, wron
 from recs_platform.automation.doctor.home import Home, NotThereError
 from recs_platform.file_store.bucket import is_bucket
 from recs_platform.process import cores
-from recs_platform.settings import Settings, bytes_of
+from recs_platform.settings import Settings
+from recs_platform.settings_values import bytes_of
 
 _SEE = "See docs/settings.md."
 _ALIKE = 0.8

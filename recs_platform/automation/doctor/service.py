@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from recs_platform.automation.doctor.examined import Examined, ok, skipped, warning, wrong
 from recs_platform.automation.doctor.home import Home
 from recs_platform.plurals import listed
-from recs_platform.serving.trace.open import open_service
+from recs_platform.serving.trace.open import asked_service
 from recs_platform.serving.trace.service import HttpService, NoAnswerError, Reported
 
 
@@ -28,7 +28,7 @@ def examine(home: Home) -> Iterator[Examined]:
         waits = f": {listed(health.waits)}" if health.waits else ""
         yield wrong(f"{url} answers and is not ready{waits}", "Look at what it lacks: recs trace COMPANY")
     for name, company in home.companies.items():
-        service = open_service(company)
+        service = asked_service(company)
         if isinstance(service, HttpService):
             yield from _company(name, service)
 

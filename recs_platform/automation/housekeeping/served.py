@@ -16,8 +16,8 @@ from recs_platform.companies.model import Company
 from recs_platform.companies.source_config import ServiceSource
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.platform_db.serving_tables import ServedAnswer, ServedReaction
+from recs_platform.schemas.feedback_sources import RecommendationFeedback, ServedRecommendations
 from recs_platform.schemas.landing import landed
-from recs_platform.schemas.sources import RecommendationFeedback, ServedRecommendations
 from recs_platform.schemas.table import spec_of
 from recs_platform.warehouse.protocol import Warehouse
 

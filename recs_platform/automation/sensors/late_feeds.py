@@ -21,7 +21,7 @@ from recs_platform.patience import patiently
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.campaign import CampaignDays
 from recs_platform.schemas.landing import landed
-from recs_platform.schemas.sources import SourceCounts
+from recs_platform.schemas.source_reports import SourceCounts
 from recs_platform.schemas.table import Kind, TableSpec, spec_of
 from recs_platform.sources.arrivals import SETTLED_AFTER, changed_at, has_files_by_day, rows_now
 from recs_platform.warehouse.protocol import Warehouse

@@ -21,7 +21,7 @@ from recs_platform.serving.companies import ServedCompany
 from recs_platform.serving.explorer.facts import Unknown
 from recs_platform.warehouse.environment import existing_warehouse
 
-_MADE_AGAIN = Unknown("Its comparison was made again since, so how it stood to the guardrails then is not known.")
+_MADE_AGAIN = Unknown("Its comparison was made again since, so how it stood then is not known.")
 
 
 class UnknownCustomerError(Exception):
@@ -58,9 +58,7 @@ def guardrails(company: ServedCompany, database: Engine, product: str, version: 
         found = judged_when_published(outlet, company.pipeline, company.company, live) if live else None
     except PlatformError as error:
         return _unavailable("The guardrails", error)
-    return (
-        Unknown("Its comparison was made again since, so how it stood then is not known.") if found is None else found
-    )
+    return _MADE_AGAIN if found is None else found
 
 
 def _unavailable(what: str, error: PlatformError) -> Unknown:

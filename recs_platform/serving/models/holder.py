@@ -14,7 +14,6 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -26,6 +25,7 @@ from recs_platform.models.task import RankingTask
 from recs_platform.serving.clock import Clock, now
 from recs_platform.serving.models.loaded import Held, Loaded, Refused
 from recs_platform.serving.models.loading import BadModelError, Fetch, proved
+from recs_platform.serving.watch import Watch
 
 Key: TypeAlias = tuple[str, str]
 """A company, and the name of its model."""
@@ -39,7 +39,7 @@ _LONGEST_WHY = 500
 _log = logging.getLogger(__name__)
 
 
-class RegistryModels:
+class RegistryModels(Watch):
     def __init__(
         self,
         tasks: Tasks,
@@ -50,10 +50,10 @@ class RegistryModels:
         clock: Clock = now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(look_seconds)
         self._tasks, self._active, self._fetch = tasks, active, fetch
-        self._look_seconds, self._clock, self._monotonic = look_seconds, clock, monotonic
+        self._clock, self._monotonic = clock, monotonic
         self._held: dict[Key, Held] = {}
-        self._watching: asyncio.Task[None] | None = None
         # One after another: loading is not what the machine is for.
         self._worker = ThreadPoolExecutor(1, "models")
 
@@ -78,24 +78,12 @@ class RegistryModels:
     async def start(self) -> None:
         # Told from the beginning, as not looked at yet.
         self._held = {(company, task.model): Held() for company, task in self._tasks().items()}
-        self._watching = asyncio.create_task(self._watch())
+        await super().start()
 
     async def stop(self) -> None:
-        if self._watching:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
+        await super().stop()
         # A load that is under way ends by itself; nobody waits for it.
         self._worker.shutdown(wait=False, cancel_futures=True)
-
-    async def _watch(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except Exception:
-                # A defect in looking must not end the watch for ever.
-                _log.exception("the models cannot be looked at")
-            await asyncio.sleep(self._look_seconds)
 
     async def look(self) -> None:
         """Once at everything: what is active, and whether it is what serves."""
@@ -114,7 +102,7 @@ class RegistryModels:
             row = self._active(company, task.model)
         except Exception as error:
             # The registry is a database: whatever it says, what serves goes on serving.
-            if held.seen is None or self._monotonic() - held.seen < 2 * self._look_seconds:
+            if held.seen is None or self._monotonic() - held.seen < 2 * self._seconds:
                 _log.warning("%s %s: the registry does not answer (%s)", company, task.model, type(error).__name__)
             return held
         held = replace(held, seen=self._monotonic(), active=(row.version, row.digest) if row else None)

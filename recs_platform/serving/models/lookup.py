@@ -106,5 +106,4 @@ def ask_warehouse(company: ServedCompany, model: TrainedModel, day: date, pairs:
     from recs_platform.warehouse.environment import existing_warehouse
 
     read = DayReader(existing_warehouse(), company.pipeline, company.company, day)
-    customers = tuple(dict.fromkeys(customer for customer, _ in pairs))
-    return read.table(model.pairs, customers=customers, pairs=tuple(f"{customer} {item}" for customer, item in pairs))
+    return read.pairs(model.pairs, pairs)

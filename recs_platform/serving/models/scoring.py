@@ -15,12 +15,12 @@ import pyarrow as pa
 
 from recs_platform.model_registry.score_parts import START
 from recs_platform.models.features import FeatureSet, FeatureSpec, Floats
+from recs_platform.serving.given import MOST_PROBLEMS
 from recs_platform.serving.models.loaded import Loaded
 
 MOST_PAIRS = 10_000
 MOST_EXPLAINED = 1_000
 """Contributions take a hundred times as long as scores, and as many times the room."""
-MOST_PROBLEMS = 20
 LONGEST_TEXT = 1_000
 Row: TypeAlias = Mapping[str, Any]
 Columns: TypeAlias = Mapping[str, Sequence[Any]]

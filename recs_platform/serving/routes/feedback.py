@@ -10,34 +10,21 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.platform_db.serving_tables import Reaction
-from recs_platform.serving.answers import FeedbackKept
+from recs_platform.serving.answers import FeedbackKept, json_response
 from recs_platform.serving.asked import asked_of
-from recs_platform.serving.given import CompanyName, Id, ShortId
+from recs_platform.serving.given import CLOCK_SKEW, CompanyName, Id, ShortId
 from recs_platform.serving.json_route import JsonRoute
-from recs_platform.serving.problems import (
-    FOREIGN_COMPANY,
-    INVALID,
-    MALFORMED_JSON,
-    NO_KEY,
-    UNAVAILABLE,
-    UNKNOWN_COMPANY,
-    WRONG_TYPE,
-    Problem,
-    declared,
-)
+from recs_platform.serving.problems import ABOUT_A_COMPANY, WITH_A_BODY, declared, invalid
 from recs_platform.serving.service import service_of
 
 router = APIRouter(tags=["feedback"], route_class=JsonRoute)
 MOST_EVENTS = 1_000
-SKEW = timedelta(minutes=5)
-"""By how much a shop's clock may be ahead."""
 OLDEST = timedelta(days=30)
 """What happened before that is told nobody any more."""
 
@@ -85,20 +72,19 @@ class Feedback(BaseModel):
     summary="What customers did with recommendations",
     response_model=FeedbackKept,
     response_description="It is kept.",
-    responses=declared(MALFORMED_JSON, NO_KEY, FOREIGN_COMPANY, UNKNOWN_COMPANY, WRONG_TYPE, INVALID, UNAVAILABLE),
+    responses=declared(*ABOUT_A_COMPANY, *WITH_A_BODY),
 )
 async def feedback(request: Request, told: Feedback) -> Response:
     service = service_of(request)
     company = service.access.company(request, told.company)
-    now, problems = service.clock(), []
+    now, problems = service.clock(), list[tuple[str, str]]()
     for place, event in enumerate(told.events):
-        if event.happened_at > now + SKEW:
-            problems.append({"field": f"body.events.{place}.happened_at", "problem": "It has not happened yet."})
+        if event.happened_at > now + CLOCK_SKEW:
+            problems.append((f"body.events.{place}.happened_at", "It has not happened yet."))
         elif event.happened_at < now - OLDEST:
-            sentence = f"It happened more than {OLDEST.days} days ago."
-            problems.append({"field": f"body.events.{place}.happened_at", "problem": sentence})
+            problems.append((f"body.events.{place}.happened_at", f"It happened more than {OLDEST.days} days ago."))
     if problems:
-        raise Problem(INVALID, errors=problems[:20])
+        raise invalid(problems)
     rows = [
         {
             "event_id": event.event_id,
@@ -117,4 +103,4 @@ async def feedback(request: Request, told: Feedback) -> Response:
         "new": new,
         "request_id": asked_of(request).request_id,
     }
-    return Response(orjson.dumps(answer), 202, media_type="application/json")
+    return json_response(answer, 202)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.serving.access import Caller
-from recs_platform.serving.answers import Health, Live, Readiness
+from recs_platform.serving.answers import Health, Live, Readiness, json_response
 from recs_platform.serving.problems import BUSY, Problem, declared
 from recs_platform.serving.service import Service, service_of
 
@@ -32,7 +31,7 @@ def not_ready(model: type[BaseModel]) -> dict[str, Any]:
 
 @router.get("/health/live", summary="Whether it lives", response_model=Live, responses=declared())
 async def live() -> Response:
-    return _json({"live": True}, 200)
+    return json_response({"live": True})
 
 
 @router.get(
@@ -44,13 +43,13 @@ async def live() -> Response:
 async def ready(request: Request) -> Response:
     """200 when every live publication and every active model has answered once; 503 until then, and while it ends."""
     told = readiness(service_of(request), _caller(request))
-    return _json(told, 200 if told["ready"] else 503)
+    return json_response(told, 200 if told["ready"] else 503)
 
 
 @router.get("/health", summary="Both", response_model=Health, responses={**declared(), 503: not_ready(Health)})
 async def health(request: Request) -> Response:
     told = readiness(service_of(request), _caller(request))
-    return _json({"live": True, **told}, 200 if told["ready"] else 503)
+    return json_response({"live": True, **told}, 200 if told["ready"] else 503)
 
 
 def readiness(service: Service, caller: Caller | None) -> dict[str, Any]:
@@ -72,7 +71,3 @@ def _caller(request: Request) -> Caller | None:
         return service_of(request).access.caller(request)
     except Problem:
         return None
-
-
-def _json(told: dict[str, Any], status: int) -> Response:
-    return Response(orjson.dumps(told), status, media_type="application/json")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from recs_platform.serving.answers import json_response
 from recs_platform.serving.models.loaded import Held, Loaded, Refused
 from recs_platform.serving.problems import NO_KEY, declared
 from recs_platform.serving.publications import Seen
-from recs_platform.serving.service import service_of
+from recs_platform.serving.service import Service, service_of
 
 router = APIRouter(tags=["models"])
 
@@ -33,10 +33,10 @@ async def models(request: Request) -> Response:
             if caller.sees(company)
         ],
     }
-    return Response(orjson.dumps(told), media_type="application/json")
+    return json_response(told)
 
 
-def _age(service: Any, key: tuple[str, str]) -> float | None:
+def _age(service: Service, key: tuple[str, str]) -> float | None:
     age = service.models.registry_age(key)
     return None if age is None else round(age, 1)
 

@@ -17,28 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from recs_platform.companies.model import Company
-from recs_platform.declarations.product import RECOMMENDATIONS
-from recs_platform.serving.answers import OnDemandList
-from recs_platform.serving.asked import asked_of
-from recs_platform.serving.given import CompanyName, Id
+from recs_platform.serving.answers import OnDemandList, json_response
+from recs_platform.serving.given import CLOCK_SKEW, CompanyName, Id
 from recs_platform.serving.items import items_of
 from recs_platform.serving.json_route import JsonRoute
 from recs_platform.serving.on_demand import Wanted, on_demand
-from recs_platform.serving.problems import (
-    FOREIGN_COMPANY,
-    INVALID,
-    MALFORMED_JSON,
-    NO_KEY,
-    NOT_PUBLISHED,
-    UNAVAILABLE,
-    UNKNOWN_COMPANY,
-    UNKNOWN_CUSTOMER,
-    WRONG_TYPE,
-    Problem,
-    declared,
-)
-from recs_platform.serving.protocols import Recommended
-from recs_platform.serving.routes.recommendations import answer_head
+from recs_platform.serving.problems import ABOUT_A_COMPANY, OF_A_LIST, WITH_A_BODY, declared, invalid
+from recs_platform.serving.published_list import keep, list_head, published_list
 from recs_platform.serving.service import service_of
 from recs_platform.serving_store.protocol import Served
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
@@ -46,8 +31,6 @@ from recs_platform.strategies.vehicle_fitment.formulas import family_of
 
 router = APIRouter(tags=["recommendations"], route_class=JsonRoute)
 MOST_ORDERS = 1_000
-SKEW = timedelta(minutes=5)
-"""By how much a client's clock may be ahead."""
 FURTHEST = timedelta(days=366)
 """How far ahead somebody may ask."""
 
@@ -89,65 +72,44 @@ class Asking(BaseModel):
     "/recommend",
     summary="What a customer is recommended now, after its newest orders",
     response_model=OnDemandList,
-    responses=declared(
-        MALFORMED_JSON, NO_KEY, FOREIGN_COMPANY, UNKNOWN_COMPANY, UNKNOWN_CUSTOMER, NOT_PUBLISHED, WRONG_TYPE, INVALID,
-        UNAVAILABLE,
-    ),
-)  # fmt: skip
+    responses=declared(*ABOUT_A_COMPANY, *OF_A_LIST, *WITH_A_BODY),
+)
 async def recommend(request: Request, asking: Asking) -> Response:
-    service, asked = service_of(request), asked_of(request)
+    service = service_of(request)
     company = service.access.company(request, asking.company)
-    if not company.recommends:
-        raise Problem(NOT_PUBLISHED, "The company publishes no recommendations.")
-    answer = await service.reader.customer(company.name, RECOMMENDATIONS, asking.customer_id)
-    if answer is None:
-        if await service.reader.served(company.name, RECOMMENDATIONS) is None:
-            raise Problem(NOT_PUBLISHED)
-        raise Problem(UNKNOWN_CUSTOMER)
-    asked.product, asked.version, asked.source = RECOMMENDATIONS, answer.served.version, answer.source
+    answer = await published_list(request, company, asking.customer_id)
     now = service.clock()
     wanted = _wanted(asking, company.company, answer.served, now)
     found = on_demand(items_of(orjson.loads(answer.content)), wanted)
     items = orjson.dumps(found.items)
-    service.answers.served(
-        Recommended(
-            asked.request_id,
-            company.name,
-            RECOMMENDATIONS,
-            answer.served.version,
-            asking.customer_id,
-            now,
-            items,
-        )
-    )
+    keep(request, company, answer, asking.customer_id, now, items)
     told = {
-        **answer_head(company.name, answer, asked.request_id),
-        "customer_id": asking.customer_id,
+        **list_head(request, company, answer, asking.customer_id),
         "asked_for": wanted.as_of,
         "items": orjson.Fragment(items),
         "left_out": found.left_out,
         "short_by": found.short_by,
     }
-    return Response(orjson.dumps(told), media_type="application/json")
+    return json_response(told)
 
 
 def _wanted(asking: Asking, company: Company, served: Served, now: datetime) -> Wanted:
     today = now.astimezone(ZoneInfo(company.timezone)).date()
-    as_of, problems = asking.as_of or today, list[dict[str, str]]()
+    as_of, problems = asking.as_of or today, list[tuple[str, str]]()
     if asking.as_of is not None and as_of < served.as_of:
         sentence = f"The list is of {served.as_of}; what came before it is in the history of publications."
-        problems.append({"field": "body.as_of", "problem": sentence})
+        problems.append(("body.as_of", sentence))
     if as_of - today > FURTHEST:
-        problems.append({"field": "body.as_of", "problem": "More than a year ahead nothing is known."})
+        problems.append(("body.as_of", "More than a year ahead nothing is known."))
     bought: dict[str, date] = {}
     for place, order in enumerate(asking.orders):
-        if order.ordered_at > now + SKEW:
-            problems.append({"field": f"body.orders.{place}.ordered_at", "problem": "It has not happened yet."})
+        if order.ordered_at > now + CLOCK_SKEW:
+            problems.append((f"body.orders.{place}.ordered_at", "It has not happened yet."))
         # The list knows what was ordered on its own day, and before.
         if (day := order.ordered_at.astimezone(UTC).date()) > served.as_of:
             bought[order.item_id] = max(day, bought.get(order.item_id, day))
     if problems:
-        raise Problem(INVALID, errors=problems[:20])
+        raise invalid(problems)
     return Wanted(
         top_n=asking.top_n,
         as_of=as_of,

@@ -5,7 +5,7 @@ The list is sent as the store has it, byte for byte; what is the same for all of
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Path, Query
@@ -14,26 +14,13 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
-from recs_platform.declarations.product import RECOMMENDATIONS
 from recs_platform.serving.answers import RecommendationList
-from recs_platform.serving.asked import asked_of
+from recs_platform.serving.asked import CHECK, PURPOSE
 from recs_platform.serving.companies import ServedCompany
 from recs_platform.serving.hot_route import MOST_ITEMS, HotRoute
-from recs_platform.serving.problems import (
-    FOREIGN_COMPANY,
-    INVALID,
-    NO_KEY,
-    NOT_PUBLISHED,
-    UNAVAILABLE,
-    UNKNOWN_COMPANY,
-    UNKNOWN_CUSTOMER,
-    Problem,
-    declared,
-)
-from recs_platform.serving.protocols import Recommended
+from recs_platform.serving.problems import ABOUT_A_COMPANY, OF_A_LIST, declared
+from recs_platform.serving.published_list import keep, list_head, published_list
 from recs_platform.serving.service import service_of
-from recs_platform.serving.trace.service import CHECK, PURPOSE
-from recs_platform.serving_store.protocol import Answer
 
 router = APIRouter(tags=["recommendations"], route_class=HotRoute)
 
@@ -52,7 +39,7 @@ Limit = Annotated[
     "/recommendations/{company}/{customer_id:id}",
     summary="What a customer is recommended",
     response_model=RecommendationList,
-    responses=declared(NO_KEY, FOREIGN_COMPANY, UNKNOWN_COMPANY, UNKNOWN_CUSTOMER, NOT_PUBLISHED, INVALID, UNAVAILABLE),
+    responses=declared(*ABOUT_A_COMPANY, *OF_A_LIST),
 )
 async def recommendations(request: Request, company: Company, customer_id: Customer, limit: Limit = None) -> Response:
     served = service_of(request).access.company(request, company)
@@ -60,43 +47,9 @@ async def recommendations(request: Request, company: Company, customer_id: Custo
 
 
 async def list_of(request: Request, company: ServedCompany, customer_id: str, limit: int | None) -> Response:
-    service, asked = service_of(request), asked_of(request)
-    if not company.recommends:
-        raise Problem(NOT_PUBLISHED, "The company publishes no recommendations.")
-    if len(customer_id) > service.limits.id_characters or "\0" in customer_id:
-        raise Problem(UNKNOWN_CUSTOMER)
-    answer = await service.reader.customer(company.name, RECOMMENDATIONS, customer_id)
-    if answer is None:
-        if await service.reader.served(company.name, RECOMMENDATIONS) is None:
-            raise Problem(NOT_PUBLISHED)
-        raise Problem(UNKNOWN_CUSTOMER)
+    answer = await published_list(request, company, customer_id)
     items = answer.content if limit is None else orjson.dumps(orjson.loads(answer.content)[:limit])
-    asked.product, asked.version, asked.source = RECOMMENDATIONS, answer.served.version, answer.source
     if request.headers.get(PURPOSE) != CHECK:
-        service.answers.served(
-            Recommended(
-                asked.request_id,
-                company.name,
-                RECOMMENDATIONS,
-                answer.served.version,
-                customer_id,
-                service.clock(),
-                items,
-            )
-        )
-    head = orjson.dumps({**answer_head(company.name, answer, asked.request_id), "customer_id": customer_id})
+        keep(request, company, answer, customer_id, service_of(request).clock(), items)
+    head = orjson.dumps(list_head(request, company, answer, customer_id))
     return Response(b"".join((head[:-1], b',"items":', items, b"}")), media_type="application/json")
-
-
-def answer_head(company: str, answer: Answer, request_id: str) -> dict[str, Any]:
-    """What every answer names."""
-    served = answer.served
-    return {
-        "company": company,
-        "product": RECOMMENDATIONS,
-        "version": served.version,
-        "as_of": served.as_of,
-        "generated_at": served.generated_at,
-        "served_from": answer.source,
-        "request_id": request_id,
-    }

@@ -35,22 +35,19 @@ from recs_platform.serving.models.scoring import (
     score_table,
 )
 from recs_platform.serving.problems import (
+    ABOUT_A_COMPANY,
     BUSY,
-    FOREIGN_COMPANY,
-    INVALID,
-    MALFORMED_JSON,
-    NO_KEY,
     NO_MODEL,
     NOT_PUBLISHED,
     OTHER_MODEL,
     UNAVAILABLE,
-    UNKNOWN_COMPANY,
-    WRONG_TYPE,
+    WITH_A_BODY,
     Problem,
     declared,
+    invalid,
 )
 from recs_platform.serving.routes.score_schema import BODY, answered
-from recs_platform.serving.score_request import ScoreRequest, invalid, pairs_of, score_request
+from recs_platform.serving.score_request import ScoreRequest, pairs_of, score_request
 from recs_platform.serving.service import Service, service_of
 
 router = APIRouter(tags=["models"], route_class=JsonRoute)
@@ -67,18 +64,7 @@ _beside = ThreadPoolExecutor(2, "scores")
     openapi_extra={"requestBody": BODY},
     responses={
         200: answered(),
-        **declared(
-            MALFORMED_JSON,
-            NO_KEY,
-            FOREIGN_COMPANY,
-            UNKNOWN_COMPANY,
-            NO_MODEL,
-            NOT_PUBLISHED,
-            OTHER_MODEL,
-            WRONG_TYPE,
-            INVALID,
-            UNAVAILABLE,
-        ),
+        **declared(*ABOUT_A_COMPANY, *WITH_A_BODY, NO_MODEL, NOT_PUBLISHED, OTHER_MODEL),
     },
 )
 async def score_pairs(request: Request) -> Response:

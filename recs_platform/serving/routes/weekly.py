@@ -11,17 +11,7 @@ from starlette.responses import Response
 
 from recs_platform.serving.answers import RecommendationList
 from recs_platform.serving.hot_route import HotRoute
-from recs_platform.serving.problems import (
-    FOREIGN_COMPANY,
-    INVALID,
-    NO_KEY,
-    NOT_PUBLISHED,
-    UNAVAILABLE,
-    UNKNOWN_COMPANY,
-    UNKNOWN_CUSTOMER,
-    Problem,
-    declared,
-)
+from recs_platform.serving.problems import ABOUT_A_COMPANY, NOT_PUBLISHED, OF_A_LIST, Problem, declared
 from recs_platform.serving.routes.recommendations import Customer, Limit, list_of
 from recs_platform.serving.service import service_of
 
@@ -33,7 +23,7 @@ _WEEKLY = "replenishment"
     "/weekly-recommendations/{customer_id:id}",
     summary="What a client of a wholesaler is recommended this week",
     response_model=RecommendationList,
-    responses=declared(NO_KEY, FOREIGN_COMPANY, UNKNOWN_COMPANY, UNKNOWN_CUSTOMER, NOT_PUBLISHED, INVALID, UNAVAILABLE),
+    responses=declared(*ABOUT_A_COMPANY, *OF_A_LIST),
 )
 async def weekly(
     request: Request,

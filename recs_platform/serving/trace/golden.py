@@ -11,13 +11,13 @@ from recs_platform.models.golden import WITHIN
 from recs_platform.models.golden_rows import GoldenRows
 from recs_platform.models.manifest import short
 from recs_platform.serving.trace.link import Link, Name, broken, ok, unknown
-from recs_platform.serving.trace.service import NoAnswerError, NoService, ServedModel, Service
+from recs_platform.serving.trace.service import HttpService, NoAnswerError, NoService, ServedModel
 
 
 def golden_link(
     company: str,
     model: str,
-    service: Service | NoService,
+    service: HttpService | NoService,
     folder: Path | None,
     digest: str | None,
     served: ServedModel | None,

@@ -23,7 +23,8 @@ from recs_platform.platform_db.tables import ModelStatus
 from recs_platform.serving.trace.artifact import missing_artifact, stored_artifact
 from recs_platform.serving.trace.golden import golden_link
 from recs_platform.serving.trace.link import Chain, Link, Name, broken, ok, unknown
-from recs_platform.serving.trace.service import NoAnswerError, NoService, ServedModel, Service
+from recs_platform.serving.trace.service import HttpService, NoAnswerError, NoService, Reported, ServedModel
+from recs_platform.serving.trace.without_books import NOT_KNOWN, unjudged_service
 
 _READS_THE_REGISTRY_EVERY = 10.0
 """Seconds, at the least often: it looks every second."""
@@ -35,7 +36,7 @@ class Sources:
 
     database: Callable[[], Engine]
     artifacts: Callable[[], ArtifactStore]
-    service: Service | NoService
+    service: HttpService | NoService
 
 
 @dataclass(frozen=True)
@@ -213,19 +214,13 @@ def _named(served: ServedModel) -> str:
 
 
 def _without_books(company: str, model: str, sources: Sources, problem: str) -> Iterator[Link]:
-    """The platform database does not answer: nobody knows what should be there."""
-    not_known = "not known while the platform database does not answer"
-    yield unknown(Name.RUN, not_known)
-    yield unknown(Name.ARTIFACT, not_known)
+    yield unknown(Name.RUN, NOT_KNOWN)
+    yield unknown(Name.ARTIFACT, NOT_KNOWN)
     yield broken(Name.REGISTRY, "the platform database does not answer", problem, "recs doctor")
-    if isinstance(sources.service, NoService):
-        yield unknown(Name.SERVICE, sources.service.why)
-    else:
-        try:
-            served = sources.service.reported(company).models.get(model)
-        except NoAnswerError as error:
-            yield broken(Name.SERVICE, error.seen, error.cause, error.command)
-        else:
-            seen = _named(served) if served else f"nothing of {model}"
-            yield unknown(Name.SERVICE, f"{sources.service.url} serves {seen}; whether it should is not known")
-    yield unknown(Name.GOLDEN, not_known)
+
+    def serves(reported: Reported) -> str:
+        served = reported.models.get(model)
+        return _named(served) if served else f"nothing of {model}"
+
+    yield unjudged_service(sources.service, company, serves)
+    yield unknown(Name.GOLDEN, NOT_KNOWN)

@@ -19,7 +19,7 @@ from recs_platform.publication.stage import outlet_of
 from recs_platform.serving.trace.link import Chain
 from recs_platform.serving.trace.model import Sources, trace_model
 from recs_platform.serving.trace.publication import PublicationSources, trace_publication
-from recs_platform.serving.trace.service import NOT_CONFIGURED, HttpService, NoService, Service
+from recs_platform.serving.trace.service import NOT_CONFIGURED, HttpService, NoService
 from recs_platform.settings import settings
 from recs_platform.warehouse.environment import existing_warehouse
 from recs_platform.warehouse.protocol import Warehouse
@@ -28,7 +28,7 @@ _ID = re.compile(r"recs_([0-9a-f]+)_")
 
 
 def model_chain(company: Company, model: str, version: int | None = None) -> Chain:
-    return trace_model(company.name, model, Sources(existing_database, open_artifacts, open_service(company)), version)
+    return trace_model(company.name, model, Sources(existing_database, open_artifacts, asked_service(company)), version)
 
 
 def publication_chain(
@@ -41,10 +41,10 @@ def publication_chain(
         database = existing_database()
         return outlet_of(pipeline, product, company, warehouse(), database)
 
-    return trace_publication(company.name, product, PublicationSources(outlet, open_service(company)))
+    return trace_publication(company.name, product, PublicationSources(outlet, asked_service(company)))
 
 
-def open_service(company: Company) -> Service | NoService:
+def asked_service(company: Company) -> HttpService | NoService:
     """The service as the settings name it, with the key of the company; or why there is none to be asked."""
     url = settings().service_url
     if url is None:

@@ -22,7 +22,8 @@ from recs_platform.publication import inventory
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.verify import figures
 from recs_platform.serving.trace.link import Chain, Link, Name, broken, ok, unknown
-from recs_platform.serving.trace.service import NoAnswerError, NoService, Service
+from recs_platform.serving.trace.service import HttpService, NoAnswerError, NoService
+from recs_platform.serving.trace.without_books import NOT_KNOWN, unjudged_service
 from recs_platform.serving_store.protocol import EVERYBODY, Served, ServingStore
 from recs_platform.warehouse.slices import Days
 
@@ -31,7 +32,7 @@ from recs_platform.warehouse.slices import Days
 class PublicationSources:
     outlet: Callable[[], Outlet]
     """Opened when it is looked at: without the platform database there is none."""
-    service: Service | NoService
+    service: HttpService | NoService
 
 
 def trace_publication(company: str, product: str, sources: PublicationSources) -> Chain:
@@ -206,7 +207,7 @@ def _same_example(
     return broken(name, "the list of a customer is not the database's", "it was changed, or lost a part", settle)
 
 
-def _service(service: Service | NoService, company: str, product: str, live: Publication | None) -> Link:
+def _service(service: HttpService | NoService, company: str, product: str, live: Publication | None) -> Link:
     if isinstance(service, NoService):
         return unknown(Name.SERVICE, service.why)
     try:
@@ -228,7 +229,7 @@ def _service(service: Service | NoService, company: str, product: str, live: Pub
 
 
 def _customer(
-    service: Service | NoService,
+    service: HttpService | NoService,
     company: str,
     product: str,
     live: Publication | None,
@@ -257,20 +258,9 @@ def _customer(
 
 
 def _without_books(company: str, product: str, sources: PublicationSources, error: PlatformError) -> Iterator[Link]:
-    not_known = "not known while the platform database does not answer"
-    yield unknown(Name.RUN, not_known)
-    yield unknown(Name.LIVE_TABLE, not_known)
-    yield unknown(Name.INVENTORY, not_known)
+    yield unknown(Name.RUN, NOT_KNOWN)
+    yield unknown(Name.LIVE_TABLE, NOT_KNOWN)
+    yield unknown(Name.INVENTORY, NOT_KNOWN)
     yield broken(Name.DATABASE, "the platform database does not answer", str(error), "recs doctor")
-    if isinstance(sources.service, NoService):
-        yield unknown(Name.SERVICE, sources.service.why)
-    else:
-        try:
-            version = sources.service.reported(company).publications.get(product)
-        except NoAnswerError as gone:
-            yield broken(Name.SERVICE, gone.seen, gone.cause, gone.command)
-        else:
-            yield unknown(
-                Name.SERVICE, f"{sources.service.url} serves version {version}; whether it should is not known"
-            )
-    yield unknown(Name.CUSTOMER, not_known)
+    yield unjudged_service(sources.service, company, lambda reported: f"version {reported.publications.get(product)}")
+    yield unknown(Name.CUSTOMER, NOT_KNOWN)

@@ -12,14 +12,13 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from recs_platform.errors import TransientError
 from recs_platform.masking import mask_text
+from recs_platform.serving.asked import CHECK, PURPOSE
 
-PURPOSE, CHECK = "Recs-Purpose", "check"
-"""A request's header, and its value by which nothing counts as recommended to anybody."""
 TIMEOUT_SECONDS = 5.0
 _LONGEST_ANSWER = 16 * 1024 * 1024
 Read = TypeVar("Read")
@@ -86,17 +85,6 @@ class Health:
     ready: bool
     waits: tuple[str, ...] = ()
     """Of which companies something is not loaded, and why, as far as the key may know."""
-
-
-class Service(Protocol):
-    @property
-    def url(self) -> str: ...
-
-    def reported(self, company: str) -> Reported: ...
-
-    def score(self, company: str, model: str, rows: Sequence[Mapping[str, Any]]) -> Scores: ...
-
-    def customer(self, company: str, customer: str) -> CustomerAnswer: ...
 
 
 @dataclass(frozen=True)

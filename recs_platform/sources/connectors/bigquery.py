@@ -19,7 +19,8 @@ from recs_platform.companies.problems import did_you_mean
 from recs_platform.companies.source_config import BigQuerySource
 from recs_platform.errors import ConfigError
 from recs_platform.plurals import in_units
-from recs_platform.settings import bytes_of, settings
+from recs_platform.settings import settings
+from recs_platform.settings_values import bytes_of
 from recs_platform.sources.connectors.request import (
     SOURCE_DAY_FIELD,
     SourceRequest,

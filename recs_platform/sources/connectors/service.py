@@ -16,8 +16,8 @@ from sqlalchemy import Engine, Select, select
 
 from recs_platform.platform_db.engine import file_of, opened_database
 from recs_platform.platform_db.serving_tables import ServedAnswer, ServedReaction
+from recs_platform.schemas.feedback_sources import ServedRecommendations
 from recs_platform.schemas.landing import feed_columns
-from recs_platform.schemas.sources import ServedRecommendations
 from recs_platform.schemas.table import spec_of
 from recs_platform.settings import settings
 from recs_platform.sources.connectors.request import BATCH_ROWS, SOURCE_DAY_FIELD, SourceRequest, Stream, dated

@@ -13,7 +13,7 @@ from recs_platform.companies.model import Company, Simulation
 from recs_platform.companies.source_config import DATE_PLACEHOLDER, FilesSource
 from recs_platform.declarations.strategy import AnyStrategy
 from recs_platform.errors import ConfigError
-from recs_platform.schemas.sources import KEPT_BY_THE_SERVICE
+from recs_platform.schemas.feedback_sources import KEPT_BY_THE_SERVICE
 from recs_platform.schemas.table import TableSpec
 from recs_platform.settings import settings
 from recs_platform.simulation.spec import SimulatedWorld

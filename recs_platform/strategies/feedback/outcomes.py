@@ -1,6 +1,7 @@
 """What came of recommendations: by place and by arm, in words and as a picture.
 
-Not here: the counts (`sql/feedback/recommendation_outcomes.sql`), and what steps back because it was ignored.
+Not here: the counts (`sql/feedback/recommendation_outcomes.sql`), and what steps back because it was ignored
+(`sql/feedback/ignored_weeks.sql`).
 """
 
 from __future__ import annotations

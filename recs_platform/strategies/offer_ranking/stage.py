@@ -11,7 +11,7 @@ from recs_platform.pipeline.questions import questions_in
 from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import offer_ranking as schemas
-from recs_platform.schemas.feedback import IgnoredRecommendations
+from recs_platform.schemas.feedback import IgnoredRecommendations, IgnoredWeeks
 from recs_platform.schemas.offer_ranking import OfferRecommendations
 from recs_platform.schemas.offer_ranking_reports import OfferCampaigns, OfferComparison, RunHealth
 from recs_platform.schemas.table import Table, spec_of
@@ -37,7 +37,7 @@ _FEATURES = (
     schemas.TrainingSet,
     schemas.CandidateFeatures,
 )
-_LISTS = (IgnoredRecommendations, schemas.OfferRecommendations, RunHealth)
+_LISTS = (IgnoredWeeks, IgnoredRecommendations, schemas.OfferRecommendations, RunHealth)
 QUERIES = (*_SUMS, *_OFFERED, schemas.OfferCandidates, *_FEATURES, *_LISTS, OfferCampaigns)
 
 DAILY_SUMS = tuple(spec_of(model).name for model in _SUMS)

@@ -13,6 +13,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy
 from recs_platform.reporting.explanation import Explanation
 from recs_platform.schemas import sources
+from recs_platform.schemas.feedback_sources import FEEDBACK
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.strategies.offer_ranking.parameters import OfferRankingParameters
@@ -74,7 +75,7 @@ OFFER_RANKING = Strategy(
         sources.Redemptions,
         sources.Offers,
         sources.OfferItems,
-        *sources.FEEDBACK,
+        *FEEDBACK,
     ),
     needs=(sources.Offers, sources.Impressions, sources.Redemptions),
     stages=_stages,

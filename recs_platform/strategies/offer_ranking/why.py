@@ -86,7 +86,7 @@ def explain(read: DayReader, models: ModelShelf, customer: str, offer: str) -> O
     score = next((row for row in scores if row["offer_id"] == offer), None)
     if score is None:
         raise ConfigError(f"{name}: the candidates of {day} are not the ones that were scored. Make the day again.")
-    features = read.table("features_of_pair", customer=customer, offer=offer)
+    features = read.pairs("features_of_pairs", [(customer, offer)])
     return OfferExplained(
         **about,
         **_standing(parameters_of(read.company), features.to_pylist()[0], scores, recommended, score),

@@ -10,7 +10,7 @@ from recs_platform.pipeline.questions import questions_in
 from recs_platform.pipeline.stage import FEATURES, MODEL, RECOMMENDED, REPORTS, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import replenishment as schemas
-from recs_platform.schemas.feedback import IgnoredItems
+from recs_platform.schemas.feedback import IgnoredItems, IgnoredWeeks
 from recs_platform.schemas.replenishment_reports import ExperimentOutcomes, PublishedLists, WeeklyComparison
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.strategies.feedback.outcomes import outcomes_table
@@ -32,6 +32,7 @@ FEATURE_TABLES = (
     schemas.ClientItems,
     schemas.ClientProfiles,
     schemas.ProductTrends,
+    IgnoredWeeks,
     IgnoredItems,
 )
 LIST_TABLES = (schemas.WeeklyRecommendations, schemas.WeeklyLists, schemas.UnservedClients)

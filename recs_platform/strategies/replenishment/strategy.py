@@ -13,6 +13,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy, weekly
 from recs_platform.reporting.explanation import Explanation
 from recs_platform.schemas import sources
+from recs_platform.schemas.feedback_sources import FEEDBACK
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
 from recs_platform.strategies.replenishment.policy import policy_of
@@ -74,7 +75,7 @@ REPLENISHMENT = Strategy(
     page="replenishment.md",
     title="What to re-order this week, plus something new",
     parameters=ReplenishmentParameters,
-    source_tables=(*sources.SHARED, *sources.FEEDBACK),
+    source_tables=(*sources.SHARED, *FEEDBACK),
     needs=(sources.Events,),
     stages=_stages,
     publishes=(RECOMMENDATIONS, ALLOCATION),

@@ -10,7 +10,7 @@ from recs_platform.pipeline.questions import questions_in
 from recs_platform.pipeline.stage import CANDIDATES, RECOMMENDED, SqlTable, Stage, sql_asset
 from recs_platform.publication.stage import product_stage
 from recs_platform.schemas import vehicle_fitment as schemas
-from recs_platform.schemas.feedback import IgnoredRecommendations
+from recs_platform.schemas.feedback import IgnoredRecommendations, IgnoredWeeks
 from recs_platform.schemas.publication import Comparison
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.schemas.vehicle_fitment import VehicleRecommendations
@@ -27,6 +27,7 @@ CANDIDATE_TABLES = (
     schemas.EligibleParts,
     schemas.VehicleRanking,
     schemas.IntentScores,
+    IgnoredWeeks,
     IgnoredRecommendations,
 )
 RECOMMENDATION_TABLES = (schemas.Recommendations, schemas.VehicleRecommendations, schemas.DroppedCustomers)

@@ -12,6 +12,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.strategy import Explainer, MakeStage, Strategy
 from recs_platform.reporting.explanation import Explanation
 from recs_platform.schemas import sources
+from recs_platform.schemas.feedback_sources import FEEDBACK
 from recs_platform.simulation.spec import SimulatedWorld
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 from recs_platform.warehouse.protocol import Warehouse
@@ -63,7 +64,7 @@ VEHICLE_FITMENT = Strategy(
     page="vehicle-fitment.md",
     title="Parts that fit your car and that owners of your car buy",
     parameters=VehicleFitmentParameters,
-    source_tables=(*sources.SHARED, sources.Fitment, sources.OrderHistory, *sources.FEEDBACK),
+    source_tables=(*sources.SHARED, sources.Fitment, sources.OrderHistory, *FEEDBACK),
     needs=(sources.Fitment, sources.Catalog, sources.Customers, (sources.Events, sources.OrderHistory)),
     stages=_stages,
     publishes=(RECOMMENDATIONS, ALLOCATION),

@@ -1,7 +1,7 @@
 """A query of a company file never writes to the source: each text here tries to, on a real database.
 
-The rules for the text (test_loader.py holds those of the company file) are stepped around where a test says so, so that
-what the database itself refuses is seen to be refused.
+The rules for the text (test_connected_company.py holds those of the company file) are stepped around where a test says
+so, so that what the database itself refuses is seen to be refused.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recs_platform.schemas.feedback_sources import RecommendationFeedback
 from recs_platform.schemas.replenishment import ClientItems
-from recs_platform.schemas.sources import RecommendationFeedback
 from recs_platform.schemas.table import spec_of
 from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform_tests.sql.queries import platform_queries
@@ -91,6 +91,7 @@ def by_the_query(
         for spec, rows in ((feedback, reactions), (items, orders)):
             connection.register("given", spec.arrow_table(rows))
             connection.execute(f"CREATE TABLE {spec.name} AS SELECT * FROM given")
+        connection.execute(f"CREATE TABLE ignored_weeks AS {duckdb_sql(platform_queries()['ignored_weeks'], values)}")
         made = connection.execute(duckdb_sql(platform_queries()[table], values))
         names = [column[0] for column in made.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in made.fetchall()]

@@ -77,6 +77,7 @@ class Shop:
         features = self.features(day)
         self.put("candidate_features", day, features)
         self.put("offer_scores", day, score(self.models, features, day))
+        self.query("ignored_weeks", day)
         self.query("ignored_recommendations", day)
         self.query("offer_recommendations", day)
 

@@ -51,6 +51,7 @@ TABLES = (
     "client_items",
     "client_profiles",
     "product_trends",
+    "ignored_weeks",
     "ignored_items",
     "experiment_assignments",
     "training_plan",

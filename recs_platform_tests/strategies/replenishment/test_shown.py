@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recs_platform.schemas.sources import RecommendationFeedback
+from recs_platform.schemas.feedback_sources import RecommendationFeedback
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.replenishment.shown import weighed_by_feedback
 

@@ -19,8 +19,9 @@ from recs_platform.companies.query_parameters import query_parameters
 from recs_platform.model_registry.shelf import ModelShelf
 from recs_platform.pipeline.stage import FrameTable
 from recs_platform.schemas.feedback import IgnoredItems
+from recs_platform.schemas.feedback_sources import RecommendationFeedback
 from recs_platform.schemas.replenishment import ExperimentAssignments, UnservedClients, Version, WeeklyRecommendations
-from recs_platform.schemas.sources import Catalog, Events, RecommendationFeedback
+from recs_platform.schemas.sources import Catalog, Events
 from recs_platform.schemas.table import Table, spec_of
 from recs_platform.simulation import replenishment_goods, replenishment_world
 from recs_platform.simulation.replenishment_truth import planted

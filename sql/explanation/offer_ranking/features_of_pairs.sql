@@ -4,6 +4,7 @@
 SELECT
   customer_id,
   offer_id,
+  item_id,
   business_type,
   recency_days,
   frequency,
