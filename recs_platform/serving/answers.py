@@ -9,16 +9,18 @@ from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 _REQUEST = "6d3f0a1e5b7c4f2e9a8d7c6b5a493827"
 
 
 class Item(BaseModel):
-    """A row of the published list: the columns of the product's table, without what is personal."""
+    """A row of the published list: the columns of the product's table, without what is personal. A row of vehicle
+    fitment is four parts side by side (`rec_part_1` to `rec_part_4`), by rank, and has no rank itself."""
 
     model_config = ConfigDict(extra="allow")
 
-    rank: int = Field(ge=1, examples=[1])
+    rank: int | SkipJsonSchema[None] = Field(None, ge=1, examples=[1])
 
 
 class AnswerHead(BaseModel):
@@ -49,7 +51,19 @@ class LeftOut(BaseModel):
     why: str = Field(examples=["ordered on 2025-09-03"])
 
 
-class OnDemandList(RecommendationList):
+class RankedItem(BaseModel):
+    """Of vehicle fitment, one of the four parts."""
+
+    model_config = ConfigDict(extra="allow")
+
+    rank: int = Field(ge=1, examples=[1])
+
+
+class OnDemandList(AnswerHead):
+    customer_id: str = Field(examples=["c1"])
+    items: list[RankedItem] = Field(
+        description="By rank.", examples=[[{"rank": 1, "item_id": "wiper-22", "reason": "fits your vehicle"}]]
+    )
     asked_for: date = Field(description="The day for which it was asked.", examples=["2025-09-03"])
     left_out: list[LeftOut] = Field(description="What of the published list is not in it, and why.")
     short_by: int = Field(ge=0, description="Items fewer than were asked for.", examples=[0])
