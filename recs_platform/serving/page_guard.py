@@ -23,7 +23,8 @@ def refused(scope: Scope, hosts: Collection[str] | None) -> str | None:
     host = origin = site = ""
     for name, value in scope["headers"]:
         if name == b"host":
-            host = value.decode("latin-1")
+            # Of two names, neither is to be believed: a space is in none.
+            host = f"{host} {value.decode('latin-1')}" if host else value.decode("latin-1")
         elif name == b"origin":
             origin = value.decode("latin-1")
         elif name == b"sec-fetch-site":
@@ -46,7 +47,8 @@ def name_in(host: str) -> str:
     """
     try:
         parts = urlsplit(f"//{host}")
-        return "" if parts.username is not None or parts.path else (parts.hostname or "")
+        more = parts.username is not None or parts.path or parts.query or parts.fragment or parts.port == 0
+        return "" if more or set(host) & set("?# ") else (parts.hostname or "")
     except ValueError:
         return ""
 
