@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from starlette.types import Message, Receive, Scope
 
@@ -15,7 +15,7 @@ from recs_platform.serving.limits import Limits
 from recs_platform.serving.problems import BUSY, SLOW_CLIENT, TOO_LARGE, Problem
 
 _DRAIN_SECONDS, _DRAIN_TIMES = 1.0, 8
-"""What is left of a body that is too large is read for a while: a client that still sends reads no answer."""
+"""What is left of a body that is not taken is read for a while: a client that still sends reads no answer."""
 _CLOSE = {"Connection": "close"}
 
 
@@ -47,22 +47,26 @@ class Bodies:
         except TimeoutError:
             raise Problem(SLOW_CLIENT, headers=_CLOSE) from None
         if max(len(body), said) > most:
-            await self._drain(receive)
-            raise Problem(TOO_LARGE, f"Send less than {most >> 20} MiB, in several requests.", headers=_CLOSE)
-        if self._held > self._limits.bodies_bytes:
-            raise Problem(BUSY, headers=_CLOSE)
-
-    async def _drain(self, receive: Receive) -> None:
-        left = self._limits.body_bytes * _DRAIN_TIMES
-        try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                while left > 0:
-                    message = await receive()
-                    left -= len(message.get("body", b""))
-                    if not message.get("more_body"):
-                        return
-        except TimeoutError:
+            problem = Problem(TOO_LARGE, f"Send less than {most >> 20} MiB, in several requests.", headers=_CLOSE)
+        elif self._held > self._limits.bodies_bytes:
+            problem = Problem(BUSY, headers=_CLOSE)
+        else:
             return
+        self._held -= len(body)
+        body.clear()
+        await _drain(receive, most)
+        raise problem
+
+
+async def _drain(receive: Receive, most: int) -> None:
+    left = most * _DRAIN_TIMES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 def of_body(body: bytes, receive: Receive) -> Receive:

@@ -117,7 +117,7 @@ class PrometheusMetrics:
         """As Prometheus takes them: of all companies, or of one and of none."""
         if company is None:
             return generate_latest(self._registry)
-        return generate_latest(_OfOne(self._registry, company))  # type: ignore[arg-type]  # it collects, like one
+        return generate_latest(_OfOne(self._registry, company))
 
 
 class _OfOne:

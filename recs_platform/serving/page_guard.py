@@ -31,7 +31,7 @@ def refused(scope: Scope, hosts: Collection[str] | None) -> str | None:
             site = value.decode("latin-1")
     if hosts is not None and name_in(host) not in hosts:
         # A foreign name that points to this machine is how a page gets around the same-origin policy.
-        return "This name is not this machine's. Ask 127.0.0.1, or allow the name: recs serve --allow-host NAME"
+        return "This name is not this machine's. Ask 127.0.0.1, or allow the name: `recs serve --allow-host NAME`."
     if origin and _place(origin) != host.lower():
         return "Pages of other sites may not ask."
     if site and site not in ("same-origin", "none") and scope["method"] not in _READ:
