@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 _REQUEST = "6d3f0a1e5b7c4f2e9a8d7c6b5a493827"
@@ -21,11 +22,12 @@ def json_response(told: Any, status: int = 200) -> Response:
 
 
 class Item(BaseModel):
-    """A row of the published list: the columns of the product's table, without what is personal."""
+    """A row of the published list: the columns of the product's table, without what is personal. A row of vehicle
+    fitment is four parts side by side (`rec_part_1` to `rec_part_4`), by rank, and has no rank itself."""
 
     model_config = ConfigDict(extra="allow")
 
-    rank: int = Field(ge=1, examples=[1])
+    rank: int | SkipJsonSchema[None] = Field(None, ge=1, examples=[1])
 
 
 class AnswerHead(BaseModel):
@@ -56,7 +58,19 @@ class LeftOut(BaseModel):
     why: str = Field(examples=["ordered on 2025-09-03"])
 
 
-class OnDemandList(RecommendationList):
+class RankedItem(BaseModel):
+    """Of vehicle fitment, one of the four parts."""
+
+    model_config = ConfigDict(extra="allow")
+
+    rank: int = Field(ge=1, examples=[1])
+
+
+class OnDemandList(AnswerHead):
+    customer_id: str = Field(examples=["c1"])
+    items: list[RankedItem] = Field(
+        description="By rank.", examples=[[{"rank": 1, "item_id": "wiper-22", "reason": "fits your vehicle"}]]
+    )
     asked_for: date = Field(description="The day for which it was asked.", examples=["2025-09-03"])
     left_out: list[LeftOut] = Field(description="What of the published list is not in it, and why.")
     short_by: int = Field(ge=0, description="Items fewer than were asked for.", examples=[0])

@@ -1,8 +1,8 @@
-"""What every request goes through before a route and after it: its id, who may ask at all, its size and time, how many
-are worked on at once, what headers the answer has, the log and the metrics.
+"""What every request goes through before a route and after it: its id, who may ask at all, its time, how many are
+worked on at once, what headers the answer has, the log and the metrics.
 
 It is a plain ASGI application before the framework's, since it stands in the way of every request. Not here: which
-company somebody sees (access.py), and connections (connection.py).
+company somebody sees (access.py), bodies (bodies.py), and connections (connection.py).
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import logging
 from time import perf_counter
 from urllib.parse import unquote_to_bytes
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recs_platform.serving.asked import Asked, new_request_id, note
+from recs_platform.serving.bodies import Bodies, of_body
 from recs_platform.serving.logs import RequestLog
 from recs_platform.serving.page_guard import refused
 from recs_platform.serving.problems import (
@@ -22,8 +24,6 @@ from recs_platform.serving.problems import (
     BUSY,
     DEFECT,
     FOREIGN_PAGE,
-    SLOW_CLIENT,
-    TOO_LARGE,
     UNAVAILABLE,
     Problem,
     problem_response,
@@ -33,9 +33,6 @@ from recs_platform.serving.service import Service
 _log = logging.getLogger(__name__)
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 _ALWAYS_ANSWERED = "/health/live"
-_DRAIN_SECONDS, _DRAIN_TIMES = 1.0, 8
-"""What is left of a body that is too large is read for a while: a client that still sends reads no answer."""
-_CLOSE = {"Connection": "close"}
 _PAGE_POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     b"frame-ancestors 'none'"
@@ -54,6 +51,7 @@ class Front:
     def __init__(self, app: ASGIApp, service: Service, log: RequestLog) -> None:
         self._app, self._service, self._log = app, service, log
         self._limits, self._at_once = service.limits, 0
+        self._bodies = Bodies(service.limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -98,8 +96,16 @@ class Front:
             raise Problem(FOREIGN_PAGE, why)
         if not (_is_utf8(scope["raw_path"]) and _is_utf8(scope["query_string"])):
             raise Problem(BAD_REQUEST)
-        if scope["method"] not in _WITHOUT_BODY:
-            receive = _of(await self._body(scope, receive), receive)
+        if scope["method"] in _WITHOUT_BODY:
+            await self._answer_now(scope, receive, send)
+        elif not self._is_known(scope):
+            # Nobody holds memory here without a key. The route says what is wrong.
+            await self._answer_now(scope, of_body(b"", receive), send)
+        else:
+            async with self._bodies.read(scope, receive) as received:
+                await self._answer_now(scope, received, send)
+
+    async def _answer_now(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._at_once >= self._limits.at_once and scope["path"] != _ALWAYS_ANSWERED:
             raise Problem(BUSY)
         self._at_once += 1
@@ -111,38 +117,12 @@ class Front:
         finally:
             self._at_once -= 1
 
-    async def _body(self, scope: Scope, receive: Receive) -> bytes:
-        """All of it, in time, before anything is begun."""
-        most = self._limits.body_of(scope["path"])
-        said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        body = bytearray()
+    def _is_known(self, scope: Scope) -> bool:
         try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                while int(said) <= most:
-                    message = await receive()
-                    body += message.get("body", b"")
-                    if message["type"] != "http.request" or not message.get("more_body"):
-                        break
-                    if len(body) > most:
-                        break
-        except TimeoutError:
-            raise Problem(SLOW_CLIENT, headers=_CLOSE) from None
-        if max(len(body), int(said)) > most:
-            await self._drain(receive)
-            raise Problem(TOO_LARGE, f"Send less than {most >> 20} MiB, in several requests.", headers=_CLOSE)
-        return bytes(body)
-
-    async def _drain(self, receive: Receive) -> None:
-        left = self._limits.body_bytes * _DRAIN_TIMES
-        try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                while left > 0:
-                    message = await receive()
-                    left -= len(message.get("body", b""))
-                    if not message.get("more_body"):
-                        return
-        except TimeoutError:
-            return
+            self._service.access.caller(Request(scope))
+        except Problem:
+            return False
+        return True
 
 
 def _is_utf8(address: bytes) -> bool:
@@ -154,17 +134,3 @@ def _is_utf8(address: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _of(body: bytes, receive: Receive) -> Receive:
-    """A body that has arrived; after it, whatever the client does."""
-    waiting = True
-
-    async def received() -> Message:
-        nonlocal waiting
-        if not waiting:
-            return await receive()
-        waiting = False
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return received

@@ -32,6 +32,8 @@ class JsonRoute(APIRoute):
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind != "application/json":
                 raise Problem(WRONG_TYPE)
+            if request.headers.get("content-encoding", "identity").lower() != "identity":
+                raise Problem(WRONG_TYPE, "Send it as it is, without Content-Encoding.")
             return await handler(_StrictRequest(request.scope, request.receive))
 
         return strictly

@@ -10,6 +10,8 @@ class Limits:
     body_bytes: int = 2**20
     score_bytes: int = 2**24
     """Of the route whose rows of features are many numbers each."""
+    bodies_bytes: int = 2**26
+    """Of all that arrive or are worked on; who sends more is told to come again."""
     header_bytes: int = 2**15
     """Of the address and all headers together."""
     id_characters: int = 1_000

@@ -113,9 +113,23 @@ class PrometheusMetrics:
     def answered(self, asked: Asked, status: int, seconds: float) -> None:
         self.counts.answered(asked, status, seconds)
 
-    def text(self) -> bytes:
-        """As Prometheus takes them."""
-        return generate_latest(self._registry)
+    def text(self, company: str | None = None) -> bytes:
+        """As Prometheus takes them: of all companies, or of one and of none."""
+        if company is None:
+            return generate_latest(self._registry)
+        return generate_latest(_OfOne(self._registry, company))
+
+
+class _OfOne:
+    """What a registry collects, without the series of other companies."""
+
+    def __init__(self, registry: CollectorRegistry, company: str) -> None:
+        self._registry, self._seen = registry, (company, "")
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._registry.collect():
+            metric.samples = [sample for sample in metric.samples if sample.labels.get("company", "") in self._seen]
+            yield metric
 
 
 def _texts(key: Sequence[Any]) -> tuple[str, ...]:

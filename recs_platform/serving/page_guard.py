@@ -23,14 +23,15 @@ def refused(scope: Scope, hosts: Collection[str] | None) -> str | None:
     host = origin = site = ""
     for name, value in scope["headers"]:
         if name == b"host":
-            host = value.decode("latin-1")
+            # Of two names, neither is to be believed: a space is in none.
+            host = f"{host} {value.decode('latin-1')}" if host else value.decode("latin-1")
         elif name == b"origin":
             origin = value.decode("latin-1")
         elif name == b"sec-fetch-site":
             site = value.decode("latin-1")
     if hosts is not None and name_in(host) not in hosts:
         # A foreign name that points to this machine is how a page gets around the same-origin policy.
-        return "This name is not this machine's. Ask 127.0.0.1, or allow the name: recs serve --allow-host NAME"
+        return "This name is not this machine's. Ask 127.0.0.1, or allow the name: `recs serve --allow-host NAME`."
     if origin and _place(origin) != host.lower():
         return "Pages of other sites may not ask."
     if site and site not in ("same-origin", "none") and scope["method"] not in _READ:
@@ -46,7 +47,8 @@ def name_in(host: str) -> str:
     """
     try:
         parts = urlsplit(f"//{host}")
-        return "" if parts.username is not None or parts.path else (parts.hostname or "")
+        more = parts.username is not None or parts.path or parts.query or parts.fragment or parts.port == 0
+        return "" if more or set(host) & set("?# ") else (parts.hostname or "")
     except ValueError:
         return ""
 

@@ -34,7 +34,7 @@ _OF_STATUS: dict[int, Kind] = {
     404: UNKNOWN_ROUTE,
     405: WRONG_METHOD,
 }
-_MOST_ERRORS = 20
+_MOST_ERRORS, _LONGEST_NAME = 20, 60
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -70,4 +70,4 @@ async def _of_outage(request: Request, _: Exception) -> Response:
 
 def _field(location: Any) -> str:
     """Where a value stands, without the values of others: `body.pairs.3.offer_id`."""
-    return ".".join(str(part) for part in location)
+    return ".".join(str(part)[:_LONGEST_NAME] for part in location)

@@ -14,6 +14,7 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from recs_platform.masking import mask_text
 from recs_platform.plurals import listed
 from recs_platform.serving.given import MOST_PROBLEMS
 
@@ -120,7 +121,8 @@ def document(problem: Problem, request_id: str) -> bytes:
         "instance": request_id,
     }
     if problem.errors:
-        said["errors"] = problem.errors
+        # The name of an unknown field is somebody's text, too.
+        said["errors"] = [{what: mask_text(text) for what, text in error.items()} for error in problem.errors]
     return orjson.dumps(said)
 
 

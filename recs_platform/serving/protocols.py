@@ -47,8 +47,8 @@ class AnswerLog(Watcher, Protocol):
 class ServiceMetrics(Protocol):
     def answered(self, asked: Asked, status: int, seconds: float) -> None: ...
 
-    def text(self) -> bytes:
-        """As Prometheus takes them."""
+    def text(self, company: str | None = None) -> bytes:
+        """As Prometheus takes them: of all companies, or of one and of none."""
 
 
 class NoAnswerLog:
@@ -65,5 +65,5 @@ class NoAnswerLog:
 class NoMetrics:
     def answered(self, _asked: Asked, _status: int, _seconds: float) -> None: ...
 
-    def text(self) -> bytes:
+    def text(self, _company: str | None = None) -> bytes:
         return b""

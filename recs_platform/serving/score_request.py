@@ -59,19 +59,24 @@ def pairs_of(request: ScoreRequest, subjects: Sequence[str], longest: int) -> li
             problems.append((f"body.pairs.{at}", f"It should be an object of {customer} and {item}, and nothing else."))
         else:
             one, other = pair[customer], pair[item]
-            if type(one) is str and type(other) is str and 0 < len(one) <= longest and 0 < len(other) <= longest:
+            if _is_id(one, longest) and _is_id(other, longest):
                 pairs.append((one, other))
                 continue
             problems += [
-                (f"body.pairs.{at}.{name}", f"It should be a text of 1 to {longest:,} characters.")
+                (f"body.pairs.{at}.{name}", f"It should be a text of 1 to {longest:,} characters, none of them NUL.")
                 for name, value in ((customer, one), (item, other))
-                if not isinstance(value, str) or not 0 < len(value) <= longest
+                if not _is_id(value, longest)
             ]
         if len(problems) >= MOST_PROBLEMS:
             break
     if problems:
         raise invalid(problems)
     return pairs
+
+
+def _is_id(value: Any, longest: int) -> bool:
+    # Databases keep every character but NUL.
+    return type(value) is str and 0 < len(value) <= longest and "\0" not in value
 
 
 def _of_list(name: str, values: Any, explain: Any) -> list[tuple[str, str]]:

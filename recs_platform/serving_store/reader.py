@@ -60,6 +60,8 @@ class ServiceReader:
         self._tasks: set[asyncio.Task[None]] = set()
         self._refills: dict[Product, float] = {}
         """Not to be tried again before this time of the loop; for ever while one is at work."""
+        self._spoiled: set[Product] = set()
+        """What somebody else wrote into, by the look of it."""
         self._counts: Counter[str] = Counter()
 
     @property
@@ -131,7 +133,7 @@ class ServiceReader:
             self._fall_back("down")
             return None
         try:
-            return await self._redis.read(*product, key)
+            found = await self._redis.read(*product, key)
         except PlatformError as error:
             self._fall_back("failed")
             if self._answers:
@@ -139,6 +141,10 @@ class ServiceReader:
                 _log.warning("%s The platform database answers meanwhile.", error)
                 self._in_background(self._probe())
             return None
+        if found is not None and found.content is not None and not _is_list(found.content):
+            self._spoiled.add(product)
+            return Found(found.load, None, None)
+        return found
 
     def _fall_back(self, reason: str) -> None:
         self._counts[f"fallback:{reason}"] += 1
@@ -169,9 +175,11 @@ class ServiceReader:
         try:
             await asyncio.sleep(self._patience.refill_after)
             truth, found = await self._database.read(*product, b""), await self._redis.read(*product, b"")
-            if truth is not None and (found is None or found.served != truth.served):
+            spoiled = product in self._spoiled
+            if truth is not None and (spoiled or found is None or found.served != truth.served):
                 filled = await refill(self._database, self._redis, truth, found.load if found else "")
                 self._counts["refill" if filled else "refill_left_to_others"] += 1
+                self._spoiled.discard(product)
                 _log.warning("%s: %s", " ".join(product), _what_became(truth, filled=filled))
         except PlatformError as error:
             self._counts["refill_failed"] += 1
@@ -183,6 +191,11 @@ class ServiceReader:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _is_list(content: bytes) -> bool:
+    """By its ends: lists are sent as they are, and not read on the way."""
+    return content.startswith(b"[") and content.endswith(b"]")
 
 
 def _what_became(truth: Truth, *, filled: bool) -> str:

@@ -60,9 +60,11 @@ class RedisReader:
             )
             if live is None:
                 return None
-            if live.decode() == load:
+            # Somebody else may have written there what is no text.
+            name = live.decode(errors="replace")
+            if name == load:
                 return Found(load, self._served(says), content)
-            load = self._live[company, product] = live.decode()
+            load = self._live[company, product] = name
         return Found(load, None, None)
 
     async def ask(self, *commands: Command, seconds: float | None = None) -> list[Any]:

@@ -62,7 +62,14 @@ def serve(terminal: Terminal, *arguments: str, **variables: str) -> Iterator[Run
 def serve_made_up(folder: Path, **limits: float) -> Iterator[Running]:
     """The server around lists that are made up; see made_up_process.py."""
     chosen = json.dumps({"drain_seconds": 0, "linger_seconds": 0.1, **limits})
-    with _running(["-m", "recs_platform_tests.serving.made_up_process", chosen], folder, {}) as running:
+    with serve_module("recs_platform_tests.serving.made_up_process", folder, chosen) as running:
+        yield running
+
+
+@contextmanager
+def serve_module(module: str, folder: Path, *arguments: str, **variables: str) -> Iterator[Running]:
+    """A module that serves, in a folder, and says where first."""
+    with _running(["-m", module, *arguments], folder, variables) as running:
         yield running
 
 

@@ -137,6 +137,13 @@ class TestAsked:
             ({"top_n": 1001}, "body.top_n", "less than or equal to 1000"),
             ({"orders": [{"item_id": "i1", "ordered_at": "2025-09-03T08:06:00Z"}]}, "body.orders.0", "not happened"),
             ({"orders": [{"item_id": "i1", "ordered_at": "2025-09-03T08:00:00"}]}, "body.orders.0", "timezone"),
+            (
+                {"orders": [{"item_id": "i1", "ordered_at": "9999-12-31T23:59:59-12:00"}]},
+                "body.orders.0",
+                "not happened",
+            ),
+            ({"nina@shop.example": "c1"}, "b***@***.example", "Extra inputs"),
+            ({"x" * 10_000: "c1"}, f"body.{'x' * 60}", "Extra inputs"),
             ({"customer_id": "c\x00"}, "body.customer_id", "NUL"),
             ({"customer_id": "c" * 1001}, "body.customer_id", "at most 1000"),
             ({"customer": "c1"}, "body.customer", "Extra inputs"),
@@ -149,7 +156,17 @@ class TestAsked:
         assert answer.status_code == 422
         (error,) = answer.json()["errors"]
         assert error["field"].startswith(field)
+        assert len(error["field"]) < 80
         assert problem in error["problem"]
+
+    async def test_an_order_before_all_time_was_known(self) -> None:
+        """UTC has no such day."""
+        service, _ = made_up()
+        orders = [{"item_id": "i1", "ordered_at": "0001-01-01T00:00:00+12:00"}]
+        async with client(service) as asking:
+            body = {"company": "concord", "customer_id": "c1", "orders": orders}
+            told = (await asking.post("/recommend", json=body)).json()
+        assert told["left_out"] == []
 
     async def test_who_has_no_list_and_what_is_not_served(self) -> None:
         service, _ = made_up()

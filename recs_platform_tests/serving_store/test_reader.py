@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import redis
 from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from recs_platform.errors import UnavailableError
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.serving_tables import ServedVersion
 from recs_platform.serving_store.protocol import Source
+from recs_platform.serving_store.redis_keys import Names
 from recs_platform_tests.conftest import new_database
 from recs_platform_tests.serving_store.reading import QUICK, Both, read, until
 from recs_platform_tests.serving_store.stored import COMPANY, ODD, PRODUCT, draft, lists, put, said
@@ -132,6 +134,56 @@ def test_redis_that_holds_another_version_than_the_database_is_corrected(both: B
             await until(lambda: reader.counts["refill"])
             answer = await read(reader)
             assert (said(answer), answer and answer.source) == (2, Source.REDIS)
+
+    asyncio.run(reads())
+
+
+@pytest.mark.parametrize("written", [b"", b"\xff\xfe", b"<script>alert(1)</script>", b'{"rank": 1}', b"[{", b"null"])
+def test_what_somebody_else_wrote_into_redis_is_not_sent_on(both: Both, written: bytes) -> None:
+    served = both.put(1)
+    names = Names(COMPANY, PRODUCT)
+    with redis.Redis.from_url(both.redis_url) as server:
+        server.hset(server.get(names.live), b"cann", written)
+
+    async def reads() -> None:
+        async with both.reader() as reader:
+            answer = await read(reader)
+            assert (said(answer), answer and answer.source) == (1, Source.DATABASE)
+            await until(lambda: reader.counts["refill"])
+            answer = await read(reader)
+            assert (said(answer), answer and answer.source) == (1, Source.REDIS)
+
+    asyncio.run(reads())
+    assert both.redis.served(COMPANY, PRODUCT) == served
+
+
+@pytest.mark.parametrize("pointer", [b"", b"\xff\xfe", b"nothing", b"recs:other:recommendations:live", b"x" * 100_000])
+def test_a_pointer_that_somebody_else_wrote_leads_nowhere(both: Both, pointer: bytes) -> None:
+    both.put(1)
+    with redis.Redis.from_url(both.redis_url) as server:
+        server.set(Names(COMPANY, PRODUCT).live, pointer)
+
+    async def reads() -> None:
+        async with both.reader() as reader:
+            answer = await read(reader)
+            assert (said(answer), answer and answer.source) == (1, Source.DATABASE)
+
+    asyncio.run(reads())
+
+
+@pytest.mark.parametrize("key", ["live", "hash"])
+def test_keys_of_another_kind_cost_no_answer(both: Both, key: str) -> None:
+    both.put(1)
+    with redis.Redis.from_url(both.redis_url) as server:
+        name = Names(COMPANY, PRODUCT).live if key == "live" else server.get(Names(COMPANY, PRODUCT).live)
+        server.delete(name)
+        server.rpush(name, b"x")
+
+    async def reads() -> None:
+        async with both.reader() as reader:
+            for _ in range(3):
+                answer = await read(reader)
+                assert (said(answer), answer and answer.source) == (1, Source.DATABASE)
 
     asyncio.run(reads())
 

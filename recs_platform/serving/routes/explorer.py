@@ -94,7 +94,7 @@ async def of_customer(request: Request, company: str) -> Response:
         return _page(not_found_page(), 404)
     asked = await _form(request)
     customer, item = asked.get("customer", "").strip(), asked.get("item") or None
-    if not customer or len(customer) > service.limits.id_characters:
+    if not customer or max(len(customer), len(item or "")) > service.limits.id_characters:
         words = f"An id has 1 to {service.limits.id_characters:,} characters."
         return _page(no_customer_page(served.name, customer[:40], words, has_models=_has_models(served)), 422)
     return await _customer(request, served, customer, item)

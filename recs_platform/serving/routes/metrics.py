@@ -1,5 +1,5 @@
-"""For Prometheus: `GET /metrics`. There is nothing of customers in it, and the names of all companies: whoever is on
-this machine, or shows a valid key, may read it."""
+"""For Prometheus: `GET /metrics`. There is nothing of customers in it. Whoever is on this machine, while there are no
+keys, reads of all companies; a key shows its own, and what is of no company."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ router = APIRouter(tags=["health"])
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response, responses=declared(NO_KEY))
 async def metrics(request: Request) -> Response:
     service = service_of(request)
-    service.access.caller(request)
-    return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+    caller = service.access.caller(request)
+    return Response(service.metrics.text(caller.company), media_type=CONTENT_TYPE_LATEST)

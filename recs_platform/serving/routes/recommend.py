@@ -6,7 +6,7 @@ how it is chosen (on_demand.py).
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -102,11 +102,13 @@ def _wanted(asking: Asking, company: Company, served: Served, now: datetime) -> 
     if as_of - today > FURTHEST:
         problems.append(("body.as_of", "More than a year ahead nothing is known."))
     bought: dict[str, date] = {}
+    # The list knows what was ordered on its own day, and before.
+    unknown_since = datetime.combine(served.as_of + timedelta(days=1), time.min, UTC)
     for place, order in enumerate(asking.orders):
         if order.ordered_at > now + CLOCK_SKEW:
             problems.append((f"body.orders.{place}.ordered_at", "It has not happened yet."))
-        # The list knows what was ordered on its own day, and before.
-        if (day := order.ordered_at.astimezone(UTC).date()) > served.as_of:
+        elif order.ordered_at >= unknown_since:
+            day = order.ordered_at.astimezone(UTC).date()
             bought[order.item_id] = max(day, bought.get(order.item_id, day))
     if problems:
         raise invalid(problems)

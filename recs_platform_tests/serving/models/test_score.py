@@ -152,9 +152,17 @@ WRONG: dict[str, tuple[Callable[[], Any], list[tuple[str, str]]]] = {
     "ids": (
         lambda: {"pairs": [{"customer_id": 7, "offer_id": ""}, {"customer_id": "c" * 1_001, "offer_id": None}]},
         [
-            (f"body.pairs.{at}.{name}", "It should be a text of 1 to 1,000 characters.")
+            (f"body.pairs.{at}.{name}", "It should be a text of 1 to 1,000 characters, none of them NUL.")
             for at, name in ((0, "customer_id"), (0, "offer_id"), (1, "customer_id"), (1, "offer_id"))
         ],
+    ),
+    "an id with NUL": (
+        lambda: {"pairs": [{"customer_id": "c1\0", "offer_id": "o1"}]},
+        [("body.pairs.0.customer_id", "It should be a text of 1 to 1,000 characters, none of them NUL.")],
+    ),
+    "a field that is an address": (
+        lambda: {"rows": rows_of(1), "nina@shop.example": 1},
+        [("b***@***.example", "There is no such field.")],
     ),
     "row as list": (lambda: {"rows": [[1, 2]]}, [("body.rows.0", "It should be an object of features.")]),
     "missing feature": (

@@ -108,6 +108,21 @@ async def test_a_key_sees_its_own_companys_models_alone(house: House) -> None:
         assert (await asking.post("/score", json={"nonsense": 1})).status_code == 401
 
 
+async def test_a_key_reads_its_own_companys_metrics_alone(house: House) -> None:
+    house.keep(version(1))
+    made = await scoring(house, keys=(key("metro"),))
+    pairs = {"pairs": [{"customer_id": "c1", "offer_id": "o1"}]}
+    async with client(made.service) as asking:
+        await asking.post("/score", json=pairs, headers=BEARER)
+        whole = made.service.metrics.text().decode()
+        text = (await asking.get("/metrics", headers=BEARER)).text
+    assert 'company="concord"' in whole
+    assert "concord" not in text
+    assert "acme" not in text
+    lines = [line for line in whole.splitlines() if line and not line.startswith(("#", "process_"))]
+    assert set(lines) - set(text.splitlines()) == {line for line in lines if "concord" in line or "acme" in line}
+
+
 async def test_it_is_ready_when_the_active_model_answers(house: House) -> None:
     house.keep(lying(1))
     made = await scoring(house)
