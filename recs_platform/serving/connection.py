@@ -1,15 +1,16 @@
 """A connection: uvicorn's on httptools, with an end to its patience, and problem documents for what is no request.
 
-uvicorn waits for ever for the first byte and for the last header, and takes headers of any length. Not here: bodies
-(front.py).
+uvicorn waits for ever for the first byte and for the last header, takes headers of any length, and reads as many
+requests as come without waiting for their answers. Not here: bodies (front.py).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from recs_platform.serving.asked import new_request_id
@@ -24,6 +25,23 @@ from recs_platform.serving.problems import (
     Problem,
     document,
 )
+
+_PIECE = 4_096
+"""Bytes that are parsed at once: of many small requests, the rest waits until these are answered."""
+
+
+class _Flow(FlowControl):
+    """Nothing more is read while requests wait for the answers before them."""
+
+    def __init__(self, transport: asyncio.Transport, pipeline: Collection[object]) -> None:
+        super().__init__(transport)
+        self._pipeline = pipeline
+        self.held = b""
+        """What was read, and is parsed after that."""
+
+    def resume_reading(self) -> None:
+        if not self._pipeline and not self.held:
+            super().resume_reading()
 
 
 class Connection(HttpToolsProtocol):
@@ -43,6 +61,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow: _Flow = _Flow(transport, self.pipeline)
         if len(self.connections) > self.limits.connections:
             self._refuse(BUSY)
         else:
@@ -53,8 +72,30 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing() or self._refused:
-            return
+        at, data, self.flow.held = 0, self.flow.held + data, b""
+        while at < len(data) and not self.pipeline:
+            if self.transport.is_closing() or self._refused:
+                return
+            self._parse(data[at : at + _PIECE])
+            at += _PIECE
+        self.flow.held = data[at:]
+        if self.flow.held:
+            self.flow.pause_reading()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.flow.held and not self.pipeline:
+            # Not at once: this is still within the answer.
+            self.loop.call_soon(self._go_on)
+        elif not self.transport.is_closing():
+            self.flow.resume_reading()
+
+    def _go_on(self) -> None:
+        self.data_received(b"")
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+
+    def _parse(self, data: bytes) -> None:
         if self._begun:
             self._arrived += len(data)
         super().data_received(data)

@@ -70,6 +70,45 @@ def letter_by_letter(talking: socket.socket, text: bytes) -> None:
             continue
 
 
+def test_requests_that_do_not_wait_for_answers_are_answered_in_order(running: Running) -> None:
+    asked = [f"/nothing/{number % 7}" if number % 3 else "/recommendations/acme/c1" for number in range(600)]
+    post = b"POST /recommendations/acme/c1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n" + b"x" * 5_000
+    with connected(running.port) as talking:
+        talking.sendall(b"".join(post if number % 100 == 50 else get(one) for number, one in enumerate(asked)))
+        reading = talking.makefile("rb")
+        for number, one in enumerate(asked):
+            status = int(reading.readline().split()[1])
+            length = 0
+            while line := reading.readline().strip():
+                if line.startswith(b"content-length: "):
+                    length = int(line.split()[1])
+            assert len(reading.read(length)) == length
+            assert status == (405 if number % 100 == 50 else 404 if number % 3 else 200), one
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [get(), b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx"],
+    ids=["without a body", "with one"],
+)
+def test_who_asks_and_asks_and_reads_no_answer_is_not_read_either(running: Running, request_: bytes) -> None:
+    before = memory(running)
+    with socket.socket() as talking:
+        talking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        talking.settimeout(2)
+        talking.connect(("127.0.0.1", running.port))
+        with pytest.raises(TimeoutError):
+            for _ in range(1_000):
+                talking.sendall(request_ * 1_000)
+    assert memory(running) - before < 20
+
+
+def memory(running: Running) -> float:
+    """In MiB."""
+    status = Path(f"/proc/{running.process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
 def test_headers_that_come_letter_by_letter(running: Running) -> None:
     began = time.monotonic()
     with connected(running.port) as talking:

@@ -245,7 +245,8 @@ def test_those_who_are_silent_slow_or_do_not_read_hold_up_nobody(tmp_path: Path)
             body = b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
             for number in range(100):
                 for half, talking in enumerate(slow):
-                    talking.sendall((body if half % 2 else get("/x" * 100))[number : number + 1] or b"x")
+                    with suppress(ConnectionError):  # they are told so when it takes too long
+                        talking.sendall((body if half % 2 else get("/x" * 100))[number : number + 1] or b"x")
                 load.next(4)
         lists = [[item["item_id"] for item in answer.told["items"]] for answer in well(load.answers)]
         assert len(lists) >= 400

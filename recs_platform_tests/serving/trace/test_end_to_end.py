@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from recs_platform.model_registry.shelf import open_shelf
@@ -25,7 +26,7 @@ from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform_tests.cli.terminal import Ended, Terminal
 from recs_platform_tests.conftest import new_database
 from recs_platform_tests.publication.market import DAY, NAME, NEXT, Market, lists
-from recs_platform_tests.serving.running import serve
+from recs_platform_tests.serving.running import Running, serve
 from recs_platform_tests.stores.fixtures import OciRegistry
 from recs_platform_tests.stores.redis_server import RedisServer
 from recs_platform_tests.strategies.offer_ranking.market import impressions
@@ -122,18 +123,29 @@ def test_what_is_made_arrives_and_what_breaks_is_named(
             ("allocation", None, "unknown"),
         ]
         assert code == 0
+        assert answered(running) == (1, DAY, ["a", "b", "c"])
+        first = digest(running, 1)
 
         assert trained(terminal, NEXT, model(6)) == 2
         eventually(terminal, [], "--model", TASK.model, **asked)
         assert traced(terminal, "--version", "2", **asked)[0] == 0
         assert broken(terminal, "--version", "1", **asked) == ["registry row"]
+        assert digest(running, 2) != first
+        assert terminal.recs("models", "rollback", NAME).code == 0
+        eventually(terminal, [], "--model", TASK.model, **asked)
+        assert digest(running, 1) == first
+        assert terminal.recs("models", "activate", NAME, "2").code == 0
+        eventually(terminal, [], "--model", TASK.model, **asked)
+        assert digest(running, 2) != first
 
         publish(terminal, market, NEXT)
         eventually(terminal, [], "--product", "recommendations", **asked)
         assert traced(terminal, "--product", "recommendations", **asked)[1][0]["version"] == 2
+        assert answered(running) == (2, NEXT, ["a", "b", "d"])
         assert terminal.recs("rollback", NAME, "--to", "1", "--by", "ann").code == 0
         eventually(terminal, [], "--product", "recommendations", **asked)
         assert traced(terminal, "--product", "recommendations", **asked)[1][0]["version"] == 3
+        assert answered(running) == (3, DAY, ["a", "b", "c"])
 
         redis_server.kill()
         assert broken(terminal, "--product", "recommendations", **asked) == ["Redis"], "the database answers for it"
@@ -152,6 +164,20 @@ def test_what_is_made_arrives_and_what_breaks_is_named(
     assert told.code == 1
     assert "BROKEN service: nothing answers at" in told.told
     assert "BROKEN at service. Begin there: recs serve" in told.told
+
+
+def answered(running: Running) -> tuple[int, date, list[str]]:
+    """What a customer gets: the version, its day, and the offers."""
+    told = httpx.get(f"{running.url}/recommendations/{NAME}/c1").json()
+    return told["version"], date.fromisoformat(told["as_of"]), [item["offer_id"] for item in told["items"]]
+
+
+def digest(running: Running, version: int) -> str:
+    """Of the model that scores, which says to be of this version."""
+    body = {"company": NAME, "rows": impressions(3).select(list(TASK.features.names)).to_pylist()}
+    told = httpx.post(f"{running.url}/score", json=body).json()
+    assert told["version"] == version, told
+    return str(told["digest"])
 
 
 def _new_key(terminal: Terminal) -> str:
