@@ -30,14 +30,19 @@ def read_service(request: SourceRequest) -> Stream:
     names = feed_columns(request.spec)
     columns = [column for column in request.spec.columns if column.name in names]
     schema = pa.schema([*(pa.field(column.name, column.type) for column in columns), SOURCE_DAY_FIELD])
-    return Stream(schema, _batches(request, schema))
+    # Opened before the first row is asked for: what is wrong with it is told in its own words.
+    return Stream(schema, _batches(_database(), request, schema))
 
 
-def _batches(request: SourceRequest, schema: pa.Schema) -> Generator[pa.RecordBatch]:
+def _database() -> Engine | None:
+    """None before the first: nobody has been served anything yet."""
     file = file_of(settings().database)
-    if file is not None and not file.exists():  # nobody has been served anything yet
+    return opened_database() if file is None or file.exists() else None
+
+
+def _batches(database: Engine | None, request: SourceRequest, schema: pa.Schema) -> Generator[pa.RecordBatch]:
+    if database is None:
         return
-    database = opened_database()
     rows_of = _served if request.spec.name == spec_of(ServedRecommendations).name else _reactions
     for day in request.days:
         for rows in _in_batches(rows_of(database, request.company.name, day)):
