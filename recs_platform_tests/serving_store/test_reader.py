@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from recs_platform.errors import UnavailableError
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.serving_tables import ServedVersion
 from recs_platform.serving_store.protocol import Source
+from recs_platform.serving_store.reader import ended
 from recs_platform.serving_store.redis_keys import Names
 from recs_platform_tests.conftest import new_database
 from recs_platform_tests.serving_store.reading import QUICK, Both, read, until
@@ -261,15 +263,30 @@ def test_redis_killed_in_the_middle_of_reads_fails_none_and_is_filled_again(
             await until(lambda: reader.counts["refill"])
             filled = len(answered)
             await until(lambda: answered[filled:].count(Source.REDIS) > 100)
-            for task in asking:
-                assert not task.done(), "no read has failed"
-                task.cancel()
-            await asyncio.gather(*asking, return_exceptions=True)
+            assert not any(task.done() for task in asking), "no read has failed"
+            await ended(asking)
             assert reader.counts["redis"] + reader.counts["database"] == len(answered)
 
     asyncio.run(reads())
     assert mortal.redis.served(COMPANY, PRODUCT) == served
     assert sum(map(len, mortal.redis.lists(served))) == 300
+
+
+def test_a_task_that_forgets_that_it_was_cancelled_is_cancelled_again() -> None:
+    async def forgetful() -> None:
+        for _ in range(3):
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    async def ends() -> None:
+        task = asyncio.create_task(forgetful())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            await ended([task])
+        assert task.cancelled()
+
+    asyncio.run(ends())
 
 
 def test_redis_that_hangs_costs_one_timeout_and_no_more(mortal: Both, redis_server: RedisServer) -> None:
