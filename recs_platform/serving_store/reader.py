@@ -38,6 +38,8 @@ class Patience:
 
     redis: float = 0.05
     """For an answer of Redis."""
+    last: float = 1.0
+    """For the same when the database does not answer either."""
     watch: float = 1.0
     """Between two looks at what the database serves."""
     probe: float = 0.2
@@ -108,6 +110,7 @@ class ServiceReader:
         try:
             truth = await self._database.read(*product, key)
         except PlatformError:
+            found = found or await self._from_redis_at_last(product, key)
             if found is None or found.served is None:
                 raise
             # Nobody can say that something else is live.
@@ -144,6 +147,14 @@ class ServiceReader:
             self._spoiled.add(product)
             return Found(found.load, None, None)
         return found
+
+    async def _from_redis_at_last(self, product: Product, key: bytes) -> Found | None:
+        """Redis may be only slow, which nobody needs to wait for who has a database."""
+        if self._redis is None:
+            return None
+        with suppress(PlatformError):
+            return await self._redis.read(*product, key, seconds=self._patience.last)
+        return None
 
     def _fall_back(self, reason: str) -> None:
         self._counts[f"fallback:{reason}"] += 1
