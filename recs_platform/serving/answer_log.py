@@ -32,6 +32,8 @@ MOST_BYTES = 256 * 2**20
 """That may wait on the disk: an hour without a database at a hundred lists a second."""
 SHIP_SECONDS = 1.0
 _LONGEST_WAIT = 30.0
+_END_SECONDS = 5.0
+"""That the end waits for a database that hangs."""
 _ROWS_AT_ONCE = 500
 _MOST_CHARACTERS = 40
 _TURN_SECONDS = 0.0002
@@ -95,7 +97,9 @@ class SpooledAnswerLog:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        await asyncio.to_thread(self.ship)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_SECONDS):
+                await asyncio.to_thread(self.ship)
 
     async def _ship_again_and_again(self) -> None:
         wait = self._ship_seconds

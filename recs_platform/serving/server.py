@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -28,6 +30,7 @@ from recs_platform.serving.service import Service
 
 _BACKLOG = 2_048
 _STEP_SECONDS = 0.05
+_THREADS_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -89,6 +92,8 @@ class _Server(uvicorn.Server):
         await self._until(lambda: self._hurries or not connections, self._service.limits.linger_seconds)
         await super().shutdown(sockets)
         _log.info("ended")
+        if not self._service.failed:
+            _wait_for_no_thread()
 
     async def _take_who_waits(self) -> None:
         """Those to whom the system has said that they are connected, before this process looked at them."""
@@ -127,3 +132,10 @@ class _Server(uvicorn.Server):
         self._hurries = self.should_exit
         self.should_exit = True
         self._service.ending = True
+
+
+def _wait_for_no_thread() -> None:
+    """The process ends soon, also when a thread of it waits for a database that hangs: nobody is answered by it."""
+    ending = threading.Timer(_THREADS_SECONDS, os._exit, (0,))
+    ending.daemon = True
+    ending.start()

@@ -131,21 +131,41 @@ class _Postgres:
         self._address = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
         self._idle: list[Any] = []
         self._places = asyncio.Semaphore(_MOST_CONNECTIONS)
+        self._going: set[asyncio.Task[Any]] = set()
+        """Questions that nobody waits for any more."""
 
     async def __call__(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         import psycopg
 
+        asking = asyncio.create_task(self._ask(statement, values))
         try:
-            async with asyncio.timeout(_SECONDS), self._places:
-                while self._idle:
-                    with suppress(psycopg.OperationalError):
-                        return await self._asked(self._idle.pop(), statement, values)
-                    # The database has closed it since: it was started again, or something between was.
-                new = await psycopg.AsyncConnection.connect(self._address, autocommit=True)
-                return await self._asked(new, statement, values)
+            # Whose time is over is not waited for: the driver takes ten seconds to let go of a server that hangs.
+            await asyncio.wait({asking}, timeout=_SECONDS)
+            if not asking.done():
+                raise TimeoutError
+            return await asking
         except (psycopg.Error, TimeoutError, OSError) as error:
             why = str(error) or "no answer in time"
             raise UnavailableError(f"platform database {self._where} does not answer ({why.strip()}).") from None
+        finally:
+            self._let_go(asking)
+
+    def _let_go(self, asking: asyncio.Task[Any]) -> None:
+        if not asking.done():
+            asking.cancel()
+            self._going.add(asking)
+            asking.add_done_callback(self._going.discard)
+
+    async def _ask(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        import psycopg
+
+        async with self._places:
+            while self._idle:
+                with suppress(psycopg.OperationalError):
+                    return await self._asked(self._idle.pop(), statement, values)
+                # The database has closed it since: it was started again, or something between was.
+            new = await psycopg.AsyncConnection.connect(self._address, autocommit=True)
+            return await self._asked(new, statement, values)
 
     async def close(self) -> None:
         while self._idle:

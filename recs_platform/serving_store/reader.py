@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -25,6 +25,7 @@ from recs_platform.serving_store.protocol import EVERYBODY, Answer, Served, Sour
 from recs_platform.serving_store.redis_reader import Found, RedisReader
 from recs_platform.serving_store.refill import refill
 
+_CANCEL_SECONDS = 0.2
 _log = logging.getLogger(__name__)
 
 Product: TypeAlias = tuple[str, str]
@@ -37,6 +38,8 @@ class Patience:
 
     redis: float = 0.05
     """For an answer of Redis."""
+    last: float = 1.0
+    """For the same when the database does not answer either."""
     watch: float = 1.0
     """Between two looks at what the database serves."""
     probe: float = 0.2
@@ -77,9 +80,7 @@ class ServiceReader:
         self._in_background(self._watch())
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         await self._database.close()
         if self._redis is not None:
             await self._redis.close()
@@ -109,6 +110,7 @@ class ServiceReader:
         try:
             truth = await self._database.read(*product, key)
         except PlatformError:
+            found = found or await self._from_redis_at_last(product, key)
             if found is None or found.served is None:
                 raise
             # Nobody can say that something else is live.
@@ -145,6 +147,14 @@ class ServiceReader:
             self._spoiled.add(product)
             return Found(found.load, None, None)
         return found
+
+    async def _from_redis_at_last(self, product: Product, key: bytes) -> Found | None:
+        """Redis may be only slow, which nobody needs to wait for who has a database."""
+        if self._redis is None:
+            return None
+        with suppress(PlatformError):
+            return await self._redis.read(*product, key, seconds=self._patience.last)
+        return None
 
     def _fall_back(self, reason: str) -> None:
         self._counts[f"fallback:{reason}"] += 1
@@ -191,6 +201,15 @@ class ServiceReader:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancelled until they end: now and then the client of Redis forgets that it was cancelled, and goes on."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_CANCEL_SECONDS)
 
 
 def _is_list(content: bytes) -> bool:

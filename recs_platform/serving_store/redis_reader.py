@@ -49,14 +49,14 @@ class RedisReader:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def read(self, company: str, product: str, key: bytes) -> Found | None:
+    async def read(self, company: str, product: str, key: bytes, *, seconds: float | None = None) -> Found | None:
         """None where nothing is live. Raises a PlatformError when there is no answer in time."""
         names = Names(company, product)
         load = self._live.get((company, product), "")
         for _ in range(_TRIES):
             # In this order: a hash that is live after it was read was live then, too.
             (content, says), live = await self.ask(
-                ("HMGET", load or _NOWHERE, field_of(key), SAYS), ("GET", names.live)
+                ("HMGET", load or _NOWHERE, field_of(key), SAYS), ("GET", names.live), seconds=seconds
             )
             if live is None:
                 return None

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -70,7 +71,12 @@ def attacked(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> I
     database.dispose()
     module = "recs_platform_tests.attacks.attacked_service"
     with serve_module(module, folder, json.dumps(SLOW), RECS_HOME=str(folder / "home")) as running:
-        yield Attacked(running, keys)
+        made = Attacked(running, keys)
+        deadline = time.monotonic() + 60
+        while made.send("/score", json.dumps(GOOD["/score"]).encode()).status != 200:
+            assert time.monotonic() < deadline, "its model is never loaded"
+            time.sleep(0.05)
+        yield made
         assert running.end() == 0
     log = "\n".join(running.lines)
     assert "a defect" not in log
@@ -262,6 +268,13 @@ def test_pages_of_other_sites(attacked: Attacked, path: str, count: Count) -> No
             refused(attacked.send(path, body, kind=said), 415, "wrong-type")
         refused(attacked.send(path, body, "Content-Encoding: gzip"), 415, "wrong-type")
     count(f"pages of other sites at {path}", refused=len(tricks) + (len(plain) + 1 if path in GOOD else 0))
+
+
+def test_two_hosts(attacked: Attacked, count: Count) -> None:
+    key = f"Authorization: Bearer {attacked.keys['metro']}"
+    for first, then in (("evil.example", "127.0.0.1"), ("127.0.0.1", "evil.example")):
+        refused(attacked.ask(get("/models", key, f"Host: {then}", host=first)), 403, "foreign-page")
+    count("requests of two hosts", refused=2)
 
 
 def test_forms(attacked: Attacked, count: Count) -> None:

@@ -119,6 +119,28 @@ def test_either_store_may_go_and_both_may_come_back(
         assert "Traceback" not in running.log
 
 
+def test_a_database_that_hangs_fails_no_list_that_redis_has_and_does_not_hold_up_the_end(
+    market: LiveMarket, redis_server: RedisServer, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    market.publish()
+    with serve(market.terminal) as running:
+        wait_until_ready(running.url)
+        with loading(tmp_path, running.port, market.requests) as load:
+            load.next(100)
+            postgres_server.stall()
+            assert sources(load.next(600)) == {"redis"}
+            redis_server.stall()
+            load.next(400, lambda answer: answer.status == 503)
+            assert httpx.get(f"{running.url}/health/live").status_code == 200
+            redis_server.go_on()
+            load.next(300, answered_by("redis"))
+        refused = [answer for answer in load.answers if answer.status != 200]
+        assert {(answer.status, answer.retry_after, answer.error) for answer in refused} == {(503, "1", "")}
+        assert running.end() == 0
+        postgres_server.go_on()
+        assert "Traceback" not in running.log
+
+
 SWAPS = 20
 BAD: dict[int, Callable[[int], Model]] = {
     5: lying,

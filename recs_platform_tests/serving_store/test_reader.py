@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +17,14 @@ from sqlalchemy.orm import Session
 from recs_platform.errors import UnavailableError
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.serving_tables import ServedVersion
+from recs_platform.serving_store import database_reader
 from recs_platform.serving_store.protocol import Source
+from recs_platform.serving_store.reader import ended
 from recs_platform.serving_store.redis_keys import Names
 from recs_platform_tests.conftest import new_database
 from recs_platform_tests.serving_store.reading import QUICK, Both, read, until
 from recs_platform_tests.serving_store.stored import COMPANY, ODD, PRODUCT, draft, lists, put, said
+from recs_platform_tests.stores.postgres_server import PostgresServer
 from recs_platform_tests.stores.redis_server import RedisServer
 
 ON_BOTH = pytest.mark.parametrize("both", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True)
@@ -241,9 +246,10 @@ def test_redis_killed_in_the_middle_of_reads_fails_none_and_is_filled_again(
 
     async def reads() -> None:
         async with mortal.reader() as reader:
+            done = False
 
             async def ask_on() -> None:
-                while True:
+                while not done:
                     answer = await read(reader, f"c{len(answered) % 300}")
                     assert answer is not None
                     assert said(answer) == 1
@@ -263,13 +269,31 @@ def test_redis_killed_in_the_middle_of_reads_fails_none_and_is_filled_again(
             await until(lambda: answered[filled:].count(Source.REDIS) > 100)
             for task in asking:
                 assert not task.done(), "no read has failed"
-                task.cancel()
-            await asyncio.gather(*asking, return_exceptions=True)
+            # Redis's client may swallow the cancellation of who waits for it.
+            done = True
+            await asyncio.gather(*asking)
             assert reader.counts["redis"] + reader.counts["database"] == len(answered)
 
     asyncio.run(reads())
     assert mortal.redis.served(COMPANY, PRODUCT) == served
     assert sum(map(len, mortal.redis.lists(served))) == 300
+
+
+def test_a_task_that_forgets_that_it_was_cancelled_is_cancelled_again() -> None:
+    async def forgetful() -> None:
+        for _ in range(3):
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    async def ends() -> None:
+        task = asyncio.create_task(forgetful())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            await ended([task])
+        assert task.cancelled()
+
+    asyncio.run(ends())
 
 
 def test_redis_that_hangs_costs_one_timeout_and_no_more(mortal: Both, redis_server: RedisServer) -> None:
@@ -323,6 +347,34 @@ def test_connections_that_the_database_has_closed_fail_no_read(both: Both) -> No
                 closed = others.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}"))
                 assert len(closed.all()) >= 8
             assert [said(answer) for answer in await asyncio.gather(*[read(reader) for _ in range(8)])] == [1] * 8
+
+    asyncio.run(reads())
+
+
+@pytest.mark.slow
+def test_a_database_that_hangs_is_not_waited_for_and_redis_may_take_its_time(
+    postgres_server: PostgresServer, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_reader, "_SECONDS", 0.2)
+    hanging = Both(postgres_server.url, redis_server.url)
+    hanging.put(1)
+
+    async def reads() -> None:
+        async with hanging.reader(redis=False) as plain, hanging.reader(replace(QUICK, probe=1_000)) as reader:
+            assert [said(await read(each)) for each in (plain, reader)] == [1, 1]
+            postgres_server.stall()
+            began = time.monotonic()
+            failed = await asyncio.gather(*[read(plain) for _ in range(20)], return_exceptions=True)
+            assert {type(one) for one in failed} == {UnavailableError}
+            assert time.monotonic() - began < 4, "the driver alone takes longer"
+            reader._answers = False  # Redis was slow once
+            assert said(await read(reader)) == 1
+            redis_server.kill()
+            with pytest.raises(UnavailableError):
+                await read(reader)
+            postgres_server.go_on()
+            await until(lambda: not plain._database._ask._going)  # type: ignore[attr-defined]
+            assert said(await read(plain)) == 1
 
     asyncio.run(reads())
 

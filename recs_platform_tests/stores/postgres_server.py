@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -28,6 +29,18 @@ class PostgresServer:
         """Whoever is connected is sent away."""
         self.running.cleanup()
 
+    def stall(self) -> None:
+        """It keeps its connections, and answers nobody."""
+        self._send(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: signal.Signals) -> None:
+        server = self.running.get_postmaster_info().process
+        for process in (server, *server.children(recursive=True)):
+            process.send_signal(number)
+
 
 @contextmanager
 def own_postgres() -> Iterator[PostgresServer]:
@@ -41,4 +54,5 @@ def own_postgres() -> Iterator[PostgresServer]:
         try:
             yield own
         finally:
+            own.go_on()
             own.stop()
