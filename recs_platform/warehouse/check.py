@@ -58,19 +58,20 @@ class Check:
     @cached_property
     def judging(self) -> Query:
         """One query for everything that a verdict needs: both numbers, beside a few of the offending rows in a fixed
-        order; where there is none, beside NULLs."""
+        order; where there is none, beside NULLs. Its parts have names that no column has: in GoogleSQL `ORDER BY shown`
+        could mean either."""
         from sqlglot import exp
 
         columns = ", ".join(self.query.columns)
         tree: exp.Select = exp.maybe_parse(
-            f"SELECT {columns}, _violations, _rows FROM counted LEFT JOIN shown ON TRUE ORDER BY {columns}",
+            f"SELECT {columns}, _violations, _rows FROM _counted LEFT JOIN _shown ON TRUE ORDER BY {columns}",
             into=exp.Select,
             dialect="bigquery",
         )
         parts: dict[str, exp.Query | str] = {
-            "broken": self.query.tree.copy(),
-            "shown": f"SELECT {columns} FROM broken ORDER BY {columns} LIMIT {EXAMPLES}",
-            "counted": f"SELECT (SELECT COUNT(*) FROM broken) AS _violations, ({self.counting.text}) AS _rows",
+            "_broken": self.query.tree.copy(),
+            "_shown": f"SELECT {columns} FROM _broken ORDER BY {columns} LIMIT {EXAMPLES}",
+            "_counted": f"SELECT (SELECT COUNT(*) FROM _broken) AS _violations, ({self.counting.text}) AS _rows",
         }
         for name, part in parts.items():
             tree = tree.with_(name, as_=part, dialect="bigquery", copy=False)

@@ -6,7 +6,7 @@
 -- counts once, however often it was clicked.
 -- look-back: served_recommendations @feedback_window_days at most
 -- look-back: recommendation_feedback @feedback_window_days at most
-WITH served AS (
+WITH recommended AS (
   SELECT answer_id, customer_id, item_id, rank, served_at, product, version, arm
   FROM served_recommendations
   -- One that two days report was served once.
@@ -15,14 +15,14 @@ WITH served AS (
   ) = 1
 ),
 reacted AS (
-  SELECT served.answer_id, served.item_id, feedback.reaction
+  SELECT recommended.answer_id, recommended.item_id, feedback.reaction
   FROM recommendation_feedback AS feedback
-  JOIN served
-    ON served.customer_id = feedback.customer_id AND served.item_id = feedback.item_id
-  WHERE served.answer_id = feedback.answer_id
-    OR (feedback.answer_id IS NULL AND served.served_at <= feedback.happened_at)
+  JOIN recommended
+    ON recommended.customer_id = feedback.customer_id AND recommended.item_id = feedback.item_id
+  WHERE recommended.answer_id = feedback.answer_id
+    OR (feedback.answer_id IS NULL AND recommended.served_at <= feedback.happened_at)
   QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY feedback.event_id ORDER BY served.served_at DESC, served.answer_id, feedback.reaction
+    PARTITION BY feedback.event_id ORDER BY recommended.served_at DESC, recommended.answer_id, feedback.reaction
   ) = 1
 ),
 outcomes AS (
@@ -37,15 +37,19 @@ outcomes AS (
 )
 SELECT
   @as_of AS as_of,
-  COALESCE(served.product, 'unknown') AS product,
-  COALESCE(served.version, 0) AS version,
-  COALESCE(served.arm, '') AS arm,
-  served.rank,
+  COALESCE(recommended.product, 'unknown') AS product,
+  COALESCE(recommended.version, 0) AS version,
+  COALESCE(recommended.arm, '') AS arm,
+  recommended.rank,
   COUNT(*) AS served,
   COUNT(IF(outcomes.is_shown, 1, NULL)) AS shown,
   COUNT(IF(outcomes.is_clicked, 1, NULL)) AS clicked,
   COUNT(IF(outcomes.is_bought, 1, NULL)) AS bought
-FROM served
+FROM recommended
 LEFT JOIN outcomes
-  ON outcomes.answer_id = served.answer_id AND outcomes.item_id = served.item_id
-GROUP BY COALESCE(served.product, 'unknown'), COALESCE(served.version, 0), COALESCE(served.arm, ''), served.rank
+  ON outcomes.answer_id = recommended.answer_id AND outcomes.item_id = recommended.item_id
+GROUP BY
+  COALESCE(recommended.product, 'unknown'),
+  COALESCE(recommended.version, 0),
+  COALESCE(recommended.arm, ''),
+  recommended.rank
