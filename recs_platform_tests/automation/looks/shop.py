@@ -25,6 +25,7 @@ from recs_platform.automation.looks.look import Cursors, Look, LookContext
 from recs_platform.automation.looks.tick import Round, take_looks
 from recs_platform.automation.partitions import partition_key
 from recs_platform.companies.known_companies import Companies
+from recs_platform.errors import ConfigError
 from recs_platform.platform_db.alert_tables import AlertMessage
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.settings import settings
@@ -165,3 +166,11 @@ def _no_warehouse() -> Warehouse:
 
 
 WEEK = timedelta(days=7)
+
+
+def refuse(_: object) -> None:
+    raise ConfigError("acme: write to jane.doe@example.com about it.")
+
+
+def break_off(_: object) -> None:
+    raise ZeroDivisionError("division by zero")

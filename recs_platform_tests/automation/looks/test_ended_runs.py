@@ -1,8 +1,7 @@
-"""Runs that ended, told once and no more, whatever becomes of the ticks between."""
+"""Runs that ended: what is told of each."""
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,27 +12,16 @@ from dagster._core.events import JobFailureData, RunFailureReason
 from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.jobs import LATE_TAG
 from recs_platform.automation.looks import ended_runs as look
-from recs_platform.automation.looks.ended_runs import FIRST_LOOK_BACK, NAME, Seen
-from recs_platform.automation.looks.look import Cursors
-from recs_platform.automation.looks.tick import Round
 from recs_platform.automation.partitions import partition_key
-from recs_platform.errors import ConfigError, UnavailableError
+from recs_platform.errors import UnavailableError
 from recs_platform.model_registry import training_log
 from recs_platform.models.retraining import Reason
 from recs_platform.serving.trace.served import NEXT as NEXT_COMMAND
 from recs_platform.serving.trace.served import PUBLICATION_CHECK
-from recs_platform_tests.automation.looks.shop import DAY, JOB, WEEK, Shop, found
+from recs_platform_tests.automation.looks.shop import DAY, JOB, Shop, break_off, found, refuse
 
 ERROR = dg.AssetCheckSeverity.ERROR
 NEXT = DAY + timedelta(days=1)
-
-
-def _refuse(_: object) -> None:
-    raise ConfigError("acme: write to jane.doe@example.com about it.")
-
-
-def _break_off(_: object) -> None:
-    raise ZeroDivisionError("division by zero")
 
 
 def test_a_run_that_did_its_work_is_not_told(shop: Shop) -> None:
@@ -88,7 +76,7 @@ def test_a_run_is_one_message_for_each_severity(shop: Shop) -> None:
 
 
 def test_more_ticks_tell_nothing_more(shop: Shop) -> None:
-    shop.run(_refuse)
+    shop.run(refuse)
     for _ in range(3):
         shop.look()
     shop.cursors.clear()  # somebody resets the sensor's cursor
@@ -98,14 +86,14 @@ def test_more_ticks_tell_nothing_more(shop: Shop) -> None:
 
 def test_the_same_trouble_in_the_next_run_is_not_told_again(shop: Shop) -> None:
     for day in (DAY, NEXT):
-        shop.run(_refuse, day=day)
+        shop.run(refuse, day=day)
         shop.look()
     assert len(shop.messages()) == 1
 
 
 @pytest.mark.parametrize(
     ("work", "says"),
-    [(_refuse, "Put right what it names"), (_break_off, "A defect of the platform")],
+    [(refuse, "Put right what it names"), (break_off, "A defect of the platform")],
 )
 def test_a_failed_run_says_why_and_what_to_do(shop: Shop, work: Any, says: str) -> None:
     run_id = shop.run(work)
@@ -133,7 +121,7 @@ def test_what_a_rerun_may_cure_says_so(shop: Shop, monkeypatch: pytest.MonkeyPat
 
 
 def test_recovery_is_told_once(shop: Shop) -> None:
-    shop.run(_refuse)
+    shop.run(refuse)
     shop.look()
     shop.run()
     shop.look()
@@ -155,13 +143,13 @@ def test_a_check_that_did_not_run_says_nothing(shop: Shop) -> None:
     """The run fails before it: whether the check would pass now, nobody knows."""
     shop.run(checks={"few": found()})
     shop.look()
-    shop.run(_refuse, checks={"few": found(passed=True)}, day=NEXT)
+    shop.run(refuse, checks={"few": found(passed=True)}, day=NEXT)
     shop.look()
     assert [told[1] for told in shop.told()] == ["warn", "error"]
 
 
 def test_an_earlier_day_that_is_well_does_not_end_the_trouble_of_a_later_one(shop: Shop) -> None:
-    shop.run(_refuse, day=NEXT)
+    shop.run(refuse, day=NEXT)
     shop.look()
     shop.run(day=DAY)
     shop.look()
@@ -169,23 +157,23 @@ def test_an_earlier_day_that_is_well_does_not_end_the_trouble_of_a_later_one(sho
 
 
 def test_another_company_that_is_well_does_not_end_the_trouble(shop: Shop) -> None:
-    shop.run(_refuse)
+    shop.run(refuse)
     shop.run(company="holley")
     shop.look()
     assert shop.told() == [("acme", "error", ["run orders"])]
 
 
 def test_what_dagster_starts_again_is_told_when_the_last_attempt_fails(shop: Shop) -> None:
-    shop.run(_break_off, tags={"dagster/will_retry": "true"})
+    shop.run(break_off, tags={"dagster/will_retry": "true"})
     shop.look()
     assert shop.messages() == []
-    shop.run(_break_off)
+    shop.run(break_off)
     shop.look()
     assert len(shop.messages()) == 1
 
 
 def test_what_dagster_was_to_start_again_and_did_not_is_told(shop: Shop) -> None:
-    shop.run(_break_off, tags={"dagster/will_retry": "true"})
+    shop.run(break_off, tags={"dagster/will_retry": "true"})
     looks = {"ended runs": look.ended_runs, "runs to start again": look.never_again}
     shop.look(looks)
     later = datetime.now(UTC) + look.STARTED_AGAIN_WITHIN
@@ -195,7 +183,7 @@ def test_what_dagster_was_to_start_again_and_did_not_is_told(shop: Shop) -> None
 
 
 def test_what_dagster_was_to_start_again_is_told_though_nobody_looked_at_that_time(shop: Shop) -> None:
-    shop.run(_break_off, tags={"dagster/will_retry": "true"})
+    shop.run(break_off, tags={"dagster/will_retry": "true"})
     looks = {"runs to start again": look.never_again}
     for hours in (5, 6):
         shop.look(looks, now=datetime.now(UTC) + timedelta(hours=hours))
@@ -204,14 +192,14 @@ def test_what_dagster_was_to_start_again_is_told_though_nobody_looked_at_that_ti
 
 @pytest.mark.parametrize(("by", "told"), [({}, 0), ({"day": DAY - timedelta(days=1)}, 1), ({"company": "holley"}, 1)])
 def test_what_somebody_has_run_again_since_is_not_told(shop: Shop, by: dict[str, Any], told: int) -> None:
-    shop.run(_break_off, tags={"dagster/will_retry": "true"})
+    shop.run(break_off, tags={"dagster/will_retry": "true"})
     shop.run(**by)
     shop.look({"runs to start again": look.never_again}, now=datetime.now(UTC) + timedelta(hours=5))
     assert len(shop.messages()) == told
 
 
 def test_what_dagster_has_started_again_is_not_told(shop: Shop) -> None:
-    shop.run(_break_off, tags={"dagster/will_retry": "true", "dagster/auto_retry_run_id": "another"})
+    shop.run(break_off, tags={"dagster/will_retry": "true", "dagster/auto_retry_run_id": "another"})
     later = datetime.now(UTC) + look.STARTED_AGAIN_WITHIN + timedelta(minutes=1)
     shop.look({"runs to start again": look.never_again}, now=later)
     assert shop.messages() == []
@@ -219,75 +207,10 @@ def test_what_dagster_has_started_again_is_not_told(shop: Shop) -> None:
 
 def test_a_failed_run_waits_until_dagster_has_decided(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """It writes that the run failed, and then whether it starts it again."""
-    shop.run(_break_off)
+    shop.run(break_off)
     monkeypatch.setattr(type(shop.instance), "run_retries_enabled", property(lambda _: True))
     assert shop.look().booked == 0
     assert shop.look(now=datetime.now(UTC) + look.DECIDED_WITHIN).booked == 1
-
-
-def test_a_run_that_ends_while_nobody_looks_is_told_by_the_next_look(shop: Shop) -> None:
-    shop.run()
-    shop.look()
-    shop.run(_refuse)
-    shop.look(now=datetime.now(UTC) + WEEK)
-    assert shop.told() == [("acme", "error", ["run orders"])]
-
-
-def test_a_platform_that_is_looked_at_for_the_first_time_tells_no_history(shop: Shop) -> None:
-    shop.run(_refuse)
-    shop.look(now=datetime.now(UTC) + WEEK)
-    assert shop.messages() == []
-
-
-def test_a_tick_that_breaks_off_loses_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    for company in ("acme", "holley"):
-        shop.run(_refuse, company=company)
-    # The tick is killed before its cursor is kept: what it booked is booked again, which changes nothing.
-    before = Cursors(shop.cursors)
-    shop.look()
-    shop.cursors = before
-    shop.look()
-    assert sorted(told[0] for told in shop.told()) == ["acme", "holley"]
-
-
-def test_a_run_that_is_booked_is_not_read_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`recs alerts send` keeps a cursor of its own."""
-    shop.run(_refuse)
-    shop.run(_break_off, company="holley", tags={"dagster/will_retry": "true"})
-    looks = {"ended runs": look.ended_runs, "runs to start again": look.never_again}
-    later = datetime.now(UTC) + look.STARTED_AGAIN_WITHIN
-    assert (shop.look(looks).booked, shop.look(looks, now=later).booked) == (2, 1)
-    monkeypatch.setattr(look, "facts_of", lambda *_: pytest.fail("the events are read again"))
-    for now in (None, later):
-        shop.cursors.clear()
-        assert shop.look(looks, now=now) == Round()
-
-
-def test_runs_of_one_moment_are_all_seen(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More of them than a page holds."""
-    monkeypatch.setattr(look, "_PAGE", 2)
-    moment = datetime(2025, 9, 6, 6, 0, tzinfo=UTC)
-    for number in range(5):
-        _end(shop, f"run-{number}", moment)
-    shop.cursors[NAME] = Seen(moment, {}).to_text()
-    assert shop.look(now=moment).booked == 5
-    assert shop.look(now=moment).booked == 0
-
-
-def test_a_clock_that_is_ahead_hides_no_run(shop: Shop) -> None:
-    now = datetime.now(UTC)
-    _end(shop, "ahead", now + timedelta(hours=1))
-    shop.look(now=now)
-    _end(shop, "in time", now + timedelta(seconds=1))
-    assert shop.look(now=now + timedelta(seconds=2)).booked == 1
-
-
-def test_time_that_runs_out_leaves_the_rest_to_the_next_tick(shop: Shop) -> None:
-    shop.run(_refuse)
-    context = shop.context()
-    late = type(context)(**{**vars(context), "until": 0.0})
-    assert list(look.ended_runs(late)) == []
-    assert shop.look().booked == 1
 
 
 @pytest.mark.parametrize(
@@ -346,7 +269,7 @@ def test_what_a_run_trained_is_news_and_what_it_could_not_is_trouble(shop: Shop)
 
 def test_a_run_whose_events_make_no_sense_keeps_no_other_waiting(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = shop.run(company="holley")
-    shop.run(_refuse)
+    shop.run(refuse)
     real = look.facts_of
 
     def facts(instance: Any, run: Any) -> Any:
@@ -357,57 +280,3 @@ def test_a_run_whose_events_make_no_sense_keeps_no_other_waiting(shop: Shop, mon
     monkeypatch.setattr(look, "facts_of", facts)
     shop.look()
     assert sorted(shop.told()) == [("acme", "error", ["run orders"]), ("holley", "warn", ["run (events)"])]
-
-
-@pytest.mark.parametrize(
-    "kept",
-    [
-        '"yesterday"',
-        "7",
-        "{}",
-        '{"upto": 7, "seen": {}}',
-        '{"upto": "soon", "seen": {}}',
-        '{"upto": "2025-09-06T06:00:00+00:00", "seen": [1]}',
-        '{"upto": "2025-09-06T06:00:00+00:00", "seen": {"run-1": 1e30}}',
-        '{"upto": "2025-09-06T06:00:00+00:00", "seen": {"run-1": "noon"}}',
-        "{",
-    ],
-)
-def test_a_cursor_that_somebody_edited_is_none(shop: Shop, kept: str) -> None:
-    shop.run(_refuse)
-    shop.cursors[NAME] = kept
-    assert shop.look().failed == {}
-    assert shop.told() == [("acme", "error", ["run orders"])]
-
-
-def test_a_cursor_without_a_time_zone_is_read(shop: Shop) -> None:
-    shop.cursors[NAME] = '{"upto": "2025-09-06T06:00:00", "seen": {}}'
-    assert shop.look().failed == {}
-
-
-def test_the_cursor_stays_small() -> None:
-    begin = datetime(2025, 9, 6, 6, 0, tzinfo=UTC)
-    seen = Seen.read(None, begin)
-    assert begin - seen.begins == FIRST_LOOK_BACK
-    for minute in range(1_000):
-        seen = seen.with_run(f"run-{minute}", begin + timedelta(minutes=minute), begin + WEEK)
-    assert len(seen.run_ids) == 6
-    assert Seen.read(seen.to_text(), begin) == seen
-    assert seen.looked(begin + WEEK).run_ids == {}
-
-
-def test_a_platform_on_which_nothing_happens_keeps_an_empty_cursor(shop: Shop) -> None:
-    shop.run()
-    shop.look()
-    assert Seen.read(shop.cursors[NAME], datetime.now(UTC)).run_ids
-    shop.look(now=datetime.now(UTC) + look.OVERLAP)
-    assert not Seen.read(shop.cursors[NAME], datetime.now(UTC)).run_ids
-
-
-def _end(shop: Shop, name: str, moment: datetime) -> None:
-    """A run that succeeded at a moment."""
-    run_id = str(uuid.uuid5(uuid.NAMESPACE_OID, name))
-    run = dg.DagsterRun("shop_daily", run_id=run_id)
-    shop.instance.add_run(run)
-    event = dg.DagsterEvent("PIPELINE_SUCCESS", "shop_daily", message=name)
-    shop.instance.run_storage.handle_run_event(run_id, event, moment)
