@@ -27,20 +27,19 @@ from recs_platform.strategies.replenishment.scoring import model_scores
 from recs_platform.strategies.replenishment.training import ranking_model, replenishment_examples, training_plan
 from recs_platform.warehouse.query import Query
 
-ORDER_TABLES = (schemas.OrderLines, schemas.ClientDays)
+DAILY_TABLES = (schemas.OrderLines, schemas.ClientDays, IgnoredWeeks)
 FEATURE_TABLES = (
     schemas.ClientItems,
     schemas.ClientProfiles,
     schemas.ProductTrends,
-    IgnoredWeeks,
     IgnoredItems,
 )
 LIST_TABLES = (schemas.WeeklyRecommendations, schemas.WeeklyLists, schemas.UnservedClients)
 
 
 def orders_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:
-    """What was ordered on each day, which is all that the weekly stages read of it."""
-    return Stage(FEATURES, _made(ORDER_TABLES, queries))
+    """What was ordered on each day, and what was shown in vain until then: all that the weekly stages read of it."""
+    return Stage(FEATURES, _made(DAILY_TABLES, queries))
 
 
 def features_stage(_: AnyStrategy, queries: Mapping[str, Query]) -> Stage:

@@ -69,6 +69,7 @@ def sweep(outlet: Outlet) -> None:
         strategy=SimpleNamespace(name="toy"),
         tables={outlet.source.name: None},
         products={PICKS.name: PICKS},
+        weekly=frozenset(),
         ref=lambda name, company: outlet.source,
     )
     assert sweep_tables(company, pipeline, outlet.warehouse, outlet.database).problem == ""

@@ -31,7 +31,7 @@ from recs_platform.strategies.replenishment.candidates import replenishment_cand
 from recs_platform.strategies.replenishment.neighbours import similar_clients
 from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters, parameters_of
 from recs_platform.strategies.replenishment.scoring import model_scores
-from recs_platform.strategies.replenishment.stage import FEATURE_TABLES, ORDER_TABLES
+from recs_platform.strategies.replenishment.stage import DAILY_TABLES, FEATURE_TABLES
 from recs_platform.strategies.replenishment.training import ranking_model, replenishment_examples, training_plan
 from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.protocol import BoundQuery
@@ -41,7 +41,7 @@ from recs_platform_tests.sql.queries import platform_queries
 SPEC = WorldSpec("concord", "replenishment", 13, 429, date(2025, 9, 1), {})
 DAY = date(2025, 11, 4)
 """The last day of a block of trending products."""
-_HABITS = [spec_of(model).name for model in (*ORDER_TABLES, *FEATURE_TABLES)]
+_HABITS = [spec_of(model).name for model in (*DAILY_TABLES, *FEATURE_TABLES)]
 _TRAINING = (training_plan, replenishment_examples, ranking_model)
 _COMPUTED = (*_TRAINING, similar_clients, replenishment_candidates, model_scores)
 _LISTS = ["replenishment_scores", spec_of(WeeklyRecommendations).name, spec_of(UnservedClients).name]
