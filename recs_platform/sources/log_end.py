@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from recs_platform.companies.model import Company
 from recs_platform.companies.purchase_log import TABLE, PurchasesSource
+from recs_platform.companies.source_config import ServiceSource
 from recs_platform.schemas.sources import Events
 from recs_platform.schemas.table import spec_of
 from recs_platform.sources.conform import open_typed
@@ -21,9 +22,10 @@ _TIME = "event_ts"
 
 
 def last_day_of_log(company: Company, newest: date) -> date:
-    """Of a company whose only source is a purchase log without an end, the last day on which it has a row; of any other
-    one, and of a log that goes on, `newest`. Reads the whole file."""
-    is_log = set(company.sources) == {TABLE} and isinstance(company.sources[TABLE], PurchasesSource)
+    """Of a company whose only source, beside what the service keeps, is a purchase log without an end, the last day on
+    which it has a row; of any other one, and of a log that goes on, `newest`. Reads the whole file."""
+    fed = {name: source for name, source in company.sources.items() if not isinstance(source, ServiceSource)}
+    is_log = set(fed) == {TABLE} and isinstance(fed[TABLE], PurchasesSource)
     if not is_log or company.end_date is not None:
         return newest
     last: date | None = None
