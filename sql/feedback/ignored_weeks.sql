@@ -11,19 +11,27 @@ WITH welcomed AS (
   WHERE reaction IN ('clicked', 'bought')
   GROUP BY customer_id, item_id
 ),
+shown_days AS (
+  SELECT
+    customer_id,
+    item_id,
+    DATE(happened_at) AS shown_on,
+    DIV(DATE_DIFF(@as_of, DATE(happened_at), DAY), 7) AS weeks_ago
+  FROM recommendation_feedback
+  WHERE reaction = 'shown'
+    AND DATE(happened_at) > DATE_SUB(@as_of, INTERVAL @feedback_window_days DAY)
+),
 shown_weeks AS (
   SELECT
-    feedback.customer_id,
-    feedback.item_id,
-    DIV(DATE_DIFF(@as_of, DATE(feedback.happened_at), DAY), 7) AS weeks_ago,
-    MAX(DATE(feedback.happened_at)) AS last_shown_on
-  FROM recommendation_feedback AS feedback
+    shown_days.customer_id,
+    shown_days.item_id,
+    shown_days.weeks_ago,
+    MAX(shown_days.shown_on) AS last_shown_on
+  FROM shown_days
   LEFT JOIN welcomed
-    ON welcomed.customer_id = feedback.customer_id AND welcomed.item_id = feedback.item_id
-  WHERE feedback.reaction = 'shown'
-    AND DATE(feedback.happened_at) > DATE_SUB(@as_of, INTERVAL @feedback_window_days DAY)
-    AND DATE(feedback.happened_at) > COALESCE(welcomed.last_on, DATE_SUB(@as_of, INTERVAL @feedback_window_days DAY))
-  GROUP BY feedback.customer_id, feedback.item_id, DIV(DATE_DIFF(@as_of, DATE(feedback.happened_at), DAY), 7)
+    ON welcomed.customer_id = shown_days.customer_id AND welcomed.item_id = shown_days.item_id
+  WHERE welcomed.last_on IS NULL OR shown_days.shown_on > welcomed.last_on
+  GROUP BY shown_days.customer_id, shown_days.item_id, shown_days.weeks_ago
 ),
 -- A gap is a week that begins anew: weeks before it do not count any more.
 gaps AS (
