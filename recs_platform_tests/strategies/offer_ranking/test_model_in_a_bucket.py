@@ -102,7 +102,7 @@ def test_a_model_that_is_not_whole_scores_nobody_until_it_is_trained_again(
     machine: Terminal, trained: Registered, damage: str
 ) -> None:
     names = names_of_blobs(machine)
-    assert len(names) == 5
+    assert len(names) == 6
     for name in names:
         DAMAGES[damage](files(machine), name)
         on_another_machine(machine)
