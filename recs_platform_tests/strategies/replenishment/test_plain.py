@@ -20,7 +20,7 @@ from recs_platform_tests.strategies.replenishment.worlds import InMemory, with_p
 DAY = date(2025, 9, 7)
 CLIENTS = ("anna", "бор", "c" * 200, "dora", "Emil", "f")
 ITEMS = (*(f"i{n}" for n in range(8)), "ключ №5", "☃" * 200)
-HABITS = ["client_days", "client_items", "client_profiles", "product_trends"]
+HABITS = ["client_days", "client_items", "client_profiles", "product_trends", "ignored_weeks"]
 Habit = tuple[str, str, int, int, int]
 """A client orders an item, the last time so many days ago, always after so many days, so many times."""
 
