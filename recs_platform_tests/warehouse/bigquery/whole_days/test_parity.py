@@ -31,17 +31,17 @@ from recs_platform_tests.warehouse.conftest import open_bigquery
 
 pytestmark = pytest.mark.slow
 
-_NOT_SERVED = {
-    name: "nobody was served anything"
-    for name in (
+_NOT_SERVED = dict.fromkeys(
+    (
         "landed_served_recommendations",
         "landed_recommendation_feedback",
         "served_recommendations",
         "recommendation_feedback",
         "recommendation_outcomes",
         "ignored_weeks",
-    )
-}
+    ),
+    "nobody was served anything",
+)
 _NO_MODEL = "so small a world has no model that is good enough to serve"
 WITHOUT_ROWS: Mapping[str, Mapping[str, str]] = {
     **{name: {} for name in STRATEGIES},
