@@ -45,7 +45,11 @@ _NOT_SERVED = dict.fromkeys(
 _NO_MODEL = "so small a world has no model that is good enough to serve"
 WITHOUT_ROWS: Mapping[str, Mapping[str, str]] = {
     **{name: {} for name in STRATEGIES},
-    "vehicle_fitment": {**_NOT_SERVED, "ignored_recommendations": "nobody was served anything"},
+    "vehicle_fitment": {
+        **_NOT_SERVED,
+        "ignored_recommendations": "nobody was served anything",
+        "ignored_by_customer": "nobody was served anything",
+    },
     "replenishment": {
         **_NOT_SERVED,
         "ignored_items": "nobody was served anything",
