@@ -9,7 +9,7 @@ from recs_platform.bench.measure import Aim, MeasuredPart
 from recs_platform.bench.registry import Options
 
 CUSTOMERS = 100_000
-RATE, SECONDS = 300, 10
+RATE, SECONDS = 300, 60
 REQUESTS = 20_000
 _SCORED = {1: 2_000, 100: 300, 10_000: 20}
 """Requests by their number of pairs."""
