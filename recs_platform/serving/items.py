@@ -22,7 +22,8 @@ def items_of(rows: Sequence[Mapping[str, Any]]) -> list[Item]:
     {'rank': 1, 'item_id': 'p1', 'price': 60.0}
     """
     if rows and "rec_part_1" in rows[0]:
-        return [_part(rows[0], number) for number in range(1, 1 + _PARTS)]
+        there = (number for number in range(1, 1 + _PARTS) if rows[0].get(f"rec_part_{number}") is not None)
+        return [_part(rows[0], number) for number in there]
     return [dict(row) for row in rows]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from recs_platform.serving.explorer.facts import Row
-from recs_platform.serving.explorer.rows import item_of
+from recs_platform.serving.items import id_of
 
 
 @dataclass(frozen=True)
@@ -39,4 +39,4 @@ def changes(before: Sequence[Row], now: Sequence[Row]) -> list[Change]:
 
 
 def _places(rows: Sequence[Row]) -> dict[str, int]:
-    return {item_of(row): int(row.get("rank", number)) for number, row in enumerate(rows, 1)}
+    return {id_of(row): int(row.get("rank", number)) for number, row in enumerate(rows, 1)}

@@ -18,7 +18,7 @@ from recs_platform.reporting.markup import Html, element, joined
 from recs_platform.serving.explorer.facts import Row
 from recs_platform.serving.explorer.frame import customer_path
 from recs_platform.serving.explorer.parts import cell, form, hidden_field, only_read, shown
-from recs_platform.serving.explorer.rows import item_of
+from recs_platform.serving.items import id_of
 
 _FORM = "why-form"
 
@@ -89,7 +89,7 @@ def pictures(rows: Sequence[Row]) -> list[Chart]:
 def _picture(rows: Sequence[Row], kind: str) -> Chart:
     is_chance = "offer_id" in rows[0]
     write = percent if is_chance else "{:.3f}".format
-    drawn = [Bar(mask_text(item_of(row)), row["score"], write(row["score"])) for row in rows]
+    drawn = [Bar(mask_text(id_of(row)), row["score"], write(row["score"])) for row in rows]
     what = "Chance that it is redeemed" if is_chance else "Score"
     said = "; ".join(f"{bar.label} {bar.text}" for bar in drawn)
     return bars(f"{kind}: {what.lower()}" if kind else what, said, drawn, Axis(what, tick if is_chance else short))
@@ -109,7 +109,7 @@ def _columns_of(rows: Sequence[Row]) -> list[Column]:
 
 
 def _why_button(row: Row, asked: str | None) -> Html:
-    item = item_of(row)
+    item = id_of(row)
     said = shown(item)
     if item == asked:
         badge = element("span", "explained below", class_="badge good")

@@ -19,7 +19,8 @@ from recs_platform.model_registry import registry
 from recs_platform.platform_db.serving_tables import ServedList, ServedVersion
 from recs_platform.platform_db.tables import Publication, PublicationKind
 from recs_platform.serving.explorer.facts import Given, Held, Live, ModelFacts
-from recs_platform.serving.explorer.rows import about, an_item_each
+from recs_platform.serving.explorer.rows import about
+from recs_platform.serving.items import items_of
 from recs_platform.serving_store.protocol import Served, customer_key
 
 
@@ -55,7 +56,7 @@ def published(database: Engine, company: str, live: Live) -> Live:
 
 def given(served: Served, content: bytes) -> Given:
     rows = orjson.loads(content)
-    return Given(served.version, served.as_of, served.published_at, an_item_each(rows), about(rows))
+    return Given(served.version, served.as_of, served.published_at, items_of(rows), about(rows))
 
 
 def given_before(database: Engine, company: str, live: Live, customer: str) -> Given | None:
@@ -72,7 +73,7 @@ def given_before(database: Engine, company: str, live: Live, customer: str) -> G
         theirs = (ServedList.served_id == version.id, ServedList.customer_key == customer_key(customer))
         content = session.scalar(select(ServedList.content).where(*theirs))
         rows = [] if content is None else orjson.loads(content)
-        return Given(version.version, version.as_of, version.published_at, an_item_each(rows), about(rows))
+        return Given(version.version, version.as_of, version.published_at, items_of(rows), about(rows))
 
 
 def _of(company: str, product: str) -> tuple[ColumnElement[bool], ...]:

@@ -10,7 +10,8 @@ from recs_platform.reporting.explanation import Listing, Sentence, Tone
 from recs_platform.reporting.working import added
 from recs_platform.serving.explorer.customer_page import customer_page, no_customer_page
 from recs_platform.serving.explorer.facts import CustomerFacts, Unknown
-from recs_platform.serving.explorer.rows import about, an_item_each
+from recs_platform.serving.explorer.rows import about
+from recs_platform.serving.items import items_of
 from recs_platform_tests.campaign.report.reader import SVG, parsed, rows, section, words
 from recs_platform_tests.serving.explorer.shown import NASTY, customer, given, items, texts
 
@@ -195,7 +196,7 @@ def test_parts_in_one_row_are_told_one_by_one() -> None:
         | {f"rec_part_{n}": f"P{n}" for n in (1, 2)}
         | {f"rec{n}_{name}": value for n in (1, 2) for name, value in (("price", 9.5), ("score", n), ("tier", "model"))}
     ]
-    made = given(an_item_each(contract))
+    made = given(items_of(contract))
     page = parsed(page_of(customer(given=replace(made, about=about(contract)))))
     assert "2 recommendations, the best first, for a 2014 Ford Mustang." in texts(page, "p")
     assert rows(section(page, "gets")) == [
