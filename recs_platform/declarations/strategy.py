@@ -22,6 +22,10 @@ StoryT = TypeVar("StoryT")
 ExplainerT = TypeVar("ExplainerT")
 
 
+def _no_discoveries(_parameters: Any) -> float:
+    return 0.0
+
+
 @dataclass(frozen=True)
 class TrainedModel:
     """The model of a strategy that trains one."""
@@ -70,6 +74,12 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
     """One word in place of its name, for boxes that are too small for that: the groups of the UI."""
     page: str = "architecture.md"
     """The page of docs/ that tells of it."""
+    has_weekly_lists: bool = False
+    """What it recommends is for a week."""
+    family_of: Callable[[str], str] = str
+    """What stands for an item where several are variants of one."""
+    discovery_share: Callable[[Any], float] = _no_discoveries
+    """Of its parameters: the share of a list's places that are for what the customer never bought."""
 
     @property
     def sources(self) -> dict[str, TableSpec]:

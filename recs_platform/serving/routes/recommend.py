@@ -7,7 +7,6 @@ how it is chosen (on_demand.py).
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -26,8 +25,6 @@ from recs_platform.serving.problems import ABOUT_A_COMPANY, OF_A_LIST, WITH_A_BO
 from recs_platform.serving.published_list import keep, list_head, published_list
 from recs_platform.serving.service import service_of
 from recs_platform.serving_store.protocol import Served
-from recs_platform.strategies.replenishment.parameters import ReplenishmentParameters
-from recs_platform.strategies.vehicle_fitment.formulas import family_of
 
 router = APIRouter(tags=["recommendations"], route_class=JsonRoute)
 MOST_ORDERS = 1_000
@@ -117,13 +114,6 @@ def _wanted(asking: Asking, company: Company, served: Served, now: datetime) -> 
         as_of=as_of,
         exclusions=frozenset(asking.exclusions),
         bought=bought,
-        discovery_share=_discovery_share(company.parameters),
-        alike=family_of if company.strategy.name == "vehicle_fitment" else str,
+        discovery_share=company.strategy.discovery_share(company.parameters),
+        alike=company.strategy.family_of,
     )
-
-
-def _discovery_share(parameters: Any) -> float:
-    if not isinstance(parameters, ReplenishmentParameters):
-        return 0.0
-    places = parameters.repurchases_per_client + parameters.discoveries_per_client
-    return parameters.discoveries_per_client / places

@@ -16,7 +16,6 @@ from recs_platform.serving.routes.recommendations import Customer, Limit, list_o
 from recs_platform.serving.service import service_of
 
 router = APIRouter(tags=["recommendations"], route_class=HotRoute)
-_WEEKLY = "replenishment"
 
 
 @router.get(
@@ -34,7 +33,7 @@ async def weekly(
     limit: Limit = None,
 ) -> Response:
     served = service_of(request).access.company(request, company)
-    if served.company.strategy.name != _WEEKLY:
+    if not served.company.strategy.has_weekly_lists:
         raise Problem(
             NOT_PUBLISHED, f"{served.name} has no weekly recommendations: GET /recommendations has its lists."
         )

@@ -69,6 +69,10 @@ def _explain(read: DayReader, customer: str, item: str | None) -> Explanation:
     return explain_client(read, customer, item)
 
 
+def _discovery_share(parameters: ReplenishmentParameters) -> float:
+    return parameters.discoveries_per_client / (parameters.repurchases_per_client + parameters.discoveries_per_client)
+
+
 REPLENISHMENT = Strategy(
     name="replenishment",
     label="rebuy",
@@ -85,4 +89,6 @@ REPLENISHMENT = Strategy(
     world=_world,
     story=_story,
     explainer=Explainer("weekly_recommendations", _explain, "live_and_made_lists"),
+    has_weekly_lists=True,
+    discovery_share=_discovery_share,
 )

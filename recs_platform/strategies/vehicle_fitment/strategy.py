@@ -14,6 +14,7 @@ from recs_platform.reporting.explanation import Explanation
 from recs_platform.schemas import sources
 from recs_platform.schemas.feedback_sources import FEEDBACK
 from recs_platform.simulation.spec import SimulatedWorld
+from recs_platform.strategies.vehicle_fitment.formulas import family_of
 from recs_platform.strategies.vehicle_fitment.parameters import VehicleFitmentParameters
 from recs_platform.warehouse.protocol import Warehouse
 
@@ -71,4 +72,5 @@ VEHICLE_FITMENT = Strategy(
     world=_world,
     story=_story,
     explainer=Explainer("recommendations", _explain, "live_and_made_parts"),
+    family_of=family_of,
 )
