@@ -68,20 +68,15 @@ class Asked:
     """Seconds that an answer took."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Service:
     process: subprocess.Popen[bytes]
     url: str
     log: Path
     ready_after: float
     """Seconds from its start."""
-
-    def peak_mb(self) -> float:
-        """The most memory that it ever held, in MiB; 0 where the system does not say."""
-        status = Path(f"/proc/{self.process.pid}/status")
-        text = status.read_text() if status.exists() else ""
-        found = re.search(r"VmHWM:\s+(\d+)", text)
-        return int(found[1]) / 1024 if found else 0.0
+    peak_mb: float = 0.0
+    """The most memory that it ever held, in MiB, once it was told to end; 0 where the system does not say."""
 
     def answered(self) -> list[float]:
         """Seconds that each request which was logged took, in the service."""
@@ -102,16 +97,6 @@ def redis() -> Iterator[str]:
         with _ended(process, signal.SIGKILL):
             _until(process, lambda: socket.create_connection((_HERE, port), 1).close(), "Redis")
             yield f"redis://{_HERE}:{port}/0"
-
-
-def redis_memory(url: str) -> float:
-    """What a Redis holds, in MiB."""
-    address = url.removeprefix("redis://").partition("/")[0].split(":")
-    with socket.create_connection((address[0], int(address[1])), 5) as connection:
-        connection.sendall(b"INFO memory\r\n")
-        text = connection.recv(65_536).decode()
-    found = re.search(r"used_memory:(\d+)", text)
-    return int(found[1]) / 2**20 if found else 0.0
 
 
 @contextmanager
@@ -140,7 +125,9 @@ def service(home: Path, variables: Mapping[str, str], path: str = "/health/ready
         if not found:
             raise RuntimeError(f"the service does not start: {said}{log.read_text()}")
         _until(process, lambda: _ask(f"{found[0]}{path}"), "the service")
-        yield Service(process, found[0], log, time.perf_counter() - begun)
+        started = Service(process, found[0], log, time.perf_counter() - begun)
+        yield started
+        started.peak_mb = _peak_mb(process)
 
 
 def ask(load: Load) -> Asked:
@@ -178,6 +165,12 @@ def _program(*names: str) -> str:
         f"recs bench serving starts {' or '.join(names)}, and there is none. Install one, or run it from the project's "
         "folder after make test, which installs them in .servers."
     )
+
+
+def _peak_mb(process: subprocess.Popen[bytes]) -> float:
+    status = Path(f"/proc/{process.pid}/status")
+    found = re.search(r"VmHWM:\s+(\d+)", status.read_text() if status.exists() else "")
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def _ask(url: str) -> Any:

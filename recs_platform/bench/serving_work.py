@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recs_platform.bench.measure import Done, Stopwatch
-from recs_platform.bench.serving_programs import Asked, Load, Service, ask, quantile, redis, redis_memory, service
+from recs_platform.bench.serving_programs import Asked, Load, Service, ask, quantile, redis, service
 from recs_platform.bench.strategy_day import live_in
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def measure_lists(home: Path, customers: int, rate: int, seconds: int, source: s
         "at the client, p50": seen.p50,
         "at the client, p99": seen.p99,
     }
-    return Done(steps["at the server, p99"], steps, peak_mb=running.peak)
+    return Done(steps["at the server, p99"], steps, peak_mb=running.peak_mb)
 
 
 def measure_empty(home: Path, rate: int, seconds: int) -> Done:
@@ -83,7 +83,7 @@ def measure_throughput(home: Path, customers: int, requests: int, source: str, *
         url = f"{running.url}{_EMPTY if empty else _LISTS}"
         ask(Load(url, customers, WARM.rate, WARM.seconds))
         seen = _all_answered(ask(Load(url, customers, requests=requests)))
-    return Done(seen.seconds, {}, requests, peak_mb=running.peak)
+    return Done(seen.seconds, {}, requests, peak_mb=running.peak_mb)
 
 
 def measure_highest_rate(home: Path, customers: int, source: str, *, empty: bool = False) -> Done:
@@ -99,7 +99,7 @@ def measure_highest_rate(home: Path, customers: int, source: str, *, empty: bool
             held, rate = rate, round(rate * _FASTER)
     if not held:
         raise RuntimeError(f"not even {_FIRST_RATE} requests a second are held")
-    return Done(1 / held, {}, peak_mb=running.peak)
+    return Done(1 / held, {}, peak_mb=running.peak_mb)
 
 
 def measure_scores(home: Path, pairs: int, requests: int) -> Done:
@@ -109,7 +109,7 @@ def measure_scores(home: Path, pairs: int, requests: int) -> Done:
         load = Load(f"{running.url}/score", body=body, requests=requests, clients=1)
         ask(Load(load.url, body=body, requests=max(1, requests // 10), clients=1))
         seen = _all_answered(ask(load))
-    return Done(seen.seconds, {}, pairs * requests, peak_mb=running.peak)
+    return Done(seen.seconds, {}, pairs * requests, peak_mb=running.peak_mb)
 
 
 def measure_scores_plainly(home: Path, pairs: int, requests: int) -> Done:
@@ -126,7 +126,8 @@ def measure_scores_plainly(home: Path, pairs: int, requests: int) -> Done:
 def measure_start(home: Path) -> Done:
     """From the command to ready."""
     with _serving(home, "redis") as running:
-        return Done(running.ready_after, {}, peak_mb=running.peak)
+        pass
+    return Done(running.ready_after, {}, peak_mb=running.peak_mb)
 
 
 def measure_empty_start() -> Done:
@@ -143,35 +144,16 @@ def measure_empty_start() -> Done:
     return watch.done()
 
 
-class _Running:
-    def __init__(self, started: Service, redis_mb: float) -> None:
-        self._started, self.redis_mb = started, redis_mb
-        self.url, self.answered, self.ready_after = started.url, started.answered, started.ready_after
-        self.peak = 0.0
-
-    def look(self) -> None:
-        self.peak = self._started.peak_mb()
-
-
 @contextmanager
-def _serving(home: Path, source: str) -> Iterator[_Running]:
+def _serving(home: Path, source: str) -> Iterator[Service]:
     """A service that is ready, and answers from the database alone or from a Redis that was filled."""
     live_in(home)
     variables = {"RECS_HOME": os.environ["RECS_HOME"], "RECS_COMPANIES_DIR": str(home / "companies")}
-    if source == "redis":
-        with redis() as url:
+    with ExitStack() as around:
+        if source == "redis":
+            variables["RECS_REDIS_URL"] = url = around.enter_context(redis())
             _fill_redis(url)
-            held = redis_memory(url)
-            with service(home, {**variables, "RECS_REDIS_URL": url}) as started:
-                yield from _looked(_Running(started, held))
-    else:
-        with service(home, variables) as started:
-            yield from _looked(_Running(started, 0.0))
-
-
-def _looked(running: _Running) -> Iterator[_Running]:
-    yield running
-    running.look()
+        yield around.enter_context(service(home, variables))
 
 
 def _fill_redis(url: str) -> None:
