@@ -21,12 +21,6 @@ GONE = 40
 
 @pytest.fixture(scope="module")
 @takes_seconds
-def events() -> pa.Table:
-    return order_events(SPEC, days(SPEC.start, DAY))
-
-
-@pytest.fixture(scope="module")
-@takes_seconds
 def concord(events: pa.Table) -> Concord:
     return Concord(events)
 

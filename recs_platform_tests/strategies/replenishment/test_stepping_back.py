@@ -10,15 +10,9 @@ import pyarrow as pa
 import pytest
 
 from recs_platform_tests.slow import takes_seconds
-from recs_platform_tests.strategies.replenishment.worlds import DAY, SPEC, Concord, days, order_events
+from recs_platform_tests.strategies.replenishment.worlds import DAY, Concord
 
 IGNORED_WEEKS = 6
-
-
-@pytest.fixture(scope="module")
-@takes_seconds
-def events() -> pa.Table:
-    return order_events(SPEC, days(SPEC.start, DAY))
 
 
 @pytest.fixture(scope="module")

@@ -26,18 +26,12 @@ from recs_platform.strategies.replenishment.order_log import attributes_of, log_
 from recs_platform.strategies.replenishment.task import TASK
 from recs_platform_tests.model_registry.artifacts import layouts_in
 from recs_platform_tests.slow import takes_seconds
-from recs_platform_tests.strategies.replenishment.worlds import DAY, SPEC, Concord, days, due_pairs, order_events
+from recs_platform_tests.strategies.replenishment.worlds import DAY, SPEC, Concord, days, due_pairs
 
 pytestmark = pytest.mark.slow
 LISTS = "SELECT * FROM weekly_recommendations ORDER BY customer_id, rank"
 SCORES = "SELECT * FROM model_scores ORDER BY customer_id, item_id"
 EXAMPLES = "SELECT * FROM replenishment_examples ORDER BY example"
-
-
-@pytest.fixture(scope="module")
-@takes_seconds
-def events() -> pa.Table:
-    return order_events(SPEC, days(SPEC.start, DAY))
 
 
 @pytest.fixture(scope="module")
