@@ -79,7 +79,8 @@ def fill(home: Path, size: OrderSize) -> None:
     fill_tables(home, company, Days(company.start_date, DAY), logs | landed)
     for before in (BEFORE + _NEW_DAYS, _NEW_DAYS, BEFORE, 0):
         day = DAY - timedelta(days=before)
-        fill_tables(home, company, Days(company.start_date, day), {"catalog": _catalog(size, day)})
+        made = {"catalog": _catalog(size, day), "ignored_weeks": "SELECT NULL AS customer_id WHERE FALSE"}
+        fill_tables(home, company, Days(company.start_date, day), made)
         (folder / "catalog.parquet").rename(folder / f"catalog-{day}.parquet")
 
 

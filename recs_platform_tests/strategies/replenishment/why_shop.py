@@ -74,6 +74,7 @@ class WhyShop:
         self.put("catalog", [row for row in _catalog() if row["item_id"] not in NEW], Days.one(before))
         self.put("order_lines", _order_lines(clients), HISTORY)
         self.make("client_days")
+        self.make("ignored_weeks")
         self._make_week()
 
     def says(self, **others: Any) -> None:
