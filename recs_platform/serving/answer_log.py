@@ -130,7 +130,7 @@ class SpooledAnswerLog:
 
 
 def _rows(content: bytes, received: datetime) -> Iterator[dict[str, Any]]:
-    """What cannot be read was broken off by a full disk: it never was an answer that somebody counts on."""
+    """What cannot be read was broken off by a full disk or a kill: it never was an answer that somebody counts on."""
     for line in content.splitlines():
         try:
             said = orjson.loads(line)

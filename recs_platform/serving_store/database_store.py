@@ -7,7 +7,7 @@ product's lock (`publication/lock.py`). Not here: the service's own way to read 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from typing import Any
@@ -76,7 +76,7 @@ class DatabaseStore:
             row = session.execute(found).first()
             return None if row is None else Answer(served_of(row[0]), row[1], Source.DATABASE)
 
-    def lists(self, served: Served) -> Iterator[Chunk]:
+    def lists(self, served: Served) -> Generator[Chunk, None, None]:
         with Session(self._database) as session:
             loaded = session.scalars(_loaded(served)).first()
         if loaded is None:

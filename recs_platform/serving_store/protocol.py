@@ -6,7 +6,7 @@ them. Not here: a store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -103,8 +103,8 @@ class ServingStore(Protocol):
     def customer(self, company: str, product: str, customer: str) -> Answer | None:
         """What one customer is served; None of a customer without a list."""
 
-    def lists(self, served: Served) -> Iterator[Chunk]:
-        """All lists of a version that was loaded, in any order."""
+    def lists(self, served: Served) -> Generator[Chunk, None, None]:
+        """All lists of a version that was loaded, in any order. Who stops early closes it: it holds a connection."""
 
 
 class Reader(Protocol):

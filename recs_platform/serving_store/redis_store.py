@@ -6,7 +6,7 @@ it (`redis_keys.py`), and the service's own way to read (`redis_reader.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -71,7 +71,7 @@ class RedisStore:
         served = read_served(says)
         return None if served is None or content is None else Answer(served, content, Source.REDIS)
 
-    def lists(self, served: Served) -> Iterator[Chunk]:
+    def lists(self, served: Served) -> Generator[Chunk, None, None]:
         with explained():
             load, cursor = self._live(served) or self._loads.get(served), 0
             if load is None:

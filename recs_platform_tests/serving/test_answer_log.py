@@ -180,7 +180,8 @@ def test_killed_while_it_answers_it_loses_nothing_that_was_answered(tmp_path: Pa
     (path,) = Spool(tmp_path, 10_000).waiting()
     with taken(path) as content:
         assert content is not None
-        found = [json.loads(line)["n"] for line in content.splitlines()]
+        # A kill may fall into the middle of a write: what stands there then is no line, and was not answered.
+        found = [json.loads(line)["n"] for line in content.splitlines(keepends=True) if line.endswith(b"\n")]
     assert found[:answered] == list(range(answered))
     assert len(found) <= answered + 1
 
