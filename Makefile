@@ -69,7 +69,7 @@ bench: $(STAMP) ## measure the platform against its targets
 # minutes: the index is asked for the hashes of every file of every package.
 lock: $(STAMP) ## write requirements.lock again from pyproject.toml
 	$(Q)CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --extra dev --extra postgres --extra gcp \
+	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --extra dev --extra postgres --extra gcp --extra kubernetes \
 	  --build-deps-for editable --output-file requirements.lock pyproject.toml
 	$(Q)CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --output-file requirements-servers.lock requirements-servers.in
