@@ -61,7 +61,7 @@ def day(machine: Bare) -> Any:
 def test_a_day_goes_through_queue_code_server_and_databases(machine: Bare, day: Any) -> None:
     assert day["status"] == "SUCCESS", machine.log("code")
     events = [event.get("eventType") for event in day["eventConnection"]["events"]]
-    assert {"RUN_ENQUEUED", "RUN_DEQUEUED", "RUN_SUCCESS"} <= set(events)
+    assert {"RUN_ENQUEUED", "RUN_STARTING", "RUN_SUCCESS"} <= set(events)
     assert all(f"{name}: started" in machine.said for name in _STARTED)
     # The definitions stand in the code server alone, and everything that is kept in PostgreSQL.
     codes = [command for command in machine.processes().values() if "recs_platform.definitions" in command]
