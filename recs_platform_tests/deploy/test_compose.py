@@ -116,13 +116,17 @@ def test_everything_of_ours_waits_for_the_migration() -> None:
         assert SERVICES[name]["depends_on"]["code"] == {"condition": "service_healthy"}
 
 
-def test_databases_are_reached_by_ours_alone() -> None:
+def test_databases_and_the_code_server_are_reached_by_ours_alone() -> None:
     assert COMPOSE["networks"]["data"] == {"internal": True}
-    inside = {name for name, service in SERVICES.items() if "data" in service.get("networks", [])}
-    assert inside == OURS | {"postgres", "redis"}
-    assert all(
-        "ports" not in SERVICES[name] and SERVICES[name]["networks"] == ["data"] for name in ("postgres", "redis")
-    )
+
+    def inside(network: str) -> set[str]:
+        return {name for name, service in SERVICES.items() if network in service["networks"]}
+
+    assert set(COMPOSE["networks"]) == {"data", "default", "watch"}
+    assert inside("data") == OURS | {"postgres", "redis"}
+    assert inside("default") == OURS
+    assert inside("watch") == {"prometheus", "grafana", "metrics", "service"}
+    assert not any("ports" in SERVICES[name] for name in ("postgres", "redis", "code", "metrics"))
 
 
 def test_ours_have_the_same_environment_and_every_variable_is_a_setting() -> None:
