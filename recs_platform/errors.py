@@ -114,5 +114,13 @@ class ConflictError(TransientError):
     """Somebody else changed the same thing at the same moment; nothing was half done."""
 
 
+class TooNewError(ConfigError):
+    """The platform database was upgraded by a newer program, and this one cannot use it."""
+
+
+class OutdatedError(TransientError):
+    """The same, while this program worked: the newer one makes what is left."""
+
+
 class LockBusyError(TransientError):
     """Somebody else holds a lock, and has not let go in time."""

@@ -53,6 +53,11 @@ def make_databases(home: Path) -> None:
             made.replace(place)
 
 
+def are_complete(home: Path) -> bool:
+    """Whether all of an instance are there."""
+    return len(databases_in(home)) == len(_MADE_BY)
+
+
 def databases_in(home: Path) -> list[Path]:
     """Those of an instance that are there, but for the ones of single runs."""
     return [path for path in (home / name for name in _MADE_BY) if path.exists()]

@@ -1,12 +1,16 @@
 """The Dagster instance of this machine: DAGSTER_HOME if it is set, otherwise `.dagster` beside the platform's home.
 
-A folder that is not there yet is made, and configured as this platform's; one that is there is left as somebody has
-configured it.
+A folder that is not there yet is made, and one without a configuration is configured as this platform's, also by a
+later version. What somebody has configured is left so.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
 from pathlib import Path
 
 import dagster as dg
@@ -22,6 +26,8 @@ from recs_platform.platform_db.locks import lock
 from recs_platform.settings import settings
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+_CONFIGURATION, _PUT = "dagster.yaml", "dagster.yaml.shipped"
+"""The second holds the checksum of what this platform has put into the first, and which nobody has changed since."""
 _NO_CAPTURE = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
 
 
@@ -75,18 +81,51 @@ def prepared_home() -> Path:
     """
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(BATCH_SIZE))
     home = home_of_instance()
-    ours = not os.environ.get("DAGSTER_HOME") or not home.exists()
+    with alone_at(home):
+        prepare(home)
+    return home
+
+
+@contextmanager
+def alone_at(home: Path) -> Iterator[None]:
+    """Nobody else makes or migrates anything of this instance or of the platform database meanwhile."""
     try:
         with lock(engine(), FIRST_START), lock(home, FIRST_START):
-            opened_database()
-            if ours:
-                _put_configuration(home)
-            os.environ["DAGSTER_HOME"] = str(home)
-            watch(home)
-            _make_storage(home)
+            yield
     except OSError as error:
         raise storage_error(error, f"Dagster's folder {home} (DAGSTER_HOME)") or _cannot_be_made(error, home) from None
-    return home
+
+
+def prepare(home: Path) -> None:
+    """All that a first start makes. Whoever calls is alone there."""
+    opened_database()
+    if configuration_of(home) is not Configuration.OWN or not os.environ.get("DAGSTER_HOME"):
+        _put_configuration(home)
+    os.environ["DAGSTER_HOME"] = str(home)
+    watch(home)
+    _make_storage(home)
+
+
+class Configuration(Enum):
+    """Whose dagster.yaml stands in an instance's folder."""
+
+    NONE = auto()
+    SHIPPED = auto()
+    """As this version ships it."""
+    EARLIER = auto()
+    """As an earlier version has put it there."""
+    OWN = auto()
+
+
+def configuration_of(home: Path) -> Configuration:
+    present, put = home / _CONFIGURATION, home / _PUT
+    if not present.exists():
+        return Configuration.NONE
+    text = present.read_text()
+    if text == shipped_file(_CONFIGURATION).read_text():
+        return Configuration.SHIPPED
+    is_as_put = put.exists() and put.read_text() == _checksum(text)
+    return Configuration.EARLIER if is_as_put else Configuration.OWN
 
 
 def _cannot_be_made(error: OSError, home: Path) -> Exception:
@@ -103,23 +142,41 @@ def shipped_file(name: str) -> Path:
 
 
 def _put_configuration(home: Path) -> None:
-    shipped, present = shipped_file("dagster.yaml").read_text(), home / "dagster.yaml"
-    if not present.exists() or present.read_text() != shipped:
-        new = home / ".dagster.yaml.new"
-        new.write_text(shipped)
-        new.replace(present)
+    shipped = shipped_file(_CONFIGURATION).read_text()
+    for name, text in ((_PUT, _checksum(shipped)), (_CONFIGURATION, shipped)):
+        present = home / name
+        if not present.exists() or present.read_text() != text:
+            new = home / f".{name}.new"
+            new.write_text(text)
+            new.replace(present)
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_in_files(home: Path) -> bool:
+    """Whether Dagster's databases are those files of this folder which Dagster makes of itself."""
+    if settings().dagster_database_url is not None:
+        return False
+    if not (home / _CONFIGURATION).exists():
+        return True  # the shipped one will be there
+    ref = InstanceRef.from_dir(str(home))
+    return _is_ours(ref) or (ref.run_storage_data is not None and ref.run_storage_data.class_name == "SqliteRunStorage")
+
+
+def _is_ours(ref: InstanceRef) -> bool:
+    return ref.storage_data is not None and ref.storage_data.class_name == InstanceStorage.__name__
 
 
 def _make_storage(home: Path) -> None:
     """The databases or tables that Dagster keeps its runs in, where nobody has configured other ones."""
-    ref = InstanceRef.from_dir(str(home))
-    is_ours = ref.storage_data is not None and ref.storage_data.class_name == InstanceStorage.__name__
     url = settings().dagster_database_url
     if url is None:
-        if is_ours or (ref.run_storage_data is not None and ref.run_storage_data.class_name == "SqliteRunStorage"):
+        if is_in_files(home):
             make_databases(home)
         return
-    if not is_ours:
+    if not _is_ours(InstanceRef.from_dir(str(home))):
         raise ConfigError(
             f"RECS_DAGSTER_DATABASE_URL is set, and {home}/dagster.yaml names another storage. Put the shipped one "
             f"there ({shipped_file('dagster.yaml')}), or unset the variable."

@@ -171,6 +171,18 @@ def make_tables(url: str) -> None:
         ticks.optimize()
 
 
+def upgrade_tables(url: str) -> None:
+    """To the version of this Dagster, as it does it: in steps, of which each looks first whether it is done. Some of
+    them make an index while others write, which no transaction can. Whoever calls holds the lock of the first start."""
+    runs, events, ticks = PostgresRuns(url), BatchedPostgresEventLog(url), PostgresTicks(url)
+    runs.upgrade()
+    runs.migrate()
+    events.upgrade()
+    events.reindex_assets()
+    ticks.upgrade()
+    ticks.migrate()
+
+
 def _inside_dagsters_package() -> str:
     """Where Dagster looks for its migrations from."""
     import dagster_postgres.run_storage.run_storage as any_storage

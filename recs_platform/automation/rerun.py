@@ -16,7 +16,7 @@ import dagster as dg
 from dagster._core.storage.tags import MAX_RETRIES_TAG, RETRY_ON_ASSET_OR_OP_FAILURE_TAG
 
 from recs_platform.automation.failures import TransientFailure
-from recs_platform.errors import TransientError
+from recs_platform.errors import TooNewError, TransientError
 
 NEVER_AGAIN = {MAX_RETRIES_TAG: "0"}
 """The tag of a run that Dagster starts once."""
@@ -32,7 +32,8 @@ def curable_alone(context: dg.InitResourceContext) -> Iterator[None]:
     """Around what a run does before its first step: only what a rerun may cure lets it begin again."""
     try:
         yield
-    except (TransientError, TransientFailure):
+    except (TransientError, TransientFailure, TooNewError):
+        # An old program that is started during an upgrade: the new one begins the run again.
         raise
     except Exception:
         if context.instance is not None and context.run is not None:

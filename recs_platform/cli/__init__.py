@@ -29,6 +29,7 @@ from recs_platform.cli import (
     housekeeping,
     keys,
     metrics,
+    migrate,
     models,
     publish,
     query,
@@ -70,7 +71,7 @@ _PANELS = {
     "Look": ("why", "query", "compare", "evaluate", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "export", "models"),
     "Serve": ("serve", "keys"),
-    "Set up": ("companies", "example", "demo", "simulate", "sql", "bench"),
+    "Set up": ("companies", "example", "demo", "simulate", "sql", "bench", "migrate"),
 }
 for module in (
     run,
@@ -93,6 +94,7 @@ for module in (
     demo,
     example,
     simulate,
+    migrate,
     bench,
 ):
     module.register(app)

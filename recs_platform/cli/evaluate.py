@@ -55,7 +55,7 @@ def evaluate(
     if unknown := [one for one in versions if one not in VERSIONS]:
         raise ConfigError(f"--version: there is no version {unknown[0]}. There is: {', '.join(VERSIONS)}.")
     company = company_named(name)
-    if company.strategy.name != "replenishment":
+    if not company.strategy.has_weekly_lists:
         raise ConfigError(
             f"{name} has no weekly lists to evaluate: it is a company of {company.strategy}. "
             "How its own models do is in their tables: see docs/offer-evaluation.md."

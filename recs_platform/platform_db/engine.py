@@ -11,6 +11,7 @@ one sentence each, whatever the engine was asked, which shows neither the passwo
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
@@ -19,28 +20,27 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import sqlalchemy
-from sqlalchemy import URL, Connection, Engine, event, text
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from recs_platform.errors import ConfigError, PlatformError
-from recs_platform.outages import may_recover
+from recs_platform.errors import ConfigError, OutdatedError, PlatformError, TooNewError
+from recs_platform.outages import may_recover, sql_state
 from recs_platform.platform_db.database_errors import shown, storage_error, unusable
 from recs_platform.platform_db.locks import lock
+from recs_platform.platform_db.revisions import HEAD, Standing, State, oldest_after, state_of
 from recs_platform.settings import settings
 
 if TYPE_CHECKING:
     import alembic.config
 
-HEAD = "0009"
-"""The newest revision in `migrations/versions`, stated so that a start at the newest revision need not load Alembic."""
-
-VERSION_TABLE = "recs_schema_version"
-"""Not Alembic's usual name: Dagster keeps its own version under that one, perhaps in the same PostgreSQL database."""
-
 SQLITE_WAIT_MS = 30_000
 _POSTGRES_CONNECT_SECONDS = 10
 _WHAT, _SETTINGS = "platform database", ("RECS_DATABASE_URL", "RECS_HOME")
+_MISSES = frozenset({"42703", "42P01", "23502", "0A000"})
+"""PostgreSQL's codes: no such column, no such table, no value where one is demanded, a statement that was prepared for
+other columns."""
+_SQLITE_MISSES = re.compile(r"^(no such (column|table)|table .* has no column|NOT NULL constraint failed)")
 _MOST_DATABASES = 8
 """Of one process. The platform uses one; tests use many, and those that are no longer used go."""
 
@@ -97,7 +97,8 @@ os.register_at_fork(after_in_child=_leave_connections_to_the_parent)
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the tables to `HEAD`. Safe when several processes do it at once, and quick when there is nothing to do."""
+    """Bring the tables to `HEAD`, unless a newer program has moved them on and says that this one may use them. Safe
+    when several processes do it at once, and quick when there is nothing to do."""
     with ExitStack() as held:
         if _is_sqlite(engine.url):
             # SQLite refuses to switch to write-ahead logging while anybody reads, without waiting.
@@ -107,8 +108,8 @@ def upgrade(engine: Engine) -> None:
             if _is_sqlite(engine.url):
                 _write_ahead(engine)
             with engine.connect() as connection:
-                revision = _revision(connection)
-        if revision != HEAD:
+                state = state_of(connection)
+        if not state.is_usable:
             # One transaction, on SQLite too, so that a migration that breaks off leaves nothing half done.
             with engine.connect() as connection, lock(connection, "migration"):
                 _migrate(connection)
@@ -118,16 +119,26 @@ def upgrade(engine: Engine) -> None:
 def existing_database(url: str | None = None) -> Engine:
     """For who only looks: nothing is made or brought up to date. A ConfigError says what would have to be."""
     url = settings().database if url is None else url
-    file = file_of(url)
-    if file is not None and not file.exists():
-        raise ConfigError(f"platform database {file}: there is none yet. The first run makes it.")
-    found = revision_of(engine(url))
-    if found != HEAD:
+    found = state_at(url)
+    if found is None:
+        raise ConfigError(f"platform database {file_of(url)}: there is none yet. The first run makes it.")
+    if not found.is_usable:
         raise ConfigError(
-            f"platform database {shown(_parse(url))} is at revision {found or 'none'}, and this version wants {HEAD}. "
-            "Any command that uses it brings it up to date: recs status"
+            f"platform database {shown(_parse(url))} is at revision {found.revision or 'none'}, and this version "
+            f"wants {HEAD}. Bring it up to date: recs migrate"
         )
     return engine(url)
+
+
+def state_at(url: str) -> State | None:
+    """Where a database stands, for who only looks; None where there is no file. One that is too new is refused."""
+    file = file_of(url)
+    if file is not None and not file.exists():
+        return None
+    found = state_in(engine(url))
+    if found.standing is Standing.TOO_NEW:
+        raise _too_new(engine(url), found)
+    return found
 
 
 def file_of(url: str) -> Path | None:
@@ -136,13 +147,20 @@ def file_of(url: str) -> Path | None:
     return Path(str(parsed.database)) if _is_sqlite(parsed) else None
 
 
-def revision_of(engine: Engine) -> str | None:
-    """Where the tables stand, without bringing them to `HEAD`; None when there are none."""
+def state_in(engine: Engine) -> State:
+    """Where the tables stand, without bringing them to `HEAD`."""
     with _explained(engine), engine.connect() as connection:
-        return _revision(connection)
+        return state_of(connection)
 
 
-def alembic_config(connection: Connection) -> alembic.config.Config:
+def oldest_program() -> str:
+    """The oldest program that may use a database of `HEAD`."""
+    from alembic.script import ScriptDirectory
+
+    return oldest_after(ScriptDirectory.from_config(alembic_config()), HEAD)
+
+
+def alembic_config(connection: Connection | None = None) -> alembic.config.Config:
     """Alembic's configuration, made here so that an installed wheel needs no `alembic.ini`."""
     from alembic.config import Config
 
@@ -160,22 +178,20 @@ def _migrate(connection: Connection) -> None:
     from alembic.script import ScriptDirectory
 
     config = alembic_config(connection)
-    revision = _revision(connection)
+    state = state_of(connection)
+    if state.standing is Standing.NEWER:
+        return  # somebody was quicker
     revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in revisions:
-        raise ConfigError(
-            f"platform database {shown(connection.engine.url)} was upgraded by a newer recs_platform (it is at "
-            f"revision {revision}, this one knows up to {HEAD}); install that version or point RECS_DATABASE_URL "
-            "elsewhere."
-        )
+    if state.revision is not None and state.revision not in revisions:
+        raise _too_new(connection.engine, state)
     command.upgrade(config, HEAD)
 
 
-def _revision(connection: Connection) -> str | None:
-    if not sqlalchemy.inspect(connection).has_table(VERSION_TABLE):
-        return None
-    revision = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
-    return None if revision is None else str(revision)
+def _too_new(engine: Engine, state: State) -> TooNewError:
+    return TooNewError(
+        f"platform database {shown(engine.url)} was upgraded by a newer recs_platform (it is at revision "
+        f"{state.revision}, this one knows up to {HEAD}); install that version or point RECS_DATABASE_URL elsewhere."
+    )
 
 
 def _write_ahead(engine: Engine) -> None:
@@ -249,6 +265,28 @@ def _explain(context: ExceptionContext) -> None:
         context.is_disconnect = True
     if context.connection is None or context.is_disconnect or may_recover(error):
         raise _unusable(url, error, str(error)) from None
+    if _misses_something(error) and (left_behind := _left_behind(context.engine)):
+        raise left_behind from None
+
+
+def _misses_something(error: BaseException) -> bool:
+    """A table or a column that the statement names, or a value for one that it does not."""
+    return sql_state(error) in _MISSES or bool(_SQLITE_MISSES.search(str(error)))
+
+
+def _left_behind(engine: Engine) -> OutdatedError | None:
+    """The tables were moved on since this process opened them, and not in a way that it can follow."""
+    try:
+        with engine.connect() as connection:
+            state = state_of(connection)
+    except PlatformError:
+        return None
+    if state.standing is not Standing.TOO_NEW:
+        return None
+    return OutdatedError(
+        f"platform database {shown(engine.url)} was upgraded by a newer recs_platform while this one worked (it is at "
+        f"revision {state.revision}, this one knows up to {HEAD}); the newer one makes what is left."
+    )
 
 
 def _unusable(url: URL, error: BaseException, reason: str) -> PlatformError:

@@ -1,6 +1,6 @@
 """The tables of the platform database: small state about runs, never a company's data.
 
-A change here needs a revision in `migrations/versions` and its id as `HEAD` in `engine.py`; tests hold the three
+A change here needs a revision in `migrations/versions` and its id as `HEAD` in `revisions.py`; tests hold the three
 together. Reading and writing a table is the business of the module named after it (`job_log.py`).
 """
 
@@ -27,6 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from recs_platform.platform_db.revisions import OLDEST_TABLE
 
 MESSAGE_LENGTH = 2000
 
@@ -267,6 +269,14 @@ class TrainingRun(Base):
     outcome: Mapped[str | None] = mapped_column(String(32))
     """NULL while it runs, or when it was killed."""
     words: Mapped[str] = mapped_column(String(MESSAGE_LENGTH))
+
+
+class OldestProgram(Base):
+    """One row: the oldest program that may use these tables (revisions.py)."""
+
+    __tablename__ = OLDEST_TABLE
+
+    revision: Mapped[str] = mapped_column(String(32), primary_key=True)
 
 
 class LedgerTable(Base):

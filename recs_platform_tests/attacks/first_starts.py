@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from recs_platform.automation.instance import instance
-from recs_platform.platform_db.engine import VERSION_TABLE, opened_database
+from recs_platform.platform_db.engine import opened_database
+from recs_platform.platform_db.revisions import VERSION_TABLE
 from recs_platform.platform_db.tables import Base
 from recs_platform.settings import settings
 from recs_platform_tests.warehouse.processes import FORKING, PATIENCE

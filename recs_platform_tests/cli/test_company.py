@@ -23,6 +23,7 @@ _ABOUT_NONE = {
     "housekeeping",
     "keys revoke",
     "metrics",
+    "migrate",
     "report overview",
     "serve",
     "sql check",

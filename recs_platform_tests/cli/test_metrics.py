@@ -25,7 +25,8 @@ from recs_platform.automation.jobs import COMPANY_TAG
 from recs_platform.automation.metrics.families import FAMILIES
 from recs_platform.automation.origin import job_origin
 from recs_platform.platform_db.alert_tables import AlertMessage, AlertTrouble
-from recs_platform.platform_db.engine import VERSION_TABLE, engine, opened_database, revision_of
+from recs_platform.platform_db.engine import engine, opened_database, state_in
+from recs_platform.platform_db.revisions import VERSION_TABLE
 from recs_platform.platform_db.tables import Publication, PublicationKind, PublicationStatus
 from recs_platform.strategies.catalogue import load_companies, pipeline_of
 from recs_platform.warehouse.environment import open_warehouse
@@ -267,7 +268,7 @@ def test_a_database_of_an_older_version_is_left_so(eventful: Terminal, tmp_path:
     assert ended.code == 0
     assert 'recs_source_up{source="database"} 0.0' in ended.out
     with terminal.inside():
-        assert revision_of(engine()) == "0003"
+        assert state_in(engine()).revision == "0003"
 
 
 @pytest.mark.slow

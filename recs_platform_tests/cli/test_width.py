@@ -61,6 +61,7 @@ _NO_TABLE = {
     "demo",
     "ui",
     "metrics",
+    "migrate",
     "doctor",
     "trace",
     "companies new",

@@ -23,8 +23,9 @@ from sqlalchemy.orm import Session
 
 from recs_platform.errors import ConfigError
 from recs_platform.platform_db import engine as platform
-from recs_platform.platform_db.engine import HEAD, VERSION_TABLE, alembic_config, engine, upgrade
+from recs_platform.platform_db.engine import alembic_config, engine, upgrade
 from recs_platform.platform_db.locks import lock
+from recs_platform.platform_db.revisions import HEAD, OLDEST_TABLE, VERSION_TABLE
 from recs_platform.platform_db.tables import Base, Publication
 
 
@@ -250,6 +251,7 @@ def test_a_start_at_head_does_not_load_alembic(platform_db: Engine) -> None:
 def test_a_database_newer_than_the_code_is_refused(platform_db: Engine) -> None:
     with platform_db.begin() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+        connection.execute(text(f"UPDATE {OLDEST_TABLE} SET revision = '9998'"))
     with pytest.raises(ConfigError, match=r"newer recs_platform \(it is at revision 9999") as error:
         upgrade(platform_db)
     assert str(error.value).count("\n") == 0

@@ -14,7 +14,8 @@ from recs_platform.automation.doctor.examined import Examined, ok, warning, wron
 from recs_platform.automation.doctor.home import Home, is_there
 from recs_platform.automation.instance import NoInstanceError
 from recs_platform.errors import PlatformError
-from recs_platform.platform_db.engine import HEAD, engine, revision_of
+from recs_platform.platform_db.engine import engine, state_in
+from recs_platform.platform_db.revisions import HEAD, Standing, State
 
 _MOST_BYTES = 200 * 2**20
 """Of a SQLite file that is looked through."""
@@ -37,28 +38,32 @@ def _platform(home: Home) -> Iterator[Examined]:
         yield warning(f"there is no platform database yet ({file})", "The first run makes it.")
         return
     try:
-        found = revision_of(engine(home.settings.database))
+        found = state_in(engine(home.settings.database))
     except Exception as error:
         yield wrong(str(error), _RESTORE if file else "See that the server runs, and docs/settings.md.")
         return
     if file and (damage := _damage(file)):
         yield wrong(f"the platform database {file} is damaged ({damage})", _RESTORE)
-    elif found is None:
-        yield warning(
-            "the platform database has no tables yet", "The next command that uses it makes them: recs status"
-        )
-    elif found < HEAD:
-        yield warning(
-            f"the platform database is of an older version (revision {found}, this one wants {HEAD})",
-            "The next command that uses it brings it up to date: recs status",
-        )
-    elif found > HEAD:
-        yield wrong(
-            f"the platform database was upgraded by a newer recs_platform (revision {found}, this one knows {HEAD})",
-            "Install that version, or point RECS_DATABASE_URL elsewhere.",
-        )
     else:
-        yield ok(f"platform database: reachable, at revision {found}")
+        yield _of_revision(found)
+
+
+def _of_revision(found: State) -> Examined:
+    newer = f"the platform database was upgraded by a newer recs_platform (revision {found.revision}, this one knows"
+    match found.standing:
+        case Standing.EMPTY:
+            return warning("the platform database has no tables yet", "Make them: recs migrate")
+        case Standing.OLDER:
+            return warning(
+                f"the platform database is of an older version (revision {found.revision}, this one wants {HEAD})",
+                "Bring it up to date: recs migrate",
+            )
+        case Standing.CURRENT:
+            return ok(f"platform database: reachable, at revision {found.revision}")
+        case Standing.NEWER:
+            return warning(f"{newer} {HEAD}), and this one may use it", "Install that version when it can be.")
+        case Standing.TOO_NEW:
+            return wrong(f"{newer} {HEAD})", "Install that version, or point RECS_DATABASE_URL elsewhere.")
 
 
 def _dagster(home: Home) -> Iterator[Examined]:
@@ -88,7 +93,7 @@ def _dagster_on_a_server(home: Home) -> Iterator[Examined]:
         else:
             yield wrong(f"Dagster's database cannot be used ({problem})", "See that the server runs.")
         return
-    problems = list(_versions(home.instance, "dagster instance migrate"))
+    problems = list(_versions(home.instance, "Bring it up to date: recs migrate"))
     yield from problems
     if not problems:
         yield ok("Dagster's database on PostgreSQL: reachable, of this version")
@@ -98,7 +103,7 @@ def _of_instance(instance: dg.DagsterInstance, folder: Path) -> Iterator[Examine
     for path in databases_in(folder):
         if damage := _damage(path):
             yield wrong(f"Dagster's database {path} is damaged ({damage})", _MOVE_AWAY)
-    yield from _versions(instance, f"DAGSTER_HOME={folder} dagster instance migrate")
+    yield from _versions(instance, f"Bring it up to date: DAGSTER_HOME={folder} recs migrate")
 
 
 def _versions(instance: dg.DagsterInstance, migrate: str) -> Iterator[Examined]:

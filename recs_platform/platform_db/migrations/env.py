@@ -6,13 +6,15 @@ Migrations run on a live connection only: SQL scripts for somebody else to run (
 from __future__ import annotations
 
 from alembic import context
+from alembic.script import ScriptDirectory
 
 from recs_platform.platform_db import alert_tables, serving_tables  # noqa: F401  (their tables belong to Base)
-from recs_platform.platform_db.engine import VERSION_TABLE
+from recs_platform.platform_db.revisions import VERSION_TABLE, state_oldest
 from recs_platform.platform_db.tables import Base
 
+connection = context.config.attributes["connection"]
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=connection,
     target_metadata=Base.metadata,
     version_table=VERSION_TABLE,
     # SQLite changes a table by copying it; it rolls back DDL as well, if the driver is told to begin.
@@ -21,3 +23,4 @@ context.configure(
 )
 with context.begin_transaction():
     context.run_migrations()
+    state_oldest(connection, ScriptDirectory.from_config(context.config))

@@ -67,7 +67,12 @@ def test_a_platform_database_of_an_older_version_is_left_so(patient: Patient) ->
 
 
 def test_a_platform_database_of_a_newer_version(patient: Patient) -> None:
-    at_revision(patient.home / "platform.db", "recs_schema_version", "9999")
+    path = patient.home / "platform.db"
+    at_revision(path, "recs_schema_version", "9999")
+    assert patient.wrong() == {}
+    assert "was upgraded by a newer recs_platform (revision 9999" in " ".join(patient.of("databases", State.WARNING))
+    with closing(sqlite3.connect(path)) as opened, opened:
+        opened.execute("UPDATE recs_oldest_program SET revision = '9999'")
     assert "was upgraded by a newer recs_platform (revision 9999" in patient.wrong()["databases"]
 
 
