@@ -22,9 +22,11 @@ from recs_platform.settings_values import (
     A_DATABASE,
     Beginning,
     Channel,
+    ClusterName,
     DatabaseUrl,
     Folder,
     Home,
+    Image,
     Location,
     MailServer,
     Memory,
@@ -48,6 +50,11 @@ class Environment(StrEnum):
 class WarehouseKind(StrEnum):
     LAKE = "lake"
     BIGQUERY = "bigquery"
+
+
+class RunLauncherKind(StrEnum):
+    PROCESS = "process"
+    KUBERNETES = "kubernetes"
 
 
 _DATABASE = "platform.db"
@@ -105,6 +112,23 @@ class Settings(BaseSettings):
     )
     companies_dir: Folder | None = Field(None, description="Folder of company files, beside the built-in ones.")
     landing_dir: Folder | None = Field(None, description="Where simulated feeds are written. Default: HOME/landing.")
+    run_launcher: RunLauncherKind = Field(
+        RunLauncherKind.PROCESS,
+        description="process or kubernetes: queued runs are processes of the code server, or pods of a cluster.",
+    )
+    run_image: Image | None = Field(
+        None, description="Image of run pods, such as europe-docker.pkg.dev/acme-recs/images/recs-platform:0.1.0."
+    )
+    run_namespace: ClusterName = Field("recs", description="Namespace of run pods.")
+    run_service_account: ClusterName = Field("recs-run", description="Kubernetes service account of run pods.")
+    run_kubeconfig: Folder | None = Field(
+        None,
+        description="Kubeconfig file of who starts run pods from outside the cluster. Default: its own pod's service "
+        "account.",
+    )
+    concurrent_runs: int = Field(
+        2, ge=1, le=10_000, description="Queued runs that go on at once, of all companies; of one company one."
+    )
     memory_limit: Memory = Field("6GiB", description="Memory that one query may use before it spills to disk.")
     threads: int | None = Field(None, ge=1, le=1_024, description="Threads of one query. Default: the machine's cores.")
     retention_days: int = Field(
@@ -148,6 +172,9 @@ class Settings(BaseSettings):
         needs = {
             "RECS_ENV=production": self._missing_in_production() if self.env is Environment.PRODUCTION else {},
             "RECS_WAREHOUSE=bigquery": self._missing_for_bigquery() if self.warehouse is WarehouseKind.BIGQUERY else {},
+            "RECS_RUN_LAUNCHER=kubernetes": self._missing_for_run_pods()
+            if self.run_launcher is RunLauncherKind.KUBERNETES
+            else {},
         }
         missing = [
             f"{chosen} needs {listed([f'{name} ({what})' for name, what in names.items()])}"
@@ -163,6 +190,10 @@ class Settings(BaseSettings):
         missing = {}
         if self.warehouse is WarehouseKind.LAKE and not self.lake_url:
             missing["RECS_LAKE_URL"] = "where tables live, such as gs://acme-recs/lake"
+        return missing | self._missing_databases()
+
+    def _missing_databases(self) -> dict[str, str]:
+        missing = {}
         if not is_postgresql(self.database_url):
             missing["RECS_DATABASE_URL"] = f"the platform database on PostgreSQL, {A_DATABASE}"
         if self.dagster_database_url is None:
@@ -173,6 +204,11 @@ class Settings(BaseSettings):
         return (
             {} if self.gcp_project else {"RECS_GCP_PROJECT": "the project that holds the datasets, such as acme-recs"}
         )
+
+    def _missing_for_run_pods(self) -> dict[str, str]:
+        """A pod shares no file with who started it."""
+        image = {} if self.run_image else {"RECS_RUN_IMAGE": "the image of run pods, with its registry and its tag"}
+        return image | self._missing_databases()
 
     @property
     def lake(self) -> str:

@@ -174,6 +174,12 @@ channel_name = _written_as(
 )
 """By its name or its id."""
 
+_cluster_name = _written_as(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "lower-case letters, digits and -, at most 63")
+_image = _written_as(
+    r"[a-z0-9][a-z0-9._:/-]{0,300}((:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})|(@sha256:[0-9a-f]{64}))",
+    "an image with its tag or digest, such as europe-docker.pkg.dev/acme-recs/images/recs-platform:0.1.0",
+)
+
 
 def _parts(url: str) -> SplitResult:
     try:
@@ -207,3 +213,5 @@ Location = Annotated[str, AfterValidator(_location)]
 Beginning = Annotated[str, AfterValidator(_beginning)]
 Channel = Annotated[str, AfterValidator(channel_name)]
 Memory = Annotated[str, AfterValidator(_memory)]
+ClusterName = Annotated[str, AfterValidator(_cluster_name)]
+Image = Annotated[str, AfterValidator(_image)]

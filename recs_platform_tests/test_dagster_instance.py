@@ -16,6 +16,7 @@ from dagster._utils.tags import TagConcurrencyLimitsCounter
 
 from recs_platform.automation.instance import prepared_home
 from recs_platform.errors import ConfigError
+from recs_platform.settings import settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,6 +43,16 @@ def test_runs_of_a_company_go_one_at_a_time_and_companies_in_parallel(instance: 
     running = TagConcurrencyLimitsCounter(list(queue.tag_concurrency_limits), [a_run("holley")])
     assert running.is_blocked(a_run("holley"))
     assert not running.is_blocked(a_run("acme"))
+
+
+def test_the_environment_says_how_many_runs_go_on_at_once(
+    instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECS_CONCURRENT_RUNS", "40")
+    settings.cache_clear()
+    queue = instance.get_concurrency_config().run_queue_config
+    assert queue is not None
+    assert queue.max_concurrent_runs == 40
 
 
 def test_everything_is_kept_under_dagster_home(instance: DagsterInstance, tmp_path: Path) -> None:

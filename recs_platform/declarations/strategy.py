@@ -12,6 +12,7 @@ from datetime import time
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from recs_platform.declarations.parameters import Parameters
+from recs_platform.declarations.room import ORDINARY_ROOMS, Rooms
 from recs_platform.models.retraining import Policy
 from recs_platform.models.task import RankingTask
 from recs_platform.schemas.table import Table, TableSpec, spec_of
@@ -70,6 +71,8 @@ class Strategy(Generic[MakeStagesT, StoryT, ExplainerT]):
     """Why a customer is recommended what it is, or nothing."""
     sparse: tuple[type[Table], ...] = ()
     """Source tables that bring nothing on many days: nobody warns of a day without rows."""
+    rooms: Rooms = ORDINARY_ROOMS
+    """What its runs may use, each by itself, for a company of the size that docs/scale.md names."""
     label: str = ""
     """One word in place of its name, for boxes that are too small for that: the groups of the UI."""
     page: str = "architecture.md"

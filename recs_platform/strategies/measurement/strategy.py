@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recs_platform.declarations.product import ALLOCATION
+from recs_platform.declarations.room import Room, Rooms
 from recs_platform.pipeline.strategy import MakeStage, Strategy
 from recs_platform.schemas import sources
 from recs_platform.simulation.spec import SimulatedWorld
@@ -42,5 +43,6 @@ MEASUREMENT = Strategy(
     sparse=(sources.Treatments, sources.Events),
     stages=_stages,
     publishes=(ALLOCATION,),
+    rooms=Rooms(day=Room(1, 2, 5), heavy=Room(1, 4, 10)),
     world=_world,
 )

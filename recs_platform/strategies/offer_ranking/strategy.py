@@ -7,6 +7,7 @@ from datetime import date
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
+from recs_platform.declarations.room import Room, Rooms
 from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
@@ -83,6 +84,7 @@ OFFER_RANKING = Strategy(
     model=TrainedModel(
         TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model", pairs="features_of_pairs"
     ),
+    rooms=Rooms(day=Room(2, 6, 20), heavy=Room(4, 8, 30)),
     world=_world,
     story=_story,
     explainer=Explainer("offer_recommendations", _explain, "live_and_made_offers"),

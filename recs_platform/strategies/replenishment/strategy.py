@@ -7,6 +7,7 @@ from datetime import date
 
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS
+from recs_platform.declarations.room import Room, Rooms
 from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.pipeline.day_reader import DayReader
 from recs_platform.pipeline.pipeline import Pipeline
@@ -86,6 +87,7 @@ REPLENISHMENT = Strategy(
     model=TrainedModel(
         TASK, policy_of, plan="training_plan", drift="drift_report", trained="ranking_model", pairs="scores_of_pairs"
     ),
+    rooms=Rooms(day=Room(2, 6, 20), heavy=Room(4, 8, 30)),
     world=_world,
     story=_story,
     explainer=Explainer("weekly_recommendations", _explain, "live_and_made_lists"),
