@@ -103,6 +103,7 @@ def test_what_the_chart_is_told_is_what_dagster_yaml_says() -> None:
     told = {
         "run_coordinator": DAEMON["runCoordinator"]["config"]["customRunCoordinator"],
         "compute_logs": VALUES["computeLogManager"]["config"]["customComputeLogManager"],
+        "run_launcher": VALUES["runLauncher"]["config"]["customRunLauncher"],
     }
     for section, value in told.items():
         assert {name: value[name] for name in ("module", "class")} == ours[section], section
