@@ -1,7 +1,7 @@
 # Every target installs what it needs into .venv first; the second time that takes no time. `make V=1 ...` shows commands.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick attack check googlesql cloud image e2e real ui bench lock python
+.PHONY: help demo test quick attack check googlesql cloud image kubernetes e2e real ui bench lock python
 Q := $(if $(V),,@)
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -28,7 +28,7 @@ ui: $(STAMP) ## open the Dagster UI on the same assets
 PYTEST := $(BIN)/pytest -q -n auto --dist loadgroup --no-loadscope-reorder --durations=15 --durations-min=5
 
 # What has a target of its own stays out of the others.
-ORDINARY := not e2e and not real and not googlesql and not cloud and not image
+ORDINARY := not e2e and not real and not googlesql and not cloud and not image and not kubernetes
 
 test: $(STAMP) $(SERVERS) ## run all tests but those of the browser, on real data and of Google's analyzer
 	$(Q)$(PYTEST) -m "$(ORDINARY)"
@@ -53,6 +53,11 @@ cloud: $(STAMP) $(SERVERS) ## make whole days of every strategy with production'
 
 image: $(STAMP) $(SERVERS) ## build the container image, run it, and print its size and times; needs root and Debian's buildah, podman, runc, debootstrap
 	$(Q)$(BIN)/pytest -q -m image --durations=10 --durations-min=5 recs_platform_tests/image
+
+# Not in .ci/run: to build the servers takes some twelve minutes of CPU, once.
+kubernetes: $(STAMP) $(SERVERS) ## run the launcher of run pods against a real API server of Kubernetes; needs Debian
+	$(Q)$(BIN)/python -m recs_platform_tests.automation.launcher.build_cluster
+	$(Q)$(BIN)/pytest -q -m kubernetes recs_platform_tests/automation/launcher
 
 e2e: $(STAMP) ## run the tests of the browser
 	$(Q)test -x "$(CHROMIUM)" || { \
