@@ -1,7 +1,7 @@
 # Every target installs what it needs into .venv first; the second time that takes no time. `make V=1 ...` shows commands.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick attack check googlesql cloud e2e real ui bench lock python
+.PHONY: help demo test quick attack check googlesql cloud kubernetes e2e real ui bench lock python
 Q := $(if $(V),,@)
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -28,7 +28,7 @@ ui: $(STAMP) ## open the Dagster UI on the same assets
 PYTEST := $(BIN)/pytest -q -n auto --dist loadgroup --no-loadscope-reorder --durations=15 --durations-min=5
 
 # What has a target of its own stays out of the others.
-ORDINARY := not e2e and not real and not googlesql and not cloud
+ORDINARY := not e2e and not real and not googlesql and not cloud and not kubernetes
 
 test: $(STAMP) $(SERVERS) ## run all tests but those of the browser, on real data and of Google's analyzer
 	$(Q)$(PYTEST) -m "$(ORDINARY)"
@@ -50,6 +50,11 @@ googlesql: $(STAMP) $(GOOGLESQL) ## have Google's own analyzer judge every query
 
 cloud: $(STAMP) $(SERVERS) ## make whole days of every strategy with production's settings, and compare them with the lake's
 	$(Q)$(PYTEST) -m cloud recs_platform_tests/warehouse/bigquery
+
+# Not in .ci/run: to build the servers takes some twelve minutes of CPU, once.
+kubernetes: $(STAMP) $(SERVERS) ## run the launcher of run pods against a real API server of Kubernetes; needs Debian
+	$(Q)$(BIN)/python -m recs_platform_tests.automation.launcher.build_cluster
+	$(Q)$(BIN)/pytest -q -m kubernetes recs_platform_tests/automation/launcher
 
 e2e: $(STAMP) ## run the tests of the browser
 	$(Q)test -x "$(CHROMIUM)" || { \
