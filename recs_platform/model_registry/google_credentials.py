@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from recs_platform.errors import UnavailableError
 
-REGISTRIES = (".pkg.dev", "gcr.io")
-"""What the names of their hosts end with."""
+REGISTRIES = (".pkg.dev", ".gcr.io")
+"""What the names of their hosts end with, with a dot before them."""
 USER = "oauth2accesstoken"
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
 def token_for(host: str) -> str | None:
     """A token for an hour or less; None for hosts of others, and where Google's means find no account."""
-    if not host.endswith(REGISTRIES):
+    if not f".{host}".endswith(REGISTRIES):
         return None
     try:
         import google.auth

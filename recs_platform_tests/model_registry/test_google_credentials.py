@@ -55,7 +55,7 @@ def test_a_pods_account_gives_a_token(metadata: StubRegistry) -> None:
 
 
 def test_other_registries_hear_nothing_of_it(metadata: StubRegistry) -> None:
-    for host in ("registry.example.com", "pkg.dev.example.com", "127.0.0.1"):
+    for host in ("registry.example.com", "pkg.dev.example.com", "notgcr.io", "127.0.0.1"):
         assert google_credentials.token_for(host) is None
     assert metadata.asked == []
 
@@ -69,14 +69,14 @@ def test_the_token_is_sent_to_the_registry(metadata: StubRegistry, monkeypatch: 
     with stub_registry(answer) as registry:
         with pytest.raises(ArtifactStoreError, match="Docker's configuration has none"):
             oci_client.client_of(registry.host).do_request(f"http://{registry.host}/v2/")
-        monkeypatch.setattr(google_credentials, "REGISTRIES", ("127.0.0.1",))
+        monkeypatch.setattr(google_credentials, "REGISTRIES", (".127.0.0.1",))
         assert oci_client.client_of(registry.host).do_request(f"http://{registry.host}/v2/").status_code == 200
 
 
 def test_dockers_configuration_comes_first(
     metadata: StubRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(google_credentials, "REGISTRIES", ("127.0.0.1",))
+    monkeypatch.setattr(google_credentials, "REGISTRIES", (".127.0.0.1",))
     (tmp_path / "docker").mkdir()
     with stub_registry(lambda _: (200, {}, b"{}")) as registry:
         (tmp_path / "docker" / "config.json").write_text(f'{{"auths": {{"{registry.host}": {{"auth": "YTpi"}}}}}}')
