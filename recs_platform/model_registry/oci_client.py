@@ -22,6 +22,7 @@ from oras.provider import Registry
 from requests.adapters import HTTPAdapter
 
 from recs_platform.errors import UnavailableError
+from recs_platform.model_registry import google_credentials
 from recs_platform.model_registry.artifact_store import ArtifactStoreError
 from recs_platform.settings_values import is_here
 
@@ -108,7 +109,8 @@ class _Patient(HTTPAdapter):
 
 
 class _Credentials(TokenAuth):  # type: ignore[misc]  # the same
-    """The person's, from Docker's configuration; sent as the registry's challenge wants them, and anew each time."""
+    """The person's, from Docker's configuration, or for Google's registries the machine's; sent as the registry's
+    challenge wants them, and anew each time."""
 
     def __init__(self, session: requests.Session, host: str, *, insecure: bool) -> None:
         super().__init__()
@@ -117,7 +119,10 @@ class _Credentials(TokenAuth):  # type: ignore[misc]  # the same
         self._auth_config = _docker_config()
         for name in oras.utils.iter_localhosts(host):
             if self._load_auth(name):
-                break
+                return
+        token = google_credentials.token_for(host.partition(":")[0])
+        if token:
+            self.set_basic_auth(google_credentials.USER, token)
 
     def get_auth_header(self) -> dict[str, str]:
         return self._header

@@ -78,7 +78,7 @@ def _bigquery(settings: Settings) -> Examined:
         return wrong(
             problem,
             "Correct RECS_GCP_PROJECT, RECS_BIGQUERY_LOCATION, GOOGLE_APPLICATION_CREDENTIALS or the roles of the "
-            "account (docs/cloud.md), or wait until BigQuery answers",
+            "account (docs/deploy.md), or wait until BigQuery answers",
         )
     return ok(f"{whose}: datasets and tables can be made, written, read and taken away")
 

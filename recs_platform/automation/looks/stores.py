@@ -35,7 +35,7 @@ LAKE = "lake"
 _WAYS_BACK = {
     WarehouseKind.LAKE: "Bring the store back, or correct RECS_LAKE_URL",
     WarehouseKind.BIGQUERY: "Wait until BigQuery answers, or correct RECS_GCP_PROJECT, GOOGLE_APPLICATION_CREDENTIALS "
-    "or the roles of the account (docs/cloud.md)",
+    "or the roles of the account (docs/deploy.md)",
 }
 LOOK = "look at "
 """Of trouble with a look itself, which the tick settles."""

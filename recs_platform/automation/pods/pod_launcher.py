@@ -94,7 +94,7 @@ class PodLauncher(K8sRunLauncher):
         ours = K8sContainerContext(
             namespace=self.job_namespace,
             service_account_name=self.service_account_name,
-            run_k8s_config=UserDefinedDagsterK8sConfig.from_dict(config),
+            run_k8s_config=UserDefinedDagsterK8sConfig(**config),
         )
         return ours.merge(self._of_tags(dagster_run))
 

@@ -136,6 +136,9 @@ class StubCluster:
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Object) -> tuple[int, Object]:
         parts = path.strip("/").split("/")
+        if parts[-1] == "selfsubjectaccessreviews":
+            allowed = body["spec"]["resourceAttributes"]["namespace"] == NAMESPACE
+            return 201, {**body, "status": {"allowed": allowed}}
         if parts[:5] == ["apis", "batch", "v1", "namespaces", NAMESPACE] and parts[5:6] == ["jobs"]:
             return self._about_jobs(method, parts[6:], query, body)
         if parts[:4] == ["api", "v1", "namespaces", NAMESPACE] and method == "GET":

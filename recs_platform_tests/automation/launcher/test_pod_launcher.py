@@ -14,7 +14,7 @@ from recs_platform.alerts.finding import PLATFORM
 from recs_platform.automation.looks.run_facts import Ending, facts_of
 from recs_platform.strategies.catalogue import STRATEGIES
 from recs_platform_tests.automation.launcher.queue import IMAGE, Queue
-from recs_platform_tests.automation.launcher.stub_cluster import StubCluster
+from recs_platform_tests.automation.launcher.stub_cluster import StubCluster, until
 
 pytestmark = pytest.mark.slow
 
@@ -256,8 +256,7 @@ def test_a_run_that_somebody_stops_loses_its_pod(queue: Queue, cluster: StubClus
     queue.works(run_id)
     assert queue.instance.run_launcher.terminate(run_id)
     assert queue.status(run_id) is dg.DagsterRunStatus.CANCELING
-    assert not cluster.jobs
-    assert not cluster.pods
+    until(lambda: not cluster.jobs and not cluster.pods, "the pod is asked to end")
     queue.instance.report_run_canceled(queue.run(run_id))
     assert not queue.instance.run_launcher.terminate(run_id)
 

@@ -123,7 +123,7 @@ def test_bigquery_that_does_not_answer_is_told_with_what_belongs_to_it(
     assert "BigQuery does not answer" in finding.says
     assert finding.remedy == (
         "Wait until BigQuery answers, or correct RECS_GCP_PROJECT, GOOGLE_APPLICATION_CREDENTIALS or the roles of the "
-        "account (docs/cloud.md); then runs that failed are made again: recs run COMPANY."
+        "account (docs/deploy.md); then runs that failed are made again: recs run COMPANY."
     )
 
 

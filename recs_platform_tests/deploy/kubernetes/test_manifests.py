@@ -10,8 +10,11 @@ import yaml
 from pydantic import SecretStr
 
 from recs_platform import __version__
+from recs_platform.automation.pods import pod
+from recs_platform.automation.pods.rights import RIGHTS
 from recs_platform.settings import Settings
 from recs_platform_tests.deploy.kubernetes.manifests import (
+    COMPONENT,
     FOLDER,
     NAME,
     STEP,
@@ -25,11 +28,11 @@ from recs_platform_tests.deploy.kubernetes.manifests import (
     parsed,
     pods,
 )
+from recs_platform_tests.deploy.kubernetes.rules import USER
 
 BASE, GKE = built("base"), built("overlays/gke")
 CUSTOM = {"ExternalSecret", "SecretStore", "PodMonitoring", "PodMonitor"}
 """Kinds of other people, whose schemas are not Kubernetes's. Tests below look at what these say, and no schema does."""
-_OF_THE_LAUNCHER = {"run_launcher", "run_image", "run_namespace", "run_service_account", "concurrent_runs"}
 _FIRST = {"Namespace", "ServiceAccount", "Role", "RoleBinding", "ConfigMap", "NetworkPolicy", "Job"}
 """What has to be there before anything runs."""
 
@@ -69,9 +72,9 @@ def test_everything_stands_in_one_namespace_that_takes_ordinary_processes_alone(
 
 
 def test_all_pods_and_runs_have_one_image_by_the_version_as_its_tag() -> None:
-    images = {container["image"] for pod in pods(BASE) for container in pod.containers}
+    images = {container["image"] for found in pods(BASE) for container in found.containers}
     assert images == {f"recs-platform:{__version__}"}
-    there = {container["image"] for pod in pods(GKE) for container in pod.containers}
+    there = {container["image"] for found in pods(GKE) for container in found.containers}
     assert there == {f"europe-docker.pkg.dev/acme-recs/recs/recs-platform:{__version__}"}
     assert {one(GKE, "ConfigMap", "recs-settings")["data"]["RECS_RUN_IMAGE"]} == there
 
@@ -82,7 +85,7 @@ def test_settings_are_settings_and_no_secret_is_one_of_them(objects: tuple[Objec
     for variable in given:
         name = variable.removeprefix("RECS_").lower()
         assert variable == f"RECS_{name.upper()}"
-        assert name in set(Settings.model_fields) | _OF_THE_LAUNCHER, variable
+        assert name in set(Settings.model_fields), variable
     assert not set(given) & {f"RECS_{name.upper()}" for name in _secret_settings()}
 
 
@@ -119,13 +122,7 @@ def test_only_the_launcher_s_account_may_ask_the_cluster_and_only_what_it_needs(
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
-    assert rights == {
-        *(("batch", "jobs", verb) for verb in ("create", "get", "list", "delete")),
-        ("batch", "jobs/status", "get"),
-        *(("", "pods", verb) for verb in ("get", "list", "delete")),
-        ("", "pods/log", "get"),
-        ("", "events", "list"),
-    }
+    assert rights == {(group, resource, verb) for group, resource, verbs in RIGHTS for verb in verbs}
     (binding,) = kinds(BASE, "RoleBinding")
     assert binding["roleRef"]["name"] == "recs-launcher"
     assert [subject["name"] for subject in binding["subjects"]] == ["recs-dagster"]
@@ -143,7 +140,7 @@ def test_every_account_is_one_of_google_without_a_key_and_pods_use_accounts_that
         name = account["metadata"]["name"]
         annotations = account["metadata"]["annotations"]
         assert annotations == {"iam.gke.io/gcp-service-account": f"{name}@acme-recs.iam.gserviceaccount.com"}
-    used = {pod.component: pod.spec["serviceAccountName"] for pod in pods(GKE)}
+    used = {found.component: found.spec["serviceAccountName"] for found in pods(GKE)}
     assert used == {
         "service": "recs-service",
         "metrics": "recs-service",
@@ -174,12 +171,12 @@ def test_what_scrapes_chooses_pods_that_there_are_by_the_names_that_rules_know(
         seen = {}
         for found in kinds(objects, kind):
             labels = found["spec"]["selector"]["matchLabels"]
-            (pod,) = [pod for pod in pods(objects) if labels.items() <= pod.labels.items()]
+            (chosen,) = [made for made in pods(objects) if labels.items() <= made.labels.items()]
             (endpoint,) = found["spec"][where]
-            ports = {port["name"] for container in pod.containers for port in container.get("ports", [])}
+            ports = {port["name"] for container in chosen.containers for port in container.get("ports", [])}
             assert endpoint["port"] in ports
             job = next((rule["replacement"] for rule in endpoint.get("relabelings", [])), found["metadata"]["name"])
-            seen[job] = (pod.component, endpoint["port"])
+            seen[job] = (chosen.component, endpoint["port"])
             key = endpoint.get("authorization", {}).get("credentials")
             assert bool(key) == (job == "recs-service"), "the service wants a key"
             assert key in (None, {"secret": {"name": "recs-service-keys", "key": "acme"}}, _OPERATORS_KEY)
@@ -187,3 +184,18 @@ def test_what_scrapes_chooses_pods_that_there_are_by_the_names_that_rules_know(
 
 
 _OPERATORS_KEY = {"name": "recs-service-keys", "key": "acme"}
+
+
+def test_a_run_s_pod_finds_here_what_the_launcher_names() -> None:
+    """Its namespace, account, settings and secrets, and the policies that let it out, which know it by its labels."""
+    given = one(GKE, "ConfigMap", "recs-settings")["data"]
+    assert given["RECS_RUN_NAMESPACE"] == one(GKE, "Namespace", "recs")["metadata"]["name"]
+    assert given["RECS_RUN_SERVICE_ACCOUNT"] in {account["metadata"]["name"] for account in _accounts()}
+    assert (
+        "recs-settings",
+        one(GKE, "ExternalSecret", "recs-secrets")["metadata"]["name"],
+    ) == (pod.SETTINGS, pod.SECRETS)
+    (volume,) = [volume for volume in next(pods(BASE)).spec["volumes"] if "configMap" in volume]
+    assert volume["configMap"] == {"name": pod.COMPANIES, "optional": True}
+    assert dict(pod.COMMON_LABELS) == {NAME: "recs-platform", COMPONENT: "run"}
+    assert pod.USER == USER

@@ -150,7 +150,7 @@ def test_to_the_outside_each_reaches_what_it_needs() -> None:
         assert own == {
             NAMES,
             ("169.254.20.10/32", 53),
-            *(("10.20.0.0/24", port) for port in (5432, 6378, 6379)),
+            *(("10.20.0.0/20", port) for port in (5432, 6378, 6379)),
             *((("0.0.0.0/0", 443),) if google else ()),
             *((("169.254.169.252/32", 988),) if google else ()),
             *((("169.254.169.254/32", port) for port in (80, 8080)) if google else ()),
