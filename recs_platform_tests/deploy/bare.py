@@ -62,7 +62,7 @@ class Bare:
             assert time.monotonic() - begun < _PATIENCE, (
                 f"not within {_PATIENCE} s: {what}\n{self.said}\n{self._logs()}"
             )
-            time.sleep(0.5)
+            time.sleep(1)
 
     def log(self, service: str) -> str:
         return (self.state / "logs" / f"{service}.log").read_text(errors="replace")

@@ -20,7 +20,8 @@ from recs_platform_tests.deploy.bare import COMPANY, Bare, bare
 from recs_platform_tests.deploy.prometheus import Prometheus, program
 from recs_platform_tests.slow import takes_seconds
 
-_RUN = """
+_STATUS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+_EVENTS = """
 query ($id: ID!) { runOrError(runId: $id) { ... on Run {
   status eventConnection { events { ... on MessageEvent { eventType } } }
 } } }"""
@@ -48,14 +49,15 @@ def _get(url: str, key: str = "") -> tuple[int, Any]:
 @pytest.fixture(scope="module")
 def day(machine: Bare) -> Any:
     """The run of the company's first day, as the web server tells of it when it has ended."""
-    run_id, told = launched(machine.url("webserver"), COMPANY), {}
+    url = machine.url("webserver")
+    run_id = launched(url, COMPANY)
 
     def ended() -> bool:
-        told.update(asked(machine.url("webserver"), _RUN, id=run_id)["runOrError"])
-        return told["status"] in ("SUCCESS", "FAILURE", "CANCELED")
+        status = asked(url, _STATUS, id=run_id)["runOrError"]["status"]
+        return status in ("SUCCESS", "FAILURE", "CANCELED")
 
     machine.until(ended, "the run ends")
-    return told
+    return asked(url, _EVENTS, id=run_id)["runOrError"]
 
 
 def test_a_day_goes_through_queue_code_server_and_databases(machine: Bare, day: Any) -> None:
