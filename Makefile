@@ -1,7 +1,7 @@
 # Every target installs what it needs into .venv first; the second time that takes no time. `make V=1 ...` shows commands.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick attack check googlesql cloud kubernetes e2e real ui bench lock python
+.PHONY: help demo test quick attack check googlesql cloud image kubernetes e2e real ui bench lock python
 Q := $(if $(V),,@)
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -28,7 +28,7 @@ ui: $(STAMP) ## open the Dagster UI on the same assets
 PYTEST := $(BIN)/pytest -q -n auto --dist loadgroup --no-loadscope-reorder --durations=15 --durations-min=5
 
 # What has a target of its own stays out of the others.
-ORDINARY := not e2e and not real and not googlesql and not cloud and not kubernetes
+ORDINARY := not e2e and not real and not googlesql and not cloud and not image and not kubernetes
 
 test: $(STAMP) $(SERVERS) ## run all tests but those of the browser, on real data and of Google's analyzer
 	$(Q)$(PYTEST) -m "$(ORDINARY)"
@@ -51,6 +51,9 @@ googlesql: $(STAMP) $(GOOGLESQL) ## have Google's own analyzer judge every query
 cloud: $(STAMP) $(SERVERS) ## make whole days of every strategy with production's settings, and compare them with the lake's
 	$(Q)$(PYTEST) -m cloud recs_platform_tests/warehouse/bigquery
 
+image: $(STAMP) $(SERVERS) ## build the container image, run it, and print its size and times; needs root and Debian's buildah, podman, runc, debootstrap
+	$(Q)$(BIN)/pytest -q -m image --durations=10 --durations-min=5 recs_platform_tests/image
+
 # Not in .ci/run: to build the servers takes some twelve minutes of CPU, once.
 kubernetes: $(STAMP) $(SERVERS) ## run the launcher of run pods against a real API server of Kubernetes; needs Debian
 	$(Q)$(BIN)/python -m recs_platform_tests.automation.launcher.build_cluster
@@ -72,10 +75,16 @@ bench: $(STAMP) ## measure the platform against its targets
 
 # Versions that are already locked stay; remove requirements.lock first to take the newest of everything. It takes some
 # minutes: the index is asked for the hashes of every file of every package.
-lock: $(STAMP) ## write requirements.lock again from pyproject.toml
+lock: $(STAMP) ## write requirements.lock, and the image's, again from pyproject.toml
 	$(Q)CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --extra dev --extra postgres --extra gcp --extra kubernetes \
 	  --build-deps-for editable --output-file requirements.lock pyproject.toml
+	$(Q)CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --extra postgres --extra gcp --extra kubernetes --extra excel \
+	  --constraint requirements.lock --output-file deploy/requirements.lock pyproject.toml
+	$(Q)CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --only-build-deps --build-deps-for wheel \
+	  --constraint requirements.lock --output-file deploy/requirements-build.lock pyproject.toml
 	$(Q)CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-emit-trusted-host --no-annotate --strip-extras --allow-unsafe --output-file requirements-servers.lock requirements-servers.in
 

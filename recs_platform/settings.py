@@ -27,6 +27,7 @@ from recs_platform.settings_values import (
     Folder,
     Home,
     Image,
+    InnerUrl,
     Location,
     MailServer,
     Memory,
@@ -36,6 +37,7 @@ from recs_platform.settings_values import (
     RedisUrl,
     Registry,
     SecretUrl,
+    Server,
     ServiceUrl,
     WebAddress,
     is_postgresql,
@@ -102,7 +104,12 @@ class Settings(BaseSettings):
         description="Registry of OCI artifacts that models are pushed to, such as "
         "europe-docker.pkg.dev/acme-recs/models. Default: an OCI layout in RECS_FILES_URL.",
     )
-    service_url: ServiceUrl | None = Field(
+    code_server: Server | None = Field(
+        None,
+        description="Host and port of the code server that `recs ui` and `recs daemon` ask, where they are processes "
+        "apart, such as code:4000. Without it `recs ui` starts one, and a daemon.",
+    )
+    service_url: InnerUrl | None = Field(
         None, description="Where the prediction service is reached by checks, `recs trace` and the doctor."
     )
     service_key: SecretStr | None = Field(

@@ -24,7 +24,9 @@ _READ_OTHERWISE = rf"[?\\]|%[0-9A-Fa-f]{{2}}|{_NO_TEXT}"
 """In the name of a folder: what begins the options of a URL, what stands for another character in one or in a pattern,
 and what is no text. The databases and tables below a folder are opened by URLs, ours and Dagster's."""
 _LONGEST_NAME, _LONGEST_PATH = 255, 3_000
+_LAST_PORT = 65_535
 PROJECT = r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
+_INNER_NAME = r"[a-z0-9-]*[a-z][a-z0-9-]*|[a-z0-9.-]+\.svc(\.cluster\.local)?"
 A_DATABASE = "such as postgresql://db.example.com/recs"
 _BUCKET = re.compile(r"(gs|s3)://[a-z0-9][a-z0-9._-]+(/[^?#]*)?")
 
@@ -112,10 +114,33 @@ def _secret_address(url: SecretStr) -> SecretStr:
 
 
 def _ours(url: str) -> str:
-    parts = _parts(url)
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_here(parts.hostname))):
+    if not _is_ours(_parts(url)):
         raise ValueError("should be a URL that begins with https:// (http:// only on this machine)")
     return url
+
+
+def _is_ours(parts: SplitResult) -> bool:
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_here(parts.hostname)))
+
+
+def _inner(url: str) -> str:
+    """Of a service of ours. In a network of containers, where names have no dot or are a cluster's own, it is asked
+    without TLS, as on one machine."""
+    parts = _parts(url)
+    inside = parts.scheme == "http" and re.fullmatch(_INNER_NAME, parts.hostname or "")
+    if not inside and not _is_ours(parts):
+        raise ValueError(
+            "should be a URL that begins with https:// (http:// only on this machine, or within a network of "
+            "containers: http://service:8000, http://recs-service.recs.svc:8000)"
+        )
+    return url
+
+
+def _server(place: str) -> str:
+    named = re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([1-9]\d{0,4})", place, re.ASCII)
+    if not named or int(named[2]) > _LAST_PORT:
+        raise ValueError("should be a host and a port, such as code:4000")
+    return place
 
 
 def _mail_server(url: SecretStr) -> SecretStr:
@@ -206,6 +231,8 @@ RedisUrl = Annotated[SecretStr, AfterValidator(_on_redis)]
 Registry = Annotated[str, AfterValidator(_registry)]
 ServiceUrl = Annotated[str, AfterValidator(_ours)]
 """Over TLS, but on this machine."""
+InnerUrl = Annotated[str, AfterValidator(_inner)]
+Server = Annotated[str, AfterValidator(_server)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_address)]
 MailServer = Annotated[SecretStr, AfterValidator(_mail_server)]
 Project = Annotated[str, AfterValidator(project_id)]

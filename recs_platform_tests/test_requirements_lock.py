@@ -14,7 +14,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = ("dev", "postgres", "gcp")
+EXTRAS = ("dev", "postgres", "gcp", "kubernetes")
+LOCKS = ("requirements.lock", "requirements-real.lock", "requirements-servers.lock")
+OF_THE_IMAGE = "deploy/requirements.lock"
+EXTRAS_OF_THE_IMAGE = ("postgres", "gcp", "kubernetes", "excel")
+TO_MAKE_ITS_WHEEL = "deploy/requirements-build.lock"
 
 
 _PIN = re.compile(r"([a-z0-9._-]+)==([^\s=;]+)((?: --hash=sha256:[0-9a-f]{64})+)")
@@ -29,14 +33,23 @@ def locked(name: str = "requirements.lock") -> dict[str, str]:
 
 
 def required() -> list[Requirement]:
+    return [*run_time(EXTRAS), *build_time()]
+
+
+def run_time(extras: tuple[str, ...]) -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    texts = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
-    for extra in EXTRAS:
+    texts = list(project["project"]["dependencies"])
+    for extra in extras:
         texts += project["project"]["optional-dependencies"][extra]
     return [Requirement(text) for text in texts]
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-real.lock", "requirements-servers.lock"])
+def build_time() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    return [Requirement(text) for text in project["build-system"]["requires"]]
+
+
+@pytest.mark.parametrize("name", [*LOCKS, OF_THE_IMAGE, TO_MAKE_ITS_WHEEL])
 def test_no_address_and_no_path(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text
@@ -101,3 +114,18 @@ def test_the_servers_of_the_tests_are_locked_too() -> None:
     for wanted in (Requirement(line) for line in lines if line and not line.startswith("#")):
         assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)])
     assert "--require-hashes \\\n\t  -r requirements-servers.lock" in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize("name", [OF_THE_IMAGE, TO_MAKE_ITS_WHEEL])
+def test_the_image_has_what_was_tested(name: str) -> None:
+    """The same versions, and the same files of them."""
+    assert {pin: version for pin, version in locked(name).items() if locked().get(pin) != version} == {}
+    whole = (ROOT / "requirements.lock").read_text()
+    hashes = set(re.findall(r"sha256:[0-9a-f]{64}", (ROOT / name).read_text()))
+    assert {hash for hash in hashes if hash not in whole} == set()
+
+
+def test_the_image_has_what_it_needs_and_nothing_else() -> None:
+    for name, wanted in ((OF_THE_IMAGE, run_time(EXTRAS_OF_THE_IMAGE)), (TO_MAKE_ITS_WHEEL, build_time())):
+        seen = set[str]()
+        assert {name for requirement in wanted for name in needed(requirement, seen)} == set(locked(name))

@@ -115,6 +115,50 @@ def test_where_a_warehouse_and_dagster_are(
     assert complaint(monkeypatch, **{name: value}) == f"{name}: {message}"
 
 
+_INSIDE = (
+    "should be a URL that begins with https:// (http:// only on this machine, or within a network of containers: "
+    "http://service:8000, http://recs-service.recs.svc:8000)."
+)
+_A_SERVER = "should be a host and a port, such as code:4000."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("RECS_SERVICE_URL", "http://service.example.com:8000", _INSIDE),
+        ("RECS_SERVICE_URL", "http://10.0.0.1:8000", _INSIDE),
+        ("RECS_SERVICE_URL", "http://167772161", _INSIDE),
+        ("RECS_SERVICE_URL", "http://evil.example/.svc", _INSIDE),
+        ("RECS_SERVICE_URL", "service:8000", _INSIDE),
+        ("RECS_CODE_SERVER", "code", _A_SERVER),
+        ("RECS_CODE_SERVER", "code:0", _A_SERVER),
+        ("RECS_CODE_SERVER", "code:65536", _A_SERVER),
+        ("RECS_CODE_SERVER", "http://code:4000", _A_SERVER),
+    ],
+)
+def test_where_processes_of_ours_are(monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str) -> None:
+    assert complaint(monkeypatch, **{name: value}) == f"{name}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RECS_SERVICE_URL", "http://service:8000"),
+        ("RECS_SERVICE_URL", "http://recs-service.recs.svc:8000"),
+        ("RECS_SERVICE_URL", "http://recs-service.recs.svc.cluster.local:8000"),
+        ("RECS_SERVICE_URL", "http://127.0.0.1:8000"),
+        ("RECS_SERVICE_URL", "https://service.example.com"),
+        ("RECS_CODE_SERVER", "code:4000"),
+        ("RECS_CODE_SERVER", "[::1]:4000"),
+    ],
+)
+def test_processes_of_ours_within_a_network_of_containers(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert value in (Settings().service_url, Settings().code_server)
+
+
 @pytest.mark.parametrize("limit", ["64MiB", "512MB", "6GiB", "1.5 GB", "6gb", "2 TiB"])
 def test_memory_limits(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     import duckdb

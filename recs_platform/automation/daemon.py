@@ -1,5 +1,7 @@
-"""Dagster's daemon beside the UI. It ends with the process that started it, however that ends: a daemon that is left
-over would fight the next one for schedules and queued runs."""
+"""Dagster's daemon: by itself, or beside the UI.
+
+Beside the UI it ends with the process that started it, however that ends: a daemon that is left over would fight the
+next one for schedules and queued runs."""
 
 from __future__ import annotations
 
@@ -8,7 +10,19 @@ import signal
 import sys
 import threading
 
-from dagster._daemon.cli import main
+from dagster import DagsterInstance
+from dagster._daemon.cli import cli, main
+
+from recs_platform.automation.code_location import workspace
+from recs_platform.automation.instance import prepared_home
+
+
+def run_by_itself() -> None:
+    """Schedules, sensors, queued runs and backfills, until Ctrl-C or SIGTERM."""
+    os.environ["PYTHONSAFEPATH"] = "1"
+    prepared_home()
+    with DagsterInstance.get() as instance, workspace(instance) as file:
+        cli(["run", "--log-level=info", f"--workspace={file}"], obj={}, standalone_mode=False)
 
 
 def _end_with_the_parent() -> None:

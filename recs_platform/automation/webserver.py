@@ -1,4 +1,5 @@
-"""The Dagster UI on this machine's instance: its web server behind a guard, its code server, and the daemon.
+"""The Dagster UI on this machine's instance: its web server behind a guard, its code server, and the daemon; or the web
+server alone, where RECS_CODE_SERVER says that the others stand apart.
 
 What `dagster dev` starts, but with the guard, and without the current folder on Python's path: a module that lies there
 by chance or by intent is not imported. Not here: whom the guard refuses (web_guard.py).
@@ -11,23 +12,21 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import uvicorn
-import yaml
 from dagster import DagsterInstance
-from dagster._cli.proxy_server_manager import ProxyServerManager
 from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
+from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
 
+from recs_platform.automation.code_location import workspace
 from recs_platform.automation.instance import prepared_home
-from recs_platform.automation.origin import DEFINITIONS
 from recs_platform.automation.web_guard import OwnPagesOnly
 from recs_platform.automation.web_mend import MendedScripts
+from recs_platform.settings import settings
 
 _NO_CURRENT_FOLDER = "PYTHONSAFEPATH"
 _STATEMENT_MS, _RECYCLE_SECONDS, _MOST_BESIDE = 15_000, 3_600, 20
@@ -36,21 +35,15 @@ connections are opened anew, and how many there are beside the first."""
 
 
 def serve(host: str, listening: socket.socket, allowed_hosts: Collection[str]) -> None:
-    """Until Ctrl-C."""
+    """Until Ctrl-C or SIGTERM."""
     os.environ[_NO_CURRENT_FOLDER] = "1"
-    # Dagster puts the folder in which a module is loaded on the path; the instance's own holds none.
-    code = ModuleTarget(DEFINITIONS, attribute=None, working_directory=str(prepared_home()), location_name=DEFINITIONS)
-    with (
-        DagsterInstance.get() as instance,
-        ProxyServerManager(instance, code, code_server_log_level="warning") as servers,
-        tempfile.TemporaryDirectory(prefix="recs-ui-") as own,
-    ):
+    prepared_home()
+    with DagsterInstance.get() as instance, workspace(instance) as file:
         instance.optimize_for_webserver(_STATEMENT_MS, _RECYCLE_SECONDS, _MOST_BESIDE)
-        workspace = Path(own) / "workspace.yaml"
-        workspace.write_text(yaml.safe_dump({"load_from": servers.get_code_server_specs()}))
-        target = WorkspaceFileTarget([str(workspace)])
         import_for_requests(instance)
-        with _daemon(workspace), WorkspaceProcessContext(instance, target) as context:
+        # Where the code server stands apart, so does the daemon.
+        daemon = _daemon(file) if settings().code_server is None else nullcontext()
+        with daemon, WorkspaceProcessContext(instance, WorkspaceFileTarget([str(file)])) as context:
             app = create_app_from_workspace_process_context(context)
             guarded = OwnPagesOnly(MendedScripts(app), {host, *allowed_hosts})
             with suppress(KeyboardInterrupt):
@@ -66,9 +59,9 @@ def import_for_requests(instance: DagsterInstance) -> None:
 
 
 @contextmanager
-def _daemon(workspace: Path) -> Iterator[None]:
+def _daemon(file: Path) -> Iterator[None]:
     """Schedules, sensors, queued runs and backfills, as long as the UI is there."""
-    arguments = ["run", "--log-level=warning", f"--workspace={workspace}"]
+    arguments = ["run", "--log-level=warning", f"--workspace={file}"]
     command = [sys.executable, "-P", "-m", "recs_platform.automation.daemon", *arguments]
     process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603  (our own words)
     try:

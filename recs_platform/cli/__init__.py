@@ -21,6 +21,7 @@ from recs_platform.cli import (
     bench,
     companies,
     compare,
+    daemon,
     demo,
     doctor,
     evaluate,
@@ -66,7 +67,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 _PANELS = {
-    "Every day": ("run", "weekly", "status", "ui", "backfill"),
+    "Every day": ("run", "weekly", "status", "ui", "daemon", "backfill"),
     "Watch": ("doctor", "trace", "alerts", "metrics", "housekeeping"),
     "Look": ("why", "query", "compare", "evaluate", "report", "verify"),
     "Publish": ("publish", "publications", "rollback", "export", "models"),
@@ -79,6 +80,7 @@ for module in (
     backfill,
     status,
     ui,
+    daemon,
     doctor,
     trace,
     metrics,

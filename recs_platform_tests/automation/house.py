@@ -74,25 +74,7 @@ class House:
             _end(process)
 
     def launch(self, company: str) -> str:
-        """What the UI's button sends."""
-        selector = {
-            "repositoryLocationName": LOCATION,
-            "repositoryName": "__repository__",
-            "pipelineName": JOB,
-        }
-        key = f"{company}|{DAY}"
-        tags = {"dagster/partition": key, "dagster/partition/company": company, "dagster/partition/date": DAY}
-        body = {
-            "query": _LAUNCH,
-            "variables": {"job": selector, "tags": [{"key": name, "value": value} for name, value in tags.items()]},
-        }
-        request = urllib.request.Request(
-            f"{self.url}/graphql", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            answer: Any = json.load(reply)
-        assert answer["data"]["launchPipelineExecution"]["__typename"] == "LaunchRunSuccess", answer
-        return str(answer["data"]["launchPipelineExecution"]["run"]["runId"])
+        return launched(self.url, company)
 
     def status(self, run_id: str) -> tuple[dg.DagsterRunStatus, int | None]:
         """Of a run, and the number of its process as far as it works."""
@@ -120,6 +102,29 @@ class House:
 
     def about(self, *words: str) -> list[str]:
         return [text for text in self.slack.texts() if all(word in text for word in words)]
+
+
+def launched(url: str, company: str) -> str:
+    """What the UI's button sends; the run that was made."""
+    selector = {
+        "repositoryLocationName": LOCATION,
+        "repositoryName": "__repository__",
+        "pipelineName": JOB,
+    }
+    key = f"{company}|{DAY}"
+    tags = {"dagster/partition": key, "dagster/partition/company": company, "dagster/partition/date": DAY}
+    shown = [{"key": name, "value": value} for name, value in tags.items()]
+    answer = asked(url, _LAUNCH, job=selector, tags=shown)["launchPipelineExecution"]
+    assert answer["__typename"] == "LaunchRunSuccess", answer
+    return str(answer["run"]["runId"])
+
+
+def asked(url: str, query: str, **variables: object) -> Any:
+    """What a web server answers to GraphQL."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = urllib.request.Request(f"{url}/graphql", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        return json.load(reply)["data"]
 
 
 def company_file(name: str, more: str = "") -> str:

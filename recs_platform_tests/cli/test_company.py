@@ -17,6 +17,7 @@ _ABOUT_NONE = {
     "companies list",
     "companies new",
     "companies template",
+    "daemon",
     "demo",
     "doctor",
     "example",

@@ -60,6 +60,7 @@ _NO_TABLE = {
     "backfill",
     "demo",
     "ui",
+    "daemon",
     "metrics",
     "migrate",
     "doctor",

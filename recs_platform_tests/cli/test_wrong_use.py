@@ -15,7 +15,19 @@ from recs_platform_tests.cli.terminal import Ended, Terminal
 
 _COMMANDS = every_command()
 _OF_COMPANIES = {name: command for name, command in _COMMANDS.items() if takes_company(command)}
-_NEED_NO_HOME = {"run", "weekly", "evaluate", "backfill", "simulate", "demo", "ui", "bench", "sql show", "sql check"}
+_NEED_NO_HOME = {
+    "run",
+    "weekly",
+    "evaluate",
+    "backfill",
+    "simulate",
+    "demo",
+    "ui",
+    "daemon",
+    "bench",
+    "sql show",
+    "sql check",
+}
 _NEED_NO_HOME |= {"companies list", "companies new", "companies check", "alerts test"}
 _WITH_MODELS = "metro"
 _DAYS = [(name, option) for name, command in _COMMANDS.items() for option in day_options(command)]

@@ -58,4 +58,5 @@ def _messages(home: Home) -> Iterator[Examined]:
             f"Correct that, then: recs alerts test {last.company or 'COMPANY'}",
         )
     if never_tried:
-        yield wrong(f"{counted(never_tried, 'message')} due, and nobody sends", "The daemon sends them: recs ui")
+        waiting = f"{counted(never_tried, 'message')} due, and nobody sends"
+        yield wrong(waiting, f"The daemon sends them: {home.daemon_command}")

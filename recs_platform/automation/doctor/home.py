@@ -77,6 +77,11 @@ class Home:
         return None if elsewhere else Path(self.settings.lake)
 
     @property
+    def daemon_command(self) -> str:
+        """What starts the daemon of this installation."""
+        return "recs daemon" if self.settings.code_server else "recs ui"
+
+    @property
     def dagster_home(self) -> Path:
         _ = self.settings
         return home_of_instance()

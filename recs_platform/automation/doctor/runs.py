@@ -29,7 +29,7 @@ def examine(home: Home) -> Iterator[Examined]:
         company = run.tags.get(COMPANY_TAG, run.job_name)
         yield wrong(
             f"{company}: the run {run.run_id} says that it goes on, and its process is gone",
-            "The daemon ends it (recs ui), or terminate it on its page in the UI.",
+            f"The daemon ends it ({home.daemon_command}), or terminate it on its page in the UI.",
         )
     queued = dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])
     oldest = home.instance.get_run_records(queued, limit=1, order_by="id", ascending=True)
@@ -38,7 +38,7 @@ def examine(home: Home) -> Iterator[Examined]:
         count = home.instance.get_runs_count(queued)
         yield wrong(
             f"{counted(count, 'run')} queued since {stuck[0].create_timestamp:%Y-%m-%d %H:%M} UTC, and nothing runs",
-            "The daemon starts them: recs ui",
+            f"The daemon starts them: {home.daemon_command}",
         )
     if not (died or gone or stuck):
         yield ok(f"{counted(working, 'run')} under way, none of them stuck")

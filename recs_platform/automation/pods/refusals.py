@@ -10,6 +10,7 @@ import json
 from dagster._core.errors import DagsterUserCodeUnreachableError
 from kubernetes.client.exceptions import ApiException
 
+from recs_platform.errors import TransientError
 from recs_platform.masking import mask_text
 
 _MEND = {
@@ -22,7 +23,7 @@ _BUSY = (408, 429)
 _QUOTA = "exceeded quota"
 
 
-class ClusterAwayError(DagsterUserCodeUnreachableError):
+class ClusterAwayError(DagsterUserCodeUnreachableError, TransientError):
     """The cluster does not answer, or has no room for another job just now. The queue keeps the run."""
 
 

@@ -55,6 +55,9 @@ def test_a_daemon_that_never_was_is_a_warning_until_something_waits_for_it(patie
         queue(instance)
     (told,) = patient.of("daemon", State.WRONG)
     assert told.endswith("and 1 runs wait Start it: recs ui")
+    patient.variables["RECS_CODE_SERVER"] = "code:4000"
+    (told,) = patient.of("daemon", State.WRONG)
+    assert told.endswith("and 1 runs wait Start it: recs daemon")
 
 
 def test_a_daemon_that_died_one_whose_part_died_and_one_that_fails(patient: Patient) -> None:

@@ -16,7 +16,12 @@ from recs_platform_tests.automation.launcher.build_cluster import ETCD
 from recs_platform_tests.automation.launcher.queue import Queue, queue_on
 from recs_platform_tests.automation.launcher.real_cluster import RealCluster, real_cluster
 
-pytestmark = pytest.mark.kubernetes
+pytestmark = [
+    pytest.mark.kubernetes,
+    pytest.mark.slow,
+    # The server's certificate is its own, of this minute, and the way leads over this machine alone.
+    pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning"),
+]
 
 test_each_strategy_has_a_pod_of_its_own_size = stubbed.test_each_strategy_has_a_pod_of_its_own_size
 test_what_a_pod_is = stubbed.test_what_a_pod_is

@@ -191,10 +191,10 @@ def test_a_run_s_pod_finds_here_what_the_launcher_names() -> None:
     given = one(GKE, "ConfigMap", "recs-settings")["data"]
     assert given["RECS_RUN_NAMESPACE"] == one(GKE, "Namespace", "recs")["metadata"]["name"]
     assert given["RECS_RUN_SERVICE_ACCOUNT"] in {account["metadata"]["name"] for account in _accounts()}
-    assert (pod.SETTINGS, pod.SECRETS) == (
+    assert (
         "recs-settings",
         one(GKE, "ExternalSecret", "recs-secrets")["metadata"]["name"],
-    )
+    ) == (pod.SETTINGS, pod.SECRETS)
     (volume,) = [volume for volume in next(pods(BASE)).spec["volumes"] if "configMap" in volume]
     assert volume["configMap"] == {"name": pod.COMPANIES, "optional": True}
     assert dict(pod.COMMON_LABELS) == {NAME: "recs-platform", COMPONENT: "run"}

@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from recs_platform import __version__
+from recs_platform.settings import Settings
 from recs_platform_tests.automation.ui_queries import LOCATION
 from recs_platform_tests.deploy.kubernetes import rules
-from recs_platform_tests.deploy.kubernetes.manifests import COMPONENT, NAME, Pod, built, one
+from recs_platform_tests.deploy.kubernetes.manifests import COMPONENT, NAME, Pod, built, kinds, one
 from recs_platform_tests.docs.console import ROOT
 
 VALUES: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "helm" / "values.yaml").read_text())
@@ -109,3 +110,18 @@ def test_what_the_chart_is_told_is_what_dagster_yaml_says() -> None:
         assert {name: value[name] for name in ("module", "class")} == ours[section], section
         assert hasattr(importlib.import_module(value["module"]), value["class"])
     assert VALUES["telemetry"] == ours["telemetry"]
+
+
+def test_no_variable_that_the_cluster_adds_for_a_service_is_a_setting() -> None:
+    """The chart's pods have them, since it cannot be told otherwise: RECS_CODE_PORT, RECS_SERVICE_SERVICE_HOST, ..."""
+    ports = {CODE["name"]: CODE["port"], "recs-service": 8000}
+    added = set()
+    for service, port in ports.items():
+        name = service.upper().replace("-", "_")
+        ends = ("PROTO", "PORT", "ADDR")
+        added |= {f"{name}_SERVICE_HOST", f"{name}_SERVICE_PORT", f"{name}_PORT", f"{name}_PORT_{port}_TCP"}
+        added |= {f"{name}_PORT_{port}_TCP_{end}" for end in ends} | {
+            f"{name}_SERVICE_PORT_{of}" for of in ("HTTP", "GRPC")
+        }
+    assert not added & {f"RECS_{field.upper()}" for field in Settings.model_fields}
+    assert {found["metadata"]["name"] for found in kinds(built("base"), "Service")} == set(ports) - {CODE["name"]}
