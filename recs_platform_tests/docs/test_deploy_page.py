@@ -167,3 +167,11 @@ def test_gcloud_has_these_commands_and_options() -> None:
     assert GCLOUD.problems(["sql", "instances", "crate", "recs"])
     assert GCLOUD.problems(["sql", "instances", "create", "recs", "--private"])
     assert GCLOUD.problems(["redis", "instances", "create", "recs", "--tier=large"])
+
+
+def test_every_step_says_how_to_check_it() -> None:
+    steps = re.split(r"^## (?=\d+\. )", PAGE, flags=re.MULTILINE)[1:]
+    assert [int(step.partition(".")[0]) for step in steps] == list(range(1, len(steps) + 1))
+    assert len(steps) > 10
+    assert [step.splitlines()[0] for step in steps if "*Check:*" not in step] == []
+    assert [step.splitlines()[0] for step in steps if not blocks(step) and "| variable |" not in step] == []
