@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from recs_platform.settings import Settings
 from recs_platform_tests.cli.commands import every_command
+from recs_platform_tests.deploy.kubernetes.manifests import PROGRAMS, run
 from recs_platform_tests.docs.console import ROOT
 from recs_platform_tests.docs.deploy_page import (
     PAGE,
@@ -24,6 +27,8 @@ from recs_platform_tests.docs.gcloud_tree import GCLOUD
 from recs_platform_tests.docs.google_calls import calls_of_the_platform
 
 COMMANDS = every_command()
+
+HELM = os.environ.get("HELM") or shutil.which("helm")
 
 
 def parse(words: list[str]) -> None:
@@ -53,6 +58,46 @@ def test_commands_in_sentences_are_there() -> None:
     assert [name for name in named if name not in COMMANDS and name.partition(" ")[0] not in COMMANDS] == []
 
 
+@pytest.mark.slow
+def test_kubectl_takes_what_it_is_given() -> None:
+    """Its own parser, without a cluster: behind `--help` nothing is done, and what is unknown is told before."""
+    lines = [words[: words.index("--")] if "--" in words else words for words in of_program("kubectl")]
+    assert len(lines) > 15
+
+    def told(*words: str) -> str:
+        ended = run(str(PROGRAMS / "kubectl"), *words, "--help")
+        return "" if ended.returncode == 0 else f"{' '.join(words)}: {ended.stderr}"
+
+    answers = [told(*words) for words in sorted({tuple(words) for words in lines})]
+    assert [answer for answer in answers if answer] == []
+    assert told("-n", "recs", "get", "pods", "--al-namespaces")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(HELM is None, reason="needs helm: HELM=/path/to/helm, or on the PATH")
+def test_helm_takes_what_it_is_given() -> None:
+    assert HELM is not None
+    lines = of_program("helm")
+    assert len(lines) == 4
+    for words in lines:
+        ended = run(HELM, *words, "--help")
+        assert ended.returncode == 0, f"{words}: {ended.stderr}"
+    assert run(HELM, *lines[0], "--nonsense", "--help").returncode != 0
+
+
+@pytest.mark.slow
+def test_the_own_overlay_is_made_by_the_pages_commands(tmp_path: Path) -> None:
+    """Step 11: nothing of acme is left, and kubectl builds it."""
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
+    (block,) = [block for block in blocks(PAGE) if "overlays/own" in block and "cp -r" in block]
+    subprocess.run(["bash", "-euc", block], cwd=tmp_path, env={**os.environ, "PROJECT": "our-shop"}, check=True)
+    built = run(str(PROGRAMS / "kubectl"), "kustomize", str(tmp_path / "deploy" / "k8s" / "overlays" / "own"))
+    assert built.returncode == 0, built.stderr
+    values = (tmp_path / "deploy" / "helm" / "values.yaml").read_text()
+    assert "recs-run@our-shop.iam.gserviceaccount.com" in built.stdout
+    assert [text for text in (built.stdout, values) if "acme-recs" in text] == []
+
+
 def _scripts() -> list[str]:
     """The commands of `gcloud` in the scripts, as blocks of a page."""
     lines = (line for script in SCRIPTS for line in script.read_text().replace("\\\n", " ").splitlines())
@@ -66,7 +111,7 @@ def test_every_block_is_shell() -> None:
         assert ended.returncode == 0, f"{block}\n{ended.stderr}"
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda it: it.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=[script.name for script in SCRIPTS])
 def test_scripts_stop_at_the_first_error(script: Path) -> None:
     text = script.read_text()
     assert text.startswith("#!/usr/bin/env bash\n")
@@ -76,7 +121,7 @@ def test_scripts_stop_at_the_first_error(script: Path) -> None:
 
 
 def test_the_files_that_it_names_are_there() -> None:
-    named = set(re.findall(r"(?<![\w/])(deploy/(?!recs-)[\w./-]+[\w])", PAGE))
+    named = set(re.findall(r"(?<![\w/])(deploy/(?!recs-|dagster-)[\w./-]+[\w])", PAGE))
     made = {name for name in named if name.startswith("deploy/k8s/overlays/own")}
     assert "deploy/gcp/accounts.sh" in named
     assert made, "step 11 copies an overlay"
@@ -122,3 +167,11 @@ def test_gcloud_has_these_commands_and_options() -> None:
     assert GCLOUD.problems(["sql", "instances", "crate", "recs"])
     assert GCLOUD.problems(["sql", "instances", "create", "recs", "--private"])
     assert GCLOUD.problems(["redis", "instances", "create", "recs", "--tier=large"])
+
+
+def test_every_step_says_how_to_check_it() -> None:
+    steps = re.split(r"^## (?=\d+\. )", PAGE, flags=re.MULTILINE)[1:]
+    assert [int(step.partition(".")[0]) for step in steps] == list(range(1, len(steps) + 1))
+    assert len(steps) > 10
+    assert [step.splitlines()[0] for step in steps if "*Check:*" not in step] == []
+    assert [step.splitlines()[0] for step in steps if not blocks(step) and "| variable |" not in step] == []
