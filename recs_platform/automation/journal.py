@@ -20,7 +20,7 @@ from recs_platform.automation.burial import bury_others
 from recs_platform.automation.failures import retried
 from recs_platform.automation.locks import company_lock
 from recs_platform.automation.partitions import company_and_days
-from recs_platform.automation.rerun import curable_alone, interruption_is_curable, say_if_curable
+from recs_platform.automation.rerun import curable_alone, say_if_curable
 from recs_platform.automation.run_process import say_which_process
 from recs_platform.automation.run_summary import RunSummary, summary
 from recs_platform.platform_db import job_log
@@ -98,8 +98,7 @@ class RunJournal(dg.ConfigurableResource[None]):
             done = summary(instance, run.run_id)
             _summaries[run.run_id] = done
             if done.errors:
-                interrupted = done.interrupted and interruption_is_curable()
-                say_if_curable(instance, run.run_id, curable=done.transient or interrupted)
+                say_if_curable(instance, run.run_id, curable=done.transient)
             end = partial(
                 job_log.ended,
                 database,

@@ -22,20 +22,6 @@ NEVER_AGAIN = {MAX_RETRIES_TAG: "0"}
 """The tag of a run that Dagster starts once."""
 
 
-_nobody_interrupts = False
-
-
-def nobody_interrupts() -> None:
-    """For a process that no person started, such as a pod: who asks it to end is the cluster, which needs its machine,
-    and a rerun cures that. A run that somebody stops is told so by Dagster, and is not started again."""
-    global _nobody_interrupts
-    _nobody_interrupts = True
-
-
-def interruption_is_curable() -> bool:
-    return _nobody_interrupts
-
-
 def say_if_curable(instance: dg.DagsterInstance, run_id: str, *, curable: bool) -> None:
     """Of a run whose steps failed, before it ends. It may have inherited the tag from the run before it."""
     instance.add_run_tags(run_id, {RETRY_ON_ASSET_OR_OP_FAILURE_TAG: str(curable).lower()})

@@ -32,10 +32,8 @@ def _carry_out(run_id: str) -> int:
     from dagster._utils.interrupts import capture_interrupts
 
     from recs_platform.automation.instance import prepared_home
-    from recs_platform.automation.rerun import nobody_interrupts
     from recs_platform.errors import ConfigError
 
-    nobody_interrupts()
     prepared_home()
     with capture_interrupts(), DagsterInstance.get() as instance:
         if instance.get_run_by_id(run_id) is None:

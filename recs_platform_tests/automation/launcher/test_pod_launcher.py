@@ -254,6 +254,7 @@ def test_a_job_whose_answer_did_not_arrive_is_made_once(queue: Queue, cluster: S
 def test_a_run_that_somebody_stops_loses_its_pod(queue: Queue, cluster: StubCluster) -> None:
     run_id = launched(queue)
     queue.works(run_id)
+    assert cluster.pod_of(queue.job(run_id))
     assert queue.instance.run_launcher.terminate(run_id)
     assert queue.status(run_id) is dg.DagsterRunStatus.CANCELING
     until(lambda: not cluster.jobs and not cluster.pods, "the pod is asked to end")
