@@ -53,7 +53,9 @@ def test_processes_that_train_and_activate_at_once(platform_db: Engine, tmp_path
         assert writer.stdout.readline() == "ready\n"
     go.touch()
     seen: list[int | None] = []
-    while any(writer.poll() is None for writer in writers):
+    writing = True
+    while writing:  # and once more when they have ended, however quick they were
+        writing = any(writer.poll() is None for writer in writers)
         with platform_db.connect() as connection:
             seen.append(connection.scalar(text("SELECT count(*) FROM model_config WHERE status = 'active'")))
     for writer in writers:

@@ -1,4 +1,4 @@
-"""Load on a service from another process, at a constant rate, and every answer to look at.
+"""Load on a service from another process, at a constant rate while it answers, and every answer to look at.
 
 Not here: the process (load_process.py).
 """

@@ -18,6 +18,8 @@ from typing import Any, TextIO
 
 _PATIENCE_SECONDS = 60.0
 _NO_TIME = 0.002
+_AT_ONCE = 200
+"""Fewer than a service works on at once: one that stood still for a while is not asked everything at once after it."""
 
 
 class _Talking(asyncio.Protocol):
@@ -100,6 +102,10 @@ async def _ask_on(given: Mapping[str, Any]) -> None:
         client = _Client(given["port"], told)
         while not done.is_set():
             while (due := began + number / given["rate"]) <= time.monotonic():
+                if len(asked) == _AT_ONCE:
+                    await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+                    began += time.monotonic() - due
+                    break
                 task = loop.create_task(client.ask(*requests[number % len(requests)], due))
                 asked.add(task)
                 task.add_done_callback(asked.discard)

@@ -2,7 +2,7 @@
 limits of their own, and answers that take their time.
 
 `python -m recs_platform_tests.serving.made_up_process LIMITS` serves until a signal. The list of the customer `slow`
-takes a second.
+takes a second, and it says `slow` when it begins with it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ SLOW_SECONDS = 1.0
 class _Slow(Lists):
     async def customer(self, company: str, product: str, customer: str):  # type: ignore[no-untyped-def]
         if customer == "slow":
+            print("slow", flush=True)
             await asyncio.sleep(SLOW_SECONDS)
         return await super().customer(company, product, customer)
 

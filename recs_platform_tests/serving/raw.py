@@ -25,7 +25,7 @@ class Answered:
 
 @contextmanager
 def connected(port: int) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as talking:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as talking:
         yield talking
 
 

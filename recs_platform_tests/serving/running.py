@@ -13,11 +13,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import httpx
 
 from recs_platform_tests.cli.terminal import Terminal
 
-_END_SECONDS = 30
+PATIENCE_SECONDS = 60
+"""For an answer or an end: on a busy machine a process may stand still for seconds."""
 _ROOT = Path(__file__).parents[2]
 
 
@@ -40,10 +43,25 @@ class Running:
         """What it wrote on standard error so far."""
         return Path(self._log.name).read_text()
 
+    def get(self, address: str, **options: Any) -> httpx.Response:
+        return httpx.get(f"{self.url}{address}", timeout=PATIENCE_SECONDS, **options)
+
+    def post(self, address: str, body: object) -> httpx.Response:
+        return httpx.post(f"{self.url}{address}", json=body, timeout=PATIENCE_SECONDS)
+
+    def next_line(self) -> str:
+        """What it says next on standard output, once it does."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().decode().strip()
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended by itself."""
+        return self.process.wait(PATIENCE_SECONDS)
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Its exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(_END_SECONDS)
+        code = self.wait()
         self.lines = self.log.splitlines()
         return code
 

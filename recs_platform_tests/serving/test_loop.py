@@ -8,7 +8,6 @@ import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import select
 
@@ -62,8 +61,8 @@ def test_a_killed_service_loses_no_answer_and_the_next_one_ships_it(made: Termin
     with made.inside():
         with serve(made) as first:
             examples = _customers(made)
-            told = [httpx.get(f"{first.url}/recommendations/acme/{customer}").json() for customer in examples]
-            now = httpx.post(f"{first.url}/recommend", json={"company": "acme", "customer_id": examples[0]}).json()
+            told = [first.get(f"/recommendations/acme/{customer}").json() for customer in examples]
+            now = first.post("/recommend", {"company": "acme", "customer_id": examples[0]}).json()
             first.end(signal.SIGKILL)
         with serve(made) as second:
             event = {
@@ -74,7 +73,7 @@ def test_a_killed_service_loses_no_answer_and_the_next_one_ships_it(made: Termin
                 "reaction": "clicked",
                 "happened_at": datetime.now(UTC).isoformat(),
             }
-            kept = httpx.post(f"{second.url}/feedback", json={"company": "acme", "events": [event]})
+            kept = second.post("/feedback", {"company": "acme", "events": [event]})
             assert (kept.status_code, kept.json()["new"]) == (202, 1)
             assert second.end() == 0
         columns = ServedAnswer.__table__.columns

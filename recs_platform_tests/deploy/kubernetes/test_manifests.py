@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from recs_platform import __version__
 from recs_platform.automation.pods import pod
 from recs_platform.automation.pods.rights import RIGHTS
+from recs_platform.serving.limits import Limits
 from recs_platform.settings import Settings
 from recs_platform_tests.deploy.kubernetes.manifests import (
     COMPONENT,
@@ -31,7 +33,7 @@ from recs_platform_tests.deploy.kubernetes.manifests import (
 from recs_platform_tests.deploy.kubernetes.rules import USER
 
 BASE, GKE = built("base"), built("overlays/gke")
-CUSTOM = {"ExternalSecret", "SecretStore", "PodMonitoring", "PodMonitor"}
+CUSTOM = {"ExternalSecret", "SecretStore", "PodMonitoring", "PodMonitor", "ManagedCertificate", "BackendConfig"}
 """Kinds of other people, whose schemas are not Kubernetes's. Tests below look at what these say, and no schema does."""
 _FIRST = {"Namespace", "ServiceAccount", "Role", "RoleBinding", "ConfigMap", "NetworkPolicy", "Job"}
 """What has to be there before anything runs."""
@@ -87,6 +89,19 @@ def test_settings_are_settings_and_no_secret_is_one_of_them(objects: tuple[Objec
         assert variable == f"RECS_{name.upper()}"
         assert name in set(Settings.model_fields), variable
     assert not set(given) & {f"RECS_{name.upper()}" for name in _secret_settings()}
+
+
+def test_the_settings_of_the_overlay_are_whole_with_the_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in one(GKE, "ConfigMap", "recs-settings")["data"].items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match="RECS_DATABASE_URL"):
+        Settings()
+    for entry in one(GKE, "ExternalSecret", "recs-secrets")["spec"]["data"]:
+        scheme = "redis" if "REDIS" in entry["secretKey"] else "postgresql"
+        monkeypatch.setenv(
+            entry["secretKey"], f"{scheme}://host/0" if entry["secretKey"].endswith("_URL") else "xoxb-1"
+        )
+    assert str(Settings().service_url).rstrip("/") == "http://recs-service:8000"
 
 
 def test_secrets_come_from_the_platform_and_no_value_stands_anywhere() -> None:
@@ -184,6 +199,29 @@ def test_what_scrapes_chooses_pods_that_there_are_by_the_names_that_rules_know(
 
 
 _OPERATORS_KEY = {"name": "recs-service-keys", "key": "acme"}
+
+
+def test_shops_reach_the_service_by_tls_alone_and_only_pods_that_are_ready() -> None:
+    ingress, service = one(GKE, "Ingress", "recs-service"), one(GKE, "Service", "recs-service")
+    notes = ingress["metadata"]["annotations"]
+    assert notes["kubernetes.io/ingress.allow-http"] == "false"
+    (rule,) = ingress["spec"]["rules"]
+    (path,) = rule["http"]["paths"]
+    (port,) = service["spec"]["ports"]
+    assert path["backend"]["service"] == {"name": service["metadata"]["name"], "port": {"name": port["name"]}}
+    certificate = one(GKE, "ManagedCertificate", notes["networking.gke.io/managed-certificates"])
+    assert certificate["spec"]["domains"] == [rule["host"]]
+    annotations = service["metadata"]["annotations"]
+    assert json.loads(annotations["cloud.google.com/neg"]) == {"ingress": True}
+    behind = one(GKE, "BackendConfig", json.loads(annotations["cloud.google.com/backend-config"])["default"])["spec"]
+    (main,) = one(GKE, "Deployment", "recs-service")["spec"]["template"]["spec"]["containers"]
+    asked = behind["healthCheck"]
+    assert (asked["requestPath"], asked["port"]) == (main["readinessProbe"]["httpGet"]["path"], port["port"])
+    limits = Limits()
+    assert behind["timeoutSec"] > limits.answer_seconds
+    drain = float(main["args"][main["args"].index("--drain") + 1])
+    assert drain >= asked["checkIntervalSec"] * asked["unhealthyThreshold"], "it notices before nobody listens"
+    assert behind["connectionDraining"]["drainingTimeoutSec"] >= drain + limits.linger_seconds + limits.end_seconds
 
 
 def test_a_run_s_pod_finds_here_what_the_launcher_names() -> None:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 
 from recs_platform.model_registry.shelf import ModelShelf
@@ -15,17 +14,17 @@ from recs_platform.strategies.offer_ranking.features import TASK as OFFERS
 from recs_platform_tests.cli.terminal import Terminal
 from recs_platform_tests.serving.models.worlds import House, feature_rows, lying, version
 from recs_platform_tests.serving.models.worlds import house as open_house
-from recs_platform_tests.serving.running import serve
+from recs_platform_tests.serving.running import Running, serve
 
 pytestmark = pytest.mark.slow
 PATIENCE = 60.0
 
 
-def until(url: str, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+def until(running: Running, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """What is told of metro's model, once it is so."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        (metro,) = [one for one in httpx.get(f"{url}/models").json()["models"] if one["company"] == "metro"]
+        (metro,) = [one for one in running.get("/models").json()["models"] if one["company"] == "metro"]
         if is_so(metro):
             return dict(metro)
         assert time.monotonic() < deadline, metro
@@ -42,25 +41,22 @@ def test_activation_refusal_and_rollback_reach_a_running_service(terminal: Termi
         first = house.keep(version(1))
     rows = {"company": "metro", "rows": feature_rows(OFFERS.features, 3).to_pylist()}
     with serve(terminal) as running:
-        until(running.url, serves(1))
-        assert httpx.post(f"{running.url}/score", json=rows).json()["digest"] == first.digest
+        until(running, serves(1))
+        assert running.post("/score", rows).json()["digest"] == first.digest
         with terminal.inside():
             second = house.keep(version(2))
-        until(running.url, serves(2))
-        told = httpx.post(f"{running.url}/score", json=rows).json()
+        until(running, serves(2))
+        told = running.post("/score", rows).json()
         assert (told["version"], told["digest"]) == (2, second.digest)
         assert told["scores"][0]["raw"] == pytest.approx(version(2).raw_scores(feature_rows(OFFERS.features, 3))[0])
         with terminal.inside():
             house.keep(lying(3))
-        metro = until(running.url, lambda told: told["refused"] is not None)
+        metro = until(running, lambda told: told["refused"] is not None)
         assert (metro["served"]["version"], metro["active"]["version"]) == (2, 3)
-        assert (
-            'recs_service_model_refused{company="metro",model="offer_ranking"} 1.0'
-            in httpx.get(f"{running.url}/metrics").text
-        )
+        assert 'recs_service_model_refused{company="metro",model="offer_ranking"} 1.0' in running.get("/metrics").text
         ended = terminal.recs("models", "rollback", "metro")
         assert ended.code == 0, ended.err
-        until(running.url, lambda told: serves(2)(told) and told["refused"] is None)
+        until(running, lambda told: serves(2)(told) and told["refused"] is None)
         assert "version 3 is refused: it answers 32 of its 32 golden rows otherwise" in running.log
         assert running.end() == 0
 

@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from recs_platform.model_registry.shelf import open_shelf
@@ -168,14 +167,14 @@ def test_what_is_made_arrives_and_what_breaks_is_named(
 
 def answered(running: Running) -> tuple[int, date, list[str]]:
     """What a customer gets: the version, its day, and the offers."""
-    told = httpx.get(f"{running.url}/recommendations/{NAME}/c1").json()
+    told = running.get(f"/recommendations/{NAME}/c1").json()
     return told["version"], date.fromisoformat(told["as_of"]), [item["offer_id"] for item in told["items"]]
 
 
 def digest(running: Running, version: int) -> str:
     """Of the model that scores, which says to be of this version."""
     body = {"company": NAME, "rows": impressions(3).select(list(TASK.features.names)).to_pylist()}
-    told = httpx.post(f"{running.url}/score", json=body).json()
+    told = running.post("/score", body).json()
     assert told["version"] == version, told
     return str(told["digest"])
 
