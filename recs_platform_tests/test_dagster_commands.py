@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 import yaml
 
 from recs_platform_tests.automation.ui_queries import LOCATION
+from recs_platform_tests.stores.keeper import free_ports
 
 pytestmark = pytest.mark.slow
 
@@ -66,9 +66,7 @@ def test_the_definitions_are_found_and_valid(checkout: Path, command: str) -> No
 def test_a_server_for_development_answers_and_ends_without_a_trace(checkout: Path, command: str) -> None:
     before = {path.name for path in checkout.iterdir()}
     program, *arguments = command.split()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    (port,) = free_ports(1)
     log = checkout.parent / "log"
     with log.open("wb") as out:
         server = subprocess.Popen(

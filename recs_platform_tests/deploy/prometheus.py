@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from recs_platform_tests.stores.keeper import free_ports
 
 _FOLDER, _NEEDED = os.environ.get("PROMETHEUS_DIR"), os.environ.get("TESTS_NEED_PROMETHEUS")
 _READY_SECONDS = 60
@@ -68,7 +69,7 @@ class Prometheus:
 def prometheus(folder: Path, configuration: str) -> Iterator[Prometheus]:
     """A server of its own, until the block ends."""
     (folder / "prometheus.yml").write_text(configuration)
-    port = _free_port()
+    (port,) = free_ports(1)
     command = [
         program("prometheus"), "--config.file=prometheus.yml", f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
@@ -90,8 +91,3 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             assert process.poll() is None and time.monotonic() < deadline, "Prometheus does not become ready"
             time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])

@@ -6,7 +6,6 @@ executor.py), and what this build of it cannot do (limits.py).
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from recs_platform.schemas.table import Columns
 from recs_platform_tests.googlesql.install import SERVER, SERVICES
 from recs_platform_tests.googlesql.values import python_value, set_type, set_value, type_text
+from recs_platform_tests.stores.keeper import free_ports
 
 _SERVICE = "zetasql.local_service"
 _NOT_IN_BIGQUERY = (
@@ -141,7 +141,7 @@ class GoogleSql:
 @contextmanager
 def running() -> Iterator[GoogleSql]:
     """A server of its own, on a free port, until the end of the block."""
-    port = _free_port()
+    (port,) = free_ports(1)
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen([SERVER, "localhost", str(port)], stdout=log, stderr=log)
         limits = [("grpc.max_receive_message_length", _LARGEST), ("grpc.max_send_message_length", _LARGEST)]
@@ -163,9 +163,3 @@ def _wait(channel: grpc.Channel, server: subprocess.Popen[bytes], log: Any) -> N
             if server.poll() is not None or time.monotonic() > deadline:
                 log.seek(0)
                 raise RuntimeError(f"the analyzer did not start: {log.read().decode(errors='replace')}") from None
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("localhost", 0))
-        return int(taken.getsockname()[1])

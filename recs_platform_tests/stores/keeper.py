@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -27,6 +28,7 @@ REDIS_DATABASES = 100_000
 KEY, READERS_KEY, SECRET = "tests", "reader", "secret"
 BIN = Path(__file__).parents[2] / ".servers" / "bin"
 _PATIENCE = 60.0
+_FIRST_PORT = 12_000
 _HERE = "127.0.0.1"
 
 
@@ -44,7 +46,7 @@ def main(kind: str, process: int, told: Path) -> None:
 def _seaweed() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """SeaweedFS: its four servers in one process, each with a port for HTTP and one for gRPC."""
     servers = ("master", "volume", "filer", "s3")
-    ports = dict(zip([f"{s}.port{g}" for s in servers for g in ("", ".grpc")], _free_ports(8), strict=True))
+    ports = dict(zip([f"{s}.port{g}" for s in servers for g in ("", ".grpc")], free_ports(8), strict=True))
     with TemporaryDirectory(prefix="recs-seaweed-", ignore_cleanup_errors=True) as folder:
         config = Path(folder) / "s3.json"
         rights = {KEY: ["Admin", "Read", "Write", "List"], READERS_KEY: ["Read", "List"]}
@@ -97,7 +99,7 @@ def redis_command(port: int, folder: Path) -> list[str]:
 
 @contextmanager
 def _redis() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     with (
         TemporaryDirectory(prefix="recs-redis-", ignore_cleanup_errors=True) as folder,
         _running(redis_command(port, Path(folder)), Path(folder) / "log") as server,
@@ -110,7 +112,7 @@ def _redis() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
 def _registry() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Debian's docker-registry, which needs no root."""
     with TemporaryDirectory(prefix="recs-oci-", ignore_cleanup_errors=True) as folder:
-        config, (port,) = Path(folder) / "config.json", _free_ports(1)
+        config, (port,) = Path(folder) / "config.json", free_ports(1)
         storage = {"filesystem": {"rootdirectory": f"{folder}/storage"}, "delete": {"enabled": True}}
         address = f"{_HERE}:{port}"
         config.write_text(json.dumps({"version": "0.1", "storage": storage, "http": {"addr": address}}))
@@ -155,15 +157,30 @@ def _posted(url: str) -> None:
     urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=5).close()
 
 
-def _free_ports(count: int) -> list[int]:
-    held = [socket.socket() for _ in range(count)]
+def free_ports(count: int) -> list[int]:
+    """Of those that the system gives to nobody who connects somewhere: they stay free until their server starts, and
+    while it is down."""
+    held: list[socket.socket] = []
     try:
-        for each in held:
-            each.bind((_HERE, 0))
+        while len(held) < count:
+            each = socket.socket()
+            held.append(each)
+            try:
+                each.bind((_HERE, random.randrange(_FIRST_PORT, _first_given())))
+            except OSError:
+                held.pop().close()
         return [each.getsockname()[1] for each in held]
     finally:
         for each in held:
             each.close()
+
+
+def _first_given() -> int:
+    """The first port that Linux gives to whoever connects."""
+    try:
+        return max(_FIRST_PORT + 1_000, int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]))
+    except OSError:
+        return 32_768
 
 
 def _lives(process: int) -> bool:

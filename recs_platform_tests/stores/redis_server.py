@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recs_platform_tests.stores.keeper import redis_command
+from recs_platform_tests.stores.keeper import free_ports, redis_command
 
 
 @dataclass
@@ -25,9 +25,7 @@ class RedisServer:
 
     def start(self) -> None:
         if not self.port:
-            with socket.socket() as held:
-                held.bind(("127.0.0.1", 0))
-                self.port = held.getsockname()[1]
+            (self.port,) = free_ports(1)
         with (self.folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen(redis_command(self.port, self.folder), stdout=log, stderr=log)
         while not self._answers():

@@ -74,12 +74,15 @@ def write_once(root: str, scratch: Path, of: Days, rows: int, mark: int) -> None
 
 
 def replace_in_turn(
-    root: str, scratch: Path, ranges: Sequence[Days], rows: int, mark: int, gate: Any, answers: Any
+    root: str, scratch: Path, ranges: Sequence[Days], rows: int, mark: int, gate: Any, answers: Any, midway: Any = None
 ) -> None:
-    """Replace each range once, with rows that carry the mark, when everybody is ready."""
+    """Replace each range once, with rows that carry the mark, when everybody is ready; the second half of them when
+    everybody is midway."""
     warehouse = open_at(root, scratch)
     gate.wait(PATIENCE)
-    for of in ranges:
+    for number, of in enumerate(ranges):
+        if midway and number == len(ranges) // 2:
+            midway.wait(PATIENCE)
         write(warehouse, of, visits(of, each=rows, pages=mark))
     answers.put(mark)
 
@@ -103,14 +106,17 @@ def write_with_a_ledger(
     answers.put(mark)
 
 
-def watch(root: str, scratch: Path, rows: int, gate: Any, done: Any, answers: Any) -> None:
-    """Read over and over until told to stop; answers how often, and every slice that was not one writer's, whole."""
+def watch(root: str, scratch: Path, rows: int, gate: Any, done: Any, answers: Any, midway: Any = None) -> None:
+    """Read over and over until told to stop; answers how often, and every slice that was not one writer's, whole. Is
+    midway when it has read twice."""
     warehouse = open_at(root, scratch)
     gate.wait(PATIENCE)
     reads, torn = 0, []
     while reads == 0 or not done.is_set():
         torn += torn_slices(seen(warehouse), rows)
         reads += 1
+        if midway and reads == 2:
+            midway.wait(PATIENCE)
     answers.put((reads, torn))
 
 

@@ -29,11 +29,13 @@ TODAY = days(0, 0)
 def race(warehouse: Warehouse, plans: Sequence[Sequence[Days]], readers: int = 0) -> list[int]:
     """One writer per plan, all let go at once; how often each reader has read. A writer's mark is its plan's number."""
     gate, done = FORKING.Barrier(len(plans) + readers), FORKING.Event()
+    midway = FORKING.Barrier(len(plans) + readers) if readers else None
     written, read = FORKING.Queue(), FORKING.Queue()
     writers = [
-        start(replace_in_turn, *place_of(warehouse), plan, ROWS, mark, gate, written) for mark, plan in enumerate(plans)
+        start(replace_in_turn, *place_of(warehouse), plan, ROWS, mark, gate, written, midway)
+        for mark, plan in enumerate(plans)
     ]
-    watchers = [start(watch, *place_of(warehouse), ROWS, gate, done, read) for _ in range(readers)]
+    watchers = [start(watch, *place_of(warehouse), ROWS, gate, done, read, midway) for _ in range(readers)]
     marks = [written.get(timeout=PATIENCE) for _ in writers]
     done.set()
     reports = [read.get(timeout=PATIENCE) for _ in watchers]

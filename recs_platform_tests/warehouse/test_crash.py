@@ -17,8 +17,8 @@ from recs_platform_tests.warehouse.processes import FORKING, PATIENCE, replace_f
 from recs_platform_tests.warehouse.tables import days, marks, stored, visits, write
 
 KILLS, KILLS_IN_A_STORE, KILLS_IN_BIGQUERY, ROWS = 30, 8, 5, 50
-WRITES_PER_LIFE = 2.0
-"""A writer is killed somewhere in its first two replacements: in writing, auditing, publishing, or between them."""
+LONGEST_WAIT = 1.0
+"""Replacements: a writer is killed somewhere in one, in writing, auditing, publishing, or before the next."""
 
 
 @contextmanager
@@ -43,13 +43,16 @@ def kills(warehouse: Warehouse) -> int:
     return KILLS_IN_A_STORE if is_bucket(root) else KILLS
 
 
-def one_life(warehouse: Warehouse, first_mark: int, seconds: float) -> int:
-    """A writer that replaces the slice until it is killed, so long after it is up; the last mark that it reported."""
+def one_life(warehouse: Warehouse, first_mark: int, reports: int, seconds: float) -> int:
+    """A writer that replaces the slice until it is killed, so long after so many reports; the last mark that it
+    reported."""
     listening, telling = FORKING.Pipe(duplex=False)
     writer = start(replace_for_ever, *place_of(warehouse), days(0, 1), ROWS, first_mark, telling)
     telling.close()
-    assert listening.poll(PATIENCE)
-    last: int = listening.recv()
+    last = first_mark
+    for _ in range(reports):
+        assert listening.poll(PATIENCE)
+        last = listening.recv()
     time.sleep(seconds)
     writer.kill()
     writer.join(PATIENCE)
@@ -76,7 +79,7 @@ def test_a_killed_writer_leaves_whole_slices(real_warehouse: Warehouse) -> None:
     with a_reader_that_never_sees_a_torn_slice(real_warehouse):
         for life in range(1, kills(real_warehouse) + 1):
             first_mark = life * 1_000_000
-            last = one_life(real_warehouse, first_mark, chance.uniform(0, WRITES_PER_LIFE * replacement))
+            last = one_life(real_warehouse, first_mark, 1 + life % 2, chance.uniform(0, LONGEST_WAIT * replacement))
             slices = seen(real_warehouse)
             assert set(slices) == set(days(0, 1))
             assert torn_slices(slices, ROWS) == []
