@@ -99,7 +99,9 @@ def alone_at(home: Path) -> Iterator[None]:
 def prepare(home: Path) -> None:
     """All that a first start makes. Whoever calls is alone there."""
     opened_database()
-    if configuration_of(home) is not Configuration.OWN or not os.environ.get("DAGSTER_HOME"):
+    present = configuration_of(home)
+    is_replaced = present is Configuration.OWN and not os.environ.get("DAGSTER_HOME")
+    if is_replaced or present in (Configuration.NONE, Configuration.EARLIER):
         _put_configuration(home)
     os.environ["DAGSTER_HOME"] = str(home)
     watch(home)
@@ -144,11 +146,9 @@ def shipped_file(name: str) -> Path:
 def _put_configuration(home: Path) -> None:
     shipped = shipped_file(_CONFIGURATION).read_text()
     for name, text in ((_PUT, _checksum(shipped)), (_CONFIGURATION, shipped)):
-        present = home / name
-        if not present.exists() or present.read_text() != text:
-            new = home / f".{name}.new"
-            new.write_text(text)
-            new.replace(present)
+        new = home / f".{name}.new"
+        new.write_text(text)
+        new.replace(home / name)
 
 
 def _checksum(text: str) -> str:

@@ -1,0 +1,77 @@
+"""A run that ends with the daemon and the code location of this version: those of the next one start it again."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from recs_platform_tests.alerts.stub_slack import stub_slack
+from recs_platform_tests.automation.house import House, company_file, until
+from recs_platform_tests.cli.terminal import Terminal
+from recs_platform_tests.conftest import new_database
+from recs_platform_tests.e2e.server import free_port
+from recs_platform_tests.upgrade.days import asked, ok
+from recs_platform_tests.upgrade.next_version import NextVersion
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def house(postgres_url: str, tmp_path: Path) -> Iterator[House]:
+    (tmp_path / "companies").mkdir()
+    (tmp_path / "companies" / "north.yaml").write_text(company_file("north"))
+    with (
+        new_database(tmp_path, postgres_url) as of_platform,
+        new_database(tmp_path, postgres_url) as of_dagster,
+        stub_slack() as slack,
+    ):
+        variables = {
+            **slack.environment,
+            "RECS_SLACK_CHANNEL": "#data",
+            "RECS_ENV": "production",
+            "RECS_LAKE_URL": str(tmp_path / "lake"),
+            "RECS_DATABASE_URL": of_platform,
+            "RECS_DAGSTER_DATABASE_URL": of_dagster,
+        }
+        yield House(Terminal(tmp_path, variables), slack, free_port())
+
+
+def working(house: House, run_id: str) -> int:
+    """The number of a run's process, as soon as it works."""
+    found: list[int] = []
+
+    def look() -> bool:
+        found.extend(filter(None, [house.status(run_id)[1]]))
+        return bool(found)
+
+    until(look, "the run works")
+    return found[0]
+
+
+def test_a_run_that_was_ended_with_its_version_is_made_by_the_next_one(house: House, tmp_path: Path) -> None:
+    following = NextVersion.made_in(tmp_path / "next", serves_this_one=True)
+    with house.ui() as before:
+        first = house.launch("north")
+        worker = working(house, first)
+        # As a container is stopped: everything at once, and nobody can say anything any more.
+        os.killpg(before.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it ends with its parent
+            os.kill(worker, signal.SIGKILL)
+    ok(following.recs(house.terminal, "migrate"))
+    variables = {**house.terminal.variables, "PYTHONPATH": str(following.folder)}
+    later = House(Terminal(house.terminal.folder, variables), house.slack, free_port())
+    with later.ui():
+        until(lambda: later.succeeded("north"), "the next version makes the run again, and it ends well")
+    runs = asked(house.terminal, "SELECT run_id, status, made_by FROM job_log ORDER BY id")
+    assert runs[0][:2] == (first, "failed")
+    assert runs[-1][1:] == ("succeeded", "the next version")
+    assert house.status(first)[0] is dg.DagsterRunStatus.FAILURE
+    days = asked(house.terminal, "SELECT table_name, day, count(*) FROM ledger_slices GROUP BY 1, 2")
+    assert {count for _, _, count in days} == {1}
+    ok(following.recs(house.terminal, "verify", "north"))
