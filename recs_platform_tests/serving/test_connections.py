@@ -29,9 +29,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-@takes_seconds
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """For those who are slow on purpose: who asks it anything else may be too slow as well."""
+    """For those who are slow on purpose: who asks it anything else may be too slow as well. On the same worker as the
+    other, which every test of this module looks at."""
     patience = dict.fromkeys(("header_seconds", "body_seconds", "keep_alive_seconds"), _PATIENCE)
     with serve_made_up(tmp_path_factory.mktemp("impatient"), **patience) as served:
         yield served

@@ -28,7 +28,7 @@ def port(registry: CollectorRegistry) -> Iterator[int]:
 
 
 def answer(port: int, host: str, address: str = "127.0.0.1") -> tuple[int, bytes]:
-    asked = http.client.HTTPConnection(address, port, timeout=10)
+    asked = http.client.HTTPConnection(address, port, timeout=60)
     asked.request("GET", "/metrics", headers={"Host": host})
     answered = asked.getresponse()
     said = answered.status, answered.read()
@@ -63,9 +63,9 @@ def test_who_says_nothing_is_not_listened_to_for_ever(
     port: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(endpoint.Connection, "timeout", 0.1)
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as silent:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as silent:
         assert silent.recv(1) == b"", "it is closed"
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as half:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as half:
         half.sendall(b"GET /metrics HTTP/1.1\r\nHost:")
         assert half.recv(1) == b"", "it is closed"
     assert capfd.readouterr().err == ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -79,17 +78,17 @@ def test_many_who_say_the_same_are_named_once() -> None:
 def test_a_company_whose_feeds_all_hang_costs_a_tick_one_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of its feeds is waited for, and there are many."""
     monkeypatch.setattr(turns, "COMPANY_SECONDS", 0.2, raising=False)
-    hangs = threading.Event()
+    hangs, asked = threading.Event(), []
 
     def look(name: str) -> Answer:
         for feed in range(7 * 5 if name == "b" else 0):
+            asked.append(feed)
             with suppress(UnavailableError):
                 patiently(lambda: hangs.wait(20), f"{name}: feed {feed}", seconds=0.1)
         return "well"
 
-    begun = time.monotonic()
     turn = look_at_each(SENSOR, "abc", None, look)
-    assert time.monotonic() - begun < 2
+    assert len(asked) < 7 * 5, "most of them were not waited for"
     hangs.set()
     assert turn.words == "b: cannot tell: the look of shop_landing at b does not answer within 0 s.; a, c: well"
     assert turn.last == "c"

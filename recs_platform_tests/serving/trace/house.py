@@ -77,7 +77,7 @@ class House:
         self.service.score = lambda asked: (version.digest, scores(model, asked))
 
     def chain(self, version: int | None = None) -> Chain:
-        service = HttpService(self.service.url, self.key, timeout=2)
+        service = HttpService(self.service.url, self.key, timeout=60)
         sources = Sources(self.opened or (lambda: self.database), lambda: self.artifacts, service)
         return trace_model(COMPANY, MODEL, sources, version)
 

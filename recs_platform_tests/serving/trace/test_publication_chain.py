@@ -78,7 +78,7 @@ class Shop:
         }
 
     def chain(self, outlet: Callable[[], Outlet] | None = None) -> Chain:
-        service = HttpService(self.service.url, self.key, timeout=2)
+        service = HttpService(self.service.url, self.key, timeout=60)
         sources = PublicationSources(outlet or (lambda: self.outlet), service)
         return trace_publication(COMPANY, self.outlet.product.name, sources)
 
