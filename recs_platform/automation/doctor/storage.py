@@ -20,7 +20,7 @@ from recs_platform.warehouse.environment import bigquery_problem
 def examine(home: Home) -> Iterator[Examined]:
     folder = home.settings.home.absolute()
     if not is_there(folder):
-        yield warning(f"{folder} is not there: nothing was ever made here", _BEGIN)
+        yield _missing_home(folder)
     else:
         yield _folder("home", folder)
         yield from _open_to_others(folder)
@@ -41,6 +41,16 @@ def examine(home: Home) -> Iterator[Examined]:
 
 
 _BEGIN = "Set RECS_HOME to the folder that holds your tables, or make the first day: recs run COMPANY --date DAY"
+
+
+def _missing_home(folder: Path) -> Examined:
+    """It is made with the first day, if it can be."""
+    parent = next(parent for parent in folder.parents if is_there(parent))
+    if not os.access(parent, os.W_OK | os.X_OK):
+        return wrong(
+            f"{folder} is not there and cannot be made in {parent}", f"Give this user the right: ls -ld {parent}"
+        )
+    return warning(f"{folder} is not there: nothing was ever made here", _BEGIN)
 
 
 def _folder(what: str, folder: Path) -> Examined:
