@@ -21,6 +21,8 @@ from recs_platform.serving_store.redis_store import platform_error, read_served
 
 _MOST_CONNECTIONS = 1_000
 _TRIES = 3
+_LONGEST_SECONDS = 10.0
+"""More than whoever asks waits for an answer: each says for how long."""
 _NOWHERE = "recs:nothing"
 """A name that no hash has."""
 
@@ -40,8 +42,8 @@ class RedisReader:
         self._says: dict[bytes, Served | None] = {}
         self._client: Any = redis.asyncio.Redis.from_url(
             url,
-            socket_connect_timeout=seconds,
-            socket_timeout=seconds,
+            socket_connect_timeout=_LONGEST_SECONDS,
+            socket_timeout=_LONGEST_SECONDS,
             retry=Retry(NoBackoff(), 0),
             max_connections=_MOST_CONNECTIONS,
         )

@@ -341,6 +341,21 @@ def test_redis_answers_while_the_database_is_down(both: Both, tmp_path: Path) ->
     asyncio.run(reads())
 
 
+def test_a_redis_that_is_only_slow_answers_while_the_database_is_down(mortal: Both, redis_server: RedisServer) -> None:
+    mortal.put(1)
+
+    async def reads() -> None:
+        async with mortal.reader(replace(QUICK, redis=0.05, watch=1_000)) as reader:
+            Path(mortal.database_url.removeprefix("sqlite:///")).unlink()
+            await reader._database.close()
+            with redis.Redis.from_url(redis_server.url) as server:
+                server.client_pause(500, all=True)
+            assert said(await read(reader)) == 1
+            assert reader.counts["fallback:failed"] == 1, "not within the time of those who have a database"
+
+    asyncio.run(reads())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("both", ["postgres"], indirect=True)
 def test_connections_that_the_database_has_closed_fail_no_read(both: Both) -> None:
