@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -187,14 +188,14 @@ def test_a_home_where_nothing_was_made_is_no_error_and_stays_so(tmp_path: Path) 
     assert names(tmp_path) == ["companies"]
 
 
-def test_a_home_that_this_user_cannot_make(tmp_path: Path) -> None:
-    patient = Patient(tmp_path)
-    (tmp_path / "companies").mkdir()
-    with patient.inside():
-        environment, now = dict(os.environ), datetime.now(UTC)
-        found = by_nobody(lambda: [one.to_json() for one in checkup.check_up(environment, now)])
-    (told,) = [one["says"] for one in found if (one["part"], one["state"]) == ("storage", "wrong")]
-    assert told.startswith(f"{patient.home} is not there and cannot be made in ")
+def test_a_home_that_this_user_cannot_make() -> None:
+    with TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        with Patient(Path(folder)).inside():
+            environment, now = dict(os.environ), datetime.now(UTC)
+            found = by_nobody(lambda: [one.to_json() for one in checkup.check_up(environment, now)])
+        told = [one["says"] for one in found if (one["part"], one["state"]) == ("storage", "wrong")]
+        assert told[0] == f"{folder}/.recs is not there and cannot be made in {folder}"
 
 
 def test_a_disk_that_will_soon_be_full(tmp_path: Path) -> None:
