@@ -149,6 +149,18 @@ def new_database(folder: Path, postgres_url: str | None, template: str | None = 
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+@contextmanager
+def in_production(folder: Path, postgres_url: str) -> Iterator[dict[str, str]]:
+    """What an environment says in production, with databases of its own."""
+    with new_database(folder, postgres_url) as of_platform, new_database(folder, postgres_url) as of_dagster:
+        yield {
+            "RECS_ENV": "production",
+            "RECS_LAKE_URL": str(folder / "lake"),
+            "RECS_DATABASE_URL": of_platform,
+            "RECS_DAGSTER_DATABASE_URL": of_dagster,
+        }
+
+
 @pytest.fixture
 def platform_db(database: str) -> Iterator[Engine]:
     """The platform database with all its tables: once on each engine."""

@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -26,10 +27,11 @@ from recs_platform.automation.sensors.alerts import NAME
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import Status
-from recs_platform_tests.alerts.stub_slack import StubSlack
+from recs_platform_tests.alerts.stub_slack import StubSlack, stub_slack
 from recs_platform_tests.automation.ui_queries import LOCATION
 from recs_platform_tests.cli.terminal import Terminal
-from recs_platform_tests.e2e.server import RECS, answers
+from recs_platform_tests.conftest import in_production
+from recs_platform_tests.e2e.server import RECS, answers, free_port
 
 DAY = "2025-09-01"
 JOB = "replenishment_daily"
@@ -125,6 +127,17 @@ def asked(url: str, query: str, **variables: object) -> Any:
     request = urllib.request.Request(f"{url}/graphql", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=60) as reply:
         return json.load(reply)["data"]
+
+
+@contextmanager
+def production_house(folder: Path, postgres_url: str, *companies: str) -> Iterator[House]:
+    """With production's settings, on PostgreSQL."""
+    (folder / "companies").mkdir()
+    for name in companies:
+        (folder / "companies" / f"{name}.yaml").write_text(company_file(name))
+    with in_production(folder, postgres_url) as variables, stub_slack() as slack:
+        told = {**variables, **slack.environment, "RECS_SLACK_CHANNEL": "#data"}
+        yield House(Terminal(folder, told), slack, free_port())
 
 
 def company_file(name: str, more: str = "") -> str:

@@ -12,34 +12,15 @@ import pytest
 
 from recs_platform.automation.instance import instance
 from recs_platform.automation.postgres_storage import BatchedPostgresEventLog
-from recs_platform_tests.alerts.stub_slack import stub_slack
-from recs_platform_tests.automation.house import House, company_file, until
-from recs_platform_tests.cli.terminal import Terminal
-from recs_platform_tests.conftest import new_database
-from recs_platform_tests.e2e.server import free_port
+from recs_platform_tests.automation.house import House, production_house, until
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def house(postgres_url: str, tmp_path: Path) -> Iterator[House]:
-    (tmp_path / "companies").mkdir()
-    for name in ("north", "south"):
-        (tmp_path / "companies" / f"{name}.yaml").write_text(company_file(name))
-    with (
-        new_database(tmp_path, postgres_url) as of_platform,
-        new_database(tmp_path, postgres_url) as of_dagster,
-        stub_slack() as slack,
-    ):
-        variables = {
-            **slack.environment,
-            "RECS_SLACK_CHANNEL": "#data",
-            "RECS_ENV": "production",
-            "RECS_LAKE_URL": str(tmp_path / "lake"),
-            "RECS_DATABASE_URL": of_platform,
-            "RECS_DAGSTER_DATABASE_URL": of_dagster,
-        }
-        yield House(Terminal(tmp_path, variables), slack, free_port())
+    with production_house(tmp_path, postgres_url, "north", "south") as house:
+        yield house
 
 
 def test_two_runs_at_once_of_which_one_is_killed(house: House) -> None:

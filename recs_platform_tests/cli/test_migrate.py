@@ -20,7 +20,7 @@ from recs_platform.automation.postgres_storage import PostgresRuns, _inside_dags
 from recs_platform.platform_db.engine import alembic_config, engine
 from recs_platform.platform_db.revisions import HEAD, OLDEST_TABLE, VERSION_TABLE
 from recs_platform_tests.cli.terminal import Ended, Terminal
-from recs_platform_tests.conftest import new_database
+from recs_platform_tests.conftest import in_production
 
 _OF_FILES, _OF_SERVER = "sqlite", "postgres"
 _DAGSTER = versions_known()[0]
@@ -34,14 +34,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
     if request.param == _OF_FILES:
         yield Terminal(tmp_path)
         return
-    server = request.getfixturevalue("postgres_url")
-    with new_database(tmp_path, server) as of_platform, new_database(tmp_path, server) as of_dagster:
-        variables = {
-            "RECS_ENV": "production",
-            "RECS_LAKE_URL": str(tmp_path / "lake"),
-            "RECS_DATABASE_URL": of_platform,
-            "RECS_DAGSTER_DATABASE_URL": of_dagster,
-        }
+    with in_production(tmp_path, request.getfixturevalue("postgres_url")) as variables:
         yield Terminal(tmp_path, variables)
 
 

@@ -11,10 +11,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from recs_platform_tests.alerts.stub_slack import stub_slack
-from recs_platform_tests.automation.house import House, company_file, until
+from recs_platform_tests.automation.house import House, production_house, until
 from recs_platform_tests.cli.terminal import Terminal
-from recs_platform_tests.conftest import new_database
 from recs_platform_tests.e2e.server import free_port
 from recs_platform_tests.upgrade.days import asked, ok
 from recs_platform_tests.upgrade.next_version import NextVersion
@@ -24,22 +22,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def house(postgres_url: str, tmp_path: Path) -> Iterator[House]:
-    (tmp_path / "companies").mkdir()
-    (tmp_path / "companies" / "north.yaml").write_text(company_file("north"))
-    with (
-        new_database(tmp_path, postgres_url) as of_platform,
-        new_database(tmp_path, postgres_url) as of_dagster,
-        stub_slack() as slack,
-    ):
-        variables = {
-            **slack.environment,
-            "RECS_SLACK_CHANNEL": "#data",
-            "RECS_ENV": "production",
-            "RECS_LAKE_URL": str(tmp_path / "lake"),
-            "RECS_DATABASE_URL": of_platform,
-            "RECS_DAGSTER_DATABASE_URL": of_dagster,
-        }
-        yield House(Terminal(tmp_path, variables), slack, free_port())
+    with production_house(tmp_path, postgres_url, "north") as house:
+        yield house
 
 
 def working(house: House, run_id: str) -> int:

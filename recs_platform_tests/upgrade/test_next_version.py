@@ -15,7 +15,7 @@ import pytest
 
 from recs_platform.platform_db.revisions import HEAD
 from recs_platform_tests.cli.terminal import Terminal, not_up_to_date, small_companies
-from recs_platform_tests.conftest import new_database
+from recs_platform_tests.conftest import in_production
 from recs_platform_tests.upgrade.days import (
     COMPANY,
     DAYS,
@@ -39,14 +39,7 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ter
         yield Terminal(tmp_path)
         return
     small_companies(tmp_path)
-    server = request.getfixturevalue("postgres_url")
-    with new_database(tmp_path, server) as of_platform, new_database(tmp_path, server) as of_dagster:
-        variables = {
-            "RECS_ENV": "production",
-            "RECS_LAKE_URL": str(tmp_path / "lake"),
-            "RECS_DATABASE_URL": of_platform,
-            "RECS_DAGSTER_DATABASE_URL": of_dagster,
-        }
+    with in_production(tmp_path, request.getfixturevalue("postgres_url")) as variables:
         terminal = Terminal(tmp_path, variables)
         ok(terminal.recs("run", COMPANY, "--date", DAYS[0]))
         yield terminal
