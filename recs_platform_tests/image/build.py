@@ -137,7 +137,7 @@ def _build(engine: Engine, context: Path, wheels: Path, name: str) -> None:
     arguments = {"BASE": BASE, "VERSION": recs_platform.__version__, "REVISION": _revision()}
     _retried(
         lambda: engine.buildah(
-            *("bud", "--pull-never", "--format=docker", "--layers=false"),
+            *("bud", "--pull-never", "--format=docker", "--layers"),
             *(word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")),
             *(f"--secret=id=pip.conf,src={configuration}", f"--volume={wheels}:/mnt:ro"),
             *("--tag", name, "--file", context / "deploy/Dockerfile", context),
