@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -123,7 +125,7 @@ def test_the_demo_for_programs(terminal: Terminal, monkeypatch: pytest.MonkeyPat
 def _interrupted(terminal: Terminal, command: tuple[str, ...]) -> str:
     """Start a command and press Ctrl-C when its first run goes on: the terminal tells every process of the group."""
     process = terminal.start(*command)
-    _wait_until(process, lambda: Status.RUNNING in _statuses(terminal))
+    _wait_until(process, lambda: _is_running(terminal))
     os.killpg(process.pid, signal.SIGINT)
     out, _ = process.communicate(timeout=_MUCH_TOO_LONG)
     told = " ".join(out.split())
@@ -131,6 +133,16 @@ def _interrupted(terminal: Terminal, command: tuple[str, ...]) -> str:
     assert "interrupted: nothing half-done was published; run the same command again." in told
     assert "Traceback" not in out
     return told
+
+
+def _is_running(terminal: Terminal) -> bool:
+    """Looked at in no time, so that the run has not ended when the answer comes."""
+    path = terminal.folder / ".recs" / "platform.db"
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+            return bool(database.execute("SELECT 1 FROM job_log WHERE status = 'running'").fetchall())
+    except sqlite3.OperationalError:
+        return False  # it is being made
 
 
 def _statuses(terminal: Terminal, company: str = "concord") -> list[Status]:
