@@ -6,6 +6,7 @@ Not here: who asks it (webserver.py, daemon.py).
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,14 +17,25 @@ from dagster import DagsterInstance
 from dagster._cli.proxy_server_manager import ProxyServerManager
 from dagster._core.workspace.load_target import ModuleTarget
 
-from recs_platform.automation.instance import home_of_instance
+from recs_platform.automation.instance import home_of_instance, prepared_home
 from recs_platform.automation.origin import DEFINITIONS
 from recs_platform.settings import settings
 
+_NO_CURRENT_FOLDER = "PYTHONSAFEPATH"
+
 
 @contextmanager
-def workspace(instance: DagsterInstance) -> Iterator[Path]:
-    """A workspace file for Dagster's processes, of a code location that is there as long as the block lasts."""
+def located() -> Iterator[tuple[DagsterInstance, Path]]:
+    """This machine's instance, prepared, and a workspace file for Dagster's processes, of a code location that is there
+    as long as the block lasts. No process that is started meanwhile has the current folder on Python's path."""
+    os.environ[_NO_CURRENT_FOLDER] = "1"
+    prepared_home()
+    with DagsterInstance.get() as instance, _workspace(instance) as file:
+        yield instance, file
+
+
+@contextmanager
+def _workspace(instance: DagsterInstance) -> Iterator[Path]:
     with ExitStack() as stack:
         place = settings().code_server
         if place is None:

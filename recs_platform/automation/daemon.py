@@ -10,18 +10,14 @@ import signal
 import sys
 import threading
 
-from dagster import DagsterInstance
 from dagster._daemon.cli import cli, main
 
-from recs_platform.automation.code_location import workspace
-from recs_platform.automation.instance import prepared_home
+from recs_platform.automation.code_location import located
 
 
 def run_by_itself() -> None:
     """Schedules, sensors, queued runs and backfills, until Ctrl-C or SIGTERM."""
-    os.environ["PYTHONSAFEPATH"] = "1"
-    prepared_home()
-    with DagsterInstance.get() as instance, workspace(instance) as file:
+    with located() as (_, file):
         cli(["run", "--log-level=info", f"--workspace={file}"], obj={}, standalone_mode=False)
 
 

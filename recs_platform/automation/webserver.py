@@ -8,7 +8,6 @@ by chance or by intent is not imported. Not here: whom the guard refuses (web_gu
 from __future__ import annotations
 
 import argparse
-import os
 import socket
 import subprocess
 import sys
@@ -22,13 +21,11 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
 
-from recs_platform.automation.code_location import workspace
-from recs_platform.automation.instance import prepared_home
+from recs_platform.automation.code_location import located
 from recs_platform.automation.web_guard import OwnPagesOnly
 from recs_platform.automation.web_mend import MendedScripts
 from recs_platform.settings import settings
 
-_NO_CURRENT_FOLDER = "PYTHONSAFEPATH"
 _STATEMENT_MS, _RECYCLE_SECONDS, _MOST_BESIDE = 15_000, 3_600, 20
 """As Dagster's own web server has it: for how long a page's question may keep a server's database busy, when
 connections are opened anew, and how many there are beside the first."""
@@ -36,9 +33,7 @@ connections are opened anew, and how many there are beside the first."""
 
 def serve(host: str, listening: socket.socket, allowed_hosts: Collection[str]) -> None:
     """Until Ctrl-C or SIGTERM."""
-    os.environ[_NO_CURRENT_FOLDER] = "1"
-    prepared_home()
-    with DagsterInstance.get() as instance, workspace(instance) as file:
+    with located() as (instance, file):
         instance.optimize_for_webserver(_STATEMENT_MS, _RECYCLE_SECONDS, _MOST_BESIDE)
         import_for_requests(instance)
         # Where the code server stands apart, so does the daemon.

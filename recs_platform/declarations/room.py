@@ -1,7 +1,7 @@
 """What a run may use of a machine where each run has a place of its own: a pod of a cluster.
 
-A strategy says it of its days and of what is heavy, and a company's file may say more. On one machine nobody asks:
-runs share what there is. Not here: how a cluster is told (automation/pods/).
+A strategy says it of its days and of what is heavy; a run's own tag may say otherwise. On one machine nobody asks: runs
+share what there is. Not here: how a cluster is told (automation/pods/).
 """
 
 from __future__ import annotations
