@@ -64,11 +64,11 @@ def _made_up(size: CampaignSize) -> dict[str, str]:
     reported = f"""
         SELECT send_id, IF({draw(6, 100)} < 93, 'delivered', 'failed') AS status,
           IF({draw(6, 100)} < 93, NULL, 'rate_limit') AS failure_reason,
-          sent_at + to_seconds(5 + {draw(7, 295)}) AS at, event_date
+          sent_at + to_seconds(5 + {draw(7, 295)}) AS reported_at, event_date
         FROM ({sends}) WHERE arm <> 'holdout'"""
     engaged = f"""
         SELECT send_id, IF(i % 7 = 6, 'CLICKED', 'VIEWED') AS kind,
-          sent_at + to_seconds(400 + {draw(8, 20000)}) AS at, event_date
+          sent_at + to_seconds(400 + {draw(8, 20000)}) AS happened_at, event_date
         FROM ({sends}) WHERE arm <> 'holdout' AND i % 9 < 2 LIMIT {size.interactions}"""
     ordered = f"""
         SELECT 'E' || i AS event_id,

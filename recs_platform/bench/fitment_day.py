@@ -65,7 +65,7 @@ def copy_feeds(home: Path) -> Done:
     import duckdb
 
     landed = home / "recs" / "landing" / "bench"
-    feeds = [landed / table for table in bench_company(1).tables]
+    feeds = [landed / table for table in bench_company(1).tables if (landed / table).exists()]
     target, watch = home / "copied.parquet", Stopwatch()
     with duckdb.connect() as connection, watch.step("copy"):
         for feed in feeds:

@@ -45,6 +45,8 @@ def fill_tables(home: Path, company: Company, days: Days, tables: Mapping[str, s
             ref = pipeline_of(company).ref(table, company)
             columns = ", ".join(f'"{column.name}"' for column in ref.spec.columns)
             named = {name for name, *_ in connection.execute(f"DESCRIBE FROM '{file}'").fetchall()}
+            if unknown := named - {column.name for column in ref.spec.columns}:
+                raise ValueError(f"{table} has no column {', '.join(sorted(unknown))}")
             nothing = [f'NULL AS "{column.name}"' for column in ref.spec.columns if column.name not in named]
             rows = f"SELECT {', '.join(['*', *nothing])} FROM '{file}'"
             reader = connection.execute(f"SELECT {columns} FROM ({rows})").to_arrow_reader(100_000)
