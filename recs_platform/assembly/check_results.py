@@ -23,14 +23,22 @@ def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery, company
     if verdict.examples:
         metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))
     return dg.AssetCheckResult(
-        passed=verdict.passed, severity=_severity(check), metadata=metadata, description=_described(check, verdict)
+        check_name=check.name,
+        passed=verdict.passed,
+        severity=_severity(check),
+        metadata=metadata,
+        description=_described(check, verdict),
     )
 
 
 def not_judged(check: Check, why: str, bound: BoundQuery) -> dg.AssetCheckResult:
     """Of a check that has nothing to judge: it was not run, and warns of nothing."""
     return dg.AssetCheckResult(
-        passed=True, severity=_severity(check), metadata=_about(check, bound), description=f"Nothing to judge: {why}."
+        check_name=check.name,
+        passed=True,
+        severity=_severity(check),
+        metadata=_about(check, bound),
+        description=f"Nothing to judge: {why}.",
     )
 
 
