@@ -4,20 +4,25 @@ from typing import Any
 
 import dagster as dg
 
-from recs_platform.automation.figures import company_figures
+from recs_platform.automation.figures import company_figures, figures_of
 from recs_platform.automation.markdown import markdown_table
 from recs_platform.platform_db.tables import shortened
+from recs_platform.timings import Tally
 from recs_platform.warehouse.check import Check, CheckVerdict, Severity
 from recs_platform.warehouse.protocol import BoundQuery
 
 
-def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery, company: str) -> dg.AssetCheckResult:
-    """What people see of a check: the rule in words, how often it is broken, and a few masked rows."""
+def check_result(
+    check: Check, verdict: CheckVerdict, bound: BoundQuery, company: str, spent: Tally
+) -> dg.AssetCheckResult:
+    """What people see of a check: the rule in words, how often it is broken, a few masked rows, and what it took."""
     figures = {
         "violations": verdict.violations,
         "share": round(verdict.share, 6),
         "tolerance": verdict.allowed,
         f"rows of {check.of}": verdict.rows,
+        "seconds": round(spent.took.seconds, 3),
+        **figures_of(spent.took, spent.inputs),
     }
     metadata = _about(check, bound) | company_figures(company, figures)
     if verdict.examples:

@@ -33,6 +33,7 @@ from recs_platform.pipeline.left_out import left_out, nothing_to_judge
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import PUBLICATION, FrameTable, SqlTable
 from recs_platform.schemas.table import Kind, TableSpec
+from recs_platform.timings import Phase, making, phase, tallied
 from recs_platform.warehouse.check import Check, Severity, judge
 from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
 from recs_platform.warehouse.slices import Days
@@ -160,6 +161,7 @@ class PipelineWiring:
         name = table.spec.name
 
         @guarded_step
+        @making(name, Phase.PREPARE)
         def bound_query(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
             tell_if_not_due(context, self.pipeline, self.companies[company], name, days.last)
@@ -183,6 +185,7 @@ class PipelineWiring:
         name = table.spec.name
 
         @guarded_step
+        @making(name, Phase.PREPARE)
         def frame(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
             tell_if_not_due(context, self.pipeline, self.companies[company], name, days.last)
@@ -193,7 +196,8 @@ class PipelineWiring:
             if table.uses_models:
                 models = open_shelf(company, run_id=context.run_id, asked=reasons_of(context.run.tags))
             warehouse = context.resources.warehouse
-            return call_table_function(self.pipeline, table, self.companies[company], days, warehouse, models)
+            with phase(Phase.WRITE):
+                return call_table_function(self.pipeline, table, self.companies[company], days, warehouse, models)
 
         asset: dg.AssetsDefinition = dg.asset(
             **common,
@@ -228,13 +232,15 @@ class PipelineWiring:
             required_resource_keys={"warehouse", "journal"},
         )
         @guarded_step
+        @making(check.table, Phase.CHECK)
         def guard(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
             company, days = company_and_days(list(context.partition_keys))
             bound = self.pipeline.bind_check(check.name, self.companies[company], days)
             if why := nothing_to_judge(self.pipeline, self.companies[company], check.name):
                 return not_judged(check, why, bound)
-            verdict = judge(context.resources.warehouse, check, bound)
-            return check_result(check, verdict, bound, company)
+            with tallied() as spent:
+                verdict = judge(context.resources.warehouse, check, bound)
+            return check_result(check, verdict, bound, company, spent)
 
         return guard
 

@@ -17,6 +17,7 @@ from recs_platform.errors import QueryError
 from recs_platform.masking import mask_row
 from recs_platform.plurals import counted
 from recs_platform.schemas.table import TableSpec
+from recs_platform.timings import Phase, phase
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import Query, parse_query
 from recs_platform.warehouse.values import Values
@@ -169,7 +170,7 @@ def judge(warehouse: Warehouse, check: Check, bound: BoundQuery) -> CheckVerdict
     """Run a check: how many rows break the rule, which share of all that is, and a few of them, masked."""
     from recs_platform.warehouse.personal import PersonalColumns, personal_columns
 
-    with warehouse.run(replace(bound, query=check.judging)) as reader:
+    with phase(Phase.CHECK, check.name), warehouse.run(replace(bound, query=check.judging)) as reader:
         judged = reader.read_all().to_pylist()
     violations, rows = judged[0]["_violations"], judged[0]["_rows"]
     offenders = [{c: v for c, v in row.items() if c not in _NUMBERS} for row in judged] if violations else []
