@@ -16,6 +16,7 @@ from recs_platform.errors import TransientError
 from recs_platform.pipeline.check_steps import CheckStep, check_steps, tables_read
 from recs_platform.pipeline.left_out import nothing_to_judge
 from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.timings import Phase, making, tallied
 from recs_platform.warehouse.check import Severity, judge_all
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
@@ -57,7 +58,8 @@ def _checks(
             company, days = company_and_days(list(context.partition_keys))
             selected = {key.name for key in context.selected_asset_check_keys}
             asked = [name for name in step.checks if name in selected]
-            results = list(_judged(asked, pipeline, companies[company], days, context.resources.warehouse))
+            with making(step.table, Phase.CHECK):
+                results = list(_judged(asked, pipeline, companies[company], days, context.resources.warehouse))
             errors = [result for result in results if isinstance(result, Exception)]
             if failures.is_worth_a_retry(errors, context.retry_number):
                 # Each verdict is told once: when all are judged again.
@@ -77,7 +79,8 @@ def _judged(
     bounds = {name: pipeline.bind_check(name, company, days) for name in names}
     idle = {name: why for name in names if (why := nothing_to_judge(pipeline, company, name))}
     asked = [name for name in names if name not in idle]
-    judged = judge_all(warehouse, [(checks[name], bounds[name]) for name in asked])
+    with tallied() as spent:
+        judged = judge_all(warehouse, [(checks[name], bounds[name]) for name in asked])
     verdicts = dict(zip(asked, judged, strict=True))
     for name, check in checks.items():
         verdict = verdicts.get(name)
@@ -86,4 +89,4 @@ def _judged(
         elif verdict is None:
             yield not_judged(check, idle[name], bounds[name])
         else:
-            yield check_result(check, verdict, bounds[name], company.name)
+            yield check_result(check, verdict, bounds[name], company.name, spent, together=len(asked))

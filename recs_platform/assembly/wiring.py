@@ -33,6 +33,7 @@ from recs_platform.pipeline.left_out import left_out
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import PUBLICATION, FrameTable, SqlTable
 from recs_platform.schemas.table import Kind, TableSpec
+from recs_platform.timings import Phase, making, phase
 from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
 from recs_platform.warehouse.slices import Days
 
@@ -159,6 +160,7 @@ class PipelineWiring:
         name = table.spec.name
 
         @guarded_step
+        @making(name, Phase.PREPARE)
         def bound_query(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
             tell_if_not_due(context, self.pipeline, self.companies[company], name, days.last)
@@ -182,6 +184,7 @@ class PipelineWiring:
         name = table.spec.name
 
         @guarded_step
+        @making(name, Phase.PREPARE)
         def frame(context: dg.AssetExecutionContext) -> Any:
             company, days = company_and_days(list(context.partition_keys))
             tell_if_not_due(context, self.pipeline, self.companies[company], name, days.last)
@@ -192,7 +195,8 @@ class PipelineWiring:
             if table.uses_models:
                 models = open_shelf(company, run_id=context.run_id, asked=reasons_of(context.run.tags))
             warehouse = context.resources.warehouse
-            return call_table_function(self.pipeline, table, self.companies[company], days, warehouse, models)
+            with phase(Phase.WRITE):
+                return call_table_function(self.pipeline, table, self.companies[company], days, warehouse, models)
 
         asset: dg.AssetsDefinition = dg.asset(
             **common,

@@ -17,6 +17,7 @@ from recs_platform.errors import QueryError, TransientError
 from recs_platform.masking import mask_row
 from recs_platform.plurals import counted
 from recs_platform.schemas.table import TableSpec
+from recs_platform.timings import Phase, phase
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import Query, parse_query
@@ -197,7 +198,8 @@ def _judged_together(
     views = {view.name: view for _, bound in asked for view in bound.views}
     together = replace(asked[0][1], query=tally(tuple(check for check, _ in asked)), views=tuple(views.values()))
     try:
-        with warehouse.run(together) as reader:
+        names = ", ".join(check.name for check, _ in asked)
+        with phase(Phase.CHECK, names), warehouse.run(together) as reader:
             (counted,) = reader.read_all().to_pylist()
     except Exception as error:
         if len(asked) == 1 or isinstance(error, TransientError):
@@ -225,7 +227,7 @@ def _verdict(
 def _examples(warehouse: Warehouse, check: Check, bound: BoundQuery) -> tuple[dict[str, Any], ...]:
     from recs_platform.warehouse.personal import personal_columns
 
-    with warehouse.run(replace(bound, query=check.showing)) as reader:
+    with phase(Phase.CHECK, check.name), warehouse.run(replace(bound, query=check.showing)) as reader:
         offenders = reader.read_all().to_pylist()
     hidden = personal_columns(check.query, {view.name: view.spec for view in bound.views}, list(check.query.columns))
     return tuple(mask_row(row, hidden.personal, derived=hidden.derived) for row in offenders)
