@@ -28,11 +28,13 @@ from recs_platform.warehouse.lake.checksums import combined, name_with
 from recs_platform.warehouse.lake.confined import confined_connection
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
 from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.evidence import Evidence
 from recs_platform.warehouse.lake.files import TableFiles, files_of, staging_folder, sweep
 from recs_platform.warehouse.lake.inspection import check_files, check_writable, inspect
 from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.refusals import refused_queries
-from recs_platform.warehouse.lake.relations import read_files, show_query
+from recs_platform.warehouse.lake.relations import read_files, read_new_files, show_query
+from recs_platform.warehouse.lake.staged import StagedView
 from recs_platform.warehouse.lake.staging import stage
 from recs_platform.warehouse.lake.storage_errors import explained
 from recs_platform.warehouse.lake.whole_numbers import with_whole_numbers
@@ -56,13 +58,12 @@ class Lake:
     """A local folder for what is not yet, or not in, the lake."""
     ledger: SliceLedger = field(default_factory=MemoryLedger)
     """Its own, unless it is shared with others."""
+    proofs: bool = True
+    """Whether a rule that is proved goes without a scan."""
 
     def replace(
         self, subject: Subject, rows: Rows, *, audits: Sequence[Audit] = (), note: Mapping[str, Any] | None = None
     ) -> Written:
-        # Whoever only reads loads neither Ibis nor Pandera.
-        from recs_platform.warehouse.lake.staged import StagedView
-
         table, files = self._table(subject.table), self._files(subject.table)
         folder = staging_folder(self.root, self.scratch) / uuid.uuid4().hex
         laps = Laps()
@@ -70,9 +71,10 @@ class Lake:
             with explained(str(subject)), self.engine.connect() as connection, ExitStack() as opened:
                 staged = stage(connection, self, subject, rows, folder, opened)
                 laps.mark(Phase.WRITE)
-                relation = read_files(subject.table.spec, [str(folder / f.path) for f in staged.files])
+                relation = read_new_files(subject.table.spec, [str(folder / f.path) for f in staged.files])
                 connection.execute(f"CREATE TEMP VIEW staged AS {relation}")
-                view = StagedView(connection, "staged")
+                evidence = Evidence(subject.table.spec, staged.statistics) if self.proofs else None
+                view = StagedView(connection, "staged", evidence)
                 with files.sealed([folder / f.path for f in staged.files]) as seals:
                     for audit in (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ())):
                         audit.check(view, subject)
