@@ -33,9 +33,10 @@ from recs_platform.pipeline.left_out import left_out, nothing_to_judge
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import PUBLICATION, FrameTable, SqlTable
 from recs_platform.schemas.table import Kind, TableSpec
-from recs_platform.warehouse.check import Check, Severity, judge
+from recs_platform.warehouse.check import Check, Severity
 from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
 from recs_platform.warehouse.slices import Days
+from recs_platform.warehouse.verdicts import judge_and_keep
 
 OWNERS = ["team:recommendations"]
 
@@ -233,7 +234,7 @@ class PipelineWiring:
             bound = self.pipeline.bind_check(check.name, self.companies[company], days)
             if why := nothing_to_judge(self.pipeline, self.companies[company], check.name):
                 return not_judged(check, why, bound)
-            verdict = judge(context.resources.warehouse, check, bound)
+            verdict = judge_and_keep(context.resources.warehouse, check, bound)
             return check_result(check, verdict, bound, company)
 
         return guard
