@@ -90,4 +90,4 @@ def _judged(
         elif verdict is None:
             yield not_judged(check, idle[name], bounds[name])
         else:
-            yield check_result(check, verdict, bounds[name], company.name, spent, len(asked))
+            yield check_result(check, verdict, bounds[name], company.name, spent, together=len(asked))
