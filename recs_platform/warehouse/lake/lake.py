@@ -8,7 +8,6 @@ knows the files; what a killed writer leaves behind is taken by `sweep` and `vac
 from __future__ import annotations
 
 import shutil
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -22,6 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from recs_platform.errors import MissingSliceError
+from recs_platform.timings import Laps, Phase, shown
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.bookkeeping import accept, check_log, company_of, enter, slices_now, state_now
 from recs_platform.warehouse.lake.bucket_files import sweep_copies
@@ -68,11 +68,11 @@ class Lake:
     ) -> Written:
         table, files = self._table(subject.table), self._files(subject.table)
         folder = staging_folder(self.root, self.scratch) / uuid.uuid4().hex
-        marks = [time.perf_counter()]
+        laps = Laps()
         try:
             with explained(str(subject)), self.engine.connect() as connection, ExitStack() as opened:
                 staged = stage(connection, self, subject, rows, folder, opened)
-                marks.append(time.perf_counter())
+                laps.mark(Phase.WRITE)
                 relation = read_new_files(subject.table.spec, [str(folder / f.path) for f in staged.files])
                 connection.execute(f"CREATE TEMP VIEW staged AS {relation}")
                 evidence = Evidence(subject.table.spec, staged.statistics, staged.query) if self.proofs else None
@@ -82,18 +82,17 @@ class Lake:
                     for audit in audits:
                         audit.check(view, subject)
                 examples = view.examples(subject)
-            marks.append(time.perf_counter())
+            laps.mark(Phase.AUDIT)
             with explained(str(subject)):
                 names = {f.path: name_with(f.path, seal.result()) for f, seal in zip(staged.files, seals, strict=True)}
                 audited = {AUDITED: rules_fingerprint(subject.table.spec)} if SCHEMA_AUDIT in audits else {}
                 version = self._move_in(table, files, subject, folder, staged.files, names, {**(note or {}), **audited})
-            marks.append(time.perf_counter())
+            laps.mark(Phase.PUBLISH)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        seconds = {step: marks[i + 1] - marks[i] for i, step in enumerate(("write", "audit", "publish"))}
         empty = tuple(f.day for f in staged.files if f.rows == 0)
         size = sum(f.size for f in staged.files)
-        return Written(version, sum(f.rows for f in staged.files), size, empty, seconds, staged.sql, examples)
+        return Written(version, sum(f.rows for f in staged.files), size, empty, laps.seconds, staged.sql, examples)
 
     def _move_in(
         self,
@@ -209,6 +208,7 @@ class Lake:
             files = [f for f in now.files if days is None or f.day in days]
         if files:
             check_files(delta, of_table, files, slices)
+        shown(table.name, files)
         return files
 
     def days(self, table: TableRef) -> Sequence[date]:
