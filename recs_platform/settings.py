@@ -138,6 +138,11 @@ class Settings(BaseSettings):
     )
     memory_limit: Memory = Field("6GiB", description="Memory that one query may use before it spills to disk.")
     threads: int | None = Field(None, ge=1, le=1_024, description="Threads of one query. Default: the machine's cores.")
+    carry: bool = Field(
+        True,
+        description="on or off: whether a slice that is made of the same as the day before's is carried over from it "
+        "instead of made again. Default: `on`.",
+    )
     retention_days: int = Field(
         30, ge=1, le=36_500, description="Days that replaced versions of a table stay restorable."
     )

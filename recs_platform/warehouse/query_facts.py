@@ -33,6 +33,7 @@ _READ_BY = (
     "query_facts.py",
     "query_text.py",
     "syntax.py",
+    "day_use.py",
     "indispensable.py",
     "functions.py",
     "../schemas/reserved_words.py",
@@ -41,11 +42,24 @@ _READ_BY = (
 
 
 @dataclass(frozen=True)
+class DayUse:
+    """What a query does with its day, besides giving it as the date column (`day_use.py`)."""
+
+    reason: str
+    """Why its rows depend on the day; nothing where they do not."""
+    compared: tuple[tuple[str, str], ...] = ()
+    """The columns that are compared with the day, each with its table."""
+    whole: tuple[str, ...] = ()
+    """The tables of which it takes every column; of a snapshot, the day too."""
+
+
+@dataclass(frozen=True)
 class QueryFacts:
     tables: frozenset[str]
     parameters: frozenset[str]
     columns: tuple[str, ...]
     indispensable: frozenset[str]
+    day: DayUse
 
 
 @lru_cache(maxsize=4)
@@ -88,6 +102,7 @@ class KeptFacts:
                 sorted(of_text.parameters),
                 of_text.columns,
                 sorted(of_text.indispensable),
+                [of_text.day.reason, of_text.day.compared, of_text.day.whole],
             ]
             for key, of_text in sorted((known if len(known) <= _MOST else self._used).items())
         }
@@ -107,11 +122,15 @@ class KeptFacts:
             if stored["read_by"] != _code():
                 return {}
             return {
-                key: QueryFacts(frozenset(t), frozenset(p), tuple(c), frozenset(i))
-                for key, (t, p, c, i) in stored["facts"].items()
+                key: QueryFacts(frozenset(t), frozenset(p), tuple(c), frozenset(i), _day_use(*d))
+                for key, (t, p, c, i, d) in stored["facts"].items()
             }
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return {}
+
+
+def _day_use(reason: str, compared: list[tuple[str, str]], whole: list[str]) -> DayUse:
+    return DayUse(reason, tuple((table, column) for table, column in compared), tuple(whole))
 
 
 def _key(text: str) -> str:
