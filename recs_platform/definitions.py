@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -22,6 +22,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.process import close_to_others, collect_garbage_rarely, write_privately
 from recs_platform.settings import settings
 from recs_platform.strategies.catalogue import load_companies, pipelines
+from recs_platform.warehouse.lineage import keep_origins
 
 
 def build_defs(
@@ -82,7 +83,8 @@ def defs() -> dg.Definitions:
 
 def _warehouse_io(companies: Mapping[str, Company], strategies: Mapping[str, Pipeline]) -> dg.IOManagerDefinition:
     @dg.io_manager(required_resource_keys={"warehouse", "journal"})
-    def warehouse_io(context: dg.InitResourceContext) -> WarehouseIOManager:
-        return WarehouseIOManager(context.resources.warehouse, strategies, companies)
+    def warehouse_io(context: dg.InitResourceContext) -> Iterator[WarehouseIOManager]:
+        yield WarehouseIOManager(context.resources.warehouse, strategies, companies)
+        keep_origins()
 
     return warehouse_io

@@ -4,33 +4,48 @@ from typing import Any
 
 import dagster as dg
 
-from recs_platform.automation.figures import company_figures
+from recs_platform.automation.figures import company_figures, figures_of
 from recs_platform.automation.markdown import markdown_table
 from recs_platform.platform_db.tables import shortened
+from recs_platform.timings import Tally
 from recs_platform.warehouse.check import Check, CheckVerdict, Severity
 from recs_platform.warehouse.protocol import BoundQuery
 
 
-def check_result(check: Check, verdict: CheckVerdict, bound: BoundQuery, company: str) -> dg.AssetCheckResult:
-    """What people see of a check: the rule in words, how often it is broken, and a few masked rows."""
+def check_result(
+    check: Check, verdict: CheckVerdict, bound: BoundQuery, company: str, spent: Tally, together: int
+) -> dg.AssetCheckResult:
+    """What people see of a check: the rule in words, how often it is broken, a few masked rows, and what it took
+    with those that were judged together with it."""
     figures = {
         "violations": verdict.violations,
         "share": round(verdict.share, 6),
         "tolerance": verdict.allowed,
         f"rows of {check.of}": verdict.rows,
+        "checks judged together": together,
+        "seconds": round(spent.took.seconds, 3),
+        **figures_of(spent.took, spent.inputs),
     }
     metadata = _about(check, bound) | company_figures(company, figures)
     if verdict.examples:
         metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))
     return dg.AssetCheckResult(
-        passed=verdict.passed, severity=_severity(check), metadata=metadata, description=_described(check, verdict)
+        check_name=check.name,
+        passed=verdict.passed,
+        severity=_severity(check),
+        metadata=metadata,
+        description=_described(check, verdict),
     )
 
 
 def not_judged(check: Check, why: str, bound: BoundQuery) -> dg.AssetCheckResult:
     """Of a check that has nothing to judge: it was not run, and warns of nothing."""
     return dg.AssetCheckResult(
-        passed=True, severity=_severity(check), metadata=_about(check, bound), description=f"Nothing to judge: {why}."
+        check_name=check.name,
+        passed=True,
+        severity=_severity(check),
+        metadata=_about(check, bound),
+        description=f"Nothing to judge: {why}.",
     )
 
 

@@ -11,6 +11,7 @@ from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.coverage import coverage, missing_in_words
 from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.timings import Phase, making
 
 GUARDED = "source_assessment"
 """The table that says how a day's data stand."""
@@ -27,6 +28,7 @@ def earlier_days_check(
         required_resource_keys={"warehouse", "journal"},
     )
     @guarded_step
+    @making(GUARDED, Phase.CHECK)
     def earlier_days_missing(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         name, days = company_and_days(list(context.partition_keys))
         there = coverage(companies[name], pipeline, context.resources.warehouse)

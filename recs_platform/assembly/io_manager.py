@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from recs_platform.assembly.handover import OpenRows, read_as, require_slices
 from recs_platform.automation.failures import step_failures
-from recs_platform.automation.figures import company_figures
+from recs_platform.automation.figures import company_figures, figures_of
 from recs_platform.automation.markdown import markdown_table
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
@@ -29,6 +29,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable, SqlTable
 from recs_platform.reporting.presentation import Present, markdown_image, presented, write_picture
 from recs_platform.schemas.table import Empty, TableSpec
+from recs_platform.timings import Phase, making, spent_on
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lineage import column_origins
 from recs_platform.warehouse.protocol import Audit, BoundQuery, Rows, Subject, Warehouse, Written
@@ -46,7 +47,8 @@ class WarehouseIOManager(dg.IOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         opened, rows = (obj.opened, obj.rows) if isinstance(obj, OpenRows) else (ExitStack(), obj)
-        with step_failures(context.step_context.previous_attempt_count), opened:
+        table = making(context.asset_key.path[-1], Phase.DESCRIBE)
+        with step_failures(context.step_context.previous_attempt_count), opened, table:
             self._store(context, rows)
 
     def _store(self, context: dg.OutputContext, obj: object) -> None:
@@ -112,8 +114,10 @@ class WarehouseIOManager(dg.IOManager):
             "seconds": round(sum(written.seconds.values()), 3),
         }
         counted = {"rows": written.rows, "bytes": written.size, "version": written.version}
+        spent = spent_on(table)
+        taken = figures_of(spent.took, spent.inputs) if spent else {}
         metadata: dict[str, dg.MetadataValue[Any]] = {
-            **company_figures(subject.company, counted | seconds | _amounts(written.spent)),
+            **company_figures(subject.company, counted | seconds | taken | _amounts(written.spent)),
             "preview": dg.MetadataValue.md(_preview(subject, written)),
         }
         if written.empty_days:

@@ -24,6 +24,7 @@ from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.proposal import TO_PUBLISH, Proposal, Standing, accept, propose
 from recs_platform.publication.stage import outlet_of
 from recs_platform.reporting.presentation import markdown_image, presented
+from recs_platform.timings import Phase, making
 
 RESOURCES = {"warehouse", "journal"}
 _AFTER_EVERYTHING_ELSE = "-1"
@@ -48,6 +49,7 @@ def guardrails_check(
         required_resource_keys=RESOURCES,
     )
     @guarded_step
+    @making(product.comparison, Phase.CHECK)
     def guardrails(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         proposal = _propose(context, pipeline, product, companies, run_checks=False)
         return dg.AssetCheckResult(
@@ -71,6 +73,7 @@ def publication_asset(
     """What is live of a product: the day's rows, once they are published. `common` is what all assets share."""
 
     @guarded_step
+    @making(product.asset, Phase.SERVE)
     def publication(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         outlet, company = _outlet(context, pipeline, product, companies)
         failed = failed_tables(context.instance, context.run.run_id)

@@ -21,6 +21,7 @@ from recs_platform.serving.trace.link import Chain
 from recs_platform.serving.trace.open import asked_service, model_chain, publication_chain
 from recs_platform.serving.trace.served import MODEL_CHECK, NOT_CHECKED, PUBLICATION_CHECK, Arrival, arrived
 from recs_platform.serving.trace.service import NoService
+from recs_platform.timings import Phase, making
 from recs_platform.warehouse.protocol import Warehouse
 
 
@@ -36,7 +37,7 @@ def served_model_check(
         partitions_def=partitions,
         required_resource_keys=_RESOURCES,
     )
-    return check(_looked(companies, lambda company, _: model_chain(company, model.task.model)))
+    return check(_looked(model.trained, companies, lambda company, _: model_chain(company, model.task.model)))
 
 
 def served_publication_check(
@@ -52,7 +53,11 @@ def served_publication_check(
         required_resource_keys=_RESOURCES,
     )
     return check(
-        _looked(companies, lambda company, warehouse: publication_chain(company, pipeline, product.name, warehouse))
+        _looked(
+            product.asset,
+            companies,
+            lambda company, warehouse: publication_chain(company, pipeline, product.name, warehouse),
+        )
     )
 
 
@@ -62,11 +67,12 @@ MakeChain: TypeAlias = Callable[[Company, OpenWarehouse], Chain]
 
 
 def _looked(
-    companies: Mapping[str, Company], chain: MakeChain
+    asset: str, companies: Mapping[str, Company], chain: MakeChain
 ) -> Callable[[dg.AssetCheckExecutionContext], dg.AssetCheckResult]:
     """The check of a company whose service there is; of another it says that nothing was checked."""
 
     @guarded_step
+    @making(asset, Phase.CHECK)
     def looked(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         company = companies[company_and_days(list(context.partition_keys))[0]]
         if isinstance(service := asked_service(company), NoService):

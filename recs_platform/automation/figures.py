@@ -8,12 +8,19 @@ from typing import Any
 
 import dagster as dg
 
+from recs_platform.timings import Inputs, Took
+
 
 def company_figures(company: str, values: Mapping[str, int | float]) -> dict[str, dg.MetadataValue[Any]]:
     return {
         f"{name} ({company})": dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.float(value)
         for name, value in values.items()
     }
+
+
+def figures_of(took: Took, inputs: Inputs) -> dict[str, int | float]:
+    """What a table or a check took of the machine, and the files behind its inputs."""
+    return {"cpu seconds": round(took.cpu, 3), "input rows": inputs.rows, "input bytes": inputs.size}
 
 
 def figure(metadata: Mapping[str, dg.MetadataValue[Any]], name: str) -> float | None:

@@ -23,9 +23,11 @@ from recs_platform.automation.partitions import company_and_days
 from recs_platform.automation.rerun import curable_alone, say_if_curable
 from recs_platform.automation.run_process import say_which_process
 from recs_platform.automation.run_summary import RunSummary, summary
+from recs_platform.automation.run_timings import say_where_time_went
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import Status
+from recs_platform.timings import Recorder, recording
 from recs_platform.warehouse.slices import Days
 
 PARTITION = "dagster/partition"
@@ -42,6 +44,10 @@ class RunJournal(dg.ConfigurableResource[None]):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[None]:
+        with recording() as recorder:
+            yield from self._opened(context, recorder)
+
+    def _opened(self, context: dg.InitResourceContext, recorder: Recorder) -> Iterator[None]:
         run, instance = context.run, context.instance
         keys = asked_partitions(run) if run else []
         if run is not None and instance is not None:
@@ -62,6 +68,7 @@ class RunJournal(dg.ConfigurableResource[None]):
                 self._broken_off(database, run)
                 raise
             yield from self._logged(run, instance, database, warn)
+            say_where_time_went(instance, run.run_id, recorder.timings(), warn)
 
     @staticmethod
     def _start(database: Engine, instance: dg.DagsterInstance, run: dg.DagsterRun, company: str, days: Days) -> None:

@@ -24,6 +24,7 @@ from recs_platform.automation.plan import Step
 from recs_platform.automation.rerun import NEVER_AGAIN
 from recs_platform.automation.run_summary import RunSummary
 from recs_platform.process import freeze_loaded_objects
+from recs_platform.timings import RunTimings, recording
 
 OnEvent = Callable[[dg.DagsterEvent], None]
 
@@ -37,11 +38,20 @@ class Outcome:
     run_id: str
     success: bool
     summary: RunSummary
+    timings: RunTimings
 
 
 def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_event: OnEvent | None = None) -> Outcome:
     """Carry out one run in this process. A Ctrl-C that Python dropped ends it before its next step; without one, it
     is raised when the run is over."""
+    with recording() as recorder:
+        run_id, success, done = _carried_out(defs, instance, step, on_event)
+        return Outcome(step, run_id, success, done, recorder.timings())
+
+
+def _carried_out(
+    defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_event: OnEvent | None
+) -> tuple[str, bool, RunSummary]:
     freeze_loaded_objects()
     job = defs.resolve_job_def(history_job(step.strategy) if step.history else daily_job(step.strategy))
     with noticed_interrupts() as interrupted, without_notes():
@@ -58,7 +68,7 @@ def launch(defs: dg.Definitions, instance: dg.DagsterInstance, step: Step, on_ev
     done = ended_summary(instance, run.run_id, success=success)
     if pressed and not done.interrupted:
         raise KeyboardInterrupt
-    return Outcome(step, run.run_id, success, done)
+    return run.run_id, success, done
 
 
 def _created_run(job: dg.JobDefinition, instance: dg.DagsterInstance, step: Step) -> dg.DagsterRun:

@@ -26,7 +26,7 @@ class Ended:
     outcome: Outcome
     seconds: float
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, timings: bool = False) -> dict[str, Any]:
         step, done = self.outcome.step, asdict(self.outcome.summary)
         user_mistake, of_tables, _ = done.pop("user_mistake"), done.pop("seconds"), done.pop("traces")
         return {
@@ -40,6 +40,7 @@ class Ended:
             "seconds": round(self.seconds, 2),
             "seconds_of_tables": of_tables,
             **done,
+            **({"timings": self.outcome.timings.to_json()} if timings else {}),
         }
 
 

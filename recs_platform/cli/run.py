@@ -36,6 +36,9 @@ def run(
         typer.Option("--table", metavar="TABLE", help="Make this table alone, due or not; several with --table each."),
     ] = None,
     only: OnlyOption = False,
+    timings: Annotated[
+        bool, typer.Option("--timings", help="Show where the time went, and what was read more than once.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Make a company's day: every table that is due, and every check.
@@ -46,10 +49,18 @@ def run(
 
     company, days = company_named(name), days_between(("--date", date), ("--to", to) if to else None)
     parts = named_parts(company, pipeline_of(company), tables) if tables else None
-    return make_days(company, days, parts=parts, only=only, as_json=as_json)
+    return make_days(company, days, parts=parts, only=only, timings=timings, as_json=as_json)
 
 
-def make_days(company: Company, days: Days, *, parts: frozenset[str] | None, only: bool, as_json: bool) -> int:
+def make_days(
+    company: Company,
+    days: Days,
+    *,
+    parts: frozenset[str] | None,
+    only: bool,
+    timings: bool = False,
+    as_json: bool,
+) -> int:
     """Make days, or parts of them, and what is missing before them; the exit code of the command that asks."""
     from recs_platform.automation.plan import last_day_that_is_over, plan
     from recs_platform.cli.progress import exit_code
@@ -60,7 +71,7 @@ def make_days(company: Company, days: Days, *, parts: frozenset[str] | None, onl
     planned = plan(company, pipeline, open_warehouse(), days, newest=newest, only=only, parts=parts)
     if planned.earlier and not as_json:
         say(told_earlier(company.name, planned.earlier, days))
-    ended = carry_out(list(planned.steps), as_json=as_json)
+    ended = carry_out(list(planned.steps), timings=timings, as_json=as_json)
     if company.not_provided and not as_json:
         say(told_left_out(company, pipeline))
     return exit_code(ended)
@@ -141,14 +152,17 @@ def days_between(first: tuple[str, str], last: tuple[str, str] | None) -> Days:
     return Days(begin, end)
 
 
-def carry_out(steps: list[Step], *, as_json: bool) -> list[Ended]:
+def carry_out(steps: list[Step], *, timings: bool = False, as_json: bool) -> list[Ended]:
     """Run steps, several companies at once, and report them."""
     from recs_platform.cli.progress import tell_errors
+    from recs_platform.cli.timings_table import show_timings
 
     ended = run_all(steps, quiet=as_json)
     if as_json:
-        print_json([run.to_json() for run in ended])
+        print_json([run.to_json(timings=timings) for run in ended])
         tell_errors(ended)
+    elif timings and ended:
+        show_timings([run.outcome.timings for run in ended])
     return ended
 
 

@@ -23,7 +23,7 @@ from recs_platform.companies.model import Company
 from recs_platform.pipeline.ingredients import ingredients
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import Feed, SqlTable
-from recs_platform.settings import settings
+from recs_platform.settings import Switch, settings
 from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming, Subject, Warehouse, Written
 from recs_platform.warehouse.slices import MADE_OF, Slice
 
@@ -45,7 +45,7 @@ def made_or_carried(
 ) -> Written:
     """Let the subject's day be what its query gives."""
     table = pipeline.tables[subject.table.name]
-    if not settings().carry or not warehouse.carries or not isinstance(table, SqlTable):
+    if settings().carry is Switch.OFF or not warehouse.carries or not isinstance(table, SqlTable):
         return warehouse.replace(subject, query, audits=audits, note=note)
     looks = _looks(table.feed, company, subject)
     parts = ingredients(pipeline, company, subject, query, warehouse)

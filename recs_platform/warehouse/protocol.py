@@ -37,6 +37,16 @@ class RuleCounts:
     repeated_keys: int
 
 
+@dataclass(frozen=True)
+class DayCount:
+    """What is counted of a day of a staged slice."""
+
+    day: date
+    rows: int
+    filled: int
+    """Those in which a column has a value."""
+
+
 EXAMPLES = 5
 """Rows of a new slice that are told of it."""
 
@@ -52,7 +62,11 @@ class StagedSlice(Protocol):
         """What a question about its rows gives."""
 
     def count(self, spec: TableSpec) -> RuleCounts:
-        """How well they keep the rules of their table, in one scan."""
+        """How well they keep the rules of their table, in one scan at most."""
+
+    def known_by_day(self, column: str) -> Sequence[DayCount] | None:
+        """Of each day that has rows, in order, how many have a value in a column, where that is known without reading
+        them; None where only reading tells."""
 
 
 @dataclass(frozen=True)

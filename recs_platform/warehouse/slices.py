@@ -3,7 +3,7 @@ engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -84,6 +84,11 @@ class TableRef:
 
     def __str__(self) -> str:
         return f"{self.dataset}.{self.spec.name}"
+
+
+def key_of_slices(spec: TableSpec) -> Sequence[str]:
+    """The columns whose values may stand together once: a key stands once a day."""
+    return list(dict.fromkeys((spec.date_column, *spec.key)))
 
 
 @dataclass(frozen=True)

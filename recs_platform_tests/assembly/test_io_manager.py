@@ -13,6 +13,7 @@ from recs_platform.pipeline.stage import FrameTable
 from recs_platform.reporting.presentation import Presentation
 from recs_platform.schemas.table import Table
 from recs_platform.strategies.catalogue import pipelines
+from recs_platform.timings import Phase, recording
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.pipeline.toy import (
     DAY,
@@ -70,6 +71,27 @@ def test_what_people_see_of_a_materialization(toy: Toy) -> None:
     assert counts["compiled_sql"].startswith("```sql\nSELECT CAST('2025-09-10' AS DATE) AS as_of, customer_id")
     assert f"| email | [profiles.email](/assets/{STRATEGY}/profiles) |" in counts["column_lineage"]
     assert made["scores"].keys().isdisjoint({"compiled_sql", "dagster/column_lineage", "column_lineage"})
+
+
+def test_what_a_table_took_and_what_was_its_input(toy: Toy) -> None:
+    toy.checks = (
+        "-- No.\n-- table: visit_counts\n-- severity: warn\nSELECT customer_id FROM visit_counts WHERE visits > 9",
+    )
+    toy.run_history(Days(DAY - timedelta(days=4), DAY - timedelta(days=1)))
+    with recording() as recorder:
+        result = toy.run()
+    counts = materialized(result)["visit_counts"]
+    # Three days of three visits, and two profiles.
+    assert counts["input rows (shop)"] == 3 * 3 + 2
+    assert counts["input bytes (shop)"] > 0
+    took = recorder.timings().tables["visit_counts"]
+    assert 0 < counts["cpu seconds (shop)"] <= took.took.cpu
+    assert {Phase.PREPARE, Phase.WRITE, Phase.AUDIT, Phase.PUBLISH, Phase.DESCRIBE, Phase.CHECK} == took.phases.keys()
+    (check,) = result.get_asset_check_evaluations()
+    assert check.metadata["input rows (shop)"].value == 2
+    assert check.metadata["cpu seconds (shop)"].value > 0
+    # The function has the same visits as the query, and both the same profiles.
+    assert recorder.timings().reread["visits"].readers == ("scores", "visit_counts")
 
 
 def test_what_is_plotted_is_of_one_company(toy: Toy) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 import dagster as dg
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
-from recs_platform.automation import failures
+from recs_platform.automation import failures, journal
 from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.journal import RANGE_END, RANGE_START, RunJournal
 from recs_platform.automation.partitions import partition_key
 from recs_platform.automation.run_summary import summary
+from recs_platform.automation.run_timings import TIMINGS_TAG
 from recs_platform.errors import ConfigError
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
@@ -105,6 +108,27 @@ def test_a_run_that_did_its_work(instance: dg.DagsterInstance, log: Engine) -> N
     assert row.message == ""
     assert row.ended_at is not None
     assert row.ended_at >= row.started_at
+    assert re.fullmatch(
+        r"\d+\.\d s \(\d+\.\d s CPU\): Dagster \d+\.\d; inputs 0\.0 MB",
+        instance.get_run_by_id(run_id).tags[TIMINGS_TAG],
+    )
+
+
+def test_a_tag_that_cannot_be_written_fails_nothing(
+    instance: dg.DagsterInstance, log: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "say_which_process", lambda *_: None)
+    monkeypatch.setattr(instance, "add_run_tags", _away)
+    run_id = _execute(instance, lambda _: None)
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    assert run.is_success
+    said = [record.user_message for record in instance.all_logs(run_id)]
+    assert [text for text in said if text.startswith("Where the time went could not be noted")]
+
+
+def _away(*_: object) -> None:
+    raise OperationalError("UPDATE runs", {}, Exception("the database is away"))
 
 
 def test_a_warning_is_counted_and_said(instance: dg.DagsterInstance, log: Engine) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -32,10 +33,30 @@ def test_a_day_and_the_history_that_it_needs(terminal: Terminal) -> None:
     assert (day["first"], day["last"], day["history"]) == ("2025-09-22", "2025-09-22", False)
     assert all(run["success"] and run["rows"] > 0 and run["errors"] == [] for run in runs.json)
     assert all(run["seconds"] > max(run["seconds_of_tables"].values()) > 0 for run in runs.json)
-    again = terminal.recs("run", "--company", "concord", "--date", "2025-09-22")
+    assert "timings" not in day
+    again = terminal.recs("run", "--company", "concord", "--date", "2025-09-22", "--timings")
     assert again.code == 0
     assert "ok concord 2025-09-22:" in again.told
     assert "history" not in again.told
+    assert {"Dagster", "all", "order_lines"} & {row[0] for row in again.tables[0]} >= {"Dagster", "all"}
+    assert {"catalog", "events"} <= {row[0] for row in again.tables[1]}
+    assert len(again.tables) == 2
+    (timed,) = terminal.recs("run", "--company", "concord", "--date", "2025-09-22", "--timings", "--json").json
+    _adds_up(timed["timings"], timed["seconds_of_tables"])
+
+
+def _adds_up(timings: dict[str, Any], seconds_of_tables: dict[str, float]) -> None:
+    """Every table is in it, and what belongs to none is Dagster's."""
+    tables = {table["table"]: table for table in timings["tables"]}
+    assert seconds_of_tables.keys() <= tables.keys()
+    for figure in ("seconds", "cpu_seconds"):
+        parts = [timings["dagster"][figure], *(table[figure] for table in tables.values())]
+        assert sum(parts) == pytest.approx(timings[figure], abs=0.01)
+        phases = [timings["dagster"][figure], *(phase[figure] for phase in timings["phases"].values())]
+        assert sum(phases) == pytest.approx(timings[figure], abs=0.01)
+        assert timings["dagster"][figure] > 0
+    assert tables["events"]["input_rows"] > 0
+    assert all(timings["phases"][phase]["seconds"] > 0 for phase in ("write", "audit", "check", "publish", "serve"))
 
 
 def test_a_mistake_in_the_feed_stops_the_company(terminal: Terminal) -> None:

@@ -37,8 +37,8 @@ from recs_platform.warehouse.protocol import (
     Version,
     Written,
 )
-from recs_platform.warehouse.rules import key_of_slices, rules_of
-from recs_platform.warehouse.slices import Days, Slice, TableRef
+from recs_platform.warehouse.rules import rules_of
+from recs_platform.warehouse.slices import Days, Slice, TableRef, key_of_slices
 
 Note = Mapping[str, Any]
 
@@ -51,6 +51,9 @@ class MemorySlice:
 
     def answer(self, question: ir.Table) -> pa.Table:
         return question.to_pyarrow()
+
+    def known_by_day(self, column: str) -> None:
+        return None
 
     def count(self, spec: TableSpec) -> RuleCounts:
         counts = {f"rule_{number}": rule.broken.sum() for number, rule in enumerate(rules_of(self.rows, spec))}

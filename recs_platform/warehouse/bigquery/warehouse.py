@@ -8,7 +8,6 @@ by itself after a day.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from google.cloud.bigquery.table import RowIterator
 
 from recs_platform.errors import MissingSliceError, StorageError
 from recs_platform.schemas.table import Column
+from recs_platform.timings import Laps, Phase, billed
 from recs_platform.warehouse.bigquery.bill import Bill
 from recs_platform.warehouse.bigquery.books import Books, Change, Commit
 from recs_platform.warehouse.bigquery.inspection import accept, inspect
@@ -66,7 +66,7 @@ class BigQueryWarehouse:
         table, days = subject.table, subject.days
         noted = {"company": subject.company, "first": str(days.first), "last": str(days.last), **(note or {})}
         labels = {**labels_of(table), "company": subject.company}
-        bill, marks, sql = Bill(), [time.perf_counter()], None
+        bill, laps, sql = Bill(), Laps(), None
         with (
             explained(str(subject)),
             self._passing(table.dataset, _STAGING, schema_of(table.spec)) as path,
@@ -79,13 +79,13 @@ class BigQueryWarehouse:
                     stage_query(self.jobs, question, subject, path, labels, bill)
             else:
                 stage_rows(self.jobs, rows, subject, path, self.scratch, labels, bill)
-            marks.append(time.perf_counter())
+            laps.mark(Phase.WRITE)
             staged = StagedTable(self.jobs, path, table.spec, labels, bill)
             by_day = staged.by_day()
             _require_days(by_day, subject)
             for audit in (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ())):
                 audit.check(staged, subject)
-            marks.append(time.perf_counter())
+            laps.mark(Phase.AUDIT)
             of_days = {day: by_day.get(day, 0) for day in days}
             size = self.jobs.bytes_of(path)
             examples = self.jobs.first(path, schema_of(table.spec), EXAMPLES) if of_days[days.last] else ()
@@ -93,11 +93,11 @@ class BigQueryWarehouse:
             count = sum(of_days.values())
             made = f"SELECT {_names(table)} FROM {quoted(path)}"
             version = self.books.commit(table, Change(days, of_days, made, {**noted, "rows": count}), labels, bill)
-            marks.append(time.perf_counter())
+            laps.mark(Phase.PUBLISH)
         _log.info("%s: %s", subject, bill)
-        seconds = {step: marks[i + 1] - marks[i] for i, step in enumerate(("write", "audit", "publish"))}
+        billed(bill.read)
         empty = tuple(day for day, n in of_days.items() if n == 0)
-        return Written(version, count, size, empty, seconds, sql, tuple(examples), bill.told())
+        return Written(version, count, size, empty, laps.seconds, sql, tuple(examples), bill.told())
 
     @contextmanager
     def read(
@@ -122,6 +122,7 @@ class BigQueryWarehouse:
                     question.sql, question.parameters, labels=labels, bill=bill, seconds=query.time_limit
                 )
                 _log.info("%s: %s", what, bill)
+                billed(bill.read)
                 schema = arrow_of(rows.schema)
             stream = self._stream(rows, schema, explained(what), refused_queries(query))
             yield pa.RecordBatchReader.from_batches(schema, stream)

@@ -67,7 +67,7 @@ def redated(connection: duckdb.DuckDBPyConnection, subject: Subject, paths: Sequ
     rows = read_files(spec, [str(path) for path in paths])
     statement = f"SELECT * REPLACE (DATE {day} AS {quoted(spec.date_column)}) FROM ({rows})"
     folder.mkdir(parents=True)
-    return copy_day(connection, statement, spec, subject, folder)
+    return copy_day(connection, statement, spec, subject, folder)[0]
 
 
 def all_before(paths: Sequence[Path], column: str, limit: date) -> bool:

@@ -8,7 +8,6 @@ knows the files; what a killed writer leaves behind is taken by `sweep` and `vac
 from __future__ import annotations
 
 import shutil
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -22,6 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from recs_platform.errors import MissingSliceError
+from recs_platform.timings import Laps, Phase, shown
 from recs_platform.warehouse.lake.bookkeeping import accept, check_log, company_of, enter, slices_now, state_now
 from recs_platform.warehouse.lake.bucket_files import sweep_copies
 from recs_platform.warehouse.lake.carried import all_before, contents_of, redated, whole_files
@@ -29,11 +29,13 @@ from recs_platform.warehouse.lake.checksums import combined, name_with
 from recs_platform.warehouse.lake.confined import confined_connection
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
 from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.evidence import Evidence
 from recs_platform.warehouse.lake.files import TableFiles, files_of, staging_folder, sweep
 from recs_platform.warehouse.lake.inspection import check_files, check_writable, inspect
 from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.refusals import refused_queries
-from recs_platform.warehouse.lake.relations import read_files, show_query
+from recs_platform.warehouse.lake.relations import read_files, read_new_files, show_query
+from recs_platform.warehouse.lake.staged import StagedView
 from recs_platform.warehouse.lake.staging import stage
 from recs_platform.warehouse.lake.storage_errors import explained
 from recs_platform.warehouse.lake.whole_numbers import with_whole_numbers
@@ -57,38 +59,37 @@ class Lake:
     """A local folder for what is not yet, or not in, the lake."""
     ledger: SliceLedger = field(default_factory=MemoryLedger)
     """Its own, unless it is shared with others."""
+    proofs: bool = True
+    """Whether a rule that is proved goes without a scan."""
 
     def replace(
         self, subject: Subject, rows: Rows, *, audits: Sequence[Audit] = (), note: Mapping[str, Any] | None = None
     ) -> Written:
-        # Whoever only reads loads neither Ibis nor Pandera.
-        from recs_platform.warehouse.lake.staged import StagedView
-
         table, files = self._table(subject.table), self._files(subject.table)
         folder = staging_folder(self.root, self.scratch) / uuid.uuid4().hex
-        marks = [time.perf_counter()]
+        laps = Laps()
         try:
             with explained(str(subject)), self.engine.connect() as connection, ExitStack() as opened:
                 staged = stage(connection, self, subject, rows, folder, opened)
-                marks.append(time.perf_counter())
-                relation = read_files(subject.table.spec, [str(folder / f.path) for f in staged.files])
+                laps.mark(Phase.WRITE)
+                relation = read_new_files(subject.table.spec, [str(folder / f.path) for f in staged.files])
                 connection.execute(f"CREATE TEMP VIEW staged AS {relation}")
-                view = StagedView(connection, "staged")
+                evidence = Evidence(subject.table.spec, staged.statistics) if self.proofs else None
+                view = StagedView(connection, "staged", evidence)
                 with files.sealed([folder / f.path for f in staged.files]) as seals:
                     for audit in (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ())):
                         audit.check(view, subject)
                 examples = view.examples(subject)
-            marks.append(time.perf_counter())
+            laps.mark(Phase.AUDIT)
             with explained(str(subject)):
                 names = {f.path: name_with(f.path, seal.result()) for f, seal in zip(staged.files, seals, strict=True)}
                 version = self._move_in(table, files, subject, folder, staged.files, names, note or {})
-            marks.append(time.perf_counter())
+            laps.mark(Phase.PUBLISH)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        seconds = {step: marks[i + 1] - marks[i] for i, step in enumerate(("write", "audit", "publish"))}
         empty = tuple(f.day for f in staged.files if f.rows == 0)
         size = sum(f.size for f in staged.files)
-        return Written(version, sum(f.rows for f in staged.files), size, empty, seconds, staged.sql, examples)
+        return Written(version, sum(f.rows for f in staged.files), size, empty, laps.seconds, staged.sql, examples)
 
     def _move_in(
         self,
@@ -155,7 +156,7 @@ class Lake:
     def carry(self, subject: Subject, earlier: Slice, note: Mapping[str, Any]) -> Written | None:
         table, files = self._table(subject.table), self._files(subject.table)
         folder = staging_folder(self.root, self.scratch) / uuid.uuid4().hex
-        marks = [time.perf_counter()]
+        laps = Laps()
         try:
             given = whole_files(table, files, self.ledger, earlier)
             if given is None or (contents := contents_of([earlier], Days.one(earlier.day))) is None:
@@ -163,20 +164,19 @@ class Lake:
             with explained(str(subject)), self.engine.connect() as connection:
                 staged = redated(connection, subject, [files.folder / f.path for f in given], folder)
                 with files.sealed([folder / staged.path]) as seals:
-                    relation = read_files(subject.table.spec, [str(folder / staged.path)])
+                    relation = read_new_files(subject.table.spec, [str(folder / staged.path)])
                     examples = connection.execute(f"{relation} LIMIT {EXAMPLES}").to_arrow_table().to_pylist()
                 names = {staged.path: name_with(staged.path, seals[0].result())}
-            marks.append(time.perf_counter())
+            laps.mark(Phase.WRITE)
             with explained(str(subject)):
                 noted = {**note, CONTENTS: list(contents)}
                 version = self._move_in(table, files, subject, folder, [staged], names, noted)
-            marks.append(time.perf_counter())
+            laps.mark(Phase.PUBLISH)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        seconds = {"write": marks[1] - marks[0], "audit": 0.0, "publish": marks[2] - marks[1]}
         empty = () if staged.rows else (staged.day,)
         return Written(
-            version, staged.rows, staged.size, empty, seconds, None, tuple(examples), carried_from=earlier.day
+            version, staged.rows, staged.size, empty, laps.seconds, None, tuple(examples), carried_from=earlier.day
         )
 
     def slice_ids(self, table: TableRef, days: Days) -> Sequence[str]:
@@ -242,6 +242,7 @@ class Lake:
             files = [f for f in now.files if days is None or f.day in days]
         if files:
             check_files(delta, of_table, files, slices)
+        shown(table.name, files)
         return files
 
     def days(self, table: TableRef) -> Sequence[date]:

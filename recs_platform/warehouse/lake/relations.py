@@ -31,6 +31,12 @@ def read_files(spec: TableSpec, paths: Sequence[str]) -> str:
     return declared_columns(spec, files if paths else None)
 
 
+def read_new_files(spec: TableSpec, paths: Sequence[str]) -> str:
+    """The same of files that were written just now: each has the declared columns in their declared types."""
+    columns, listed = ", ".join(quoted(c.name) for c in spec.columns), ", ".join(map(literal, paths))
+    return f"SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = false)"
+
+
 def show_query(connection: duckdb.DuckDBPyConnection, shelf: Shelf, query: BoundQuery, opened: ExitStack) -> str:
     """Put a query's views and incoming rows in place; returns its SQL for this connection.
 

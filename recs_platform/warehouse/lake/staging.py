@@ -22,6 +22,7 @@ from recs_platform.warehouse.lake.engine import literal, quoted
 from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.relations import Shelf, read_files, show_query
 from recs_platform.warehouse.lake.types import type_of
+from recs_platform.warehouse.lake.written_statistics import WrittenFile
 from recs_platform.warehouse.misfits import outside, require_declared
 from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject
 
@@ -30,6 +31,8 @@ from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject
 class Staged:
     files: tuple[DataFile, ...]
     """Relative to the staging folder, and later to the table's."""
+    statistics: tuple[WrittenFile, ...]
+    """Of the files that have rows."""
     sql: str | None
 
 
@@ -55,8 +58,9 @@ def stage(
         files = _copy(connection, statement, spec, subject, folder)
     except (duckdb.DataError, duckdb.InvalidInputException) as error:
         raise uncastable(error, subject, rows) from None
-    missing = [d for d in days if d not in {f.day for f in files}]
-    return Staged((*files, *_empty_days(connection, spec, missing, folder)), sql)
+    missing = [d for d in days if d not in {f.day for f, _ in files}]
+    empty = _empty_days(connection, spec, missing, folder)
+    return Staged((*(f for f, _ in files), *empty), tuple(statistics for _, statistics in files), sql)
 
 
 def coerced_columns(spec: TableSpec, given: dict[str, str], subject: Subject) -> str:
@@ -79,7 +83,7 @@ def _cast(column: Column, given: str) -> str:
 
 def _copy(
     connection: duckdb.DuckDBPyConnection, statement: str, spec: TableSpec, subject: Subject, folder: Path
-) -> list[DataFile]:
+) -> list[tuple[DataFile, WrittenFile]]:
     folder.mkdir(parents=True)
     if len(subject.days) == 1:
         return [copy_day(connection, statement, spec, subject, folder)]
@@ -89,17 +93,18 @@ def _copy(
         f"WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN '{{uuid}}', OVERWRITE_OR_IGNORE, RETURN_STATS)"
     )
     files = []
-    for name, rows, size, *_, keys in _written(connection, copy):
+    for name, rows, size, _, statistics, keys in _written(connection, copy):
         day = _day(dict(keys)[spec.date_column])
         if day is None or day not in subject.days:
             raise outside(subject, rows, day)
-        files.append(DataFile(file_name(day, spec.date_column, Path(name).name), day, rows, size))
+        file = DataFile(file_name(day, spec.date_column, Path(name).name), day, rows, size)
+        files.append((file, WrittenFile(day, rows, statistics)))
     return files
 
 
 def copy_day(
     connection: duckdb.DuckDBPyConnection, statement: str, spec: TableSpec, subject: Subject, folder: Path
-) -> DataFile:
+) -> tuple[DataFile, WrittenFile]:
     """One day is one file: what sorts rows into days would take longer and more memory than writing them."""
     day, column = subject.days.first, quoted(spec.date_column)
     path = file_name(day, spec.date_column, f"{uuid.uuid4()}.parquet")
@@ -119,7 +124,7 @@ def copy_day(
         )
         ((stray, text),) = connection.execute(others).fetchall()
         raise outside(subject, stray, _day(text))
-    return DataFile(path, day, rows, size)
+    return DataFile(path, day, rows, size), WrittenFile(day, rows, statistics)
 
 
 def _written(connection: duckdb.DuckDBPyConnection, copy: str) -> list[tuple[Any, ...]]:
