@@ -22,7 +22,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, redirect_stderr
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
 from dagster import DagsterInstance, Field, StringSource
 from dagster._config.config_schema import UserConfigSchema
@@ -103,12 +103,18 @@ class BatchedSqliteEventLog(EventsOfRun, SqliteEventLogStorage):
         for run_id in dict.fromkeys(event.run_id for event in events):
             with self.run_connection(run_id) as connection:
                 connection.execute(insert, [row for row in rows if row["run_id"] == run_id])
+        of_index = [
+            (event, row)
+            for event, row in zip(events, rows, strict=True)
+            if is_of_an_asset(event) or is_of_a_check(event) or tells_a_status(event)
+        ]
+        if not of_index:
+            return []
+        with self.index_connection() as index:
+            numbering = insert.returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
+            numbers = index.execute(numbering, [row for _, row in of_index]).scalars().all()
         of_assets = []
-        for event, row in zip(events, rows, strict=True):
-            if not (is_of_an_asset(event) or is_of_a_check(event) or tells_a_status(event)):
-                continue
-            with self.index_connection() as index:
-                number = cast("int", index.execute(insert, row).inserted_primary_key[0])  # type: ignore[index]
+        for number, (event, _) in zip(numbers, of_index, strict=True):
             if is_of_a_check(event):
                 self.store_asset_check_event(event, number)
             elif is_of_an_asset(event):
