@@ -40,8 +40,10 @@ def show_query(connection: duckdb.DuckDBPyConnection, shelf: Shelf, query: Bound
 
     for view in query.views:
         ref = query.ref(view.spec)
-        days = days_shown(shelf.days, ref, view, query)
-        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {shelf.relation(ref, days)}")
+        relation = shelf.relation(ref, days_shown(shelf.days, ref, view, query))
+        if column := query.query.sorted_by.get(view.name):
+            relation = f"SELECT * FROM ({relation}) ORDER BY {quoted(column)}"
+        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {relation}")
     for name, open_rows in query.incoming.items():
         connection.register(name, opened.enter_context(open_rows()))
     return duckdb_sql(query.query, query.values)
