@@ -61,9 +61,11 @@ def show_query(
 
     for view in query.views:
         relation = view_over(shelf, query, view)
-        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {relation}")
         if shown is not None:
             shown[view.name] = relation
+        if column := query.query.sorted_by.get(view.name):
+            relation = f"SELECT * FROM ({relation}) ORDER BY {quoted(column)}"
+        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {relation}")
     for name, open_rows in query.incoming.items():
         connection.register(name, opened.enter_context(open_rows()))
     return duckdb_sql(query.query, query.values)
