@@ -10,6 +10,7 @@ from typing import Protocol
 import duckdb
 
 from recs_platform.schemas.table import TableSpec
+from recs_platform.warehouse.lake.conversion import show_incoming
 from recs_platform.warehouse.lake.engine import declared_columns, literal, quoted
 from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.shown_days import days_shown
@@ -43,5 +44,5 @@ def show_query(connection: duckdb.DuckDBPyConnection, shelf: Shelf, query: Bound
         days = days_shown(shelf.days, ref, view, query)
         connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {shelf.relation(ref, days)}")
     for name, open_rows in query.incoming.items():
-        connection.register(name, opened.enter_context(open_rows()))
+        show_incoming(connection, name, open_rows, opened)
     return duckdb_sql(query.query, query.values)
