@@ -197,8 +197,8 @@ def _judged_together(
 
     views = {view.name: view for _, bound in asked for view in bound.views}
     together = replace(asked[0][1], query=tally(tuple(check for check, _ in asked)), views=tuple(views.values()))
-    names = ", ".join(check.name for check, _ in asked)
     try:
+        names = ", ".join(check.name for check, _ in asked)
         with phase(Phase.CHECK, names), warehouse.run(together) as reader:
             (counted,) = reader.read_all().to_pylist()
     except Exception as error:

@@ -40,9 +40,9 @@ class _Scan:
 
     clause: exp.Select
     names: dict[str, str] = field(default_factory=dict)
-    conditions: dict[str, exp.Expression] = field(default_factory=dict)
+    conditions: dict[str, exp.Expr] = field(default_factory=dict)
 
-    def count(self, condition: exp.Expression | None, name: str) -> str:
+    def count(self, condition: exp.Expr | None, name: str) -> str:
         text = _text(condition) if condition else ""
         if condition:
             self.conditions[text] = condition
@@ -68,19 +68,21 @@ def tally(checks: tuple[Check, ...]) -> Query:
     """The statement: one row, with two columns for each check in turn."""
     scans: dict[str, _Scan] = {}
     parts: list[exp.Query] = []
-    columns: list[exp.Expression] = []
+    columns: list[exp.Expr] = []
+
+    def count(name: str, tree: exp.Query, clause: exp.Select | None, otherwise: exp.Expr) -> None:
+        if clause is None:
+            parts.append(exp.select(exp.alias_(otherwise, name)).from_(tree.copy().subquery("_rows_of_it")))
+            columns.append(exp.column(name))
+        else:
+            where = tree.args.get("where")
+            scan = scans.setdefault(_text(clause), _Scan(clause))
+            columns.append(exp.alias_(exp.column(scan.count(where and where.this, name)), name))
+
     for number, check in enumerate(checks):
-        about = ((violations_of(number), check.query.tree), (rows_of(number), check.counting.tree))
-        for (name, tree), given in zip(about, (check.query.tree.expressions, ()), strict=True):
-            clause = _clause(tree, given)
-            if clause is None:
-                rows = tree.copy().subquery("_broken")
-                parts.append(exp.select(exp.alias_(exp.Count(this=exp.Star()), name)).from_(rows, copy=False))
-                columns.append(exp.column(name))
-            else:
-                where = tree.args.get("where")
-                scan = scans.setdefault(_text(clause), _Scan(clause))
-                columns.append(exp.alias_(exp.column(scan.count(where and where.this, name)), name))
+        broken, about = check.query.tree, check.counting.tree
+        count(violations_of(number), broken, _clause(broken, broken.expressions), exp.Count(this=exp.Star()))
+        count(rows_of(number), about, _clause(about, ()), exp.column(check.counting.columns[0]))
     parts += [scan.tree() for scan in scans.values()]
     statement = exp.select(*columns)
     for number, part in enumerate(parts):
@@ -95,10 +97,10 @@ def sharing(checks: Sequence[Check]) -> Mapping[str, Sequence[str]]:
     for check in checks:
         if (clause := _clause(check.query.tree, check.query.tree.expressions)) is not None:
             sharers.setdefault(_text(clause), []).append(check.name)
-    return {clause: names for clause, names in sharers.items() if len(names) > 1}
+    return {clause.removeprefix("SELECT "): names for clause, names in sharers.items() if len(names) > 1}
 
 
-def _clause(tree: exp.Query, columns: Sequence[exp.Expression]) -> exp.Select | None:
+def _clause(tree: exp.Query, columns: Sequence[exp.Expr]) -> exp.Select | None:
     """The FROM clause of a query that only chooses among its rows, in a query without columns; None of any other.
     `columns` are those that say something about a row."""
     if not isinstance(tree, exp.Select) or any(tree.args[name] for name in tree.args.keys() - _CHOOSING):
@@ -111,7 +113,7 @@ def _clause(tree: exp.Query, columns: Sequence[exp.Expression]) -> exp.Select | 
     return exp.Select(from_=from_.copy(), joins=[join.copy() for join in tree.args.get("joins") or ()])
 
 
-def _text(tree: exp.Expression) -> str:
+def _text(tree: exp.Expr) -> str:
     return tree.sql(dialect="bigquery", comments=False)
 
 

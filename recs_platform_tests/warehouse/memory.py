@@ -150,6 +150,17 @@ class MemoryWarehouse:
             raise MissingSliceError(f"{source} has no slice for {day}.")
         return self._commit(live, None, {day: self._rows(source, Days.one(day))}, note)
 
+    carries: bool = False
+
+    def contents(self, table: TableRef, days: Days) -> None:
+        """Nobody asks."""
+
+    def all_before(self, table: TableRef, day: date, column: str, limit: date) -> bool:
+        return False
+
+    def carry(self, subject: Subject, earlier: Slice, note: Note) -> None:
+        """Nothing is carried over."""
+
     def fingerprint(self, table: TableRef, day: date) -> str:
         rows = sorted(map(str, self._rows(table, Days.one(day)).to_pylist()))
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()
