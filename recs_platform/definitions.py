@@ -22,6 +22,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.process import close_to_others, collect_garbage_rarely, write_privately
 from recs_platform.settings import settings
 from recs_platform.strategies.catalogue import load_companies, pipelines
+from recs_platform.warehouse.lineage import keep_origins
 
 
 def build_defs(
@@ -72,7 +73,7 @@ def build_defs(
 @dg.definitions
 def defs() -> dg.Definitions:
     """What `workspace.yaml` points Dagster at."""
-    collect_garbage_rarely()
+    collect_garbage_rarely(server=True)
     write_privately()
     close_to_others(settings().home)
     companies = load_companies()
@@ -82,7 +83,8 @@ def defs() -> dg.Definitions:
 
 def _warehouse_io(companies: Mapping[str, Company], strategies: Mapping[str, Pipeline]) -> dg.IOManagerDefinition:
     @dg.io_manager(required_resource_keys={"warehouse", "journal"})
-    def warehouse_io(context: dg.InitResourceContext) -> WarehouseIOManager:
-        return WarehouseIOManager(context.resources.warehouse, strategies, companies)
+    def warehouse_io(context: dg.InitResourceContext) -> Any:  # Dagster takes a generator, and does not say so
+        yield WarehouseIOManager(context.resources.warehouse, strategies, companies)
+        keep_origins()
 
     return warehouse_io

@@ -13,29 +13,38 @@ from recs_platform.warehouse.protocol import BoundQuery
 
 
 def check_result(
-    check: Check, verdict: CheckVerdict, bound: BoundQuery, company: str, spent: Tally
+    check: Check, verdict: CheckVerdict, bound: BoundQuery, company: str, spent: Tally, *, together: int = 1
 ) -> dg.AssetCheckResult:
-    """What people see of a check: the rule in words, how often it is broken, a few masked rows, and what it took."""
+    """What people see of a check: the rule in words, how often it is broken, a few masked rows, and what it took
+    together with those that were judged at once."""
     figures = {
         "violations": verdict.violations,
         "share": round(verdict.share, 6),
         "tolerance": verdict.allowed,
         f"rows of {check.of}": verdict.rows,
-        "seconds": round(spent.took.seconds, 3),
-        **figures_of(spent.took, spent.inputs),
     }
+    took = {"seconds": round(spent.took.seconds, 3), **figures_of(spent.took, spent.inputs)}
+    figures |= took if together == 1 else {f"{name} of {together} checks": figure for name, figure in took.items()}
     metadata = _about(check, bound) | company_figures(company, figures)
     if verdict.examples:
         metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))
     return dg.AssetCheckResult(
-        passed=verdict.passed, severity=_severity(check), metadata=metadata, description=_described(check, verdict)
+        check_name=check.name,
+        passed=verdict.passed,
+        severity=_severity(check),
+        metadata=metadata,
+        description=_described(check, verdict),
     )
 
 
 def not_judged(check: Check, why: str, bound: BoundQuery) -> dg.AssetCheckResult:
     """Of a check that has nothing to judge: it was not run, and warns of nothing."""
     return dg.AssetCheckResult(
-        passed=True, severity=_severity(check), metadata=_about(check, bound), description=f"Nothing to judge: {why}."
+        check_name=check.name,
+        passed=True,
+        severity=_severity(check),
+        metadata=_about(check, bound),
+        description=f"Nothing to judge: {why}.",
     )
 
 

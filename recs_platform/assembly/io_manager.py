@@ -23,6 +23,7 @@ from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.errors import PlatformError
 from recs_platform.file_store.environment import open_files
+from recs_platform.pipeline.carrying import made_or_carried
 from recs_platform.pipeline.left_out import NOT_PROVIDED, left_out, not_provided_in_words
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable, SqlTable
@@ -31,7 +32,7 @@ from recs_platform.schemas.table import Empty, TableSpec
 from recs_platform.timings import Phase, making, spent_on
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lineage import column_origins
-from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject, Warehouse, Written
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Rows, Subject, Warehouse, Written
 from recs_platform.warehouse.slices import Days
 
 _TABLE_ROWS = 200
@@ -61,7 +62,7 @@ class WarehouseIOManager(dg.IOManager):
             note[NOT_PROVIDED] = list(without)
         # What is without rows for want of a source keeps every rule but that it may not be empty.
         audits = () if without else (SCHEMA_AUDIT,)
-        written = self.warehouse.replace(subject, _rows(obj, ref.spec), audits=audits, note=note)
+        written = self._written(pipeline, subject, _rows(obj, ref.spec), audits, note)
         metadata = self._metadata(pipeline, table, subject, written)
         if without:
             metadata[NOT_PROVIDED] = dg.MetadataValue.text(f"{not_provided_in_words(without)}: no rows, and no alarm.")
@@ -71,6 +72,14 @@ class WarehouseIOManager(dg.IOManager):
             if present := pipeline.tables[table].present:
                 metadata |= self._presented(context, subject, present)
         context.add_output_metadata(metadata)
+
+    def _written(
+        self, pipeline: Pipeline, subject: Subject, rows: Rows, audits: Sequence[Audit], note: Mapping[str, Any]
+    ) -> Written:
+        if not isinstance(rows, BoundQuery):
+            return self.warehouse.replace(subject, rows, audits=audits, note=note)
+        company = self.companies[subject.company]
+        return made_or_carried(pipeline, company, subject, rows, self.warehouse, audits=audits, note=note)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame | pa.Table:
         """For people who load an asset's value (`Definitions.load_asset_value`), as pandas or Arrow. Assets are handed
@@ -115,6 +124,10 @@ class WarehouseIOManager(dg.IOManager):
             metadata["empty_days"] = dg.MetadataValue.json([str(day) for day in written.empty_days])
         if written.spent:
             metadata["spent"] = dg.MetadataValue.json(dict(written.spent))
+        if written.carried_from is not None:
+            metadata["carried from"] = dg.MetadataValue.text(
+                f"{written.carried_from}: all that it is made of is the same, so its rows were taken over."
+            )
         if written.sql is not None:
             metadata["compiled_sql"] = dg.MetadataValue.md(f"```sql\n{written.sql}\n```")
             lineage = _lineage(pipeline, table)

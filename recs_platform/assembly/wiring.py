@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from recs_platform.assembly.cadence import WEEKLY, cadence_metadata, kinds_of, tell_if_not_due
-from recs_platform.assembly.check_results import check_result, not_judged
+from recs_platform.assembly.checks import checks_of
 from recs_platform.assembly.earlier_days import GUARDED, earlier_days_check
 from recs_platform.assembly.freshness_policies import policy_of
 from recs_platform.assembly.handover import call_table_function
@@ -29,12 +29,11 @@ from recs_platform.declarations.strategy import TrainedModel
 from recs_platform.model_registry.run_tags import reasons_of
 from recs_platform.model_registry.shelf import open_shelf
 from recs_platform.pipeline.coverage import require_whole_windows
-from recs_platform.pipeline.left_out import left_out, nothing_to_judge
+from recs_platform.pipeline.left_out import left_out
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import PUBLICATION, FrameTable, SqlTable
 from recs_platform.schemas.table import Kind, TableSpec
-from recs_platform.timings import Phase, making, phase, tallied
-from recs_platform.warehouse.check import Check, Severity, judge
+from recs_platform.timings import Phase, making, phase
 from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
 from recs_platform.warehouse.slices import Days
 
@@ -62,7 +61,7 @@ class PipelineWiring:
         return assets
 
     def checks(self) -> list[dg.AssetChecksDefinition]:
-        checks = [self._check(check) for check, _ in self.pipeline.checks.values()]
+        checks = checks_of(self.pipeline, self.companies, self.partitions)
         checks += [
             made(self.pipeline, product, self.companies, self.partitions)
             for product in self.pipeline.products.values()
@@ -216,33 +215,6 @@ class PipelineWiring:
     def _require_windows(self, context: dg.AssetExecutionContext, table: str, company: Company, days: Days) -> None:
         warehouse, history = context.resources.warehouse, RANGE_START in context.run.tags
         require_whole_windows(company, self.pipeline, warehouse, table, days, history=history)
-
-    def _check(self, check: Check) -> dg.AssetChecksDefinition:
-        bound_tables = sorted({*check.query.tables, check.of} - {check.table})
-        earlier = self.pipeline.checks[check.name][1].earlier
-        others = sorted({earlier[n].table if n in earlier else n for n in bound_tables} - {check.table})
-
-        @dg.asset_check(
-            asset=self.key(check.table),
-            name=check.name,
-            description=check.query.description,
-            blocking=check.severity is Severity.ERROR,
-            additional_deps=[self.key(other) for other in others],
-            partitions_def=self.partitions,
-            required_resource_keys={"warehouse", "journal"},
-        )
-        @guarded_step
-        @making(check.table, Phase.CHECK)
-        def guard(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-            company, days = company_and_days(list(context.partition_keys))
-            bound = self.pipeline.bind_check(check.name, self.companies[company], days)
-            if why := nothing_to_judge(self.pipeline, self.companies[company], check.name):
-                return not_judged(check, why, bound)
-            with tallied() as spent:
-                verdict = judge(context.resources.warehouse, check, bound)
-            return check_result(check, verdict, bound, company, spent)
-
-        return guard
 
     def _dep(self, name: str, other: str) -> dg.AssetDep:
         return dg.AssetDep(self.key(other), partition_mapping=self._mapping(name, other))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -84,6 +84,28 @@ def guarded_step(function: Callable[[Any], Done]) -> Callable[[Any], Done]:
             return function(context)
 
     return guarded
+
+
+def is_worth_a_retry(errors: Sequence[Exception], retry_number: int) -> bool:
+    """Whether the step that met these errors is tried again."""
+    return retry_number < RETRIES.max_retries and any(kind_of(error) is ErrorKind.TRANSIENT for error in errors)
+
+
+def several(errors: Sequence[Exception]) -> Exception:
+    """One error that says what several say, and is of the worst of their kinds."""
+    if len(errors) == 1:
+        return errors[0]
+    kinds, words = {kind_of(error) for error in errors}, "; ".join(dict.fromkeys(map(_reason, errors)))
+    if ErrorKind.DEFECT in kinds:
+        return ExceptionGroup(words, errors)
+    error = UserError(words) if ErrorKind.MISTAKE in kinds else TransientError(words)
+    error.__cause__ = errors[0]
+    return error
+
+
+def _reason(error: Exception) -> str:
+    words = str(error) if kind_of(error) is not ErrorKind.DEFECT else traceback.format_exception_only(error)[-1]
+    return mask_text(" ".join(words.split()))
 
 
 def guarded_tick(function: Callable[..., Done]) -> Callable[..., Done]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
@@ -79,7 +79,7 @@ def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
     broken = [verdict for verdict in verdicts if not verdict.passed]
     warned = [verdict for verdict in broken if verdict.severity is dg.AssetCheckSeverity.WARN]
     # What stopped the run is told once, by the verdict.
-    stopping = [verdict for verdict in broken if verdict not in warned] if any(f.of_check for f in failures) else []
+    stopping = [verdict for verdict in broken if verdict not in warned] if failures else []
     return RunSummary(
         assets=len(rows),
         rows=sum(rows.values()),
@@ -90,8 +90,8 @@ def summary(instance: dg.DagsterInstance, run_id: str) -> RunSummary:
         retries=tuple(retries),
         errors=(*(_told(verdict) for verdict in stopping), *(f.message for f in failures if not f.of_check)),
         seconds=seconds,
-        user_mistake=bool(failures) and all(failure.kind is ErrorKind.MISTAKE for failure in failures),
-        transient=bool(failures) and all(failure.kind is ErrorKind.TRANSIENT for failure in failures),
+        user_mistake=_all_of(failures, stopping, ErrorKind.MISTAKE),
+        transient=_all_of(failures, stopping, ErrorKind.TRANSIENT),
         interrupted=any(failure.interrupted for failure in failures),
         traces=tuple(failure.trace for failure in failures if failure.trace),
         failed_tables=tuple(dict.fromkeys(failed)),
@@ -104,19 +104,44 @@ def failed_tables(instance: dg.DagsterInstance, run_id: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(table for event in events if event for table in _failed_table(event)))
 
 
+def _all_of(failures: Sequence[FailureCause], verdicts: Sequence[dg.AssetCheckEvaluation], kind: ErrorKind) -> bool:
+    """Whether all that ended a run is of a kind. A verdict is of none, and its step may have met an error."""
+    return bool(failures) and not verdicts and all(failure.kind is kind for failure in failures)
+
+
+def step_of_checks(guarded: dg.AssetKey, name: str) -> str:
+    """The name of a step that judges an asset.
+
+    >>> step_of_checks(dg.AssetKey(["offer_ranking", "orders"]), "checks")
+    'offer_ranking__orders__checks'
+    """
+    return f"{guarded.to_python_identifier()}__{name}"
+
+
 def strategy_and_table(step_key: str | None) -> tuple[str, str]:
-    """A step is named after its asset; one that makes none has neither.
+    """A step is named after its asset; one that makes and judges none has neither.
 
     >>> strategy_and_table("offer_ranking__orders"), strategy_and_table("sweep")
     (('offer_ranking', 'orders'), ('', ''))
+    >>> strategy_and_table("offer_ranking__orders__checks")
+    ('offer_ranking', 'orders')
     """
-    strategy, _, table = (step_key or "").partition("__")
+    strategy, table, *_ = [*(step_key or "").split("__"), ""]
     return (strategy, table) if table else ("", "")
+
+
+def is_of_checks(step_key: str | None) -> bool:
+    """Whether a step judges what another one made.
+
+    >>> is_of_checks("offer_ranking__orders__checks"), is_of_checks("offer_ranking__orders")
+    (True, False)
+    """
+    return (step_key or "").count("__") > 1
 
 
 def _failed_table(event: dg.DagsterEvent) -> list[str]:
     """The table that failed, or whose check did."""
-    if event.event_type is dg.DagsterEventType.STEP_FAILURE:
+    if event.event_type is dg.DagsterEventType.STEP_FAILURE and not is_of_checks(event.step_key):
         return [strategy_and_table(event.step_key)[1]]
     if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         verdict = event.asset_check_evaluation_data

@@ -54,7 +54,7 @@ class Scorer:
         """Each row is scored by its features alone, on all cores that the process may use, in batches that do not add
         up in memory. A category that training never saw counts as a missing one."""
         try:
-            raw = self.model.raw_scores(candidates)
+            raw = self.model.raw_scores(candidates, threads=cores())
         except FeatureError as error:
             raise FeatureError(f"{self.company}: {self.task.model} cannot score {self.day}: {error}") from None
         return Scored(self.by, raw, self.model.chances(raw))

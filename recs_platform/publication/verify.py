@@ -3,8 +3,10 @@ to be live?"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 import orjson
 
@@ -15,14 +17,27 @@ from recs_platform.plurals import counted
 from recs_platform.publication import inventory
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.serve import draft_of, layout_of
-from recs_platform.serving_store.content import digest_of, sample
+from recs_platform.serving_store.content import digest_of, plain_lists
 from recs_platform.serving_store.protocol import ServingStore
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
+from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.slices import ALL_DAYS, Days, TableRef
 
 _SAMPLED = 20
 """Customers whose list is compared with the live table's rows, one by one."""
+_ROWS_OF_SOME = f"""
+SELECT *
+FROM {PUBLISHED}
+WHERE {{customer}} IN (
+  SELECT customer
+  FROM (
+    SELECT customer, ROW_NUMBER() OVER (ORDER BY customer) - 1 AS place, COUNT(*) OVER () AS customers
+    FROM (SELECT DISTINCT {{customer}} AS customer FROM {PUBLISHED}) AS everybody
+  ) AS places
+  WHERE MOD(place * {_SAMPLED}, customers) < {_SAMPLED} OR place = customers - 1
+)
+"""
 
 
 @dataclass(frozen=True)
@@ -99,15 +114,26 @@ def verify_served(outlet: Outlet, store: ServingStore, expected: Publication) ->
             f"{outlet.name}: {store.name} holds {counted(stored.customers, 'list')} of version {expected.version}, "
             f"which are not the {counted(served.customers, 'list')} that were loaded. {repair}"
         )
-    with outlet.warehouse.read(outlet.live) as rows:
-        some = sample(rows.read_all(), layout_of(outlet.product), _SAMPLED)
-    for customer, content in some.items():
+    for customer, content in _some_lists(outlet).items():
         answer = store.customer(outlet.company, outlet.product.name, customer)
         if answer is None or orjson.loads(answer.content) != content:
             raise DamageError(
                 f"{outlet.name}: {store.name} serves a customer other rows of version {expected.version} than "
                 f"{outlet.live} has. {repair}"
             )
+
+
+def _some_lists(outlet: Outlet) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """What some customers must be served, spread over all of them, by the live table."""
+    layout = layout_of(outlet.product)
+    if layout.customer is None:
+        with outlet.warehouse.read(outlet.live) as everything:
+            return plain_lists(everything.read_all(), layout)
+    query = parse_query("some_lists", _ROWS_OF_SOME.format(customer=layout.customer), "verify.py", passing=True)
+    shown = View(PUBLISHED, outlet.live.spec, ALL_DAYS, required=False)
+    asked = BoundQuery(query, outlet.live.dataset, {}, (shown,), company=outlet.live.company)
+    with outlet.warehouse.run(asked) as rows:
+        return plain_lists(rows.read_all(), layout)
 
 
 def figures(product: AnyProduct, warehouse: Warehouse, table: TableRef, days: Days = ALL_DAYS) -> Figures:

@@ -123,7 +123,17 @@ class TableSpec:
         """As Pandera has it, which is loaded for whoever judges rows."""
         from recs_platform.schemas.pandera_model import pandera_schema
 
-        return pandera_schema(self.model, get_type_hints(self.model), _fields(self.model))
+        return pandera_schema(self.model, get_type_hints(self.model), self.fields)
+
+    @cached_property
+    def fields(self) -> Mapping[str, FieldDeclaration]:
+        """What is said of each column, in order."""
+        return _fields(self.model)
+
+    @property
+    def has_own_checks(self) -> bool:
+        """Whether the model states rules that no `Field` can."""
+        return any(isinstance(value, classmethod) for base in self.model.__mro__ for value in vars(base).values())
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -139,7 +149,7 @@ class TableSpec:
                 field.example,
                 tuple(map(str, field.rules.get("isin", ()))),
             )
-            for name, field in _fields(self.model).items()
+            for name, field in self.fields.items()
         )
 
     @cached_property

@@ -1,7 +1,8 @@
 """Rows of a published table as customers are served them: one JSON list per customer. Pure.
 
 Columns become JSON each at once, and rows and lists are put together from them by Arrow, since a service should not
-wait for Python to write millions of dictionaries. NULL, NaN and infinite are null; days and moments are as ISO 8601
+wait for Python to write millions of dictionaries. Rows that say the same to several customers, as owners of the same
+vehicle have them, are written once for all of them. NULL, NaN and infinite are null; days and moments are as ISO 8601
 writes them. Not here: which columns a product serves (`publication/serve.py`), and where lists are kept.
 """
 
@@ -23,6 +24,8 @@ from recs_platform.serving_store.protocol import EVERYBODY, Chunk, customer_key
 _ROWS_AT_ONCE = 50_000
 _OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 _BYTES = 32
+_MOST_NUMBERS = 2**62
+"""That fit into eight bytes."""
 Ends: TypeAlias = npt.NDArray[np.int64]
 
 
@@ -50,36 +53,32 @@ def lists_of(rows: pa.Table, layout: Layout) -> Iterator[Chunk]:
     # In one piece, from which any rows are taken quickly.
     rows = rows.combine_chunks()
     who = [layout.customer] if layout.customer else []
-    sorted_rows = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in (*who, *layout.order)])
-    ends = _ends(rows[layout.customer].take(sorted_rows)) if layout.customer else np.array([rows.num_rows])
+    order: Any = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in (*who, *layout.order)])
+    ends = _ends(rows[layout.customer].take(order)) if layout.customer else np.array([rows.num_rows])
+    places, alike = order.to_numpy(), _numbered(rows.select(list(layout.columns)))
     first = 0
     while first < len(ends):
         start = int(ends[first - 1]) if first else 0
         last = max(int(np.searchsorted(ends, start + _ROWS_AT_ONCE, side="right")), first + 1)
-        some = rows.take(sorted_rows.slice(start, int(ends[last - 1]) - start))
+        some = places[start : int(ends[last - 1])]
         offsets = np.concatenate([[0], ends[first:last] - start])
         names: list[Any] = (
-            some[layout.customer].take(pa.array(offsets[:-1])).to_pylist() if layout.customer else [EVERYBODY]
+            rows[layout.customer].take(pa.array(some[offsets[:-1]])).to_pylist() if layout.customer else [EVERYBODY]
         )
-        yield list(zip(map(customer_key, names), _contents(some, layout.columns, offsets), strict=True))
+        yield list(zip(map(customer_key, names), _lists(rows, layout.columns, some, alike[some], offsets), strict=True))
         first = last
 
 
-def sample(rows: pa.Table, layout: Layout, count: int) -> dict[str, list[dict[str, Any]]]:
-    """What some customers must be served, spread over all: row by row, as somebody would who does not know how lists
-    are made."""
-    if layout.customer is None:
-        return {EVERYBODY: _plain(rows, layout)} if rows.num_rows else {}
-    customers: Any = pc.unique(rows[layout.customer]).sort()
-    chosen = {len(customers) * number // count for number in range(count)} | {len(customers) - 1}
-    names = [customers[place].as_py() for place in sorted(chosen) if 0 <= place < len(customers)]
-    return {name: _plain(rows.filter(pc.equal(rows[layout.customer], name)), layout) for name in names}
-
-
-def _plain(rows: pa.Table, layout: Layout) -> list[dict[str, Any]]:
-    listed = sorted(rows.to_pylist(), key=lambda row: [row[name] for name in layout.order])
-    shown = [{name: row[name] for name in layout.columns} for row in listed]
-    read: list[dict[str, Any]] = orjson.loads(orjson.dumps(shown, option=_OPTIONS))
+def plain_lists(rows: pa.Table, layout: Layout) -> dict[str, list[dict[str, Any]]]:
+    """What customers must be served: row by row, as somebody would who does not know how lists are made. Of few rows;
+    it takes long."""
+    lists: dict[str, list[dict[str, Any]]] = {}
+    for row in sorted(rows.to_pylist(), key=lambda row: [row[name] for name in layout.order]):
+        customer = row[layout.customer] if layout.customer else EVERYBODY
+        lists.setdefault(customer, []).append({name: row[name] for name in layout.columns})
+    read: dict[str, list[dict[str, Any]]] = {
+        customer: orjson.loads(orjson.dumps(shown, option=_OPTIONS)) for customer, shown in lists.items()
+    }
     return read
 
 
@@ -110,19 +109,45 @@ def digest_of(lists: Iterable[Chunk]) -> Digest:
 
 def _ends(customers: pa.ChunkedArray[Any]) -> Ends:
     """Of each customer, the number of rows up to its last one."""
-    changes = pc.not_equal(customers.slice(1), customers.slice(0, len(customers) - 1)).to_numpy()
-    return np.append(np.flatnonzero(changes) + 1, len(customers))
+    changes: Any = pc.indices_nonzero(pc.not_equal(customers.slice(1), customers.slice(0, len(customers) - 1)))
+    return np.append(changes.to_numpy().astype(np.int64) + 1, len(customers))
 
 
-def _contents(rows: pa.Table, columns: tuple[str, ...], offsets: Ends) -> list[bytes]:
+def _numbered(rows: pa.Table) -> Ends:
+    """A number for each row; rows of the same number are the same."""
+    numbers, most = np.zeros(rows.num_rows, dtype=np.int64), 1
+    for column in rows.columns:
+        if pa.types.is_nested(column.type):
+            return np.arange(rows.num_rows)
+        coded: Any = column.combine_chunks().dictionary_encode(null_encoding="encode")
+        kinds = len(coded.dictionary)
+        if most * kinds > _MOST_NUMBERS:
+            again: Any = pa.array(numbers).dictionary_encode()
+            numbers, most = again.indices.to_numpy().astype(np.int64), len(again.dictionary)
+        numbers, most = numbers * kinds + coded.indices.to_numpy(), most * kinds
+    return numbers
+
+
+def _lists(rows: pa.Table, columns: tuple[str, ...], places: Ends, alike: Ends, offsets: Ends) -> list[bytes]:
+    """The lists of some rows, which stand at these places; `offsets` says where each list begins."""
+    _, firsts, which = np.unique(alike, return_index=True, return_inverse=True)
+    different: Any = pa.array(places[firsts])
+    texts: Any = _rows(rows.select(list(columns)).take(different), columns)
+    if len(offsets) == len(places) + 1:
+        alone: list[Any] = _side_by_side(b"[", texts, b"]").to_pylist()
+        return [alone[number] for number in which.tolist()]
+    of_lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), texts.take(pa.array(which)))
+    lists: list[Any] = _side_by_side(b"[", pc.binary_join(of_lists, _binary(b",")), b"]").to_pylist()
+    return lists
+
+
+def _rows(rows: pa.Table, columns: tuple[str, ...]) -> pa.Array[Any]:
+    """Each row as JSON."""
     pieces: list[Any] = [b"{"]
     for name in columns:
         comma = b"," if len(pieces) > 1 else b""
         pieces += [b"%b%b:" % (comma, orjson.dumps(name)), _json(rows[name].combine_chunks())]
-    row_texts = _side_by_side(*pieces, b"}")
-    of_lists = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), row_texts)
-    texts: list[Any] = _side_by_side(b"[", pc.binary_join(of_lists, _binary(b",")), b"]").to_pylist()
-    return texts
+    return _side_by_side(*pieces, b"}")
 
 
 def _json(values: pa.Array[Any]) -> pa.Array[Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, delete, select
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from recs_platform.errors import StorageError
 from recs_platform.outages import may_recover
 from recs_platform.platform_db.database_errors import storage_error, unusable
+from recs_platform.platform_db.engine import file_of
 from recs_platform.platform_db.serving_tables import ServedList, ServedVersion
 from recs_platform.serving_store.content import Digest
 from recs_platform.serving_store.protocol import Answer, Chunk, Served, Source, customer_key
@@ -25,6 +27,8 @@ from recs_platform.serving_store.protocol import Answer, Chunk, Served, Source, 
 _LISTS_AT_ONCE = 5_000
 """That are written in a transaction, or read at once: others who write wait no longer than that on SQLite."""
 _COPY = "COPY served_lists (served_id, customer_key, content) FROM STDIN WITH (FORMAT BINARY)"
+_SETTINGS = ("RECS_DATABASE_URL", "RECS_HOME")
+_LISTS = "SELECT customer_key, content FROM served_lists WHERE served_id = "
 
 
 class DatabaseStore:
@@ -81,11 +85,10 @@ class DatabaseStore:
             loaded = session.scalars(_loaded(served)).first()
         if loaded is None:
             raise StorageError(f"{self.name} does not hold version {served.version} any more.")
-        stored = select(ServedList.customer_key, ServedList.content).where(ServedList.served_id == loaded.id)
-        with self._database.connect() as connection:
-            streamed = connection.execution_options(stream_results=True, yield_per=_LISTS_AT_ONCE).execute(stored)
-            for rows in streamed.partitions():
-                yield [(row[0], row[1]) for row in rows]
+        # By the drivers' own ways: to make an object of each row would take longer than to read it.
+        read = _copied_out if is_postgres(self._database) else _selected
+        with self._database.connect() as connection, _explained(connection):
+            yield from read(connection, loaded.id)
 
     def _tidy(self, company: str, product: str) -> None:
         """Remove all but the live version and the one before, and so what killed publishers left."""
@@ -159,16 +162,30 @@ def _copy(database: Engine) -> Callable[[int, Chunk], None]:
     return write
 
 
+def _selected(connection: Connection, served_id: int) -> Iterator[Chunk]:
+    with connection.exec_driver_sql(f"{_LISTS}?", (served_id,)) as found:
+        cursor: Any = found.cursor
+        while lists := cursor.fetchmany(_LISTS_AT_ONCE):
+            yield lists
+
+
+def _copied_out(connection: Connection, served_id: int) -> Iterator[Chunk]:
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY ({_LISTS}{served_id}) TO STDOUT WITH (FORMAT BINARY)") as copy:
+        copy.set_types(["bytea", "bytea"])
+        rows = copy.rows()
+        while lists := list(islice(rows, _LISTS_AT_ONCE)):
+            yield lists
+
+
 @contextmanager
 def _explained(connection: Connection) -> Iterator[None]:
     """What SQLAlchemy would say of a driver's error, had it been asked."""
-    import psycopg
-
     try:
         yield
-    except psycopg.Error as error:
-        url = connection.engine.url
-        if may_recover(error) or storage_error(error, ""):
+    except connection.dialect.loaded_dbapi.Error as error:
+        url, place = connection.engine.url, file_of(str(connection.engine.url))
+        if may_recover(error) or storage_error(error, "", place):
             connection.invalidate()
-            raise unusable(error, str(error), url, "platform database", ("RECS_DATABASE_URL",)) from None
+            raise unusable(error, str(error), url, "platform database", _SETTINGS, place) from None
         raise

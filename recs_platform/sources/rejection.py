@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from recs_platform.declarations.parameters import Parameters
 from recs_platform.errors import SourceError
 from recs_platform.schemas.landing import REJECTION
 from recs_platform.schemas.table import TableSpec
-from recs_platform.warehouse.protocol import Audit, StagedSlice, Subject
+from recs_platform.warehouse.protocol import Audit, DayCount, StagedSlice, Subject
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,34 +24,28 @@ def rejection_audit(spec: TableSpec, limits: Parameters) -> Audit:
     """
 
     def check(slice_: StagedSlice, subject: Subject) -> None:
-        staged = slice_.rows
-        counts = _counts(slice_, spec.date_column)
-        rows, rejected = sum(count.rows for count in counts), sum(count.rejected for count in counts)
-        lost = [count for count in counts if count.rejected == count.rows and count.rejected > limits.rejected_minimum]
+        counts = slice_.known_by_day(REJECTION)
+        if counts is None:
+            counts = _counts(slice_, spec.date_column)
+        rows, rejected = sum(count.rows for count in counts), sum(count.filled for count in counts)
+        lost = [count for count in counts if count.filled == count.rows and count.filled > limits.rejected_minimum]
         if refused(rejected, rows, limits):
-            raise _refusal(_reasons(slice_, staged), subject, spec, limits, str(subject.days), rows, rejected)
+            raise _refusal(_reasons(slice_, slice_.rows), subject, spec, limits, str(subject.days), rows, rejected)
         if lost:
-            of_day = staged.filter(staged[spec.date_column] == lost[0].day)
+            of_day = slice_.rows.filter(slice_.rows[spec.date_column] == lost[0].day)
             raise _refusal(
-                _reasons(slice_, of_day), subject, spec, limits, str(lost[0].day), lost[0].rows, lost[0].rejected
+                _reasons(slice_, of_day), subject, spec, limits, str(lost[0].day), lost[0].rows, lost[0].filled
             )
 
     return Audit(check)
 
 
-@dataclass(frozen=True)
-class _Count:
-    day: date
-    rows: int
-    rejected: int
-
-
-def _counts(slice_: StagedSlice, day: str) -> list[_Count]:
+def _counts(slice_: StagedSlice, day: str) -> list[DayCount]:
     staged = slice_.rows
     counted = staged.group_by(day=staged[day]).aggregate(
-        lambda t: t.count().name("rows"), lambda t: t[REJECTION].count().name("rejected")
+        lambda t: t.count().name("rows"), lambda t: t[REJECTION].count().name("filled")
     )
-    return [_Count(**row) for row in slice_.answer(counted.order_by("day")).to_pylist()]
+    return [DayCount(**row) for row in slice_.answer(counted.order_by("day")).to_pylist()]
 
 
 def refused(rejected: int, rows: int, limits: Parameters) -> bool:

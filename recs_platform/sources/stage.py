@@ -20,6 +20,7 @@ from recs_platform.schemas.source_reports import RejectedRows, SourceAssessment,
 from recs_platform.schemas.table import Table, TableSpec, spec_of
 from recs_platform.sources.conform import open_typed
 from recs_platform.sources.connectors.request import SourceRequest
+from recs_platform.sources.feed_files import FeedFiles
 from recs_platform.sources.rejection import rejection_audit
 from recs_platform.warehouse.protocol import Incoming
 from recs_platform.warehouse.query import Query, parse_query
@@ -53,6 +54,7 @@ def _landed_table(model: type[Table], queries: Mapping[str, Query]) -> SqlTable:
         queries[landing.name],
         incoming=incoming,
         incoming_specs=(arriving,),
+        feed=FeedFiles(spec),
         audits=lambda company: (rejection_audit(spec, company.parameters),),
     )
 

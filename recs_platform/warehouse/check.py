@@ -7,17 +7,18 @@ to do about a failure (`remedy:`). The description is the rule in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from recs_platform.errors import QueryError
+from recs_platform.errors import QueryError, TransientError
 from recs_platform.masking import mask_row
 from recs_platform.plurals import counted
 from recs_platform.schemas.table import TableSpec
 from recs_platform.timings import Phase, phase
+from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import Query, parse_query
 from recs_platform.warehouse.values import Values
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 EXAMPLES = 10
 _FEW_ROWS = 3
 _FEW_FOR_A_SHARE = 20
-_NUMBERS = ("_violations", "_rows")
 
 
 class Severity(StrEnum):
@@ -57,26 +57,15 @@ class Check:
         return self.query.name
 
     @cached_property
-    def judging(self) -> Query:
-        """One query for everything that a verdict needs: both numbers, beside a few of the offending rows in a fixed
-        order; where there is none, beside NULLs. No column is named like those parts: sorted by it, a part would be
-        meant."""
+    def showing(self) -> Query:
+        """A few of the offending rows, in a fixed order."""
         from sqlglot import exp
 
         columns = ", ".join(self.query.columns)
-        tree: exp.Select = exp.maybe_parse(
-            f"SELECT {columns}, _violations, _rows FROM _counted LEFT JOIN _shown ON TRUE ORDER BY {columns}",
-            into=exp.Select,
-            dialect="bigquery",
-        )
-        parts: dict[str, exp.Query | str] = {
-            "_broken": self.query.tree.copy(),
-            "_shown": f"SELECT {columns} FROM _broken ORDER BY {columns} LIMIT {EXAMPLES}",
-            "_counted": f"SELECT (SELECT COUNT(*) FROM _broken) AS _violations, ({self.counting.text}) AS _rows",
-        }
-        for name, part in parts.items():
-            tree = tree.with_(name, as_=part, dialect="bigquery", copy=False)
-        return self.query.made_into(f"{self.name}, judged", tree)
+        text = f"SELECT {columns} FROM _broken ORDER BY {columns} LIMIT {EXAMPLES}"
+        tree: exp.Select = exp.maybe_parse(text, into=exp.Select, dialect="bigquery")
+        tree = tree.with_("_broken", as_=self.query.tree.copy(), dialect="bigquery", copy=False)
+        return self.query.made_into(f"{self.name}, examples", tree)
 
     def allowed(self, values: Values) -> float:
         if isinstance(self.tolerance, float):
@@ -168,21 +157,80 @@ def _counting(query: Query, of: str, parameters: frozenset[str]) -> Query:
 
 def judge(warehouse: Warehouse, check: Check, bound: BoundQuery) -> CheckVerdict:
     """Run a check: how many rows break the rule, which share of all that is, and a few of them, masked."""
-    from recs_platform.warehouse.personal import PersonalColumns, personal_columns
+    (verdict,) = judge_all(warehouse, [(check, bound)])
+    if isinstance(verdict, Exception):
+        raise verdict
+    return verdict
 
-    with phase(Phase.CHECK, check.name), warehouse.run(replace(bound, query=check.judging)) as reader:
-        judged = reader.read_all().to_pylist()
-    violations, rows = judged[0]["_violations"], judged[0]["_rows"]
-    offenders = [{c: v for c, v in row.items() if c not in _NUMBERS} for row in judged] if violations else []
+
+def judge_all(warehouse: Warehouse, asked: Sequence[tuple[Check, BoundQuery]]) -> tuple[CheckVerdict | Exception, ...]:
+    """Run several checks, those that are shown the same as one query; then, for each that finds something, one for the
+    examples. A check that cannot be judged has an error instead of a verdict."""
+    verdicts: dict[int, CheckVerdict | Exception] = {}
+    for numbers in _shown_alike([bound for _, bound in asked]):
+        together = [asked[number] for number in numbers]
+        verdicts |= zip(numbers, _judged_together(warehouse, together), strict=True)
+    return tuple(verdicts[number] for number in range(len(asked)))
+
+
+def _shown_alike(bounds: Sequence[BoundQuery]) -> Iterable[Sequence[int]]:
+    """The numbers of those that one query can stand for: a name means the same rows and values to all of them."""
+    alike: list[tuple[dict[str, View], list[int]]] = []
+    for number, bound in enumerate(bounds):
+        views = {view.name: view for view in bound.views}
+        for seen, numbers in alike:
+            of_all = bounds[numbers[0]]
+            same = (of_all.dataset, of_all.company, of_all.values) == (bound.dataset, bound.company, bound.values)
+            if same and all(seen.get(name, view) == view for name, view in views.items()):
+                seen |= views
+                numbers.append(number)
+                break
+        else:
+            alike.append((views, [number]))
+    return [numbers for _, numbers in alike]
+
+
+def _judged_together(
+    warehouse: Warehouse, asked: Sequence[tuple[Check, BoundQuery]]
+) -> Sequence[CheckVerdict | Exception]:
+    from recs_platform.warehouse.tally import rows_of, tally, violations_of
+
+    views = {view.name: view for _, bound in asked for view in bound.views}
+    together = replace(asked[0][1], query=tally(tuple(check for check, _ in asked)), views=tuple(views.values()))
+    try:
+        names = ", ".join(check.name for check, _ in asked)
+        with phase(Phase.CHECK, names), warehouse.run(together) as reader:
+            (counted,) = reader.read_all().to_pylist()
+    except Exception as error:
+        if len(asked) == 1 or isinstance(error, TransientError):
+            return [error] * len(asked)
+        # Each for itself: what one of them cannot do says nothing of the others.
+        return [_judged_together(warehouse, [one])[0] for one in asked]
+    return [
+        _verdict(warehouse, check, bound, counted[violations_of(number)], counted[rows_of(number)])
+        for number, (check, bound) in enumerate(asked)
+    ]
+
+
+def _verdict(
+    warehouse: Warehouse, check: Check, bound: BoundQuery, violations: int, rows: int
+) -> CheckVerdict | Exception:
+    try:
+        examples = _examples(warehouse, check, bound) if violations else ()
+    except Exception as error:
+        return error
     share = violations / rows if rows else float(violations > 0)
     allowed = check.allowed(bound.values)
-    hidden = (
-        personal_columns(check.query, {view.name: view.spec for view in bound.views}, list(offenders[0]))
-        if offenders
-        else PersonalColumns()
-    )
-    examples = tuple(mask_row(row, hidden.personal, derived=hidden.derived) for row in offenders)
     return CheckVerdict(violations == 0 or share <= allowed, violations, rows, share, allowed, examples)
+
+
+def _examples(warehouse: Warehouse, check: Check, bound: BoundQuery) -> tuple[dict[str, Any], ...]:
+    from recs_platform.warehouse.personal import personal_columns
+
+    with phase(Phase.CHECK, check.name), warehouse.run(replace(bound, query=check.showing)) as reader:
+        offenders = reader.read_all().to_pylist()
+    hidden = personal_columns(check.query, {view.name: view.spec for view in bound.views}, list(check.query.columns))
+    return tuple(mask_row(row, hidden.personal, derived=hidden.derived) for row in offenders)
 
 
 def _told(row: Mapping[str, Any]) -> Iterator[str]:

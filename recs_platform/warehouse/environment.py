@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recs_platform.file_store.bucket import Bucket, is_bucket
 from recs_platform.process import close_to_others, cores
-from recs_platform.settings import Settings, WarehouseKind, require_home, settings
+from recs_platform.settings import Settings, Switch, WarehouseKind, require_home, settings
 from recs_platform.settings_values import bytes_of
 from recs_platform.warehouse.database_ledger import database_ledger
 from recs_platform.warehouse.lake.bucket_sizes import BucketSizes
@@ -71,6 +71,7 @@ def lake_of(chosen: Settings) -> Lake:
         retention_days=chosen.retention_days,
         scratch=chosen.home / "scratch",
         database=chosen.database,
+        proofs=chosen.proofs is Switch.ON,
     )
 
 
@@ -99,6 +100,15 @@ def _bigquery_of(chosen: Settings, run: str | None) -> Warehouse:
     )
 
 
-def open_lake(url: str, *, memory_limit: str, threads: int, retention_days: int, scratch: Path, database: str) -> Lake:
+def open_lake(
+    url: str,
+    *,
+    memory_limit: str,
+    threads: int,
+    retention_days: int,
+    scratch: Path,
+    database: str,
+    proofs: bool = True,
+) -> Lake:
     engine = Engine(memory_limit, threads, scratch / "spill")
-    return Lake(url, engine, timedelta(days=retention_days), scratch, database_ledger(database))
+    return Lake(url, engine, timedelta(days=retention_days), scratch, database_ledger(database), proofs)

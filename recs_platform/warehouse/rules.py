@@ -6,7 +6,7 @@ the same model, are expressions, which an engine counts together. Not here: what
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import ibis
@@ -37,11 +37,6 @@ def rules_of(rows: ir.Table, spec: TableSpec) -> Iterator[Rule]:
             yield Rule(name, _text(check), ~_kept(check, rows, name))
     for check in spec.schema.checks:
         yield Rule(None, _text(check), ~_kept(check, rows, None))
-
-
-def key_of_slices(spec: TableSpec) -> Sequence[str]:
-    """The columns whose values may stand together once: a key stands once a day."""
-    return list(dict.fromkeys((spec.date_column, *spec.key)))
 
 
 def _kept(check: Check, rows: ir.Table, column: str | None) -> ir.BooleanValue:

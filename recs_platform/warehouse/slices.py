@@ -3,7 +3,7 @@ engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -63,6 +63,12 @@ def ranges(days: Iterable[date]) -> Iterator[Days]:
 ALL_DAYS = Days(date(1900, 1, 1), date(2999, 12, 31))
 
 
+INGREDIENTS = "ingredients"
+"""Under this name the note of a slice says what it is made of, if that is known: each ingredient's fingerprint."""
+CONTENTS = "contents"
+"""Under this name the note of a slice that was carried over says what identifies the rows that it took over."""
+
+
 @dataclass(frozen=True)
 class TableRef:
     """A company's table."""
@@ -78,6 +84,11 @@ class TableRef:
 
     def __str__(self) -> str:
         return f"{self.dataset}.{self.spec.name}"
+
+
+def key_of_slices(spec: TableSpec) -> Sequence[str]:
+    """The columns whose values may stand together once: a key stands once a day."""
+    return list(dict.fromkeys((spec.date_column, *spec.key)))
 
 
 @dataclass(frozen=True)

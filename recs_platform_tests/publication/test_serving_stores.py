@@ -18,6 +18,7 @@ from recs_platform.platform_db.serving_tables import ServedList, ServedVersion
 from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import publications, reconcile, rollback
 from recs_platform.publication.verify import verify
+from recs_platform.serving_store.protocol import Answer
 from recs_platform_tests.publication.faulty_store import FaultyStore
 from recs_platform_tests.publication.shop import COMPANY, NOON, PICKS, day, make_live, seen, states
 
@@ -169,6 +170,20 @@ def test_a_store_that_was_filled_from_other_rows_is_noticed(outlet: Outlet) -> N
     store.swap(store.load(served.draft, [[(b"c0" if outlet.product is PICKS else b"", b"[]")]]))
     with pytest.raises(DamageError, match="serves a customer other rows of version 1 than"):
         verify(outlet, made)
+
+
+def test_customers_who_are_compared_are_spread_over_all(serving: Outlet, store: FaultyStore) -> None:
+    made = make_live(serving, day(0), rows=100)
+    asked: list[str] = []
+
+    def customer(company: str, product: str, customer: str) -> Answer | None:
+        asked.append(customer)
+        return store.real.customer(company, product, customer)
+
+    store.customer = customer  # type: ignore[method-assign]
+    verify(serving, made)
+    everybody = sorted(f"c{n}" for n in range(100))
+    assert sorted(asked) == ([*everybody[::5], everybody[-1]] if serving.product is PICKS else [""])
 
 
 def test_a_list_that_is_gone_is_noticed(outlet: Outlet) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recs_platform.serving_store import content
-from recs_platform.serving_store.content import Digest, Layout, digest_of, lists_of, sample
+from recs_platform.serving_store.content import Digest, Layout, digest_of, lists_of, plain_lists
 from recs_platform.serving_store.protocol import Chunk, customer_key
 
 SCHEMA = pa.schema(
@@ -87,9 +87,9 @@ def test_lists_say_what_the_rows_say(made: list[dict[str, Any]], at_once: int, c
 
 
 @given(st.lists(rows, max_size=20))
-def test_a_sample_of_all_is_what_the_lists_say(made: list[dict[str, Any]]) -> None:
+def test_lists_that_are_made_row_by_row_say_the_same(made: list[dict[str, Any]]) -> None:
     stored = table(made)
-    expected = {customer_key(who): rows for who, rows in sample(stored, LAYOUT, 1_000).items()}
+    expected = {customer_key(who): rows for who, rows in plain_lists(stored, LAYOUT).items()}
     assert expected == by_customer(lists_of(stored, LAYOUT))
 
 
@@ -106,13 +106,13 @@ def test_all_rows_are_one_list_where_there_are_no_customers() -> None:
     stored = table({"customer_id": c, "item": c} for c in ("b", "a"))
     ((key, text),) = next(iter(lists_of(stored, Layout(("item",), ("item",), None))))
     assert (key, text) == (b"", b'[{"item":"a"},{"item":"b"}]')
-    assert sample(stored, Layout(("item",), ("item",), None), 5) == {"": [{"item": "a"}, {"item": "b"}]}
+    assert plain_lists(stored, Layout(("item",), ("item",), None)) == {"": [{"item": "a"}, {"item": "b"}]}
 
 
 def test_a_table_without_rows_has_no_lists() -> None:
     for layout in (LAYOUT, Layout(("item",), (), None)):
         assert list(lists_of(table([]), layout)) == []
-        assert sample(table([]), layout, 5) == {}
+        assert plain_lists(table([]), layout) == {}
 
 
 def test_a_list_of_more_rows_than_are_made_at_once_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,9 +125,35 @@ def test_a_list_of_more_rows_than_are_made_at_once_is_whole(monkeypatch: pytest.
     }
 
 
-def test_a_sample_is_spread_over_all_customers() -> None:
-    stored = table({"customer_id": f"{n:03}", "item": "x"} for n in range(100))
-    assert list(sample(stored, LAYOUT, 4)) == ["000", "025", "050", "075", "099"]
+alike = st.fixed_dictionaries(
+    {
+        "customer_id": st.sampled_from("abcd"),
+        "item": st.sampled_from(["x", "", None]),
+        "score": st.sampled_from([0.0, -0.0, 1.5, math.nan, math.inf, None]),
+        "own": st.none() | st.booleans(),
+        "seen_at": st.sampled_from([datetime.datetime(2025, 12, 1), None]),
+    }
+)
+
+
+@given(st.lists(alike, max_size=40), st.sampled_from([3, 2**62]))
+def test_rows_that_are_alike_are_written_as_each_would_be_alone(made: list[dict[str, Any]], most: int) -> None:
+    layout = Layout(("item", "score", "own", "seen_at"), ("rank",), "customer_id")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(content, "_MOST_NUMBERS", most)
+        together = {key: text for chunk in lists_of(table(made), layout) for key, text in chunk}
+    alone: dict[bytes, list[bytes]] = {}
+    for row in made:
+        ((_, text),) = next(iter(lists_of(table([row]), layout)))
+        alone.setdefault(customer_key(row["customer_id"]), []).append(text[1:-1])
+    assert together == {key: b"[" + b",".join(texts) + b"]" for key, texts in alone.items()}
+
+
+def test_customers_who_are_told_the_same_share_one_text() -> None:
+    """A million customers of a thousand vehicles do not need a million texts in memory."""
+    stored = table({"customer_id": f"{n:03}", "item": "xy"[n % 2]} for n in range(100))
+    texts = [text for chunk in lists_of(stored, Layout(("item",), (), "customer_id")) for _, text in chunk]
+    assert len({id(text) for text in texts}) == len(set(texts)) == 2
 
 
 pairs = st.lists(st.tuples(st.binary(max_size=4), st.binary(max_size=4)), unique_by=lambda pair: pair[0], max_size=8)

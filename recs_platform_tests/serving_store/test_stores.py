@@ -56,6 +56,16 @@ def test_all_lists_are_read_back_with_the_digest_they_were_loaded_with(store: Se
     assert (read.customers, str(read)) == (served.customers, served.digest) == (len(many), served.digest)
 
 
+def test_who_stops_reading_lists_early_lets_go_of_the_store(store: ServingStore) -> None:
+    served = put(store, 1, [f"c{n}" for n in range(12_345)])
+    for _ in range(20):
+        reading = store.lists(served)
+        assert next(reading)
+        reading.close()
+    put(store, 2)
+    assert stored(store, put(store, 3)).keys() == {b"ann", b"bob"}
+
+
 def test_an_empty_version_is_served_and_has_nobody(store: ServingStore) -> None:
     put(store, 1)
     served = put(store, 2, ())

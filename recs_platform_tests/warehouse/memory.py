@@ -37,8 +37,8 @@ from recs_platform.warehouse.protocol import (
     Version,
     Written,
 )
-from recs_platform.warehouse.rules import key_of_slices, rules_of
-from recs_platform.warehouse.slices import Days, Slice, TableRef
+from recs_platform.warehouse.rules import rules_of
+from recs_platform.warehouse.slices import Days, Slice, TableRef, key_of_slices
 
 Note = Mapping[str, Any]
 
@@ -51,6 +51,9 @@ class MemorySlice:
 
     def answer(self, question: ir.Table) -> pa.Table:
         return question.to_pyarrow()
+
+    def known_by_day(self, column: str) -> None:
+        return None
 
     def count(self, spec: TableSpec) -> RuleCounts:
         counts = {f"rule_{number}": rule.broken.sum() for number, rule in enumerate(rules_of(self.rows, spec))}
@@ -146,6 +149,17 @@ class MemoryWarehouse:
         if day not in self.days(source):
             raise MissingSliceError(f"{source} has no slice for {day}.")
         return self._commit(live, None, {day: self._rows(source, Days.one(day))}, note)
+
+    carries: bool = False
+
+    def contents(self, table: TableRef, days: Days) -> None:
+        """Nobody asks."""
+
+    def all_before(self, table: TableRef, day: date, column: str, limit: date) -> bool:
+        return False
+
+    def carry(self, subject: Subject, earlier: Slice, note: Note) -> None:
+        """Nothing is carried over."""
 
     def fingerprint(self, table: TableRef, day: date) -> str:
         rows = sorted(map(str, self._rows(table, Days.one(day)).to_pylist()))

@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 
 from recs_platform.errors import QueryError
-from recs_platform.warehouse import query_facts, syntax
+from recs_platform.warehouse import kept_answers, query_facts, syntax
 from recs_platform.warehouse.query import load_queries, parse_query, sql_folder
-from recs_platform.warehouse.query_facts import KeptFacts, QueryFacts, facts_at, facts_kept
+from recs_platform.warehouse.query_facts import DayUse, KeptFacts, QueryFacts, facts_at, facts_kept
 from recs_platform.warehouse.query_text import QueryText
 
 TEXT = "SELECT a.x, @day AS d FROM a JOIN b ON a.x = b.x"
-FACTS = QueryFacts(frozenset({"a", "b"}), frozenset({"day"}), ("x", "d"), frozenset({"a", "b"}))
+FACTS = QueryFacts(
+    frozenset({"a", "b"}), frozenset({"day"}), ("x", "d"), frozenset({"a", "b"}), DayUse("", (("a", "d"),), ("b",))
+)
 
 
 @pytest.fixture(autouse=True)
@@ -65,24 +67,24 @@ def test_another_text_is_not_known(own_folder: Path, changed: str) -> None:
     assert KeptFacts(own_folder).known(changed) is None
 
 
-@pytest.mark.parametrize("module", query_facts._READ_BY)
+@pytest.mark.parametrize("module", ["kept_answers.py", *query_facts._READ_BY])
 def test_other_code_knows_nothing(own_folder: Path, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(own_folder)
-    query_facts._code.cache_clear()
+    kept_answers.code_of.cache_clear()
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + (b"#" if str(path).endswith(module) else b""))
     assert KeptFacts(own_folder).known(TEXT) is None
     monkeypatch.undo()
-    query_facts._code.cache_clear()
+    kept_answers.code_of.cache_clear()
 
 
 def test_another_sqlglot_knows_nothing(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(own_folder)
-    query_facts._code.cache_clear()
-    monkeypatch.setattr(query_facts, "version", lambda _name: "99.0")
+    kept_answers.code_of.cache_clear()
+    monkeypatch.setattr(kept_answers, "version", lambda _name: "99.0")
     assert KeptFacts(own_folder).known(TEXT) is None
     monkeypatch.undo()
-    query_facts._code.cache_clear()
+    kept_answers.code_of.cache_clear()
 
 
 def test_a_text_that_breaks_a_rule_is_refused_each_time(own_folder: Path) -> None:
@@ -121,15 +123,20 @@ def test_every_damaged_byte_is_noticed(own_folder: Path) -> None:
     [
         [],
         {},
-        {"read_by": None, "facts": {}},
-        {"read_by": "CODE", "facts": []},
-        {"read_by": "CODE", "facts": {"KEY": [1, 2]}},
-        {"read_by": "CODE", "facts": {"KEY": [1, 2, 3]}},
-        {"read_by": "CODE", "facts": {"KEY": None}},
+        {"read_by": None, "answers": {}},
+        {"read_by": "CODE", "answers": []},
+        {"read_by": "CODE", "answers": {"KEY": [1, 2]}},
+        {"read_by": "CODE", "answers": {"KEY": [1, 2, 3]}},
+        {"read_by": "CODE", "answers": {"KEY": None}},
     ],
 )
 def test_a_file_of_another_form_is_none(own_folder: Path, body: Any) -> None:
-    text = json.dumps(body).replace("CODE", query_facts._code()).replace("KEY", query_facts._key(TEXT)).encode()
+    text = (
+        json.dumps(body)
+        .replace("CODE", kept_answers.code_of(query_facts._READ_BY))
+        .replace("KEY", kept_answers.key_of(TEXT))
+        .encode()
+    )
     own_folder.mkdir(mode=0o700)
     (own_folder / "queries.json").write_bytes(f"{hashlib.sha256(text).hexdigest()}\n".encode() + text)
     (own_folder / "queries.json").chmod(0o600)
@@ -172,7 +179,7 @@ def test_a_full_disk_leaves_what_was_there(own_folder: Path, monkeypatch: pytest
     full = os.open("/dev/full", os.O_WRONLY)
     opened = os.open
     monkeypatch.setattr(os, "open", lambda p, f, *m: os.dup(full) if f & os.O_CREAT else opened(p, f, *m))
-    kept(own_folder, "SELECT 1 AS one", QueryFacts(frozenset(), frozenset(), ("one",), frozenset()))
+    kept(own_folder, "SELECT 1 AS one", QueryFacts(frozenset(), frozenset(), ("one",), frozenset(), DayUse("")))
     monkeypatch.undo()
     os.close(full)
     assert path.read_bytes() == before
@@ -190,7 +197,7 @@ def test_what_others_use_stays_until_there_is_too_much(own_folder: Path, monkeyp
     kept(own_folder, "SELECT 1 AS old")
     kept(own_folder)
     assert KeptFacts(own_folder).known("SELECT 1 AS old") == FACTS
-    monkeypatch.setattr(query_facts, "_MOST", 2)
+    monkeypatch.setattr(kept_answers, "_MOST", 2)
     kept(own_folder, "SELECT 2 AS new")
     assert KeptFacts(own_folder).known("SELECT 1 AS old") is None
     assert KeptFacts(own_folder).known("SELECT 2 AS new") == FACTS

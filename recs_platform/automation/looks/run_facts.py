@@ -25,7 +25,7 @@ from recs_platform.automation.jobs import COMPANY_TAG, LATE_TAG, is_daily_job
 from recs_platform.automation.journal import RANGE_START, asked_partitions
 from recs_platform.automation.markdown import rows_of
 from recs_platform.automation.partitions import company_and_days
-from recs_platform.automation.run_summary import strategy_and_table
+from recs_platform.automation.run_summary import is_of_checks, strategy_and_table
 from recs_platform.errors import ConfigError
 from recs_platform.warehouse.slices import Days
 
@@ -71,6 +71,8 @@ class Failed:
     table: str
     """Empty of the run itself."""
     cause: FailureCause
+    by_checks: bool = False
+    """The step judged the table, which is made."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ def facts_of(instance: dg.DagsterInstance, record: RunRecord) -> RunFacts:
         elif event.event_type is dg.DagsterEventType.STEP_FAILURE:
             of, table = strategy_and_table(event.step_key)
             strategy = strategy or of
-            steps.append(Failed(table, cause_of(event.step_failure_data.error, f"step {event.step_key} failed")))
+            cause = cause_of(event.step_failure_data.error, f"step {event.step_key} failed")
+            steps.append(Failed(table, cause, is_of_checks(event.step_key)))
         elif event.event_specific_data is None:
             # Whoever was not in the run reported it.
             ending = _reported(event.message or "")

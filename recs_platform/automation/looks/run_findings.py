@@ -151,6 +151,9 @@ def _of_failure(run: RunFacts, roles: Roles, failed: Failed) -> Finding:
     if failed.cause.interrupted:
         return _stopped(run)
     message = failed.cause.message
+    if failed.by_checks:
+        says = f"The run of {run.about} failed at the checks of {failed.table}: {message}"
+        return _failure(run, Kind.RUN, failed.table, says, _again(run, failed), failed.table)
     if failed.table in roles.products:
         about, _, command = message.partition(TO_PUBLISH)
         remedy = command or f"Put right what it names, then: {_command(run)}"

@@ -16,8 +16,9 @@ from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.bigquery.bill import Bill
 from recs_platform.warehouse.bigquery.jobs import Jobs
 from recs_platform.warehouse.bigquery.tables import arrow_of, ibis_type
-from recs_platform.warehouse.protocol import RuleCounts
-from recs_platform.warehouse.rules import key_of_slices, rules_of
+from recs_platform.warehouse.protocol import DayCount, RuleCounts
+from recs_platform.warehouse.rules import rules_of
+from recs_platform.warehouse.slices import key_of_slices
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class StagedTable:
         broken = (sum(row[f"rule_{number}"] or 0 for row in self._counted) for number in range(rules))
         repeated = sum(row["repeated"] for row in self._counted) if spec.key else 0
         return RuleCounts(sum(self.by_day().values()), tuple(broken), repeated)
+
+    def known_by_day(self, column: str) -> Sequence[DayCount] | None:  # noqa: ARG002
+        return None
 
     def by_day(self) -> Mapping[date | None, int]:
         """Day: its rows."""

@@ -53,11 +53,9 @@ def _compiled(query: Query, given: tuple[tuple[str, str, Value], ...], pretty: b
             return exp.DataType.build("TIMESTAMP", dialect="duckdb")
         return node
 
-    return (
-        _with_googlesql_meaning(query.tree.copy())
-        .transform(literal_for, copy=False)
-        .sql(dialect="duckdb", pretty=pretty, comments=False)
-    )
+    # sqlglot writes a copy unless it is told that the tree is nobody else's.
+    tree = _with_googlesql_meaning(query.tree.copy()).transform(literal_for, copy=False)
+    return tree.sql(dialect="duckdb", pretty=pretty, comments=False, copy=False)
 
 
 def _literal(value: Value) -> exp.Expression:
@@ -84,7 +82,7 @@ _WHITE_SPACE = " \t\n\v\f\r\u00a0"
 
 def duckdb_expression(tree: exp.Expression) -> str:
     """One expression in GoogleSQL, which is not kept, as DuckDB runs it."""
-    return _with_googlesql_meaning(exp.Paren(this=tree)).sql(dialect="duckdb", comments=False)
+    return _with_googlesql_meaning(exp.Paren(this=tree)).sql(dialect="duckdb", comments=False, copy=False)
 
 
 def _with_googlesql_meaning(tree: _Tree) -> _Tree:

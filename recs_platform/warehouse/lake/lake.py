@@ -22,23 +22,28 @@ import pyarrow as pa
 
 from recs_platform.errors import MissingSliceError
 from recs_platform.timings import Laps, Phase, shown
+from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.bookkeeping import accept, check_log, company_of, enter, slices_now, state_now
 from recs_platform.warehouse.lake.bucket_files import sweep_copies
+from recs_platform.warehouse.lake.carried import all_before, contents_of, redated, whole_files
 from recs_platform.warehouse.lake.checksums import combined, name_with
 from recs_platform.warehouse.lake.confined import confined_connection
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
 from recs_platform.warehouse.lake.engine import Engine
+from recs_platform.warehouse.lake.evidence import AUDITED, Evidence
 from recs_platform.warehouse.lake.files import TableFiles, files_of, staging_folder, sweep
 from recs_platform.warehouse.lake.inspection import check_files, check_writable, inspect
 from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.refusals import refused_queries
-from recs_platform.warehouse.lake.relations import read_files, show_query
+from recs_platform.warehouse.lake.relations import read_files, read_new_files, show_query
+from recs_platform.warehouse.lake.staged import StagedView
 from recs_platform.warehouse.lake.staging import stage
 from recs_platform.warehouse.lake.storage_errors import explained
 from recs_platform.warehouse.lake.whole_numbers import with_whole_numbers
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
-from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
-from recs_platform.warehouse.slices import Days, Slice, TableRef
+from recs_platform.warehouse.proof.declared import rules_fingerprint
+from recs_platform.warehouse.protocol import EXAMPLES, Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
+from recs_platform.warehouse.slices import CONTENTS, Days, Slice, TableRef
 
 _BATCH_ROWS = 100_000
 _ABANDONED = timedelta(days=1)
@@ -56,13 +61,12 @@ class Lake:
     """A local folder for what is not yet, or not in, the lake."""
     ledger: SliceLedger = field(default_factory=MemoryLedger)
     """Its own, unless it is shared with others."""
+    proofs: bool = True
+    """Whether a rule that is proved goes without a scan."""
 
     def replace(
         self, subject: Subject, rows: Rows, *, audits: Sequence[Audit] = (), note: Mapping[str, Any] | None = None
     ) -> Written:
-        # Whoever only reads loads neither Ibis nor Pandera.
-        from recs_platform.warehouse.lake.staged import StagedView
-
         table, files = self._table(subject.table), self._files(subject.table)
         folder = staging_folder(self.root, self.scratch) / uuid.uuid4().hex
         laps = Laps()
@@ -70,17 +74,20 @@ class Lake:
             with explained(str(subject)), self.engine.connect() as connection, ExitStack() as opened:
                 staged = stage(connection, self, subject, rows, folder, opened)
                 laps.mark(Phase.WRITE)
-                relation = read_files(subject.table.spec, [str(folder / f.path) for f in staged.files])
+                relation = read_new_files(subject.table.spec, [str(folder / f.path) for f in staged.files])
                 connection.execute(f"CREATE TEMP VIEW staged AS {relation}")
-                view = StagedView(connection, "staged")
+                evidence = Evidence(subject.table.spec, staged.statistics, staged.query) if self.proofs else None
+                view = StagedView(connection, "staged", evidence)
                 with files.sealed([folder / f.path for f in staged.files]) as seals:
-                    for audit in (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ())):
+                    audits = (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ()))
+                    for audit in audits:
                         audit.check(view, subject)
                 examples = view.examples(subject)
             laps.mark(Phase.AUDIT)
             with explained(str(subject)):
                 names = {f.path: name_with(f.path, seal.result()) for f, seal in zip(staged.files, seals, strict=True)}
-                version = self._move_in(table, files, subject, folder, staged.files, names, note or {})
+                audited = {AUDITED: rules_fingerprint(subject.table.spec)} if SCHEMA_AUDIT in audits else {}
+                version = self._move_in(table, files, subject, folder, staged.files, names, {**(note or {}), **audited})
             laps.mark(Phase.PUBLISH)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -138,6 +145,44 @@ class Lake:
                 copies[f.path] = DataFile(name, day, f.rows, f.size)
             files.copy(self._location(source), {path: copy.path for path, copy in copies.items()})
             return self._commit(table, files, None, list(copies.values()), dict(note))
+
+    @property
+    def carries(self) -> bool:
+        return True
+
+    def contents(self, table: TableRef, days: Days) -> Sequence[str] | None:
+        return contents_of(self.slices(table), days)
+
+    def all_before(self, table: TableRef, day: date, column: str, limit: date) -> bool:
+        files, folder = self._proved(table, Days.one(day)), self._files(table).folder
+        return all_before([folder / f.path for f in files], column, limit)
+
+    def carry(self, subject: Subject, earlier: Slice, note: Mapping[str, Any]) -> Written | None:
+        table, files = self._table(subject.table), self._files(subject.table)
+        folder = staging_folder(self.root, self.scratch) / uuid.uuid4().hex
+        laps = Laps()
+        try:
+            given = whole_files(table, files, self.ledger, earlier)
+            if given is None or (contents := contents_of([earlier], Days.one(earlier.day))) is None:
+                return None
+            with explained(str(subject)), self.engine.connect() as connection:
+                staged = redated(connection, subject, [files.folder / f.path for f in given], folder)
+                with files.sealed([folder / staged.path]) as seals:
+                    relation = read_new_files(subject.table.spec, [str(folder / staged.path)])
+                    examples = connection.execute(f"{relation} LIMIT {EXAMPLES}").to_arrow_table().to_pylist()
+                names = {staged.path: name_with(staged.path, seals[0].result())}
+            laps.mark(Phase.WRITE)
+            with explained(str(subject)):
+                audited = {name: said for name, said in earlier.note.items() if name == AUDITED}
+                noted = {**note, **audited, CONTENTS: list(contents)}
+                version = self._move_in(table, files, subject, folder, [staged], names, noted)
+            laps.mark(Phase.PUBLISH)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        empty = () if staged.rows else (staged.day,)
+        return Written(
+            version, staged.rows, staged.size, empty, laps.seconds, None, tuple(examples), carried_from=earlier.day
+        )
 
     def slice_ids(self, table: TableRef, days: Days) -> Sequence[str]:
         """A file is written once, under a name of its own."""

@@ -19,9 +19,11 @@ from recs_platform.errors import SliceError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.table import Column, Kind, TableSpec
 from recs_platform.warehouse.lake.engine import literal, quoted
+from recs_platform.warehouse.lake.evidence import StagedQuery
 from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.relations import Shelf, read_files, show_query
 from recs_platform.warehouse.lake.types import type_of
+from recs_platform.warehouse.lake.written_statistics import WrittenFile
 from recs_platform.warehouse.misfits import outside, require_declared
 from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject
 
@@ -30,6 +32,10 @@ from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject
 class Staged:
     files: tuple[DataFile, ...]
     """Relative to the staging folder, and later to the table's."""
+    statistics: tuple[WrittenFile, ...]
+    """Of the files that have rows."""
+    query: StagedQuery | None
+    """What made the rows, if a query did."""
     sql: str | None
 
 
@@ -37,14 +43,14 @@ def stage(
     connection: duckdb.DuckDBPyConnection, shelf: Shelf, subject: Subject, rows: Rows, folder: Path, opened: ExitStack
 ) -> Staged:
     """Write the rows of the subject's days below `folder`. Every day gets a file, an empty one when it has no rows."""
-    spec, days = subject.table.spec, subject.days
+    spec, days, shown = subject.table.spec, subject.days, dict[str, str]()
     if isinstance(rows, pa.RecordBatchReader):
         connection.register("frame", rows)
         sql, source = None, "SELECT * FROM frame"
     else:
-        sql = source = show_query(connection, shelf, rows, opened)
-    given = connection.execute(f"DESCRIBE {source}").fetchall()
-    selected = coerced_columns(spec, {name: type_ for name, type_, *_ in given}, subject)
+        sql = source = show_query(connection, shelf, rows, opened, shown)
+    given = {name: type_ for name, type_, *_ in connection.execute(f"DESCRIBE {source}").fetchall()}
+    selected = coerced_columns(spec, given, subject)
     statement = f"SELECT {selected} FROM ({source})"
     if spec.kind is Kind.LOG and sql:
         # A log's query may read days before its own for their context; only its own days are its result.
@@ -55,8 +61,10 @@ def stage(
         files = _copy(connection, statement, spec, subject, folder)
     except (duckdb.DataError, duckdb.InvalidInputException) as error:
         raise uncastable(error, subject, rows) from None
-    missing = [d for d in days if d not in {f.day for f in files}]
-    return Staged((*files, *_empty_days(connection, spec, missing, folder)), sql)
+    missing = [d for d in days if d not in {f.day for f, _ in files}]
+    empty = _empty_days(connection, spec, missing, folder)
+    query = StagedQuery(rows, shelf, shown, given) if isinstance(rows, BoundQuery) else None
+    return Staged((*(f for f, _ in files), *empty), tuple(statistics for _, statistics in files), query, sql)
 
 
 def coerced_columns(spec: TableSpec, given: dict[str, str], subject: Subject) -> str:
@@ -79,27 +87,28 @@ def _cast(column: Column, given: str) -> str:
 
 def _copy(
     connection: duckdb.DuckDBPyConnection, statement: str, spec: TableSpec, subject: Subject, folder: Path
-) -> list[DataFile]:
+) -> list[tuple[DataFile, WrittenFile]]:
     folder.mkdir(parents=True)
     if len(subject.days) == 1:
-        return [_copy_day(connection, statement, spec, subject, folder)]
+        return [copy_day(connection, statement, spec, subject, folder)]
     copy = (
         f"COPY ({statement}) TO {literal(str(folder))} (FORMAT parquet, PARTITION_BY ({quoted(spec.date_column)}), "
         # The day stands in the file too: DuckDB 1.5 fails on MIN and MAX of a column that only the path holds.
         f"WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN '{{uuid}}', OVERWRITE_OR_IGNORE, RETURN_STATS)"
     )
     files = []
-    for name, rows, size, *_, keys in _written(connection, copy):
+    for name, rows, size, _, statistics, keys in _written(connection, copy):
         day = _day(dict(keys)[spec.date_column])
         if day is None or day not in subject.days:
             raise outside(subject, rows, day)
-        files.append(DataFile(file_name(day, spec.date_column, Path(name).name), day, rows, size))
+        file = DataFile(file_name(day, spec.date_column, Path(name).name), day, rows, size)
+        files.append((file, WrittenFile(day, rows, statistics)))
     return files
 
 
-def _copy_day(
+def copy_day(
     connection: duckdb.DuckDBPyConnection, statement: str, spec: TableSpec, subject: Subject, folder: Path
-) -> DataFile:
+) -> tuple[DataFile, WrittenFile]:
     """One day is one file: what sorts rows into days would take longer and more memory than writing them."""
     day, column = subject.days.first, quoted(spec.date_column)
     path = file_name(day, spec.date_column, f"{uuid.uuid4()}.parquet")
@@ -119,7 +128,7 @@ def _copy_day(
         )
         ((stray, text),) = connection.execute(others).fetchall()
         raise outside(subject, stray, _day(text))
-    return DataFile(path, day, rows, size)
+    return DataFile(path, day, rows, size), WrittenFile(day, rows, statistics)
 
 
 def _written(connection: duckdb.DuckDBPyConnection, copy: str) -> list[tuple[Any, ...]]:

@@ -1,0 +1,59 @@
+"""A platform database that breaks while lists are read from it says so in one sentence, as for every other question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from recs_platform.errors import StorageError, UnavailableError
+from recs_platform.platform_db.engine import opened_database
+from recs_platform.serving_store.database_store import DatabaseStore
+from recs_platform_tests.conftest import new_database
+from recs_platform_tests.serving_store.stored import put
+
+MANY = [f"c{n}" for n in range(12_345)]
+
+
+def test_a_file_that_is_damaged(tmp_path: Path) -> None:
+    with new_database(tmp_path, None) as url:
+        database = opened_database(url)
+        store = DatabaseStore(database)
+        served = put(store, 1, MANY)
+        with database.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.dispose()
+        file = Path(str(database.url.database))
+        whole = file.read_bytes()
+        place = whole.rindex(b'"for":"c9')
+        start = place - place % 4096
+        file.write_bytes(whole[:start] + b"\xff" * 4096 + whole[start + 4096 :])
+        with pytest.raises(StorageError, match=r"^platform database sqlite:///.*Restore it from a backup"):
+            for _ in store.lists(served):
+                pass
+        database.dispose()
+
+
+@pytest.mark.slow
+def test_a_server_that_ends_the_connection(tmp_path: Path, postgres_url: str) -> None:
+    with new_database(tmp_path, postgres_url) as url:
+        database = opened_database(url)
+        store = DatabaseStore(database)
+        served = put(store, 1, [f"{who}{'x' * 900}" for who in MANY])
+        reading = store.lists(served)
+        assert next(reading)
+        address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        with pytest.raises(UnavailableError, match=r"^platform database postgresql"):
+            for _ in reading:
+                pass
+        assert len({key for chunk in store.lists(served) for key, _ in chunk}) == len(MANY)
+        with database.connect() as connection:
+            assert connection.scalar(text("SELECT 1")) == 1
+        database.dispose()
