@@ -28,13 +28,13 @@ DAY = date(2025, 11, 30)
 """A Sunday: what is made once a week is made of it."""
 _LOOK_SECONDS = 0.05
 _MIB = 1024 * 1024
-_CAMPAIGN = {"campaign_window_days": 8, "interaction_window_days": 5}
+_CAMPAIGN = {"campaign_window_days": 8, "interaction_window_days": 5, "feedback_window_days": 14}
 SHORT = {
     "vehicle_fitment": {**_CAMPAIGN, "intent_window_days": 3, "purchase_exclusion_days": 8, "backtest_days": 8},
-    "offer_ranking": {**_CAMPAIGN, "feature_window_days": 3},
+    "offer_ranking": {**_CAMPAIGN, "feature_window_days": 3, "label_days": 2, "training_window_days": 19},
     "replenishment": {**_CAMPAIGN, "active_window_days": 3, "history_days": 8, "evaluated_weeks": 0},
 }
-"""Windows of two weeks, so that ten times the days are not years."""
+"""Windows of two to four weeks, so that ten times the days are not years."""
 _ANY_CHANGE = (
     *("max_customers_lost", "max_customer_change", "max_global_share", "max_price_drop"),
     *("max_repurchases_lost", "max_discovery_move", "max_score_move", "max_lists_changed"),
@@ -50,7 +50,7 @@ class GrowthSize:
     days: int
     """Of history, before the day that is measured."""
     short: bool = False
-    """With windows of two weeks."""
+    """With windows of less than a month."""
     memory: str | None = None
     """RECS_MEMORY_LIMIT; None for the platform's own."""
 

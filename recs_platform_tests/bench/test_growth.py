@@ -10,10 +10,14 @@ import pytest
 
 from recs_platform.bench.curves import Curve, Point, curve_from
 from recs_platform.bench.growth import curves, parts
+from recs_platform.bench.growth_day import DAY, SHORT, GrowthSize, growing_company
 from recs_platform.bench.growth_page import BEGIN, END, write_page
 from recs_platform.bench.measure import MeasuredPart, Measurement, Side
 from recs_platform.bench.registry import BENCHMARKS, Benchmark, Options
 from recs_platform.cli import main
+from recs_platform.pipeline.reach import reach
+from recs_platform.strategies.catalogue import pipeline_of
+from recs_platform.warehouse.slices import Days
 from recs_platform_tests.bench import toy
 from recs_platform_tests.docs.console import ROOT
 
@@ -91,6 +95,14 @@ def test_every_strategy_grows_both_ways(all_parts: dict[str, MeasuredPart]) -> N
         for strategy in ("vehicle_fitment", "offer_ranking", "replenishment")
         for over in ("customers", "days")
     ]
+
+
+@pytest.mark.parametrize("strategy", SHORT)
+def test_short_windows_are_short(strategy: str) -> None:
+    """A parameter that is called otherwise by now would leave its window as it is."""
+    company = growing_company(GrowthSize(strategy, 50, 300, short=True))
+    assert SHORT[strategy].keys() <= type(company.parameters).model_fields.keys()
+    assert len(reach(pipeline_of(company), company, Days.one(DAY))) <= 30
 
 
 @pytest.mark.parametrize(("power", "code"), [(0.9, 0), (1.4, 1)])
