@@ -143,6 +143,11 @@ class Settings(BaseSettings):
     )
     memory_limit: Memory = Field("6GiB", description="Memory that one query may use before it spills to disk.")
     threads: int | None = Field(None, ge=1, le=1_024, description="Threads of one query. Default: the machine's cores.")
+    carry: Switch = Field(
+        Switch.ON,
+        description="on or off: whether a slice that is made of the same as the day before's is carried over from it "
+        "instead of made again.",
+    )
     proofs: Switch = Field(
         Switch.ON,
         description="on or off: whether a rule of a table that is proved to hold goes without a scan.",

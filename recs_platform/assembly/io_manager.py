@@ -6,13 +6,13 @@ here. What a slice must be is the warehouse's to enforce.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-import pandas as pd
 import pyarrow as pa
 
 from recs_platform.assembly.handover import OpenRows, read_as, require_slices
@@ -23,6 +23,7 @@ from recs_platform.automation.partitions import company_and_days
 from recs_platform.companies.model import Company
 from recs_platform.errors import PlatformError
 from recs_platform.file_store.environment import open_files
+from recs_platform.pipeline.carrying import made_or_carried
 from recs_platform.pipeline.left_out import NOT_PROVIDED, left_out, not_provided_in_words
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable, SqlTable
@@ -31,7 +32,7 @@ from recs_platform.schemas.table import Empty, TableSpec
 from recs_platform.timings import Phase, making, spent_on
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lineage import column_origins
-from recs_platform.warehouse.protocol import BoundQuery, Rows, Subject, Warehouse, Written
+from recs_platform.warehouse.protocol import Audit, BoundQuery, Rows, Subject, Warehouse, Written
 from recs_platform.warehouse.slices import Days
 
 _TABLE_ROWS = 200
@@ -61,7 +62,7 @@ class WarehouseIOManager(dg.IOManager):
             note[NOT_PROVIDED] = list(without)
         # What is without rows for want of a source keeps every rule but that it may not be empty.
         audits = () if without else (SCHEMA_AUDIT,)
-        written = self.warehouse.replace(subject, _rows(obj, ref.spec), audits=audits, note=note)
+        written = self._written(pipeline, subject, _rows(obj, ref.spec), audits, note)
         metadata = self._metadata(pipeline, table, subject, written)
         if without:
             metadata[NOT_PROVIDED] = dg.MetadataValue.text(f"{not_provided_in_words(without)}: no rows, and no alarm.")
@@ -72,17 +73,24 @@ class WarehouseIOManager(dg.IOManager):
                 metadata |= self._presented(context, subject, present)
         context.add_output_metadata(metadata)
 
-    def load_input(self, context: dg.InputContext) -> pd.DataFrame | pa.Table:
+    def _written(
+        self, pipeline: Pipeline, subject: Subject, rows: Rows, audits: Sequence[Audit], note: Mapping[str, Any]
+    ) -> Written:
+        if not isinstance(rows, BoundQuery):
+            return self.warehouse.replace(subject, rows, audits=audits, note=note)
+        company = self.companies[subject.company]
+        return made_or_carried(pipeline, company, subject, rows, self.warehouse, audits=audits, note=note)
+
+    def load_input(self, context: dg.InputContext) -> Any:
         """For people who load an asset's value (`Definitions.load_asset_value`), as pandas or Arrow. Assets are handed
         their inputs by handover.py."""
         strategy, table = context.asset_key.path
         company, days = company_and_days(list(context.asset_partition_keys))
         ref = self.pipelines[strategy].ref(table, self.companies[company])
         require_slices(self.warehouse, ref, days)
-        form = pd.DataFrame if context.dagster_type.typing_type is pd.DataFrame else pa.Table
+        wanted = context.dagster_type.typing_type
         with ExitStack() as opened:
-            value: pd.DataFrame | pa.Table = read_as(form, self.warehouse, ref, days, opened)
-        return value
+            return read_as(wanted if _is_frame(wanted) else pa.Table, self.warehouse, ref, days, opened)
 
     def _noted(self, table: SqlTable | FrameTable, obj: object) -> Mapping[str, str]:
         if isinstance(table, SqlTable) and table.note and isinstance(obj, BoundQuery):
@@ -115,6 +123,10 @@ class WarehouseIOManager(dg.IOManager):
             metadata["empty_days"] = dg.MetadataValue.json([str(day) for day in written.empty_days])
         if written.spent:
             metadata["spent"] = dg.MetadataValue.json(dict(written.spent))
+        if written.carried_from is not None:
+            metadata["carried from"] = dg.MetadataValue.text(
+                f"{written.carried_from}: all that it is made of is the same, so its rows were taken over."
+            )
         if written.sql is not None:
             metadata["compiled_sql"] = dg.MetadataValue.md(f"```sql\n{written.sql}\n```")
             lineage = _lineage(pipeline, table)
@@ -160,13 +172,20 @@ def _rows(obj: object, spec: TableSpec) -> Rows:
     match obj:
         case BoundQuery() | pa.RecordBatchReader():
             return obj
-        case pd.DataFrame():
-            return pa.Table.from_pandas(obj, preserve_index=False).to_reader()
         case pa.Table():
             return obj.to_reader()
+    if _is_frame(type(obj)):
+        frame: Any = obj
+        return pa.Table.from_pandas(frame, preserve_index=False).to_reader()
     raise TypeError(
         f"{spec.name} must return a bound query, a pandas frame or an Arrow table, not {type(obj).__name__}"
     )
+
+
+def _is_frame(form: object) -> bool:
+    """Whether it is the class of pandas' frames: where nobody has loaded pandas, there is none."""
+    pandas = sys.modules.get("pandas")
+    return isinstance(form, type) and pandas is not None and issubclass(form, pandas.DataFrame)
 
 
 def _lineage_table(lineage: dg.TableColumnLineage) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from recs_platform.arguments import parameters_of_function
 from recs_platform.companies.model import Company
@@ -26,6 +26,19 @@ RECOMMENDED, PUBLICATION, CAMPAIGNS, REPORTS = "recommended", "publication", "ca
 IncomingRows = Callable[[Company, Days], Mapping[str, Incoming]]
 
 
+class Feed(Protocol):
+    """Where a table's incoming rows come from, for who compares two days of it unread."""
+
+    def why_unknown(self, company: Company) -> str:
+        """Why nobody can tell that it is the same; nothing where it can be told."""
+
+    def looks(self, company: Company, days: Days) -> Any:
+        """Something that changes with it, and costs nothing to ask."""
+
+    def fingerprint(self, company: Company, days: Days) -> str:
+        """The same for the same bytes."""
+
+
 @dataclass(frozen=True)
 class SqlTable:
     """A table made by a query."""
@@ -36,6 +49,8 @@ class SqlTable:
     incoming: IncomingRows | None = None
     """Rows from outside the warehouse, for a query that lands a source."""
     incoming_specs: tuple[TableSpec, ...] = ()
+    feed: Feed | None = None
+    """Where the incoming rows come from."""
     audits: Callable[[Company], tuple[Audit, ...]] | None = None
     present: Present | None = None
     """What a small table says, in words and as a picture."""

@@ -1,4 +1,4 @@
-"""What a warehouse can do, whichever engine it is, in two parts: tables, and their history.
+"""What a warehouse can do, whichever engine it is, in three parts: tables, their history, and carrying slices over.
 
 Not here: how. And nothing of Dagster: assets come to this through `io_manager.py`.
 """
@@ -137,6 +137,8 @@ class Written:
     """A few of its rows; none where its last day is empty."""
     spent: Mapping[str, Any] = field(default_factory=dict)
     """What it cost, of an engine that is paid by the query; for people."""
+    carried_from: date | None = None
+    """The day whose rows it took over, where it was not made."""
 
 
 @dataclass(frozen=True)
@@ -237,5 +239,24 @@ class History(Protocol):
         """Delete what killed writers and queries left outside of tables: the folders and their bytes."""
 
 
-class Warehouse(Tables, History, Protocol):
-    """Both: what an environment has."""
+class Carrying(Protocol):
+    """Slices that take over the rows of an earlier one."""
+
+    @property
+    def carries(self) -> bool:
+        """Whether this engine carries slices over at all; where it does not, the rest is not asked."""
+
+    def contents(self, table: TableRef, days: Days) -> Sequence[str] | None:
+        """What identifies the rows of these days but for a snapshot's date: the same only for the same rows. None where
+        nobody knows it unread."""
+
+    def all_before(self, table: TableRef, day: date, column: str, limit: date) -> bool:
+        """Whether every value of a slice's column, a date or a point in time, is surely from before a day."""
+
+    def carry(self, subject: Subject, earlier: Slice, note: Mapping[str, Any]) -> Written | None:
+        """Make the rows of an earlier slice the subject's day of its table, in one step. None, and nothing was done,
+        where that slice is not there any more or is not whole."""
+
+
+class Warehouse(Tables, History, Carrying, Protocol):
+    """All three: what an environment has."""

@@ -19,6 +19,7 @@ _READ_BY = (
     "query_facts.py",
     "query_text.py",
     "syntax.py",
+    "day_use.py",
     "indispensable.py",
     "functions.py",
     "../schemas/reserved_words.py",
@@ -27,11 +28,24 @@ _READ_BY = (
 
 
 @dataclass(frozen=True)
+class DayUse:
+    """What a query does with its day, besides giving it as the date column (`day_use.py`)."""
+
+    reason: str
+    """Why its rows depend on the day; nothing where they do not."""
+    compared: tuple[tuple[str, str], ...] = ()
+    """The columns that are compared with the day, each with its table."""
+    whole: tuple[str, ...] = ()
+    """The tables of which it takes every column; of a snapshot, the day too."""
+
+
+@dataclass(frozen=True)
 class QueryFacts:
     tables: frozenset[str]
     parameters: frozenset[str]
     columns: tuple[str, ...]
     indispensable: frozenset[str]
+    day: DayUse
 
 
 @lru_cache(maxsize=4)
@@ -51,16 +65,20 @@ class KeptFacts:
     def known(self, text: str) -> QueryFacts | None:
         """The facts of a text that was learned before."""
         answer = self._answers.known(text)
+        if answer is None:
+            return None
         try:
-            tables, parameters, columns, indispensable = answer or ()
-            return QueryFacts(frozenset(tables), frozenset(parameters), tuple(columns), frozenset(indispensable))
+            tables, parameters, columns, indispensable, (reason, compared, whole) = answer
+            day = DayUse(reason, tuple((table, column) for table, column in compared), tuple(whole))
+            return QueryFacts(frozenset(tables), frozenset(parameters), tuple(columns), frozenset(indispensable), day)
         except (TypeError, ValueError):
             return None
 
     def learn(self, text: str, facts: QueryFacts) -> None:
         sets = facts.tables, facts.parameters, facts.indispensable
         tables, parameters, indispensable = (sorted(names) for names in sets)
-        self._answers.learn(text, [tables, parameters, list(facts.columns), indispensable])
+        day = [facts.day.reason, [list(pair) for pair in facts.day.compared], list(facts.day.whole)]
+        self._answers.learn(text, [tables, parameters, list(facts.columns), indispensable, day])
 
     def keep(self) -> None:
         """Let other processes know what this one used."""

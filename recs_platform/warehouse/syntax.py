@@ -15,6 +15,7 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.errors import ParseError, TokenError
 
 from recs_platform.schemas.reserved_words import is_reserved
+from recs_platform.warehouse.day_use import use_of_day
 from recs_platform.warehouse.functions import foreign_call
 from recs_platform.warehouse.indispensable import indispensable
 from recs_platform.warehouse.query_facts import QueryFacts
@@ -46,11 +47,13 @@ def parsed(query: QueryText) -> exp.Query:
 
 def facts_of(tree: exp.Query) -> QueryFacts:
     """What a tree names."""
+    stored = [table for table in tree.find_all(exp.Table) if not _is_common(table)]
     return QueryFacts(
-        frozenset(table.name for table in tree.find_all(exp.Table) if not _is_common(table)),
+        frozenset(table.name for table in stored),
         frozenset(parameter.name for parameter in tree.find_all(exp.Parameter)),
         tuple(_first_select(tree).named_selects),
         indispensable(tree),
+        use_of_day(tree, stored),
     )
 
 

@@ -15,11 +15,13 @@ import pytest
 from recs_platform.errors import QueryError
 from recs_platform.warehouse import kept_answers, query_facts, syntax
 from recs_platform.warehouse.query import load_queries, parse_query, sql_folder
-from recs_platform.warehouse.query_facts import KeptFacts, QueryFacts, facts_at, facts_kept
+from recs_platform.warehouse.query_facts import DayUse, KeptFacts, QueryFacts, facts_at, facts_kept
 from recs_platform.warehouse.query_text import QueryText
 
 TEXT = "SELECT a.x, @day AS d FROM a JOIN b ON a.x = b.x"
-FACTS = QueryFacts(frozenset({"a", "b"}), frozenset({"day"}), ("x", "d"), frozenset({"a", "b"}))
+FACTS = QueryFacts(
+    frozenset({"a", "b"}), frozenset({"day"}), ("x", "d"), frozenset({"a", "b"}), DayUse("", (("a", "d"),), ("b",))
+)
 
 
 @pytest.fixture(autouse=True)
@@ -177,7 +179,7 @@ def test_a_full_disk_leaves_what_was_there(own_folder: Path, monkeypatch: pytest
     full = os.open("/dev/full", os.O_WRONLY)
     opened = os.open
     monkeypatch.setattr(os, "open", lambda p, f, *m: os.dup(full) if f & os.O_CREAT else opened(p, f, *m))
-    kept(own_folder, "SELECT 1 AS one", QueryFacts(frozenset(), frozenset(), ("one",), frozenset()))
+    kept(own_folder, "SELECT 1 AS one", QueryFacts(frozenset(), frozenset(), ("one",), frozenset(), DayUse("")))
     monkeypatch.undo()
     os.close(full)
     assert path.read_bytes() == before

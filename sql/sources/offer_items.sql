@@ -3,4 +3,4 @@ SELECT
   as_of, offer_id, item_id
 FROM landed_offer_items
 WHERE rejection IS NULL
-QUALIFY ROW_NUMBER() OVER (PARTITION BY offer_id, item_id ORDER BY as_of) = 1
+QUALIFY ROW_NUMBER() OVER (PARTITION BY offer_id, item_id ORDER BY item_id) = 1

@@ -82,12 +82,17 @@ def read_simulated(request: SourceRequest) -> Stream:
 
     A world that `recs simulate` wrote, perhaps at another size, is continued as it is.
     """
+    land_simulated(request)
+    return read_files(request, simulated_files(request))
+
+
+def land_simulated(request: SourceRequest) -> None:
+    """Make the files of the request's days exist."""
     company, table, landing = request.company, request.spec.name, settings().landing.absolute()
     spec = stored_spec(landing, company.name) or world_spec(company)
     world = world_of(company)
     for day in request.days:
         ensure(world, spec, landing, table, day)
-    return read_files(request, simulated_files(request))
 
 
 def simulated_files(request: SourceRequest) -> FilesSource:

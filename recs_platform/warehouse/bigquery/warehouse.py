@@ -147,6 +147,19 @@ class BigQueryWarehouse:
         """A slice is named by the commit that made it."""
         return [f"{name} {s.day}" for s in self.slices(table) if s.day in days for name in s.files or ()]
 
+    @property
+    def carries(self) -> bool:
+        return False
+
+    def contents(self, table: TableRef, days: Days) -> None:
+        """Google keeps the bytes, and does not tell of them."""
+
+    def all_before(self, table: TableRef, day: date, column: str, limit: date) -> bool:  # noqa: ARG002  (protocol)
+        return False
+
+    def carry(self, subject: Subject, earlier: Slice, note: Mapping[str, Any]) -> None:
+        """Every slice is made."""
+
     def fingerprint(self, table: TableRef, day: date) -> str:
         with explained(str(table)):
             return self._fingerprint(table, self._relation(table, Days.one(day), None), table.spec.columns)

@@ -24,7 +24,7 @@ from recs_platform.warehouse.lake.delta_table import DeltaSlices, Replaced
 from recs_platform.warehouse.lake.evidence import AUDITED
 from recs_platform.warehouse.lake.newest import DataFile, Newest
 from recs_platform.warehouse.ledger import LedgerPage, SliceLedger
-from recs_platform.warehouse.slices import Days, Slice, TableRef
+from recs_platform.warehouse.slices import CONTENTS, INGREDIENTS, Days, Slice, TableRef
 
 
 def slices_now(table: DeltaSlices, ledger: SliceLedger) -> tuple[Slice, ...]:
@@ -100,13 +100,20 @@ def accept(table: DeltaSlices, ledger: SliceLedger, checksums: Mapping[str, str]
     same = page is not None and page.state.table_id == now.state.table_id and not _is_ahead(page, now)
     # Who made a slice is still known; which files it has is what is asked.
     made = LedgerPage(page.state, tuple(replace(s, files=None) for s in page.slices)) if page and same else None
-    slices = _from_commits(table, now, made)
+    slices = [_of_unknown_rows(s) for s in _from_commits(table, now, made)]
     known = [
         replace(s, files={path: checksums.get(path) for path in s.files}) if s.files is not None else s
         # What a person has accepted was audited by nobody.
         for s in (replace(s, note={name: said for name, said in s.note.items() if name != AUDITED}) for s in slices)
     ]
     ledger.advance(table.ref, page.state if page else None, now.state, None, known)
+
+
+def _of_unknown_rows(slice_: Slice) -> Slice:
+    """Rows that were taken as they are may be others than its writer's: what it noted of those holds no more."""
+    return replace(
+        slice_, note={name: said for name, said in slice_.note.items() if name not in (INGREDIENTS, CONTENTS)}
+    )
 
 
 def company_of(table: TableRef, ledger: SliceLedger) -> str:

@@ -25,6 +25,7 @@ from recs_platform.timings import Laps, Phase, shown
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.bookkeeping import accept, check_log, company_of, enter, slices_now, state_now
 from recs_platform.warehouse.lake.bucket_files import sweep_copies
+from recs_platform.warehouse.lake.carried import all_before, contents_of, redated, whole_files
 from recs_platform.warehouse.lake.checksums import combined, name_with
 from recs_platform.warehouse.lake.confined import confined_connection
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
@@ -41,8 +42,8 @@ from recs_platform.warehouse.lake.storage_errors import explained
 from recs_platform.warehouse.lake.whole_numbers import with_whole_numbers
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
 from recs_platform.warehouse.proof.declared import rules_fingerprint
-from recs_platform.warehouse.protocol import Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
-from recs_platform.warehouse.slices import Days, Slice, TableRef
+from recs_platform.warehouse.protocol import EXAMPLES, Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
+from recs_platform.warehouse.slices import CONTENTS, Days, Slice, TableRef
 
 _BATCH_ROWS = 100_000
 _ABANDONED = timedelta(days=1)
@@ -144,6 +145,44 @@ class Lake:
                 copies[f.path] = DataFile(name, day, f.rows, f.size)
             files.copy(self._location(source), {path: copy.path for path, copy in copies.items()})
             return self._commit(table, files, None, list(copies.values()), dict(note))
+
+    @property
+    def carries(self) -> bool:
+        return True
+
+    def contents(self, table: TableRef, days: Days) -> Sequence[str] | None:
+        return contents_of(self.slices(table), days)
+
+    def all_before(self, table: TableRef, day: date, column: str, limit: date) -> bool:
+        files, folder = self._proved(table, Days.one(day)), self._files(table).folder
+        return all_before([folder / f.path for f in files], column, limit)
+
+    def carry(self, subject: Subject, earlier: Slice, note: Mapping[str, Any]) -> Written | None:
+        table, files = self._table(subject.table), self._files(subject.table)
+        folder = staging_folder(self.root, self.scratch) / uuid.uuid4().hex
+        laps = Laps()
+        try:
+            given = whole_files(table, files, self.ledger, earlier)
+            if given is None or (contents := contents_of([earlier], Days.one(earlier.day))) is None:
+                return None
+            with explained(str(subject)), self.engine.connect() as connection:
+                staged = redated(connection, subject, given, files.folder, folder)
+                paths = [folder / f.path for f in staged]
+                with files.sealed(paths) as seals:
+                    relation = read_new_files(subject.table.spec, [str(path) for path in paths])
+                    examples = connection.execute(f"{relation} LIMIT {EXAMPLES}").to_arrow_table().to_pylist()
+                names = {f.path: name_with(f.path, seal.result()) for f, seal in zip(staged, seals, strict=True)}
+            laps.mark(Phase.WRITE)
+            with explained(str(subject)):
+                audited = {name: said for name, said in earlier.note.items() if name == AUDITED}
+                noted = {**note, **audited, CONTENTS: list(contents)}
+                version = self._move_in(table, files, subject, folder, staged, names, noted)
+            laps.mark(Phase.PUBLISH)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        rows, size = sum(f.rows for f in staged), sum(f.size for f in staged)
+        empty = () if rows else tuple(subject.days)
+        return Written(version, rows, size, empty, laps.seconds, None, tuple(examples), carried_from=earlier.day)
 
     def slice_ids(self, table: TableRef, days: Days) -> Sequence[str]:
         """A file is written once, under a name of its own."""

@@ -94,7 +94,7 @@ def _copy(
 ) -> list[tuple[DataFile, WrittenFile]]:
     folder.mkdir(parents=True)
     if len(subject.days) == 1:
-        return [_copy_day(connection, statement, spec, subject, folder)]
+        return [copy_day(connection, statement, spec, subject, folder)]
     copy = (
         f"COPY ({statement}) TO {literal(str(folder))} ({_WRITTEN}, PARTITION_BY ({quoted(spec.date_column)}), "
         # The day stands in the file too: DuckDB 1.5 fails on MIN and MAX of a column that only the path holds.
@@ -110,7 +110,7 @@ def _copy(
     return files
 
 
-def _copy_day(
+def copy_day(
     connection: duckdb.DuckDBPyConnection, statement: str, spec: TableSpec, subject: Subject, folder: Path
 ) -> tuple[DataFile, WrittenFile]:
     """One day is one file: what sorts rows into days would take longer and more memory than writing them."""
