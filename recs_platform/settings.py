@@ -150,7 +150,7 @@ class Settings(BaseSettings):
     )
     proofs: Switch = Field(
         Switch.ON,
-        description="on or off: whether a rule of a table that is proved to hold goes without a scan of its rows.",
+        description="on or off: whether a rule of a table that is proved to hold goes without a scan.",
     )
     retention_days: int = Field(
         30, ge=1, le=36_500, description="Days that replaced versions of a table stay restorable."

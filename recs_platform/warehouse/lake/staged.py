@@ -87,7 +87,8 @@ class StagedView:
         if rows > MOST_HASHED:
             return False
         hashed = self.connection.execute(f"SELECT hash({_key(spec)}) AS of_key FROM {quoted(self.name)}")
-        hashes = np.sort(np.asarray(hashed.fetchnumpy()["of_key"]))
+        hashes = np.asarray(hashed.fetchnumpy()["of_key"])
+        hashes.sort()
         return not bool((hashes[1:] == hashes[:-1]).any())
 
     def _repeated(self, spec: TableSpec) -> int:
