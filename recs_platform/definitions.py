@@ -73,7 +73,7 @@ def build_defs(
 @dg.definitions
 def defs() -> dg.Definitions:
     """What `workspace.yaml` points Dagster at."""
-    collect_garbage_rarely()
+    collect_garbage_rarely(server=True)
     write_privately()
     close_to_others(settings().home)
     companies = load_companies()

@@ -22,7 +22,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, redirect_stderr
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
 from dagster import DagsterInstance, Field, StringSource
 from dagster._config.config_schema import UserConfigSchema
@@ -33,7 +33,7 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy import event as sqlalchemy_event
 
-from recs_platform.automation.dagster_databases import mend
+from recs_platform.automation.dagster_databases import mend, says_its_version
 from recs_platform.automation.run_events import (
     EventsOfRun,
     Numbered,
@@ -103,12 +103,18 @@ class BatchedSqliteEventLog(EventsOfRun, SqliteEventLogStorage):
         for run_id in dict.fromkeys(event.run_id for event in events):
             with self.run_connection(run_id) as connection:
                 connection.execute(insert, [row for row in rows if row["run_id"] == run_id])
+        of_index = [
+            (event, row)
+            for event, row in zip(events, rows, strict=True)
+            if is_of_an_asset(event) or is_of_a_check(event) or tells_a_status(event)
+        ]
+        if not of_index:
+            return []
+        with self.index_connection() as index:
+            numbering = insert.returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
+            numbers = index.execute(numbering, [row for _, row in of_index]).scalars().all()
         of_assets = []
-        for event, row in zip(events, rows, strict=True):
-            if not (is_of_an_asset(event) or is_of_a_check(event) or tells_a_status(event)):
-                continue
-            with self.index_connection() as index:
-                number = cast("int", index.execute(insert, row).inserted_primary_key[0])  # type: ignore[index]
+        for number, (event, _) in zip(numbers, of_index, strict=True):
             if is_of_a_check(event):
                 self.store_asset_check_event(event, number)
             elif is_of_an_asset(event):
@@ -133,8 +139,11 @@ class BatchedSqliteEventLog(EventsOfRun, SqliteEventLogStorage):
     def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
         # The UI may open a run's database while the run makes it.
         with lock(Path(self._base_dir), "new database"):
-            mend(Path(str(engine.url.database)))
-            super()._initdb(engine, for_index_shard)
+            path = Path(str(engine.url.database))
+            mend(path)
+            if not says_its_version(path):
+                # Else Dagster reads all of its migrations to find nothing to do.
+                super()._initdb(engine, for_index_shard)
 
     def has_table(self, table_name: str) -> bool:
         # Asked for nearly every event of an asset. A table that is there stays.

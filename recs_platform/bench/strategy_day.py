@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recs_platform.bench.measure import Done, Stopwatch
+from recs_platform.bench.run_split import run_split
 from recs_platform.strategies.catalogue import KNOWN
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def run_day(home: Path, customers: int) -> Done:
         outcome = launch(defs, dagster, Step(company.name, _STRATEGY, Days.one(DAY), history=False))
     if not outcome.success:
         raise RuntimeError("; ".join(outcome.summary.errors))
-    return watch.done()
+    return watch.done(parts=run_split(outcome.timings, "run: "))
 
 
 def run_empty_steps(home: Path, steps: int) -> Done:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,16 +28,27 @@ def register(app: typer.Typer) -> None:
 
 def status(
     name: AnyCompanyArgument = None,
+    timings: Annotated[
+        bool,
+        typer.Option(
+            "--timings", help="Of one company: which tables are made anew every day and why, and what took how long."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Show how all companies are: a line for each, the worst first.
 
     Of one company, show table by table what is missing, failed, empty or stale.
     """
+    from recs_platform.errors import ConfigError
     from recs_platform.strategies.catalogue import load_companies
     from recs_platform.warehouse.environment import existing_warehouse
 
     companies = load_companies()
+    if timings and not name:
+        raise ConfigError("Say of which company: recs status COMPANY --timings")
+    if name and timings:
+        return _timings(companies[name], existing_warehouse(), as_json)
     if name:
         return _of_one(companies[name], existing_warehouse(), as_json)
     return _of_all(companies, existing_warehouse(), as_json)
@@ -74,6 +85,37 @@ def _of_one(company: Company, warehouse: Warehouse, as_json: bool) -> int:
     columns = ("table", "kind", "days", "newest day", "rows", "state", "why")
     rows = [(t.table, t.kind, t.days, t.newest, t.rows, t.state, t.why) for t in state.tables]
     print_table(company.name, columns, rows)
+    return 0
+
+
+def _timings(company: Company, warehouse: Warehouse, as_json: bool) -> int:
+    from recs_platform.automation.day_costs import day_costs
+    from recs_platform.automation.instance import instance
+    from recs_platform.strategies.catalogue import pipeline_of
+
+    with instance() as dagster:
+        costs = day_costs(company, pipeline_of(company), warehouse, dagster)
+    if as_json:
+        print_json([cost.to_json() for cost in costs])
+        return 0
+    columns = ("table", "s", "newest day", "incremental", "why")
+    rows = [
+        (
+            cost.table,
+            None if cost.seconds is None else f"{cost.seconds:.2f}",
+            cost.newest,
+            "yes" if cost.incremental else "no",
+            cost.last if cost.incremental else cost.why_not,
+        )
+        for cost in costs
+    ]
+    print_table(company.name, columns, rows)
+    incremental = sum(cost.incremental for cost in costs)
+    carried = sum(cost.last.startswith("carried") for cost in costs)
+    say(
+        f"{incremental} of {len(costs)} tables take over the rows of the day before where nothing that they are made "
+        f"of has changed; on their newest day {carried} did."
+    )
     return 0
 
 

@@ -25,7 +25,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import Feed, SqlTable
 from recs_platform.settings import Switch, settings
 from recs_platform.warehouse.protocol import Audit, BoundQuery, Incoming, Subject, Warehouse, Written
-from recs_platform.warehouse.slices import MADE_OF, Slice
+from recs_platform.warehouse.slices import INGREDIENTS, Slice
 
 NEWEST = "newest"
 """Under this name the note of a slice says the newest value of each column of a feed that is compared with the day."""
@@ -53,12 +53,12 @@ def made_or_carried(
         return warehouse.replace(subject, query, audits=audits, note=note)
     earlier = _earlier(warehouse, subject)
     if earlier is not None and _same_rows(table, query, warehouse, earlier, parts):
-        kept = {name: earlier.note[name] for name in (MADE_OF, NEWEST) if name in earlier.note}
+        kept = {name: earlier.note[name] for name in (INGREDIENTS, NEWEST) if name in earlier.note}
         carried = warehouse.carry(subject, earlier, {**note, **kept, CARRIED_FROM: str(earlier.day)})
         if carried is not None:
             return carried
     if table.feed is None or not query.incoming:
-        return warehouse.replace(subject, query, audits=audits, note={**note, MADE_OF: parts})
+        return warehouse.replace(subject, query, audits=audits, note={**note, INGREDIENTS: parts})
     # What was read is known when it was read, and the note is written after that.
     written = dict(note)
     is_same = partial(_is_same, table.feed, company, subject, looks)
@@ -88,7 +88,7 @@ def _same_rows(
     table: SqlTable, query: BoundQuery, warehouse: Warehouse, earlier: Slice, parts: Mapping[str, str]
 ) -> bool:
     """Whether it is made of the same, and no value that is compared with the day lies between the two days."""
-    if earlier.note.get(MADE_OF) != parts:
+    if earlier.note.get(INGREDIENTS) != parts:
         return False
     newest = earlier.note.get(NEWEST, {})
     for name, column in table.query.facts.day.compared:
@@ -127,7 +127,7 @@ def _watched(
         else:
             yield pa.RecordBatchReader.from_batches(reader.schema, _looked_through(reader, newest))
     if is_same():
-        note[MADE_OF] = dict(parts)
+        note[INGREDIENTS] = dict(parts)
         note[NEWEST] = newest
 
 

@@ -63,7 +63,7 @@ def ranges(days: Iterable[date]) -> Iterator[Days]:
 ALL_DAYS = Days(date(1900, 1, 1), date(2999, 12, 31))
 
 
-MADE_OF = "made_of"
+INGREDIENTS = "ingredients"
 """Under this name the note of a slice says what it is made of, if that is known: each ingredient's fingerprint."""
 CONTENTS = "contents"
 """Under this name the note of a slice that was carried over says what identifies the rows that it took over."""

@@ -206,7 +206,7 @@ _MUTATIONS = {
     "opens in bursts": ("judged_interactions", "WHEN crowded.kind = 'CLICKED' AND crowded.n", "WHEN crowded.n"),
     "held-out in the funnel": ("campaign_funnel", "send.status <> 'held_out' AND", ""),
     "steps that are there": ("campaign_funnel", "took AND NOT took_before", "took AND took_before"),
-    "another step": ("campaign_funnel", "POW(2, number - 1)", "POW(2, GREATEST(number - 2, 0))"),
+    "another step": ("campaign_funnel", "DIV(counted.steps, bit)", "DIV(counted.steps, GREATEST(DIV(bit, 2), 1))"),
     "customers of arms": ("campaign_funnel", "BY customer_id, campaign_id)", "BY customer_id, campaign_id, arm)"),
     "customers of treatments": (
         "campaign_funnel",

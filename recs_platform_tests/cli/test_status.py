@@ -55,6 +55,28 @@ def test_what_was_made_and_has_no_rows_is_empty_and_not_missing(used: Terminal) 
     assert tables["customers"]["rows"] > 0
 
 
+def test_timings_say_of_each_table_whether_it_is_carried_over_and_how_long_it_took(used: Terminal) -> None:
+    costs = {cost["table"]: cost for cost in used.recs("status", "concord", "--timings", "--json").json}
+    (concord,) = used.recs("status", "concord", "--json").json
+    assert list(costs) == [table["table"] for table in concord["tables"]]
+    assert (costs["catalog"]["incremental"], costs["catalog"]["why_not"]) == (True, "")
+    assert (costs["events"]["incremental"], costs["events"]["why_not"]) == (
+        False,
+        "it is a log: every day has rows of its own",
+    )
+    assert all(bool(cost["why_not"]) != cost["incremental"] for cost in costs.values())
+    assert all(cost["seconds"] > 0 for cost in costs.values() if cost["newest"])
+    shown = used.recs("status", "concord", "--timings")
+    assert all(table in shown.out for table in costs)
+    assert "take over the rows of the day before" in shown.told
+
+
+def test_timings_are_those_of_one_company(used: Terminal) -> None:
+    ended = used.recs("status", "--timings")
+    assert ended.code == 2
+    assert "recs status COMPANY --timings" in ended.told
+
+
 @pytest.mark.slow
 def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) -> None:
     assert terminal.recs("run", "--company", "concord", "--date", "2025-09-01").code == 0

@@ -24,7 +24,7 @@ from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.query import parse_query
-from recs_platform.warehouse.slices import MADE_OF, Days
+from recs_platform.warehouse.slices import INGREDIENTS, Days
 from recs_platform_tests.warehouse.conftest import open_lake
 
 pytestmark = pytest.mark.slow
@@ -147,7 +147,7 @@ def test_a_slice_says_where_its_rows_are_from(shop: Shop) -> None:
     before, after = shop.lake.slices(shop.pipeline.ref("fitment", shop.company))
     assert after.note[CARRIED_FROM] == str(DAY)
     assert after.note["run"] == "r"
-    assert after.note[MADE_OF] == before.note[MADE_OF]
+    assert after.note[INGREDIENTS] == before.note[INGREDIENTS]
     assert (before.rows, after.rows) == (5, 5)
 
 
@@ -205,7 +205,7 @@ def test_a_feed_that_changes_while_it_is_read_is_not_taken_for_what_it_was(shop:
     shop.make(NEXT, "landed_fitment")
     [*_, last] = shop.lake.slices(shop.pipeline.ref("landed_fitment", shop.company))
     assert {row["vehicle_year"] for row in shop.rows("landed_fitment", NEXT)} == {2001, 1998}
-    assert MADE_OF not in last.note
+    assert INGREDIENTS not in last.note
 
 
 def _sql(shop: Shop, name: str) -> SqlTable:

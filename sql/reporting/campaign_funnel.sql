@@ -99,11 +99,11 @@ counted AS (
 taken AS (
   SELECT
     counted.*,
-    number,
-    MOD(DIV(counted.steps, CAST(POW(2, number - 1) AS INT64)), 2) = 1 AS took,
-    MOD(DIV(counted.steps, CAST(POW(2, GREATEST(number - 2, 0)) AS INT64)), 2) = 1 AS took_before
+    bit,
+    MOD(DIV(counted.steps, bit), 2) = 1 AS took,
+    MOD(DIV(counted.steps, GREATEST(DIV(bit, 2), 1)), 2) = 1 AS took_before
   FROM counted
-  CROSS JOIN UNNEST([1, 2, 3, 4, 5]) AS number
+  CROSS JOIN UNNEST([1, 2, 4, 8, 16]) AS bit
 ),
 step AS (
   SELECT
@@ -112,7 +112,7 @@ step AS (
     treatment_id,
     arm,
     sent_on,
-    number,
+    CASE bit WHEN 1 THEN 1 WHEN 2 THEN 2 WHEN 4 THEN 3 WHEN 8 THEN 4 ELSE 5 END AS number,
     SUM(sends) AS sent,
     SUM(customers) AS customers_sent,
     SUM(IF(took, sends, 0)) AS sends,
@@ -123,7 +123,7 @@ step AS (
     SUM(hundredths) AS hundredths,
     MAX(provisional) AS provisional
   FROM taken
-  GROUP BY level, campaign_id, treatment_id, arm, sent_on, number
+  GROUP BY level, campaign_id, treatment_id, arm, sent_on, bit
 )
 SELECT
   @as_of AS as_of,

@@ -24,7 +24,7 @@ from recs_platform.warehouse.lake.delta_table import DeltaSlices, Replaced
 from recs_platform.warehouse.lake.evidence import AUDITED
 from recs_platform.warehouse.lake.newest import DataFile, Newest
 from recs_platform.warehouse.ledger import LedgerPage, SliceLedger
-from recs_platform.warehouse.slices import CONTENTS, MADE_OF, Days, Slice, TableRef
+from recs_platform.warehouse.slices import CONTENTS, INGREDIENTS, Days, Slice, TableRef
 
 
 def slices_now(table: DeltaSlices, ledger: SliceLedger) -> tuple[Slice, ...]:
@@ -111,7 +111,9 @@ def accept(table: DeltaSlices, ledger: SliceLedger, checksums: Mapping[str, str]
 
 def _of_unknown_rows(slice_: Slice) -> Slice:
     """Rows that were taken as they are may be others than its writer's: what it noted of those holds no more."""
-    return replace(slice_, note={name: said for name, said in slice_.note.items() if name not in (MADE_OF, CONTENTS)})
+    return replace(
+        slice_, note={name: said for name, said in slice_.note.items() if name not in (INGREDIENTS, CONTENTS)}
+    )
 
 
 def company_of(table: TableRef, ledger: SliceLedger) -> str:
