@@ -21,7 +21,8 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Column, Table, TableSpec, log, spec_of
 from recs_platform.strategies.catalogue import pipelines
-from recs_platform.warehouse.check import Check, CheckVerdict, judge, judge_all, read_check
+from recs_platform.warehouse.check import Check, CheckVerdict, judge, read_check
+from recs_platform.warehouse.judging import judge_all
 from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery
