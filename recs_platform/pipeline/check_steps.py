@@ -2,7 +2,7 @@
 
 A step waits for all that its checks read. What the guarded table is made of is there before it; of what is made
 besides, a step's checks read the same. So no check waits for a table that is none of its business, or is lost with it.
-Not here: how they are judged (`warehouse/check.py`), and what Dagster is told (`assembly/checks.py`).
+Not here: how they are judged (`warehouse/judging.py`), and what Dagster is told (`assembly/checks.py`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 What only chooses among the rows of one FROM clause is counted in one scan of that clause, with all that choose among
 the same; anything else is a query of its own in the statement. A condition that is neither true nor false chooses no
-row, as in WHERE. Not here: running it, and what becomes of the numbers (`check.py`).
+row, as in WHERE. Not here: running it, and what becomes of the numbers (`judging.py`).
 """
 
 from __future__ import annotations
@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from recs_platform.warehouse.check import Check
 from recs_platform.warehouse.query import Query
-
-if TYPE_CHECKING:
-    from recs_platform.warehouse.check import Check
 
 _CHOOSING = frozenset({"expressions", "from_", "joins", "where"})
 """What a query consists of that only chooses among the rows of its FROM clause."""

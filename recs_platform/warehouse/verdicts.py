@@ -13,7 +13,8 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from recs_platform.warehouse.check import Check, CheckVerdict, judge, judge_all
+from recs_platform.warehouse.check import Check, CheckVerdict, judge
+from recs_platform.warehouse.judging import judge_all
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 
 _MOST = 500

@@ -21,13 +21,14 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.schemas.field import Field
 from recs_platform.schemas.table import Column, Table, TableSpec, log, spec_of
 from recs_platform.strategies.catalogue import pipelines
-from recs_platform.warehouse.check import Check, CheckVerdict, judge, judge_all, read_check
+from recs_platform.warehouse.check import Check, CheckVerdict, judge, read_check
+from recs_platform.warehouse.judging import judge_all
 from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.query import parse_query
 from recs_platform.warehouse.slices import Days
-from recs_platform.warehouse.tally import sharing, tally
+from recs_platform.warehouse.tally import rows_of, sharing, tally, violations_of
 from recs_platform_tests.companies.of_each_strategy import companies_of_each_strategy
 
 DAY = date(2025, 9, 10)
@@ -58,6 +59,15 @@ def found(warehouse: Any, check: Check, bound: BoundQuery) -> tuple[int, int]:
     with warehouse.run(replace(bound, query=check.counting)) as reader:
         (rows,) = reader.read_all()["n"].to_pylist()
     return violations, rows
+
+
+def counted(warehouse: Any, asked: list[tuple[Check, BoundQuery]]) -> list[tuple[int, int]]:
+    """Both numbers of each, by the statement of all."""
+    views = {view.name: view for _, bound in asked for view in bound.views}
+    query = tally(tuple(check for check, _ in asked))
+    with warehouse.run(replace(asked[0][1], query=query, views=tuple(views.values()))) as reader:
+        (row,) = reader.read_all().to_pylist()
+    return [(row[violations_of(number)], row[rows_of(number)]) for number in range(len(asked))]
 
 
 def random_rows(spec: TableSpec, texts: list[str], chance: random.Random) -> pa.Table:
@@ -99,9 +109,10 @@ def test_checks_find_together_what_each_finds(strategy: str) -> None:
     broken = 0
     for step in check_steps(pipeline):
         asked = [(pipeline.checks[n][0], pipeline.bind_check(n, company, Days.one(DAY))) for n in step.checks]
-        for (check, bound), verdict in zip(asked, judge_all(warehouse, asked), strict=True):
+        together = counted(warehouse, asked)
+        for (check, bound), verdict, numbers in zip(asked, judge_all(warehouse, asked), together, strict=True):
             assert isinstance(verdict, CheckVerdict), f"{check.name}: {verdict}"
-            assert (verdict.violations, verdict.rows) == found(warehouse, check, bound), check.name
+            assert (verdict.violations, verdict.rows) == numbers == found(warehouse, check, bound), check.name
             assert verdict == judge(warehouse, check, bound)
             assert len(verdict.examples) == min(verdict.violations, 10)
             broken += verdict.violations > 0
@@ -147,13 +158,16 @@ def visits(*conditions: str, among: str = "") -> list[tuple[Check, BoundQuery]]:
     return asked
 
 
-def judged(asked: list[tuple[Check, BoundQuery]]) -> list[Any]:
+def of_the_visits() -> Any:
     columns = [[DAY] * len(ROWS), *map(list, zip(*ROWS, strict=True))]
     arrays = [pa.array(values, column.type) for values, column in zip(columns, VISITS.columns, strict=True)]
-    warehouse: Any = InDuckDb({"visits": pa.Table.from_arrays(arrays, names=[c.name for c in VISITS.columns])})
+    return InDuckDb({"visits": pa.Table.from_arrays(arrays, names=[c.name for c in VISITS.columns])})
+
+
+def judged(asked: list[tuple[Check, BoundQuery]]) -> list[Any]:
     return [
         one if isinstance(one, Exception) else (one.violations, one.rows, [row["visit_id"] for row in one.examples])
-        for one in judge_all(warehouse, asked)
+        for one in judge_all(of_the_visits(), asked)
     ]
 
 
@@ -167,12 +181,13 @@ def test_what_is_neither_true_nor_false_breaks_no_rule() -> None:
     asked = visits(*conditions, among="-- among: _looked_at <> 'a'\n")
     assert len(sharing([check for check, _ in asked])["FROM visits"]) == 4
     assert judged(asked) == [(2, 2, [3, 5]), (1, 2, [1]), (3, 2, [3, 4, 5]), (5, 2, [1, 2, 3, 4, 5])]
+    assert counted(of_the_visits(), asked) == [(2, 2), (1, 2), (3, 2), (5, 2)]
 
 
 def test_what_does_more_than_choose_is_a_query_of_its_own() -> None:
     conditions = (
         " GROUP BY visit_id HAVING COUNT(*) > 1",
-        " WHERE visit_id IN (SELECT MAX(visit_id) FROM visits)",
+        " WHERE visit_id IN (SELECT visit_id FROM visits WHERE _looked_at = '9')",
         " ORDER BY visit_id LIMIT 2",
         " AS v WHERE v._violations_0 = 1",
         " QUALIFY ROW_NUMBER() OVER (PARTITION BY _looked_at ORDER BY visit_id) > 1",

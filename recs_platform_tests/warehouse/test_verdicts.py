@@ -11,7 +11,8 @@ import pytest
 
 from recs_platform.schemas.table import Kind
 from recs_platform.warehouse import verdicts
-from recs_platform.warehouse.check import Check, CheckVerdict, judge, judge_all, read_check
+from recs_platform.warehouse.check import Check, CheckVerdict, judge, read_check
+from recs_platform.warehouse.judging import judge_all
 from recs_platform.warehouse.point_in_time import Looks, views
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import parse_query
