@@ -6,7 +6,9 @@ import multiprocessing
 import os
 import queue
 import signal
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -165,6 +167,20 @@ def test_a_run_that_is_over_leaves_one_file(runs: Sequence[Sequence[EventLogEntr
     ours.store_event(end)
     assert list(tmp_path.glob(f"{end.run_id}*")) == [database]
     assert len(SqliteEventLogStorage(str(tmp_path)).get_records_for_run(end.run_id).records) == len(runs[1])
+
+
+def test_a_database_that_a_killed_process_began_is_completed(
+    runs: Sequence[Sequence[EventLogEntry]], tmp_path: Path
+) -> None:
+    run_id = runs[1][0].run_id
+    with closing(sqlite3.connect(tmp_path / f"{run_id}.db")) as begun, begun:
+        begun.execute("CREATE TABLE one_of_many (a)")
+    ours = BatchedSqliteEventLog(str(tmp_path))
+    for event in runs[1]:
+        ours.store_event(event)
+    with closing(sqlite3.connect(tmp_path / f"{run_id}.db")) as made:
+        assert len(made.execute("SELECT version_num FROM alembic_version").fetchall()) == 1
+    assert len(SqliteEventLogStorage(str(tmp_path)).get_records_for_run(run_id).records) == len(runs[1])
 
 
 def test_a_process_that_is_killed_loses_no_event(runs: Sequence[Sequence[EventLogEntry]], tmp_path: Path) -> None:
