@@ -33,7 +33,7 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy import event as sqlalchemy_event
 
-from recs_platform.automation.dagster_databases import mend
+from recs_platform.automation.dagster_databases import mend, says_its_version
 from recs_platform.automation.run_events import (
     EventsOfRun,
     Numbered,
@@ -139,8 +139,11 @@ class BatchedSqliteEventLog(EventsOfRun, SqliteEventLogStorage):
     def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
         # The UI may open a run's database while the run makes it.
         with lock(Path(self._base_dir), "new database"):
-            mend(Path(str(engine.url.database)))
-            super()._initdb(engine, for_index_shard)
+            path = Path(str(engine.url.database))
+            mend(path)
+            if not says_its_version(path):
+                # Else Dagster reads all of its migrations to find nothing to do.
+                super()._initdb(engine, for_index_shard)
 
     def has_table(self, table_name: str) -> bool:
         # Asked for nearly every event of an asset. A table that is there stays.

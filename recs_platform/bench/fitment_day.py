@@ -47,6 +47,7 @@ def make(home: Path, customers: int) -> None:
 
 
 def land_next_day(home: Path, customers: int) -> None:
+    """One more day of feeds. Catalog and fitment are exported as they were: nobody has changed them overnight."""
     make(home, customers)
     live_in(home)
     from recs_platform.settings import settings
@@ -58,6 +59,9 @@ def land_next_day(home: Path, customers: int) -> None:
         _NEXT,
         _NEXT,
     )
+    landed = settings().landing.absolute() / "bench"
+    for table in ("catalog", "fitment"):
+        shutil.copytree(landed / table / str(DAY), landed / table / str(_NEXT), dirs_exist_ok=True)
 
 
 def copy_feeds(home: Path) -> Done:

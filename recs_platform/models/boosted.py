@@ -59,7 +59,8 @@ class BoostedRanker:
         text = content.decode()
         _require_whole(text)
         ranker = cls(int(_header(text, "max_feature_idx")) + 1, text, threads)
-        _ = ranker._booster
+        if ranker._planes is None:  # LightGBM takes a second to import: only where trees cannot be read without it
+            _ = ranker._booster
         return ranker
 
     @cached_property

@@ -91,6 +91,12 @@ def tally(checks: tuple[Check, ...]) -> Query:
     return _of_all(checks, statement)
 
 
+def is_counted_at_once(check: Check) -> bool:
+    """Whether it pays to count a check with others before it is judged. One that may find something mostly does, and
+    would do its work twice, unless that is a scan which others make as well."""
+    return check.tolerance == 0.0 or _clause(check.query.tree, check.query.tree.expressions) is not None
+
+
 def sharing(checks: Sequence[Check]) -> Mapping[str, Sequence[str]]:
     """The FROM clauses among whose rows several checks choose the ones that break their rules, and which those are."""
     sharers: dict[str, list[str]] = {}
@@ -118,10 +124,8 @@ def _text(tree: exp.Expr) -> str:
 
 
 def _of_all(checks: Sequence[Check], tree: exp.Query) -> Query:
-    """The query of a tree that is made of those of all checks."""
+    """The query of a tree that is made of those of all checks, known by all their texts."""
     first = checks[0]
-    if len(checks) == 1:
-        return first.query.made_into(f"{first.name}, judged", tree)
     text = "\n".join(check.query.text for check in checks)
-    made = replace(first.query, path=f"checks of {first.table}", text=text, description="", directives=())
-    return made.made_into(f"{first.table}, judged", tree)
+    whole = replace(first.query, path=f"checks of {first.table}", text=text, description="", directives=())
+    return whole.made_into(f"{first.table}, counted", tree)

@@ -64,7 +64,7 @@ def _texts_of(typed: TypedQuery) -> Iterator[Text]:
     # As `recs sql show` and whoever adds to a query writes it.
     yield Text(f"{query.name}, written again", query.path, query.tree.sql(dialect="bigquery"), typed.tables, used)
     if check:
-        for part in (tally((check,)), check.showing, check.counting):
+        for part in (check.judging, check.counting):
             used = {name: typed.parameters[name] for name in part.parameters}
             name = part.name if part is not check.counting else f"{part.name}, counted"
             yield Text(name, query.path, part.tree.sql(dialect="bigquery"), typed.tables, used)

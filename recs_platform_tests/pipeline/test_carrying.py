@@ -141,6 +141,23 @@ def test_the_same_feeds_are_carried_through_and_give_what_they_would_make(
     assert afresh.fingerprints(NEXT) == shop.fingerprints(NEXT)
 
 
+def test_a_file_that_is_carried_has_the_bytes_that_would_be_written(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitment = FITMENT + "".join(f"{year},Audi,A4,i1\n" for year in range(1990, 2000))
+    shop, afresh = (Shop(tmp_path_factory.mktemp(name)) for name in ("carried", "afresh"))
+    for day in (DAY, NEXT):
+        shop.feed(day, fitment=fitment)
+        afresh.feed(day, fitment=fitment)
+        shop.make(day, "landed_fitment")
+    monkeypatch.setenv("RECS_CARRY", "off")
+    settings.cache_clear()
+    afresh.make(NEXT, "landed_fitment")
+    ref = shop.pipeline.ref("landed_fitment", shop.company)
+    assert CARRIED_FROM in shop.lake.slices(ref)[-1].note
+    assert shop.lake.checksum(ref, Days.one(NEXT)) == afresh.lake.checksum(ref, Days.one(NEXT))
+
+
 def test_a_slice_says_where_its_rows_are_from(shop: Shop) -> None:
     shop.feed(NEXT)
     shop.make(NEXT)

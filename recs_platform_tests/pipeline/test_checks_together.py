@@ -69,17 +69,17 @@ def test_checks_that_pass_are_one_step_and_one_query(toy: Toy, ran: list[BoundQu
         f"{STRATEGY}__visits__blocking_checks",
         f"{STRATEGY}__visits__checks",
     ]
-    assert [query.query.name for query in ran if "check" in query.query.path] == ["visits, judged", "check_2, judged"]
+    assert [query.query.name for query in ran if "check" in query.query.path] == ["visits, counted", "check_2, judged"]
 
 
-def test_only_what_finds_something_looks_for_examples(toy: Toy, ran: list[BoundQuery]) -> None:
+def test_only_what_finds_something_is_judged_by_itself(toy: Toy, ran: list[BoundQuery]) -> None:
     toy.checks = of("warn", NEGATIVE, MANY, UNKNOWN)
     result = toy.run()
     assert verdicts(result) == {"check_0": True, "check_1": False, "check_2": False}
     assert [query.query.name for query in ran if "check" in query.query.path] == [
-        "visits, judged",
-        "check_1, examples",
-        "check_2, examples",
+        "visits, counted",
+        "check_1, judged",
+        "check_2, judged",
     ]
 
 
@@ -107,7 +107,7 @@ def test_what_passes_by_itself_is_waited_for_and_each_verdict_is_told_once(
     away, run_now = [UnavailableError("The store is away.")], Lake.run
 
     def run_late(lake: Lake, query: BoundQuery) -> Any:
-        if query.query.name == "check_1, examples" and away:
+        if query.query.name == "check_1, judged" and away:
             raise away.pop()
         return run_now(lake, query)
 
@@ -127,7 +127,7 @@ def test_one_check_of_a_step_is_judged_alone_when_it_is_asked_for(toy: Toy, ran:
     alone = job.get_subset(asset_selection=frozenset(), asset_check_selection=frozenset({key}))
     result = alone.execute_in_process(partition_key=partition_key("shop", DAY), instance=toy.instance)
     assert verdicts(result) == {"check_2": False}
-    assert [query.query.name for query in ran] == ["check_2, judged", "check_2, examples"]
+    assert [query.query.name for query in ran] == ["check_2, judged"]
 
 
 def test_several_errors_are_told_as_one_of_the_worst_kind() -> None:

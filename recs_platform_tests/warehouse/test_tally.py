@@ -45,7 +45,9 @@ class InDuckDb:
         with duckdb.connect(config={"threads": 1}) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             for view in bound.views:
-                connection.register(view.name, self.tables[view.spec.name])
+                # DuckDB cannot push every filter into a table of Arrow's.
+                connection.register("given", self.tables[view.spec.name])
+                connection.execute(f"CREATE TEMP TABLE {view.name} AS FROM given")
             yield connection.execute(duckdb_sql(bound.query, bound.values)).to_arrow_reader()
 
 
@@ -74,7 +76,7 @@ def random_rows(spec: TableSpec, texts: list[str], chance: random.Random) -> pa.
         }
         return kinds[column.type]
 
-    rows = chance.choice([0, 1, 30, 60, 60])
+    rows = chance.choice([0, 1, 30, 60, 60, 60])
     arrays = [pa.array([value(column) for _ in range(rows)], column.type) for column in spec.columns]
     return pa.Table.from_arrays(arrays, names=[column.name for column in spec.columns])
 
@@ -88,11 +90,10 @@ def texts_of(pipeline: Pipeline) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("strategy", _STRATEGIES)
-def test_checks_find_together_what_each_finds(strategy: str, seed: int) -> None:
+def test_checks_find_together_what_each_finds(strategy: str) -> None:
     pipeline, company = pipelines()[strategy], _company(strategy)
-    chance = random.Random(f"{strategy} {seed}")
+    chance = random.Random(strategy)
     texts = chance.sample(texts_of(pipeline), 12)
     warehouse: Any = InDuckDb({spec.name: random_rows(spec, texts, chance) for spec in pipeline.specs.values()})
     broken = 0
@@ -210,7 +211,7 @@ def test_what_is_shown_other_days_or_values_is_asked_apart() -> None:
     )
     for bound in others:
         judge_all(empty, [one, (two[0], bound)])
-    assert asked == ["visits, judged", *["rule_0, judged", "rule_1, judged"] * 3]
+    assert asked == ["visits, counted", *["rule_0, judged", "rule_1, judged"] * 3]
 
 
 def test_a_statement_is_known_by_all_that_it_is_made_of() -> None:

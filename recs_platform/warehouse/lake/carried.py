@@ -1,14 +1,18 @@
 """Rows of an earlier slice under another day, and what identifies rows but for their day.
 
 A file says its own day, so that whoever reads it, by whatever program, reads the right one: what is carried over is
-a file of its own, which damage of the other does not reach.
+a file of its own, which damage of the other does not reach. Its bytes are copied but for those that say the day
+(`day_bytes.py`); where that cannot be done, its rows are written again.
 
 Not here: whether a slice may be carried over (`pipeline/carrying.py`).
 """
 
 from __future__ import annotations
 
+import shutil
+import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -18,11 +22,12 @@ import pyarrow.parquet as pq
 from recs_platform.errors import DamageError
 from recs_platform.warehouse.lake.bookkeeping import check_log, state_now
 from recs_platform.warehouse.lake.checksums import named_checksum
+from recs_platform.warehouse.lake.day_bytes import copied_under
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
 from recs_platform.warehouse.lake.engine import literal, quoted
 from recs_platform.warehouse.lake.files import TableFiles
 from recs_platform.warehouse.lake.inspection import check_files
-from recs_platform.warehouse.lake.newest import DataFile
+from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.relations import read_files
 from recs_platform.warehouse.lake.staging import copy_day
 from recs_platform.warehouse.ledger import SliceLedger
@@ -61,13 +66,31 @@ def whole_files(
     return files
 
 
-def redated(connection: duckdb.DuckDBPyConnection, subject: Subject, paths: Sequence[Path], folder: Path) -> DataFile:
-    """A staged file with the rows of these, of the subject's day."""
-    spec, day = subject.table.spec, literal(str(subject.days.first))
-    rows = read_files(spec, [str(path) for path in paths])
-    statement = f"SELECT * REPLACE (DATE {day} AS {quoted(spec.date_column)}) FROM ({rows})"
-    folder.mkdir(parents=True)
-    return copy_day(connection, statement, spec, subject, folder)[0]
+def redated(
+    connection: duckdb.DuckDBPyConnection, subject: Subject, given: Sequence[DataFile], own: Path, folder: Path
+) -> list[DataFile]:
+    """Staged files with the rows of these files of a table's own folder, of the subject's day."""
+    spec, day = subject.table.spec, subject.days.first
+    names = [file_name(day, spec.date_column, f"{uuid.uuid4()}.parquet") for _ in given]
+    (folder / names[0]).parent.mkdir(parents=True)
+    pairs = [(own / file.path, folder / name, file.day) for file, name in zip(given, names, strict=True)]
+    if all(copied_under(source, target, spec.date_column, was, day) for source, target, was in pairs):
+        staged = [replace(file, path=name, day=day) for file, name in zip(given, names, strict=True)]
+        if _rows_of_day(connection, subject, [target for _, target, _ in pairs]) == sum(file.rows for file in staged):
+            return staged
+    shutil.rmtree(folder)
+    folder.mkdir()
+    rows = read_files(spec, [str(source) for source, _, _ in pairs])
+    statement = f"SELECT * REPLACE (DATE {literal(str(day))} AS {quoted(spec.date_column)}) FROM ({rows})"
+    return [copy_day(connection, statement, spec, subject, folder)[0]]
+
+
+def _rows_of_day(connection: duckdb.DuckDBPyConnection, subject: Subject, paths: Sequence[Path]) -> int:
+    """As who asks for the subject's day finds them, by statistics and filters."""
+    rows = read_files(subject.table.spec, [str(path) for path in paths])
+    of_day = f"{quoted(subject.table.spec.date_column)} = DATE {literal(str(subject.days.first))}"
+    ((count,),) = connection.execute(f"SELECT count(*) FROM ({rows}) WHERE {of_day}").fetchall()
+    return int(count)
 
 
 def all_before(paths: Sequence[Path], column: str, limit: date) -> bool:

@@ -166,23 +166,23 @@ class Lake:
             if given is None or (contents := contents_of([earlier], Days.one(earlier.day))) is None:
                 return None
             with explained(str(subject)), self.engine.connect() as connection:
-                staged = redated(connection, subject, [files.folder / f.path for f in given], folder)
-                with files.sealed([folder / staged.path]) as seals:
-                    relation = read_new_files(subject.table.spec, [str(folder / staged.path)])
+                staged = redated(connection, subject, given, files.folder, folder)
+                paths = [folder / f.path for f in staged]
+                with files.sealed(paths) as seals:
+                    relation = read_new_files(subject.table.spec, [str(path) for path in paths])
                     examples = connection.execute(f"{relation} LIMIT {EXAMPLES}").to_arrow_table().to_pylist()
-                names = {staged.path: name_with(staged.path, seals[0].result())}
+                names = {f.path: name_with(f.path, seal.result()) for f, seal in zip(staged, seals, strict=True)}
             laps.mark(Phase.WRITE)
             with explained(str(subject)):
                 audited = {name: said for name, said in earlier.note.items() if name == AUDITED}
                 noted = {**note, **audited, CONTENTS: list(contents)}
-                version = self._move_in(table, files, subject, folder, [staged], names, noted)
+                version = self._move_in(table, files, subject, folder, staged, names, noted)
             laps.mark(Phase.PUBLISH)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        empty = () if staged.rows else (staged.day,)
-        return Written(
-            version, staged.rows, staged.size, empty, laps.seconds, None, tuple(examples), carried_from=earlier.day
-        )
+        rows, size = sum(f.rows for f in staged), sum(f.size for f in staged)
+        empty = () if rows else tuple(subject.days)
+        return Written(version, rows, size, empty, laps.seconds, None, tuple(examples), carried_from=earlier.day)
 
     def slice_ids(self, table: TableRef, days: Days) -> Sequence[str]:
         """A file is written once, under a name of its own."""

@@ -10,6 +10,7 @@ from typing import Protocol
 import duckdb
 
 from recs_platform.schemas.table import TableSpec
+from recs_platform.warehouse.lake.conversion import show_incoming
 from recs_platform.warehouse.lake.engine import declared_columns, literal, quoted
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery
@@ -67,5 +68,5 @@ def show_query(
             relation = f"SELECT * FROM ({relation}) ORDER BY {quoted(column)}"
         connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {relation}")
     for name, open_rows in query.incoming.items():
-        connection.register(name, opened.enter_context(open_rows()))
+        show_incoming(connection, name, open_rows, opened)
     return duckdb_sql(query.query, query.values)
