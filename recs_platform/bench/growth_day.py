@@ -89,7 +89,7 @@ def measure_day(home: Path, size: GrowthSize) -> Done:
 
     company, watch = growing_company(size), Stopwatch()
     pipeline_of(company)  # loads what every run needs
-    with _spilled(lake_of(settings()).engine.spill) as spill, watch.step("day"):
+    with spilled(lake_of(settings()).engine.spill) as spill, watch.step("day"):
         parts = _carry_out(company, _planned(company, Days.one(DAY)))
     return replace(watch.done(parts=parts), spilled_mb=spill.highest / _MIB)
 
@@ -129,14 +129,14 @@ def _carry_out(company: Company, steps: list[Step]) -> dict[str, Took]:
 
 
 @dataclass
-class _Spill:
+class Spill:
     highest: int = 0
     """Bytes that DuckDB had on disk at once, at most, as far as somebody looked at that moment."""
 
 
 @contextmanager
-def _spilled(folder: Path) -> Iterator[_Spill]:
-    seen, over = _Spill(), threading.Event()
+def spilled(folder: Path) -> Iterator[Spill]:
+    seen, over = Spill(), threading.Event()
 
     def look() -> None:
         while not over.wait(_LOOK_SECONDS):

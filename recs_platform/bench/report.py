@@ -52,6 +52,7 @@ def _part(name: str, one: Measurement) -> dict[str, Any]:
             "seconds": round(one.baseline.seconds, 6),
             "cpu_seconds": _sum([one.baseline.cpu_seconds]),
             "steps": _rounded(one.baseline.steps),
+            "cpu_steps": _rounded(one.baseline.cpu),
             "peak_mb": round(one.baseline.peak_mb, 1),
         },
         "ratio": round(one.ratio, 4),

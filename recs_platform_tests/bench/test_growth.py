@@ -10,13 +10,14 @@ import pytest
 
 from recs_platform.bench.curves import Curve, Point, curve_from
 from recs_platform.bench.growth import curves, parts
-from recs_platform.bench.growth_day import DAY, SHORT, GrowthSize, growing_company
+from recs_platform.bench.growth_day import DAY, SHORT, GrowthSize, growing_company, spilled
 from recs_platform.bench.growth_page import BEGIN, END, write_page
 from recs_platform.bench.measure import MeasuredPart, Measurement, Side
 from recs_platform.bench.registry import BENCHMARKS, Benchmark, Options
 from recs_platform.cli import main
 from recs_platform.pipeline.reach import reach
 from recs_platform.strategies.catalogue import pipeline_of
+from recs_platform.warehouse.lake.engine import Engine
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.bench import toy
 from recs_platform_tests.docs.console import ROOT
@@ -103,6 +104,18 @@ def test_short_windows_are_short(strategy: str) -> None:
     company = growing_company(GrowthSize(strategy, 50, 300, short=True))
     assert SHORT[strategy].keys() <= type(company.parameters).model_fields.keys()
     assert len(reach(pipeline_of(company), company, Days.one(DAY))) <= 30
+
+
+@pytest.mark.slow
+def test_what_duckdb_spills_is_seen_and_gone_afterwards(tmp_path: Path) -> None:
+    engine = Engine("60MB", 1, tmp_path / "spill")
+    with spilled(engine.spill) as spill, engine.connect() as connection:
+        sorted_rows = "SELECT hash(i) AS h, repeat('x', 90) AS text FROM range(1_500_000) AS r(i) ORDER BY h"
+        connection.execute(f"CREATE TEMP TABLE sorted AS {sorted_rows}")
+    assert spill.highest > 20_000_000
+    with spilled(engine.spill) as nothing, engine.connect() as connection:
+        connection.execute("SELECT 1").fetchall()
+    assert nothing.highest == 0
 
 
 @pytest.mark.parametrize(("power", "code"), [(0.9, 0), (1.4, 1)])
