@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -73,7 +73,7 @@ def build_defs(
 @dg.definitions
 def defs() -> dg.Definitions:
     """What `workspace.yaml` points Dagster at."""
-    collect_garbage_rarely()
+    collect_garbage_rarely(server=True)
     write_privately()
     close_to_others(settings().home)
     companies = load_companies()
@@ -83,7 +83,7 @@ def defs() -> dg.Definitions:
 
 def _warehouse_io(companies: Mapping[str, Company], strategies: Mapping[str, Pipeline]) -> dg.IOManagerDefinition:
     @dg.io_manager(required_resource_keys={"warehouse", "journal"})
-    def warehouse_io(context: dg.InitResourceContext) -> Iterator[WarehouseIOManager]:
+    def warehouse_io(context: dg.InitResourceContext) -> Any:  # Dagster takes a generator, and does not say so
         yield WarehouseIOManager(context.resources.warehouse, strategies, companies)
         keep_origins()
 

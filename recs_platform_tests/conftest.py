@@ -24,7 +24,7 @@ from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.process import collect_garbage_rarely, cores
 from recs_platform.settings import settings
 
-collect_garbage_rarely()
+collect_garbage_rarely(server=True)
 
 # The same examples on every machine and every run; a slow machine is not a failure.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)

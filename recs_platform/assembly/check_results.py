@@ -13,19 +13,18 @@ from recs_platform.warehouse.protocol import BoundQuery
 
 
 def check_result(
-    check: Check, verdict: CheckVerdict, bound: BoundQuery, company: str, spent: Tally, together: int
+    check: Check, verdict: CheckVerdict, bound: BoundQuery, company: str, spent: Tally, *, together: int = 1
 ) -> dg.AssetCheckResult:
     """What people see of a check: the rule in words, how often it is broken, a few masked rows, and what it took
-    with those that were judged together with it."""
+    together with those that were judged at once."""
     figures = {
         "violations": verdict.violations,
         "share": round(verdict.share, 6),
         "tolerance": verdict.allowed,
         f"rows of {check.of}": verdict.rows,
-        "checks judged together": together,
-        "seconds": round(spent.took.seconds, 3),
-        **figures_of(spent.took, spent.inputs),
     }
+    took = {"seconds": round(spent.took.seconds, 3), **figures_of(spent.took, spent.inputs)}
+    figures |= took if together == 1 else {f"{name} of {together} checks": figure for name, figure in took.items()}
     metadata = _about(check, bound) | company_figures(company, figures)
     if verdict.examples:
         metadata["examples"] = dg.MetadataValue.md(markdown_table(verdict.examples))

@@ -17,9 +17,10 @@ from recs_platform.pipeline.check_steps import CheckStep, check_steps, tables_re
 from recs_platform.pipeline.left_out import nothing_to_judge
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.timings import Phase, making, tallied
-from recs_platform.warehouse.check import Severity, judge_all
+from recs_platform.warehouse.check import Severity
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days
+from recs_platform.warehouse.verdicts import judge_and_keep
 
 
 def checks_of(
@@ -80,7 +81,7 @@ def _judged(
     idle = {name: why for name in names if (why := nothing_to_judge(pipeline, company, name))}
     asked = [name for name in names if name not in idle]
     with tallied() as spent:
-        judged = judge_all(warehouse, [(checks[name], bounds[name]) for name in asked])
+        judged = judge_and_keep(warehouse, [(checks[name], bounds[name]) for name in asked])
     verdicts = dict(zip(asked, judged, strict=True))
     for name, check in checks.items():
         verdict = verdicts.get(name)
@@ -89,4 +90,4 @@ def _judged(
         elif verdict is None:
             yield not_judged(check, idle[name], bounds[name])
         else:
-            yield check_result(check, verdict, bounds[name], company.name, spent, len(asked))
+            yield check_result(check, verdict, bounds[name], company.name, spent, together=len(asked))

@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from recs_platform.arguments import call_with_named
@@ -53,12 +52,13 @@ def call_table_function(
 
 
 def read_as(form: Any, warehouse: Warehouse, table: TableRef, days: Days, opened: ExitStack) -> Any:
-    """Some days of a table, as pandas, as Arrow, or as a stream that lasts as long as `opened` does."""
+    """Some days of a table, as pandas, as Arrow, or as a stream that lasts as long as `opened` does. Whoever asks for
+    pandas has loaded it."""
     if form is pa.RecordBatchReader:
         return opened.enter_context(warehouse.read(table, days))
     with warehouse.read(table, days) as reader:
         frame = reader.read_all()
-    return frame.to_pandas() if form is pd.DataFrame else frame
+    return frame if form is pa.Table else frame.to_pandas()
 
 
 def require_slices(warehouse: Warehouse, table: TableRef, days: Days) -> None:

@@ -6,13 +6,13 @@ here. What a slice must be is the warehouse's to enforce.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-import pandas as pd
 import pyarrow as pa
 
 from recs_platform.assembly.handover import OpenRows, read_as, require_slices
@@ -81,17 +81,16 @@ class WarehouseIOManager(dg.IOManager):
         company = self.companies[subject.company]
         return made_or_carried(pipeline, company, subject, rows, self.warehouse, audits=audits, note=note)
 
-    def load_input(self, context: dg.InputContext) -> pd.DataFrame | pa.Table:
+    def load_input(self, context: dg.InputContext) -> Any:
         """For people who load an asset's value (`Definitions.load_asset_value`), as pandas or Arrow. Assets are handed
         their inputs by handover.py."""
         strategy, table = context.asset_key.path
         company, days = company_and_days(list(context.asset_partition_keys))
         ref = self.pipelines[strategy].ref(table, self.companies[company])
         require_slices(self.warehouse, ref, days)
-        form = pd.DataFrame if context.dagster_type.typing_type is pd.DataFrame else pa.Table
+        wanted = context.dagster_type.typing_type
         with ExitStack() as opened:
-            value: pd.DataFrame | pa.Table = read_as(form, self.warehouse, ref, days, opened)
-        return value
+            return read_as(wanted if _is_frame(wanted) else pa.Table, self.warehouse, ref, days, opened)
 
     def _noted(self, table: SqlTable | FrameTable, obj: object) -> Mapping[str, str]:
         if isinstance(table, SqlTable) and table.note and isinstance(obj, BoundQuery):
@@ -173,13 +172,20 @@ def _rows(obj: object, spec: TableSpec) -> Rows:
     match obj:
         case BoundQuery() | pa.RecordBatchReader():
             return obj
-        case pd.DataFrame():
-            return pa.Table.from_pandas(obj, preserve_index=False).to_reader()
         case pa.Table():
             return obj.to_reader()
+    if _is_frame(type(obj)):
+        frame: Any = obj
+        return pa.Table.from_pandas(frame, preserve_index=False).to_reader()
     raise TypeError(
         f"{spec.name} must return a bound query, a pandas frame or an Arrow table, not {type(obj).__name__}"
     )
+
+
+def _is_frame(form: object) -> bool:
+    """Whether it is the class of pandas' frames: where nobody has loaded pandas, there is none."""
+    pandas = sys.modules.get("pandas")
+    return isinstance(form, type) and pandas is not None and issubclass(form, pandas.DataFrame)
 
 
 def _lineage_table(lineage: dg.TableColumnLineage) -> str:

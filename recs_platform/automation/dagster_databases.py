@@ -82,6 +82,11 @@ def mend(path: Path) -> None:
         opened.execute("DELETE FROM alembic_version WHERE version_num <> ?", (newest,))
 
 
+def says_its_version(path: Path) -> bool:
+    """Whether a database is there and whole: Dagster writes its version last."""
+    return path.exists() and bool(_versions(path))
+
+
 def watch(home: Path) -> None:
     """From now on a full disk, a missing right or a damaged file of this instance's databases is one sentence, and
     whoever meets another writer waits as long as the platform's own database does."""

@@ -2,12 +2,12 @@
 
 Dagster's SQLite storage opens a database for each event, waits for the disk and closes it again: a day's hundreds of
 events took a quarter of its time. Here the databases that a run writes to stay open while it goes on, and a commit does
-not wait for the disk. A process that is killed loses nothing by that; when the power fails, a run that it ends may lose
+not wait for the disk. A process that is killed loses no step by that; when the power fails, a run that it ends may lose
 its last events, and is made again anyway. What the lake holds does not depend on them.
 
 A run over a range of days reports one materialization for each table and day: a new company's history is thousands of
 events. Dagster hands them over in batches (DAGSTER_EVENT_BATCH_SIZE); they share a transaction, and an asset's row in
-the index is written once for all of them.
+the index is written once for all of them. So do the events of a step (run_events.py).
 
 This leans on how `SqliteEventLogStorage` opens its databases, so Dagster is held below its next minor version, and a
 test compares what the two storages return. Not here: the same on PostgreSQL (postgres_storage.py).
@@ -26,23 +26,30 @@ from typing import Any, TextIO
 
 from dagster import DagsterInstance, Field, StringSource
 from dagster._config.config_schema import UserConfigSchema
-from dagster._core.events import EVENT_TYPE_TO_PIPELINE_RUN_STATUS
 from dagster._core.events.log import EventLogEntry
-from dagster._core.storage.dagster_run import FINISHED_STATUSES
-from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log import AssetKeyTable, SqlEventLogStorageTable, SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy import event as sqlalchemy_event
 
-from recs_platform.automation.dagster_databases import mend
+from recs_platform.automation.dagster_databases import mend, says_its_version
+from recs_platform.automation.run_events import (
+    EventsOfRun,
+    Numbered,
+    ends_a_run,
+    is_of_a_check,
+    is_of_an_asset,
+    last_of_each_asset,
+    tells_a_status,
+)
 from recs_platform.platform_db.locks import lock
 
 BATCH_SIZE = 1_000
 _BUSY_SECONDS = 100
 
 
-class BatchedSqliteEventLog(SqliteEventLogStorage):
+class BatchedSqliteEventLog(EventsOfRun, SqliteEventLogStorage):
     def __init__(self, base_dir: str | None = None, inst_data: ConfigurableClassData | None = None) -> None:
         """Without a folder it stands in that of its instance, where Dagster's own storage stands."""
         self._inst_data = inst_data
@@ -56,8 +63,8 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         self._tables: set[str] = set()
         self._columns: set[str] = set()
         super().__init__(base_dir, self._inst_data)
-        # A batch holds the lock while it opens its second database.
-        self._db_lock: Any = threading.RLock()
+        # Whoever reads writes first, and whoever writes opens a second database: two locks would wait for each other.
+        self._db_lock: Any = self._writing
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> BatchedSqliteEventLog:
@@ -76,41 +83,67 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
             self._open_in(_place(instance.root_directory))
         super().register_instance(instance)
 
-    def store_event(self, event: EventLogEntry) -> None:
-        self.store_event_batch([event])
-
-    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+    def write_events(self, events: Sequence[EventLogEntry]) -> Numbered:
         with ExitStack() as opened:
-            self._batch.opened, self._batch.connections, self._batch.of_assets = opened, {}, {}
+            self._batch.opened, self._batch.connections = opened, {}
             try:
-                for event in events:
-                    super().store_event(event)
-                for conn, event, event_id in self._batch.of_assets.values():
-                    super()._store_asset_event(conn, event, event_id)
+                numbered = self._insert(events)
             finally:
                 self._batch.connections = None
         for run_id in dict.fromkeys(event.run_id for event in events):
             # The UI waits for this file to change, and a commit changes the log beside it.
             os.utime(self.path_for_shard(run_id))
-        if any(_ends_a_run(event) for event in events):
+        if any(ends_a_run(event) for event in events):
             self._close_run()
+        return numbered
+
+    def _insert(self, events: Sequence[EventLogEntry]) -> Numbered:
+        """Into the run's own database, and what is asked of all runs into the index as well."""
+        insert, rows = SqlEventLogStorageTable.insert(), [self._event_to_row(event) for event in events]
+        for run_id in dict.fromkeys(event.run_id for event in events):
+            with self.run_connection(run_id) as connection:
+                connection.execute(insert, [row for row in rows if row["run_id"] == run_id])
+        of_index = [
+            (event, row)
+            for event, row in zip(events, rows, strict=True)
+            if is_of_an_asset(event) or is_of_a_check(event) or tells_a_status(event)
+        ]
+        if not of_index:
+            return []
+        with self.index_connection() as index:
+            numbering = insert.returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
+            numbers = index.execute(numbering, [row for _, row in of_index]).scalars().all()
+        of_assets = []
+        for number, (event, _) in zip(numbers, of_index, strict=True):
+            if is_of_a_check(event):
+                self.store_asset_check_event(event, number)
+            elif is_of_an_asset(event):
+                of_assets.append((number, event))
+        if of_assets:
+            with self.index_connection() as index:
+                self._store_asset_event_tags(index, [one for _, one in of_assets], [number for number, _ in of_assets])
+                for number, one in last_of_each_asset(of_assets):
+                    self._store_asset_event(index, one, number)
+        return of_assets
 
     def _store_asset_event(self, conn: Connection, event: EventLogEntry, event_id: int) -> None:
-        # The asset's row in the index: each event of a kind replaces what the one before it wrote, so of a range of
-        # days the last is enough.
-        happened = event.dagster_event
-        if getattr(self._batch, "connections", None) is None:
-            super()._store_asset_event(conn, event, event_id)
-        elif happened and happened.asset_key:
-            kind = happened.asset_key, happened.event_type
-            self._batch.of_assets.pop(kind, None)
-            self._batch.of_assets[kind] = conn, event, event_id
+        """Dagster tries to insert an asset's row each time, and takes the error of one that is there."""
+        key, has_columns = event.get_dagster_event().asset_key, self._has_asset_key_index_cols_on_connection(conn)
+        values = self._get_asset_entry_values(event, event_id, has_columns)
+        if key is None or not values:
+            return
+        here = AssetKeyTable.c.asset_key == key.to_string()
+        if conn.execute(AssetKeyTable.update().values(**values).where(here)).rowcount == 0:
+            conn.execute(AssetKeyTable.insert().values(asset_key=key.to_string(), **values))
 
     def _initdb(self, engine: Engine, for_index_shard: bool = False) -> None:
         # The UI may open a run's database while the run makes it.
         with lock(Path(self._base_dir), "new database"):
-            mend(Path(str(engine.url.database)))
-            super()._initdb(engine, for_index_shard)
+            path = Path(str(engine.url.database))
+            mend(path)
+            if not says_its_version(path):
+                # Else Dagster reads all of its migrations to find nothing to do.
+                super()._initdb(engine, for_index_shard)
 
     def has_table(self, table_name: str) -> bool:
         # Asked for nearly every event of an asset. A table that is there stays.
@@ -125,6 +158,7 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
         return column_name in self._columns
 
     def dispose(self) -> None:
+        self.write_held()
         with self._db_lock:
             while self._kept:
                 self._kept.popitem()[1].dispose()
@@ -134,6 +168,7 @@ class BatchedSqliteEventLog(SqliteEventLogStorage):
     def _connect(self, shard: str) -> Iterator[Connection]:
         connections: dict[str, Connection] | None = getattr(self._batch, "connections", None)
         if connections is None:
+            self.write_held()
             with self._open(shard) as connection:
                 yield connection
             return
@@ -213,8 +248,3 @@ def _database(url: str) -> Engine:
         connection.execute("PRAGMA synchronous = NORMAL")
 
     return database
-
-
-def _ends_a_run(event: EventLogEntry) -> bool:
-    kind = event.dagster_event_type if event.is_dagster_event else None
-    return kind is not None and EVENT_TYPE_TO_PIPELINE_RUN_STATUS.get(kind) in FINISHED_STATUSES

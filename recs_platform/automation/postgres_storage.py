@@ -22,7 +22,6 @@ from typing import Any
 from weakref import WeakSet
 
 import sqlalchemy
-from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqlEventLogStorageMetadata, SqlEventLogStorageTable
 from dagster._core.storage.runs import RunStorageSqlMetadata
@@ -34,6 +33,13 @@ from sqlalchemy import Connection, Engine, event, insert
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 
+from recs_platform.automation.run_events import (
+    EventsOfRun,
+    Numbered,
+    is_of_a_check,
+    is_of_an_asset,
+    last_of_each_asset,
+)
 from recs_platform.errors import ConfigError, UnavailableError
 from recs_platform.outages import may_recover
 from recs_platform.platform_db.database_errors import storage_error, unusable
@@ -76,32 +82,35 @@ class PostgresTicks(_SharedConnections, PostgresScheduleStorage):
     """What schedules and sensors did."""
 
 
-class BatchedPostgresEventLog(_SharedConnections, PostgresEventLogStorage):
+class BatchedPostgresEventLog(EventsOfRun, _SharedConnections, PostgresEventLogStorage):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self._tables: set[str] = set()
 
-    def store_event(self, event: EventLogEntry) -> None:
-        self.store_event_batch([event])
+    def connect(self, run_id: str | None = None) -> AbstractContextManager[Connection]:
+        self.write_held()
+        return super().connect(run_id)
 
-    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        if not any(_is_of_an_asset(event) or _is_of_a_check(event) for event in events):
+    def dispose(self) -> None:
+        self.write_held()
+        super().dispose()
+
+    def write_events(self, events: Sequence[EventLogEntry]) -> Numbered:
+        if not any(is_of_an_asset(event) or is_of_a_check(event) for event in events):
             # One statement is one transaction.
             with self._connect() as connection:
                 self._insert(connection, events)
-            return
+            return []
         with _transaction(self._engine) as connection:
             numbered = list(zip(self._insert(connection, events), events, strict=True))
             for number, one in numbered:
-                if _is_of_a_check(one):
+                if is_of_a_check(one):
                     self.store_asset_check_event(one, number)
-            of_assets = [(number, one) for number, one in numbered if _is_of_an_asset(one)]
+            of_assets = [(number, one) for number, one in numbered if is_of_an_asset(one)]
             self._store_asset_event_tags(connection, [one for _, one in of_assets], [number for number, _ in of_assets])
-            # An asset's row is replaced by each event of a kind, so the last is enough. Runs write the same rows: they
-            # do so last, and all in one order, or two of them would wait for each other.
-            last = {_row(one): (number, one) for number, one in of_assets}
-            for _, (number, one) in sorted(last.items()):
+            for number, one in last_of_each_asset(of_assets):
                 self._store_asset_event(connection, one, number)
+        return of_assets
 
     def _insert(self, connection: Connection, events: Sequence[EventLogEntry]) -> list[int]:
         table = SqlEventLogStorageTable
@@ -116,21 +125,6 @@ class BatchedPostgresEventLog(_SharedConnections, PostgresEventLogStorage):
 
     def _connect(self) -> AbstractContextManager[Connection]:
         return self.connect()
-
-
-def _is_of_an_asset(one: EventLogEntry) -> bool:
-    happened = one.dagster_event
-    return happened is not None and happened.event_type in ASSET_EVENTS and happened.asset_key is not None
-
-
-def _is_of_a_check(one: EventLogEntry) -> bool:
-    return one.dagster_event is not None and one.dagster_event.event_type in ASSET_CHECK_EVENTS
-
-
-def _row(one: EventLogEntry) -> tuple[str, str]:
-    happened = one.get_dagster_event()
-    assert happened.asset_key is not None  # noqa: S101  (see _is_of_an_asset)
-    return happened.asset_key.to_string(), happened.event_type_value
 
 
 def dagster_url(url: str) -> str:

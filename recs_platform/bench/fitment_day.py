@@ -6,15 +6,16 @@ Every function runs in a process of its own, whose environment it changes.
 from __future__ import annotations
 
 import shutil
-from collections import defaultdict
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recs_platform.bench.measure import Done, Stopwatch
+from recs_platform.bench.run_split import run_split
 from recs_platform.bench.strategy_day import DAY, START, bench_company, live_in
 
 if TYPE_CHECKING:
+    from recs_platform.timings import Took
     from recs_platform.warehouse.protocol import BoundQuery
     from recs_platform.warehouse.query import Query
     from recs_platform.warehouse.slices import Days
@@ -124,26 +125,16 @@ def _run(customers: int, days: Days) -> Done:
     watch, company = Stopwatch(), bench_company(customers)
     pipeline, warehouse = pipeline_of(company), open_warehouse()
     defs = build_defs(companies={company.name: company})
-    tables: dict[str, float] = defaultdict(float)
+    parts: dict[str, Took] = {}
     with instance() as dagster:
         for step in plan(company, pipeline, warehouse, days, newest=last_day_that_is_over()).steps:
-            with watch.step("history" if step.history else "day"):
+            name = "history" if step.history else "day"
+            with watch.step(name):
                 outcome = launch(defs, dagster, step)
             if not outcome.success:
                 raise RuntimeError("; ".join((*outcome.summary.errors, *outcome.summary.warnings)))
-            if not step.history:
-                for name, seconds in outcome.summary.seconds.items():
-                    tables[name] += seconds
-    done = watch.done()
-    return Done(done.seconds, {**done.steps, **_slowest(tables, done.steps["day"])})
-
-
-def _slowest(tables: dict[str, float], day: float) -> dict[str, float]:
-    """Where a day's time goes: the tables that take longest, and all the rest together."""
-    named = dict(sorted(tables.items(), key=lambda item: -item[1])[:8])
-    steps = {f"day: {name}": seconds for name, seconds in named.items()}
-    others, checks = sum(tables.values()) - sum(named.values()), day - sum(tables.values())
-    return {**steps, "day: other tables": others, "day: checks and Dagster": checks}
+            parts |= run_split(outcome.timings, f"{name}: ")
+    return watch.done(parts=parts)
 
 
 def _ranked(home: Path, customers: int, plain: Query | None) -> Done:

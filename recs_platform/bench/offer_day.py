@@ -5,6 +5,7 @@ Every function runs in a process of its own, whose environment it changes.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,18 +143,16 @@ def make_candidate_features(home: Path, customers: int) -> None:
 def measure_scoring(home: Path, customers: int) -> Done:
     """Every candidate's chance by the model that serves, from stored features, as a run scores them."""
     live_in(home)
-    from recs_platform.model_registry.scoring import score_for
-    from recs_platform.strategies.offer_ranking.features import TASK
+    from recs_platform.strategies.offer_ranking.scoring import offer_scores
+    from recs_platform.warehouse.slices import Days
 
     company, watch = offer_rows.offer_company(customers), Stopwatch()
     models = _shelf(company)
-    with watch.step("read"):
-        candidates = stored(company, SCORED)
-    with watch.step("score"):
-        scored = score_for(TASK, candidates, models, DAY)
-    if scored is None:
+    if not _serving(models):
         raise RuntimeError("no model serves the day, so there is nothing to measure")
-    return watch.done(len(scored.probabilities))
+    with watch.step("read and score"), open_stored(company, SCORED) as candidates:
+        scored = offer_scores.function(Days.one(DAY), models, candidates).read_all()
+    return watch.done(scored.num_rows)
 
 
 def measure_scoring_plainly(home: Path, customers: int) -> Done:
@@ -184,11 +183,15 @@ def _store(company: Company, table: str, rows: list[dict[str, object]]) -> None:
 
 
 def stored(company: Company, table: str) -> pa.Table:
+    with open_stored(company, table) as reader:
+        return reader.read_all()
+
+
+def open_stored(company: Company, table: str) -> AbstractContextManager[pa.RecordBatchReader]:
     from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.slices import Days
 
-    with _warehouse().read(pipeline_of(company).ref(table, company), Days.one(DAY)) as reader:
-        return reader.read_all()
+    return _warehouse().read(pipeline_of(company).ref(table, company), Days.one(DAY))
 
 
 def _warehouse() -> Warehouse:

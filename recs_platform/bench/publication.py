@@ -26,7 +26,7 @@ from recs_platform.publication.stage import outlet_of
 from recs_platform.strategies.catalogue import pipeline_of
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.environment import open_warehouse
-from recs_platform.warehouse.lake import checksums, durable, files
+from recs_platform.warehouse.lake import checksums, durable, local_files
 from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.slices import Days
 
@@ -109,11 +109,12 @@ def unproved(work: partial[Done]) -> Done:
     # The process ends with the work, so nothing has to be put back.
     for module, name, instead in (
         (durable, "on_disk", at_once),
-        (files, "on_disk", at_once),
-        (files, "checksum_of", constant),
-        (files, "problems", no_problems),
+        (local_files, "on_disk", at_once),
+        (local_files, "checksum_of", constant),
+        (local_files, "problems", no_problems),
         (checksums, "checksum_of", constant),
     ):
+        getattr(module, name)  # a name that has moved would leave everything as it is
         setattr(module, name, instead)
     return work()
 

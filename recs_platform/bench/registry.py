@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recs_platform.bench.measure import MeasuredPart
+from recs_platform.bench.curves import Curve
+from recs_platform.bench.measure import MeasuredPart, Measurement
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,20 @@ class Options:
 class Benchmark:
     line: str
     function: str
+    growth: str | None = None
+    """The function that puts curves together from its measured parts."""
 
     def parts(self, options: Options) -> Sequence[MeasuredPart]:
         """Nothing is made or measured yet."""
         function: Callable[[Options], Sequence[MeasuredPart]] = pkgutil.resolve_name(self.function)
         return function(options)
+
+    def curves(self, measured: Sequence[Measurement]) -> Sequence[Curve]:
+        """How its work grows; nothing of a benchmark of one size."""
+        if self.growth is None:
+            return ()
+        function: Callable[[Sequence[Measurement]], Sequence[Curve]] = pkgutil.resolve_name(self.growth)
+        return function(measured)
 
 
 BENCHMARKS = {
@@ -62,6 +72,11 @@ BENCHMARKS = {
     "replenishment": Benchmark(
         "A week of ten thousand clients from their orders to published lists, its growth, and lists by plain pandas.",
         "recs_platform.bench.replenishment:parts",
+    ),
+    "growth": Benchmark(
+        "A day of each strategy with 10 and 100 times the customers, and with 10 times the days: how its cost grows.",
+        "recs_platform.bench.growth:parts",
+        growth="recs_platform.bench.growth:curves",
     ),
     "serving": Benchmark(
         "Lists and scores that the prediction service answers with, under a constant load: needs k6 and a Redis.",

@@ -5,7 +5,6 @@ Every function runs in a process of its own, whose environment it changes.
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,11 +14,12 @@ from recs_platform.bench import order_rows
 from recs_platform.bench.made_up import plain_folder
 from recs_platform.bench.measure import Done, Stopwatch
 from recs_platform.bench.order_rows import BEFORE, DAY, OrderSize, order_company
+from recs_platform.bench.run_split import run_split
 from recs_platform.bench.strategy_day import live_in
+from recs_platform.timings import Took
 
 if TYPE_CHECKING:
     import pandas as pd
-    from dagster import DagsterEvent
 
 ALIKE = 0.99
 """Of the places of plain lists, the share that must hold the same item. Sums of 32 bits decide some ties otherwise."""
@@ -91,37 +91,21 @@ def _run(home: Path, size: OrderSize, day: date) -> Done:
     from recs_platform.strategies.catalogue import pipeline_of
     from recs_platform.warehouse.slices import Days
 
-    watch, company, pipeline = Stopwatch(), order_company(size), pipeline_of(order_company(size))
+    company, pipeline = order_company(size), pipeline_of(order_company(size))
     defs = build_defs(companies={company.name: company})
     step = Step(company.name, company.strategy.name, Days.one(day), history=False, tables=pipeline.weekly)
-    took = _StepTimes()
-    with instance() as dagster, watch.step("week"):
-        outcome = launch(defs, dagster, step, took)
+    with instance() as dagster:
+        outcome = launch(defs, dagster, step)
     if not outcome.success:
         raise RuntimeError("; ".join((*outcome.summary.errors, *outcome.summary.warnings)))
-    tables = {name: took.seconds.pop(f"{company.strategy.name}__{name}", 0.0) for name in sorted(pipeline.weekly)}
-    training = sum(tables.pop(name, 0.0) for name in _TRAINING)
-    week = watch.steps["week"] - training
-    tables["checks"] = sum(took.seconds.values())
-    tables["Dagster"] = week - sum(tables.values())
-    return Done(
-        week, {**tables, **({"training, counted apart": training} if size.version == "v4" else {})}, size.clients
-    )
-
-
-class _StepTimes:
-    """Seconds of each step of a run, told by its events as they come."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._begun: dict[str, float] = {}
-
-    def __call__(self, event: DagsterEvent) -> None:
-        key, now = event.step_key or "", time.perf_counter()
-        if event.is_step_start:
-            self._begun[key] = now
-        elif event.is_step_success:
-            self.seconds[key] = now - self._begun[key]
+    made = outcome.timings.tables
+    training = sum((made[name].took for name in _TRAINING if name in made), Took())
+    parts = run_split(outcome.timings, without=_TRAINING)
+    if size.version == "v4":
+        parts["training, counted apart"] = training
+    week, cpu = outcome.timings.whole - training, {name: took.cpu for name, took in parts.items()}
+    seconds = {name: took.seconds for name, took in parts.items()}
+    return Done(week.seconds, seconds, size.clients, cpu=cpu, cpu_seconds=week.cpu)
 
 
 def _lists(home: Path, size: OrderSize) -> pd.DataFrame:

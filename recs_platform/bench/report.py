@@ -25,6 +25,7 @@ class BenchReport:
             "name": self.name,
             "sizes": {f"{one.part.name}_{key}": size for one in self.measured for key, size in one.part.sizes.items()},
             "seconds": round(seconds, 4),
+            "cpu_seconds": _sum([one.platform.cpu_seconds for one in self.measured]),
             "steps": _rounded({one.part.name: one.platform.seconds for one in self.measured}),
             "rows_per_second": _rate(
                 sum(one.platform.rows for one in moving), sum(one.platform.seconds for one in moving)
@@ -42,11 +43,14 @@ def _part(name: str, one: Measurement) -> dict[str, Any]:
         "name": name,
         "sizes": dict(one.part.sizes),
         "seconds": round(one.platform.seconds, 6),
+        "cpu_seconds": _sum([one.platform.cpu_seconds]),
         "steps": _rounded(one.platform.steps),
+        "cpu_steps": _rounded(one.platform.cpu),
         "rows_per_second": _rate(one.platform.rows, one.platform.seconds),
         "baseline": {
             "name": one.part.baseline_name,
             "seconds": round(one.baseline.seconds, 6),
+            "cpu_seconds": _sum([one.baseline.cpu_seconds]),
             "steps": _rounded(one.baseline.steps),
             "peak_mb": round(one.baseline.peak_mb, 1),
         },
@@ -58,6 +62,12 @@ def _part(name: str, one: Measurement) -> dict[str, Any]:
 
 def _rounded(steps: Mapping[str, float]) -> dict[str, float]:
     return {name: round(seconds, 6) for name, seconds in steps.items()}
+
+
+def _sum(seconds: Sequence[float | None]) -> float | None:
+    """None where it is not known of all."""
+    known = [one for one in seconds if one is not None]
+    return round(sum(known), 6) if len(known) == len(seconds) else None
 
 
 def _rate(rows: int, seconds: float) -> int | None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recs_platform.cli.output import JsonOption, console, print_json, print_table, say, styled
+from recs_platform.cli.output import FAILED, JsonOption, console, print_json, print_table, say, styled
 from recs_platform.errors import ConfigError
 from recs_platform.plurals import counted
 
 if TYPE_CHECKING:
+    from recs_platform.bench.curves import Curve
     from recs_platform.bench.measure import MeasuredPart, Measurement
     from recs_platform.bench.report import BenchReport
 
@@ -33,7 +34,7 @@ def bench(
     part: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this part; may be repeated.")] = None,
     repeat: Annotated[int, typer.Option(min=1, metavar="N", help="Turns of each side; the median counts.")] = 3,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Measure the platform against its targets.
 
     Each piece of work takes turns with a baseline, in the same run."""
@@ -42,16 +43,19 @@ def bench(
 
     if name is None:
         _list(as_json)
-        return
+        return 0
     if name not in BENCHMARKS:
         raise ConfigError(f"no benchmark {name}. There is: {', '.join(BENCHMARKS)}.")
     with tempfile.TemporaryDirectory(prefix="recs-bench-") as folder:
         parts = _chosen(BENCHMARKS[name].parts(Options(Path(folder), rows, customers)), part)
         report = BenchReport(name, _measure(parts, repeat, quiet=as_json))
+    curves = BENCHMARKS[name].curves(report.measured)
     if as_json:
-        print_json(report.to_json())
+        print_json({**report.to_json(), **({"curves": [curve.to_json() for curve in curves]} if curves else {})})
     else:
         _show(report, repeat)
+        _show_curves(curves)
+    return FAILED if any(curve.too_fast for curve in curves) else 0
 
 
 def _list(as_json: bool) -> None:
@@ -82,7 +86,7 @@ def _measure(parts: Sequence[MeasuredPart], repeat: int, *, quiet: bool) -> list
 
 
 def _show(report: BenchReport, repeat: int) -> None:
-    titles = ("", "seconds", "rows/s", "baseline s", "ratio", "peak MB", "aim")
+    titles = ("", "seconds", "CPU s", "rows/s", "baseline s", "ratio", "peak MB", "aim")
     rows = [row for one in report.measured for row in _rows(one)]
     print_table(f"recs bench {report.name}", titles, rows, right=1)
     for one in report.measured:
@@ -96,6 +100,17 @@ def _show(report: BenchReport, repeat: int) -> None:
     )
 
 
+def _show_curves(curves: Sequence[Curve]) -> None:
+    for curve in curves:
+        titles = (curve.over, "seconds", "CPU s", "peak MB", "spilled MB")
+        rows = [
+            (point.size, _seconds(point.seconds), _seconds(point.cpu), round(point.peak_mb), round(point.spilled_mb))
+            for point in curve.points
+        ]
+        print_table(f"{curve.strategy}: a day by {curve.over}", titles, rows)
+        say((curve.verdict, "red" if curve.too_fast else "green"))
+
+
 def _rows(one: Measurement) -> list[tuple[object, ...]]:
     """A line for the part, and one for each of its steps."""
     rate = round(one.platform.rows / one.platform.seconds) if one.platform.rows else None
@@ -103,6 +118,7 @@ def _rows(one: Measurement) -> list[tuple[object, ...]]:
     whole = (
         styled((one.part.name, "bold")),
         _seconds(one.platform.seconds),
+        _seconds(one.platform.cpu_seconds),
         rate,
         _seconds(one.baseline.seconds),
         one.ratio,
@@ -110,7 +126,16 @@ def _rows(one: Measurement) -> list[tuple[object, ...]]:
         f"{one.part.aim}: {verdict}",
     )
     steps = [
-        (f"  {step}", _seconds(seconds), None, _seconds(compared), compared / seconds if compared else None, None, None)
+        (
+            f"  {step}",
+            _seconds(seconds),
+            _seconds(one.platform.cpu.get(step)),
+            None,
+            _seconds(compared),
+            compared / seconds if compared and seconds else None,
+            None,
+            None,
+        )
         for step, seconds in one.platform.steps.items()
         for compared in [one.baseline.steps.get(step)]
     ]

@@ -30,7 +30,7 @@ def serve(
     Without any key it is open to this machine, and to nobody else."""
     from recs_platform.errors import ConfigError
     from recs_platform.platform_db.engine import opened_database
-    from recs_platform.process import freeze_loaded_objects
+    from recs_platform.process import collect_garbage_rarely, freeze_loaded_objects
     from recs_platform.serving.limits import Limits
     from recs_platform.serving.logs import log_json
     from recs_platform.serving.server import listening, run
@@ -54,4 +54,5 @@ def serve(
     said = " No key was made: it is open to this machine alone." if open_to_all else ""
     log_json()
     freeze_loaded_objects()
+    collect_garbage_rarely(server=True)
     run(service, at, lambda: say(f"Prediction service on {url}.{said} Ctrl-C ends it."))

@@ -13,10 +13,13 @@ import numpy as np
 from recs_platform.models.features import Bools, Encoding, Floats
 from recs_platform.models.ranker import FitData, FitReport, RankerKind, shares
 from recs_platform.models.settings import FitSettings
+from recs_platform.models.tree_planes import TreePlanes, UnknownTreesError
 
 if TYPE_CHECKING:
     from lightgbm import Booster
 
+MANY_ROWS = 20_000
+"""From which on planes are faster than LightGBM, whose bits they give."""
 _END = "end of trees\n"
 Rows: TypeAlias = tuple[Floats, Bools]
 Extra: TypeAlias = Mapping[str, Any]
@@ -33,6 +36,8 @@ class BoostedRanker:
     def raw_scores(self, matrix: Floats) -> Floats:
         if not len(matrix):
             return np.empty(0)  # LightGBM refuses an empty matrix
+        if len(matrix) >= MANY_ROWS and self._planes is not None:
+            return self._planes.raw_scores(matrix)
         return cast(Floats, self._booster.predict(matrix, raw_score=True, num_threads=self.threads))
 
     def contributions(self, matrix: Floats) -> Floats:
@@ -54,8 +59,17 @@ class BoostedRanker:
         text = content.decode()
         _require_whole(text)
         ranker = cls(int(_header(text, "max_feature_idx")) + 1, text, threads)
-        _ = ranker._booster
+        if ranker._planes is None:  # LightGBM takes a second to import: only where trees cannot be read without it
+            _ = ranker._booster
         return ranker
+
+    @cached_property
+    def _planes(self) -> TreePlanes | None:
+        """None of trees that LightGBM alone reads."""
+        try:
+            return TreePlanes.read(self.text)
+        except UnknownTreesError:
+            return None
 
     @cached_property
     def _booster(self) -> Booster:

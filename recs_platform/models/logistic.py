@@ -89,7 +89,7 @@ class LogisticRanker:
     def _parts(self, matrix: Floats) -> Iterator[Floats]:
         for feature in range(self.features):
             mine = [term for term in self.terms if term.feature == feature]
-            # A copy, because the matrix's columns are not contiguous.
+            # A copy where the matrix's columns are not contiguous.
             values = np.ascontiguousarray(matrix[:, feature])
             yield _points(mine, values) if any(term.code is not None for term in mine) else _sum(mine, values)
 

@@ -5,7 +5,8 @@ Training and serving score with this same code. Large tables are read in batches
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,10 +50,10 @@ class Model:
             return self
         return Model(manifest.model_copy(update={**own, "format": manifest.judged_format}), ranker)
 
-    def raw_scores(self, table: pa.Table, batch: int = BATCH) -> Floats:
+    def raw_scores(self, table: pa.Table, batch: int = BATCH, threads: int = 1) -> Floats:
         """Log-odds in the sample that was trained on, or whatever an order was learned in: what contributions add up
-        to."""
-        return np.concatenate([np.empty(0), *(self.ranker.raw_scores(part) for part in self._parts(table, batch))])
+        to. As many batches at a time as there are threads."""
+        return np.concatenate([np.empty(0), *self._of_batches(self.ranker.raw_scores, table, batch, threads)])
 
     def probabilities(self, table: pa.Table, batch: int = BATCH) -> Floats:
         """The chance of a success; of a model that is judged by its lists only their order means anything."""
@@ -67,14 +68,24 @@ class Model:
     def contributions(self, table: pa.Table, batch: int = BATCH) -> Floats:
         """A row per row; a column per feature, in order, and the model's starting point last."""
         empty = np.empty((0, len(self.manifest.features) + 1))
-        return np.concatenate([empty, *(self.ranker.contributions(part) for part in self._parts(table, batch))])
+        return np.concatenate([empty, *self._of_batches(self.ranker.contributions, table, batch, threads=1)])
 
     def importance(self) -> dict[str, float]:
         return self.manifest.importance
 
-    def _parts(self, table: pa.Table, batch: int) -> Iterator[Floats]:
+    def _of_batches(
+        self, work: Callable[[Floats], Floats], table: pa.Table, batch: int, threads: int
+    ) -> Iterator[Floats]:
         encoding = self.manifest.encoding
         # Before the first batch, so that a table without rows is refused like any other.
         chosen = encoding.features.columns(table)
-        for start in range(0, chosen.num_rows, batch):
-            yield encoding.matrix(chosen.slice(start, batch))
+        starts = range(0, chosen.num_rows, batch)
+
+        def of_batch(start: int) -> Floats:
+            return work(encoding.matrix(chosen.slice(start, batch)))
+
+        if min(threads, len(starts)) < 2:
+            yield from map(of_batch, starts)
+            return
+        with ThreadPoolExecutor(min(threads, len(starts))) as pool:
+            yield from pool.map(of_batch, starts)

@@ -26,8 +26,9 @@ from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import comparison_id, publish, reconcile
 from recs_platform.publication.stored_comparison import stored_comparison
 from recs_platform.schemas.table import Empty
-from recs_platform.warehouse.check import Severity, judge
+from recs_platform.warehouse.check import Severity
 from recs_platform.warehouse.slices import Days
+from recs_platform.warehouse.verdicts import judge_unless_kept
 
 TO_PUBLISH = " To publish it: "
 """Between what is said of a refusal and the command that approves it."""
@@ -237,12 +238,13 @@ def _is_empty(outlet: Outlet, day: date) -> bool:
 
 
 def _failed_checks(outlet: Outlet, pipeline: Pipeline, company: Company, day: date) -> list[str]:
-    """The error checks of the published table and of everything that it is made of, run on the day."""
+    """The error checks of the published table and of everything that it is made of, on the day. What
+    the run that makes it has judged of the same slices is not judged again."""
     tables = pipeline.made_of(outlet.source.name)
     failed = []
     for name, (check, _) in pipeline.checks.items():
         if check.severity is Severity.ERROR and check.table in tables and not nothing_to_judge(pipeline, company, name):
-            verdict = judge(outlet.warehouse, check, pipeline.bind_check(name, company, Days.one(day)))
+            verdict = judge_unless_kept(outlet.warehouse, check, pipeline.bind_check(name, company, Days.one(day)))
             if not verdict.passed:
                 remedy = f" ({check.remedy.removesuffix('.')})" if check.remedy else ""
                 failed.append(f"{check.table}: {name}: {verdict.finding}{remedy}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pyarrow as pa
 
@@ -15,12 +16,26 @@ from recs_platform.errors import SourceError
 from recs_platform.schemas.landing import feed_columns
 from recs_platform.schemas.table import TableSpec
 from recs_platform.sources.connectors.base import SourceRequest, open_source
-from recs_platform.warehouse.lake.conversion import converted
+from recs_platform.warehouse.lake.conversion import Unconverted, converted
+from recs_platform.warehouse.protocol import Incoming
+
+
+def incoming_feed(request: SourceRequest) -> Incoming:
+    """The rows of a source as `source_<table>` declares them, for a query that lands them."""
+    return Unconverted(request.spec, request.timezone, partial(_open_checked, request))
+
+
+@contextmanager
+def _open_checked(request: SourceRequest) -> Iterator[pa.RecordBatchReader]:
+    """In the source's own types, each of which can become the declared one."""
+    with open_source(request) as source:
+        check_types(request.spec, source.schema, company=request.company.name)
+        yield source
 
 
 @contextmanager
 def open_typed(request: SourceRequest) -> Iterator[pa.RecordBatchReader]:
-    """The rows of a source as `source_<table>` declares them, streamed."""
+    """The same rows, streamed."""
     with open_feed(request) as (_, typed):
         yield typed
 
@@ -31,8 +46,7 @@ def open_feed(
 ) -> Iterator[tuple[tuple[str, ...], pa.RecordBatchReader]]:
     """The same, and before it the names of the columns that the source gives. Who wants the first rows alone says so
     here: a stream that an engine converts is read to its end, or broken off while the engine still reads."""
-    with open_source(request) as source:
-        check_types(request.spec, source.schema, company=request.company.name)
+    with _open_checked(request) as source:
         stream = source
         if most_rows is not None:
             stream = pa.RecordBatchReader.from_batches(source.schema, _first_rows(source, most_rows))

@@ -18,7 +18,7 @@ from recs_platform.pipeline.stage import SOURCES, SqlTable, Stage, sql_asset
 from recs_platform.schemas.landing import landed, source
 from recs_platform.schemas.source_reports import RejectedRows, SourceAssessment, SourceCounts
 from recs_platform.schemas.table import Table, TableSpec, spec_of
-from recs_platform.sources.conform import open_typed
+from recs_platform.sources.conform import incoming_feed
 from recs_platform.sources.connectors.request import SourceRequest
 from recs_platform.sources.feed_files import FeedFiles
 from recs_platform.sources.rejection import rejection_audit
@@ -46,7 +46,7 @@ def _landed_table(model: type[Table], queries: Mapping[str, Query]) -> SqlTable:
         if not company.provides(spec.name):
             return {arriving.name: partial(_no_rows, arriving)}
         request = SourceRequest(company, spec, days.first, days.last)
-        return {arriving.name: partial(open_typed, request)}
+        return {arriving.name: incoming_feed(request)}
 
     landing = spec_of(landed(model))
     return SqlTable(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 EXAMPLES = 10
 _FEW_ROWS = 3
 _FEW_FOR_A_SHARE = 20
+_NUMBERS = ("_violations", "_rows")
 
 
 class Severity(StrEnum):
@@ -57,15 +58,26 @@ class Check:
         return self.query.name
 
     @cached_property
-    def showing(self) -> Query:
-        """A few of the offending rows, in a fixed order."""
+    def judging(self) -> Query:
+        """One query for everything that a verdict needs: both numbers, beside a few of the offending rows in a fixed
+        order; where there is none, beside NULLs. No column is named like those parts: sorted by it, a part would be
+        meant."""
         from sqlglot import exp
 
         columns = ", ".join(self.query.columns)
-        text = f"SELECT {columns} FROM _broken ORDER BY {columns} LIMIT {EXAMPLES}"
-        tree: exp.Select = exp.maybe_parse(text, into=exp.Select, dialect="bigquery")
-        tree = tree.with_("_broken", as_=self.query.tree.copy(), dialect="bigquery", copy=False)
-        return self.query.made_into(f"{self.name}, examples", tree)
+        tree: exp.Select = exp.maybe_parse(
+            f"SELECT {columns}, _violations, _rows FROM _counted LEFT JOIN _shown ON TRUE ORDER BY {columns}",
+            into=exp.Select,
+            dialect="bigquery",
+        )
+        parts: dict[str, exp.Query | str] = {
+            "_broken": self.query.tree.copy(),
+            "_shown": f"SELECT {columns} FROM _broken ORDER BY {columns} LIMIT {EXAMPLES}",
+            "_counted": f"SELECT (SELECT COUNT(*) FROM _broken) AS _violations, ({self.counting.text}) AS _rows",
+        }
+        for name, part in parts.items():
+            tree = tree.with_(name, as_=part, dialect="bigquery", copy=False)
+        return self.query.made_into(f"{self.name}, judged", tree)
 
     def allowed(self, values: Values) -> float:
         if isinstance(self.tolerance, float):
@@ -157,20 +169,27 @@ def _counting(query: Query, of: str, parameters: frozenset[str]) -> Query:
 
 def judge(warehouse: Warehouse, check: Check, bound: BoundQuery) -> CheckVerdict:
     """Run a check: how many rows break the rule, which share of all that is, and a few of them, masked."""
-    (verdict,) = judge_all(warehouse, [(check, bound)])
-    if isinstance(verdict, Exception):
-        raise verdict
-    return verdict
+    with phase(Phase.CHECK, check.name), warehouse.run(replace(bound, query=check.judging)) as reader:
+        judged = reader.read_all().to_pylist()
+    violations, rows = judged[0]["_violations"], judged[0]["_rows"]
+    offenders = [{c: v for c, v in row.items() if c not in _NUMBERS} for row in judged] if violations else []
+    return _verdict(check, bound, violations, rows, offenders)
 
 
 def judge_all(warehouse: Warehouse, asked: Sequence[tuple[Check, BoundQuery]]) -> tuple[CheckVerdict | Exception, ...]:
-    """Run several checks, those that are shown the same as one query; then, for each that finds something, one for the
-    examples. A check that cannot be judged has an error instead of a verdict."""
+    """Run several checks. Those that are shown the same are counted by one query, and only what finds something is
+    judged by itself, for its examples. A check that cannot be judged has an error instead of a verdict."""
+    from recs_platform.warehouse.tally import is_counted_at_once
+
     verdicts: dict[int, CheckVerdict | Exception] = {}
-    for numbers in _shown_alike([bound for _, bound in asked]):
-        together = [asked[number] for number in numbers]
-        verdicts |= zip(numbers, _judged_together(warehouse, together), strict=True)
-    return tuple(verdicts[number] for number in range(len(asked)))
+    at_once = [number for number, (check, _) in enumerate(asked) if is_counted_at_once(check)]
+    for alike in _shown_alike([asked[number][1] for number in at_once]):
+        numbers = [at_once[number] for number in alike]
+        found = _counted_together(warehouse, [asked[number] for number in numbers]) if len(numbers) > 1 else {}
+        verdicts |= {numbers[place]: verdict for place, verdict in found.items()}
+    return tuple(
+        verdicts[number] if number in verdicts else _judged(warehouse, *one) for number, one in enumerate(asked)
+    )
 
 
 def _shown_alike(bounds: Sequence[BoundQuery]) -> Iterable[Sequence[int]]:
@@ -190,47 +209,51 @@ def _shown_alike(bounds: Sequence[BoundQuery]) -> Iterable[Sequence[int]]:
     return [numbers for _, numbers in alike]
 
 
-def _judged_together(
+def _counted_together(
     warehouse: Warehouse, asked: Sequence[tuple[Check, BoundQuery]]
-) -> Sequence[CheckVerdict | Exception]:
+) -> dict[int, CheckVerdict | Exception]:
+    """The verdicts of those that find nothing. If they cannot be counted together, each is left to itself: what one of
+    them cannot do says nothing of the others."""
     from recs_platform.warehouse.tally import rows_of, tally, violations_of
 
     views = {view.name: view for _, bound in asked for view in bound.views}
     together = replace(asked[0][1], query=tally(tuple(check for check, _ in asked)), views=tuple(views.values()))
-    names = ", ".join(check.name for check, _ in asked)
     try:
+        names = ", ".join(check.name for check, _ in asked)
         with phase(Phase.CHECK, names), warehouse.run(together) as reader:
             (counted,) = reader.read_all().to_pylist()
-    except Exception as error:
-        if len(asked) == 1 or isinstance(error, TransientError):
-            return [error] * len(asked)
-        # Each for itself: what one of them cannot do says nothing of the others.
-        return [_judged_together(warehouse, [one])[0] for one in asked]
-    return [
-        _verdict(warehouse, check, bound, counted[violations_of(number)], counted[rows_of(number)])
+    except TransientError as error:
+        return dict.fromkeys(range(len(asked)), error)
+    except Exception:
+        return {}
+    return {
+        number: _verdict(check, bound, 0, counted[rows_of(number)], [])
         for number, (check, bound) in enumerate(asked)
-    ]
+        if not counted[violations_of(number)]
+    }
+
+
+def _judged(warehouse: Warehouse, check: Check, bound: BoundQuery) -> CheckVerdict | Exception:
+    try:
+        return judge(warehouse, check, bound)
+    except Exception as error:
+        return error
 
 
 def _verdict(
-    warehouse: Warehouse, check: Check, bound: BoundQuery, violations: int, rows: int
-) -> CheckVerdict | Exception:
-    try:
-        examples = _examples(warehouse, check, bound) if violations else ()
-    except Exception as error:
-        return error
+    check: Check, bound: BoundQuery, violations: int, rows: int, offenders: Sequence[dict[str, Any]]
+) -> CheckVerdict:
+    from recs_platform.warehouse.personal import PersonalColumns, personal_columns
+
     share = violations / rows if rows else float(violations > 0)
     allowed = check.allowed(bound.values)
+    hidden = (
+        personal_columns(check.query, {view.name: view.spec for view in bound.views}, list(offenders[0]))
+        if offenders
+        else PersonalColumns()
+    )
+    examples = tuple(mask_row(row, hidden.personal, derived=hidden.derived) for row in offenders)
     return CheckVerdict(violations == 0 or share <= allowed, violations, rows, share, allowed, examples)
-
-
-def _examples(warehouse: Warehouse, check: Check, bound: BoundQuery) -> tuple[dict[str, Any], ...]:
-    from recs_platform.warehouse.personal import personal_columns
-
-    with phase(Phase.CHECK, check.name), warehouse.run(replace(bound, query=check.showing)) as reader:
-        offenders = reader.read_all().to_pylist()
-    hidden = personal_columns(check.query, {view.name: view.spec for view in bound.views}, list(check.query.columns))
-    return tuple(mask_row(row, hidden.personal, derived=hidden.derived) for row in offenders)
 
 
 def _told(row: Mapping[str, Any]) -> Iterator[str]:

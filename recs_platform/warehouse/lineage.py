@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from recs_platform.schemas.table import TableSpec
 from recs_platform.settings import cache_folder
@@ -25,8 +26,9 @@ def column_origins(query: Query, tables: Mapping[str, TableSpec]) -> Origins:
         return _read_off(query, schema)
     asked = json.dumps([query.text, schema])
     kept = origins_at(cache_folder())
+    answer: Any = kept.known(asked)
     try:
-        return {column: tuple((t, c) for t, c in leaves) for column, leaves in kept.known(asked).items()}
+        return {column: tuple((t, c) for t, c in leaves) for column, leaves in answer.items()}
     except (AttributeError, TypeError, ValueError):
         origins = _read_off(query, schema)
         kept.learn(asked, origins)

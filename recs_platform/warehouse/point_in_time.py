@@ -106,11 +106,15 @@ def span_days(span: Span, values: Values) -> int:
 
 
 _LOOK_BACK = re.compile(r"^(?P<table>\w+) (?P<span>\d+|@\w+)(?P<at_most> at most)?$")
+_SORTED = re.compile(r"^(?P<table>\w+) (?P<column>\w+)$")
 _EARLIER = re.compile(r"^(?P<name>\w+) = (?P<table>\w+) (?P<span>\d+|@\w+|latest)$")
 
 
 def looks_of(query: Query, kind: Kind, tables: Mapping[str, TableSpec], parameters: Collection[str]) -> Looks:
-    """Read the `look-back` and `earlier` headers; what they name must exist and be used."""
+    """Read the `look-back` and `earlier` headers; what they name must exist and be used, as what `sorted` names."""
+    for key, value, line in query.directives:
+        if key == "sorted":
+            _require_sortable(query, value, line, tables)
     back: dict[str, Span] = {}
     at_most: set[str] = set()
     earlier: dict[str, Earlier] = {}
@@ -145,6 +149,15 @@ def looks_of(query: Query, kind: Kind, tables: Mapping[str, TableSpec], paramete
         else:
             earlier[name] = Earlier(table, span)
     return Looks(back, earlier, frozenset(at_most))
+
+
+def _require_sortable(query: Query, value: str, line: int, tables: Mapping[str, TableSpec]) -> None:
+    match = _SORTED.match(value)
+    if match is None:
+        raise query.error(f"cannot read `-- sorted: {value}`; write `-- sorted: {DIRECTIVES['sorted']}`", line=line)
+    known = tables[match["table"]].columns if match["table"] in query.tables & tables.keys() else ()
+    if match["column"] not in {column.name for column in known}:
+        raise query.error(f"`-- sorted:` names {value}, a column that the query does not read", line=line)
 
 
 def _span(text: str) -> Span:

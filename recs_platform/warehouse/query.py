@@ -27,6 +27,8 @@ DIRECTIVES = {
     "look-back": "<log> <days | @parameter> [at most]: the days of a log that are shown, ending with the query's own; "
     "at most where fewer will do",
     "earlier": "<name> = <snapshot> <days | @parameter | latest>: an earlier snapshot, under a name of its own",
+    "sorted": "<table> <column>: how the lake hands over the table's rows, where what is added up should lie together; "
+    "nothing that the query gives depends on it",
     "table": "<table>: the table that a check guards",
     "severity": "error | warn: whether a failing check blocks what is downstream",
     "tolerance": "<share | @parameter>: the share of the table's rows that may break the rule (default 0)",
@@ -87,6 +89,11 @@ class Query(QueryText):
         from recs_platform.warehouse import syntax
 
         return syntax.fingerprint(self.text)
+
+    @property
+    def sorted_by(self) -> dict[str, str]:
+        """The column by which the rows of a table are handed over, by table."""
+        return dict(value.split(" ") for key, value, _ in self.directives if key == "sorted")
 
     def directive(self, key: str) -> tuple[str, int] | None:
         """The value and line of a directive that may stand once."""

@@ -40,9 +40,9 @@ class _Scan:
 
     clause: exp.Select
     names: dict[str, str] = field(default_factory=dict)
-    conditions: dict[str, exp.Expression] = field(default_factory=dict)
+    conditions: dict[str, exp.Expr] = field(default_factory=dict)
 
-    def count(self, condition: exp.Expression | None, name: str) -> str:
+    def count(self, condition: exp.Expr | None, name: str) -> str:
         text = _text(condition) if condition else ""
         if condition:
             self.conditions[text] = condition
@@ -68,19 +68,21 @@ def tally(checks: tuple[Check, ...]) -> Query:
     """The statement: one row, with two columns for each check in turn."""
     scans: dict[str, _Scan] = {}
     parts: list[exp.Query] = []
-    columns: list[exp.Expression] = []
+    columns: list[exp.Expr] = []
+
+    def count(name: str, tree: exp.Query, clause: exp.Select | None, otherwise: exp.Expr) -> None:
+        if clause is None:
+            parts.append(exp.select(exp.alias_(otherwise, name)).from_(tree.copy().subquery("_rows_of_it")))
+            columns.append(exp.column(name))
+        else:
+            where = tree.args.get("where")
+            scan = scans.setdefault(_text(clause), _Scan(clause))
+            columns.append(exp.alias_(exp.column(scan.count(where and where.this, name)), name))
+
     for number, check in enumerate(checks):
-        about = ((violations_of(number), check.query.tree), (rows_of(number), check.counting.tree))
-        for (name, tree), given in zip(about, (check.query.tree.expressions, ()), strict=True):
-            clause = _clause(tree, given)
-            if clause is None:
-                rows = tree.copy().subquery("_broken")
-                parts.append(exp.select(exp.alias_(exp.Count(this=exp.Star()), name)).from_(rows, copy=False))
-                columns.append(exp.column(name))
-            else:
-                where = tree.args.get("where")
-                scan = scans.setdefault(_text(clause), _Scan(clause))
-                columns.append(exp.alias_(exp.column(scan.count(where and where.this, name)), name))
+        broken, about = check.query.tree, check.counting.tree
+        count(violations_of(number), broken, _clause(broken, broken.expressions), exp.Count(this=exp.Star()))
+        count(rows_of(number), about, _clause(about, ()), exp.column(check.counting.columns[0]))
     parts += [scan.tree() for scan in scans.values()]
     statement = exp.select(*columns)
     for number, part in enumerate(parts):
@@ -89,16 +91,22 @@ def tally(checks: tuple[Check, ...]) -> Query:
     return _of_all(checks, statement)
 
 
+def is_counted_at_once(check: Check) -> bool:
+    """Whether it pays to count a check with others before it is judged. One that may find something mostly does, and
+    would do its work twice, unless that is a scan which others make as well."""
+    return check.tolerance == 0.0 or _clause(check.query.tree, check.query.tree.expressions) is not None
+
+
 def sharing(checks: Sequence[Check]) -> Mapping[str, Sequence[str]]:
     """The FROM clauses among whose rows several checks choose the ones that break their rules, and which those are."""
     sharers: dict[str, list[str]] = {}
     for check in checks:
         if (clause := _clause(check.query.tree, check.query.tree.expressions)) is not None:
             sharers.setdefault(_text(clause), []).append(check.name)
-    return {clause: names for clause, names in sharers.items() if len(names) > 1}
+    return {clause.removeprefix("SELECT "): names for clause, names in sharers.items() if len(names) > 1}
 
 
-def _clause(tree: exp.Query, columns: Sequence[exp.Expression]) -> exp.Select | None:
+def _clause(tree: exp.Query, columns: Sequence[exp.Expr]) -> exp.Select | None:
     """The FROM clause of a query that only chooses among its rows, in a query without columns; None of any other.
     `columns` are those that say something about a row."""
     if not isinstance(tree, exp.Select) or any(tree.args[name] for name in tree.args.keys() - _CHOOSING):
@@ -111,15 +119,13 @@ def _clause(tree: exp.Query, columns: Sequence[exp.Expression]) -> exp.Select | 
     return exp.Select(from_=from_.copy(), joins=[join.copy() for join in tree.args.get("joins") or ()])
 
 
-def _text(tree: exp.Expression) -> str:
+def _text(tree: exp.Expr) -> str:
     return tree.sql(dialect="bigquery", comments=False)
 
 
 def _of_all(checks: Sequence[Check], tree: exp.Query) -> Query:
-    """The query of a tree that is made of those of all checks."""
+    """The query of a tree that is made of those of all checks, known by all their texts."""
     first = checks[0]
-    if len(checks) == 1:
-        return first.query.made_into(f"{first.name}, judged", tree)
     text = "\n".join(check.query.text for check in checks)
-    made = replace(first.query, path=f"checks of {first.table}", text=text, description="", directives=())
-    return made.made_into(f"{first.table}, judged", tree)
+    whole = replace(first.query, path=f"checks of {first.table}", text=text, description="", directives=())
+    return whole.made_into(f"{first.table}, counted", tree)

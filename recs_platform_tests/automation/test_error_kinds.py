@@ -47,7 +47,9 @@ CAUGHT_WHERE_THEY_ARE_RAISED = {
     "RowExpressionError",
     "RowsError",
     "StrangeArtifactError",
+    "UnclearError",
     "UnknownCustomerError",
+    "UnknownTreesError",
 }
 BASES = {"PlatformError", "AnySourceError"}
 ERRORS = {name: kind for name, kind in errors_of_the_package().items() if name not in BASES}

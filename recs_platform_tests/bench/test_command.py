@@ -34,6 +34,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, An
 
 
 FIELDS = {"name", "sizes", "seconds", "steps", "rows_per_second", "baseline", "ratio", "peak_mb", "aim"}
+FIELDS |= {"cpu_seconds", "cpu_steps"}
 
 
 def test_one_part_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,9 +46,11 @@ def test_one_part_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
         "name": "lone",
         "sizes": {"rows": 1_000},
         "seconds": 4.0,
+        "cpu_seconds": 2.0,
         "steps": {"most": 3.0, "rest": 1.0},
+        "cpu_steps": {"most": 1.5},
         "rows_per_second": 250,
-        "baseline": {"name": "by hand", "seconds": 2.0, "steps": {"most": 1.5, "rest": 0.5}},
+        "baseline": {"name": "by hand", "seconds": 2.0, "cpu_seconds": 1.0, "steps": {"most": 1.5, "rest": 0.5}},
         "ratio": 0.5,
         "aim": {"what": "ratio at least 0.40", "met": True},
     }
@@ -55,8 +58,9 @@ def test_one_part_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_several_parts_are_their_sum_and_each_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     found = printed(capsys, "bench", "toy", "--repeat", "1")
-    assert set(found) == FIELDS | {"parts"}
+    assert set(found) == FIELDS - {"cpu_steps"} | {"parts"}
     assert found["seconds"] == 5.0
+    assert found["cpu_seconds"] == 2.5
     assert found["steps"] == {"slow": 4.0, "quick": 1.0}
     assert found["sizes"] == {"slow_rows": 1_000, "quick_rows": 1_000}
     assert found["rows_per_second"] == 400
@@ -83,6 +87,8 @@ def test_people_see_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     titles, *rows = Ended(0, shown, "").rows
     ratios = {row[0]: row[titles.index("ratio")] for row in rows}
     assert set(ratios) == {"slow", "quick", "most", "rest"}
+    cpu = [(row[0], row[titles.index("CPU s")]) for row in rows]
+    assert cpu == [("slow", "2.00"), ("most", "1.50"), ("rest", ""), ("quick", "0.50"), ("most", "0.38"), ("rest", "")]
     assert ratios["slow"] == "0.50"
     assert ratios["quick"] == "2.00"
     assert "met" in shown

@@ -38,7 +38,8 @@ def both_sides(home: Path) -> Seen:
     offer_day.make_candidate_features(home, CUSTOMERS)
     from recs_platform.model_registry import scoring
 
-    with patch.object(scoring, "score_for", wraps=scoring.score_for) as scored:
+    stream = scoring.Scorer.score_stream
+    with patch.object(scoring.Scorer, "score_stream", autospec=True, side_effect=stream) as scored:
         scores = (
             offer_day.measure_scoring(home, CUSTOMERS).rows,
             offer_day.measure_scoring_plainly(home, CUSTOMERS).rows,

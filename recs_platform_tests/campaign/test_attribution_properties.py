@@ -205,8 +205,18 @@ _MUTATIONS = {
     "a burst backwards only": ("judged_interactions", "@scanner_burst_seconds FOLLOWING", "0 FOLLOWING"),
     "opens in bursts": ("judged_interactions", "WHEN crowded.kind = 'CLICKED' AND crowded.n", "WHEN crowded.n"),
     "held-out in the funnel": ("campaign_funnel", "send.status <> 'held_out' AND", ""),
-    "steps that are there": ("campaign_funnel", "clicked * (1 - opened)", "clicked * opened"),
-    "customers of arms": ("campaign_funnel", "(customer_id, campaign_id),", "(customer_id, campaign_id, arm),"),
+    "steps that are there": ("campaign_funnel", "took AND NOT took_before", "took AND took_before"),
+    "another step": ("campaign_funnel", "DIV(counted.steps, bit)", "DIV(counted.steps, GREATEST(DIV(bit, 2), 1))"),
+    "customers of arms": ("campaign_funnel", "BY customer_id, campaign_id)", "BY customer_id, campaign_id, arm)"),
+    "customers of treatments": (
+        "campaign_funnel",
+        "BY customer_id, treatment_id)",
+        "BY customer_id, treatment_id, arm)",
+    ),
+    "customers of an arm's days": ("campaign_funnel", "BY customer_id, arm\n", "BY customer_id, arm, sent_on\n"),
+    "customers of days": ("campaign_funnel", "BY customer_id, sent_on)", "BY customer_id, sent_on, campaign_id, arm)"),
+    "customers of cells": ("campaign_funnel", "arm, sent_on\n  )", "arm, sent_on, message.steps\n  )"),
+    "customers of every arm": ("campaign_funnel", "arm GROUP BY customer_id)", "arm GROUP BY customer_id, arm)"),
     "customers of orders": ("conversion_paths", "COUNT(DISTINCT customer_id)", "COUNT(customer_id)"),
 }
 

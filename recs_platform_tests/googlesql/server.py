@@ -1,7 +1,7 @@
 """Google's own analyzer and reference executor of GoogleSQL: a server on this machine, and what it is asked.
 
 `make googlesql` installs it. Not here: which texts it is asked about, with which tables and parameters (texts.py,
-executor.py), and what this build of it cannot do (limits.py).
+executor.py).
 """
 
 from __future__ import annotations

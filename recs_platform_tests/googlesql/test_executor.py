@@ -1,4 +1,4 @@
-"""Fixtures give on Google's reference executor what they say, but for what limits.py lists."""
+"""Fixtures give on Google's reference executor what they say."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import pytest
 from recs_platform.pipeline.stage import SqlTable
 from recs_platform.schemas.table import Kind
 from recs_platform_tests.googlesql.executor import answered, judged
-from recs_platform_tests.googlesql.limits import NOT_EVALUATED
-from recs_platform_tests.googlesql.server import GoogleSql, NotGoogleSql
+from recs_platform_tests.googlesql.server import GoogleSql
 from recs_platform_tests.sql.case import Case, all_cases
 from recs_platform_tests.sql.running import assert_says, difference, pipeline_of
 
 pytestmark = pytest.mark.googlesql
 
-_CASES = [case for case in all_cases() if case.table not in NOT_EVALUATED]
+_CASES = list(all_cases())
 
 
 @pytest.mark.parametrize("case", [c for c in _CASES if not c.is_check], ids=str)
@@ -33,21 +32,6 @@ def test_query(case: Case, googlesql: GoogleSql) -> None:
 @pytest.mark.parametrize("case", [c for c in _CASES if c.is_check], ids=str)
 def test_check(case: Case, googlesql: GoogleSql) -> None:
     assert_says(case, judged(googlesql, case))
-
-
-@pytest.mark.parametrize(("name", "because_of"), NOT_EVALUATED.items())
-def test_what_is_listed_is_still_beyond_it(name: str, because_of: str, googlesql: GoogleSql) -> None:
-    """Who uses a newer build takes the name off the list."""
-    cases = [case for case in all_cases() if case.table == name]
-    assert cases
-    for case in cases:
-        with pytest.raises(NotGoogleSql, match=f"(?i){because_of}"):
-            answered(googlesql, case)
-
-
-def test_the_list_does_not_grow() -> None:
-    """Write a query in words that the executor knows, too, rather than add its name."""
-    assert NOT_EVALUATED.keys() <= {"campaign_funnel"}
 
 
 def _of_the_days(case: Case, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,9 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from recs_platform.pipeline.typed_queries import TypedQuery, typed_queries
+from recs_platform.pipeline.check_steps import CheckStep, check_steps
+from recs_platform.pipeline.pipeline import Pipeline
+from recs_platform.pipeline.typed_queries import TypedQuery, typed_check, typed_queries
 from recs_platform.schemas.table import Columns, TableSpec
 from recs_platform.strategies.catalogue import pipelines
+from recs_platform.warehouse.tally import tally
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,25 @@ def all_texts() -> tuple[Text, ...]:
     for pipeline in pipelines().values():
         for typed in typed_queries(pipeline):
             for text in _texts_of(typed):
-                tables = tuple((name, tuple(columns.items())) for name, columns in text.tables.items())
-                texts[text.name, text.sql, tables, tuple(sorted(text.parameters.items()))] = text
+                _take_in(texts, text)
+        for step in check_steps(pipeline):
+            _take_in(texts, _text_of_step(step, pipeline))
     return tuple(texts.values())
+
+
+def _take_in(texts: dict[object, Text], text: Text) -> None:
+    tables = tuple((name, tuple(columns.items())) for name, columns in text.tables.items())
+    texts[text.name, text.sql, tables, tuple(sorted(text.parameters.items()))] = text
+
+
+def _text_of_step(step: CheckStep, pipeline: Pipeline) -> Text:
+    """What checks are judged by that are shown the same."""
+    typed = [typed_check(pipeline, name) for name in step.checks]
+    query = tally(tuple(pipeline.checks[name][0] for name in step.checks))
+    tables = {name: columns for one in typed for name, columns in one.tables.items()}
+    parameters = {name: type_ for one in typed for name, type_ in one.parameters.items()}
+    used = {name: parameters[name] for name in query.parameters}
+    return Text(f"{step.table}: {step.name}", query.path, query.tree.sql(dialect="bigquery"), tables, used)
 
 
 def _texts_of(typed: TypedQuery) -> Iterator[Text]:

@@ -87,6 +87,7 @@ def test_a_stored_model_scores_the_same_to_the_last_bit(model: Model, pairs: pa.
 @pytest.mark.parametrize("batch", [1, 7, 929])
 def test_batches_score_as_the_whole(model: Model, pairs: pa.Table, batch: int) -> None:
     assert np.array_equal(model.raw_scores(pairs, batch), model.raw_scores(pairs))
+    assert np.array_equal(model.raw_scores(pairs, batch, threads=3), model.raw_scores(pairs))
     assert np.array_equal(model.contributions(pairs, batch), model.contributions(pairs))
 
 

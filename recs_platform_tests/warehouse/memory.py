@@ -25,6 +25,7 @@ from sqlglot import exp
 from recs_platform.errors import MissingSliceError, StorageError
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse.compile import literal_of
+from recs_platform.warehouse.lake.whole_numbers import with_whole_numbers
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import (
     EXAMPLES,
@@ -128,7 +129,7 @@ class MemoryWarehouse:
                 return node
 
             sql = query.query.tree.copy().transform(translated).sql(dialect="duckdb")
-            yield connection.execute(sql).to_arrow_table().to_reader()
+            yield with_whole_numbers(connection.execute(sql).to_arrow_table().to_reader(), query.query.path)
 
     def days(self, table: TableRef) -> Sequence[date]:
         return [slice_.day for slice_ in self.slices(table)]

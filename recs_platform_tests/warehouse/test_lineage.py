@@ -95,8 +95,8 @@ def test_a_query_that_is_put_together_is_read_each_time(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("answer", [[], "x", {"customer_id": 1}, {"customer_id": [["a"]]}])
-def test_an_answer_of_another_form_is_none(answer: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_of_another_form_is_none(answer: object, own_folder: Path) -> None:
     read_off = column_origins(query(), _TABLES)
-    answers = origins_at(lineage.cache_folder())
+    answers = origins_at(own_folder)
     answers._used = dict.fromkeys(answers._used, answer)
     assert column_origins(query(), _TABLES) == read_off

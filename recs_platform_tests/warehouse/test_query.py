@@ -172,7 +172,7 @@ def test_a_description_ends_at_the_first_empty_comment_line() -> None:
     assert query.directives == (("look-back", "visits 7", 5),)
 
 
-KNOWN = "known: look-back, earlier, table, severity, tolerance, of, remedy, among, judges, given"
+KNOWN = "known: look-back, earlier, sorted, table, severity, tolerance, of, remedy, among, judges, given"
 
 
 @pytest.mark.parametrize("key", ["lookback", "look_back", "Look-back", "LOOK-BACK", "lok-back"])
@@ -196,6 +196,10 @@ LOOK_BACK = (
     "<log> <days | @parameter> [at most]: the days of a log that are shown, ending with the query's own; "
     "at most where fewer will do"
 )
+SORTED = (
+    "<table> <column>: how the lake hands over the table's rows, where what is added up should lie together; nothing "
+    "that the query gives depends on it"
+)
 EARLIER = "<name> = <snapshot> <days | @parameter | latest>: an earlier snapshot, under a name of its own"
 
 
@@ -214,6 +218,10 @@ EARLIER = "<name> = <snapshot> <days | @parameter | latest>: an earlier snapshot
         ("earlier: before = profiles 0", "`-- earlier:` needs at least 1 day"),
         ("earlier: before = profiles @x", "`-- earlier:` names @x, which is not a parameter"),
         ("earlier: before = profiles 7", "`-- earlier:` names before, which the query does not read"),
+        ("sorted: visits", f"cannot read `-- sorted: visits`; write `-- sorted: {SORTED}`"),
+        ("sorted: visits a, b", f"cannot read `-- sorted: visits a, b`; write `-- sorted: {SORTED}`"),
+        ("sorted: visits c", "`-- sorted:` names visits c, a column that the query does not read"),
+        ("sorted: vists a", "`-- sorted:` names vists a, a column that the query does not read"),
         ("earlier: profiles = profiles 7", "`-- earlier:` must give a new name, and profiles is a table"),
     ],
 )

@@ -53,12 +53,13 @@ SELECT
   COALESCE(engaged.machine_opens, 0) AS machine_opens,
   COALESCE(engaged.machine_clicks, 0) AS machine_clicks
 FROM treatments AS sent
-LEFT JOIN repeated
-  ON repeated.send_id = sent.send_id
 LEFT JOIN reported
   ON reported.send_id = sent.send_id
 LEFT JOIN engaged
   ON engaged.send_id = sent.send_id
 LEFT JOIN customers
   ON customers.customer_id = sent.customer_id
+-- Joined last: an engine that expects this filter to leave few messages would else hold all of them in memory.
+LEFT JOIN repeated
+  ON repeated.send_id = sent.send_id
 WHERE repeated.send_id IS NULL OR sent.event_date = repeated.first_day

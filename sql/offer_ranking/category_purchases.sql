@@ -1,27 +1,24 @@
 -- One row per customer, feature day and category: what the customer bought in the look-back window that ends with the
 -- feature day. Features of customers and of interactions are both made from it, and this is the one large join.
 -- look-back: customer_item_days @history_days
+-- sorted: customer_item_days customer_id
 WITH moments AS (
   SELECT DISTINCT customer_id, feature_day FROM feature_pairs
 ),
--- Sums of 64 bits: the lake's own are wider, and adding those up again takes twice as long.
 bought AS (
   SELECT
     customer_item_days.customer_id,
     customer_item_days.event_date,
     COALESCE(catalog.category, 'unknown') AS category,
-    CAST(SUM(customer_item_days.lines) AS INT64) AS lines,
-    CAST(SUM(IF(catalog.price_tier = 2, customer_item_days.lines, 0)) AS INT64) AS tier2_lines,
-    CAST(SUM(IF(catalog.price_tier = 3, customer_item_days.lines, 0)) AS INT64) AS tier3_lines,
-    CAST(SUM(IF(catalog.is_fresh, customer_item_days.lines, 0)) AS INT64) AS fresh_lines,
-    CAST(SUM(IF(catalog.price > 0, customer_item_days.promo_cents, 0)) AS INT64) AS promo_cents,
-    CAST(
-      SUM(CAST(ROUND(100 * COALESCE(catalog.price, 0) * customer_item_days.promo_units) AS INT64)) AS INT64
-    ) AS promo_list_cents
+    customer_item_days.lines,
+    IF(catalog.price_tier = 2, customer_item_days.lines, 0) AS tier2_lines,
+    IF(catalog.price_tier = 3, customer_item_days.lines, 0) AS tier3_lines,
+    IF(catalog.is_fresh, customer_item_days.lines, 0) AS fresh_lines,
+    IF(catalog.price > 0, customer_item_days.promo_cents, 0) AS promo_cents,
+    CAST(ROUND(100 * COALESCE(catalog.price, 0) * customer_item_days.promo_units) AS INT64) AS promo_list_cents
   FROM customer_item_days
   LEFT JOIN catalog
     ON catalog.item_id = customer_item_days.item_id
-  GROUP BY customer_item_days.customer_id, customer_item_days.event_date, COALESCE(catalog.category, 'unknown')
 )
 SELECT
   @as_of AS as_of,

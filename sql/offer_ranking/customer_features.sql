@@ -1,6 +1,7 @@
 -- One row per customer and feature day: what the customer's purchases and redemptions in the look-back window that ends
 -- with that day say. A customer without any has no ratios, which models tell apart from a ratio of zero.
 -- look-back: customer_days @history_days
+-- sorted: customer_days customer_id
 -- look-back: customer_impression_days @history_days
 -- look-back: redemptions @history_days
 WITH moments AS (

@@ -16,10 +16,12 @@ message AS (
     send.arm,
     send.sent_on,
     send.customer_id,
-    IF(send.status = 'delivered', 1, 0) AS delivered,
-    IF(send.opened_at IS NULL, 0, 1) AS opened,
-    IF(send.clicked_at IS NULL, 0, 1) AS clicked,
-    IF(credited.send_id IS NULL, 0, 1) AS ordered,
+    -- The steps that were taken, a bit each: sent, delivered, opened, clicked, ordered.
+    1
+    + IF(send.status = 'delivered', 2, 0)
+    + IF(send.opened_at IS NULL, 0, 4)
+    + IF(send.clicked_at IS NULL, 0, 8)
+    + IF(credited.send_id IS NULL, 0, 16) AS steps,
     COALESCE(credited.orders, 0) AS orders,
     COALESCE(credited.hundredths, 0) AS hundredths
   FROM send_engagement AS send
@@ -27,138 +29,101 @@ message AS (
     ON credited.send_id = send.send_id
   WHERE send.status <> 'held_out' AND send.sent_on BETWEEN @sent_from AND @sent_to
 ),
--- What adds up is added up once, per cell; only customers, who do not, are counted for every level. `lacks` says which
--- keys a level does not have, a bit each.
+-- What adds up is added up once, per cell; only customers, who do not, are counted for every level.
 cell AS (
   SELECT
     campaign_id,
     treatment_id,
     arm,
     sent_on,
-    COUNT(*) AS sent,
-    SUM(delivered) AS delivered,
-    SUM(opened) AS opened,
-    SUM(clicked) AS clicked,
-    SUM(ordered) AS ordered,
-    SUM(opened * (1 - delivered)) AS opened_without,
-    SUM(clicked * (1 - opened)) AS clicked_without,
-    SUM(ordered * (1 - clicked)) AS ordered_without,
+    steps,
+    COUNT(*) AS sends,
     SUM(orders) AS orders,
     SUM(hundredths) AS hundredths
   FROM message
-  GROUP BY campaign_id, treatment_id, arm, sent_on
+  GROUP BY campaign_id, treatment_id, arm, sent_on, steps
 ),
-summed AS (
+customer_of_arm AS (
+  SELECT customer_id, arm, BIT_OR(steps) AS steps
+  FROM message
+  GROUP BY customer_id, arm
+),
+-- Per level, and the steps that were taken: messages, or customers with any of their messages. Each level has a GROUP BY
+-- of its own: GROUPING SETS would hold the customers of all levels in memory at once.
+counted AS (
   SELECT
-    GROUPING(cell.campaign_id) * 8 + GROUPING(cell.treatment_id) * 4 + GROUPING(cell.arm) * 2 + GROUPING(cell.sent_on)
-      AS lacks,
-    cell.campaign_id,
-    cell.treatment_id,
-    cell.arm,
-    cell.sent_on,
-    MAX(IF(campaign_days.provisional, 1, 0)) AS provisional,
-    SUM(cell.sent) AS sent,
-    SUM(cell.delivered) AS delivered,
-    SUM(cell.opened) AS opened,
-    SUM(cell.clicked) AS clicked,
-    SUM(cell.ordered) AS ordered,
-    SUM(cell.opened_without) AS opened_without,
-    SUM(cell.clicked_without) AS clicked_without,
-    SUM(cell.ordered_without) AS ordered_without,
-    SUM(cell.orders) AS orders,
-    SUM(cell.hundredths) AS hundredths
+    level,
+    IF(level IN ('cell', 'campaign'), cell.campaign_id, NULL) AS campaign_id,
+    IF(level IN ('cell', 'treatment'), cell.treatment_id, NULL) AS treatment_id,
+    IF(level IN ('cell', 'arm'), cell.arm, NULL) AS arm,
+    IF(level IN ('cell', 'day'), cell.sent_on, NULL) AS sent_on,
+    cell.steps,
+    cell.sends,
+    0 AS customers,
+    cell.orders,
+    cell.hundredths,
+    IF(campaign_days.provisional, 1, 0) AS provisional
   FROM cell
   LEFT JOIN campaign_days
     ON campaign_days.day = cell.sent_on
-  GROUP BY GROUPING SETS (
-    (cell.campaign_id, cell.treatment_id, cell.arm, cell.sent_on),
-    (cell.campaign_id),
-    (cell.treatment_id),
-    (cell.arm),
-    (cell.sent_on),
-    ()
+  CROSS JOIN UNNEST(['cell', 'campaign', 'treatment', 'arm', 'day', 'total']) AS level
+  UNION ALL
+  SELECT 'cell', campaign_id, treatment_id, arm, sent_on, steps, 0, COUNT(*), 0, 0, 0
+  FROM (
+    SELECT campaign_id, treatment_id, arm, sent_on, BIT_OR(steps) AS steps
+    FROM message
+    GROUP BY customer_id, campaign_id, treatment_id, arm, sent_on
   )
+  GROUP BY campaign_id, treatment_id, arm, sent_on, steps
+  UNION ALL
+  SELECT 'campaign', campaign_id, NULL, NULL, NULL, steps, 0, COUNT(*), 0, 0, 0
+  FROM (SELECT campaign_id, BIT_OR(steps) AS steps FROM message GROUP BY customer_id, campaign_id)
+  GROUP BY campaign_id, steps
+  UNION ALL
+  SELECT 'treatment', NULL, treatment_id, NULL, NULL, steps, 0, COUNT(*), 0, 0, 0
+  FROM (SELECT treatment_id, BIT_OR(steps) AS steps FROM message GROUP BY customer_id, treatment_id)
+  GROUP BY treatment_id, steps
+  UNION ALL
+  SELECT 'arm', NULL, NULL, arm, NULL, steps, 0, COUNT(*), 0, 0, 0
+  FROM customer_of_arm
+  GROUP BY arm, steps
+  UNION ALL
+  SELECT 'day', NULL, NULL, NULL, sent_on, steps, 0, COUNT(*), 0, 0, 0
+  FROM (SELECT sent_on, BIT_OR(steps) AS steps FROM message GROUP BY customer_id, sent_on)
+  GROUP BY sent_on, steps
+  UNION ALL
+  SELECT 'total', NULL, NULL, NULL, NULL, steps, 0, COUNT(*), 0, 0, 0
+  FROM (SELECT BIT_OR(steps) AS steps FROM customer_of_arm GROUP BY customer_id)
+  GROUP BY steps
 ),
-customer AS (
+taken AS (
   SELECT
-    GROUPING(campaign_id) * 8 + GROUPING(treatment_id) * 4 + GROUPING(arm) * 2 + GROUPING(sent_on) AS lacks,
-    campaign_id,
-    treatment_id,
-    arm,
-    sent_on,
-    -- The steps that the customer took with any of the messages, a bit each.
-    BIT_OR(delivered + 2 * opened + 4 * clicked + 8 * ordered) AS steps
-  FROM message
-  GROUP BY GROUPING SETS (
-    (customer_id, campaign_id, treatment_id, arm, sent_on),
-    (customer_id, campaign_id),
-    (customer_id, treatment_id),
-    (customer_id, arm),
-    (customer_id, sent_on),
-    (customer_id)
-  )
-),
-reached AS (
-  SELECT
-    lacks,
-    campaign_id,
-    treatment_id,
-    arm,
-    sent_on,
-    COUNT(*) AS customers_sent,
-    COUNTIF(MOD(steps, 2) = 1) AS customers_delivered,
-    COUNTIF(MOD(DIV(steps, 2), 2) = 1) AS customers_opened,
-    COUNTIF(MOD(DIV(steps, 4), 2) = 1) AS customers_clicked,
-    COUNTIF(DIV(steps, 8) = 1) AS customers_ordered
-  FROM customer
-  GROUP BY lacks, campaign_id, treatment_id, arm, sent_on
-),
-funnel AS (
-  SELECT
-    CASE summed.lacks
-      WHEN 0 THEN 'cell'
-      WHEN 7 THEN 'campaign'
-      WHEN 11 THEN 'treatment'
-      WHEN 13 THEN 'arm'
-      WHEN 14 THEN 'day'
-      ELSE 'total'
-    END AS level,
-    summed.*,
-    reached.customers_sent,
-    reached.customers_delivered,
-    reached.customers_opened,
-    reached.customers_clicked,
-    reached.customers_ordered
-  FROM summed
-  -- A key that a level does not have is NULL on both sides; nothing sent at all has no customers to join.
-  JOIN reached
-    ON reached.lacks = summed.lacks
-      AND COALESCE(reached.campaign_id, '') = COALESCE(summed.campaign_id, '')
-      AND COALESCE(reached.treatment_id, '') = COALESCE(summed.treatment_id, '')
-      AND COALESCE(reached.arm, '') = COALESCE(summed.arm, '')
-      AND COALESCE(reached.sent_on, DATE '1970-01-01') = COALESCE(summed.sent_on, DATE '1970-01-01')
+    counted.*,
+    bit,
+    MOD(DIV(counted.steps, bit), 2) = 1 AS took,
+    MOD(DIV(counted.steps, GREATEST(DIV(bit, 2), 1)), 2) = 1 AS took_before
+  FROM counted
+  CROSS JOIN UNNEST([1, 2, 4, 8, 16]) AS bit
 ),
 step AS (
   SELECT
-    funnel.*,
-    number,
-    CASE number WHEN 1 THEN sent WHEN 2 THEN delivered WHEN 3 THEN opened WHEN 4 THEN clicked ELSE ordered END AS sends,
-    CASE number
-      WHEN 1 THEN customers_sent
-      WHEN 2 THEN customers_delivered
-      WHEN 3 THEN customers_opened
-      WHEN 4 THEN customers_clicked
-      ELSE customers_ordered
-    END AS customers,
-    CASE number
-      WHEN 2 THEN customers_sent
-      WHEN 3 THEN customers_delivered
-      WHEN 4 THEN customers_opened
-      WHEN 5 THEN customers_clicked
-    END AS customers_before,
-    CASE number WHEN 3 THEN opened_without WHEN 4 THEN clicked_without WHEN 5 THEN ordered_without ELSE 0 END AS lacking
-  FROM funnel
-  CROSS JOIN UNNEST([1, 2, 3, 4, 5]) AS number
+    level,
+    campaign_id,
+    treatment_id,
+    arm,
+    sent_on,
+    CASE bit WHEN 1 THEN 1 WHEN 2 THEN 2 WHEN 4 THEN 3 WHEN 8 THEN 4 ELSE 5 END AS number,
+    SUM(sends) AS sent,
+    SUM(customers) AS customers_sent,
+    SUM(IF(took, sends, 0)) AS sends,
+    SUM(IF(took, customers, 0)) AS customers,
+    SUM(IF(took_before, customers, 0)) AS customers_before,
+    SUM(IF(took AND NOT took_before, sends, 0)) AS lacking,
+    SUM(orders) AS orders,
+    SUM(hundredths) AS hundredths,
+    MAX(provisional) AS provisional
+  FROM taken
+  GROUP BY level, campaign_id, treatment_id, arm, sent_on, bit
 )
 SELECT
   @as_of AS as_of,
@@ -178,7 +143,7 @@ SELECT
   step.sends,
   step.customers,
   step.customers / step.customers_sent AS share_of_sent,
-  SAFE_DIVIDE(step.customers, step.customers_before) AS share_of_step_before,
+  IF(step.number = 1, NULL, SAFE_DIVIDE(step.customers, step.customers_before)) AS share_of_step_before,
   step.sends / step.sent AS sends_share_of_sent,
   step.lacking AS without_step_before,
   IF(step.number = 5, step.orders, NULL) AS orders,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pyarrow as pa
 
-from recs_platform.model_registry.scoring import Scored, score_for
+from recs_platform.model_registry.scoring import Scored, parts_of, scorer_for
 from recs_platform.model_registry.shelf import ModelShelf
-from recs_platform.models.model import BATCH
 from recs_platform.pipeline.frame_asset import table_asset
 from recs_platform.schemas.offer_ranking import BY_RATE, OfferScores
 from recs_platform.schemas.table import spec_of
@@ -18,27 +15,27 @@ from recs_platform.warehouse.slices import Days
 
 
 @table_asset(OfferScores, after=("ranking_model",))
-def offer_scores(days: Days, models: ModelShelf, candidate_features: pa.Table) -> pa.RecordBatchReader:
+def offer_scores(days: Days, models: ModelShelf, candidate_features: pa.RecordBatchReader) -> pa.RecordBatchReader:
     """A chance for every candidate; without a model it is how often the offer was redeemed when it was shown.
 
-    Rows are handed on in batches, so that what all of them have in common is not held millions of times.
+    Features are read and scored in parts and then let go. All are scored before the first row is handed on: whoever
+    stores rows cannot tell what went wrong in making them.
     """
-    scored = score_for(TASK, candidate_features, models, days.last)
-    rows = _rows(days, candidate_features, scored)
+    scorer = scorer_for(TASK, models, days.last)
+    unscored = ((part, None) for part in parts_of(candidate_features))
+    parts = unscored if scorer is None else scorer.score_stream(candidate_features)
+    rows = [_rows(days, part, scored) for part, scored in parts]
     return pa.RecordBatchReader.from_batches(spec_of(OfferScores).arrow_schema, rows)
 
 
-def _rows(days: Days, candidates: pa.Table, scored: Scored | None) -> Iterator[pa.RecordBatch]:
-    schema = spec_of(OfferScores).arrow_schema
+def _rows(days: Days, candidates: pa.Table, scored: Scored | None) -> pa.RecordBatch:
+    schema, count = spec_of(OfferScores).arrow_schema, candidates.num_rows
     chances = candidates["historical_redemption_rate"] if scored is None else scored.probabilities
-    for start in range(0, candidates.num_rows, BATCH):
-        part = slice(start, min(start + BATCH, candidates.num_rows))
-        count = part.stop - part.start
-        columns = {
-            "as_of": pa.repeat(pa.scalar(days.last, pa.date32()), count),
-            **{name: candidates[name].slice(start, count).combine_chunks() for name in ("customer_id", "offer_id")},
-            "raw_score": pa.nulls(count, pa.float64()) if scored is None else pa.array(scored.raw[part]),
-            "probability": pa.array(np.asarray(chances[part])),
-            "scored_by": pa.repeat(BY_RATE if scored is None else scored.by.digest, count),
-        }
-        yield pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
+    columns = {
+        "as_of": pa.repeat(pa.scalar(days.last, pa.date32()), count),
+        **{name: candidates[name].combine_chunks() for name in ("customer_id", "offer_id")},
+        "raw_score": pa.nulls(count, pa.float64()) if scored is None else pa.array(scored.raw),
+        "probability": pa.array(np.asarray(chances)),
+        "scored_by": pa.repeat(BY_RATE if scored is None else scored.by.digest, count),
+    }
+    return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)

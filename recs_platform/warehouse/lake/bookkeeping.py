@@ -21,6 +21,7 @@ from recs_platform.warehouse.lake import newest
 from recs_platform.warehouse.lake.damage import damaged_slice, damaged_table, owner
 from recs_platform.warehouse.lake.delta_log import Commit
 from recs_platform.warehouse.lake.delta_table import DeltaSlices, Replaced
+from recs_platform.warehouse.lake.evidence import AUDITED
 from recs_platform.warehouse.lake.newest import DataFile, Newest
 from recs_platform.warehouse.ledger import LedgerPage, SliceLedger
 from recs_platform.warehouse.slices import CONTENTS, INGREDIENTS, Days, Slice, TableRef
@@ -101,7 +102,9 @@ def accept(table: DeltaSlices, ledger: SliceLedger, checksums: Mapping[str, str]
     made = LedgerPage(page.state, tuple(replace(s, files=None) for s in page.slices)) if page and same else None
     slices = [_of_unknown_rows(s) for s in _from_commits(table, now, made)]
     known = [
-        replace(s, files={path: checksums.get(path) for path in s.files}) if s.files is not None else s for s in slices
+        replace(s, files={path: checksums.get(path) for path in s.files}) if s.files is not None else s
+        # What a person has accepted was audited by nobody.
+        for s in (replace(s, note={name: said for name, said in s.note.items() if name != AUDITED}) for s in slices)
     ]
     ledger.advance(table.ref, page.state if page else None, now.state, None, known)
 

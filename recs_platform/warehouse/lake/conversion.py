@@ -1,20 +1,24 @@
 """From whatever types a source has to the declared ones. A value that does not fit makes its row unreadable, not NULL.
 
-DuckDB converts, for every warehouse: a feed gives the same rows wherever they land. Not here: which types are refused
-before anything is read (`sources/conform.py`).
+DuckDB converts, for every warehouse: a feed gives the same rows wherever they land. In a lake it does so as it reads
+them for the query that lands them; for others they are converted on their way. Not here: which types are refused before
+anything is read (`sources/conform.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 
+import duckdb
 import pyarrow as pa
 
 from recs_platform.schemas.landing import SOURCE_DAY, UNREADABLE, feed_columns
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.lake.engine import literal, passing_connection, quoted
 from recs_platform.warehouse.lake.types import type_of
+from recs_platform.warehouse.protocol import Incoming
 
 _BATCH_ROWS = 100_000
 
@@ -31,6 +35,32 @@ _ZONE = _SECONDS + r"([Zz]|UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?|[A-Z][A-Za-z]+
 """How a text ends that says its zone: after a time of day, so that a date is none."""
 _SOMETHING_ELSE = _SECONDS + "[^0-9. :]"
 """What follows the time and is no zone that the world has: casting would drop it, and the moment would be another."""
+
+
+@dataclass(frozen=True)
+class Unconverted:
+    """Incoming rows that are converted when they are opened, and before by nobody: a connector's, in its own types."""
+
+    spec: TableSpec
+    timezone: str | None
+    open: Callable[[], AbstractContextManager[pa.RecordBatchReader]]
+
+    @contextmanager
+    def __call__(self) -> Iterator[pa.RecordBatchReader]:
+        with self.open() as given, converted(given, self.spec, timezone=self.timezone) as typed:
+            yield typed
+
+
+def show_incoming(connection: duckdb.DuckDBPyConnection, name: str, incoming: Incoming, opened: ExitStack) -> None:
+    """Put incoming rows under a name, in the types that a query expects. What is opened must stay open until the query
+    has run."""
+    if not isinstance(incoming, Unconverted):
+        connection.register(name, opened.enter_context(incoming()))
+        return
+    given, stream = f"given for {name}", opened.enter_context(incoming.open())
+    connection.register(given, stream)
+    selected = ", ".join(projection(incoming.spec, stream.schema, incoming.timezone))
+    connection.execute(f"CREATE TEMP VIEW {quoted(name)} AS SELECT {selected} FROM {quoted(given)}")
 
 
 @contextmanager
@@ -100,7 +130,8 @@ def _from_text(name: str, wanted: str, zone: str | None) -> tuple[str, str]:
     present = f"NULLIF(TRIM({name}), '')"
     match wanted:
         case "VARCHAR":  # as it was typed; blanks alone are nothing
-            return present, f"CASE WHEN TRIM({name}) <> '' THEN {name} END"
+            # A text that begins with a letter, say, is none of those, and need not be trimmed to be told from them.
+            return present, f"CASE WHEN {name} BETWEEN '!' AND '~' OR TRIM({name}) <> '' THEN {name} END"
         case "BIGINT":  # '7.5' would be rounded
             number = f"TRY_CAST({present} AS DOUBLE)"
             return present, f"CASE WHEN {number} = trunc({number}) THEN TRY_CAST({present} AS BIGINT) END"

@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from recs_platform.errors import MissingSliceError
 from recs_platform.timings import Laps, Phase, shown
+from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.bookkeeping import accept, check_log, company_of, enter, slices_now, state_now
 from recs_platform.warehouse.lake.bucket_files import sweep_copies
 from recs_platform.warehouse.lake.carried import all_before, contents_of, redated, whole_files
@@ -29,7 +30,7 @@ from recs_platform.warehouse.lake.checksums import combined, name_with
 from recs_platform.warehouse.lake.confined import confined_connection
 from recs_platform.warehouse.lake.delta_table import DeltaSlices
 from recs_platform.warehouse.lake.engine import Engine
-from recs_platform.warehouse.lake.evidence import Evidence
+from recs_platform.warehouse.lake.evidence import AUDITED, Evidence
 from recs_platform.warehouse.lake.files import TableFiles, files_of, staging_folder, sweep
 from recs_platform.warehouse.lake.inspection import check_files, check_writable, inspect
 from recs_platform.warehouse.lake.newest import DataFile, file_name
@@ -40,6 +41,7 @@ from recs_platform.warehouse.lake.staging import stage
 from recs_platform.warehouse.lake.storage_errors import explained
 from recs_platform.warehouse.lake.whole_numbers import with_whole_numbers
 from recs_platform.warehouse.ledger import MemoryLedger, SliceLedger
+from recs_platform.warehouse.proof.declared import rules_fingerprint
 from recs_platform.warehouse.protocol import EXAMPLES, Audit, BoundQuery, Inspection, Rows, Subject, Version, Written
 from recs_platform.warehouse.slices import CONTENTS, Days, Slice, TableRef
 
@@ -74,16 +76,18 @@ class Lake:
                 laps.mark(Phase.WRITE)
                 relation = read_new_files(subject.table.spec, [str(folder / f.path) for f in staged.files])
                 connection.execute(f"CREATE TEMP VIEW staged AS {relation}")
-                evidence = Evidence(subject.table.spec, staged.statistics) if self.proofs else None
+                evidence = Evidence(subject.table.spec, staged.statistics, staged.query) if self.proofs else None
                 view = StagedView(connection, "staged", evidence)
                 with files.sealed([folder / f.path for f in staged.files]) as seals:
-                    for audit in (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ())):
+                    audits = (*audits, *(rows.audits if isinstance(rows, BoundQuery) else ()))
+                    for audit in audits:
                         audit.check(view, subject)
                 examples = view.examples(subject)
             laps.mark(Phase.AUDIT)
             with explained(str(subject)):
                 names = {f.path: name_with(f.path, seal.result()) for f, seal in zip(staged.files, seals, strict=True)}
-                version = self._move_in(table, files, subject, folder, staged.files, names, note or {})
+                audited = {AUDITED: rules_fingerprint(subject.table.spec)} if SCHEMA_AUDIT in audits else {}
+                version = self._move_in(table, files, subject, folder, staged.files, names, {**(note or {}), **audited})
             laps.mark(Phase.PUBLISH)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -170,7 +174,8 @@ class Lake:
                 names = {f.path: name_with(f.path, seal.result()) for f, seal in zip(staged, seals, strict=True)}
             laps.mark(Phase.WRITE)
             with explained(str(subject)):
-                noted = {**note, CONTENTS: list(contents)}
+                audited = {name: said for name, said in earlier.note.items() if name == AUDITED}
+                noted = {**note, **audited, CONTENTS: list(contents)}
                 version = self._move_in(table, files, subject, folder, staged, names, noted)
             laps.mark(Phase.PUBLISH)
         finally:

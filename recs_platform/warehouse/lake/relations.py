@@ -10,10 +10,12 @@ from typing import Protocol
 import duckdb
 
 from recs_platform.schemas.table import TableSpec
+from recs_platform.warehouse.lake.conversion import show_incoming
 from recs_platform.warehouse.lake.engine import declared_columns, literal, quoted
+from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery
 from recs_platform.warehouse.shown_days import days_shown
-from recs_platform.warehouse.slices import Days, TableRef
+from recs_platform.warehouse.slices import Days, Slice, TableRef
 
 
 class Shelf(Protocol):
@@ -22,6 +24,8 @@ class Shelf(Protocol):
     def relation(self, table: TableRef, days: Days | None) -> str: ...
 
     def days(self, table: TableRef) -> Sequence[date]: ...
+
+    def slices(self, table: TableRef) -> Sequence[Slice]: ...
 
 
 def read_files(spec: TableSpec, paths: Sequence[str]) -> str:
@@ -37,17 +41,32 @@ def read_new_files(spec: TableSpec, paths: Sequence[str]) -> str:
     return f"SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = false)"
 
 
-def show_query(connection: duckdb.DuckDBPyConnection, shelf: Shelf, query: BoundQuery, opened: ExitStack) -> str:
+def view_over(shelf: Shelf, query: BoundQuery, view: View) -> str:
+    """A SELECT of what a query is shown under a name."""
+    ref = query.ref(view.spec)
+    return shelf.relation(ref, days_shown(shelf.days, ref, view, query))
+
+
+def show_query(
+    connection: duckdb.DuckDBPyConnection,
+    shelf: Shelf,
+    query: BoundQuery,
+    opened: ExitStack,
+    shown: dict[str, str] | None = None,
+) -> str:
     """Put a query's views and incoming rows in place; returns its SQL for this connection.
 
-    What is opened for it must stay open until the SQL has run.
+    What is opened for it must stay open until the SQL has run. `shown` is told what stands behind each view.
     """
     from recs_platform.warehouse.lake.compile import duckdb_sql
 
     for view in query.views:
-        ref = query.ref(view.spec)
-        days = days_shown(shelf.days, ref, view, query)
-        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {shelf.relation(ref, days)}")
+        relation = view_over(shelf, query, view)
+        if shown is not None:
+            shown[view.name] = relation
+        if column := query.query.sorted_by.get(view.name):
+            relation = f"SELECT * FROM ({relation}) ORDER BY {quoted(column)}"
+        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {relation}")
     for name, open_rows in query.incoming.items():
-        connection.register(name, opened.enter_context(open_rows()))
+        show_incoming(connection, name, open_rows, opened)
     return duckdb_sql(query.query, query.values)

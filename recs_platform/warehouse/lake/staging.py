@@ -19,6 +19,7 @@ from recs_platform.errors import SliceError
 from recs_platform.masking import mask_text
 from recs_platform.schemas.table import Column, Kind, TableSpec
 from recs_platform.warehouse.lake.engine import literal, quoted
+from recs_platform.warehouse.lake.evidence import StagedQuery
 from recs_platform.warehouse.lake.newest import DataFile, file_name
 from recs_platform.warehouse.lake.relations import Shelf, read_files, show_query
 from recs_platform.warehouse.lake.types import type_of
@@ -33,6 +34,8 @@ class Staged:
     """Relative to the staging folder, and later to the table's."""
     statistics: tuple[WrittenFile, ...]
     """Of the files that have rows."""
+    query: StagedQuery | None
+    """What made the rows, if a query did."""
     sql: str | None
 
 
@@ -40,14 +43,14 @@ def stage(
     connection: duckdb.DuckDBPyConnection, shelf: Shelf, subject: Subject, rows: Rows, folder: Path, opened: ExitStack
 ) -> Staged:
     """Write the rows of the subject's days below `folder`. Every day gets a file, an empty one when it has no rows."""
-    spec, days = subject.table.spec, subject.days
+    spec, days, shown = subject.table.spec, subject.days, dict[str, str]()
     if isinstance(rows, pa.RecordBatchReader):
         connection.register("frame", rows)
         sql, source = None, "SELECT * FROM frame"
     else:
-        sql = source = show_query(connection, shelf, rows, opened)
-    given = connection.execute(f"DESCRIBE {source}").fetchall()
-    selected = coerced_columns(spec, {name: type_ for name, type_, *_ in given}, subject)
+        sql = source = show_query(connection, shelf, rows, opened, shown)
+    given = {name: type_ for name, type_, *_ in connection.execute(f"DESCRIBE {source}").fetchall()}
+    selected = coerced_columns(spec, given, subject)
     statement = f"SELECT {selected} FROM ({source})"
     if spec.kind is Kind.LOG and sql:
         # A log's query may read days before its own for their context; only its own days are its result.
@@ -60,7 +63,8 @@ def stage(
         raise uncastable(error, subject, rows) from None
     missing = [d for d in days if d not in {f.day for f, _ in files}]
     empty = _empty_days(connection, spec, missing, folder)
-    return Staged((*(f for f, _ in files), *empty), tuple(statistics for _, statistics in files), sql)
+    query = StagedQuery(rows, shelf, shown, given) if isinstance(rows, BoundQuery) else None
+    return Staged((*(f for f, _ in files), *empty), tuple(statistics for _, statistics in files), query, sql)
 
 
 def coerced_columns(spec: TableSpec, given: dict[str, str], subject: Subject) -> str:

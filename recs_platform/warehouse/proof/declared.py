@@ -6,6 +6,7 @@ Not here: rules that a table states as methods, which only Pandera can judge, an
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -37,3 +38,12 @@ def declared_rules(spec: TableSpec) -> tuple[DeclaredRule, ...]:
             rules.append(DeclaredRule(column.name, NOT_NAN))
         rules += [DeclaredRule(column.name, word, value) for word, value in said.rules.items()]
     return tuple(rules)
+
+
+@lru_cache(maxsize=512)
+def rules_fingerprint(spec: TableSpec) -> str:
+    """Changes when anything changes that the audit of a table's slices proves: types, rules, key. Kept with each slice
+    that was audited, so that a query over it may rely on them."""
+    columns = [(c.name, c.sql_type, c.nullable, sorted(spec.fields[c.name].rules.items())) for c in spec.columns]
+    said = repr((spec.name, spec.date_column, spec.key, columns))
+    return hashlib.sha256(said.encode()).hexdigest()[:12]

@@ -74,7 +74,7 @@ def train(
 
 
 def score(models: ModelShelf, candidate_features: pa.Table, day: date = DAY) -> pa.Table:
-    reader = offer_scores.function(Days.one(day), models, candidate_features)
+    reader = offer_scores.function(Days.one(day), models, candidate_features.to_reader())
     found: pa.Table = reader.read_all()
     return found
 

@@ -6,6 +6,7 @@ fixtures), and reading files (sources/connectors/).
 
 from __future__ import annotations
 
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from recs_platform.schemas.landing import SOURCE_DAY, UNREADABLE
 from recs_platform.schemas.sources import Catalog, Customers, Offers
 from recs_platform.schemas.table import TableSpec, spec_of
-from recs_platform.warehouse.lake.conversion import converted, projection
+from recs_platform.warehouse.lake.conversion import Unconverted, converted, projection, show_incoming
 from recs_platform.warehouse.lake.engine import quoted
 
 # One column of each declared type.
@@ -70,6 +71,9 @@ def _converted(values: pa.Array[Any], declared: str, session: str = "UTC") -> li
         ).fetchall()
     with converted(table.to_reader(), spec) as stream:
         streamed = stream.read_all()
+    with duckdb.connect() as connection, ExitStack() as opened:
+        show_incoming(connection, "source", Unconverted(spec, None, lambda: nullcontext(table.to_reader())), opened)
+        assert connection.execute("SELECT * FROM source").to_arrow_table().to_pylist() == streamed.to_pylist()
     # A stream is read at UTC, whatever a session's zone is.
     assert list(zip(streamed[column].to_pylist(), streamed[UNREADABLE].to_pylist(), strict=True)) == [
         (value, words) for value, words, _ in rows
@@ -219,3 +223,13 @@ def test_a_moment_written_with_its_offset_is_the_same_moment(moment: datetime, z
     # Offsets from before standard time have seconds, which ISO 8601 does not.
     if local.utcoffset() is not None and local.utcoffset().total_seconds() % 60 == 0:  # type: ignore[union-attr]
         assert _converted(pa.array([local.isoformat()]), "TIMESTAMP", "Asia/Tokyo") == [moment]
+
+
+def test_blanks_alone_are_no_text() -> None:
+    """Whatever else a text begins with, and in whichever alphabet it is blank."""
+    signs = " \t\n\u00a0\u3000\u2003\u200b!~\x7f\x00aZ0é客"
+    texts = ["", *signs, *(one + other for one in signs for other in signs)]
+    with duckdb.connect() as connection:
+        connection.register("given", pa.table({"value": pa.array(texts, pa.string())}))
+        trimmed = connection.execute("SELECT CASE WHEN TRIM(value) <> '' THEN value END FROM given").fetchall()
+    assert _converted(pa.array(texts, pa.string()), "VARCHAR") == [value for (value,) in trimmed]

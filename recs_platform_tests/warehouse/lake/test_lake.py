@@ -10,8 +10,13 @@ import pytest
 
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.lake import Lake
+from recs_platform.warehouse.point_in_time import View
+from recs_platform.warehouse.protocol import BoundQuery
+from recs_platform.warehouse.query import parse_query
+from recs_platform.warehouse.slices import ALL_DAYS
 from recs_platform_tests.warehouse.conftest import open_lake
 from recs_platform_tests.warehouse.tables import (
+    DATASET,
     VISITS,
     day,
     days,
@@ -93,3 +98,19 @@ def test_three_million_rows_stream_through_300_megabytes(tmp_path: Path) -> None
     with lake.read(ref(), days(1, 1)) as rows:
         assert sum(batch.num_rows for batch in rows) == 1_000_000
     assert list((tmp_path / "scratch" / "spill").iterdir()) == []
+
+
+def test_rows_are_handed_over_sorted_where_a_query_says_so(lake: Lake) -> None:
+    mixed = [{**row, "pages": 7 * number % 10} for number, row in enumerate(visits(days(0, 4), each=2))]
+    write(lake, days(0, 4), mixed)
+    given = [pages_in_order(lake, header) for header in ("", "-- sorted: visits pages\n")]
+    assert given[0] != sorted(given[0])
+    assert given[1] == sorted(given[0])
+
+
+def pages_in_order(lake: Lake, header: str) -> list[int]:
+    query = parse_query("asked", f"{header}SELECT pages FROM visits", "sql/asked.sql")
+    views = (View("visits", VISITS, ALL_DAYS, required=False),)
+    with lake.run(BoundQuery(query, DATASET, {}, views)) as reader:
+        pages: list[int] = reader.read_all()["pages"].to_pylist()
+    return pages

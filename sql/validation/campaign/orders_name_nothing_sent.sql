@@ -17,23 +17,33 @@ WITH named AS (
   FROM events
   WHERE coupon_id IS NOT NULL AND event_name IN ('order_line', 'order_placed') AND order_id IS NOT NULL
 ),
+-- No message is sent twice.
 sent AS (
   SELECT 'send_id' AS name, send_id AS value FROM send_engagement
-  UNION DISTINCT
-  SELECT 'campaign_id' AS name, campaign_id AS value FROM send_engagement
-  UNION DISTINCT
-  SELECT 'coupon_id' AS name, coupon_id AS value FROM send_engagement WHERE coupon_id IS NOT NULL
+  UNION ALL
+  SELECT DISTINCT 'campaign_id' AS name, campaign_id AS value FROM send_engagement
+  UNION ALL
+  SELECT DISTINCT 'coupon_id' AS name, coupon_id AS value FROM send_engagement WHERE coupon_id IS NOT NULL
+),
+known AS (
+  SELECT name, MIN(value) AS such_as
+  FROM sent
+  GROUP BY name
+),
+counted AS (
+  SELECT
+    named.name,
+    COUNT(DISTINCT named.order_id) AS orders,
+    MIN(named.value) AS such_as,
+    COUNT(sent.value) AS of_messages
+  FROM named
+  LEFT JOIN sent
+    ON sent.name = named.name AND sent.value = named.value
+  GROUP BY named.name
 )
-SELECT
-  named.name,
-  COUNT(DISTINCT named.order_id) AS orders,
-  MIN(named.value) AS such_as,
-  (SELECT MIN(known.value) FROM sent AS known WHERE known.name = named.name) AS sent_are_such_as
-FROM named
-LEFT JOIN sent
-  ON sent.name = named.name AND sent.value = named.value
-GROUP BY named.name
+SELECT counted.name, counted.orders, counted.such_as, known.such_as AS sent_are_such_as
+FROM counted
+JOIN known
+  ON known.name = counted.name
 -- A few may be of messages from before the window; and coupons without a message that carried one name nothing at all.
-HAVING COUNT(DISTINCT named.order_id) >= 5
-  AND COUNT(sent.value) = 0
-  AND named.name IN (SELECT name FROM sent)
+WHERE counted.orders >= 5 AND counted.of_messages = 0

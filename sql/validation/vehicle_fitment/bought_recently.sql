@@ -18,12 +18,18 @@ of_family AS (
   SELECT customer_id, REGEXP_REPLACE(item_id, r'([0-9])[BRGP]$', r'\1') AS family, MAX(bought_on) AS bought_on
   FROM bought
   GROUP BY customer_id, REGEXP_REPLACE(item_id, r'([0-9])[BRGP]$', r'\1')
+),
+parts AS (
+  SELECT customer_id, rec_part_1 AS item_id FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, rec_part_2 FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, rec_part_3 FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, rec_part_4 FROM vehicle_recommendations
 )
-SELECT recommended.customer_id, sku AS item_id, of_family.bought_on
-FROM vehicle_recommendations AS recommended
-CROSS JOIN UNNEST(
-  [recommended.rec_part_1, recommended.rec_part_2, recommended.rec_part_3, recommended.rec_part_4]
-) AS sku
+SELECT parts.customer_id, parts.item_id, of_family.bought_on
+FROM parts
 JOIN of_family
-  ON of_family.customer_id = recommended.customer_id
-  AND of_family.family = REGEXP_REPLACE(sku, r'([0-9])[BRGP]$', r'\1')
+  ON of_family.customer_id = parts.customer_id
+  AND of_family.family = REGEXP_REPLACE(parts.item_id, r'([0-9])[BRGP]$', r'\1')

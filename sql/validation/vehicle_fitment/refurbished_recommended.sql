@@ -1,11 +1,17 @@
 -- No recommended part bears the catalog's tag for refurbished items. A failure means that used goods are advertised.
 -- table: vehicle_recommendations
 -- severity: error
-SELECT recommended.customer_id, sku AS item_id, catalog.tags
-FROM vehicle_recommendations AS recommended
-CROSS JOIN UNNEST(
-  [recommended.rec_part_1, recommended.rec_part_2, recommended.rec_part_3, recommended.rec_part_4]
-) AS sku
+WITH parts AS (
+  SELECT customer_id, rec_part_1 AS item_id FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, rec_part_2 FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, rec_part_3 FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, rec_part_4 FROM vehicle_recommendations
+)
+SELECT parts.customer_id, parts.item_id, catalog.tags
+FROM parts
 JOIN catalog
-  ON catalog.item_id = sku
+  ON catalog.item_id = parts.item_id
 WHERE STRPOS(LOWER(catalog.tags), @refurbished_tag) > 0

@@ -2,9 +2,15 @@
 -- advertised that is not a part.
 -- table: vehicle_recommendations
 -- severity: error
-SELECT recommended.customer_id, sku AS item_id
-FROM vehicle_recommendations AS recommended
-CROSS JOIN UNNEST(
-  [recommended.rec_part_1, recommended.rec_part_2, recommended.rec_part_3, recommended.rec_part_4]
-) AS sku
-WHERE EXISTS (SELECT 1 FROM UNNEST(@service_prefixes) AS prefix WHERE STARTS_WITH(sku, prefix))
+WITH parts AS (
+  SELECT customer_id, rec_part_1 AS item_id FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, rec_part_2 FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, rec_part_3 FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, rec_part_4 FROM vehicle_recommendations
+)
+SELECT customer_id, item_id
+FROM parts
+WHERE EXISTS (SELECT 1 FROM UNNEST(@service_prefixes) AS prefix WHERE STARTS_WITH(item_id, prefix))

@@ -3,13 +3,13 @@
 -- table: vehicle_recommendations
 -- severity: error
 WITH part_families AS (
-  SELECT
-    recommended.customer_id,
-    REGEXP_REPLACE(sku, r'([0-9])[BRGP]$', r'\1') AS family
-  FROM vehicle_recommendations AS recommended
-  CROSS JOIN UNNEST(
-    [recommended.rec_part_1, recommended.rec_part_2, recommended.rec_part_3, recommended.rec_part_4]
-  ) AS sku
+  SELECT customer_id, REGEXP_REPLACE(rec_part_1, r'([0-9])[BRGP]$', r'\1') AS family FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, REGEXP_REPLACE(rec_part_2, r'([0-9])[BRGP]$', r'\1') FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, REGEXP_REPLACE(rec_part_3, r'([0-9])[BRGP]$', r'\1') FROM vehicle_recommendations
+  UNION ALL
+  SELECT customer_id, REGEXP_REPLACE(rec_part_4, r'([0-9])[BRGP]$', r'\1') FROM vehicle_recommendations
 )
 SELECT customer_id, family, COUNT(*) AS parts
 FROM part_families
