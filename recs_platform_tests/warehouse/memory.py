@@ -25,7 +25,6 @@ from sqlglot import exp
 from recs_platform.errors import MissingSliceError, StorageError
 from recs_platform.schemas.table import Kind, TableSpec
 from recs_platform.warehouse.compile import literal_of
-from recs_platform.warehouse.lake.whole_numbers import with_whole_numbers
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import (
     EXAMPLES,
@@ -129,7 +128,7 @@ class MemoryWarehouse:
                 return node
 
             sql = query.query.tree.copy().transform(translated).sql(dialect="duckdb")
-            yield with_whole_numbers(connection.execute(sql).to_arrow_table().to_reader(), query.query.path)
+            yield _with_whole_numbers(connection.execute(sql).to_arrow_table()).to_reader()
 
     def days(self, table: TableRef) -> Sequence[date]:
         return [slice_.day for slice_ in self.slices(table)]
@@ -230,3 +229,9 @@ class MemoryWarehouse:
 def _within(table: pa.Table, spec: TableSpec, days: Days) -> pa.Array[Any]:
     column = table[spec.date_column]
     return pc.and_(pc.greater_equal(column, pa.scalar(days.first)), pc.less_equal(column, pa.scalar(days.last)))
+
+
+def _with_whole_numbers(rows: pa.Table) -> pa.Table:
+    """Sums of whole numbers as they are declared, however wide DuckDB adds them up."""
+    huge = pa.decimal128(38, 0)
+    return rows.cast(pa.schema([f.with_type(pa.int64()) if f.type == huge else f for f in rows.schema]))
