@@ -296,6 +296,15 @@ def test_whatever_changes_it_is_made(
     assert {name for name, day in taken.items() if day is None} == made
 
 
+def test_a_parameter_of_a_query_makes_its_table_though_every_input_is_the_same(shop: Shop) -> None:
+    shop.feed(NEXT)
+    shop.make(NEXT, *TABLES[:-1])
+    shop.parameters["min_price"] = 9
+    assert shop.make(NEXT, "eligible_parts") == {"eligible_parts": None}
+    # It has none of it in its query, and its inputs are the same.
+    assert shop.make(NEXT, "fitment") == {"fitment": DAY}
+
+
 def test_another_module_or_package_is_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "warehouse").mkdir()
     (tmp_path / "warehouse" / "syntax.py").write_text("A = 1")
