@@ -151,8 +151,8 @@ def measure_scoring(home: Path, customers: int) -> Done:
     if not _serving(models):
         raise RuntimeError("no model serves the day, so there is nothing to measure")
     with watch.step("read and score"), open_stored(company, SCORED) as candidates:
-        scored = offer_scores.function(Days.one(DAY), models, candidates).read_all()
-    return watch.done(scored.num_rows)
+        rows = sum(len(batch) for batch in offer_scores.function(Days.one(DAY), models, candidates))
+    return watch.done(rows)
 
 
 def measure_scoring_plainly(home: Path, customers: int) -> Done:

@@ -13,6 +13,9 @@ from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.features import TASK
 from recs_platform.warehouse.slices import Days
 
+_RATE = "historical_redemption_rate"
+_KEPT = ["customer_id", "offer_id", _RATE]
+
 
 @table_asset(OfferScores, after=("ranking_model",))
 def offer_scores(days: Days, models: ModelShelf, candidate_features: pa.RecordBatchReader) -> pa.RecordBatchReader:
@@ -24,16 +27,22 @@ def offer_scores(days: Days, models: ModelShelf, candidate_features: pa.RecordBa
     scorer = scorer_for(TASK, models, days.last)
     unscored = ((part, None) for part in parts_of(candidate_features))
     parts = unscored if scorer is None else scorer.score_stream(candidate_features)
-    rows = [_rows(days, part, scored) for part, scored in parts]
+    kept = [(_copied(part), scored) for part, scored in parts]
+    rows = (_rows(days, part, scored) for part, scored in kept)
     return pa.RecordBatchReader.from_batches(spec_of(OfferScores).arrow_schema, rows)
+
+
+def _copied(candidates: pa.Table) -> pa.Table:
+    """What is handed on of candidates: a column of a part that was read holds on to all of that part."""
+    return pa.table({name: candidates[name].combine_chunks() for name in _KEPT})
 
 
 def _rows(days: Days, candidates: pa.Table, scored: Scored | None) -> pa.RecordBatch:
     schema, count = spec_of(OfferScores).arrow_schema, candidates.num_rows
-    chances = candidates["historical_redemption_rate"] if scored is None else scored.probabilities
+    chances = candidates[_RATE] if scored is None else scored.probabilities
     columns = {
         "as_of": pa.repeat(pa.scalar(days.last, pa.date32()), count),
-        **{name: candidates[name].combine_chunks() for name in ("customer_id", "offer_id")},
+        **{name: candidates[name].chunk(0) for name in ("customer_id", "offer_id")},
         "raw_score": pa.nulls(count, pa.float64()) if scored is None else pa.array(scored.raw),
         "probability": pa.array(np.asarray(chances)),
         "scored_by": pa.repeat(BY_RATE if scored is None else scored.by.digest, count),
