@@ -49,13 +49,20 @@ counted AS (
   SELECT 'global', 'all', item_id, COUNT(*), SUM(millionths)
   FROM weighed
   GROUP BY item_id
+),
+whole AS (
+  SELECT tier, segment, SUM(millionths) AS millionths
+  FROM counted
+  GROUP BY tier, segment
 )
 SELECT
   @as_of AS as_of,
-  tier,
-  segment,
-  item_id,
-  orders,
-  millionths / 1000000 AS weighted_orders,
-  SUM(millionths) OVER (PARTITION BY tier, segment) / 1000000 AS segment_orders
+  counted.tier,
+  counted.segment,
+  counted.item_id,
+  counted.orders,
+  counted.millionths / 1000000 AS weighted_orders,
+  whole.millionths / 1000000 AS segment_orders
 FROM counted
+JOIN whole
+  ON whole.tier = counted.tier AND whole.segment = counted.segment
