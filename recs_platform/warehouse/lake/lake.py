@@ -131,6 +131,7 @@ class Lake:
     def publish(self, source: TableRef, day: date, live: TableRef, note: Mapping[str, Any]) -> int:
         """The slice's files are copied as they are: no row is read, and every byte is proved."""
         given = self._proved(source, Days.one(day))
+        shown(source.name, given)
         if not given:
             raise MissingSliceError(f"{source} has no slice for {day}. Materialize {source.name} for that day first.")
         table, files = self._table(live), self._files(live)
@@ -165,6 +166,7 @@ class Lake:
             given = whole_files(table, files, self.ledger, earlier)
             if given is None or (contents := contents_of([earlier], Days.one(earlier.day))) is None:
                 return None
+            shown(subject.table.name, given)
             with explained(str(subject)), self.engine.connect() as connection:
                 staged = redated(connection, subject, given, files.folder, folder)
                 paths = [folder / f.path for f in staged]
@@ -196,6 +198,7 @@ class Lake:
 
     def checksum(self, table: TableRef, days: Days | None = None, *, version: int | None = None) -> str:
         files = self._proved(table, days, version)
+        shown(table.name, files)
         named = [f.checksum for f in files]
         # A name that says no checksum is older than they are.
         return combined(
@@ -229,6 +232,7 @@ class Lake:
     def relation(self, table: TableRef, days: Days | None, version: int | None = None) -> str:
         """A SELECT over one consistent version of some days of a table; the newest, if none is named."""
         files, folder = self._proved(table, days, version), self._files(table).folder
+        shown(table.name, files)
         return read_files(table.spec, [str(folder / f.path) for f in files])
 
     def _proved(self, table: TableRef, days: Days | None, version: int | None = None) -> Sequence[DataFile]:
@@ -247,7 +251,6 @@ class Lake:
             files = [f for f in now.files if days is None or f.day in days]
         if files:
             check_files(delta, of_table, files, slices)
-        shown(table.name, files)
         return files
 
     def days(self, table: TableRef) -> Sequence[date]:

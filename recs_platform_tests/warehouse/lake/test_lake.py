@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from recs_platform.timings import Phase, making, recording
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.point_in_time import View
@@ -69,6 +70,23 @@ def test_a_reader_keeps_the_version_it_opened(lake: Lake) -> None:
         rest = rows.read_all()
     assert first.num_rows + rest.num_rows == 250_000
     assert set(rest["pages"].to_pylist()) == {1}
+
+
+def test_inputs_are_the_files_whose_rows_are_read(lake: Lake) -> None:
+    write(lake, days(0, 2), visits(days(0, 2), each=2))
+    with recording() as recorder, making("counts", Phase.WRITE):
+        with lake.read(ref(), days(0, 1)) as rows:
+            rows.read_all()
+        assert recorder.inputs.rows == 2 * 2
+        lake.checksum(ref(), days(0, 0))
+        lake.fingerprint(ref(), day(0))
+        assert recorder.inputs.rows == 2 * 2 + 2 + 2
+        lake.all_before(ref(), day(0), "event_date", day(9))
+        lake.days(ref())
+        assert recorder.inputs.rows == 2 * 2 + 2 + 2
+        # The first day was input three times, the second once.
+        again = recorder.timings().reread[ref().name]
+        assert (again.times, again.again) == (3, 2 * again.stored)
 
 
 def test_a_slice_says_how_many_bytes_are_stored(any_lake: Lake) -> None:
