@@ -44,6 +44,9 @@ def repeated(sql: str, columns: Sequence[str]) -> int:
 
 
 _ONCE = "(SELECT DISTINCT {} FROM loose)"
+_LABELLED = (
+    "SELECT b.part, a.l FROM named AS a LEFT JOIN (SELECT '{}' AS part, l FROM named) AS b ON b.l = a.l AND a.k = 1"
+)
 _SOMETIMES_MATCHED = "LEFT JOIN named AS b ON b.l = 'x' AND a.k = 1"
 
 
@@ -125,6 +128,7 @@ def test_a_key_that_a_query_guarantees_is_seen(text: str, key: tuple[str, ...]) 
         (f"SELECT a.f FROM {_ONCE.format('f')} AS a LEFT JOIN {_ONCE.format('k')} AS b ON b.k = a.f", ("f",)),
         ("SELECT l FROM named UNION ALL SELECT l FROM named", ("l",)),
         ("SELECT 'a' AS part, l FROM named UNION ALL SELECT 'a', l FROM named", ("part", "l")),
+        (f"{_LABELLED.format('p')} UNION ALL {_LABELLED.format('q')}", ("part", "l")),
         ("SELECT l, word FROM named CROSS JOIN UNNEST(['a', 'a']) AS word", ("l", "word")),
         ("SELECT CONCAT(l, 'x') AS l FROM named", ("l",)),
     ],
@@ -156,3 +160,7 @@ def test_of_slices_that_nobody_has_audited_by_todays_rules_nothing_is_believed()
 )
 def test_the_texts_that_an_expression_may_be(expression: str, words: set[str] | None) -> None:
     assert guarantee(f"SELECT {expression} AS said FROM keyed").words("said") == words
+
+
+def test_the_texts_of_a_union_are_those_of_all_its_branches() -> None:
+    assert guarantee("SELECT 'a' AS said FROM keyed UNION ALL SELECT l FROM keyed").words("said") == {"a", "x", "y"}
