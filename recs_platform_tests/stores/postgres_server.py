@@ -6,7 +6,7 @@ import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -37,9 +37,13 @@ class PostgresServer:
         self._send(signal.SIGCONT)
 
     def _send(self, number: signal.Signals) -> None:
+        import psutil
+
         server = self.running.get_postmaster_info().process
         for process in (server, *server.children(recursive=True)):
-            process.send_signal(number)
+            # What tidies a database up comes and goes by itself.
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
 
 @contextmanager
