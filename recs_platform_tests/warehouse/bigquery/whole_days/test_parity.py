@@ -151,6 +151,8 @@ def asked(world: World) -> Recorder:
 
 
 _UNASKED = "Nothing to judge"
+_TOOK = ("seconds", "cpu seconds", "input rows", "input bytes")
+"""What a verdict took, which is another on each engine."""
 
 
 def _queries(pipeline: Pipeline) -> Mapping[str, Any]:
@@ -169,7 +171,7 @@ def _verdicts(world: World, side: Side) -> dict[tuple[str, str], dict[str, objec
                 said = record.dagster_event.asset_check_evaluation_data
                 if said.check_name not in world.pipeline.checks:
                     continue
-                figures = {name: value.value for name, value in said.metadata.items()}
+                figures = {name: value.value for name, value in said.metadata.items() if not name.startswith(_TOOK)}
                 found[run["last"], said.check_name] = {
                     "passed": said.passed, "description": said.description, **figures
                 }  # fmt: skip
