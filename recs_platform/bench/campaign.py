@@ -32,7 +32,7 @@ def parts(options: Options) -> list[MeasuredPart]:
             work=partial(campaign_day.measure_campaign, large, compared=False),
             baseline_name="plain pandas on a tenth of the rows",
             baseline=partial(campaign_day.measure_plainly, small, compared=False),
-            aim=Aim(seconds=30),
+            aim=Aim(seconds=15),
         ),
     ]
 

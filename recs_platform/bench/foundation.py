@@ -27,7 +27,7 @@ def _write(options: Options, rows: int) -> MeasuredPart:
         work=partial(slices.replace_slice, folder),
         baseline_name="DuckDB, COPY of the same SELECT into one file",
         baseline=partial(slices.copy_slice, folder),
-        aim=Aim(ratio=0.4),
+        aim=Aim(ratio=0.8),
     )
 
 
@@ -53,5 +53,5 @@ def _overhead(options: Options) -> MeasuredPart:
         work=partial(strategy_day.run_day, home, CUSTOMERS),
         baseline_name="Dagster, a job of as many empty steps",
         baseline=partial(strategy_day.run_empty_steps, home, steps),
-        aim=Aim(seconds=10),
+        aim=Aim(seconds=5),
     )

@@ -22,7 +22,7 @@ def parts(options: Options) -> list[MeasuredPart]:
             work=partial(fitment_day.run_from_feeds, home, customers),
             baseline_name="DuckDB, the same feeds copied once",
             baseline=partial(fitment_day.copy_feeds, home),
-            aim=Aim(seconds=60),
+            aim=Aim(seconds=30),
         ),
         MeasuredPart(
             name="ranking",
