@@ -110,7 +110,7 @@ def test_a_failed_check_of_the_table_stops_publication(garage: Garage) -> None:
     garage.check = "SELECT customer_id FROM vehicle_recommendations WHERE rec_part_1 = 'z'"
     garage.plan(DAY, [*owners(9), Owner("c9", ("z", "b", "c", "d"))])
     broken = garage.run(DAY)
-    assert failed_steps(broken) == ["vehicle_recommendations_no_negative_price"]
+    assert failed_steps(broken) == ["vehicle_recommendations__blocking_checks"]
     assert versions(garage) == []
     alone = garage.run(DAY, only=["publication"])
     assert failed_steps(alone) == ["publication"]
