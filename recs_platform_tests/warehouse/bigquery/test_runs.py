@@ -106,8 +106,8 @@ def test_each_job_of_a_run_bears_its_company_its_asset_and_its_run(tmp_path: Pat
 
 
 def test_a_run_that_would_read_more_than_it_may_ends_before_it_does(tmp_path: Path, wire: Wire, allow: Allow) -> None:
-    """Its two checks, which one query counts, are within the limit; the query after them is not. What stands there is the
-    first run's."""
+    """Its two checks, which one query counts, are within the limit; the query after them is not. What stands there is
+    the first run's."""
     allow("1TiB")
     assert Cloud(tmp_path, checks=[STRANGERS, STRANGERS], features=()).run().success
     allow("11GiB")
