@@ -6,8 +6,8 @@ import dagster as dg
 
 from recs_platform.automation.figures import company_figures, figures_of
 from recs_platform.automation.markdown import markdown_table
+from recs_platform.clock import Tally
 from recs_platform.platform_db.tables import shortened
-from recs_platform.timings import Tally
 from recs_platform.warehouse.check import Check, CheckVerdict, Severity
 from recs_platform.warehouse.protocol import BoundQuery
 

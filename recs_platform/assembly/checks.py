@@ -11,12 +11,13 @@ from recs_platform.assembly.check_results import check_result, not_judged
 from recs_platform.automation import failures
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.automation.run_summary import step_of_checks
+from recs_platform.clock import making, tallied
 from recs_platform.companies.model import Company
 from recs_platform.errors import TransientError
 from recs_platform.pipeline.check_steps import CheckStep, check_steps, tables_read
 from recs_platform.pipeline.left_out import nothing_to_judge
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.timings import Phase, making, tallied
+from recs_platform.timings import Phase
 from recs_platform.warehouse.check import Severity
 from recs_platform.warehouse.protocol import Warehouse
 from recs_platform.warehouse.slices import Days

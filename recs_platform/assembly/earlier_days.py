@@ -8,10 +8,11 @@ import dagster as dg
 from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.figures import company_figures
 from recs_platform.automation.partitions import company_and_days
+from recs_platform.clock import making
 from recs_platform.companies.model import Company
 from recs_platform.pipeline.coverage import coverage, missing_in_words
 from recs_platform.pipeline.pipeline import Pipeline
-from recs_platform.timings import Phase, making
+from recs_platform.timings import Phase
 
 GUARDED = "source_assessment"
 """The table that says how a day's data stand."""

@@ -20,6 +20,7 @@ from recs_platform.automation.failures import step_failures
 from recs_platform.automation.figures import company_figures, figures_of
 from recs_platform.automation.markdown import markdown_table
 from recs_platform.automation.partitions import company_and_days
+from recs_platform.clock import making, spent_on
 from recs_platform.companies.model import Company
 from recs_platform.errors import PlatformError
 from recs_platform.file_store.environment import open_files
@@ -29,7 +30,7 @@ from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import FrameTable, SqlTable
 from recs_platform.reporting.presentation import Present, markdown_image, presented, write_picture
 from recs_platform.schemas.table import Empty, TableSpec
-from recs_platform.timings import Phase, making, spent_on
+from recs_platform.timings import Phase
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lineage import column_origins
 from recs_platform.warehouse.protocol import Audit, BoundQuery, Rows, Subject, Warehouse, Written

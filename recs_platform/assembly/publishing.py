@@ -14,6 +14,7 @@ from recs_platform.automation.failures import MistakeFailure, guarded_step
 from recs_platform.automation.figures import company_figures
 from recs_platform.automation.partitions import company_and_days
 from recs_platform.automation.run_summary import failed_tables
+from recs_platform.clock import making
 from recs_platform.companies.model import Company
 from recs_platform.declarations.guardrails import Guardrail
 from recs_platform.declarations.product import AnyProduct
@@ -24,7 +25,7 @@ from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.proposal import TO_PUBLISH, Proposal, Standing, accept, propose
 from recs_platform.publication.stage import outlet_of
 from recs_platform.reporting.presentation import markdown_image, presented
-from recs_platform.timings import Phase, making
+from recs_platform.timings import Phase
 
 RESOURCES = {"warehouse", "journal"}
 _AFTER_EVERYTHING_ELSE = "-1"

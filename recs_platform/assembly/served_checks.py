@@ -13,6 +13,7 @@ from recs_platform.automation.failures import guarded_step
 from recs_platform.automation.figures import company_figures
 from recs_platform.automation.markdown import markdown_table
 from recs_platform.automation.partitions import company_and_days
+from recs_platform.clock import making
 from recs_platform.companies.model import Company
 from recs_platform.declarations.product import AnyProduct
 from recs_platform.declarations.strategy import TrainedModel
@@ -21,7 +22,7 @@ from recs_platform.serving.trace.link import Chain
 from recs_platform.serving.trace.open import asked_service, model_chain, publication_chain
 from recs_platform.serving.trace.served import MODEL_CHECK, NOT_CHECKED, PUBLICATION_CHECK, Arrival, arrived
 from recs_platform.serving.trace.service import NoService
-from recs_platform.timings import Phase, making
+from recs_platform.timings import Phase
 from recs_platform.warehouse.protocol import Warehouse
 
 

@@ -22,6 +22,7 @@ from recs_platform.automation.partitions import company_and_days, mapping_back
 from recs_platform.automation.sensors.landing import landing_sensor
 from recs_platform.automation.sensors.late import late_sensor
 from recs_platform.automation.sensors.retraining import retraining_sensor
+from recs_platform.clock import making, phase
 from recs_platform.companies.known_companies import Companies
 from recs_platform.companies.model import Company
 from recs_platform.companies.query_parameters import query_parameters
@@ -33,7 +34,7 @@ from recs_platform.pipeline.left_out import left_out
 from recs_platform.pipeline.pipeline import Pipeline
 from recs_platform.pipeline.stage import PUBLICATION, FrameTable, SqlTable
 from recs_platform.schemas.table import Kind, TableSpec
-from recs_platform.timings import Phase, making, phase
+from recs_platform.timings import Phase
 from recs_platform.warehouse.point_in_time import LATEST, Span, span_days
 from recs_platform.warehouse.slices import Days
 

@@ -24,10 +24,10 @@ from recs_platform.automation.rerun import curable_alone, say_if_curable
 from recs_platform.automation.run_process import say_which_process
 from recs_platform.automation.run_summary import RunSummary, summary
 from recs_platform.automation.run_timings import say_where_time_went
+from recs_platform.clock import Recorder, recording
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.tables import Status
-from recs_platform.timings import Recorder, recording
 from recs_platform.warehouse.slices import Days
 
 PARTITION = "dagster/partition"

@@ -23,8 +23,9 @@ from recs_platform.automation.partitions import partition_key
 from recs_platform.automation.plan import Step
 from recs_platform.automation.rerun import NEVER_AGAIN
 from recs_platform.automation.run_summary import RunSummary
+from recs_platform.clock import recording
 from recs_platform.process import freeze_loaded_objects
-from recs_platform.timings import RunTimings, recording
+from recs_platform.timings import RunTimings
 
 OnEvent = Callable[[dg.DagsterEvent], None]
 

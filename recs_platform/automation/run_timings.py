@@ -1,4 +1,4 @@
-"""Where the time of a run went, on the page of the run: a tag, one line. Not here: measuring it (timings.py)."""
+"""Where the time of a run went, on the page of the run: a tag, one line. Not here: measuring it (clock.py)."""
 
 from __future__ import annotations
 

@@ -13,11 +13,12 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from recs_platform.clock import phase
 from recs_platform.errors import QueryError
 from recs_platform.masking import mask_row
 from recs_platform.plurals import counted
 from recs_platform.schemas.table import TableSpec
-from recs_platform.timings import Phase, phase
+from recs_platform.timings import Phase
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import Query, parse_query
 from recs_platform.warehouse.values import Values

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from recs_platform.clock import phase
 from recs_platform.errors import TransientError
-from recs_platform.timings import Phase, phase
+from recs_platform.timings import Phase
 from recs_platform.warehouse.check import Check, CheckVerdict, judge, verdict_of
 from recs_platform.warehouse.point_in_time import View
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse

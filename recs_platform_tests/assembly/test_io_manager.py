@@ -9,11 +9,12 @@ import dagster as dg
 import pytest
 
 from recs_platform.assembly.io_manager import _lineage
+from recs_platform.clock import recording
 from recs_platform.pipeline.stage import FrameTable
 from recs_platform.reporting.presentation import Presentation
 from recs_platform.schemas.table import Table
 from recs_platform.strategies.catalogue import pipelines
-from recs_platform.timings import Phase, recording
+from recs_platform.timings import Phase
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.pipeline.toy import (
     DAY,

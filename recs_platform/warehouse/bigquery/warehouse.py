@@ -21,9 +21,10 @@ from google.api_core.exceptions import GoogleAPIError
 from google.cloud.bigquery import SchemaField
 from google.cloud.bigquery.table import RowIterator
 
+from recs_platform.clock import Laps, billed
 from recs_platform.errors import MissingSliceError, StorageError
 from recs_platform.schemas.table import Column
-from recs_platform.timings import Laps, Phase, billed
+from recs_platform.timings import Phase
 from recs_platform.warehouse.bigquery.bill import Bill
 from recs_platform.warehouse.bigquery.books import Books, Change, Commit
 from recs_platform.warehouse.bigquery.inspection import accept, inspect

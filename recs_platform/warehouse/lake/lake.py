@@ -20,8 +20,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from recs_platform.clock import Laps, shown
 from recs_platform.errors import MissingSliceError
-from recs_platform.timings import Laps, Phase, shown
+from recs_platform.timings import Phase
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.bookkeeping import accept, check_log, company_of, enter, slices_now, state_now
 from recs_platform.warehouse.lake.bucket_files import sweep_copies

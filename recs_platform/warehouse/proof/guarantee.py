@@ -22,7 +22,8 @@ from recs_platform.warehouse.proof.relation import (
     stored,
     without_repeats,
 )
-from recs_platform.warehouse.proof.selects import select_relation, unnested
+from recs_platform.warehouse.proof.selects import select_relation
+from recs_platform.warehouse.proof.sources import unnested
 from recs_platform.warehouse.values import Values
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from recs_platform.timings import Phase, making, recording
+from recs_platform.clock import making, recording
+from recs_platform.timings import Phase
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.point_in_time import View

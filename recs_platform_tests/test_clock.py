@@ -8,22 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from recs_platform import timings
-from recs_platform.timings import (
-    Inputs,
-    Laps,
-    Phase,
-    Reread,
-    Took,
-    billed,
-    making,
-    phase,
-    recording,
-    shown,
-    spent_on,
-    tallied,
-    together,
-)
+from recs_platform import clock
+from recs_platform.clock import Laps, billed, making, phase, recording, shown, spent_on, tallied
+from recs_platform.timings import Inputs, Phase, Reread, Took, together
 
 
 @dataclass(frozen=True)
@@ -41,7 +28,7 @@ Pass = Callable[[float], None]
 def passes(monkeypatch: pytest.MonkeyPatch) -> Pass:
     """Time that passes when a test says so; of each second half is CPU."""
     now = [0.0]
-    monkeypatch.setattr(timings, "_now", lambda: Took(now[0], now[0] / 2))
+    monkeypatch.setattr(clock, "_now", lambda: Took(now[0], now[0] / 2))
 
     def pass_(seconds: float) -> None:
         now[0] += seconds
