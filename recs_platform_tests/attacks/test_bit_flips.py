@@ -33,7 +33,7 @@ from recs_platform_tests.warehouse.conftest import open_lake
 
 pytestmark = pytest.mark.slow
 
-_FLIPS, _SAMPLE = 250, 25
+_FLIPS, _SAMPLE = 250, 10
 """Of each kind of file: all, and those of `make test`."""
 _NOTICED = "noticed"
 _TRACED = "noticed in a trace"
