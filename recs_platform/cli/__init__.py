@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -138,9 +139,15 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(_exit_code(arguments))
 
 
+@cache
+def _command() -> Any:
+    """Put together once, however many commands one process carries out."""
+    return typer.main.get_command(app)
+
+
 def _exit_code(arguments: list[str] | None) -> int:
     try:
-        code: Any = app(args=arguments, prog_name="recs", standalone_mode=False)
+        code: Any = _command()(args=arguments, prog_name="recs", standalone_mode=False)
     except UserError as error:
         tell_error(str(error))
         return MISTAKE

@@ -4,6 +4,7 @@ line, says the same. What a company is called, and whether there is one of that 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -47,7 +48,9 @@ class CompanyCommand(TyperCommand):
         return [str(one) for one in value] if isinstance(value, (list, tuple)) else []
 
 
+@cache
 def _company_option() -> Any:
+    """The same for all commands."""
     app = typer.Typer(add_completion=False)
 
     @app.command()

@@ -30,7 +30,6 @@ def read_yaml(path: Path) -> dict[str, Any]:
         if path.stat().st_size > _MOST_BYTES:
             raise ConfigError(f"{path}: is larger than {_MOST_BYTES // 1_000_000} MB, which no company file is.")
         text = path.read_text(encoding="utf-8")
-        _check(text)
         content = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -45,34 +44,36 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _check(text: str) -> None:
-    """The limits, by the events of the parser: it keeps nothing and goes no deeper than it must, as what comes after
-    it would."""
-    sizes: dict[str | None, int] = {}
-    open_anchors: list[tuple[str | None, int]] = []
-    nodes = 0
-    for event in yaml.parse(text, yaml.SafeLoader):
+class _Limits:
+    """By the events of the parser: each is looked at before anything is made of it."""
+
+    def __init__(self) -> None:
+        self.sizes: dict[str | None, int] = {}
+        self.open_anchors: list[tuple[str | None, int]] = []
+        self.nodes = 0
+
+    def look_at(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.CollectionEndEvent):
-            anchor, before = open_anchors.pop()
+            anchor, before = self.open_anchors.pop()
             if anchor:
-                sizes[anchor] = nodes - before
+                self.sizes[anchor] = self.nodes - before
         elif isinstance(event, yaml.AliasEvent):
             # An alias to what is not closed yet has no size: the value would hold itself.
-            if event.anchor not in sizes:
+            if event.anchor not in self.sizes:
                 raise _problem(f"there is nothing called *{event.anchor} before this", event)
-            nodes += sizes[event.anchor]
+            self.nodes += self.sizes[event.anchor]
         elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
             if event.tag is not None:
                 raise _problem(f"the tag {shown(event.tag)} is not allowed; write the plain value", event)
-            nodes += 1
+            self.nodes += 1
             if isinstance(event, yaml.ScalarEvent):
                 _check_scalar(event)
-                sizes[event.anchor] = 1
+                self.sizes[event.anchor] = 1
             else:
-                open_anchors.append((event.anchor, nodes - 1))
-        if len(open_anchors) > _DEEPEST:
+                self.open_anchors.append((event.anchor, self.nodes - 1))
+        if len(self.open_anchors) > _DEEPEST:
             raise _problem(f"it is nested more than {_DEEPEST} deep", event)
-        if nodes > _MOST_NODES:
+        if self.nodes > _MOST_NODES:
             raise _problem(
                 f"it has more than {_MOST_NODES:,} values, those that are repeated by * counted each time", event
             )
@@ -92,6 +93,15 @@ def _problem(problem: str, at: yaml.Event | yaml.Node) -> yaml.MarkedYAMLError:
 class _Loader(yaml.SafeLoader):
     """PyYAML keeps the last of two equal keys in silence; here the second is an error. A date that the calendar does
     not have stays text, so that the model reports it at its key."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._limits = _Limits()
+
+    def get_event(self) -> yaml.Event:
+        event: yaml.Event = super().get_event()  # type: ignore[no-untyped-call]
+        self._limits.look_at(event)
+        return event
 
     def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
         try:

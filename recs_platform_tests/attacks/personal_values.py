@@ -6,6 +6,7 @@ import base64
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 SHAPES = 100
 _SEED = 7
@@ -73,11 +74,17 @@ class PersonalValue:
 
     def seen_in(self, shown: str) -> bool:
         """Whether any part of the token, as it is, turned round or encoded, stands in what was shown."""
+        parts, coded = _parts(self.token)
         lower = shown.lower()
-        parts = {form[at : at + 5] for form in (self.token, self.token[::-1]) for at in range(len(form) - 4)}
-        parts.add(self.token.encode().hex()[2:12])
-        coded = {base64.b64encode(b" " * at + self.token.encode()).decode()[4:10] for at in range(3)}
         return any(part in lower for part in parts) or any(part in shown for part in coded)
+
+
+@cache
+def _parts(token: str) -> tuple[set[str], set[str]]:
+    """In small letters, and as they are."""
+    parts = {form[at : at + 5] for form in (token, token[::-1]) for at in range(len(form) - 4)}
+    parts.add(token.encode().hex()[2:12])
+    return parts, {base64.b64encode(b" " * at + token.encode()).decode()[4:10] for at in range(3)}
 
 
 def personal_values() -> list[PersonalValue]:

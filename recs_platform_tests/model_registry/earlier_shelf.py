@@ -28,9 +28,9 @@ def verdict() -> ChallengeVerdict:
     return challenge(training.candidate, None, training.test, 0.005)
 
 
-def put_on_the_old_shelf(shelf: ModelShelf, folder: Path) -> None:
-    """Two of them: rows without a repository, files as they are."""
-    for number in (1, 2):
+def put_on_the_old_shelf(shelf: ModelShelf, folder: Path, versions: int = 2) -> None:
+    """So many of them: rows without a repository, files as they are."""
+    for number in range(1, versions + 1):
         kept = shelf.keep(MODEL, model(number), date(2026, 3, number), verdict())
         uri = f"metro/{MODEL}/{kept.digest.removeprefix('sha256:')}"
         artifact.save(model(number), folder / str(number))

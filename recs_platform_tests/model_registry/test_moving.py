@@ -154,7 +154,7 @@ def test_killed_anywhere_in_a_move(
     request: pytest.FixtureRequest, own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     opened = open_shelf("metro", run_id="0123456789abcdef")
-    put_on_the_old_shelf(opened, tmp_path)
+    put_on_the_old_shelf(opened, tmp_path, versions=1)  # each is moved by itself
     opened.database.dispose()
     before = shutil.copytree(own_home, tmp_path / "before")
 

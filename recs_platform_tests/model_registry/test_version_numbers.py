@@ -117,7 +117,9 @@ def test_a_tag_that_somebody_moved_stops_no_day(shelf: ModelShelf) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("next_one", ["the same model", "another model"])
+@pytest.mark.parametrize(
+    ("artifacts", "next_one"), [("folder", "the same model"), ("registry", "another model")], indirect=["artifacts"]
+)
 def test_killed_anywhere_in_a_training(
     shelf: ModelShelf, artifacts: ArtifactStore, tmp_path: Path, next_one: str
 ) -> None:

@@ -9,10 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from recs_platform.automation import failures
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform
 from recs_platform_tests.promises.shop import DATABASE, FIRST, SECOND, THIRD, Shop, events_of
@@ -184,6 +186,7 @@ def test_a_feed_from_before_the_start(tmp_path: Path) -> None:
 
 
 def test_a_database_that_does_not_answer(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures, "RETRIES", dg.RetryPolicy(max_retries=1, delay=0.01))
     monkeypatch.setenv(DATABASE, "postgresql+psycopg://reader:geheim@127.0.0.1:1/shop")
     before = platform.days("shop", "landed_deliveries")
     run = platform.run_day("shop", THIRD, only=["landed_deliveries"])

@@ -19,8 +19,6 @@ from recs_platform_tests.cli.terminal import Terminal, small_companies
 
 pytestmark = pytest.mark.slow
 
-DAY = "2025-09-02"
-
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Terminal:
@@ -41,28 +39,42 @@ def _write_as_numbers(terminal: Terminal, company: str, table: str, column: str)
 
 
 @pytest.mark.parametrize(
-    ("company", "table", "column", "check", "other"),
+    ("company", "day", "table", "joins"),
     [
-        ("acme", "events", "customer_id", "vehicle_fitment/customers: events_of_unknown_customers", "customers"),
-        ("acme", "events", "item_id", "vehicle_fitment/catalog: events_of_unknown_items", "catalog"),
-        ("metro", "redemptions", "offer_id", "offer_ranking/offers: redemptions_of_unknown_offers", "offers"),
-        ("concord", "treatments", "customer_id", "replenishment/customers: messages_to_unknown_customers", "customers"),
+        (
+            "acme",
+            2,  # it has one event on its first day
+            "events",
+            {
+                "customer_id": ("vehicle_fitment/customers: events_of_unknown_customers", "customers"),
+                "item_id": ("vehicle_fitment/catalog: events_of_unknown_items", "catalog"),
+            },
+        ),
+        ("metro", 1, "redemptions", {"offer_id": ("offer_ranking/offers: redemptions_of_unknown_offers", "offers")}),
+        (
+            "concord",
+            1,
+            "treatments",
+            {"customer_id": ("replenishment/customers: messages_to_unknown_customers", "customers")},
+        ),
     ],
+    ids=["acme", "metro", "concord"],
 )
 def test_ids_that_two_feeds_write_differently_stop_the_day(
-    terminal: Terminal, company: str, table: str, column: str, check: str, other: str
+    terminal: Terminal, company: str, day: int, table: str, joins: dict[str, tuple[str, str]]
 ) -> None:
-    assert terminal.recs("simulate", "--company", company, "--days", "2", "--customers", "150").code == 0
-    _write_as_numbers(terminal, company, table, column)
-    ended = terminal.recs("run", "--company", company, "--date", DAY)
+    assert terminal.recs("simulate", "--company", company, "--days", str(day), "--customers", "150").code == 0
+    for column in joins:
+        _write_as_numbers(terminal, company, table, column)
+    ended = terminal.recs("run", "--company", company, "--date", f"2025-09-0{day}")
     assert ended.code == 1
-    name = check.partition(": ")[2]
-    assert ended.told.count(name) == 1
-    message = ended.told.partition(f"{check}: ")[2]
-    assert f"failed {company} {DAY}" in ended.told
-    assert re.match(r"(\d+) of \1 rows", message)
-    assert f"Write {table}.{column} and {other}.{column} alike" in message
+    assert f"failed {company} 2025-09-0{day}" in ended.told
+    for column, (check, other) in joins.items():
+        assert ended.told.count(check.partition(": ")[2]) == 1
+        message = ended.told.partition(f"{check}: ")[2]
+        assert re.match(r"(\d+) of \1 rows", message)
+        assert f"Write {table}.{column} and {other}.{column} alike" in message
     assert "Traceback" not in ended.told
     (status,) = terminal.recs("status", "--company", company, "--json").json
-    assert status["message"].startswith(f"{check}: ")
+    assert status["message"].startswith(tuple(f"{check}: " for check, _ in joins.values()))
     assert terminal.recs("publications", company, "--json").json == []

@@ -94,9 +94,8 @@ def test_little_dirt_fails_nothing(loaded: Loaded) -> None:
     summary = loaded.platform.summary(loaded.day_run)
     assert summary.errors == ()
     assert summary.checks_failed == 0
-    # The look-back window of a strategy is longer than the history that was loaded; replenishment makes nothing of it.
-    of_window = set() if loaded.company.strategy.name == "replenishment" else {"window_outside_data"}
-    assert {line.split(": ")[1] for line in summary.warnings} == of_window
+    # The look-back window of a strategy is longer than the history that was loaded.
+    assert {line.split(": ")[1] for line in summary.warnings} == {"window_outside_data"}
 
 
 def test_every_kind_of_dirt_is_in_the_world(loaded: Loaded) -> None:

@@ -14,7 +14,7 @@ from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.conftest import Loaded
 from recs_platform_tests.promises.platform import Platform
 
-_ALONE = 3
+_ALONE = 2
 
 
 def test_late_interactions_are_picked_up_when_the_day_is_run_again(loaded: Loaded) -> None:

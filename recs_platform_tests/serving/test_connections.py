@@ -102,7 +102,7 @@ def test_who_asks_and_asks_and_reads_no_answer_is_not_read_either(running: Runni
     before = memory(running)
     with socket.socket() as talking:
         talking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        talking.settimeout(2)
+        talking.settimeout(1)
         talking.connect(("127.0.0.1", running.port))
         with pytest.raises(TimeoutError):
             for _ in range(1_000):
