@@ -13,9 +13,9 @@ from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.revisions import VERSION_TABLE
 from recs_platform.platform_db.tables import Base
 from recs_platform.settings import settings
-from recs_platform_tests.warehouse.processes import FORKING, PATIENCE
+from recs_platform_tests.warehouse.processes import PATIENCE, preload
 
-FORKING.set_forkserver_preload(["recs_platform_tests.warehouse.processes", __name__])
+preload(__name__)
 
 DAGSTER_DATABASES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import queue
 import signal
@@ -22,6 +21,7 @@ from recs_platform.automation.event_log import BatchedSqliteEventLog
 from recs_platform.automation.journal import RANGE_END, RANGE_START
 from recs_platform.automation.partitions import COMPANY, DATE, partition_key
 from recs_platform_tests.promises.platform import quietly
+from recs_platform_tests.warehouse.processes import PATIENCE, start
 
 pytestmark = pytest.mark.slow
 
@@ -185,9 +185,8 @@ def test_a_database_that_a_killed_process_began_is_completed(
 
 def test_a_process_that_is_killed_loses_no_event(runs: Sequence[Sequence[EventLogEntry]], tmp_path: Path) -> None:
     told = runs[1][:-1]
-    child = multiprocessing.get_context("spawn").Process(target=_tell_and_die, args=(tmp_path, told))
-    child.start()
-    child.join(60)
+    child = start(_tell_and_die, tmp_path, told)
+    child.join(PATIENCE)
     assert child.exitcode == -signal.SIGKILL
     found = SqliteEventLogStorage(str(tmp_path)).get_records_for_run(told[0].run_id).records
     assert [record.event_log_entry for record in found] == list(told)

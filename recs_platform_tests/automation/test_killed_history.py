@@ -15,13 +15,15 @@ from recs_platform.strategies.catalogue import company_named, pipeline_of
 from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.cli.terminal import Terminal, small_companies
-from recs_platform_tests.warehouse.processes import start
+from recs_platform_tests.warehouse.processes import preload, start
+
+preload("recs_platform_tests.automation.loaded")
 
 pytestmark = pytest.mark.slow
 
 COMPANY, DAY = "concord", "2025-09-06"
 _RUN = ("run", "--company", COMPANY, "--date", DAY)
-_PATIENCE = 300
+_PATIENCE = 600
 
 
 def run_and_die_at(folder: Path, table: str) -> None:
@@ -48,25 +50,16 @@ def contents(terminal: Terminal) -> dict[str, str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("undisturbed")
-    small_companies(folder)
-    ended = Terminal(folder).recs(*_RUN)
-    assert ended.code == 0, ended.told
-    return contents(Terminal(folder))
-
-
-@pytest.mark.parametrize("table", ["source_counts", "interactions"])
-def test_a_day_after_a_killed_history_is_that_of_an_undisturbed_twin(
-    tmp_path: Path, undisturbed: dict[str, str], table: str
-) -> None:
-    small_companies(tmp_path)
-    terminal = Terminal(tmp_path)
-    killed = start(run_and_die_at, tmp_path, table)
-    killed.join(_PATIENCE)
-    assert killed.exitcode == -signal.SIGKILL
-    ended = terminal.recs(*_RUN)
-    assert ended.code == 0, ended.told
-    made = contents(terminal)
-    assert {name for name in made if made[name] != undisturbed[name]} == set()
+def test_a_day_after_a_killed_history_is_that_of_an_undisturbed_twin(tmp_path: Path) -> None:
+    undisturbed, killed = (Terminal(tmp_path / name) for name in ("undisturbed", "killed"))
+    for terminal in (undisturbed, killed):
+        small_companies(terminal.folder)
+    for table in ("source_counts", "interactions"):
+        ended = start(run_and_die_at, killed.folder, table)
+        ended.join(_PATIENCE)
+        assert ended.exitcode == -signal.SIGKILL, table
+    for terminal in (undisturbed, killed):
+        done = terminal.recs(*_RUN)
+        assert done.code == 0, done.told
+    expected, made = contents(undisturbed), contents(killed)
+    assert {name for name in made.keys() | expected.keys() if made.get(name) != expected.get(name)} == set()

@@ -25,12 +25,14 @@ from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.slices import TableRef
 from recs_platform_tests.cli.terminal import Terminal, small_companies
 from recs_platform_tests.slow import takes_seconds
-from recs_platform_tests.warehouse.processes import start
+from recs_platform_tests.warehouse.processes import preload, start
+
+preload("recs_platform_tests.automation.loaded")
 
 COMPANY = "concord"
 _TO_SATURDAY = ("run", "--company", COMPANY, "--date", "2025-09-13")
 _WEEK_BEFORE, _WEEKLY = (("weekly", COMPANY, "--week", week) for week in ("2025-09-10", "2025-09-17"))
-_PATIENCE = 300
+_PATIENCE = 600
 _INTERRUPTED = 130
 MOMENTS: Mapping[str, signal.Signals] = {
     "client_items": signal.SIGKILL,

@@ -49,8 +49,9 @@ def test_a_table_that_is_provided_later(tmp_path: Path) -> None:
     ran = terminal.recs("run", "corner", "--date", DAY)
     assert ran.code == 0, ran.told
     assert ran.told.count("interactions is not provided, so there is no judged_interactions") == 1
+    told = states(terminal)
     for table in ("landed_interactions", "interactions", "judged_interactions", "treatment_bandit"):
-        assert states(terminal)[table] == ("not provided", "interactions is not provided")
+        assert told[table] == ("not provided", "interactions is not provided")
         assert metadata_of(terminal, table)[NOT_PROVIDED] == "interactions is not provided: no rows, and no alarm."
     with terminal.inside():
         company = company_named("corner")
@@ -64,6 +65,7 @@ def test_a_table_that_is_provided_later(tmp_path: Path) -> None:
     assert ran.code == 0, ran.told
     assert "not provided" not in ran.told
     # On that day nobody has opened anything: that is empty, and something else. In the days before, somebody has.
-    assert states(terminal)["interactions"] == ("empty", "no rows")
-    assert states(terminal)["judged_interactions"] == ("fresh", "")
+    told = states(terminal)
+    assert told["interactions"] == ("empty", "no rows")
+    assert told["judged_interactions"] == ("fresh", "")
     assert NOT_PROVIDED not in metadata_of(terminal, "interactions")

@@ -41,10 +41,9 @@ def runs() -> Sequence[Sequence[EventLogEntry]]:
 
 
 @pytest.fixture
-def url(postgres_url: str, tmp_path: Path) -> Iterator[str]:
+def url(postgres_url: str, dagster_template: str, tmp_path: Path) -> Iterator[str]:
     """A new database with Dagster's tables."""
-    with new_database(tmp_path, postgres_url) as made:
-        make_tables(made)
+    with new_database(tmp_path, postgres_url, dagster_template) as made:
         yield made
 
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import date, timedelta
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from recs_platform.automation.event_log import BatchedSqliteEventLog
 from recs_platform.automation.partitions import COMPANY, DATE, partition_key
 from recs_platform.automation.run_events import Numbered
 from recs_platform_tests.promises.platform import quietly
+from recs_platform_tests.warehouse.processes import PATIENCE, start
 
 pytestmark = pytest.mark.slow
 
@@ -217,9 +217,8 @@ def test_a_process_that_is_killed_loses_what_its_step_told_and_no_more(
     ended = until(run, dg.DagsterEventType.STEP_SUCCESS, "window")
     told = until(run, dg.DagsterEventType.STEP_OUTPUT, "both")
     assert len(told) > len(ended) + 1
-    child = get_context("spawn").Process(target=_tell_and_die, args=(tmp_path, told))
-    child.start()
-    child.join(60)
+    child = start(_tell_and_die, tmp_path, told)
+    child.join(PATIENCE)
     assert child.exitcode == -signal.SIGKILL
     found = stored_in(tmp_path, run[0].run_id)
     assert found == list(told)[: len(found)]

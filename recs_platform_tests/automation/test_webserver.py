@@ -12,13 +12,16 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from recs_platform_tests.e2e.server import RECS, environment, ui
+from recs_platform_tests.cli.terminal import Terminal
+from recs_platform_tests.e2e.server import RECS, Server, environment, ui
+from recs_platform_tests.slow import takes_seconds
 
 pytestmark = pytest.mark.slow
 _ENDS_WITHIN_SECONDS = 120
@@ -76,38 +79,45 @@ def test_no_request_is_the_first_to_import_what_imports_itself_in_circles(tmp_pa
     assert ended.stdout.strip() == ""
 
 
-def test_a_foreign_page_changes_nothing_and_a_foreign_module_is_not_imported(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+@takes_seconds
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """In a folder with modules that nobody should import."""
+    folder = tmp_path_factory.mktemp("ui")
+    imported = folder / "imported"
     for module in ("dagster", "dagster_webserver", "pandas", "recs_platform", "uvicorn", "yaml"):
-        (tmp_path / f"{module}.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'a').write('{module} ')\n")
-    with ui(tmp_path) as server:
-        (entry,) = ask(server.url, _LOCATIONS)["workspaceOrError"]["locationEntries"]
-        assert entry == {"name": "recs_platform.definitions", "loadStatus": "LOADED"}
-        before = ask(server.url, _IS_PAUSED)
-        mutation = f"{server.url}/graphql?{urllib.parse.urlencode({'query': _RESUME})}"
-        assert status(mutation) == 403
-        assert status(mutation, Host="evil.example", Origin="http://evil.example") == 403
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            ask(server.url, _RESUME, Origin="http://evil.example")
-        assert status(server.url, Host="evil.example") == 403
-        assert ask(server.url, _IS_PAUSED) == before
-        ask(server.url, _RESUME, Origin=server.url)
-        assert ask(server.url, _IS_PAUSED) == {"instance": {"autoMaterializePaused": False}}
-        assert before == {"instance": {"autoMaterializePaused": True}}
-        assert server.interrupt() in (0, 130)
-    assert not (tmp_path / "imported").exists()
+        (folder / f"{module}.py").write_text(f"open({str(imported)!r}, 'a').write('{module} ')\n")
+    with ui(folder) as started:
+        yield started
+        assert started.interrupt() in (0, 130)
+    assert not imported.exists()
+    assert _daemons(folder) == []
 
 
-def test_who_comes_second_is_told_so_and_starts_no_daemon(tmp_path: Path) -> None:
+def test_a_foreign_page_changes_nothing(server: Server) -> None:
+    (entry,) = ask(server.url, _LOCATIONS)["workspaceOrError"]["locationEntries"]
+    assert entry == {"name": "recs_platform.definitions", "loadStatus": "LOADED"}
+    before = ask(server.url, _IS_PAUSED)
+    mutation = f"{server.url}/graphql?{urllib.parse.urlencode({'query': _RESUME})}"
+    assert status(mutation) == 403
+    assert status(mutation, Host="evil.example", Origin="http://evil.example") == 403
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        ask(server.url, _RESUME, Origin="http://evil.example")
+    assert status(server.url, Host="evil.example") == 403
+    assert ask(server.url, _IS_PAUSED) == before == {"instance": {"autoMaterializePaused": True}}
+    ask(server.url, _RESUME, Origin=server.url)
+    assert ask(server.url, _IS_PAUSED) == {"instance": {"autoMaterializePaused": False}}
+
+
+def test_who_comes_second_is_told_so_and_starts_no_daemon(server: Server) -> None:
     """Whoever holds the port does so from the start, while nothing is loaded yet that could answer."""
-    with ui(tmp_path) as server:
-        port = server.url.rpartition(":")[2]
-        second = _started(tmp_path, "--port", port)
-        assert second.returncode == 2
-        assert second.stderr.startswith(f"error: --host 127.0.0.1 --port {port}: ")
-        assert second.stderr.count("\n") == 1
-        assert len(_daemons(tmp_path)) == 1
-        assert ask(server.url, _IS_PAUSED) == {"instance": {"autoMaterializePaused": True}}
-    assert _daemons(tmp_path) == []
+    home, port = Path(f"/proc/{server.process.pid}/cwd").readlink(), server.url.rpartition(":")[2]
+    second = _started(home, "--port", port)
+    assert second.returncode == 2
+    assert second.stderr.startswith(f"error: --host 127.0.0.1 --port {port}: ")
+    assert second.stderr.count("\n") == 1
+    assert len(_daemons(home)) == 1
+    assert ask(server.url, _LOCATIONS)["workspaceOrError"]["locationEntries"]
 
 
 def test_of_two_at_once_one_is_told_so_at_once(tmp_path: Path) -> None:
@@ -166,11 +176,11 @@ def _started(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("address", [("--host", "192.0.2.1"), ("--host", "no..name"), ("--host", "127.0.0.1")])
 def test_an_address_that_cannot_be_listened_on_is_told_in_one_sentence(
-    tmp_path: Path, address: tuple[str, str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: tuple[str, str]
 ) -> None:
-
+    monkeypatch.delattr(os, "execv")  # it would take the place of this process
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ended = _started(tmp_path, *address, "--port", str(taken.getsockname()[1]))
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(f"error: --host {address[1]} --port ")
-    assert ended.stderr.count("\n") == 1
+        ended = Terminal(tmp_path).recs("ui", *address, "--port", str(taken.getsockname()[1]))
+    assert ended.code == 2
+    assert ended.err.startswith(f"error: --host {address[1]} --port ")
+    assert ended.err.count("\n") == 1

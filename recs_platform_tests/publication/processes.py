@@ -15,9 +15,9 @@ from recs_platform.publication.outlet import Outlet
 from recs_platform.publication.publish import publications, publish, rollback
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.publication.shop import NOON, PRODUCTS, compared, day, lake_in, outlet_of
-from recs_platform_tests.warehouse.processes import FORKING, PATIENCE
+from recs_platform_tests.warehouse.processes import PATIENCE, preload
 
-FORKING.set_forkserver_preload(["recs_platform_tests.warehouse.processes", __name__])
+preload(__name__)
 
 ROWS = (3, 5)
 """Of the two days that are published in turn, so that a mixture shows in the number of rows."""

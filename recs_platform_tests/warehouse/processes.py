@@ -28,7 +28,14 @@ PATIENCE = 60
 
 # delta-rs and DuckDB run threads, which a plain fork would break; the server that forks for us has none.
 FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload([__name__])
+_PRELOADED = [__name__]
+FORKING.set_forkserver_preload(_PRELOADED)
+
+
+def preload(module: str) -> None:
+    """The server that forks imports this one too, if nobody has started it yet."""
+    _PRELOADED.append(module)
+    FORKING.set_forkserver_preload(_PRELOADED)
 
 
 def start(job: Callable[..., None], *arguments: object) -> BaseProcess:

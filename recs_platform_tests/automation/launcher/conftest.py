@@ -29,9 +29,9 @@ def cluster(tmp_path: Path) -> Iterator[StubCluster]:
 
 
 @pytest.fixture
-def databases(postgres_url: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
+def databases(postgres_url: str, dagster_template: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """Of the platform and of Dagster: what runs in pods is told to nobody's files."""
-    with new_database(tmp_path, postgres_url) as url:
+    with new_database(tmp_path, postgres_url, dagster_template) as url:
         yield url, url
 
 

@@ -11,11 +11,9 @@ from dagster._core.instance.ref import InstanceRef
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.settings import settings
 from recs_platform_tests.automation.looks.shop import Shop
-from recs_platform_tests.warehouse import processes
-from recs_platform_tests.warehouse.processes import FORKING
+from recs_platform_tests.warehouse.processes import preload
 
-# The server that forks has imported what its children need.
-FORKING.set_forkserver_preload([processes.__name__, __name__])
+preload(__name__)
 
 
 def run_until_killed(ref: InstanceRef, url: str) -> None:
