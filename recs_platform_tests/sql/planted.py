@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,7 +29,8 @@ class PlantedLake(Lake):
     def plant(self, table: TableRef, days: Days, rows: pa.Table) -> None:
         """Make these days of a table, which was not made otherwise. The rows have its columns in their types."""
         of_day: dict[date, list[int]] = {day: [] for day in days}
-        for number, day in enumerate(rows[table.spec.date_column].to_pylist()):
+        days_of_rows: list[Any] = rows[table.spec.date_column].to_pylist()
+        for number, day in enumerate(days_of_rows):
             of_day[day].append(number)
         made = self.planted.setdefault(table, {})
         for day, numbers in of_day.items():
