@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from recs_platform.declarations.product import AnyProduct
+from recs_platform.declarations.product import ALLOCATION, RECOMMENDATIONS, AnyProduct
 from recs_platform.publication.outlet import Outlet
 from recs_platform_tests.publication.garage import Garage
 from recs_platform_tests.publication.market import DAY as FIRST
@@ -15,15 +15,15 @@ from recs_platform_tests.publication.market import Market, lists
 from recs_platform_tests.publication.shop import PRODUCTS, lake_in, outlet_of
 
 
-@pytest.fixture(params=PRODUCTS)
-def product(request: pytest.FixtureRequest) -> AnyProduct:
-    """Each of the shop's products."""
-    return PRODUCTS[request.param]
+@pytest.fixture
+def product(database: str) -> AnyProduct:
+    """Each of the shop's products, on a kind of database of its own: the database knows of a product only its name."""
+    return PRODUCTS[ALLOCATION if database.startswith("sqlite") else RECOMMENDATIONS]
 
 
 @pytest.fixture
 def outlet(tmp_path: Path, platform_db: Engine, product: AnyProduct) -> Outlet:
-    """The shop's, with nothing published yet: of each product, once on SQLite and once on PostgreSQL."""
+    """The shop's, with nothing published yet: of one product on SQLite, and of the other on PostgreSQL."""
     return outlet_of(lake_in(tmp_path), platform_db, product)
 
 

@@ -67,27 +67,26 @@ def publish_and_be_killed(
             os._exit(9)
         left -= 1
 
-    _before_and_after_commits(outlet, changed)
-    _before_and_after(Lake, "publish", changed)
-    _before_and_after(Lake, "restore", changed)
-    _before_and_after(redis.connection.AbstractConnection, "send_packed_command", changed)
+    _before_commits(outlet, changed)
+    _before(Lake, "publish", changed)
+    _before(Lake, "restore", changed)
+    _before(redis.connection.AbstractConnection, "send_packed_command", changed)
     if what == "publication":
         publish(outlet, day(1), id_, by="ann", at=NOON)
     else:
         rollback(outlet, 1, by="ann", at=NOON)
 
 
-def _before_and_after_commits(outlet: Outlet, changed: Callable[[], None]) -> None:
+def _before_commits(outlet: Outlet, changed: Callable[[], None]) -> None:
     event.listen(engine(outlet.database.url.render_as_string(hide_password=False)), "commit", lambda _: changed())
 
 
-def _before_and_after(of: Any, name: str, changed: Callable[[], None]) -> None:
+def _before(of: Any, name: str, changed: Callable[[], None]) -> None:
+    """Before a change everything is as it was after the one before."""
     plain = getattr(of, name)
 
     def noted(*given: Any, **more: Any) -> Any:
         changed()
-        done = plain(*given, **more)
-        changed()
-        return done
+        return plain(*given, **more)
 
     setattr(of, name, noted)

@@ -66,10 +66,10 @@ PRODUCTS: dict[str, AnyProduct] = {product.name: product for product in (PICKS, 
 
 ON_DATABASES_AND_STORES = pytest.mark.parametrize(
     ("database", "place"),
-    [("sqlite", "folder"), ("postgres", "folder"), ("sqlite", "s3"), ("sqlite", "gs")],
+    [("sqlite", "folder"), ("postgres", "s3"), ("sqlite", "gs")],
     indirect=["database"],
 )
-"""For tests of publishers that die or meet: once on each kind of database, and once in each kind of store."""
+"""For tests of publishers that die or meet: on each kind of database, and once in each kind of store."""
 
 
 class Seen(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import duckdb
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
@@ -13,8 +12,8 @@ from hypothesis import given, settings
 from recs_platform.schemas.campaign import EVERYBODY
 from recs_platform.schemas.publication import AllocationComparison
 from recs_platform.schemas.table import spec_of
-from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform_tests.publication.garage import DAY, NEXT, Shares, allocation_rows
+from recs_platform_tests.publication.in_memory import compared
 from recs_platform_tests.sql.queries import platform_queries
 
 QUERY = platform_queries()["allocation_comparison"]
@@ -39,13 +38,11 @@ def _allocations(draw: st.DrawFn) -> Shares:
 
 def computed(live: Shares, today: Shares) -> list[dict[str, Any]]:
     """What the query gives."""
-    connection = duckdb.connect()
-    connection.register("live_treatment_allocation", allocation_rows(DAY, live))
-    connection.register("treatment_allocation", allocation_rows(NEXT, today))
-    result = connection.execute(duckdb_sql(QUERY, {"as_of": NEXT}))
-    rows: list[dict[str, Any]] = result.to_arrow_reader(1000).read_all().to_pylist()
-    connection.close()
-    return rows
+    tables = {
+        "live_treatment_allocation": allocation_rows(DAY, live),
+        "treatment_allocation": allocation_rows(NEXT, today),
+    }
+    return compared("allocation_comparison", NEXT, tables)
 
 
 def figures(rows: list[dict[str, Any]]) -> Figures:

@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
-import duckdb
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
@@ -15,8 +14,8 @@ from hypothesis import given, settings
 from recs_platform.schemas.publication import Comparison
 from recs_platform.schemas.table import spec_of
 from recs_platform.schemas.vehicle_fitment import DroppedCustomers, ItemPopularity, VehicleRecommendations
-from recs_platform.warehouse.lake.compile import duckdb_sql
 from recs_platform_tests.publication.garage import DAY, NEXT, Car, Owner, arrow
+from recs_platform_tests.publication.in_memory import compared
 from recs_platform_tests.sql.queries import platform_queries
 
 QUERY = platform_queries()["comparison"]
@@ -88,19 +87,13 @@ def computed(world: World) -> list[dict[str, Any]]:
         for i, n in world.orders.items()
     ]
     dropped = [{"as_of": NEXT, "customer_id": c, "reason": reason} for c, reason in world.dropped.items()]
-    connection = duckdb.connect()
-    for name, table in {
+    tables = {
         "live_vehicle_recommendations": arrow(VehicleRecommendations, [o.row(DAY) for o in world.live]),
         "vehicle_recommendations": arrow(VehicleRecommendations, [o.row(NEXT) for o in world.today]),
         "dropped_customers": arrow(DroppedCustomers, dropped),
         "item_popularity": arrow(ItemPopularity, popularity),
-    }.items():
-        connection.register(name, table)
-    rows: list[dict[str, Any]] = (
-        connection.execute(duckdb_sql(QUERY, {"as_of": NEXT})).to_arrow_reader(1000).read_all().to_pylist()
-    )
-    connection.close()
-    return rows
+    }
+    return compared("comparison", NEXT, tables)
 
 
 def defined(world: World) -> dict[tuple[str, str], tuple[Any, ...]]:

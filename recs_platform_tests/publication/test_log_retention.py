@@ -1,5 +1,8 @@
 """A version stays live until a newer one comes, and restorable for the retention after that, however long it was live
-and however often the tables were cleaned up."""
+and however often the tables were cleaned up.
+
+Of one product on one kind of database: it is the lake's log that forgets.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ from recs_platform_tests.publication.shop import (
     states,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database", ["postgres"], indirect=True)]
 
 _DAYS = 7
 """The retention."""

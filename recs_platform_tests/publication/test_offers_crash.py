@@ -1,4 +1,7 @@
-"""A publisher of offers that dies leaves one whole version live, on each kind of database and in each kind of store."""
+"""A publisher of offers that dies leaves one whole version live, on each kind of database, in a folder and in a store.
+
+Not here: each kind of store, which no product knows of (test_crash.py).
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,14 @@ from recs_platform.serving_store.environment import open_stores
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform_tests.publication.market import DAY, NAME, NEXT, PRODUCT, STRATEGY, lists, planned, write
 from recs_platform_tests.publication.processes import AFTER_THE_COMMIT, BEFORE_THE_COMMIT
-from recs_platform_tests.publication.shop import NOON, ON_DATABASES_AND_STORES, lake_in
+from recs_platform_tests.publication.shop import NOON, lake_in
 from recs_platform_tests.stores.fixtures import root_named
 from recs_platform_tests.warehouse.processes import PATIENCE, start
 
-pytestmark = [pytest.mark.slow, ON_DATABASES_AND_STORES]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize(("database", "place"), [("sqlite", "folder"), ("postgres", "gs")], indirect=["database"]),
+]
 
 CUSTOMERS = {DAY: 200, NEXT: 300}
 

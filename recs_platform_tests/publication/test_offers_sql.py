@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import duckdb
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
@@ -16,7 +15,7 @@ from recs_platform.schemas.offer_ranking import OfferRecommendations
 from recs_platform.schemas.offer_ranking_reports import OfferComparison
 from recs_platform.schemas.table import spec_of
 from recs_platform.strategies.offer_ranking.publication import AVERAGES
-from recs_platform.warehouse.lake.compile import duckdb_sql
+from recs_platform_tests.publication.in_memory import compared
 from recs_platform_tests.publication.market import DAY, LATER, NEXT, Lists, Planned, Shown, lists, planned
 from recs_platform_tests.sql.queries import platform_queries
 
@@ -62,15 +61,9 @@ def worlds(draw: st.DrawFn) -> World:
 
 def computed(world: World) -> list[dict[str, Any]]:
     """What the query gives."""
-    connection = duckdb.connect()
     live = planned(world.live).tables(DAY)[OfferRecommendations]
-    connection.register("live_offer_recommendations", live)
-    for model, rows in world.today.tables(NEXT).items():
-        connection.register(spec_of(model).name, rows)
-    result = connection.execute(duckdb_sql(QUERY, {"as_of": NEXT}))
-    found: list[dict[str, Any]] = result.to_arrow_reader(1000).read_all().to_pylist()
-    connection.close()
-    return found
+    today = {spec_of(model).name: rows for model, rows in world.today.tables(NEXT).items()}
+    return compared("offer_comparison", NEXT, {"live_offer_recommendations": live, **today})
 
 
 def figures(rows: list[dict[str, Any]]) -> Figures:

@@ -1,6 +1,7 @@
-"""Runs a fixture as the platform runs its query: rows in a real lake, the real pipeline, the real engine.
+"""Runs a fixture as the platform runs its query: the real pipeline, the real engine, and what a query makes in a real
+lake.
 
-Not here: what a fixture looks like (case.py).
+Not here: what a fixture looks like (case.py), and where the rows stand that it is given (planted.py).
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from recs_platform.strategies.catalogue import pipelines
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
 from recs_platform.warehouse.check import CheckVerdict, judge
 from recs_platform.warehouse.lake.engine import Engine
-from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import BoundQuery, Incoming, Subject, Warehouse
 from recs_platform.warehouse.slices import Days, TableRef
 from recs_platform_tests.sql.case import Case, arrow_rows
+from recs_platform_tests.sql.planted import PlantedLake
 
 
 def pipeline_of(case: Case) -> Pipeline:
@@ -103,8 +104,8 @@ def _frozen(row: dict[str, Any], columns: list[str]) -> tuple[tuple[str, Any], .
     return tuple((name, row[name]) for name in columns)
 
 
-def _lake(folder: Path) -> Lake:
-    return Lake(
+def _lake(folder: Path) -> PlantedLake:
+    return PlantedLake(
         str(folder / "lake"), Engine("512MiB", 1, folder.parent / "spill"), timedelta(days=1), folder / "scratch"
     )
 
@@ -121,7 +122,10 @@ def _fill(lake: Warehouse, specs: Mapping[str, TableSpec], case: Case, dataset: 
         for slice_days in slices:
             mine = [day in slice_days for day in table[spec.date_column].to_pylist()]
             part = table.filter(pa.array(mine, pa.bool_())) if mine else table
-            lake.replace(Subject(name, "shop", TableRef(dataset, spec), slice_days), part.to_reader())
+            if isinstance(lake, PlantedLake) and name != case.table:
+                lake.plant(TableRef(dataset, spec), slice_days, part)
+            else:
+                lake.replace(Subject(name, "shop", TableRef(dataset, spec), slice_days), part.to_reader())
 
 
 def _incoming(case: Case, arriving: dict[str, TableSpec]) -> dict[str, Incoming]:

@@ -29,13 +29,17 @@ def proposed(user: Terminal, origin: str, **environment: str) -> Ended:
     return ended
 
 
-def loaded(user: Terminal, ended: Ended, **environment: str) -> list[dict[str, object]]:
-    """What the commands that were told come to: a green check, a run, and the first table."""
+EVENTS = ("--table", "landed_events", "--table", "events")
+"""Of a run: no more than the first table. What a day makes of it is the same wherever the rows came from."""
+
+
+def loaded(user: Terminal, ended: Ended, *parts: str, **environment: str) -> list[dict[str, object]]:
+    """What the commands that were told come to: a green check, a run (or parts of it), and the first table."""
     checked = user.recs("companies", "check", "newcomer", "--json", **environment)
     assert checked.code == 0, checked.told
     assert [line for line in checked.json if line["status"] == "fail"] == []
     (command,) = re.findall(r"Then load it: recs (run newcomer --date \d{4}-\d\d-\d\d)", ended.told)
-    run = user.recs(*command.split(), **environment)
+    run = user.recs(*command.split(), *parts, **environment)
     assert run.code == 0, run.told
     query = (
         "SELECT COUNT(*) AS n, CAST(SUM(quantity) AS INT64) AS units, "
@@ -56,7 +60,7 @@ def expected() -> list[dict[str, object]]:
 def test_a_folder_of_tidy_files(user: Terminal) -> None:
     folder = user.folder / "export"
     worlds.tidy(folder)
-    assert loaded(user, proposed(user, str(folder))) == expected()
+    assert loaded(user, proposed(user, str(folder)), *EVENTS) == expected()
 
 
 def test_a_folder_of_ugly_exports(user: Terminal) -> None:
@@ -81,7 +85,7 @@ def test_a_shops_database(user: Terminal, engine: str, request: pytest.FixtureRe
     if engine == "sqlite":
         url = f"sqlite:///{user.folder / 'shop.db'}"
         worlds.shop_database(url)
-        assert loaded(user, proposed(user, "env:SHOP_URL", SHOP_URL=url), SHOP_URL=url) == expected()
+        assert loaded(user, proposed(user, "env:SHOP_URL", SHOP_URL=url), *EVENTS, SHOP_URL=url) == expected()
         return
     with new_database(user.folder, request.getfixturevalue("postgres_url")) as url:
         worlds.shop_database(url)
