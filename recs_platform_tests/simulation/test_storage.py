@@ -41,9 +41,12 @@ def test_no_half_day_after_an_interruption_between_write_and_rename(
 @pytest.mark.slow
 def test_no_half_day_after_a_kill_and_the_next_run_completes_it(tiny: WorldSpec, tmp_path: Path) -> None:
     landing = tmp_path / "landing"
-    for pause in (0.15, 0.3):
+    for days, pause in ((3, 0.01), (9, 0.03)):
         process = FORKING.Process(target=simulate, args=(tiny, landing, FIRST, FIRST + timedelta(days=364)))
         process.start()
+        while len(list(landing.glob("tiny/events/*"))) < days:
+            assert process.is_alive()
+            time.sleep(0.005)
         time.sleep(pause)
         process.kill()
         process.join()
