@@ -71,13 +71,13 @@ WHOLE, FRACTION = st.sampled_from([None, 0, 1, 2, 3, 7]), st.sampled_from([None,
 TEXT = st.sampled_from([None, "", "a", "b", "ab", "ba", "abc"])
 ROWS = st.lists(
     st.fixed_dictionaries(
-        {"event_date": st.just(day(0))},
-        optional={
+        {"event_date": st.just(day(0))}
+        | {
             column.name: {"INT64": WHOLE, "FLOAT64": FRACTION, "STRING": TEXT}[column.sql_type]
             for column in RULES.columns
             if column.name not in ("event_date", "number")
-        },
-    ).map(lambda row: {"needed": "yes"} | row),
+        }
+    ),
     min_size=4,
     max_size=8,
 )
