@@ -106,7 +106,7 @@ def identity(row: Row) -> tuple[Any, ...]:
 
 
 @pytest.mark.slow
-@settings(max_examples=5)
+@settings(max_examples=10)
 @given(landed=ROWS, first=st.integers(0, 8), more=st.integers(1, 9))
 def test_a_range_is_its_days_one_by_one_and_both_are_the_rule(landed: list[Row], first: int, more: int) -> None:
     last = min(first + more, SPAN)

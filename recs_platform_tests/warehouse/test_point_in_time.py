@@ -130,7 +130,7 @@ def test_a_snapshot_sees_its_look_back_and_its_own_day(
 
 
 @pytest.mark.slow
-@settings(max_examples=7)
+@settings(max_examples=15)
 @given(
     visits=VISIT_COUNTS,
     profiles=PROFILE_DAYS,
