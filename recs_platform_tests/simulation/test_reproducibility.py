@@ -55,11 +55,9 @@ def test_days_made_one_by_one_in_any_order_equal_the_range(strategy: str, tmp_pa
     simulate(spec, tmp_path / "range", FIRST, LAST)
     wanted = [(table, day) for table in table_names(spec, Kind.LOG) for day in DAYS]
     wanted += [(table, LAST) for table in table_names(spec, Kind.SNAPSHOT)]
-    for seed in (1, 2):
-        scattered = tmp_path / f"scattered-{seed}"
-        for table, day in random.Random(seed).sample(wanted, len(wanted)):
-            ensure(spec, scattered, table, day)
-        assert contents(scattered) == contents(tmp_path / "range")
+    for table, day in random.Random(1).sample(wanted, len(wanted)):
+        ensure(spec, tmp_path / "scattered", table, day)
+    assert contents(tmp_path / "scattered") == contents(tmp_path / "range")
 
 
 @pytest.mark.parametrize("strategy", STRATEGY_NAMES)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -20,17 +17,7 @@ from recs_platform_tests.simulation.test_reproducibility import contents
 from recs_platform_tests.simulation.worlds import FIRST, ensure, simulate
 
 LAST = FIRST + timedelta(days=30)
-
-ENDLESS = """
-import sys
-from datetime import date
-from pathlib import Path
-from recs_platform.simulation.world import WorldSpec
-from recs_platform_tests.simulation.worlds import simulate
-spec = WorldSpec.from_json(Path(sys.argv[1]).read_text())
-print("ready", flush=True)
-simulate(spec, Path(sys.argv[2]), date(2025, 9, 1), date(2026, 8, 31))
-"""
+FORKING = multiprocessing.get_context("fork")
 
 
 def test_no_half_day_after_an_interruption_between_write_and_rename(
@@ -53,19 +40,17 @@ def test_no_half_day_after_an_interruption_between_write_and_rename(
 
 @pytest.mark.slow
 def test_no_half_day_after_a_kill_and_the_next_run_completes_it(tiny: WorldSpec, tmp_path: Path) -> None:
-    spec_file = tmp_path / "spec.json"
-    spec_file.write_text(tiny.to_json())
     landing = tmp_path / "landing"
-    for pause in (0.15, 0.3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", ENDLESS, str(spec_file), str(landing)], stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None
-        process.stdout.readline()
+    for days, pause in ((3, 0.01), (9, 0.03)):
+        process = FORKING.Process(target=simulate, args=(tiny, landing, FIRST, FIRST + timedelta(days=364)))
+        process.start()
+        while len(list(landing.glob("tiny/events/*"))) < days:
+            assert process.is_alive()
+            time.sleep(0.005)
         time.sleep(pause)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
         for table in (path for path in (landing / "tiny").glob("[a-z]*") if path.is_dir() and path.name != "truth"):
             for day in table.iterdir():
                 assert (day / storage.PART).exists(), f"{day} is half"
@@ -86,8 +71,7 @@ def _ensure_events(spec: WorldSpec, landing: Path) -> None:
 
 @pytest.mark.slow
 def test_two_processes_may_make_the_same_days(tiny: WorldSpec, landing: Path, tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
-    both = [context.Process(target=_ensure_events, args=(tiny, landing)) for _ in range(2)]
+    both = [FORKING.Process(target=_ensure_events, args=(tiny, landing)) for _ in range(2)]
     for process in both:
         process.start()
     for process in both:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -72,6 +73,12 @@ class _State:
     note: Note
 
 
+@lru_cache(maxsize=1)
+def _database() -> duckdb.DuckDBPyConnection:
+    """Empty: each query brings its tables."""
+    return duckdb.connect()
+
+
 @dataclass
 class MemoryWarehouse:
     """Every state of every table, by dataset and name."""
@@ -111,7 +118,7 @@ class MemoryWarehouse:
     @contextmanager
     def run(self, query: BoundQuery) -> Iterator[pa.RecordBatchReader]:
         self.queries.append(query.query.name)
-        with duckdb.connect() as connection:
+        with _database().cursor() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             for view in query.views:
                 connection.register(view.name, self._shown(query.dataset, view, query))

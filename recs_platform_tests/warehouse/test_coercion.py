@@ -1,4 +1,6 @@
-"""What a slice's rows must be before they are stored: the declared columns and days, coerced, nothing lost silently."""
+"""What a slice's rows must be before they are stored: the declared columns and days, coerced, nothing lost silently.
+
+Rows that Python made become a file in one way for every engine: its many cases are tried on a lake."""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ import pytest
 from recs_platform.errors import SliceError
 from recs_platform.schemas.table import TableSpec
 from recs_platform.warehouse.audit import SCHEMA_AUDIT
+from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.protocol import BoundQuery, Warehouse
 from recs_platform.warehouse.query import parse_query
 from recs_platform_tests.warehouse.tables import (
@@ -79,15 +82,15 @@ def test_a_time_with_a_zone_is_stored_as_utc(any_engine: Warehouse) -> None:
 @pytest.mark.parametrize(
     "number", [1.5, Decimal("1.5"), "1.5", pa.scalar(1.5, pa.float32()).as_py()], ids=["float", "decimal", "text", "32"]
 )
-def test_a_fraction_is_not_rounded_to_a_whole_number(any_engine: Warehouse, number: object) -> None:
-    message = complaint(any_engine, visit(pages=number))
+def test_a_fraction_is_not_rounded_to_a_whole_number(lake: Lake, number: object) -> None:
+    message = complaint(lake, visit(pages=number))
     assert message == "column pages (INT64): fraction in pages: 1.5. Nothing was published."
 
 
 @pytest.mark.parametrize("number", [7.0, Decimal("7.0"), "7", 7], ids=["float", "decimal", "text", "int"])
-def test_a_whole_number_in_another_type_is_one(any_engine: Warehouse, number: object) -> None:
-    replace(any_engine, pa.table(visit(pages=number)))
-    assert stored(any_engine)[0]["pages"] == 7
+def test_a_whole_number_in_another_type_is_one(lake: Lake, number: object) -> None:
+    replace(lake, pa.table(visit(pages=number)))
+    assert stored(lake)[0]["pages"] == 7
 
 
 def test_a_large_whole_number_keeps_its_digits(any_engine: Warehouse) -> None:
@@ -96,8 +99,8 @@ def test_a_large_whole_number_keeps_its_digits(any_engine: Warehouse) -> None:
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), 1e30, Decimal(10**20)])
-def test_what_no_whole_number_can_hold_is_refused(any_engine: Warehouse, number: object) -> None:
-    message = complaint(any_engine, visit(pages=number))
+def test_what_no_whole_number_can_hold_is_refused(lake: Lake, number: object) -> None:
+    message = complaint(lake, visit(pages=number))
     assert message.startswith("column pages (INT64): ")
     assert re.search("out of range|Failed to cast decimal value", message)
 
@@ -111,18 +114,18 @@ def test_text_that_is_no_number_names_its_column_and_masks_addresses(any_engine:
     assert message.startswith("column pages (INT64): Could not convert string 'j***@***.example' to INT64")
 
 
-def test_the_value_of_a_personal_column_is_not_told(any_engine: Warehouse) -> None:
+def test_the_value_of_a_personal_column_is_not_told(lake: Lake) -> None:
     """The message says which column, not which number."""
     for phone in ("06-1234", 1234.5, 1e30):
         columns = {"as_of": [day(0)], "customer_id": ["c"], "phone": [phone], "score": [1.0]}
-        assert complaint(any_engine, columns, PROFILES) == (
+        assert complaint(lake, columns, PROFILES) == (
             "column phone (INT64): a value cannot become one of this type. Nothing was published."
         )
 
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}])
-def test_a_type_that_cannot_become_the_declared_one_is_refused(any_engine: Warehouse, value: object) -> None:
-    assert "seen_at" in complaint(any_engine, visit(seen_at=value))
+def test_a_type_that_cannot_become_the_declared_one_is_refused(lake: Lake, value: object) -> None:
+    assert "seen_at" in complaint(lake, visit(seen_at=value))
 
 
 def test_columns_are_exactly_the_declared_ones(any_engine: Warehouse) -> None:

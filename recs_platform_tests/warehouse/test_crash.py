@@ -16,7 +16,7 @@ from recs_platform_tests.warehouse.conftest import place_of
 from recs_platform_tests.warehouse.processes import FORKING, PATIENCE, replace_for_ever, seen, start, torn_slices, watch
 from recs_platform_tests.warehouse.tables import days, marks, stored, visits, write
 
-KILLS, KILLS_IN_A_STORE, KILLS_IN_BIGQUERY, ROWS = 30, 8, 5, 50
+KILLS, KILLS_IN_A_STORE, KILLS_IN_BIGQUERY, ROWS = 15, 5, 3, 50
 LONGEST_WAIT = 1.0
 """Replacements: a writer is killed somewhere in one, in writing, auditing, publishing, or before the next."""
 

@@ -110,7 +110,7 @@ PROFILE_DAYS = st.sets(st.integers(0, SPAN), max_size=4)
 
 
 @pytest.mark.slow
-@settings(max_examples=15)
+@settings(max_examples=7)
 @given(
     visits=VISIT_COUNTS, profiles=PROFILE_DAYS, at=st.integers(0, SPAN), back=st.integers(1, 20), ago=st.integers(1, 4)
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -43,13 +44,21 @@ class InDuckDb:
 
     @contextmanager
     def run(self, bound: BoundQuery) -> Iterator[pa.RecordBatchReader]:
-        with duckdb.connect(config={"threads": 1}) as connection:
+        with self._stored.cursor() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             for view in bound.views:
-                # DuckDB cannot push every filter into a table of Arrow's.
-                connection.register("given", self.tables[view.spec.name])
-                connection.execute(f"CREATE TEMP TABLE {view.name} AS FROM given")
+                connection.execute(f"CREATE TEMP VIEW {view.name} AS FROM stored.{view.spec.name}")
             yield connection.execute(duckdb_sql(bound.query, bound.values)).to_arrow_reader()
+
+    @cached_property
+    def _stored(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB cannot push every filter into a table of Arrow's."""
+        connection = duckdb.connect(config={"threads": 1})
+        connection.execute("CREATE SCHEMA stored")
+        for name, rows in self.tables.items():
+            connection.register("given", rows)
+            connection.execute(f"CREATE TABLE stored.{name} AS FROM given")
+        return connection
 
 
 def found(warehouse: Any, check: Check, bound: BoundQuery) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recs_platform.schemas.landing import SOURCE_DAY, UNREADABLE
@@ -34,6 +34,7 @@ COLUMNS = {
     "TIMESTAMP": (Customers, "updated_at"),
 }
 _SESSIONS = ["UTC", "America/Chicago", "Asia/Tokyo"]
+_MOMENTS = st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2100, 1, 1))
 UNFIT = "does not fit"
 """Stands for a value that makes its row unreadable."""
 
@@ -217,12 +218,18 @@ def test_of_several_values_that_do_not_fit_the_first_column_is_named() -> None:
 
 
 @pytest.mark.slow
-@given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2100, 1, 1)), st.sampled_from(_SESSIONS))
-def test_a_moment_written_with_its_offset_is_the_same_moment(moment: datetime, zone: str) -> None:
-    local = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+@settings(max_examples=10)
+@given(st.lists(st.tuples(_MOMENTS, st.sampled_from(_SESSIONS)), min_size=10, max_size=20))
+def test_a_moment_written_with_its_offset_is_the_same_moment(written: list[tuple[datetime, str]]) -> None:
+    moments = [(moment, moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))) for moment, zone in written]
     # Offsets from before standard time have seconds, which ISO 8601 does not.
-    if local.utcoffset() is not None and local.utcoffset().total_seconds() % 60 == 0:  # type: ignore[union-attr]
-        assert _converted(pa.array([local.isoformat()]), "TIMESTAMP", "Asia/Tokyo") == [moment]
+    told = {local.isoformat(): moment for moment, local in moments if _in_minutes(local)}
+    assert _converted(pa.array(list(told), pa.string()), "TIMESTAMP", "Asia/Tokyo") == list(told.values())
+
+
+def _in_minutes(local: datetime) -> bool:
+    offset = local.utcoffset()
+    return offset is not None and offset.total_seconds() % 60 == 0
 
 
 def test_blanks_alone_are_no_text() -> None:
