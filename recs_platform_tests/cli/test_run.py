@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from recs_platform.definitions import build_defs, defs_of
 from recs_platform.platform_db import job_log
 from recs_platform.platform_db.engine import engine, upgrade
 from recs_platform.platform_db.tables import Status
@@ -43,6 +44,14 @@ def test_a_day_and_the_history_that_it_needs(terminal: Terminal) -> None:
     assert len(again.tables) == 2
     (timed,) = terminal.recs("run", "--company", "concord", "--date", "2025-09-22", "--timings", "--json").json
     _adds_up(timed["timings"], timed["seconds_of_tables"])
+
+
+def test_it_is_the_job_that_dagster_loads(terminal: Terminal) -> None:
+    with terminal.inside():
+        whole, alone = build_defs(), defs_of("replenishment")
+        for job in ("replenishment_daily", "replenishment_history"):
+            loaded, made = (defs.resolve_job_def(job).get_job_snapshot_id() for defs in (whole, alone))
+            assert loaded == made
 
 
 def _adds_up(timings: dict[str, Any], seconds_of_tables: dict[str, float]) -> None:
