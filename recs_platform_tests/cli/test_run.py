@@ -108,7 +108,7 @@ def test_a_backfill_of_several_companies(terminal: Terminal) -> None:
 
 
 def test_ctrl_c_stops_a_run_and_the_same_command_goes_on(terminal: Terminal) -> None:
-    command = ("run", "--company", "concord", "--date", "2025-09-01", "--to", "2025-09-03")
+    command = ("run", "--company", "concord", "--date", "2025-09-01", "--to", "2025-09-02")
     out = _interrupted(terminal, command)
     assert "ok concord" not in out
     state = {company["company"]: company for company in terminal.recs("status", "--json").json}
