@@ -70,6 +70,11 @@ def build_defs(
     )
 
 
+def defs_of(strategy: str) -> dg.Definitions:
+    """What runs of one strategy need of them: the others take longer to build than a look at a day."""
+    return build_defs(companies=load_companies().of_strategy(strategy))
+
+
 @dg.definitions
 def defs() -> dg.Definitions:
     """What `workspace.yaml` points Dagster at."""

@@ -170,11 +170,11 @@ def run_all(steps: list[Step], *, quiet: bool) -> list[Ended]:
     """Run steps, several companies at once; unless `quiet` each is told as it ends."""
     from recs_platform.automation.instance import instance
     from recs_platform.cli.progress import run_side_by_side, run_steps
-    from recs_platform.definitions import build_defs
+    from recs_platform.definitions import defs_of
 
     if len({step.company for step in steps}) > 1:
         return run_side_by_side(steps, quiet=quiet)
     if not steps:
         return []
     with instance() as dagster:
-        return run_steps(build_defs(), dagster, steps, quiet=quiet)
+        return run_steps(defs_of(steps[0].strategy), dagster, steps, quiet=quiet)

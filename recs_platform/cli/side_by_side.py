@@ -145,13 +145,13 @@ def _load() -> None:
 def _run_company(steps: list[Step]) -> int:
     from recs_platform.automation.instance import instance
     from recs_platform.automation.sequence import carried_out
-    from recs_platform.definitions import build_defs
+    from recs_platform.definitions import defs_of
 
     count = 0
     if _stopped.is_set():
         return count
     with instance() as dagster:
-        for ended in carried_out(build_defs(), dagster, steps):
+        for ended in carried_out(defs_of(steps[0].strategy), dagster, steps):
             _reports.put(ended)
             count += 1
             if ended.outcome.summary.interrupted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,10 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     ended = terminal.recs("run", "--company", "concord", "--date", "2025-09-02", "--to", "2025-09-03")
     assert ended.code == 0, ended.told
     return terminal
+
+
+@pytest.fixture
+def copied(used: Terminal, tmp_path: Path) -> Terminal:
+    """A copy of it, to be written to."""
+    shutil.copytree(used.folder, tmp_path / "copy")
+    return Terminal(tmp_path / "copy")

@@ -14,6 +14,7 @@ from dagster._core.storage.sql import run_alembic_downgrade
 from dagster_postgres.utils import pg_alembic_config
 from sqlalchemy import text
 
+from recs_platform.automation import postgres_storage
 from recs_platform.automation.dagster_databases import versions_known
 from recs_platform.automation.instance import instance, shipped_file
 from recs_platform.automation.postgres_storage import PostgresRuns, _inside_dagsters_package
@@ -174,7 +175,10 @@ def test_a_database_that_cannot_be_used_is_one_message(
     assert "hunter22" not in ended.err
 
 
-def test_a_database_of_dagster_that_does_not_answer_is_one_message(place: Terminal) -> None:
+def test_a_database_of_dagster_that_does_not_answer_is_one_message(
+    place: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_storage, "_WAITS", (0.01, 0.01))
     if _OF_SERVER in place.variables.get("RECS_DATABASE_URL", ""):
         ended = place.recs("migrate", RECS_DAGSTER_DATABASE_URL="postgresql://recs:hunter22@127.0.0.1:1/recs")
         assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -34,12 +32,9 @@ MORNING_AFTER = datetime(2025, 9, 4, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-def own(used: Terminal, tmp_path: Path) -> Iterator[Terminal]:
-    """A copy of the home that others look at, to be written to."""
-    shutil.copytree(used.folder, tmp_path / "copy")
-    terminal = Terminal(tmp_path / "copy")
-    with terminal.inside():
-        yield terminal
+def own(copied: Terminal) -> Iterator[Terminal]:
+    with copied.inside():
+        yield copied
 
 
 def overview(now: datetime = MORNING_AFTER) -> dict[str, CompanyOverview]:

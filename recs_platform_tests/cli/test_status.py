@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from recs_platform_tests.cli.terminal import Terminal, not_up_to_date
@@ -78,10 +80,9 @@ def test_timings_are_those_of_one_company(used: Terminal) -> None:
 
 
 @pytest.mark.slow
-def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) -> None:
-    assert terminal.recs("run", "--company", "concord", "--date", "2025-09-01").code == 0
-    days = ("--from", "2025-09-01", "--to", "2025-09-02")
-    with terminal.inside():
+def test_what_stands_on_older_days_or_older_inputs_is_stale(copied: Terminal) -> None:
+    days = ("--from", "2025-09-03", "--to", "2025-09-03")
+    with copied.inside():
         from recs_platform.automation.instance import instance
         from recs_platform.automation.launch import launch
         from recs_platform.automation.plan import Step
@@ -90,14 +91,13 @@ def test_what_stands_on_older_days_or_older_inputs_is_stale(terminal: Terminal) 
         from recs_platform.warehouse.slices import Days
 
         concord = company_named("concord")
-        first = concord.start_date
-        logs = Step(concord.name, concord.strategy.name, Days.one(first), history=True)
+        logs = Step(concord.name, concord.strategy.name, Days.one(date(2025, 9, 3)), history=True)
         assert launch(build_defs(), instance(), logs).success
-    (state,) = terminal.recs("status", "--company", "concord", "--json").json
+    (state,) = copied.recs("status", "--company", "concord", "--json").json
     tables = {table["table"]: table for table in state["tables"]}
     assert tables["events"]["state"] == "fresh"
     assert tables["source_assessment"]["state"] == "stale"
     assert tables["source_assessment"]["why"].endswith("was replaced later")
-    assert terminal.recs("backfill", "--company", "concord", *days, "--again").code == 0
-    (state,) = terminal.recs("status", "--company", "concord", "--json").json
+    assert copied.recs("backfill", "--company", "concord", *days, "--again").code == 0
+    (state,) = copied.recs("status", "--company", "concord", "--json").json
     assert not_up_to_date(state["tables"]) == []

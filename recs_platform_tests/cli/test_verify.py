@@ -14,13 +14,6 @@ _TABLE = ".recs/lake/concord"
 _EVENTS = "SELECT COUNT(*) AS n FROM events WHERE event_date <= '2025-09-03'"
 
 
-@pytest.fixture
-def copied(used: Terminal, tmp_path: Path) -> Terminal:
-    """A copy of the folder where two days were run, to be damaged."""
-    shutil.copytree(used.folder, tmp_path / "copy")
-    return Terminal(tmp_path / "copy")
-
-
 def newest_file(terminal: Terminal, table: str, day: str) -> Path:
     folder = terminal.folder / _TABLE / table
     return max(folder.glob(f"*={day}/*.parquet"), key=lambda path: path.stat().st_mtime_ns)

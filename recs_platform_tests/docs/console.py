@@ -6,6 +6,7 @@ cloud) belong in ```sh blocks, which are not.
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _EXIT_CODE = re.compile(r"\(exit code (\d+)\)")
+_ASSIGNED = re.compile(r"[A-Z_]+=")
 _OF_THE_SHELL = set("|&;<>()$`")
 
 
@@ -29,18 +31,22 @@ class Command:
         return self.text.split()[0] in ("make", "cd") or self.text.startswith("git clone")
 
     @property
-    def recs_arguments(self) -> list[str] | None:
-        """What `recs` is given, of a command that needs nothing else of the shell.
+    def of_recs(self) -> tuple[dict[str, str], list[str]] | None:
+        """The variables and arguments that `recs` is given, of a command that needs nothing else of the shell.
 
-        >>> Command('recs query acme "SELECT COUNT(*) FROM events"').recs_arguments
-        ['query', 'SELECT COUNT(*) FROM events', '-c', 'acme']
-        >>> Command("recs status | head").recs_arguments
+        >>> Command('recs query acme "SELECT COUNT(*) FROM events"').of_recs
+        ({}, ['query', 'acme', 'SELECT COUNT(*) FROM events'])
+        >>> Command("RECS_COMPANIES_DIR=mine recs status").of_recs
+        ({'RECS_COMPANIES_DIR': 'mine'}, ['status'])
+        >>> Command("recs status | head").of_recs
         """
         tokens = list(shlex.shlex(self.text, posix=True, punctuation_chars=True))
         if "$" in self.text or "`" in self.text or any(set(token) <= _OF_THE_SHELL for token in tokens if token):
             return None
-        first, *others = shlex.split(self.text)
-        return others if first == "recs" else None
+        words = shlex.split(self.text)
+        variables = dict(word.split("=", 1) for word in itertools.takewhile(_ASSIGNED.match, words))
+        program, *arguments = words[len(variables) :]
+        return (variables, arguments) if program == "recs" else None
 
     @property
     def make_targets(self) -> list[str]:
@@ -80,6 +86,12 @@ def common_beginning(page: Path, others: Iterable[Path]) -> tuple[Command, ...]:
         if another != page and (shortest := min(len(mine), len(to_run(another))))
     ]
     return mine[: max(lengths, default=0)]
+
+
+def earlier_beginning(beginning: tuple[Command, ...], beginnings: Iterable[tuple[Command, ...]]) -> tuple[Command, ...]:
+    """The longest of those that a longer one begins with itself."""
+    shorter = [one for one in beginnings if len(one) < len(beginning) and one == beginning[: len(one)]]
+    return max(shorter, key=len, default=())
 
 
 def pages_with_commands() -> list[Path]:

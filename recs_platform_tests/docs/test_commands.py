@@ -8,17 +8,27 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from recs_platform_tests.cli.terminal import Terminal
-from recs_platform_tests.docs.console import ROOT, Command, commands, common_beginning, pages_with_commands, to_run
+from recs_platform_tests.docs.console import (
+    ROOT,
+    Command,
+    commands,
+    common_beginning,
+    earlier_beginning,
+    pages_with_commands,
+    to_run,
+)
 from recs_platform_tests.shared import made_once
 
 _HANGING_AFTER_SECONDS = 900
-_TYPED = ("models.md", "operations.md")
+_TYPED = ("models.md", "purchase-log.md")
 """Pages whose commands are typed into a shell, as their readers do; on the others that would only take longer."""
 
 
@@ -32,11 +42,13 @@ class Reader(Terminal):
 
     def follow(self, command: Command, *, typed: bool = False) -> None:
         """A command of `recs` in this process, which has everything loaded; others, and what is `typed`, in a shell."""
-        arguments = command.recs_arguments
-        if typed or arguments is None:
+        of_recs = command.of_recs
+        if typed or of_recs is None:
             code, shown = self._shell(command.text)
         else:
-            ended = self.recs(*arguments)
+            variables, arguments = of_recs
+            with _private():
+                ended = self.recs(*arguments, **variables)
             code, shown = ended.code, ended.out + ended.err
         assert code == command.exit_code, f"$ {command.text}\n{shown}"
 
@@ -53,6 +65,16 @@ class Reader(Terminal):
                 check=False,
             )
         return ended.returncode, ended.stdout
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    """What is written is for its owner alone, as by a process of `recs`."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @pytest.mark.slow
@@ -73,8 +95,13 @@ def test_the_commands_of_a_page_do_what_it_says(
 def after(beginning: tuple[Command, ...], factory: pytest.TempPathFactory) -> Path:
     """The folder in which these commands were run: once, whichever pages begin with them."""
 
+    pages = pages_with_commands()
+    earlier = earlier_beginning(beginning, {common_beginning(page, pages) for page in pages})
+
     def run(folder: Path) -> None:
-        for command in beginning:
+        if earlier:
+            shutil.copytree(after(earlier, factory), folder, dirs_exist_ok=True)
+        for command in beginning[len(earlier) :]:
             Reader(folder).follow(command)
 
     name = hashlib.sha256(repr(beginning).encode()).hexdigest()[:12]
@@ -116,6 +143,10 @@ def test_pages_share_the_commands_that_they_begin_with(tmp_path: Path) -> None:
         return "".join(command.text[-1] for command in common_beginning(pages[name], pages.values()))
 
     assert {name: shared(name) for name in names} == {"long": "abc", "longer": "abc", "short": "a", "other": ""}
+    beginnings = {common_beginning(page, pages.values()) for page in pages.values()}
+    longest, shorter, none = sorted(beginnings, key=len, reverse=True)
+    assert earlier_beginning(longest, beginnings) == shorter
+    assert earlier_beginning(shorter, beginnings) == none == ()
 
 
 def test_commands_are_found_where_readers_find_them() -> None:
