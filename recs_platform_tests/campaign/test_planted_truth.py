@@ -1,9 +1,9 @@
-"""Campaigns of simulated companies, measured by real runs: what was planted is what is found, to the cent."""
+"""Campaigns of simulated companies, measured by real runs of a day: what was planted is what is found, to the cent."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -17,6 +17,7 @@ from recs_platform.pipeline.stage import CAMPAIGNS
 from recs_platform.simulation.world import read_truth
 from recs_platform.sources.connectors.simulated import simulate_company
 from recs_platform.strategies.catalogue import load_companies, pipeline_of
+from recs_platform.warehouse.protocol import Subject
 from recs_platform.warehouse.scope import SENT_FROM, SENT_TO
 from recs_platform.warehouse.slices import Days
 from recs_platform_tests.promises.platform import Platform
@@ -70,6 +71,22 @@ def campaign_tables(platform: Platform, company: str) -> list[str]:
     return [*sources, *platform.stage(company, CAMPAIGNS)]
 
 
+def load(platform: Platform, name: str, days: Days, tables: Sequence[str]) -> None:
+    """Logs, each after those that it is made of; without Dagster, which would record an event per table and day."""
+    company, pipeline = platform.companies[name], platform.pipeline(name)
+    with platform.environment():
+        for table in sorted(tables, key=lambda table: len(pipeline.made_of(table))):
+            subject = Subject(table, name, platform.ref(name, table), days)
+            platform.lake.replace(subject, pipeline.bind(table, company, days))
+
+
+def campaign_logs(platform: Platform, name: str) -> list[str]:
+    """The logs that campaigns are made of, and no others."""
+    pipeline = platform.pipeline(name)
+    needed = set[str]().union(*(pipeline.made_of(table) for table in platform.stage(name, CAMPAIGNS)))
+    return [table for table in platform.logs(name) if table in needed]
+
+
 @pytest.fixture(scope="module", params=list(CUSTOMERS))
 @takes_seconds
 def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Measured:
@@ -84,7 +101,7 @@ def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         DAY + timedelta(days=1),
         snapshot_days=[DAY],
     )
-    platform.succeeded(platform.load_days(name, Days(company.start_date, DAY)))
+    load(platform, name, Days(company.start_date, DAY), campaign_logs(platform, name))
     platform.succeeded(platform.run_day(name, DAY, only=campaign_tables(platform, name)))
     return Measured(platform, name)
 
@@ -214,7 +231,7 @@ def test_a_day_without_its_opens_is_provisional_until_they_arrive(tmp_path_facto
     first, next_day = late - timedelta(days=40), late + timedelta(days=1)
     simulate_company(company, platform.landing, first, late, snapshot_days=[late, next_day])
     platform = platform.beginning_on("holley", first)
-    platform.succeeded(platform.load_days("holley", Days(first, late)))
+    load(platform, "holley", Days(first, late), platform.logs("holley"))
     tables = campaign_tables(platform, "holley")
 
     def campaign_days(as_of: date) -> list[Row]:

@@ -80,7 +80,7 @@ def alarms(world: DriftWorld, model: Model, days: range) -> dict[int, set[str]]:
 
 
 def test_quiet_weekends_and_a_weekly_leaflet_do_not_alarm(world: DriftWorld) -> None:
-    """On weekends 40% of the impressions of other days, and all offers end on Sunday."""
+    """On weekends 40% of the impressions of other days, and all offers end on Sunday: ten weeks that are alike."""
     weekday = pc.day_of_week(world.impressions[DAY])
     place = world.impressions.column_names.index("days_until_expiry")
     expiry = pc.subtract(7, weekday).cast(world.impressions.schema.field(place).type)
@@ -88,7 +88,7 @@ def test_quiet_weekends_and_a_weekly_leaflet_do_not_alarm(world: DriftWorld) -> 
     shown = pc.or_(pc.less(weekday, 5), pa.array(np.arange(len(leaflet)) % 5 < 2))
     weekly = replace(world, impressions=leaflet.filter(shown))
     model = weekly.trained(TRAINED)
-    assert alarms(weekly, model, STABLE) == {}
+    assert alarms(weekly, model, STABLE[:70]) == {}
     # With nothing known of weekdays, every day would be unlike training.
     training = {name: replace(spread, weekdays=()) for name, spread in model.manifest.training.items()}
     windows = {name: replace(one, per_weekday=(0.0,) * 7) for name, one in model.manifest.windows.items()}
