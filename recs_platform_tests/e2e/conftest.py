@@ -18,7 +18,7 @@ from recs_platform_tests.e2e.server import RECS, Server, chromium, environment, 
 from recs_platform_tests.e2e.tiny import DAYS, EAST, SOUTH, WEST, tiny_companies
 
 DAY = "2025-09-01"
-A_RUN, _TEN_RUNS = 300_000, 900_000
+A_RUN, _FOUR_RUNS = 600_000, 900_000
 """Milliseconds: the daemon takes runs from its queue two at a time, and each is a process of its own."""
 expect.set_options(timeout=60_000)  # a page waits for a code server, on a machine that may be busy
 _FLAGS = [
@@ -128,15 +128,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def backfill(server: Server, browser: Browser) -> str:
-    """The page of a backfill over two companies and five days, launched in the UI, when it is through."""
+    """The page of a backfill over two companies and two days, launched in the UI, when it is through."""
     page = _new_page(browser)
-    launch(page, server.url, [EAST, WEST], f"[{DAYS[0]}...{DAYS[-1]}]", re.compile("^Launch (10-run )?backfill"))
+    launch(page, server.url, [EAST, WEST], f"[{DAYS[0]}...{DAYS[-1]}]", re.compile("^Launch (4-run )?backfill"))
     page.goto(f"{server.url}/runs?view=backfills")
     newest = page.locator("a[href*='/runs/b/']").first
     expect(newest).to_be_visible()
     path = str(newest.get_attribute("href"))
     page.goto(server.url + path)
-    expect(page.get_by_text("100% completed")).to_be_visible(timeout=_TEN_RUNS)
+    expect(page.get_by_text("100% completed")).to_be_visible(timeout=_FOUR_RUNS)
     page.close()
     return path
 
