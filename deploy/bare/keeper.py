@@ -64,11 +64,14 @@ class Started:
         return max(_LEAST_PATIENCE, self.service.check.start_seconds if self.service.check else 0.0)
 
     def is_well(self) -> bool:
-        """Whether it ever was; it is asked less and less often, since some checks take seconds of CPU."""
-        if not self.well and time.monotonic() >= self.ask_again:
+        """Whether it ever was; it is asked less and less often, and at most half of the time, since some checks take
+        seconds of CPU."""
+        begun = time.monotonic()
+        if not self.well and begun >= self.ask_again:
             self.well = self.service.check is None or self._answers(self.service.check.timeout)
             self.asked += 1
-            self.ask_again = time.monotonic() + LOOK_EVERY * min(self.asked, _SELDOM)
+            ended = time.monotonic()
+            self.ask_again = ended + max(LOOK_EVERY * min(self.asked, _SELDOM), ended - begun)
         return self.well
 
     def _answers(self, timeout: float) -> bool:

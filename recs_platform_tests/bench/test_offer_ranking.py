@@ -11,11 +11,11 @@ from unittest.mock import patch
 import pytest
 
 from recs_platform.bench import offer_day
-from recs_platform.bench.measure import in_own_process
+from recs_platform_tests.bench.own_environment import own_environment
 
 pytestmark = pytest.mark.slow
 
-CUSTOMERS = 800
+CUSTOMERS = 400
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,6 @@ class Seen:
 
 
 def both_sides(home: Path) -> Seen:
-    """In one process, because the platform takes seconds to import."""
     offer_day.fill(home, CUSTOMERS)
     features = (
         offer_day.measure_features(home, CUSTOMERS).rows,
@@ -61,7 +60,8 @@ def told_difference(home: Path) -> str:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    return in_own_process(both_sides, tmp_path_factory.mktemp("bench"))
+    with own_environment():
+        return both_sides(tmp_path_factory.mktemp("bench"))
 
 
 def test_pandas_finds_the_same_features(seen: Seen) -> None:

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from recs_platform.bench import replenishment_week
-from recs_platform.bench.measure import Done, in_own_process
+from recs_platform.bench.measure import Done
 from recs_platform.bench.order_rows import OrderSize
+from recs_platform_tests.bench.own_environment import own_environment
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +29,6 @@ class Seen:
 
 
 def both_sides(home: Path) -> Seen:
-    """In one process, because the platform takes seconds to import."""
     replenishment_week.fill_with_week_before(home, SIZE)
     week = replenishment_week.measure_week(home, SIZE)
     noted = home / "lists.parquet"
@@ -46,7 +46,8 @@ def both_sides(home: Path) -> Seen:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    return in_own_process(both_sides, tmp_path_factory.mktemp("bench"))
+    with own_environment():
+        return both_sides(tmp_path_factory.mktemp("bench"))
 
 
 def test_pandas_makes_the_same_lists(seen: Seen) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,19 @@ import pytest
 from recs_platform.bench import serving_programs, serving_work
 from recs_platform.bench.registry import Options
 from recs_platform.bench.serving import parts
+from recs_platform.bench.serving_programs import Load
 from recs_platform.errors import ConfigError
+from recs_platform_tests.bench.own_environment import own_environment
 
 CUSTOMERS = 40
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("RECS_HOME", str(tmp_path))  # what the work changes in the environment is put back
-    monkeypatch.delenv("RECS_REDIS_URL", raising=False)
-    serving_work.prepare_lists(tmp_path, CUSTOMERS)
-    return tmp_path
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setattr(serving_work, "WARM", Load("", rate=20, seconds=1))
+    with own_environment():
+        serving_work.prepare_lists(tmp_path, CUSTOMERS)
+        yield tmp_path
 
 
 def test_without_a_program_it_is_said_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,9 +40,8 @@ def test_every_part_has_a_name_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", ["redis", "database"])
-def test_lists_at_a_constant_rate(home: Path, source: str) -> None:
-    done = serving_work.measure_lists(home, CUSTOMERS, 20, 1, source)
+def test_lists_at_a_constant_rate(home: Path) -> None:
+    done = serving_work.measure_lists(home, CUSTOMERS, 20, 1, "redis")
     server, client = done.steps["at the server, p50"], done.steps["at the client, p50"]
     assert 0 < server < client
     assert done.seconds == done.steps["at the server, p99"] >= server

@@ -86,6 +86,7 @@ def test_the_service_answers_from_redis(machine: Bare, day: Any) -> None:
 
 def test_prometheus_has_scraped_jobs_and_service(machine: Bare, day: Any) -> None:
     program("prometheus")
+    _let_it_look_often(machine)
     found = Prometheus(int(machine.url("prometheus").rpartition(":")[2]))
     for query in (
         'up{job="recs"} == 1',
@@ -96,6 +97,16 @@ def test_prometheus_has_scraped_jobs_and_service(machine: Bare, day: Any) -> Non
         'recs_service_reads_total{source="redis",job="recs-service"} > 0',
     ):
         machine.until(lambda query=query: found.query(query), query)
+
+
+def _let_it_look_often(machine: Bare) -> None:
+    """As somebody would who changes its configuration; here it is a copy."""
+    (file,) = (machine.state / "etc" / "prometheus").rglob("compose.yml")
+    written = file.read_text()
+    assert "scrape_interval: 15s" in written
+    file.write_text(written.replace("scrape_interval: 15s", "scrape_interval: 2s"))
+    (prometheus,) = [pid for pid, command in machine.processes().items() if f"--config.file={file}" in command]
+    os.kill(prometheus, signal.SIGHUP)
 
 
 def test_what_is_killed_is_started_again_and_ctrl_c_leaves_nothing(machine: Bare, day: Any) -> None:

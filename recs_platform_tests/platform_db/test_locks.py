@@ -5,9 +5,6 @@ Holders and waiters are processes, and die by SIGKILL.
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,25 +19,8 @@ from sqlalchemy import text
 from recs_platform.errors import LockBusyError, kind_of
 from recs_platform.platform_db.engine import engine
 from recs_platform.platform_db.locks import is_locked, lock
-
-PATIENCE = 60
-_PROCESS = """
-import sys
-from contextlib import ExitStack
-from pathlib import Path
-from recs_platform.platform_db.engine import engine
-from recs_platform.platform_db.locks import lock
-
-place, name, in_transaction = sys.argv[1], sys.argv[2], sys.argv[3] == "transaction"
-where = engine(place) if "://" in place else Path(place)
-with ExitStack() as opened:
-    if in_transaction:
-        where = opened.enter_context(where.begin())
-    print("asks", flush=True)
-    opened.enter_context(lock(where, name))
-    print("holds", flush=True)
-    sys.stdin.readline()
-"""
+from recs_platform_tests.platform_db.jobs import Asking
+from recs_platform_tests.warehouse.processes import PATIENCE
 
 
 @dataclass
@@ -62,26 +42,8 @@ class Place:
                 opened.enter_context(lock(held, name, patience=patience, busy=busy))
             yield
 
-    def process(self, name: str = "orders") -> subprocess.Popen[str]:
-        """A process that asks for the lock, says so, and says when it holds it; a line on its input lets it end."""
-        how = "transaction" if self.transaction else "own"
-        started = subprocess.Popen(
-            [sys.executable, "-c", _PROCESS, self.where, name, how],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert says(started) == "asks"
-        return started
-
-
-def says(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    process.communicate("go\n", timeout=PATIENCE)
+    def process(self, name: str = "orders") -> Asking:
+        return Asking.started(self.where, name, in_transaction=self.transaction)
 
 
 OWN = ["folder", "sqlite", "postgres"]
@@ -128,22 +90,21 @@ def waits_in_vain(place: Place, name: str) -> None:
 def test_one_process_at_a_time(place: Place) -> None:
     with place.lock("orders"):
         waiting = place.process()
-        reading = threading.Thread(target=lambda: heard.append(says(waiting)))
+        reading = threading.Thread(target=lambda: heard.append(waiting.says()))
         heard: list[str] = []
         reading.start()
         time.sleep(0.3)
         assert heard == []
     reading.join(PATIENCE)
     assert heard == ["holds"]
-    end(waiting)
+    waiting.end()
 
 
 @pytest.mark.slow
 def test_who_is_killed_lets_go(place: Place) -> None:
     holder = place.process()
-    assert says(holder) == "holds"
-    holder.send_signal(signal.SIGKILL)
-    holder.communicate()
+    assert holder.says() == "holds"
+    holder.kill()
     with place.lock("orders", patience=PATIENCE):
         pass
 
@@ -156,8 +117,7 @@ def test_who_is_killed_while_it_waits_keeps_nobody_else_waiting(place: Place) ->
             time.sleep(0.3)  # nobody can see who waits for SQLite
         else:
             wait_until_waiting(place, 1)
-        killed.send_signal(signal.SIGKILL)
-        killed.communicate()
+        killed.kill()
     with place.lock("orders", patience=PATIENCE):
         pass
 
@@ -181,9 +141,9 @@ def test_it_is_let_go_when_the_work_fails(place: Place) -> None:
 @named
 def test_who_waits_in_vain_says_for_what(place: Place) -> None:
     holder = place.process()
-    assert says(holder) == "holds"
+    assert holder.says() == "holds"
     waits_in_vain(place, "orders")
-    end(holder)
+    holder.end()
 
 
 @named
@@ -210,9 +170,9 @@ def test_who_waits_is_served_in_the_order_of_coming(place: Place) -> None:
     with ThreadPoolExecutor(1) as threads:
         again = threads.submit(_take, place)
         for process in waiting:
-            assert says(process) == "holds"
+            assert process.says() == "holds"
             assert not again.done()
-            end(process)
+            process.end()
         again.result(PATIENCE)
 
 
@@ -226,10 +186,10 @@ def test_whether_it_is_held(place: Place) -> None:
     where = engine(place.where) if "://" in place.where else Path(place.where)
     assert not is_locked(where, "orders")
     holder = place.process()
-    assert says(holder) == "holds"
+    assert holder.says() == "holds"
     assert is_locked(where, "orders")
     assert not is_locked(where, "visits")
-    end(holder)
+    holder.end()
     assert not is_locked(where, "orders")
     with lock(where, "orders"):
         assert is_locked(where, "orders")

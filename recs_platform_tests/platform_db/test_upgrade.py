@@ -27,6 +27,8 @@ from recs_platform.platform_db.engine import alembic_config, engine, upgrade
 from recs_platform.platform_db.locks import lock
 from recs_platform.platform_db.revisions import HEAD, OLDEST_TABLE, VERSION_TABLE
 from recs_platform.platform_db.tables import Base, Publication
+from recs_platform_tests.platform_db.jobs import upgrade_slowly
+from recs_platform_tests.warehouse.processes import FORKING, PATIENCE, start
 
 
 def tables(opened: Engine) -> set[str]:
@@ -177,46 +179,13 @@ def test_a_migration_that_breaks_off_leaves_nothing_behind(database: str, monkey
     opened.dispose()
 
 
-_UPGRADE = """
-import sys, time
-from pathlib import Path
-from recs_platform.platform_db import engine as platform
-import alembic.command
-
-migrate = platform._migrate
-
-def linger(connection):
-    migrate(connection)
-    time.sleep(0.3)
-
-platform._migrate = linger
-print("ready", flush=True)
-while not Path(sys.argv[2]).exists():
-    time.sleep(0.001)
-platform.upgrade(platform.engine(sys.argv[1]))
-"""
-
-
 @pytest.mark.slow
-def test_processes_that_upgrade_at_once(database: str, tmp_path: Path) -> None:
-    # Lingering before the commit makes sure that they meet.
-    go = tmp_path / "go"
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", _UPGRADE, database, str(go)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
+def test_processes_that_upgrade_at_once(database: str) -> None:
+    gate = FORKING.Barrier(2)
+    processes = [start(upgrade_slowly, database, gate) for _ in range(2)]
     for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    go.touch()
-    for process in processes:
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors
+        process.join(PATIENCE)
+    assert [process.exitcode for process in processes] == [0, 0]
     opened = engine(database)
     assert tables(opened) == {VERSION_TABLE, *Base.metadata.tables}
     opened.dispose()
