@@ -79,7 +79,8 @@ def _load(outlet: Outlet, database: ServingStore, draft: Served) -> Served:
 def _prepared(outlet: Outlet, store: ServingStore, database: ServingStore, live: Publication, loaded: Served) -> bool:
     try:
         if store.served(outlet.company, outlet.product.name) != loaded:
-            received = store.load(loaded.draft, database.lists(loaded))
+            with database.lists(loaded) as chunks:
+                received = store.load(loaded.draft, chunks)
             if received != loaded:
                 raise StorageError(f"{received.customers} lists reached it, other than the {loaded.customers} sent")
     except PlatformError as error:

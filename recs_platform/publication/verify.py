@@ -108,7 +108,8 @@ def verify_served(outlet: Outlet, store: ServingStore, expected: Publication) ->
             f"recs publications {outlet.company}{outlet.product.option}"
         )
     repair = f"Publish {expected.as_of} again, or roll back."
-    stored = digest_of(store.lists(served))
+    with store.lists(served) as chunks:
+        stored = digest_of(chunks)
     if (stored.customers, str(stored)) != (served.customers, served.digest):
         raise DamageError(
             f"{outlet.name}: {store.name} holds {counted(stored.customers, 'list')} of version {expected.version}, "

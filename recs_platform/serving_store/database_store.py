@@ -8,7 +8,7 @@ product's lock (`publication/lock.py`). Not here: the service's own way to read 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, fields
 from itertools import islice
 from typing import Any
@@ -83,15 +83,16 @@ class DatabaseStore:
             row = session.execute(found).first()
             return None if row is None else Answer(served_of(row[0]), row[1], Source.DATABASE)
 
-    def lists(self, served: Served) -> Generator[Chunk, None, None]:
+    @contextmanager
+    def lists(self, served: Served) -> Iterator[Iterator[Chunk]]:
         with Session(self._database) as session:
             loaded = session.scalars(_loaded(served)).first()
         if loaded is None:
             raise StorageError(f"{self.name} does not hold version {served.version} any more.")
         # By the drivers' own ways: to make an object of each row would take longer than to read it.
         read = _copied_out if is_postgres(self._database) else _selected
-        with self._database.connect() as connection, _explained(connection):
-            yield from read(connection, loaded.id)
+        with self._database.connect() as connection, closing(read(connection, loaded.id)) as chunks:
+            yield chunks
 
     def _tidy(self, company: str, product: str) -> None:
         """Remove all but the live version and the one before, and so what killed publishers left."""
@@ -181,16 +182,19 @@ def _copy(database: Engine) -> Callable[[int, Chunk], None]:
     return write
 
 
-def _selected(connection: Connection, served_id: int) -> Iterator[Chunk]:
-    with connection.exec_driver_sql(f"{_LISTS}?", (served_id,)) as found:
+def _selected(connection: Connection, served_id: int) -> Generator[Chunk, None, None]:
+    with _explained(connection), connection.exec_driver_sql(f"{_LISTS}?", (served_id,)) as found:
         cursor: Any = found.cursor
         while lists := cursor.fetchmany(_LISTS_AT_ONCE):
             yield lists
 
 
-def _copied_out(connection: Connection, served_id: int) -> Iterator[Chunk]:
+def _copied_out(connection: Connection, served_id: int) -> Generator[Chunk, None, None]:
+    """It has the driver's lock until it is closed. Left to the garbage collector it would never be: what takes back
+    the connection comes first there, and waits for the lock."""
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY ({_LISTS}{served_id}) TO STDOUT WITH (FORMAT BINARY)") as copy:
+    statement = f"COPY ({_LISTS}{served_id}) TO STDOUT WITH (FORMAT BINARY)"
+    with _explained(connection), driver.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(["bytea", "bytea"])
         rows = copy.rows()
         while lists := list(islice(rows, _LISTS_AT_ONCE)):

@@ -6,7 +6,8 @@ them. Not here: a store.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -103,8 +104,8 @@ class ServingStore(Protocol):
     def customer(self, company: str, product: str, customer: str) -> Answer | None:
         """What one customer is served; None of a customer without a list."""
 
-    def lists(self, served: Served) -> Generator[Chunk, None, None]:
-        """All lists of a version that was loaded, in any order. Who stops early closes it: it holds a connection."""
+    def lists(self, served: Served) -> AbstractContextManager[Iterator[Chunk]]:
+        """All lists of a version that was loaded, in any order. A connection is held as long as they are read."""
 
 
 class Reader(Protocol):

@@ -6,7 +6,7 @@ it (`redis_keys.py`), and the service's own way to read (`redis_reader.py`).
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -71,7 +71,11 @@ class RedisStore:
         served = read_served(says)
         return None if served is None or content is None else Answer(served, content, Source.REDIS)
 
-    def lists(self, served: Served) -> Generator[Chunk, None, None]:
+    @contextmanager
+    def lists(self, served: Served) -> Iterator[Iterator[Chunk]]:
+        yield self._read(served)
+
+    def _read(self, served: Served) -> Iterator[Chunk]:
         with explained():
             load, cursor = self._live(served) or self._loads.get(served), 0
             if load is None:

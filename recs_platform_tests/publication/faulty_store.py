@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from recs_platform.errors import StorageError
@@ -36,7 +37,7 @@ class FaultyStore:
     def customer(self, company: str, product: str, customer: str) -> Answer | None:
         return self.real.customer(company, product, customer)
 
-    def lists(self, served: Served) -> Iterator[Chunk]:
+    def lists(self, served: Served) -> AbstractContextManager[Iterator[Chunk]]:
         return self.real.lists(served)
 
     def _step(self, step: str, version: int) -> None:

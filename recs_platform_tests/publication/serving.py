@@ -33,7 +33,8 @@ def assert_whole(store: ServingStore, product: str) -> int | None:
     served = store.served(COMPANY, product)
     if served is None:
         return None
-    read = digest_of(store.lists(served))
+    with store.lists(served) as chunks:
+        read = digest_of(chunks)
     assert (read.customers, str(read)) == (served.customers, served.digest)
     return served.version
 

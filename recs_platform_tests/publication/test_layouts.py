@@ -36,6 +36,7 @@ def test_an_address_reaches_no_store(garage: Garage) -> None:
     (store,) = outlet.stores
     served = store.served(outlet.company, outlet.product.name)
     assert served is not None
-    lists = [text for chunk in store.lists(served) for _, text in chunk]
+    with store.lists(served) as chunks:
+        lists = [text for chunk in chunks for _, text in chunk]
     assert len(lists) == 5
     assert all(b"rec_part_1" in text and b"mail.example" not in text and b"@" not in text for text in lists)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from sqlalchemy import Engine
+from sqlalchemy import Engine, QueuePool
 
 from recs_platform.errors import PlatformError, StorageError, UnavailableError
 from recs_platform.platform_db.engine import opened_database
@@ -139,7 +139,7 @@ def test_junk_under_our_names_is_replaced(serving: Outlet, redis_url: str) -> No
 @pytest.mark.parametrize("step", ["load", "midway", "swap"])
 @pytest.mark.parametrize("what", ["publication", "rollback"])
 def test_a_redis_that_fails_at_a_step_goes_on_serving_what_it_did(
-    serving: Outlet, redis_url: str, step: str, what: str
+    serving: Outlet, platform_db: Engine, redis_url: str, step: str, what: str
 ) -> None:
     make_live(serving, day(0), rows=3)
     if what == "rollback":
@@ -151,6 +151,8 @@ def test_a_redis_that_fails_at_a_step_goes_on_serving_what_it_did(
     made = make_live(serving, day(1), rows=5) if what == "publication" else rollback(serving, 1, by="ann", at=NOON)
     assert before is not None
     assert versions(serving) == [made.version, before.version]
+    assert isinstance(platform_db.pool, QueuePool)
+    assert platform_db.pool.checkedout() == 0
     faulty.fails_at = None
     assert in_line(serving) == made.version
     assert_tidy(serving, redis_url)

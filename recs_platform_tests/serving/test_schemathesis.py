@@ -81,7 +81,8 @@ def lists_to(world: Terminal, to: Engine) -> None:
         for company in _COMPANIES:
             served = here.served(company, RECOMMENDATIONS)
             assert served is not None
-            there.swap(there.load(served.draft, here.lists(served)))
+            with here.lists(served) as chunks:
+                there.swap(there.load(served.draft, chunks))
 
 
 def check(terminal: Terminal, company: str | None) -> None:

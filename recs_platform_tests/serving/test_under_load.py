@@ -20,7 +20,6 @@ from sqlalchemy import select
 from recs_platform.models.model import Model
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.platform_db.serving_tables import ServedAnswer
-from recs_platform.serving_store.content import digest_of
 from recs_platform.serving_store.redis_store import RedisStore
 from recs_platform.strategies.offer_ranking.features import TASK as OFFERS
 from recs_platform_tests.cli.terminal import Terminal
@@ -33,6 +32,7 @@ from recs_platform_tests.serving.models.worlds import house as open_house
 from recs_platform_tests.serving.raw import connected, get, read
 from recs_platform_tests.serving.running import Running, serve, serve_made_up
 from recs_platform_tests.serving.test_ending import wait_until_ready
+from recs_platform_tests.serving_store.stored import stored
 from recs_platform_tests.stores.postgres_server import PostgresServer
 from recs_platform_tests.stores.redis_server import RedisServer
 
@@ -91,7 +91,7 @@ def test_either_store_may_go_and_both_may_come_back(
             redis = RedisStore(redis_server.url)
             served = redis.served(NAME, "recommendations")
             assert served is not None
-            assert (digest_of(redis.lists(served)).customers, served.version) == (CUSTOMERS, 1)
+            assert (len(stored(redis, served)), served.version) == (CUSTOMERS, 1)
             assert sources(load.answers) == {"redis", "database"}, "nobody noticed"
 
             before = len(load.answers)

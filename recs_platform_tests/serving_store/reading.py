@@ -37,7 +37,8 @@ class Both:
     def put(self, version: int, *customers: str) -> Served:
         """As a publisher does: loaded into both, then swapped to."""
         served = put(self.database, version, customers or ("ann", "bob"))
-        self.redis.swap(self.redis.load(served.draft, self.database.lists(served)))
+        with self.database.lists(served) as chunks:
+            self.redis.swap(self.redis.load(served.draft, chunks))
         return served
 
     @asynccontextmanager

@@ -49,4 +49,5 @@ def said(answer: Answer | None) -> Any:
 
 def stored(store: ServingStore, served: Served) -> Mapping[bytes, bytes]:
     """All lists of a version."""
-    return {key: content for chunk in store.lists(served) for key, content in chunk}
+    with store.lists(served) as chunks:
+        return {key: content for chunk in chunks for key, content in chunk}

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import QueuePool, text
 
 from recs_platform.errors import StorageError, UnavailableError
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.serving_store.database_store import DatabaseStore
 from recs_platform_tests.conftest import new_database
-from recs_platform_tests.serving_store.stored import put
+from recs_platform_tests.serving_store.stored import put, stored
 
 MANY = [f"c{n}" for n in range(12_345)]
 
@@ -30,8 +30,11 @@ def test_a_file_that_is_damaged(tmp_path: Path) -> None:
         place = whole.rindex(b'"for":"c9')
         start = place - place % 4096
         file.write_bytes(whole[:start] + b"\xff" * 4096 + whole[start + 4096 :])
-        with pytest.raises(StorageError, match=r"^platform database sqlite:///.*Restore it from a backup"):
-            for _ in store.lists(served):
+        with (
+            pytest.raises(StorageError, match=r"^platform database sqlite:///.*Restore it from a backup"),
+            store.lists(served) as chunks,
+        ):
+            for _ in chunks:
                 pass
         database.dispose()
 
@@ -42,18 +45,40 @@ def test_a_server_that_ends_the_connection(tmp_path: Path, postgres_url: str) ->
         database = opened_database(url)
         store = DatabaseStore(database)
         served = put(store, 1, [f"{who}{'x' * 900}" for who in MANY])
-        reading = store.lists(served)
-        assert next(reading)
-        address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(address, autocommit=True) as other:
-            other.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        with pytest.raises(UnavailableError, match=r"^platform database postgresql"):
+        with (
+            pytest.raises(UnavailableError, match=r"^platform database postgresql"),
+            store.lists(served) as reading,
+        ):
+            assert next(reading)
+            address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            with psycopg.connect(address, autocommit=True) as other:
+                other.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
             for _ in reading:
                 pass
-        assert len({key for chunk in store.lists(served) for key, _ in chunk}) == len(MANY)
+        assert len(stored(store, served)) == len(MANY)
         with database.connect() as connection:
             assert connection.scalar(text("SELECT 1")) == 1
+        database.dispose()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def test_who_fails_while_reading_keeps_no_connection(
+    tmp_path: Path, engine: str, request: pytest.FixtureRequest
+) -> None:
+    """Also while the failure is held: a connection whose driver is in the middle of a copy cannot be taken back."""
+    server = request.getfixturevalue("postgres_url") if engine == "postgres" else None
+    with new_database(tmp_path, server) as url:
+        database = opened_database(url)
+        store = DatabaseStore(database)
+        served = put(store, 1, MANY)
+        with pytest.raises(RuntimeError) as failure, store.lists(served) as reading:
+            assert next(reading)
+            raise RuntimeError("what is filled from them broke")
+        assert failure.value.__traceback__
+        assert isinstance(database.pool, QueuePool)
+        assert database.pool.checkedout() == 0
+        assert len(stored(store, served)) == len(MANY)
         database.dispose()

@@ -23,7 +23,7 @@ from recs_platform.serving_store.reader import ended
 from recs_platform.serving_store.redis_keys import Names
 from recs_platform_tests.conftest import new_database
 from recs_platform_tests.serving_store.reading import QUICK, Both, read, until
-from recs_platform_tests.serving_store.stored import COMPANY, ODD, PRODUCT, draft, lists, put, said
+from recs_platform_tests.serving_store.stored import COMPANY, ODD, PRODUCT, draft, lists, put, said, stored
 from recs_platform_tests.stores.postgres_server import PostgresServer
 from recs_platform_tests.stores.redis_server import RedisServer
 
@@ -129,7 +129,7 @@ def test_the_database_answers_what_redis_does_not_hold_and_redis_is_filled_again
 
     asyncio.run(reads())
     assert both.redis.served(COMPANY, PRODUCT) == served
-    assert sum(map(len, both.redis.lists(served))) == len(many)
+    assert len(stored(both.redis, served)) == len(many)
 
 
 @pytest.mark.parametrize("other", [1, 3], ids=["older", "unknown newer"])
@@ -282,7 +282,7 @@ def test_redis_killed_in_the_middle_of_reads_fails_none_and_is_filled_again(
 
     asyncio.run(reads())
     assert mortal.redis.served(COMPANY, PRODUCT) == served
-    assert sum(map(len, mortal.redis.lists(served))) == 300
+    assert len(stored(mortal.redis, served)) == 300
 
 
 def test_a_task_that_forgets_that_it_was_cancelled_is_cancelled_again() -> None:

@@ -52,16 +52,16 @@ def test_customers_are_found_by_whatever_id_they_have(store: ServingStore) -> No
 def test_all_lists_are_read_back_with_the_digest_they_were_loaded_with(store: ServingStore) -> None:
     many = [f"c{n}" for n in range(12_345)]
     served = put(store, 1, many)
-    read = digest_of(store.lists(served))
+    with store.lists(served) as chunks:
+        read = digest_of(chunks)
     assert (read.customers, str(read)) == (served.customers, served.digest) == (len(many), served.digest)
 
 
 def test_who_stops_reading_lists_early_lets_go_of_the_store(store: ServingStore) -> None:
     served = put(store, 1, [f"c{n}" for n in range(12_345)])
     for _ in range(20):
-        reading = store.lists(served)
-        assert next(reading)
-        reading.close()
+        with store.lists(served) as chunks:
+            assert next(chunks)
     put(store, 2)
     assert stored(store, put(store, 3)).keys() == {b"ann", b"bob"}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -190,7 +189,7 @@ def _held(
 
 
 def _example(store: ServingStore, served: Served) -> tuple[str, Any] | None:
-    with closing(store.lists(served)) as chunks:
+    with store.lists(served) as chunks:
         for chunk in chunks:
             for key, content in chunk:
                 if not key.startswith(b"\xff"):  # the hash of an id that is too long to be a key

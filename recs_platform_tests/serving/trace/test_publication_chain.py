@@ -73,9 +73,10 @@ class Shop:
         store = self.outlet.stores[0]
         served = store.served(COMPANY, product)
         assert served is not None
-        self.service.customers = {
-            key.decode(): (live.version, json.loads(content)) for chunk in store.lists(served) for key, content in chunk
-        }
+        with store.lists(served) as chunks:
+            self.service.customers = {
+                key.decode(): (live.version, json.loads(content)) for chunk in chunks for key, content in chunk
+            }
 
     def chain(self, outlet: Callable[[], Outlet] | None = None) -> Chain:
         service = HttpService(self.service.url, self.key, timeout=60)
