@@ -103,7 +103,7 @@ def test_a_command_says_it_in_one_message(
     def command() -> None:
         raise error
 
-    monkeypatch.setattr(cli, "app", app)
+    monkeypatch.setattr(cli, "_command", lambda: typer.main.get_command(app))
     code = cli._exit_code([])
     told = " ".join(capsys.readouterr().err.split())
     assert code == {ErrorKind.MISTAKE: 2, ErrorKind.TRANSIENT: 1}[kind_of(error)]
