@@ -152,9 +152,9 @@ def test_the_demo_for_programs(terminal: Terminal, monkeypatch: pytest.MonkeyPat
 
 
 def _interrupted(terminal: Terminal, command: tuple[str, ...]) -> str:
-    """Start a command and press Ctrl-C when its first run goes on: the terminal tells every process of the group."""
+    """Start a command and press Ctrl-C when a run of concord goes on: the terminal tells every process of the group."""
     process = terminal.start(*command)
-    _wait_until(process, lambda: _is_running(terminal))
+    _wait_until(process, lambda: _is_running(terminal, "concord"))
     os.killpg(process.pid, signal.SIGINT)
     out, _ = process.communicate(timeout=_MUCH_TOO_LONG)
     told = " ".join(out.split())
@@ -164,12 +164,13 @@ def _interrupted(terminal: Terminal, command: tuple[str, ...]) -> str:
     return told
 
 
-def _is_running(terminal: Terminal) -> bool:
+def _is_running(terminal: Terminal, company: str) -> bool:
     """Looked at in no time, so that the run has not ended when the answer comes."""
     path = terminal.folder / ".recs" / "platform.db"
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-            return bool(database.execute("SELECT 1 FROM job_log WHERE status = 'running'").fetchall())
+            running = "SELECT 1 FROM job_log WHERE status = 'running' AND company = ?"
+            return bool(database.execute(running, (company,)).fetchall())
     except sqlite3.OperationalError:
         return False  # it is being made
 
