@@ -150,9 +150,14 @@ def new_database(folder: Path, postgres_url: str | None, template: str | None = 
 
 
 @contextmanager
-def in_production(folder: Path, postgres_url: str) -> Iterator[dict[str, str]]:
-    """What an environment says in production, with databases of its own."""
-    with new_database(folder, postgres_url) as of_platform, new_database(folder, postgres_url) as of_dagster:
+def in_production(
+    folder: Path, postgres_url: str, platform: str | None = None, dagster: str | None = None
+) -> Iterator[dict[str, str]]:
+    """What an environment says in production, with databases of its own: new ones, or copies of these."""
+    with (
+        new_database(folder, postgres_url, platform) as of_platform,
+        new_database(folder, postgres_url, dagster) as of_dagster,
+    ):
         yield {
             "RECS_ENV": "production",
             "RECS_LAKE_URL": str(folder / "lake"),

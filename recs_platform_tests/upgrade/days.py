@@ -3,10 +3,12 @@ restores."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
-from collections.abc import Mapping
-from multiprocessing.process import BaseProcess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,18 +23,35 @@ from recs_platform.warehouse.environment import lake_of
 from recs_platform.warehouse.lake.lake import Lake
 from recs_platform.warehouse.slices import TableRef
 from recs_platform_tests.cli.terminal import Ended, Terminal
-from recs_platform_tests.warehouse.processes import start
+from recs_platform_tests.conftest import in_production
+from recs_platform_tests.upgrade.loaded import PATIENCE, Forked, Loaded
 
 COMPANY = "holley"
 DAYS = ("2025-09-02", "2025-09-03", "2025-09-04")
 _HELD_AT = "interactions"
 """A table in the middle of the day."""
-PATIENCE = 300
 Contents = dict[str, str]
 
 
-def run_held(folder: Path, variables: Mapping[str, str], day: str, said: Path) -> None:
+@dataclass(frozen=True)
+class Production:
+    """An installation with production's settings, to be copied: its folder, and the names of its databases."""
+
+    folder: Path
+    databases: tuple[str, ...]
+    postgres_url: str
+
+    @contextmanager
+    def copied_to(self, folder: Path) -> Iterator[Terminal]:
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        with in_production(folder, self.postgres_url, *self.databases) as variables:
+            yield Terminal(folder, variables)
+
+
+def run_held(home: str, variables: Mapping[str, str], day: str) -> None:
     """Make a day by this version, and wait at that table until somebody says that it may go on."""
+    folder = Path(home)
+    said = _said(folder, day)
     replacing = Lake.replace
 
     def replace(lake: Lake, subject: Any, *arguments: Any, **named: Any) -> Any:
@@ -51,20 +70,31 @@ def run_held(folder: Path, variables: Mapping[str, str], day: str, said: Path) -
 class Held:
     """A run of this version in the middle of a day."""
 
-    def __init__(self, terminal: Terminal, day: str) -> None:
-        self.said = terminal.folder / f"held-{day}"
+    def __init__(self, version: Loaded, terminal: Terminal, day: str) -> None:
+        self.said = _said(terminal.folder, day)
         self.said.mkdir()
-        self.process: BaseProcess = start(run_held, terminal.folder, dict(terminal.variables), day, self.said)
+        self.process: Forked = version.fork(
+            f"{__name__}:run_held",
+            str(terminal.folder),
+            dict(terminal.variables),
+            day,
+            folder=terminal.folder,
+            out=self.said / "out",
+            environment={},
+        )
         begun = time.monotonic()
         while not (self.said / "held").exists():
-            assert self.process.is_alive(), (self.said / "ended").read_text()
+            assert self.process.code() is None, "\n".join(path.read_text() for path in self.said.iterdir())
             assert time.monotonic() - begun < PATIENCE, "the run does not come to its middle"
             time.sleep(0.05)
 
-    def go_on(self) -> tuple[int | None, str]:
+    def go_on(self) -> tuple[int, str]:
         (self.said / "go on").touch()
-        self.process.join(PATIENCE)
-        return self.process.exitcode, (self.said / "ended").read_text()
+        return self.process.ended(), (self.said / "ended").read_text()
+
+
+def _said(folder: Path, day: str) -> Path:
+    return folder / f"held-{day}"
 
 
 def contents(terminal: Terminal) -> Contents:

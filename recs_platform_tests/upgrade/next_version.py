@@ -5,23 +5,22 @@ It is a program of its own, in processes of its own: nothing of it is imported h
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import recs_platform
 from recs_platform.platform_db.revisions import HEAD
 from recs_platform_tests.cli.terminal import Ended, Terminal
+from recs_platform_tests.upgrade.loaded import Loaded, loaded
 
 NEXT = f"{int(HEAD) + 1:04}"
 DIE = "DIE_IN_THE_MIGRATION"
 _PACKAGE = Path(recs_platform.__file__).parent
 _BESIDE = ("sql", "examples", "dagster.yaml", "workspace.yaml")
-_PATIENCE = 300
 
 _REVISION = '''"""What the next version adds{also}."""
 
@@ -65,21 +64,24 @@ class NextVersion:
     folder: Path
     oldest: str
     """The oldest program that may use its database."""
+    version: Loaded
 
     @classmethod
-    def made_in(cls, folder: Path, *, serves_this_one: bool) -> NextVersion:
+    @contextmanager
+    def made_in(cls, folder: Path, *, serves_this_one: bool) -> Iterator[NextVersion]:
         """`serves_this_one`: it only adds. Otherwise it renames a column that this version uses, too."""
         package = folder / "recs_platform"
-        shutil.copytree(_PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+        # With what Python has compiled, but for what it is writing at this moment.
+        shutil.copytree(_PACKAGE, package, ignore=shutil.ignore_patterns("*.pyc.*"))
         for name in _BESIDE:
             if (_PACKAGE.parent / name).exists():
                 (folder / name).symlink_to(_PACKAGE.parent / name)
-        made = cls(folder, HEAD if serves_this_one else NEXT)
+        oldest = HEAD if serves_this_one else NEXT
         revision = _REVISION.format(
             also="" if serves_this_one else ", and a column that has another name",
             next=NEXT,
             head=HEAD,
-            oldest=made.oldest,
+            oldest=oldest,
             die=DIE,
             signal=signal.SIGKILL.name,
             change="" if serves_this_one else _ALSO,
@@ -87,23 +89,11 @@ class NextVersion:
         (package / "platform_db" / "migrations" / "versions" / f"r{NEXT}_next.py").write_text(revision)
         _replace(package / "platform_db" / "revisions.py", {f'HEAD = "{HEAD}"': f'HEAD = "{NEXT}"'})
         _replace(package / "platform_db" / "tables.py", _MODELS if serves_this_one else {**_MODELS, **_RENAMED})
-        return made
-
-    def start(self, terminal: Terminal, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-        own = {name: value for name, value in os.environ.items() if not name.startswith(("RECS_", "DAGSTER_"))}
-        return subprocess.Popen(
-            [sys.executable, "-c", "from recs_platform.cli import main; main()", *arguments],
-            env={**own, **terminal.environment, "PYTHONPATH": str(self.folder), **variables},
-            cwd=terminal.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with loaded(folder) as version:
+            yield cls(folder, oldest, version)
 
     def recs(self, terminal: Terminal, *arguments: str, **variables: str) -> Ended:
-        process = self.start(terminal, *arguments, **variables)
-        out, err = process.communicate(timeout=_PATIENCE)
-        return Ended(process.returncode, out, err)
+        return self.version.recs(terminal, *arguments, **variables)
 
 
 def _replace(path: Path, texts: dict[str, str]) -> None:

