@@ -1,7 +1,8 @@
-"""The example as a user gets it, run once: every test of this folder looks at what came of it."""
+"""The example as a user gets it; each of its companies is run once, and tests look at what came of it."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from recs_platform.settings import settings
 from recs_platform_tests.real.figures import markdown
 from recs_platform_tests.real.judged import Quarter, quarter
 from recs_platform_tests.real.walk import LAST, recs, run, walk
+from recs_platform_tests.shared import made_once
+from recs_platform_tests.slow import takes_seconds
 
 _ROOT = Path(__file__).parents[2]
 MEASURED = _ROOT / "build" / "real-data.md"
@@ -31,19 +34,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def journey(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the example in it, to be copied."""
+    return made_once(tmp_path_factory, "example", lambda folder: recs(folder, "example", "completejourney"))
+
+
+@pytest.fixture(scope="session")
+@takes_seconds
+def journey(example: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the example in it, and a home in which its offers company has walked through the quarter."""
-    folder = tmp_path_factory.mktemp("journey")
-    recs(folder, "example", "completejourney")
+    folder = shutil.copytree(example, tmp_path_factory.mktemp("real") / "journey")
     walk(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def baskets(journey: Path) -> Path:
-    """The same folder; the baskets company has made its last day."""
-    run(journey, "journey_baskets", LAST)
-    return journey
+@takes_seconds
+def baskets(example: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of its own, so that it is made beside the other; the baskets company has made its last day."""
+    folder = shutil.copytree(example, tmp_path_factory.mktemp("real") / "baskets")
+    run(folder, "journey_baskets", LAST)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
 
 import lightgbm
 import numpy as np
@@ -45,7 +44,7 @@ def table(name: str, days: Days) -> pa.Table:
         return reader.read_all()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Quarter:
     """The impressions of the quarter, each with its outcome and its scores."""
 
@@ -66,11 +65,12 @@ class Quarter:
     def rate(self) -> float:
         return float(self.labels.mean())
 
-    @property
+    @cached_property
     def final(self) -> Quarter:
         """The impressions whose label days are over by the end of the year."""
         return Quarter(self.rows[self.rows["label"].notna()].reset_index(drop=True))
 
+    @lru_cache  # noqa: B019  (there is one quarter in a run)
     def beside(self, metric: Metric, other: str) -> Paired:
         """The platform's model and another, and how far it is above it, with a paired interval by household."""
         return paired(metric, self.examples, self._scores(PLATFORM), self._scores(other))
@@ -79,6 +79,7 @@ class Quarter:
         """Log loss of the platform's model, and of the same chance for everybody, which the quarter itself tells."""
         return paired("log_loss", self.examples, self._scores(PLATFORM), np.full(len(self.labels), self.rate))
 
+    @lru_cache  # noqa: B019
     def calibration(self) -> tuple[CalibrationBin, ...]:
         return calibration_by_customer(self.labels, self._scores(PLATFORM), self.examples.customers)
 
@@ -87,25 +88,23 @@ class Quarter:
 
 
 def quarter() -> Quarter:
-    examples = table("training_set", Days.one(LAST))
-    shown_on = examples["shown_on"].to_numpy()
-    parts = [_mailing(examples.filter(pa.array(shown_on == np.datetime64(day))), day) for day in MAILED]
+    examples, past = table("training_set", Days.one(LAST)), redemptions()
+    shown_on, trees = examples["shown_on"].to_numpy(), {monday: boosted(monday) for monday in MONDAYS}
+    parts = [_mailing(examples.filter(pa.array(shown_on == np.datetime64(day))), day, trees, past) for day in MAILED]
     return Quarter(pd.concat(parts, ignore_index=True))
 
 
-def _mailing(shown: pa.Table, day: date) -> pd.DataFrame:
+def _mailing(shown: pa.Table, day: date, trees: Mapping[date, Boosted], past: pd.DataFrame) -> pd.DataFrame:
     """One mailing's impressions, scored by what was known on the day before."""
     rows = shown.to_pandas()
     scored = score_for(TASK, shown, open_shelf(COMPANY, run_id=""), day - timedelta(days=1))
     assert scored is not None, f"no model serves {day - timedelta(days=1)}"
     trained = max(monday for monday in MONDAYS if monday < day)
     assert scored.by.as_of <= trained
-    known = table("training_set", Days.one(trained)).to_pandas().sort_values("impression_id", ignore_index=True)
     rows[PLATFORM] = scored.probabilities
     rows[POPULARITY] = rows["historical_redemption_rate"]
-    for name, given in SETTINGS.items():
-        rows[name] = boosted(known[known["label"].notna()], rows, given)
-    past = redemptions()
+    for name in SETTINGS:
+        rows[name] = trees[trained].chances(name, rows)
     before = past[past["day"] < pd.Timestamp(day)]
     rows[PAST] = rows["customer_id"].map(before.groupby("customer_id").size()).fillna(0.0)
     days_after = (past["day"] - pd.Timestamp(day)).dt.days
@@ -120,26 +119,37 @@ def redemptions() -> pd.DataFrame:
     return rows.assign(day=pd.to_datetime(rows["redeemed_at"]).dt.tz_localize(None).dt.normalize())
 
 
-def boosted(known: pd.DataFrame, rows: pd.DataFrame, given: Mapping[str, Any]) -> Floats:
-    """LightGBM, trained on the rows that the platform's model had.
+@dataclass(frozen=True)
+class Boosted:
+    """LightGBM by each of the settings, trained on the rows that the platform's model of a day had."""
 
-    Deterministic: left alone it times two ways of building histograms and takes the faster, and on a class this rare
-    its figures then move by hundredths from machine to machine. So they do with the order of the rows.
-    """
+    categories: Mapping[str, list[str]]
+    models: Mapping[str, lightgbm.LGBMClassifier]
+
+    def chances(self, name: str, rows: pd.DataFrame) -> Floats:
+        chances: Floats = self.models[name].predict_proba(_columns(rows, self.categories))[:, 1]
+        return chances
+
+
+def boosted(trained: date) -> Boosted:
+    """Deterministic: left alone it times two ways of building histograms and takes the faster, and on a class this rare
+    its figures then move by hundredths from machine to machine. So they do with the order of the rows."""
+    known = table("training_set", Days.one(trained)).to_pandas().sort_values("impression_id", ignore_index=True)
+    known = known[known["label"].notna()]
+    named = [feature.name for feature in FEATURES.specs if feature.kind == "category"]
+    categories = {name: sorted(known[name].dropna().unique()) for name in named}
+    columns, labels = _columns(known, categories), known["label"].astype(int)
     steady = {"random_state": 1, "n_jobs": 2, "deterministic": True, "force_row_wise": True}
-    model = lightgbm.LGBMClassifier(verbose=-1, **steady, **given)
-    of_known, of_rows = _columns(known, known), _columns(rows, known)
-    model.fit(of_known, known["label"].astype(int))
-    chances: Floats = model.predict_proba(of_rows)[:, 1]
-    return chances
+    models = {name: lightgbm.LGBMClassifier(verbose=-1, **steady, **given) for name, given in SETTINGS.items()}
+    return Boosted(categories, {name: model.fit(columns, labels) for name, model in models.items()})
 
 
-def _columns(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+def _columns(rows: pd.DataFrame, categories: Mapping[str, list[str]]) -> pd.DataFrame:
     given = {}
     for feature in FEATURES.specs:
         values = rows[feature.name]
         if feature.kind == "category":
-            given[feature.name] = pd.Categorical(values, categories=sorted(known[feature.name].dropna().unique()))
+            given[feature.name] = pd.Categorical(values, categories=categories[feature.name])
         else:
             given[feature.name] = pd.to_numeric(values).astype(float)
     return pd.DataFrame(given)
