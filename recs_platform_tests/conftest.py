@@ -178,6 +178,15 @@ def _administrator(postgres_url: str) -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(make_url(postgres_url).set(drivername="postgresql").render_as_string(False), autocommit=True)
 
 
+def end_connections(url: str) -> None:
+    """Of everybody to this database: one that somebody is connected to cannot be copied."""
+    with _administrator(url) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 def _migrate(url: str) -> None:
     opened = engine(url)
     upgrade(opened)

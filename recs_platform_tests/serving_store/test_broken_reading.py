@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import QueuePool, text
 
 from recs_platform.errors import StorageError, UnavailableError
 from recs_platform.platform_db.engine import opened_database
 from recs_platform.serving_store.database_store import DatabaseStore
-from recs_platform_tests.conftest import new_database
+from recs_platform_tests.conftest import end_connections, new_database
 from recs_platform_tests.serving_store.stored import put, stored
 
 MANY = [f"c{n}" for n in range(12_345)]
@@ -50,12 +49,7 @@ def test_a_server_that_ends_the_connection(tmp_path: Path, postgres_url: str) ->
             store.lists(served) as reading,
         ):
             assert next(reading)
-            address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-            with psycopg.connect(address, autocommit=True) as other:
-                other.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+            end_connections(url)
             for _ in reading:
                 pass
         assert len(stored(store, served)) == len(MANY)

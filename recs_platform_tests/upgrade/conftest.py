@@ -6,12 +6,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import make_url
 
 from recs_platform_tests.cli.terminal import Terminal, small_companies
-from recs_platform_tests.conftest import in_production
+from recs_platform_tests.conftest import end_connections, in_production
 from recs_platform_tests.shared import made_once
 from recs_platform_tests.slow import takes_seconds
 from recs_platform_tests.upgrade.days import COMPANY, DAYS, Contents, Production, contents, ok
@@ -41,14 +40,10 @@ def first_day_in_production(postgres_url: str, tmp_path_factory: pytest.TempPath
     small_companies(folder)
     with in_production(folder, postgres_url) as variables:
         ok(Terminal(folder, variables).recs("run", COMPANY, "--date", DAYS[0]))
-        urls = [make_url(variables[name]) for name in ("RECS_DATABASE_URL", "RECS_DAGSTER_DATABASE_URL")]
-        names = [str(url.database) for url in urls]
-        # A database that somebody is connected to cannot be copied.
-        server = make_url(postgres_url).set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(server) as admin:
-            ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)"
-            admin.execute(ends, [names])
-        yield Production(folder, tuple(names), postgres_url)
+        urls = [variables[name] for name in ("RECS_DATABASE_URL", "RECS_DAGSTER_DATABASE_URL")]
+        for url in urls:
+            end_connections(url)
+        yield Production(folder, tuple(str(make_url(url).database) for url in urls), postgres_url)
 
 
 @pytest.fixture(scope="session")
